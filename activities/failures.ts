@@ -1,0 +1,34 @@
+import { ApplicationFailure } from '@temporalio/common'
+import { DomainError } from '../domain/errors.ts'
+import { ProviderRefusal } from '../payments/port.ts'
+
+/**
+ * Turns what an activity throws into what the engine understands: an expected refusal or a provider's final
+ * "no" fails for good; everything else is tried again.
+ */
+export function asFailure(error: unknown): unknown {
+  if (error instanceof DomainError) {
+    return ApplicationFailure.nonRetryable(error.message, 'DomainError', error.refusal)
+  }
+  if (error instanceof ProviderRefusal) {
+    return ApplicationFailure.nonRetryable(error.message, 'ProviderRefusal', error.code)
+  }
+  return error
+}
+
+type Activities = Record<string, (...args: never[]) => Promise<unknown>>
+
+/** Wraps every activity so that it fails as `asFailure` says. */
+export function withFailures<A extends Activities>(activities: A): A {
+  const wrapped = Object.entries(activities).map(([name, run]) => [
+    name,
+    async (...args: never[]) => {
+      try {
+        return await run(...args)
+      } catch (error) {
+        throw asFailure(error)
+      }
+    },
+  ])
+  return Object.fromEntries(wrapped) as A
+}

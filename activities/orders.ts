@@ -1,0 +1,116 @@
+import { lockAttempt, markRefused } from '../db/attempts.ts'
+import type { Db } from '../db/client.ts'
+import { type Actor, createStandardOrder, findOrderForUpdate, lockOrder, moveOrder } from '../db/orders.ts'
+import type { Refusal, RefusalCode } from '../domain/errors.ts'
+import { DomainError } from '../domain/errors.ts'
+import { allows, type OrderAction, type OrderStatus } from '../domain/order-status.ts'
+import type { OutsideStep } from '../domain/steps.ts'
+import { cancelOrder, type OwedRefund, settle } from './settle.ts'
+
+/** Which state an action leads to. */
+const LEADS_TO = {
+  accept: 'order_accepted',
+  ship: 'order_shipped',
+  finish: 'order_finished',
+  confirm: 'order_finished',
+} as const satisfies Partial<Record<OrderAction, OrderStatus>>
+
+export interface AdvanceInput {
+  readonly orderNo: string
+  readonly action: keyof typeof LEADS_TO
+  readonly by: Actor
+  readonly note?: string
+  readonly shipping?: { readonly carrier: string; readonly trackingNo: string }
+}
+
+export interface CancelInput {
+  readonly orderNo: string
+  readonly reason: string
+  readonly by: Actor
+  readonly outsideSteps: readonly OutsideStep[]
+  /** The redemption never stood: its idempotency key is free again. */
+  readonly refusal?: Refusal
+}
+
+export function createOrderActivities({ db }: { readonly db: Db }) {
+  /** The order domain's part of "place", where that is an outside system. */
+  async function createOrder(orderNo: string): Promise<void> {
+    await db.transaction().execute(async (tx) => {
+      const order = await lockOrder(tx, orderNo)
+      if (order.status === 'exchanged') await createStandardOrder(tx, order)
+      else if (order.status === 'order_canceled') throw new DomainError({ code: 'ORDER_STATE_CONFLICT' })
+    })
+  }
+
+  /** Nothing is left to pay, or the cash wallet pays now: see `settle`. */
+  async function settleExchange(input: {
+    readonly orderNo: string
+    readonly outsideSteps: readonly OutsideStep[]
+  }): Promise<{ settled: true } | { settled: false; refusal: Refusal }> {
+    try {
+      await db.transaction().execute(async (tx) => {
+        const order = await lockOrder(tx, input.orderNo)
+        if (order.status !== 'order_created') return
+        await settle(tx, input.orderNo, {
+          pointsCaptured: input.outsideSteps.includes('points'),
+          stockCommitted: input.outsideSteps.includes('stock'),
+        })
+      })
+      return { settled: true }
+    } catch (error) {
+      if (error instanceof DomainError) return { settled: false, refusal: error.refusal }
+      throw error
+    }
+  }
+
+  /**
+   * Undoes the redemption, whatever of it has happened: also when the outcome of placing it is not known,
+   * and then a late placement finds it refused.
+   */
+  async function cancelExchange(input: CancelInput): Promise<OwedRefund[]> {
+    return db.transaction().execute(async (tx) => {
+      const attempt = await lockAttempt(tx, input.orderNo)
+      if (input.refusal && attempt.state !== 'refused') await markRefused(tx, input.orderNo, input.refusal)
+      const order = await findOrderForUpdate(tx, input.orderNo)
+      if (!order) return []
+      return cancelOrder(tx, input.orderNo, input.reason, input.by, input.outsideSteps)
+    })
+  }
+
+  /** Moves an order on. @returns the code that refuses it, or null. */
+  async function advanceOrder(input: AdvanceInput): Promise<RefusalCode | null> {
+    return db.transaction().execute(async (tx) => {
+      const order = await lockOrder(tx, input.orderNo)
+      const to = LEADS_TO[input.action]
+      if (order.status === to && input.by.type === 'order_domain') return null
+      // Goods that travel are received before they are done with.
+      const skipsShipping = order.status === 'order_accepted' && to === 'order_finished'
+      if (!allows(order.status, input.action) || (skipsShipping && order.shipping_type === 'logistics')) {
+        return 'ORDER_STATE_CONFLICT'
+      }
+      await moveOrder(tx, input.orderNo, to, input.by, {
+        ...(input.note ? { note: input.note } : {}),
+        ...(input.shipping
+          ? {
+              shipping_info: JSON.stringify({
+                carrier: input.shipping.carrier,
+                tracking_no: input.shipping.trackingNo,
+              }),
+            }
+          : {}),
+      })
+      return null
+    })
+  }
+
+  /** The order cannot go on by itself; an operator sees why. Null: it goes on again. */
+  async function flagOrder(orderNo: string, attention: string | null): Promise<void> {
+    await db
+      .updateTable('points_exchange_orders')
+      .set({ needs_attention: attention, updated_at: new Date() })
+      .where('order_no', '=', orderNo)
+      .execute()
+  }
+
+  return { createOrder, settleExchange, cancelExchange, advanceOrder, flagOrder }
+}

@@ -1,0 +1,244 @@
+import {
+  type Attempt,
+  findAttempt,
+  lockAttempt,
+  markPlaced,
+  markRefused,
+  type PrivateRequest,
+} from '../db/attempts.ts'
+import type { Db, Tx } from '../db/client.ts'
+import { type ProductFacts, readFacts } from '../db/facts.ts'
+import { createStandardOrder, lockOrder, recordExchange } from '../db/orders.ts'
+import { recordPayment } from '../db/payments.ts'
+import type { Sealer } from '../db/seal.ts'
+import { reserveStock } from '../db/stock.ts'
+import { hold, lockAccount } from '../db/wallet.ts'
+import { type ExchangeRules, reasonsAgainst } from '../domain/eligibility.ts'
+import { DomainError, type Refusal } from '../domain/errors.ts'
+import { decimalFromFen, type Fen, fenFromDecimal } from '../domain/money.ts'
+import type { OrderStatus } from '../domain/order-status.ts'
+import type { PaymentMethod } from '../domain/payment.ts'
+import { totalOf } from '../domain/pricing.ts'
+import type { PaymentMode, ShippingType } from '../domain/product.ts'
+import type { OutsideStep } from '../domain/steps.ts'
+import { settle } from './settle.ts'
+
+export interface PlaceDeps {
+  readonly db: Db
+  readonly sealer: Sealer
+  readonly rules: ExchangeRules
+}
+
+/** The price of the whole order and what it is for, frozen. Amounts are decimal CNY: this travels in payloads. */
+export interface Quote {
+  readonly productId: string
+  readonly quantity: number
+  readonly paymentMode: PaymentMode
+  readonly points: number
+  readonly pieceAmount: string
+  readonly totalPoints: number
+  readonly totalAmount: string
+}
+
+export type Placed =
+  | {
+      readonly placed: true
+      readonly status: OrderStatus
+      /** The attempt to pay that waits to be opened at its provider, if cash is due. */
+      readonly outTradeNo: string | null
+    }
+  | { readonly placed: false; readonly refusal: Refusal }
+
+export interface PlaceInput {
+  readonly orderNo: string
+  /** ISO time until which an unpaid order holds points and stock. */
+  readonly payBy: string
+  readonly outsideSteps: readonly OutsideStep[]
+  /** Frozen by `quoteExchange`, where steps outside came first. */
+  readonly quote?: Quote
+}
+
+/** A guarded statement found less than was read a moment before. */
+class Raced extends Error {}
+
+export function createPlaceActivities({ db, sealer, rules }: PlaceDeps) {
+  /**
+   * Checks and prices the exchange without touching anything.
+   * @returns the frozen price, or the first reason against it in the contract's order.
+   */
+  async function quoteExchange(orderNo: string): Promise<{ quote: Quote } | { refusal: Refusal }> {
+    const attempt = await findAttempt(db, orderNo)
+    if (!attempt) throw new Error(`no attempt ${orderNo}`)
+    if (attempt.refusal) return { refusal: attempt.refusal }
+    const { reasons, quote } = await assess(db, sealer, attempt, rules)
+    const refusal = reasons[0]
+    if (!refusal && quote) return { quote: quote.quote }
+    await markRefused(db, orderNo, refusal ?? { code: 'NOT_FOUND' })
+    return { refusal: refusal ?? { code: 'NOT_FOUND' } }
+  }
+
+  /**
+   * Section 8 of the seed up to "order created", and on to "paid" where nothing is left to pay: every step
+   * that is ours, in one transaction. The hot stock row comes last, so that its lock is short.
+   */
+  async function placeExchange(input: PlaceInput): Promise<Placed> {
+    for (let round = 0; round < 5; round += 1) {
+      try {
+        return await db.transaction().execute((tx) => placeIn(tx, sealer, rules, input))
+      } catch (error) {
+        if (error instanceof Raced) continue
+        if (!(error instanceof DomainError)) throw error
+        await markRefused(db, input.orderNo, error.refusal)
+        return { placed: false, refusal: error.refusal }
+      }
+    }
+    const refusal: Refusal = { code: 'UNAVAILABLE' }
+    await markRefused(db, input.orderNo, refusal)
+    return { placed: false, refusal }
+  }
+
+  return { quoteExchange, placeExchange }
+}
+
+async function placeIn(tx: Tx, sealer: Sealer, rules: ExchangeRules, input: PlaceInput): Promise<Placed> {
+  const { orderNo } = input
+  const attempt = await lockAttempt(tx, orderNo)
+  if (attempt.refusal) return { placed: false, refusal: attempt.refusal }
+  if (attempt.state === 'placed') return placedBefore(tx, orderNo)
+  const account = await lockAccount(tx, attempt.owner_id, 'ZJF')
+  const assessed = await assess(tx, sealer, attempt, rules)
+  const reason = input.quote ? undefined : assessed.reasons[0]
+  if (reason) throw new DomainError(reason)
+  if (!assessed.quote) throw new DomainError({ code: 'NOT_FOUND' })
+  const { product, shippingType, request } = assessed.quote
+  const quote = input.quote ?? assessed.quote.quote
+  const cashFen = fenFromDecimal(quote.totalAmount) ?? 0n
+  const method = cashFen > 0n ? attempt.payment_method : null
+  const ours = (step: OutsideStep) => !input.outsideSteps.includes(step)
+  const dueLater = cashFen > 0n && method !== 'wallet'
+  const settled = !dueLater && input.outsideSteps.length === 0
+
+  if (ours('points') && quote.totalPoints > 0) {
+    const spend = {
+      ownerId: attempt.owner_id,
+      currency: 'ZJF' as const,
+      amount: BigInt(quote.totalPoints),
+      orderNo,
+    }
+    if (!(await hold(tx, spend, settled ? 'capture' : 'keep', account))) throw new Raced()
+  }
+  await recordExchange(tx, {
+    id: attempt.id,
+    order_no: orderNo,
+    product_id: quote.productId,
+    product_title: product.title,
+    product_image: product.image,
+    shipping_type: shippingType,
+    points_price: quote.paymentMode === 'money_only' ? 0 : quote.points,
+    money_price: quote.paymentMode === 'points_only' ? '0.00' : quote.pieceAmount,
+    quantity: quote.quantity,
+    total_points: quote.totalPoints,
+    total_money: quote.totalAmount,
+    payment_mode: quote.paymentMode,
+    payment_method: method,
+    status: 'exchanged',
+    payment_status: 'unpaid',
+    cancel_reason: null,
+    needs_attention: null,
+    pay_by: dueLater ? new Date(input.payBy) : null,
+    shipping_info: null,
+    address_info: request.address ? sealer.seal(request.address, `address/${orderNo}`) : null,
+    customer_notes: sealer.seal(notesOf(request), `notes/${orderNo}`),
+    payment_info: null,
+    owner_type: 'user',
+    owner_id: attempt.owner_id,
+    operator_type: null,
+    operator_id: null,
+    deleted_at: null,
+  })
+  if (ours('orders')) {
+    await createStandardOrder(tx, {
+      order_no: orderNo,
+      total_money: quote.totalAmount,
+      owner_type: 'user',
+      owner_id: attempt.owner_id,
+    })
+  }
+  const payment = dueLater
+    ? await recordPayment(tx, orderNo, method as PaymentMethod, quote.totalAmount, 'unpaid')
+    : undefined
+  if (settled) await settle(tx, orderNo, { pointsCaptured: true, stockCommitted: true })
+  await markPlaced(tx, orderNo)
+  if (ours('stock')) {
+    const piece = { points: quote.points, fen: fenFromDecimal(quote.pieceAmount) as Fen }
+    const state = settled ? 'committed' : 'held'
+    if (!(await reserveStock(tx, orderNo, quote.productId, quote.quantity, piece, state))) throw new Raced()
+  }
+  return {
+    placed: true,
+    status: settled ? 'order_paid' : ours('orders') ? 'order_created' : 'exchanged',
+    outTradeNo: payment?.out_trade_no ?? null,
+  }
+}
+
+/** A repeat of a placement that had committed. */
+async function placedBefore(tx: Tx, orderNo: string): Promise<Placed> {
+  const order = await lockOrder(tx, orderNo)
+  const payment = await tx
+    .selectFrom('payments')
+    .select('out_trade_no')
+    .where('order_no', '=', orderNo)
+    .where('state', '=', 'unpaid')
+    .executeTakeFirst()
+  return { placed: true, status: order.status, outTradeNo: payment?.out_trade_no ?? null }
+}
+
+interface Assessed {
+  readonly reasons: Refusal[]
+  readonly quote:
+    | {
+        readonly quote: Quote
+        readonly product: ProductFacts
+        readonly shippingType: ShippingType
+        readonly request: PrivateRequest
+      }
+    | undefined
+}
+
+async function assess(db: Db, sealer: Sealer, attempt: Attempt, rules: ExchangeRules): Promise<Assessed> {
+  const request = sealer.open(attempt.request, `request/${attempt.order_no}`) as PrivateRequest
+  const { facts, product } = await readFacts(db, attempt.owner_id, attempt.product_id, attempt.level)
+  const reasons = reasonsAgainst(
+    facts,
+    {
+      quantity: attempt.quantity,
+      hasAddress: request.address !== undefined,
+      ...(attempt.payment_method ? { method: attempt.payment_method } : {}),
+      cashFen: attempt.cash_amount === null ? undefined : fenFromDecimal(attempt.cash_amount),
+    },
+    rules,
+  )
+  if (!facts.product || !product) return { reasons, quote: undefined }
+  const total = totalOf(facts.product, attempt.quantity)
+  return {
+    reasons,
+    quote: {
+      product,
+      shippingType: facts.product.shippingType,
+      request,
+      quote: {
+        productId: product.id,
+        quantity: attempt.quantity,
+        paymentMode: facts.product.paymentMode,
+        points: facts.product.points,
+        pieceAmount: decimalFromFen(facts.product.fen),
+        totalPoints: total.points,
+        totalAmount: decimalFromFen(total.fen),
+      },
+    },
+  }
+}
+
+function notesOf({ buyer_remarks, buyer_message, customized }: PrivateRequest) {
+  return { buyer_remarks, buyer_message, customized }
+}

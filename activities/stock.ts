@@ -1,0 +1,33 @@
+import { findAttempt } from '../db/attempts.ts'
+import type { Db } from '../db/client.ts'
+import * as stock from '../db/stock.ts'
+import { fenFromDecimal } from '../domain/money.ts'
+import type { Quote } from './place.ts'
+
+/** The steps of the stock, where it is a system of its own. Keyed by order number, each may be repeated. */
+export function createStockActivities({ db }: { readonly db: Db }) {
+  /** @returns false when there is too little, or when the reservation was undone before it came. */
+  async function reserveStock(orderNo: string, quote: Quote): Promise<boolean> {
+    return db.transaction().execute(async (tx) => {
+      const before = await stock.findReservation(tx, orderNo)
+      if (before) return before.state !== 'released'
+      const piece = { points: quote.points, fen: fenFromDecimal(quote.pieceAmount) ?? 0n }
+      return stock.reserveStock(tx, orderNo, quote.productId, quote.quantity, piece)
+    })
+  }
+
+  async function commitStock(orderNo: string): Promise<void> {
+    await db.transaction().execute((tx) => stock.commitStock(tx, orderNo))
+  }
+
+  /** Undo of `reserveStock` and `commitStock`, also when it is not known whether they happened. */
+  async function releaseStock(orderNo: string): Promise<void> {
+    const attempt = await findAttempt(db, orderNo)
+    if (!attempt) return
+    await db
+      .transaction()
+      .execute((tx) => stock.voidReservation(tx, orderNo, attempt.product_id, attempt.quantity))
+  }
+
+  return { reserveStock, commitStock, releaseStock }
+}

@@ -1,0 +1,86 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { HonoRequest } from 'hono'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import { requireRole, requireToken } from './auth.ts'
+import { jsonOnly, limitBody } from './body.ts'
+import type { ApiDeps, ApiEnv } from './deps.ts'
+import { idempotency } from './idempotency.ts'
+import { knownRoutes, language, observe } from './middleware.ts'
+import { answerError, answerInvalid, problem } from './problems.ts'
+import { adminCategoryRoutes } from './routes/admin-categories.ts'
+import { adminOrderRoutes } from './routes/admin-orders.ts'
+import { adminProductRoutes } from './routes/admin-products.ts'
+import { adminUserRoutes } from './routes/admin-users.ts'
+import { adminWalletRoutes } from './routes/admin-wallets.ts'
+import { assetRoutes } from './routes/assets.ts'
+import { docsRoutes } from './routes/docs.ts'
+import { exchangeRoutes } from './routes/exchanges.ts'
+import { healthRoutes } from './routes/health.ts'
+import { orderRoutes } from './routes/orders.ts'
+import { productRoutes } from './routes/products.ts'
+import { answerUnderWay } from './routes/under-way.ts'
+import { walletRoutes } from './routes/wallet.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
+
+/** The whole API: what every request passes, then where everything is. */
+export function createApp(deps: ApiDeps) {
+  const { logger, metrics } = deps
+  const app = new OpenAPIHono<ApiEnv>({ defaultHook: answerInvalid })
+  app.onError(answerError(logger))
+  app.notFound((c) => problem(c, 'NOT_FOUND'))
+
+  app.use(requestId({ limitLength: 64 }), language, observe(logger, metrics), secureHeaders())
+  app.use(knownRoutes(app), limitBody)
+
+  // Products are public to read; everything else of the shop needs a token.
+  app.use('/api/*', async (c, next) => {
+    await next()
+    c.header('Cache-Control', 'no-store')
+  })
+  const token = requireToken(deps.authenticate)
+  const isPublic = ({ method, path }: HonoRequest) =>
+    (method === 'GET' || method === 'HEAD') && /^\/api\/points-mall\/products(\/|$)/.test(path)
+  app.use('/api/points-mall/*', (c, next) => (isPublic(c.req) ? next() : token(c, next)))
+  app.use('/api/admin/*', token, requireRole('operator', 'admin'))
+  app.use('/api/points-mall/*', jsonOnly)
+  app.use('/api/admin/*', jsonOnly)
+  // Not for `check-exchange`: it changes nothing, so its answer must never be an old one.
+  const idempotent = idempotency(deps)
+  app.use('/api/points-mall/exchange', idempotency(deps, answerUnderWay(deps)))
+  app.use('/api/points-mall/orders/*', idempotent)
+  app.use('/api/admin/*', idempotent)
+
+  app.route('/api/points-mall/products', productRoutes(deps))
+  app.route('/api/points-mall/wallet', walletRoutes(deps))
+  app.route('/api/points-mall', exchangeRoutes(deps))
+  app.route('/api/points-mall/orders', orderRoutes(deps))
+  app.route('/api/admin/points-mall/products', adminProductRoutes(deps))
+  app.route('/api/admin/points-mall/categories', adminCategoryRoutes(deps))
+  app.route('/api/admin/points-mall/wallets', adminWalletRoutes(deps))
+  app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
+  app.route('/api/webhooks', webhookRoutes(deps))
+
+  app.route('/health', healthRoutes(deps))
+  app.get('/metrics', async (c) =>
+    c.body(await metrics.registry.metrics(), 200, { 'Content-Type': metrics.registry.contentType }),
+  )
+  app.route('/docs', docsRoutes())
+  app.route('/assets', assetRoutes())
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+  })
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: '积分商城 Points Mall',
+      version: '1',
+      description: 'Points, cash, or both: redeem products, follow orders, run the shop.',
+    },
+    servers: [{ url: deps.publicUrl }],
+  })
+  return app
+}

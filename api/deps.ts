@@ -1,0 +1,42 @@
+import type { Context } from 'hono'
+import type { Logger } from 'pino'
+import type { ExchangeDeps } from '../application/exchanges.ts'
+import type { Db } from '../db/client.ts'
+import type { Lang } from '../domain/error-texts.ts'
+import type { Authenticate, Who } from './auth.ts'
+import type { Metrics } from './metrics.ts'
+
+/** All that the routes need; made once, in `server.ts` or in a test. */
+export interface ApiDeps extends ExchangeDeps {
+  /** For reads that may lag behind; the same as `db` where there is no replica. */
+  readonly replica: Db
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly authenticate: Authenticate
+  /** CNY per point, in millionths of a yuan. */
+  readonly pointsToCnyMillionths: bigint
+  readonly publicUrl: string
+  /** For links from an order to its run; undefined where there is no Web UI. */
+  readonly temporalUiUrl: string | undefined
+  /** Standard Webhooks secret of the order domain; undefined: its events are refused. */
+  readonly ordersWebhookSecret: string | undefined
+  readonly stripeWebhookSecret: string | undefined
+}
+
+/** What the middleware leaves for the handlers. */
+export interface ApiEnv {
+  Variables: {
+    requestId: string
+    lang: Lang
+    /** Whether a route has this path and method. */
+    knownRoute: boolean | undefined
+    /** Set on every route that needs a token. */
+    who: Who
+    /** The key under which a writing handler books its effect, so that a repeat never doubles it. */
+    operationKey: string
+    /** The caller's `Idempotency-Key`, where it sent one. */
+    idempotencyKey: string | undefined
+  }
+}
+
+export type ApiContext = Context<ApiEnv>

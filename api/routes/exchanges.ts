@@ -1,0 +1,152 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { checkExchange, exchange } from '../../application/exchanges.ts'
+import { getOrder, viewAttempt } from '../../application/orders.ts'
+import { errorText } from '../../domain/error-texts.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
+import type { Who } from '../auth.ts'
+import type { ApiDeps, ApiEnv } from '../deps.ts'
+import { order, paymentMethod } from '../order-schemas.ts'
+import { bearer, id, int, jsonBody, money, one, oneResponse, problemResponse } from '../schemas.ts'
+
+const QUANTITY_MAX = 10_000
+
+/** Bare decimal, number or text: the one amount that the seed does not wrap. */
+const cashAmount = z
+  .union([z.number().transform(String), z.string()])
+  .transform((text, context) => {
+    const fen = fenFromDecimal(text)
+    if (fen !== undefined && fen >= 0n) return fen
+    context.addIssue(
+      fen === undefined
+        ? { code: 'invalid_format', format: 'decimal', message: 'decimal' }
+        : { code: 'too_small', minimum: 0, origin: 'number', inclusive: true, message: 'min' },
+    )
+    return z.NEVER
+  })
+  .openapi({ type: 'string', example: '9.90' })
+
+const exchangeBody = z
+  .object({
+    product_id: id.openapi({ example: '1' }),
+    quantity: int(1, QUANTITY_MAX),
+    cash_amount: cashAmount.nullish(),
+    payment_method: paymentMethod.nullish(),
+    buyer_remarks: z.string().max(500).nullish(),
+    buyer_message: z.string().max(500).nullish(),
+    customized: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
+    address: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
+  })
+  .openapi('Exchange')
+
+const post = createRoute({
+  method: 'post',
+  path: '/exchange',
+  tags: ['exchanges'],
+  summary: 'Redeem a product',
+  description:
+    '201: the order stands. 202: no outcome within 5 s; the order is found by its number and goes on by itself.',
+  security: bearer,
+  request: { body: jsonBody(exchangeBody) },
+  responses: {
+    201: oneResponse(order, 'The order stands'),
+    202: oneResponse(order, 'The outcome is not known yet'),
+    ...problemResponse,
+  },
+})
+
+const check = createRoute({
+  method: 'post',
+  path: '/check-exchange',
+  tags: ['exchanges'],
+  summary: 'Whether a product can be redeemed, and every reason against it',
+  security: bearer,
+  request: { body: jsonBody(z.object({ product_id: id, quantity: int(1, QUANTITY_MAX) })) },
+  responses: {
+    200: oneResponse(
+      z.object({
+        eligible: z.boolean(),
+        reasons: z.array(
+          z.object({
+            code: z.string(),
+            message: z.string(),
+            required: z.string().nullable(),
+            available: z.string().nullable(),
+          }),
+        ),
+        quote: z.object({
+          quantity: z.int(),
+          total_points: z.int(),
+          total_money: money,
+          points_available: z.int(),
+        }),
+      }),
+      'Every reason at once; nothing changes',
+    ),
+    ...problemResponse,
+  },
+})
+
+const customerOf = (who: Who) => ({ ownerId: who.sub, level: who.level })
+
+/** An empty list or object is no address. */
+function filled<T extends object>(value: T | null | undefined): T | undefined {
+  return value && Object.keys(value).length > 0 ? value : undefined
+}
+
+export function exchangeRoutes(deps: ApiDeps) {
+  return new OpenAPIHono<ApiEnv>()
+    .openapi(post, async (c) => {
+      const who = c.get('who')
+      const body = c.req.valid('json')
+      const command = {
+        productId: body.product_id,
+        quantity: body.quantity,
+        cashFen: body.cash_amount ?? undefined,
+        method: body.payment_method ?? undefined,
+        address: filled(body.address) as Record<string, unknown> | undefined,
+        customized: filled(body.customized),
+        buyer_remarks: body.buyer_remarks ?? undefined,
+        buyer_message: body.buyer_message ?? undefined,
+      }
+      try {
+        const { attempt, known } = await exchange(deps, customerOf(who), command, c.get('idempotencyKey'))
+        const view = known
+          ? await getOrder(deps, attempt.order_no, who.sub)
+          : await viewAttempt(deps, attempt)
+        deps.metrics.exchanges.inc({ outcome: known ? view.status : 'accepted' })
+        return known ? c.json(one(view), 201) : c.json(one(view), 202)
+      } catch (error) {
+        if (error instanceof DomainError) deps.metrics.exchanges.inc({ outcome: error.refusal.code })
+        throw error
+      }
+    })
+    .openapi(check, async (c) => {
+      const { product_id, quantity } = c.req.valid('json')
+      const { reasons, total, facts } = await checkExchange(
+        deps,
+        customerOf(c.get('who')),
+        product_id,
+        quantity,
+      )
+      const lang = c.get('lang')
+      return c.json(
+        one({
+          eligible: reasons.length === 0,
+          reasons: reasons.map((reason) => ({
+            code: reason.code,
+            message: errorText(reason.code, lang, reason).detail,
+            required: reason.required ?? null,
+            available: reason.available ?? null,
+          })),
+          quote: {
+            quantity,
+            total_points: total.points,
+            total_money: moneyFromFen(total.fen),
+            points_available: Number(facts.pointsAvailable),
+          },
+        }),
+        200,
+      )
+    })
+}

@@ -1,0 +1,100 @@
+import type { Server } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createAdaptorServer } from '@hono/node-server'
+import { pino } from 'pino'
+import { connectTemporal } from '../application/temporal.ts'
+import { type Config, ConfigError, readConfig } from '../config.ts'
+import { connectDatabase } from '../db/client.ts'
+import { createSealer } from '../db/seal.ts'
+import { createApp } from './app.ts'
+import { createAuthenticate } from './auth.ts'
+import { createMetrics } from './metrics.ts'
+
+/** How long requests in flight may still take once the process is told to stop. */
+const DRAIN_MS = 5_000
+
+/** Composition root of the API: connects, listens, and on SIGTERM or SIGINT finishes what is in flight. */
+async function main(): Promise<void> {
+  const config = readConfig()
+  const logger = pino({ level: config.logLevel, base: { part: 'api' } })
+  const { deps, close } = connect(config, logger)
+  const app = createApp(deps)
+  // Slow senders are cut off; a request that ends in time is answered by 5 s and a little.
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    hostname: config.http.host,
+    serverOptions: { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 },
+  }) as Server
+
+  const stop = async () => {
+    logger.info('stopping')
+    const ended = new Promise((resolve) => server.close(resolve))
+    server.closeIdleConnections()
+    await Promise.race([ended, pause(DRAIN_MS, undefined, { ref: false })])
+    server.closeAllConnections()
+    await close()
+    process.exit(0)
+  }
+  let stopping = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) return
+      stopping = true
+      void stop()
+    })
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.http.port, config.http.host, resolve)
+  })
+  logger.info({ host: config.http.host, port: config.http.port }, 'listening')
+}
+
+function connect(config: Config, logger: pino.Logger) {
+  const { url, replicaUrl, poolSize } = config.database
+  const [ownerKey] = config.payloadKeys
+  if (!url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
+  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
+  const db = connectDatabase(url, poolSize)
+  const replica = replicaUrl ? connectDatabase(replicaUrl, poolSize) : db
+  const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace)
+  const { rules } = config
+  const deps = {
+    db,
+    replica,
+    sealer: createSealer(config.payloadKeys),
+    temporal,
+    ownerKey,
+    settings: {
+      rules,
+      defaultMethod: rules.defaultMethod,
+      paymentTimeoutMs: rules.paymentTimeoutMs,
+      autoConfirmTimeoutMs: rules.autoConfirmTimeoutMs,
+      outsideSteps: config.outsideSteps,
+    },
+    logger,
+    metrics: createMetrics(),
+    authenticate: createAuthenticate(config.auth),
+    pointsToCnyMillionths: rules.pointsToCnyMillionths,
+    publicUrl: config.http.publicUrl,
+    temporalUiUrl: config.temporal.uiUrl,
+    ordersWebhookSecret: config.ordersWebhookSecret,
+    stripeWebhookSecret: config.stripe.webhookSecret,
+  }
+  const close = async () => {
+    await temporal.client.connection.close()
+    await db.destroy()
+    if (replica !== db) await replica.destroy()
+  }
+  return { deps, close }
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
+  else if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    const port = 'port' in error ? ` ${String(error.port)}` : ''
+    process.stderr.write(`port${port} is in use: stop what holds it, or set PORT\n`)
+  } else pino({ base: { part: 'api' } }).fatal({ err: error }, 'api failed')
+  process.exit(1)
+})

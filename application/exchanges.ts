@@ -1,0 +1,263 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { WithStartWorkflowOperation } from '@temporalio/client'
+import {
+  type Attempt,
+  findAttempt,
+  findAttemptByKey,
+  forgetRefused,
+  keepAttempt,
+  type PrivateRequest,
+} from '../db/attempts.ts'
+import type { Db } from '../db/client.ts'
+import { readFacts } from '../db/facts.ts'
+import type { Key, Sealer } from '../db/seal.ts'
+import { type ExchangeFacts, type ExchangeRules, reasonsAgainst } from '../domain/eligibility.ts'
+import { DomainError, type Refusal } from '../domain/errors.ts'
+import { decimalFromFen, type Fen } from '../domain/money.ts'
+import { newOrderNo } from '../domain/order-no.ts'
+import type { PaymentMethod } from '../domain/payment.ts'
+import { type Total, totalOf } from '../domain/pricing.ts'
+import type { PaymentMode } from '../domain/product.ts'
+import type { OutsideStep } from '../domain/steps.ts'
+import {
+  EXCHANGE_WORKFLOW,
+  type ExchangeInput,
+  exchangeWorkflowId,
+  placedUpdate,
+  SEARCH_ATTRIBUTES,
+  TASK_QUEUE,
+  type Verdict,
+} from '../workflows/messages.ts'
+import {
+  ANSWER_DEADLINE_MS,
+  isTimeout,
+  isUnavailable,
+  Overloaded,
+  retryUnavailable,
+  type Temporal,
+} from './temporal.ts'
+
+export interface ExchangeSettings {
+  readonly rules: ExchangeRules
+  readonly defaultMethod: PaymentMethod
+  readonly paymentTimeoutMs: number
+  readonly autoConfirmTimeoutMs: number
+  readonly outsideSteps: readonly OutsideStep[]
+}
+
+export interface ExchangeDeps {
+  readonly db: Db
+  readonly sealer: Sealer
+  readonly temporal: Temporal
+  readonly settings: ExchangeSettings
+  /** Makes the owner searchable in the workflow engine without naming him there. */
+  readonly ownerKey: Key
+}
+
+export interface Customer {
+  readonly ownerId: string
+  readonly level: number
+}
+
+export interface ExchangeCommand extends PrivateRequest {
+  readonly productId: string
+  readonly quantity: number
+  readonly cashFen?: Fen | undefined
+  readonly method?: PaymentMethod | undefined
+}
+
+/** Whether the order stands, or its outcome is not known yet. Both carry the number it is found by. */
+export interface Exchanged {
+  readonly attempt: Attempt
+  readonly known: boolean
+}
+
+/**
+ * The seed's `exchange`: redeems a product.
+ * @param idempotencyKey several calls with the same one make one order
+ * @returns known: the order stands. Not known: no answer within `ANSWER_DEADLINE_MS`; it goes on by itself.
+ * @throws DomainError the first reason against it, in the contract's order; nothing is left behind
+ * @throws Overloaded when too much is in flight, or the engine is away
+ */
+export async function exchange(
+  deps: ExchangeDeps,
+  customer: Customer,
+  command: ExchangeCommand,
+  idempotencyKey: string | undefined,
+): Promise<Exchanged> {
+  const deadline = Date.now() + ANSWER_DEADLINE_MS
+  return deps.temporal.gate.run(deadline, async () => {
+    const { mode, refusal } = await assess(deps, customer, command)
+    const kept = idempotencyKey
+      ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey)
+      : undefined
+    if (kept && !isSame(deps.sealer, kept, command, deps.settings.defaultMethod)) {
+      throw new DomainError({ code: 'IDEMPOTENCY_KEY_REUSED' })
+    }
+    // A repeat of an order that stands is answered with it, whatever the rules would say by now.
+    if (refusal && !kept) throw new DomainError(refusal)
+    const attempt = kept ?? (await keepAttempt(deps.db, newAttempt(deps, customer, command, idempotencyKey)))
+    const verdict = await askVerdict(deps, attempt, mode, deadline)
+    if (!verdict) return { attempt, known: false }
+    if (verdict.placed) return { attempt, known: true }
+    await forgetRefused(deps.db, attempt.order_no)
+    throw new DomainError(verdict.refusal)
+  })
+}
+
+function isSame(sealer: Sealer, kept: Attempt, command: ExchangeCommand, method: PaymentMethod): boolean {
+  return (
+    kept.product_id === command.productId &&
+    kept.quantity === command.quantity &&
+    kept.payment_method === (command.method ?? method) &&
+    isDeepStrictEqual(
+      sealer.open(kept.request, `request/${kept.order_no}`),
+      JSON.parse(JSON.stringify(privateOf(command))),
+    )
+  )
+}
+
+function privateOf({ address, buyer_remarks, buyer_message, customized }: ExchangeCommand): PrivateRequest {
+  return { address, buyer_remarks, buyer_message, customized }
+}
+
+async function assess(
+  { db, settings }: ExchangeDeps,
+  customer: Customer,
+  command: ExchangeCommand,
+): Promise<{ mode: PaymentMode; refusal: Refusal | undefined }> {
+  const { facts } = await readFacts(db, customer.ownerId, command.productId, customer.level)
+  const reasons = reasonsAgainst(
+    facts,
+    {
+      quantity: command.quantity,
+      hasAddress: command.address !== undefined,
+      method: command.method ?? settings.defaultMethod,
+      cashFen: command.cashFen,
+    },
+    settings.rules,
+  )
+  return { mode: facts.product?.paymentMode ?? 'points_only', refusal: reasons[0] }
+}
+
+function newAttempt(
+  { sealer, settings }: ExchangeDeps,
+  customer: Customer,
+  command: ExchangeCommand,
+  idempotencyKey: string | undefined,
+) {
+  const order_no = newOrderNo(new Date(), randomBytes(12))
+  return {
+    order_no,
+    owner_id: customer.ownerId,
+    idempotency_key: idempotencyKey ?? null,
+    product_id: command.productId,
+    quantity: command.quantity,
+    payment_method: command.method ?? settings.defaultMethod,
+    cash_amount: command.cashFen === undefined ? null : decimalFromFen(command.cashFen),
+    level: customer.level,
+    request: sealer.seal(privateOf(command), `request/${order_no}`),
+    refusal: null,
+    resolved_at: null,
+  }
+}
+
+/** Starts the exchange's workflow, or finds it, and waits for its verdict. Undefined: none in time. */
+async function askVerdict(
+  { temporal, settings, ownerKey }: ExchangeDeps,
+  attempt: Attempt,
+  mode: PaymentMode,
+  deadline: number,
+): Promise<Verdict | undefined> {
+  const orderNo = attempt.order_no
+  const input: ExchangeInput = {
+    orderNo,
+    outsideSteps: settings.outsideSteps,
+    paymentTimeoutMs: settings.paymentTimeoutMs,
+    autoConfirmTimeoutMs: settings.autoConfirmTimeoutMs,
+  }
+  const owner = createHmac('sha256', ownerKey.key)
+    .update(`owner:${attempt.owner_id}`)
+    .digest('hex')
+    .slice(0, 32)
+  const ask = () =>
+    temporal.client.withDeadline(deadline, () =>
+      temporal.client.workflow.executeUpdateWithStart(placedUpdate, {
+        updateId: 'placed',
+        startWorkflowOperation: new WithStartWorkflowOperation(EXCHANGE_WORKFLOW, {
+          workflowId: exchangeWorkflowId(orderNo),
+          taskQueue: TASK_QUEUE,
+          args: [input],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          typedSearchAttributes: [
+            { key: SEARCH_ATTRIBUTES.orderNo, value: orderNo },
+            { key: SEARCH_ATTRIBUTES.ownerKey, value: owner },
+            { key: SEARCH_ATTRIBUTES.exchangeStatus, value: 'exchanged' },
+            { key: SEARCH_ATTRIBUTES.paymentMode, value: mode },
+          ],
+        }),
+      }),
+    )
+  try {
+    return await retryUnavailable(deadline, ask)
+  } catch (error) {
+    // The workflow may have started all the same; its number is known, so the customer can look.
+    if (isTimeout(error)) return undefined
+    if (isUnavailable(error)) throw new Overloaded('the workflow engine is away', { cause: error })
+    throw error
+  }
+}
+
+export interface Check {
+  readonly reasons: readonly Refusal[]
+  readonly total: Total
+  readonly facts: ExchangeFacts
+}
+
+/**
+ * The seed's `checkExchange`: every reason against it at once. Changes nothing.
+ * @throws DomainError NOT_FOUND
+ */
+export async function checkExchange(
+  { db, settings }: Pick<ExchangeDeps, 'db' | 'settings'>,
+  customer: Customer,
+  productId: string,
+  quantity: number,
+): Promise<Check> {
+  const { facts } = await readFacts(db, customer.ownerId, productId, customer.level)
+  if (!facts.product) throw new DomainError({ code: 'NOT_FOUND' })
+  return {
+    reasons: reasonsAgainst(facts, { quantity }, settings.rules),
+    total: totalOf(facts.product, quantity),
+    facts,
+  }
+}
+
+/**
+ * Starts the workflows of attempts whose start was lost: the process died, or the engine was away, between
+ * keeping the attempt and calling the engine. A customer who was told "202" or nothing gets an outcome.
+ * @returns how many were started or found
+ */
+export async function resumeAttempts(deps: ExchangeDeps, olderThanMs: number): Promise<number> {
+  const rows = await deps.db
+    .selectFrom('exchange_attempts')
+    .select('order_no')
+    .where('state', '=', 'pending')
+    .where('created_at', '<', new Date(Date.now() - olderThanMs))
+    .orderBy('created_at')
+    .limit(50)
+    .execute()
+  for (const { order_no } of rows) {
+    const attempt = await findAttempt(deps.db, order_no)
+    if (attempt?.state !== 'pending') continue
+    const product = await deps.db
+      .selectFrom('points_products')
+      .select('payment_mode')
+      .where('id', '=', attempt.product_id)
+      .executeTakeFirst()
+    await askVerdict(deps, attempt, product?.payment_mode ?? 'points_only', Date.now() + ANSWER_DEADLINE_MS)
+  }
+  return rows.length
+}

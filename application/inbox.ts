@@ -1,0 +1,104 @@
+import type { Db } from '../db/client.ts'
+import { claimUndelivered, type InboxEvent, keepEvent, markDelivered } from '../db/inbox.ts'
+import { decimalFromFen } from '../domain/money.ts'
+import { orderNoOf } from '../domain/order-no.ts'
+import {
+  exchangeWorkflowId,
+  type OrderNotice,
+  orderSignal,
+  type PaymentNotice,
+  paymentSignal,
+  REFUND_WORKFLOW,
+  type RefundInput,
+  refundWorkflowId,
+  TASK_QUEUE,
+} from '../workflows/messages.ts'
+import { isGone, type Temporal } from './temporal.ts'
+
+export type { InboxEvent }
+
+/** A notification of a payment provider, verified. The amount is in fen. */
+export interface PaymentEvent {
+  readonly eventId: string
+  readonly kind: string
+  readonly outTradeNo?: string
+  readonly amountFen?: bigint
+  readonly paymentRef?: string
+}
+
+/** Keeps a verified payment notification, once. Answer the provider after this; delivery may follow later. */
+export async function keepPaymentEvent(db: Db, source: string, event: PaymentEvent) {
+  const orderNo = event.outTradeNo ? orderNoOf(event.outTradeNo) : undefined
+  const notice = {
+    eventId: `${source}/${event.eventId}`,
+    kind: event.kind,
+    outTradeNo: event.outTradeNo,
+    ...(event.amountFen === undefined ? {} : { amount: decimalFromFen(event.amountFen) }),
+    ...(event.paymentRef ? { paymentRef: event.paymentRef } : {}),
+  }
+  return keepEvent(db, source, event.eventId, event.kind, orderNo ?? null, notice)
+}
+
+/** Keeps a verified event of the order domain, once. */
+export async function keepOrderEvent(db: Db, orderNo: string, notice: OrderNotice) {
+  return keepEvent(db, 'orders', notice.eventId, notice.kind, orderNo, { ...notice })
+}
+
+/** Tells the workflow of a kept event; where that has ended, money that came in starts a refund. */
+export async function deliver(db: Db, temporal: Temporal, event: InboxEvent): Promise<string> {
+  const outcome = await signalWorkflow(temporal, event)
+  await markDelivered(db, event.id, outcome)
+  return outcome
+}
+
+const RELEVANT = ['paid', 'declined', 'closed']
+
+async function signalWorkflow({ client }: Temporal, event: InboxEvent): Promise<string> {
+  if (!event.order_no) return 'no order of ours'
+  const handle = client.workflow.getHandle(exchangeWorkflowId(event.order_no))
+  try {
+    if (event.source === 'orders') {
+      await handle.signal(orderSignal, event.event as unknown as OrderNotice)
+    } else if (RELEVANT.includes(event.kind)) {
+      await handle.signal(paymentSignal, event.event as unknown as PaymentNotice)
+    } else {
+      return 'nothing to tell'
+    }
+    return 'signalled'
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+  if (event.source === 'orders' || event.kind !== 'paid') return 'the exchange has ended'
+  const notice = event.event as unknown as PaymentNotice
+  const input: RefundInput = { kind: 'late_money', orderNo: event.order_no, notice }
+  const n = notice.outTradeNo.slice(event.order_no.length + 1)
+  await client.workflow.start(REFUND_WORKFLOW, {
+    workflowId: refundWorkflowId(event.order_no, n),
+    taskQueue: TASK_QUEUE,
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+  })
+  return 'refund started'
+}
+
+/**
+ * Delivers what a crash or an outage left undelivered.
+ * @returns how many events were delivered
+ */
+export async function sweepInbox(
+  db: Db,
+  temporal: Temporal,
+  onError: (event: InboxEvent, error: unknown) => void,
+): Promise<number> {
+  let delivered = 0
+  for (const event of await claimUndelivered(db, 50)) {
+    try {
+      await deliver(db, temporal, event)
+      delivered += 1
+    } catch (error) {
+      onError(event, error)
+    }
+  }
+  return delivered
+}

@@ -1,0 +1,454 @@
+import { randomUUID } from 'node:crypto'
+import { type UpdateDefinition, WithStartWorkflowOperation } from '@temporalio/client'
+import { sql } from 'kysely'
+import type { Attempt, PrivateRequest } from '../db/attempts.ts'
+import type { Db } from '../db/client.ts'
+import { readFacts } from '../db/facts.ts'
+import type { ExchangeOrder } from '../db/orders.ts'
+import type { PaymentInfo, ShippingInfo } from '../db/schema.ts'
+import type { Sealer } from '../db/seal.ts'
+import { DomainError, type RefusalCode } from '../domain/errors.ts'
+import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import { type OrderStatus, PAID_STATUSES, type PaymentStatus } from '../domain/order-status.ts'
+import type { PaymentMethod } from '../domain/payment.ts'
+import { totalOf } from '../domain/pricing.ts'
+import type { PaymentMode } from '../domain/product.ts'
+import {
+  acceptUpdate,
+  cancelUpdate,
+  exchangeWorkflowId,
+  finishUpdate,
+  payUpdate,
+  REFUND_WORKFLOW,
+  type RefundInput,
+  type Reply,
+  type Requester,
+  refundTakenUpdate,
+  refundUpdate,
+  refundWorkflowId,
+  resolveUpdate,
+  shipUpdate,
+  TASK_QUEUE,
+} from '../workflows/messages.ts'
+import {
+  ANSWER_DEADLINE_MS,
+  isGone,
+  isTimeout,
+  isUnavailable,
+  Overloaded,
+  retryUnavailable,
+  type Temporal,
+} from './temporal.ts'
+
+/** An exchange order as the outside sees it (seed 5.2 and contract section 4). */
+export interface OrderView {
+  readonly id: string
+  readonly order_no: string
+  readonly order_id: string | null
+  readonly owner_id: string
+  readonly product_id: string
+  readonly product_title: string
+  readonly product_image: string | null
+  readonly points_price: number
+  readonly money_price: Money
+  readonly quantity: number
+  readonly total_points: number
+  readonly total_money: Money
+  readonly payment_mode: PaymentMode
+  readonly status: OrderStatus
+  readonly payment_status: PaymentStatus
+  readonly cancel_reason: string | null
+  readonly needs_attention: string | null
+  readonly exchange_time: string
+  readonly shipping_info: ShippingInfo | null
+  readonly address_info: unknown
+  readonly customer_notes: unknown
+  readonly payment_info: {
+    readonly payment_mode: PaymentMode
+    readonly points_amount: number
+    readonly money_amount: Money
+    readonly payment_method: PaymentMethod | null
+    readonly trade_no: string | null
+    readonly pay_url: string | null
+    readonly expires_at: string | null
+  }
+  readonly timeline: { readonly status: string; readonly at: string; readonly note: string | null }[]
+  readonly created_at: string
+  readonly updated_at: string
+}
+
+export interface OrderReader {
+  readonly db: Db
+  readonly sealer: Sealer
+}
+
+export interface OrderFilter {
+  readonly ownerId?: string | undefined
+  readonly status?: OrderStatus | undefined
+  readonly paymentMode?: PaymentMode | undefined
+  readonly productId?: string | undefined
+  readonly needsAttention?: boolean | undefined
+}
+
+/** Orders, newest first, and how many there are. */
+export async function listOrders(
+  { db, sealer }: OrderReader,
+  filter: OrderFilter,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<{ orders: OrderView[]; total: number }> {
+  let query = db.selectFrom('points_exchange_orders').where('deleted_at', 'is', null)
+  if (filter.ownerId !== undefined) {
+    query = query.where('owner_type', '=', 'user').where('owner_id', '=', filter.ownerId)
+  }
+  if (filter.status) query = query.where('status', '=', filter.status)
+  if (filter.paymentMode) query = query.where('payment_mode', '=', filter.paymentMode)
+  if (filter.productId) query = query.where('product_id', '=', filter.productId)
+  if (filter.needsAttention) query = query.where('needs_attention', 'is not', null)
+  const [rows, count] = await Promise.all([
+    query.selectAll().orderBy('id', 'desc').limit(page.limit).offset(page.offset).execute(),
+    query.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
+  ])
+  return { orders: await viewOrders(db, sealer, rows), total: Number(count.total) }
+}
+
+/**
+ * @param idOrNo the id, or the order number (which is never all digits)
+ * @param ownerId undefined: anybody's (for operators)
+ * @throws DomainError NOT_FOUND, also for another owner's order
+ */
+export async function getOrder(
+  { db, sealer }: OrderReader,
+  idOrNo: string,
+  ownerId: string | undefined,
+): Promise<OrderView> {
+  const byId = /^\d{1,18}$/.test(idOrNo)
+  const order = await db
+    .selectFrom('points_exchange_orders')
+    .selectAll()
+    .where(byId ? 'id' : 'order_no', '=', idOrNo)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+  if (order) {
+    if (ownerId !== undefined && order.owner_id !== ownerId) throw new DomainError({ code: 'NOT_FOUND' })
+    const [view] = await viewOrders(db, sealer, [order])
+    if (view) return view
+  }
+  const attempt = await db
+    .selectFrom('exchange_attempts')
+    .selectAll()
+    .where(byId ? 'id' : 'order_no', '=', idOrNo)
+    .executeTakeFirst()
+  if (!attempt || (ownerId !== undefined && attempt.owner_id !== ownerId)) {
+    throw new DomainError({ code: 'NOT_FOUND' })
+  }
+  return viewAttempt({ db, sealer }, attempt)
+}
+
+/** What is known of a redemption before its order exists, or when it was refused later on. */
+export async function viewAttempt({ db, sealer }: OrderReader, attempt: Attempt): Promise<OrderView> {
+  const { facts, product } = await readFacts(db, attempt.owner_id, attempt.product_id, attempt.level)
+  const price = facts.product ?? { paymentMode: 'points_only' as const, points: 0, fen: 0n }
+  const total = totalOf(price, attempt.quantity)
+  const { address, ...notes } = sealer.open(attempt.request, `request/${attempt.order_no}`) as PrivateRequest
+  const at = attempt.created_at.toISOString()
+  const refused = attempt.state === 'refused'
+  return {
+    id: attempt.id,
+    order_no: attempt.order_no,
+    order_id: null,
+    owner_id: attempt.owner_id,
+    product_id: attempt.product_id,
+    product_title: product?.title ?? '',
+    product_image: product?.image ?? null,
+    points_price: price.points,
+    money_price: moneyFromFen(price.fen),
+    quantity: attempt.quantity,
+    total_points: total.points,
+    total_money: moneyFromFen(total.fen),
+    payment_mode: price.paymentMode,
+    status: refused ? 'order_canceled' : 'exchanged',
+    payment_status: refused ? 'closed' : 'unpaid',
+    cancel_reason: attempt.refusal?.code ?? null,
+    needs_attention: null,
+    exchange_time: at,
+    shipping_info: null,
+    address_info: address ?? null,
+    customer_notes: notes,
+    payment_info: {
+      payment_mode: price.paymentMode,
+      points_amount: total.points,
+      money_amount: moneyFromFen(total.fen),
+      payment_method: total.fen > 0n ? attempt.payment_method : null,
+      trade_no: null,
+      pay_url: null,
+      expires_at: null,
+    },
+    timeline: [
+      { status: 'exchanged', at, note: null },
+      ...(attempt.resolved_at && refused
+        ? [
+            {
+              status: 'order_canceled',
+              at: attempt.resolved_at.toISOString(),
+              note: attempt.refusal?.code ?? null,
+            },
+          ]
+        : []),
+    ],
+    created_at: at,
+    updated_at: (attempt.resolved_at ?? attempt.created_at).toISOString(),
+  }
+}
+
+async function viewOrders(db: Db, sealer: Sealer, rows: readonly ExchangeOrder[]): Promise<OrderView[]> {
+  if (rows.length === 0) return []
+  const events = await db
+    .selectFrom('order_events')
+    .select(['order_no', 'status', 'note', 'created_at'])
+    .where(
+      'order_no',
+      'in',
+      rows.map((row) => row.order_no),
+    )
+    .orderBy('id')
+    .execute()
+  const timelines = Map.groupBy(events, (event) => event.order_no)
+  return rows.map((row) => viewOrder(sealer, row, timelines.get(row.order_no) ?? []))
+}
+
+function viewOrder(
+  sealer: Sealer,
+  row: ExchangeOrder,
+  events: readonly { status: string; note: string | null; created_at: Date }[],
+): OrderView {
+  const payable = row.status === 'order_created' && row.payment_status === 'unpaid'
+  return {
+    id: row.id,
+    order_no: row.order_no,
+    order_id: row.order_id,
+    owner_id: row.owner_id,
+    product_id: row.product_id,
+    product_title: row.product_title,
+    product_image: row.product_image,
+    points_price: row.points_price,
+    money_price: money(row.money_price),
+    quantity: row.quantity,
+    total_points: row.total_points,
+    total_money: money(row.total_money),
+    payment_mode: row.payment_mode,
+    status: row.status,
+    payment_status: row.payment_status,
+    cancel_reason: row.cancel_reason,
+    needs_attention: row.needs_attention,
+    exchange_time: row.exchange_time.toISOString(),
+    shipping_info: row.shipping_info,
+    address_info: row.address_info ? sealer.open(row.address_info, `address/${row.order_no}`) : null,
+    customer_notes: row.customer_notes ? sealer.open(row.customer_notes, `notes/${row.order_no}`) : null,
+    payment_info: viewPayment(row, row.payment_info, payable),
+    timeline: events.map((event) => ({
+      status: event.status,
+      at: event.created_at.toISOString(),
+      note: event.note,
+    })),
+    created_at: row.created_at.toISOString(),
+    updated_at: row.updated_at.toISOString(),
+  }
+}
+
+function viewPayment(
+  row: ExchangeOrder,
+  info: PaymentInfo | null,
+  payable: boolean,
+): OrderView['payment_info'] {
+  return {
+    payment_mode: row.payment_mode,
+    points_amount: row.total_points,
+    money_amount: money(row.total_money),
+    payment_method: row.payment_method,
+    trade_no: info?.trade_no ?? null,
+    pay_url: payable ? (info?.pay_url ?? null) : null,
+    expires_at: payable ? (row.pay_by?.toISOString() ?? null) : null,
+  }
+}
+
+const money = (amount: string): Money => moneyFromFen(fenFromDecimal(amount) ?? 0n)
+
+export interface Statistics {
+  readonly total: number
+  readonly by_status: Record<string, number>
+  readonly by_payment_mode: Record<string, number>
+  readonly total_points: number
+  readonly total_money: Money
+}
+
+/** Counts of one owner's orders; points and money of the paid ones that were not canceled. */
+export async function readStatistics(db: Db, ownerId: string): Promise<Statistics> {
+  const rows = await db
+    .selectFrom('points_exchange_orders')
+    .select((eb) => [
+      'status',
+      'payment_mode',
+      eb.fn.countAll<string>().as('orders'),
+      sql<string>`coalesce(sum(total_points), 0)`.as('points'),
+      sql<string>`coalesce(sum(total_money), 0)::numeric(20,2)`.as('money'),
+    ])
+    .where('owner_type', '=', 'user')
+    .where('owner_id', '=', ownerId)
+    .where('deleted_at', 'is', null)
+    .groupBy(['status', 'payment_mode'])
+    .execute()
+  const paid = rows.filter((row) => (PAID_STATUSES as readonly string[]).includes(row.status))
+  const count = (key: 'status' | 'payment_mode') =>
+    rows.reduce<Record<string, number>>((sums, row) => {
+      sums[row[key]] = (sums[row[key]] ?? 0) + Number(row.orders)
+      return sums
+    }, {})
+  const fen = paid.reduce((sum, row) => sum + (fenFromDecimal(row.money) ?? 0n), 0n)
+  return {
+    total: rows.reduce((sum, row) => sum + Number(row.orders), 0),
+    by_status: count('status'),
+    by_payment_mode: count('payment_mode'),
+    total_points: paid.reduce((sum, row) => sum + Number(row.points), 0),
+    total_money: moneyFromFen(fen),
+  }
+}
+
+/** What somebody asks of an order that runs. */
+export type OrderRequest =
+  | { readonly kind: 'cancel'; readonly reason?: string | undefined }
+  | { readonly kind: 'pay'; readonly method?: PaymentMethod | undefined }
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'ship'; readonly carrier: string; readonly trackingNo: string }
+  | { readonly kind: 'finish' }
+  | { readonly kind: 'refund'; readonly reason: string }
+  | { readonly kind: 'resolve'; readonly action: 'retry' | 'skip'; readonly reason: string }
+
+export interface OrderActor extends OrderReader {
+  readonly temporal: Temporal
+}
+
+/**
+ * Asks the order's workflow to act; never touches its rows. The same operation key asks once.
+ * @returns true when it was done, false when the outcome is not known within `ANSWER_DEADLINE_MS`
+ * @throws DomainError ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT, or why a payment is refused
+ * @throws Overloaded when the engine is away
+ */
+export async function actOnOrder(
+  { db, temporal }: OrderActor,
+  order: Pick<OrderView, 'order_no' | 'status'>,
+  by: Requester,
+  request: OrderRequest,
+  operationKey: string = randomUUID(),
+): Promise<boolean> {
+  const deadline = Date.now() + ANSWER_DEADLINE_MS
+  const [update, args] = messageOf(by, request)
+  const handle = temporal.client.workflow.getHandle(exchangeWorkflowId(order.order_no))
+  let reply: Reply
+  try {
+    reply = await temporal.gate.run(deadline, () =>
+      retryUnavailable(deadline, () =>
+        temporal.client.withDeadline(deadline, () =>
+          handle.executeUpdate(update, { updateId: operationKey, args: [args] }),
+        ),
+      ),
+    )
+  } catch (error) {
+    if (isTimeout(error)) return false
+    if (isUnavailable(error)) throw new Overloaded('the workflow engine is away', { cause: error })
+    if (!isGone(error)) throw error
+    if (request.kind === 'refund' && (await hasFinished(db, order.order_no))) {
+      return refundFinished(temporal, order.order_no, by, request.reason, deadline)
+    }
+    throw new DomainError({ code: refusalAtEnd(by, request) })
+  }
+  if (!reply.ok) {
+    const code = reply.refusal.code
+    const said = code === 'ORDER_STATE_CONFLICT' ? refusalAtEnd(by, request) : code
+    throw new DomainError({ ...reply.refusal, code: said })
+  }
+  return true
+}
+
+function messageOf(by: Requester, request: OrderRequest): [UpdateDefinition<Reply, [never]>, never] {
+  const { kind, ...rest } = request
+  const updates = {
+    cancel: cancelUpdate,
+    pay: payUpdate,
+    accept: acceptUpdate,
+    ship: shipUpdate,
+    finish: finishUpdate,
+    refund: refundUpdate,
+    resolve: resolveUpdate,
+  }
+  const defined = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+  return [updates[kind] as UpdateDefinition<Reply, [never]>, { by, ...defined } as never]
+}
+
+/** How a request is refused when the order's state does not allow it. */
+function refusalAtEnd(by: Requester, request: OrderRequest): RefusalCode {
+  return request.kind === 'cancel' && by.type === 'customer' ? 'ORDER_NOT_CANCELABLE' : 'ORDER_STATE_CONFLICT'
+}
+
+async function hasFinished(db: Db, orderNo: string): Promise<boolean> {
+  const order = await db
+    .selectFrom('points_exchange_orders')
+    .select('status')
+    .where('order_no', '=', orderNo)
+    .executeTakeFirst()
+  return order?.status === 'order_finished'
+}
+
+/** The exchange has ended: a workflow of its own takes everything back. */
+async function refundFinished(
+  { client }: Temporal,
+  orderNo: string,
+  by: Requester,
+  reason: string,
+  deadline: number,
+): Promise<boolean> {
+  const input: RefundInput = { kind: 'after_sale', orderNo, by, reason }
+  try {
+    await client.withDeadline(deadline, () =>
+      client.workflow.executeUpdateWithStart(refundTakenUpdate, {
+        updateId: 'taken',
+        startWorkflowOperation: new WithStartWorkflowOperation(REFUND_WORKFLOW, {
+          workflowId: refundWorkflowId(orderNo, 'after-sale'),
+          taskQueue: TASK_QUEUE,
+          args: [input],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        }),
+      }),
+    )
+    return true
+  } catch (error) {
+    if (isTimeout(error)) return false
+    if (isUnavailable(error)) throw new Overloaded('the workflow engine is away', { cause: error })
+    throw error
+  }
+}
+
+export interface WorkflowLink {
+  readonly id: string
+  readonly run_id: string | null
+  readonly url: string | null
+}
+
+/** Where the order's run is to be inspected. The run is null while the engine is away, or after its retention. */
+export async function findWorkflow(
+  { client }: Temporal,
+  orderNo: string,
+  uiUrl: string | undefined,
+): Promise<WorkflowLink> {
+  const id = exchangeWorkflowId(orderNo)
+  const namespace = client.options.namespace
+  try {
+    const { runId } = await client.withDeadline(Date.now() + 1_000, () =>
+      client.workflow.getHandle(id).describe(),
+    )
+    const path = `namespaces/${namespace}/workflows/${encodeURIComponent(id)}/${runId}/history`
+    return { id, run_id: runId, url: uiUrl ? `${uiUrl}/${path}` : null }
+  } catch {
+    return { id, run_id: null, url: null }
+  }
+}

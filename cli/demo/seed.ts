@@ -1,0 +1,93 @@
+import { createCategory } from '../../application/categories.ts'
+import { createProduct, publishProduct, unpublishProduct } from '../../application/products.ts'
+import { addCash, grantPoints } from '../../application/wallets.ts'
+import type { Db } from '../../db/client.ts'
+import { fenFromDecimal } from '../../domain/money.ts'
+import { type DemoProduct, demoCategories, demoProducts } from './catalogue.ts'
+
+const DAY_MS = 86_400_000
+
+/** Contract section 2. Alice has enough for everything, Bob for nearly nothing. */
+const DEMO_USERS = [
+  { ownerId: 'alice', level: 3, lasting: 58_000, expiring: 2_000, cash: '500.00' },
+  { ownerId: 'bob', level: 1, lasting: 800, expiring: 0, cash: '0.00' },
+] as const
+
+/**
+ * Fills an installation with the demo shop. Everything is booked under a fixed operation key, so that a
+ * second run changes nothing, not even what was changed or sold since.
+ * @returns how many products are new
+ */
+export async function seedDemo(db: Db): Promise<number> {
+  const categories = new Map<string, string>()
+  for (const { slug, title, sort } of demoCategories) {
+    const { id } = await createCategory(db, { name: title, sort }, `demo/category/${slug}`)
+    categories.set(slug, id)
+  }
+  let fresh = 0
+  for (const product of demoProducts) {
+    if (await seedProduct(db, product, categories.get(product.category) ?? null)) fresh += 1
+  }
+  for (const user of DEMO_USERS) await seedUser(db, user)
+  return fresh
+}
+
+async function seedProduct(db: Db, demo: DemoProduct, categoryId: string | null): Promise<boolean> {
+  const operationKey = `demo/${demo.slug}`
+  const known = await db
+    .selectFrom('points_products')
+    .select(['status', 'operator_id'])
+    .where('operation_key', '=', operationKey)
+    .executeTakeFirst()
+  // A draft that nobody touched may come from a run that died before publishing it.
+  if (known && !(known.status === 'draft' && known.operator_id === 'demo')) return false
+  const original = demo.original_price_amount
+  const id = await createProduct(
+    db,
+    {
+      title: demo.title,
+      description: demo.description,
+      image: demo.image,
+      point: demo.point,
+      priceFen: fen(demo.price_amount),
+      originalPriceFen: original === undefined ? null : fen(original),
+      paymentMode: demo.payment_mode,
+      exchangeLimit: demo.exchange_limit,
+      sort: demo.sort,
+      categoryId,
+      productType: demo.product_type,
+      shippingType: demo.shipping_type,
+      properties: demo.properties ?? null,
+    },
+    demo.stock_quantity,
+    { operationKey, operatorId: 'demo' },
+  )
+  if (demo.status !== 'draft') await publishProduct(db, id, 'demo')
+  if (demo.status === 'off_sale') await unpublishProduct(db, id, 'demo')
+  return known === undefined
+}
+
+async function seedUser(db: Db, user: (typeof DEMO_USERS)[number]): Promise<void> {
+  const { ownerId, level } = user
+  await db
+    .insertInto('users')
+    .values({ owner_id: ownerId, level })
+    .onConflict((conflict) => conflict.column('owner_id').doNothing())
+    .execute()
+  const cause = (part: string) => ({
+    operationKey: `demo/${ownerId}/${part}`,
+    operatorId: 'demo',
+    reason: '演示账户初始额度',
+  })
+  await grantPoints(db, ownerId, user.lasting, null, cause('points'))
+  if (user.expiring > 0) {
+    await grantPoints(db, ownerId, user.expiring, new Date(Date.now() + 20 * DAY_MS), cause('expiring'))
+  }
+  if (fen(user.cash) > 0n) await addCash(db, ownerId, fen(user.cash), cause('cash'))
+}
+
+function fen(decimal: string): bigint {
+  const amount = fenFromDecimal(decimal)
+  if (amount === undefined) throw new Error(`no decimal amount: ${decimal}`)
+  return amount
+}

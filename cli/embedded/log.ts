@@ -1,0 +1,77 @@
+import { closeSync, copyFileSync, fstatSync, openSync, readSync, truncateSync } from 'node:fs'
+import { z } from 'zod'
+
+const READ_BYTES = 64 * 1024
+/** A log grows to this many bytes, then it is kept once as `.1` and starts anew. */
+const LOG_BYTES_MAX = 50 * 1024 * 1024
+
+const jsonLine = z.object({
+  level: z.union([z.number(), z.string()]),
+  msg: z.string().optional(),
+  message: z.string().optional(),
+  err: z.object({ message: z.string() }).partial().optional(),
+})
+const LOUD_LEVELS = new Set(['warn', 'warning', 'error', 'fatal', 'panic'])
+/** PostgreSQL reports every refused statement as ERROR; only what concerns the server itself is loud. */
+const LOUD_TEXT = /\b(FATAL|PANIC)\b|^\w*(Error|Exception)\b|^panic:/
+/** What PostgreSQL says to every client that calls too early after a restart. */
+const EXPECTED_TEXT = /FATAL: {2}(the database system is|terminating connection due to)/
+
+/** Takes one line of a part's log; returns what of it a person must see, short, or undefined. */
+export function loudText(line: string): string | undefined {
+  const text = line.trim()
+  if (!text.startsWith('{'))
+    return LOUD_TEXT.test(text) && !EXPECTED_TEXT.test(text) ? shorten(text) : undefined
+  const parsed = jsonLine.safeParse(parseJson(text))
+  if (!parsed.success) return undefined
+  const { level, msg, message, err } = parsed.data
+  const loud = typeof level === 'number' ? level >= 40 : LOUD_LEVELS.has(level.toLowerCase())
+  if (!loud) return undefined
+  const said = msg ?? message ?? ''
+  return shorten(err?.message && err.message !== said ? `${said}: ${err.message}` : said)
+}
+
+/**
+ * Follows a log file that a part itself appends to, so that nothing is lost when the supervisor is killed.
+ * Takes the file and what to do with each whole line; returns a function that reads what is new.
+ */
+export function follow(file: string, onLine: (line: string) => void): { read(): void; close(): void } {
+  const descriptor = openSync(file, 'a+')
+  let position = fstatSync(descriptor).size
+  let rest = Buffer.alloc(0)
+  const buffer = Buffer.alloc(READ_BYTES)
+  return {
+    read() {
+      const { size } = fstatSync(descriptor)
+      if (size < position) position = 0
+      for (;;) {
+        const bytes = readSync(descriptor, buffer, 0, READ_BYTES, position)
+        if (bytes === 0) break
+        position += bytes
+        const parts = Buffer.concat([rest, buffer.subarray(0, bytes)])
+        const end = parts.lastIndexOf(10)
+        rest = Buffer.from(parts.subarray(end + 1, end + 1 + READ_BYTES))
+        for (const line of parts.subarray(0, Math.max(end, 0)).toString().split('\n')) if (line) onLine(line)
+      }
+      if (size > LOG_BYTES_MAX) {
+        copyFileSync(file, `${file}.1`)
+        truncateSync(file)
+        position = 0
+      }
+    },
+    close: () => closeSync(descriptor),
+  }
+}
+
+function shorten(text: string): string {
+  const [first = ''] = text.split('\n')
+  return first.length > 200 ? `${first.slice(0, 199)}…` : first
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

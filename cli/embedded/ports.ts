@@ -1,0 +1,117 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { hold } from './lock.ts'
+
+/** A port is taken; the message names the port and the variable that changes it. */
+export class PortError extends Error {
+  override name = 'PortError'
+}
+
+const LOOPBACK = '127.0.0.1'
+/** How many ports from the usual one on are tried. */
+const NEXT_PORTS = 500
+
+export interface Ports {
+  readonly sandbox: number
+  readonly temporal: number
+  readonly temporalUi: number
+  readonly postgres: number
+}
+
+export const VARIABLES = {
+  sandbox: 'SANDBOX_PORT',
+  temporal: 'TEMPORAL_PORT',
+  temporalUi: 'TEMPORAL_UI_PORT',
+  postgres: 'POSTGRES_PORT',
+} as const
+
+/**
+ * Below 32768, where Linux gives numbers to outgoing connections: a client that keeps trying a closed port
+ * above it is in time connected to itself, and the part could not take its port again.
+ */
+export const USUAL: Ports = { sandbox: 3400, temporal: 7233, temporalUi: 8233, postgres: 15432 }
+
+/**
+ * Takes the data folder, where the choice is remembered, the ports the caller fixed, the port of the API, and a
+ * folder that all starts of this user share; returns a port for each needed part: the fixed one, else the one of the last start, else the usual one, else
+ * the next free. Until this process ends, no other start of the same user is given any of them.
+ * @throws PortError where the port of the API or a fixed one is taken.
+ */
+export async function choosePorts(
+  dataDir: string,
+  fixed: { readonly [Name in keyof Ports]: number | undefined },
+  needed: readonly (keyof Ports)[],
+  api: { readonly port: number; readonly host: string },
+  shared: string,
+): Promise<Ports> {
+  const claims = join(shared, 'ports')
+  await take(api.port, api.host, 'PORT', claims)
+  const last = readPorts(dataDir)
+  const ports = { ...USUAL, ...last }
+  // What the caller fixed is served first, so that nothing chosen here can take it.
+  for (const name of needed) {
+    const wanted = fixed[name]
+    if (wanted === undefined) continue
+    await take(wanted, LOOPBACK, VARIABLES[name], claims)
+    ports[name] = wanted
+  }
+  for (const name of needed) {
+    if (fixed[name] !== undefined) continue
+    const next = Array.from({ length: NEXT_PORTS }, (_, n) => USUAL[name] + n)
+    ports[name] = await firstFree([last[name] ?? USUAL[name], ...next], VARIABLES[name], claims)
+  }
+  writeFileSync(portsFile(dataDir), `${JSON.stringify(ports)}\n`)
+  return ports
+}
+
+/** @throws PortError where the port cannot be listened on at this host. */
+export async function requireFree(port: number, host: string, variable: string): Promise<void> {
+  const problem = await problemOf(port, host)
+  if (problem !== undefined) throw new PortError(`${problem}, or set ${variable} to another port`)
+}
+
+/** The ports of the last start on this data folder, as far as they are known. */
+export function readPorts(dataDir: string): Partial<Ports> {
+  const file = portsFile(dataDir)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Ports>) : {}
+}
+
+function portsFile(dataDir: string): string {
+  return join(dataDir, 'ports.json')
+}
+
+async function firstFree(candidates: readonly number[], variable: string, claims: string): Promise<number> {
+  for (const port of candidates) {
+    if ((await problemOf(port, LOOPBACK)) === undefined && claim(port, claims)) return port
+  }
+  throw new PortError(`no free port found: set ${variable}`)
+}
+
+async function take(port: number, host: string, variable: string, claims: string): Promise<void> {
+  await requireFree(port, host, variable)
+  if (claim(port, claims)) return
+  throw new PortError(`port ${port} is given to another part or start: set ${variable} to another port`)
+}
+
+/** Between the choice and the moment when the part listens, another start must not make the same choice. */
+function claim(port: number, claims: string): boolean {
+  try {
+    mkdirSync(claims, { recursive: true })
+    return hold(join(claims, String(port))) !== undefined
+  } catch {
+    // A user without a folder of their own has no other start to meet there.
+    return true
+  }
+}
+
+function problemOf(port: number, host: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      if (code === 'EADDRINUSE') resolve(`port ${port} is in use: stop what listens there`)
+      else resolve(`port ${port} cannot be used (${code ?? message})`)
+    })
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)))
+  })
+}

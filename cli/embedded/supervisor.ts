@@ -1,0 +1,235 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { follow, loudText } from './log.ts'
+import { markOf, signal } from './process.ts'
+import { type Entry, endOrphans, readRoster, stopAll, stopEntry, writeRoster } from './roster.ts'
+
+/** A command of ours. It gets a session of its own, so that signals to the supervisor's group do not reach it. */
+export interface Command {
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  /** Whom it runs as; the supervisor's own user where undefined. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
+}
+
+export interface PartCommand extends Command {
+  readonly stopSignal: NodeJS.Signals
+  readonly stopLimitMs: number
+  readonly dataFolder?: string
+  /** Runs before every start of the part, the first and the later ones. */
+  readonly beforeStart?: () => void
+}
+
+export interface Part {
+  readonly name: string
+  /** How often in a row it ended soon after its start; 0 once it has stayed up. */
+  readonly quickDeaths: () => number
+  readonly stop: () => Promise<void>
+}
+
+export type Supervisor = Awaited<ReturnType<typeof createSupervisor>>
+
+/** A command or part failed; the message has the last lines it wrote. */
+export class PartError extends Error {
+  override name = 'PartError'
+}
+
+/** A part that lived shorter than this may be broken rather than killed: it is started again less eagerly. */
+const QUICK_MS = 5000
+/** Milliseconds to wait before the n-th start after quick deaths. */
+const RESTART_DELAYS_MS = [0, 0, 250, 500, 1000]
+const READ_LOGS_EVERY_MS = 250
+const LOUD_LINES_MAX = 10
+const LOUD_WINDOW_MS = 10_000
+
+/**
+ * Takes a folder for logs and for the list of running parts, and where complaints of the parts go. Stops what
+ * an earlier, killed supervisor left running there. Nothing it starts outlives it: should it be killed, a
+ * reaper process beside it stops the parts.
+ */
+export async function createSupervisor(options: {
+  readonly folder: string
+  readonly complain: (name: string, text: string) => void
+}) {
+  const { folder, complain } = options
+  const logs = join(folder, 'logs')
+  const rosterFile = join(folder, 'parts.json')
+  mkdirSync(logs, { recursive: true, mode: 0o700 })
+  await stopAll(readRoster(rosterFile))
+
+  const running = new Map<string, Entry>()
+  const parts: Part[] = []
+  const timers = new Set<NodeJS.Timeout>()
+  const followed = new Map<string, ReturnType<typeof follow>>()
+  let stopping = false
+  let reaper = spawnReaper()
+  writeRoster(rosterFile, [])
+  const logReader = setInterval(readLogs, READ_LOGS_EVERY_MS)
+
+  function spawnReaper(): ChildProcess {
+    const log = openSync(join(logs, 'reaper.log'), 'a')
+    const script = fileURLToPath(new URL('./reaper.ts', import.meta.url))
+    const child = spawn(process.execPath, [script], { detached: true, stdio: ['pipe', log, log] })
+    closeSync(log)
+    child.stdin?.on('error', () => {})
+    child.once('exit', () => {
+      if (stopping) return
+      reaper = spawnReaper()
+      tellReaper()
+    })
+    return child
+  }
+
+  function tellReaper(): void {
+    reaper.stdin?.write(`${JSON.stringify([...running.values()])}\n`)
+  }
+
+  function note(): void {
+    writeRoster(rosterFile, [...running.values()])
+    tellReaper()
+  }
+
+  function readLogs(): void {
+    for (const log of followed.values()) log.read()
+  }
+
+  function followLog(name: string): void {
+    if (followed.has(name)) return
+    let windowStart = 0
+    let count = 0
+    const log = follow(join(logs, `${name}.log`), (line) => {
+      const text = stopping ? undefined : loudText(line)
+      if (text === undefined) return
+      if (performance.now() - windowStart > LOUD_WINDOW_MS) {
+        windowStart = performance.now()
+        count = 0
+      }
+      count += 1
+      if (count < LOUD_LINES_MAX) complain(name, text)
+      if (count === LOUD_LINES_MAX) complain(name, `… more in ${join(logs, `${name}.log`)}`)
+    })
+    followed.set(name, log)
+  }
+
+  /** Spawns it and notes it; calls back once with how it ended. */
+  function launch(
+    command: Command,
+    stop: Omit<Entry, 'name' | 'pid' | 'born'>,
+    ended: (how: string) => void,
+  ) {
+    followLog(command.name)
+    const log = openSync(join(logs, `${command.name}.log`), 'a')
+    const child = spawn(command.command, command.args, {
+      cwd: command.cwd,
+      env: command.env,
+      detached: true,
+      windowsHide: true,
+      stdio: ['ignore', log, log],
+      ...command.user,
+    })
+    closeSync(log)
+    let over = false
+    const end = (how: string) => {
+      if (over) return
+      over = true
+      if (child.pid !== undefined) signal(-child.pid, 'SIGKILL')
+      running.delete(command.name)
+      note()
+      readLogs()
+      ended(how)
+    }
+    child.once('error', (error) => end(error.message))
+    child.once('exit', (code, name) => end(name ?? `exit code ${code}`))
+    const mark = child.pid === undefined ? undefined : markOf(child.pid)
+    if (mark) {
+      running.set(command.name, { name: command.name, ...mark, ...stop })
+      note()
+    }
+  }
+
+  /** The last lines of a part's log, for an error message. */
+  function lastLines(name: string): string {
+    const text = readFileSync(join(logs, `${name}.log`), 'utf8')
+    return text.trimEnd().split('\n').slice(-8).join('\n')
+  }
+
+  return {
+    logs,
+    lastLines,
+
+    /** Starts a part and keeps it running until it is stopped. */
+    start(command: PartCommand): Part {
+      let quickDeaths = 0
+      let born = performance.now()
+      let wanted = true
+      const { stopSignal, stopLimitMs, dataFolder } = command
+      const stop = { stopSignal, stopLimitMs, ...(dataFolder === undefined ? {} : { dataFolder }) }
+      const again = () => {
+        if (stopping || !wanted) return
+        command.beforeStart?.()
+        born = performance.now()
+        launch(command, stop, (how) => {
+          if (dataFolder !== undefined) endOrphans(dataFolder)
+          if (stopping || !wanted) return
+          quickDeaths = performance.now() - born < QUICK_MS ? quickDeaths + 1 : 0
+          complain(command.name, `ended (${how}), starting it again`)
+          const delay = RESTART_DELAYS_MS[Math.min(quickDeaths, RESTART_DELAYS_MS.length - 1)] ?? 0
+          const timer = setTimeout(() => {
+            timers.delete(timer)
+            again()
+          }, delay)
+          timers.add(timer)
+        })
+      }
+      again()
+      const part: Part = {
+        name: command.name,
+        quickDeaths: () =>
+          running.has(command.name) && performance.now() - born >= QUICK_MS ? 0 : quickDeaths,
+        async stop() {
+          wanted = false
+          const entry = running.get(command.name)
+          if (entry) await stopEntry(entry)
+        },
+      }
+      parts.push(part)
+      return part
+    },
+
+    /** The parts that ended soon after their start and have not stayed up since. */
+    troubled: (): readonly Part[] => parts.filter((part) => part.quickDeaths() > 0),
+
+    /**
+     * Runs a command to its end.
+     * @throws PartError where it does not end with exit code 0.
+     */
+    run(command: Command): Promise<void> {
+      if (stopping) return Promise.reject(new PartError(`${command.name}: not started, stopping`))
+      return new Promise((resolve, reject) => {
+        launch(command, { stopSignal: 'SIGTERM', stopLimitMs: 1000 }, (how) => {
+          if (how === 'exit code 0') resolve()
+          else reject(new PartError(`${command.name} failed (${how}):\n${lastLines(command.name)}`))
+        })
+      })
+    },
+
+    /** Stops every part in order. Once `hurry` is aborted, what lingers is killed. */
+    async stop(hurry?: AbortSignal): Promise<void> {
+      stopping = true
+      for (const timer of timers) clearTimeout(timer)
+      clearInterval(logReader)
+      await stopAll([...running.values()], hurry)
+      for (const log of followed.values()) log.close()
+      followed.clear()
+      writeRoster(rosterFile, [])
+      const gone = new Promise((resolve) => reaper.once('exit', resolve))
+      reaper.stdin?.end('goodbye\n')
+      if (reaper.exitCode === null && reaper.signalCode === null) await gone
+    },
+  }
+}

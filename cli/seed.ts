@@ -1,0 +1,21 @@
+import { ConfigError, readConfig } from '../config.ts'
+import { connectDatabase } from '../db/client.ts'
+import { seedDemo } from './demo/seed.ts'
+
+/** `npm run seed`: fills an installation with the demo shop; running it again changes nothing. */
+async function main(): Promise<void> {
+  const { database } = readConfig()
+  if (!database.url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
+  const db = connectDatabase(database.url, 2)
+  try {
+    const fresh = await seedDemo(db)
+    process.stdout.write(fresh > 0 ? `seeded ${fresh} products\n` : 'the demo is there already\n')
+  } finally {
+    await db.destroy()
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`seed: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+})

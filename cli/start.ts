@@ -1,0 +1,252 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { type Config, ConfigError, partEnvironment, type Running, readConfig } from '../config.ts'
+import { ROLES, signAccessToken } from './access-token.ts'
+import { hold } from './embedded/lock.ts'
+import { choosePorts, PortError, type Ports, requireFree } from './embedded/ports.ts'
+import { startPostgres } from './embedded/postgres.ts'
+import { listenForStop } from './embedded/stop-request.ts'
+import { createSupervisor, PartError, type Supervisor } from './embedded/supervisor.ts'
+import { findTemporal, obtainTemporal, startTemporal } from './embedded/temporal.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const READY_LIMIT_MS = 120_000
+const WAITING_EVERY_MS = 10_000
+/** A part that ends so many times in a row before the first `ready` will not come up by itself. */
+const QUICK_DEATHS_MAX = 4
+
+const began = performance.now()
+// Databases and logs are for this user only; as root the data folder itself lets the database user pass.
+process.umask(0o077)
+// Someone may close our output (`npm start | head`): that must not keep us from stopping in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+process.exit(
+  await main().catch((error: unknown) => {
+    process.stderr.write(`${describe(error)}\n`)
+    return 1
+  }),
+)
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { 'no-demo': { type: 'boolean', default: false } } })
+  const { dataDir } = readConfig()
+  const release = hold(join(dataDir, 'start.lock'))
+  if (!release) {
+    throw new PartError(
+      `DATA_DIR ${dataDir} belongs to an installation that runs: stop that one, or set DATA_DIR and PORT`,
+    )
+  }
+  const runningFile = join(dataDir, 'running.json')
+  rmSync(runningFile, { force: true })
+  // Once more, because what a killed start left in that file is part of what is read.
+  const config = readConfig()
+  const stop = listenForStop(config.machine.startedByNpm)
+  const supervisor = await createSupervisor({ folder: dataDir, complain })
+  let code = 0
+  try {
+    const up = bringUp(supervisor, config, config.demo && !values['no-demo'])
+    // After a stop in the middle the rest of it fails, as it should.
+    up.catch(() => {})
+    const first = await Promise.race([up, stop.wanted])
+    if (typeof first !== 'string') {
+      writeFileSync(runningFile, `${JSON.stringify(first)}\n`, { mode: 0o600 })
+      process.stdout.write('ready\n')
+    }
+    say(`stopping (${await stop.wanted})`)
+  } catch (error) {
+    process.stderr.write(`${describe(error)}\n`)
+    code = 1
+  }
+  await supervisor.stop(stop.hurry)
+  rmSync(runningFile, { force: true })
+  release()
+  if (code === 0) say('stopped')
+  return code
+}
+
+/** Starts every part in order, prints the table, and returns once the API says that it is ready. */
+async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): Promise<Running> {
+  const { http, database, temporal } = config
+  const needed = [
+    ...(config.demo ? (['sandbox'] as const) : []),
+    ...(temporal.outside ? [] : (['temporal', 'temporalUi'] as const)),
+    ...(database.outside ? [] : (['postgres'] as const)),
+  ]
+  const ports = await choosePorts(config.dataDir, config.ports, needed, http, config.machine.cacheDir)
+  const [databaseUrl, temporalServer] = await Promise.all([
+    database.outside && database.url ? database.url : embeddedPostgres(supervisor, config, ports),
+    temporal.outside ? temporal : embeddedTemporal(supervisor, config, ports),
+  ])
+  const sandboxUrl = config.demo ? `http://127.0.0.1:${ports.sandbox}` : undefined
+  const env = partEnvironment({
+    DATA_DIR: config.dataDir,
+    DATABASE_URL: databaseUrl,
+    TEMPORAL_ADDRESS: temporalServer.address,
+    ...(temporalServer.uiUrl === undefined ? {} : { TEMPORAL_UI_URL: temporalServer.uiUrl }),
+    ...(sandboxUrl === undefined ? {} : { SANDBOX_URL: sandboxUrl, SANDBOX_PORT: String(ports.sandbox) }),
+  })
+  const node = (name: string, file: string) => ({
+    name,
+    command: process.execPath,
+    args: [file],
+    cwd: ROOT,
+    env,
+  })
+  const part = (name: string, file: string, stopLimitMs: number) =>
+    supervisor.start({ ...node(name, file), stopSignal: 'SIGTERM', stopLimitMs })
+
+  await supervisor.run(node('migrate', 'db/migrate.ts'))
+  say('database migrated')
+  if (demo) {
+    await supervisor.run(node('seed', 'cli/seed.ts'))
+    say('demo data in place')
+  } else if (!config.demo) {
+    say(
+      'no demo data, no tokens, no sandbox provider: HOST is not loopback, or NODE_ENV is production (DEMO=1 allows them)',
+    )
+  }
+  const parts = [
+    ...(config.demo ? [part('sandbox', 'sandbox/server.ts', 1500)] : []),
+    part('worker', 'worker.ts', 4000),
+    part('api', 'api/server.ts', 2500),
+  ]
+  say(`started: ${parts.map(({ name }) => name).join(', ')}`)
+  await printTable(config, { databaseUrl, temporalUiUrl: temporalServer.uiUrl, sandboxUrl, demo })
+  await waitUntilReady(supervisor, `http://${reachable(http.host)}:${http.port}/health/ready`)
+  return {
+    databaseUrl,
+    temporalAddress: temporalServer.address,
+    temporalUiUrl: temporalServer.uiUrl,
+    sandboxUrl,
+    port: http.port,
+  }
+}
+
+async function embeddedPostgres(supervisor: Supervisor, config: Config, ports: Ports): Promise<string> {
+  const port = ports.postgres
+  const { url } = await startPostgres(supervisor, { dataDir: config.dataDir, port, say })
+  say(`PostgreSQL runs on 127.0.0.1:${port}`)
+  return url
+}
+
+async function embeddedTemporal(supervisor: Supervisor, config: Config, ports: Ports) {
+  const machine = { ...config.machine, cliPath: config.temporal.cliPath }
+  const found =
+    findTemporal(machine, say) ?? (await obtainTemporal(supervisor, machine, partEnvironment, say))
+  // Getting it may have taken minutes, and a stranger's Temporal on this port would answer in place of ours.
+  await requireFree(ports.temporal, '127.0.0.1', 'TEMPORAL_PORT')
+  const server = await startTemporal(supervisor, {
+    program: found.path,
+    port: ports.temporal,
+    uiPort: ports.temporalUi,
+    namespace: config.temporal.namespace,
+    folder: config.dataDir,
+    databaseFile: join(config.dataDir, 'temporal.db'),
+  })
+  say(`Temporal runs on ${server.address} (${found.how}: ${found.path})`)
+  return server
+}
+
+/** Waits for the API to say so, and for parts that fell to have stayed up. */
+async function waitUntilReady(supervisor: Supervisor, url: string): Promise<void> {
+  const deadline = performance.now() + READY_LIMIT_MS
+  let sayNext = performance.now() + WAITING_EVERY_MS
+  for (;;) {
+    const [troubled] = supervisor.troubled()
+    const answer = troubled ? `${troubled.name} ended soon after its start` : await answerOf(url)
+    if (answer === undefined) return
+    const now = performance.now()
+    if (troubled && (troubled.quickDeaths() >= QUICK_DEATHS_MAX || now > deadline)) {
+      throw new PartError(`${troubled.name} does not start:\n${supervisor.lastLines(troubled.name)}`)
+    }
+    if (now > deadline) throw new PartError(`not ready after ${READY_LIMIT_MS / 1000} s: ${answer}`)
+    if (now > sayNext) {
+      say(`waiting for ${url}: ${answer}`)
+      sayNext = now + WAITING_EVERY_MS
+    }
+    await pause(100)
+  }
+}
+
+/** What a page answers instead of 200, or undefined. */
+async function answerOf(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
+    const body = await response.text()
+    return response.status === 200 ? undefined : `HTTP ${response.status} ${body.slice(0, 300)}`
+  } catch (error) {
+    return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+  }
+}
+
+async function printTable(
+  config: Config,
+  urls: {
+    readonly databaseUrl: string
+    readonly temporalUiUrl: string | undefined
+    readonly sandboxUrl: string | undefined
+    readonly demo: boolean
+  },
+): Promise<void> {
+  const base = config.http.publicUrl
+  const database = new URL(urls.databaseUrl)
+  database.password = ''
+  const rows: [string, string | undefined][] = [
+    ['积分商城 mall', `${base}/points-mall/products`],
+    ['运营后台 admin', `${base}/admin`],
+    ['API docs', `${base}/docs`],
+    ['health', `${base}/health/ready`],
+    ['metrics', `${base}/metrics`],
+    ['沙箱支付 sandbox', urls.sandboxUrl],
+    ['Temporal UI', urls.temporalUiUrl],
+    ['PostgreSQL', database.href],
+    ['logs', join(config.dataDir, 'logs')],
+  ]
+  const lines = rows.flatMap(([name, url]) => (url === undefined ? [] : [`  ${padded(name, 18)}${url}`]))
+  process.stdout.write(`\n${lines.join('\n')}\n`)
+  const { secret, issuer, audience } = config.auth
+  if (urls.demo && secret !== undefined) {
+    const logins = [
+      { sub: 'alice', role: 'customer', level: 3 },
+      { sub: 'bob', role: 'customer', level: 1 },
+      ...ROLES.filter((role) => role !== 'customer').map((role) => ({ sub: role, role, level: 1 })),
+    ] as const
+    process.stdout.write('\n  Demo logins: Authorization: Bearer …, valid for 24 hours\n')
+    for (const login of logins) {
+      const token = await signAccessToken({ secret, issuer, audience }, login)
+      process.stdout.write(`  ${padded(`${login.sub} (${login.role})`, 18)}${token}\n`)
+    }
+  }
+  process.stdout.write('\n')
+}
+
+/** Pads to columns of a terminal, where a Chinese character takes two. */
+function padded(text: string, columns: number): string {
+  const wide = text.match(/[\u2e80-\uffef]/g)?.length ?? 0
+  return text + ' '.repeat(Math.max(1, columns - text.length - wide))
+}
+
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** What a person can act on is said without a stack; anything else is a fault of ours. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const expected = error instanceof ConfigError || error instanceof PartError || error instanceof PortError
+  return expected || 'code' in error ? error.message : (error.stack ?? error.message)
+}
+
+function say(text: string): void {
+  process.stdout.write(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}\n`)
+}
+
+function complain(name: string, text: string): void {
+  process.stderr.write(`${name}: ${text}\n`)
+}

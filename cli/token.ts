@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { ConfigError, readConfig } from '../config.ts'
+import { ROLES, signAccessToken } from './access-token.ts'
+
+const USAGE = 'usage: npm run --silent token -- --sub alice --role customer|operator|admin [--level 1]'
+
+const claimsSchema = z.object({
+  sub: z.string().min(1).max(128),
+  role: z.enum(ROLES),
+  level: z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .transform(Number)
+    .optional(),
+})
+
+try {
+  process.stdout.write(`${await tokenFor(process.argv.slice(2).filter((arg) => arg !== '--'))}\n`)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}
+
+async function tokenFor(args: string[]): Promise<string> {
+  const claims = claimsOf(args)
+  const { auth } = readConfig()
+  if (auth.secret === undefined) {
+    throw new ConfigError('AUTH_JWKS_URL is set: tokens are signed elsewhere, none can be made here')
+  }
+  return signAccessToken({ ...auth, secret: auth.secret }, claims)
+}
+
+function claimsOf(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: { sub: { type: 'string' }, role: { type: 'string' }, level: { type: 'string' } },
+    })
+    const { level, ...rest } = claimsSchema.parse(values)
+    return level === undefined ? rest : { ...rest, level }
+  } catch (error) {
+    const what =
+      error instanceof z.ZodError
+        ? error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('; ')
+        : (error as Error).message
+    throw new Error(`${what} (${USAGE})`, { cause: error })
+  }
+}

@@ -1,0 +1,300 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import { loadClientConnectConfig } from '@temporalio/envconfig'
+import type { NativeConnectionOptions } from '@temporalio/worker'
+import { z } from 'zod'
+
+/**
+ * The only reader of the environment. Composition roots call `readConfig` once and hand values on; every bad
+ * variable is named in one error, before anything starts.
+ */
+
+const METHODS = ['wallet', 'alipay', 'wechat', 'bank_card'] as const
+
+const port = z.coerce.number().int().min(1).max(65535)
+const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
+const methods = z
+  .string()
+  .transform((value) => value.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(METHODS)).nonempty())
+/** Exact decimal: kept as an integer count of millionths, so that no rate is ever a floating point number. */
+const rateMillionths = z
+  .string()
+  .regex(/^\d{1,6}(\.\d{1,6})?$/, 'a decimal with at most 6 places')
+  .transform((value) => {
+    const [whole = '0', fraction = ''] = value.split('.')
+    return BigInt(whole) * 1_000_000n + BigInt(fraction.padEnd(6, '0'))
+  })
+/** `id1:base64key,id2:base64key`; the first is current. */
+const keys = z
+  .string()
+  .transform((value) =>
+    value.split(',').map((pair) => {
+      const [id = '', key = ''] = pair.trim().split(':')
+      return { id, key: Buffer.from(key, 'base64') }
+    }),
+  )
+  .refine(
+    (list) => list.every(({ id, key }) => /^[A-Za-z0-9_-]{1,32}$/.test(id) && key.length === 32),
+    'key id and 32 bytes in base64, such as k1:AAAA…=, separated by commas',
+  )
+const outsideSteps = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean),
+  )
+  .pipe(z.array(z.enum(['stock', 'points', 'orders'])))
+
+const schema = z.object({
+  NODE_ENV: z.string().default('development'),
+  DEMO: flag.default(false),
+  PORT: port.default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PUBLIC_URL: url.optional(),
+  TRUSTED_PROXIES: z.string().default(''),
+  DATA_DIR: z.string().min(1).default('.data'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_REPLICA_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(20),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s:]+:\d+$/, 'host:port')
+    .optional(),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_UI_URL: url.optional(),
+  TEMPORAL_CLI_PATH: z.string().optional(),
+  TEMPORAL_MAX_CACHED_WORKFLOWS: z.coerce.number().int().min(0).max(100_000).default(500),
+  SANDBOX_PORT: port.optional(),
+  TEMPORAL_PORT: port.optional(),
+  TEMPORAL_UI_PORT: port.optional(),
+  POSTGRES_PORT: port.optional(),
+  SANDBOX_CONTROL: flag.default(false),
+  SANDBOX_URL: url.optional(),
+  SANDBOX_MALL_URL: url.optional(),
+  AUTH_JWT_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+  AUTH_JWKS_URL: url.optional(),
+  AUTH_JWT_ISSUER: z.string().default('points-mall'),
+  AUTH_JWT_AUDIENCE: z.string().default('points-mall'),
+  LEDGER_KEYS: keys.optional(),
+  PAYLOAD_KEYS: keys.optional(),
+  ORDERS_WEBHOOK_SECRET: z.string().startsWith('whsec_').optional(),
+  STRIPE_SECRET_KEY: z.string().min(8).optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().min(8).optional(),
+  STRIPE_BASE_URL: url.optional(),
+  POINTS_MALL_MIN_POINTS: z.coerce.number().int().min(0).default(1),
+  POINTS_MALL_MAX_POINTS_PER_ORDER: z.coerce.number().int().min(1).max(2_000_000_000).default(10_000),
+  POINTS_MALL_EXCHANGE_LIMIT_ENABLED: flag.default(true),
+  POINTS_MALL_AUTO_CONFIRM_TIMEOUT_MINUTES: z.coerce.number().positive().max(525_600).default(1440),
+  POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: z.coerce.number().positive().max(604_800).default(1800),
+  POINTS_MALL_MERCHANT_APP_ID: z.string().min(1).default('points-mall'),
+  POINTS_MALL_POINTS_TO_CNY: rateMillionths.default(10_000n),
+  POINTS_MALL_SUPPORTED_METHODS: methods.default(['wallet', 'bank_card']),
+  POINTS_MALL_DEFAULT_METHOD: z.enum(METHODS).default('wallet'),
+  POINTS_MALL_OUTSIDE_STEPS: outsideSteps.default([]),
+})
+
+/** One or more variables are wrong; the message has a line for each. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/** What `npm start` writes beside its data, so that the other commands find the running installation. */
+export interface Running {
+  readonly databaseUrl: string
+  readonly temporalAddress: string
+  readonly temporalUiUrl: string | undefined
+  /** Undefined outside demo mode, where there is no sandbox provider. */
+  readonly sandboxUrl: string | undefined
+  readonly port: number
+}
+
+interface Secrets {
+  readonly authJwtSecret: string
+  readonly ledgerKeys: string
+  readonly payloadKeys: string
+  readonly ordersWebhookSecret: string
+  readonly stripeSecretKey: string
+  readonly stripeWebhookSecret: string
+}
+
+export type Config = ReturnType<typeof readConfig>
+
+/** @throws ConfigError naming every bad variable at once. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env) {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = schema.safeParse(given)
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
+    )
+  }
+  const e = parsed.data
+  const dataDir = resolve(e.DATA_DIR)
+  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(e.HOST)
+  const demo = e.DEMO || (loopback && e.NODE_ENV !== 'production')
+  const needed: [string, unknown][] = [
+    ['AUTH_JWT_SECRET or AUTH_JWKS_URL', e.AUTH_JWT_SECRET ?? e.AUTH_JWKS_URL],
+    ['LEDGER_KEYS', e.LEDGER_KEYS],
+    ['PAYLOAD_KEYS', e.PAYLOAD_KEYS],
+  ]
+  const missing = needed.filter(([, value]) => value === undefined).map(([name]) => name)
+  if (missing.length > 0 && !demo) {
+    throw new ConfigError(
+      missing
+        .map((name) => `${name}: must be set when HOST is not loopback or NODE_ENV is production`)
+        .join('\n'),
+    )
+  }
+  const secrets = demo ? generatedSecrets(dataDir) : undefined
+  const running = readRunning(dataDir)
+  const sandboxUrl =
+    e.SANDBOX_URL ?? (e.SANDBOX_PORT ? `http://127.0.0.1:${e.SANDBOX_PORT}` : running?.sandboxUrl)
+  const supported = e.POINTS_MALL_SUPPORTED_METHODS
+  if (!supported.includes(e.POINTS_MALL_DEFAULT_METHOD)) {
+    throw new ConfigError('POINTS_MALL_DEFAULT_METHOD: must be one of POINTS_MALL_SUPPORTED_METHODS')
+  }
+  return {
+    demo,
+    production: e.NODE_ENV === 'production',
+    logLevel: e.LOG_LEVEL,
+    dataDir,
+    http: {
+      host: e.HOST,
+      port: e.PORT,
+      publicUrl: e.PUBLIC_URL ?? `http://${loopback ? '127.0.0.1' : e.HOST}:${e.PORT}`,
+      trustedProxies: e.TRUSTED_PROXIES.split(',')
+        .map((address) => address.trim())
+        .filter(Boolean),
+    },
+    database: {
+      /** Set by the caller, not by the running embedded installation. */
+      outside: e.DATABASE_URL !== undefined,
+      url: e.DATABASE_URL ?? running?.databaseUrl,
+      replicaUrl: e.DATABASE_REPLICA_URL,
+      poolSize: e.DATABASE_POOL_SIZE,
+    },
+    temporal: {
+      outside: e.TEMPORAL_ADDRESS !== undefined,
+      address: e.TEMPORAL_ADDRESS ?? running?.temporalAddress ?? '127.0.0.1:7233',
+      namespace: e.TEMPORAL_NAMESPACE,
+      uiUrl: e.TEMPORAL_UI_URL ?? running?.temporalUiUrl,
+      cliPath: e.TEMPORAL_CLI_PATH,
+      maxCachedWorkflows: e.TEMPORAL_MAX_CACHED_WORKFLOWS,
+      /** Address, TLS and API key, by the names of `@temporalio/envconfig`. */
+      connection: temporalConnection(
+        given as Record<string, string>,
+        e.TEMPORAL_ADDRESS ?? running?.temporalAddress,
+      ),
+    },
+    /** Ports of embedded parts, where the caller fixed them. */
+    ports: {
+      sandbox: e.SANDBOX_PORT,
+      temporal: e.TEMPORAL_PORT,
+      temporalUi: e.TEMPORAL_UI_PORT,
+      postgres: e.POSTGRES_PORT,
+    },
+    /** `mallUrl`: where the sandbox sends notifications, when the mall is not on the same machine. */
+    sandbox: { control: e.SANDBOX_CONTROL, url: sandboxUrl, mallUrl: e.SANDBOX_MALL_URL },
+    /** What the supervisor needs to know of the machine and of who started it. */
+    machine: {
+      searchPath: (env.PATH ?? '').split(delimiter).filter(Boolean),
+      cacheDir: join(cacheHome(env), 'points-mall'),
+      startedByNpm: env.npm_lifecycle_event === 'start',
+    },
+    auth: {
+      secret: e.AUTH_JWT_SECRET ?? (e.AUTH_JWKS_URL ? undefined : secrets?.authJwtSecret),
+      jwksUrl: e.AUTH_JWKS_URL,
+      issuer: e.AUTH_JWT_ISSUER,
+      audience: e.AUTH_JWT_AUDIENCE,
+    },
+    ledgerKeys: e.LEDGER_KEYS ?? keys.parse(secrets?.ledgerKeys),
+    payloadKeys: e.PAYLOAD_KEYS ?? keys.parse(secrets?.payloadKeys),
+    /** Undefined: order-domain events are refused. */
+    ordersWebhookSecret: e.ORDERS_WEBHOOK_SECRET ?? secrets?.ordersWebhookSecret,
+    stripe: {
+      baseUrl: e.STRIPE_BASE_URL ?? sandboxUrl,
+      secretKey: e.STRIPE_SECRET_KEY ?? secrets?.stripeSecretKey,
+      webhookSecret: e.STRIPE_WEBHOOK_SECRET ?? secrets?.stripeWebhookSecret,
+    },
+    rules: {
+      minPoints: e.POINTS_MALL_MIN_POINTS,
+      maxPointsPerOrder: e.POINTS_MALL_MAX_POINTS_PER_ORDER,
+      exchangeLimitEnabled: e.POINTS_MALL_EXCHANGE_LIMIT_ENABLED,
+      autoConfirmTimeoutMs: Math.ceil(e.POINTS_MALL_AUTO_CONFIRM_TIMEOUT_MINUTES * 60_000),
+      paymentTimeoutMs: Math.ceil(e.POINTS_MALL_PAYMENT_TIMEOUT_SECONDS * 1000),
+      merchantAppId: e.POINTS_MALL_MERCHANT_APP_ID,
+      /** CNY per point, in millionths of a yuan. */
+      pointsToCnyMillionths: e.POINTS_MALL_POINTS_TO_CNY,
+      supportedMethods: supported as readonly (typeof METHODS)[number][],
+      defaultMethod: e.POINTS_MALL_DEFAULT_METHOD,
+    },
+    outsideSteps: e.POINTS_MALL_OUTSIDE_STEPS,
+  }
+}
+
+/** The environment of a program that we start: our own, with what is added here. */
+export function partEnvironment(
+  added: Record<string, string | undefined>,
+  env: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
+  return { ...env, ...added }
+}
+
+/** The user's cache folder, where each system has it. */
+function cacheHome(env: NodeJS.ProcessEnv): string {
+  if (env.XDG_CACHE_HOME) return resolve(env.XDG_CACHE_HOME)
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches')
+  if (process.platform === 'win32') return env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local')
+  return join(homedir(), '.cache')
+}
+
+function temporalConnection(
+  env: Record<string, string>,
+  address: string | undefined,
+): Pick<NativeConnectionOptions, 'tls' | 'apiKey' | 'metadata'> & { address: string } {
+  const { tls, apiKey, metadata } = loadClientConnectConfig({
+    overrideEnvVars: env,
+    disableFile: true,
+  }).connectionOptions
+  return {
+    ...(tls === undefined ? {} : { tls }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(metadata === undefined ? {} : { metadata }),
+    address: address ?? '127.0.0.1:7233',
+  }
+}
+
+/** Takes the data folder; returns what a running `npm start` wrote there, or undefined. */
+export function readRunning(dataDir: string): Running | undefined {
+  const file = join(dataDir, 'running.json')
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Running) : undefined
+}
+
+/** Reads the generated secrets, making them on the first call. Two processes may race: the first file wins. */
+function generatedSecrets(dataDir: string): Secrets {
+  const file = join(dataDir, 'secrets.json')
+  if (!existsSync(file)) {
+    const fresh: Secrets = {
+      authJwtSecret: randomBytes(32).toString('base64url'),
+      ledgerKeys: `l1:${randomBytes(32).toString('base64')}`,
+      payloadKeys: `p1:${randomBytes(32).toString('base64')}`,
+      ordersWebhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
+      stripeSecretKey: `sk_test_${randomBytes(18).toString('base64url')}`,
+      stripeWebhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
+    }
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    try {
+      writeFileSync(file, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+  return JSON.parse(readFileSync(file, 'utf8')) as Secrets
+}

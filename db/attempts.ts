@@ -1,0 +1,88 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { Refusal } from '../domain/errors.ts'
+import type { Db, Tx } from './client.ts'
+import type { ExchangeAttemptsTable } from './schema.ts'
+
+/** One row per `POST exchange`, written before the workflow engine is called, so that no answer is ever lost. */
+export type Attempt = Selectable<ExchangeAttemptsTable>
+
+/** What of the request is personal; kept sealed under the order number. */
+export interface PrivateRequest {
+  readonly address?: Record<string, unknown> | undefined
+  readonly buyer_remarks?: string | undefined
+  readonly buyer_message?: string | undefined
+  readonly customized?: Record<string, unknown> | unknown[] | undefined
+}
+
+/**
+ * Keeps the attempt. Of several with the same idempotency key the first stays, and is what every one of
+ * them gets back; a refused one does not count.
+ */
+export async function keepAttempt(db: Db, attempt: Insertable<ExchangeAttemptsTable>): Promise<Attempt> {
+  const fresh = await db
+    .insertInto('exchange_attempts')
+    .values(attempt)
+    .onConflict((conflict) =>
+      conflict.columns(['owner_id', 'idempotency_key']).where('state', '<>', 'refused').doNothing(),
+    )
+    .returningAll()
+    .executeTakeFirst()
+  if (fresh) return fresh
+  return db
+    .selectFrom('exchange_attempts')
+    .selectAll()
+    .where('owner_id', '=', attempt.owner_id)
+    .where('idempotency_key', '=', attempt.idempotency_key ?? null)
+    .where('state', '<>', 'refused')
+    .executeTakeFirstOrThrow()
+}
+
+export async function findAttempt(db: Db, orderNo: string): Promise<Attempt | undefined> {
+  return db.selectFrom('exchange_attempts').selectAll().where('order_no', '=', orderNo).executeTakeFirst()
+}
+
+export async function findAttemptByKey(db: Db, ownerId: string, key: string): Promise<Attempt | undefined> {
+  return db
+    .selectFrom('exchange_attempts')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .where('idempotency_key', '=', key)
+    .where('state', '<>', 'refused')
+    .executeTakeFirst()
+}
+
+/** @throws when there is no such attempt: a workflow is never started without one. */
+export async function lockAttempt(tx: Tx, orderNo: string): Promise<Attempt> {
+  return tx
+    .selectFrom('exchange_attempts')
+    .selectAll()
+    .where('order_no', '=', orderNo)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+export async function markPlaced(tx: Tx, orderNo: string): Promise<void> {
+  await tx
+    .updateTable('exchange_attempts')
+    .set({ state: 'placed', resolved_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+}
+
+/** From here on the attempt can never be placed, and its idempotency key is free again. */
+export async function markRefused(db: Db, orderNo: string, refusal: Refusal): Promise<void> {
+  await db
+    .updateTable('exchange_attempts')
+    .set({ state: 'refused', refusal: JSON.stringify(refusal), resolved_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+}
+
+/** A refusal that was answered in time leaves nothing behind. */
+export async function forgetRefused(db: Db, orderNo: string): Promise<void> {
+  await db
+    .deleteFrom('exchange_attempts')
+    .where('order_no', '=', orderNo)
+    .where('state', '=', 'refused')
+    .execute()
+}

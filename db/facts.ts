@@ -1,0 +1,92 @@
+import { sql } from 'kysely'
+import type { ExchangeFacts } from '../domain/eligibility.ts'
+import { fenFromDecimal } from '../domain/money.ts'
+import type { ExchangeLimit, PaymentMode, ProductStatus, ShippingType } from '../domain/product.ts'
+import type { Db } from './client.ts'
+
+export interface ProductFacts {
+  readonly id: string
+  readonly title: string
+  readonly image: string | null
+}
+
+interface Row {
+  id: string
+  title: string
+  image: string | null
+  status: ProductStatus
+  payment_mode: PaymentMode
+  point: number
+  price_amount: string
+  stock_quantity: number
+  shipping_type: ShippingType
+  exchange_limit: number
+  limit: ExchangeLimit | null
+  kept_level: number | null
+  pieces_ever: string
+  pieces_in_window: string
+  points: string
+  cash: string
+}
+
+/**
+ * All that decides whether this owner may redeem this product, in one statement.
+ * @param tokenLevel the level in the access token; a level kept by the shop wins over it
+ * @returns the facts, and the product's face for the order record (undefined where there is no product)
+ */
+export async function readFacts(
+  db: Db,
+  ownerId: string,
+  productId: string,
+  tokenLevel: number,
+): Promise<{ facts: ExchangeFacts; product: ProductFacts | undefined }> {
+  const { rows } = await sql<Row>`
+    select p.id, p.title, p.image, p.status, p.payment_mode, p.point, p.price_amount, p.stock_quantity,
+      p.shipping_type, p.exchange_limit, p.properties -> 'limit' as "limit",
+      (select level from users where owner_id = ${ownerId}) as kept_level,
+      pieces.ever as pieces_ever, pieces.in_window as pieces_in_window,
+      coalesce((select sum(lot.remaining) from wallet_lots lot join wallet_accounts account on account.id = lot.account_id
+        where account.owner_type = 'user' and account.owner_id = ${ownerId} and account.currency = 'ZJF'
+          and lot.remaining > 0 and (lot.expires_at is null or lot.expires_at > now())), 0) as points,
+      coalesce((select available from wallet_accounts
+        where owner_type = 'user' and owner_id = ${ownerId} and currency = 'CNY'), 0) as cash
+    from points_products p
+    cross join lateral (
+      select coalesce(sum(quantity), 0) as ever,
+        coalesce(sum(quantity) filter (where exchange_time > now() - make_interval(
+          secs => coalesce((p.properties -> 'limit' ->> 'time_limit_seconds')::double precision, 0))), 0) as in_window
+      from points_exchange_orders
+      where owner_id = ${ownerId} and product_id = p.id and status <> 'order_canceled') as pieces
+    where p.id = ${productId} and p.deleted_at is null`.execute(db)
+  const row = rows[0]
+  if (!row) {
+    const none = {
+      level: tokenLevel,
+      piecesEver: 0,
+      piecesInWindow: 0,
+      pointsAvailable: 0n,
+      cashAvailable: 0n,
+    }
+    return { facts: { product: undefined, ...none }, product: undefined }
+  }
+  return {
+    product: { id: row.id, title: row.title, image: row.image },
+    facts: {
+      product: {
+        status: row.status,
+        paymentMode: row.payment_mode,
+        points: row.point,
+        fen: fenFromDecimal(row.price_amount) ?? 0n,
+        stock: row.stock_quantity,
+        shippingType: row.shipping_type,
+        exchangeLimit: row.exchange_limit,
+        limit: row.limit ?? {},
+      },
+      level: row.kept_level ?? tokenLevel,
+      piecesEver: Number(row.pieces_ever),
+      piecesInWindow: Number(row.pieces_in_window),
+      pointsAvailable: BigInt(row.points),
+      cashAvailable: BigInt(row.cash),
+    },
+  }
+}

@@ -1,0 +1,114 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { OrderStatus } from '../domain/order-status.ts'
+import type { Db, Tx } from './client.ts'
+import type { PointsExchangeOrdersTable } from './schema.ts'
+
+export type ExchangeOrder = Selectable<PointsExchangeOrdersTable>
+
+export interface Actor {
+  readonly type: 'customer' | 'operator' | 'system' | 'order_domain'
+  readonly id?: string | undefined
+}
+
+export const SYSTEM: Actor = { type: 'system' }
+
+/** @throws when there is no such order. */
+export async function lockOrder(tx: Tx, orderNo: string): Promise<ExchangeOrder> {
+  return tx
+    .selectFrom('points_exchange_orders')
+    .selectAll()
+    .where('order_no', '=', orderNo)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+export async function findOrderForUpdate(tx: Tx, orderNo: string): Promise<ExchangeOrder | undefined> {
+  return tx
+    .selectFrom('points_exchange_orders')
+    .selectAll()
+    .where('order_no', '=', orderNo)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** Writes the local exchange record (seed 8.1), the first trace of a redemption that stands. */
+export async function recordExchange(tx: Tx, order: Insertable<PointsExchangeOrdersTable>): Promise<void> {
+  await tx.insertInto('points_exchange_orders').values(order).execute()
+  await recordEvent(tx, order.order_no, 'exchanged', 'exchanged', SYSTEM)
+}
+
+/** Creates the standard order in the order domain and links it. */
+export async function createStandardOrder(
+  tx: Tx,
+  order: Pick<ExchangeOrder, 'order_no' | 'total_money' | 'owner_type' | 'owner_id'>,
+): Promise<void> {
+  const created = await tx
+    .insertInto('orders')
+    .values({
+      order_no: order.order_no,
+      status: 'order_created',
+      amount: order.total_money,
+      owner_type: order.owner_type,
+      owner_id: order.owner_id,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ order_id: created.id, status: 'order_created', updated_at: new Date() })
+    .where('order_no', '=', order.order_no)
+    .execute()
+  await recordEvent(tx, order.order_no, 'order_created', 'order_created', SYSTEM)
+}
+
+/**
+ * Moves the order and its standard order, and writes the event. The database refuses a move that the
+ * transition table does not have.
+ */
+export async function moveOrder(
+  tx: Tx,
+  orderNo: string,
+  to: OrderStatus,
+  actor: Actor,
+  change: Partial<
+    Pick<ExchangeOrder, 'payment_status' | 'payment_method' | 'cancel_reason' | 'needs_attention'>
+  > & { readonly shipping_info?: string; readonly payment_info?: string; readonly note?: string },
+): Promise<void> {
+  const { note, ...columns } = change
+  const operator =
+    actor.type === 'operator' ? { operator_type: actor.type, operator_id: actor.id ?? null } : {}
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ status: to, updated_at: new Date(), ...operator, ...columns })
+    .where('order_no', '=', orderNo)
+    .execute()
+  await tx
+    .updateTable('orders')
+    .set({ status: to, updated_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+  await recordEvent(tx, orderNo, to, to, actor, note)
+}
+
+/** Adds a line to the order's timeline; the same key is written once. */
+export async function recordEvent(
+  db: Db,
+  orderNo: string,
+  key: string,
+  status: OrderStatus,
+  actor: Actor,
+  note?: string,
+): Promise<void> {
+  await db
+    .insertInto('order_events')
+    .values({
+      order_no: orderNo,
+      event_key: key,
+      status,
+      note: note ?? null,
+      actor_type: actor.type,
+      actor_id: actor.id ?? null,
+    })
+    .onConflict((conflict) => conflict.columns(['order_no', 'event_key']).doNothing())
+    .execute()
+}

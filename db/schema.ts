@@ -1,0 +1,300 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { Refusal } from '../domain/errors.ts'
+import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
+import type { PaymentMethod } from '../domain/payment.ts'
+import type {
+  ExchangeLimit,
+  PaymentMode,
+  ProductStatus,
+  ProductType,
+  ShippingType,
+} from '../domain/product.ts'
+
+/** bigint columns arrive as text and are turned into bigint where they are counted; ids stay text. */
+type Id = ColumnType<string, never, never>
+type Big = ColumnType<string, string | bigint, string | bigint>
+type Ref = ColumnType<string, string, string>
+/** numeric columns: decimal text, both ways. */
+type Decimal = ColumnType<string, string, string>
+type Stamp = ColumnType<Date, Date | undefined, Date>
+
+export interface ProductProperties {
+  readonly limit?: ExchangeLimit | undefined
+  readonly [name: string]: unknown
+}
+
+interface Dated {
+  created_at: Stamp
+  updated_at: Stamp
+}
+
+export interface UsersTable extends Dated {
+  owner_id: string
+  level: number
+}
+
+export interface CategoriesTable extends Dated {
+  id: Id
+  name: string
+  sort: Generated<number>
+  operation_key: string | null
+  deleted_at: Date | null
+}
+
+export interface PointsProductsTable extends Dated {
+  id: Id
+  title: string
+  description: string | null
+  image: string | null
+  point: Generated<number>
+  price_currency: Generated<string>
+  price_amount: ColumnType<string, string | undefined, string>
+  original_price_amount: ColumnType<string | null, string | null | undefined, string | null>
+  payment_mode: PaymentMode
+  stock_quantity: Generated<number>
+  exchange_limit: Generated<number>
+  status: Generated<ProductStatus>
+  sort: Generated<number>
+  category_id: ColumnType<string | null, string | null | undefined, string | null>
+  product_type: Generated<ProductType>
+  shipping_type: Generated<ShippingType>
+  outer_id: string | null
+  properties: ColumnType<ProductProperties | null, string | null | undefined, string | null>
+  owner_type: Generated<string>
+  owner_id: Generated<string>
+  operator_type: string | null
+  operator_id: string | null
+  operation_key: string | null
+  search_bigrams: ColumnType<string[], never, never>
+  deleted_at: Date | null
+}
+
+export interface OrdersTable extends Dated {
+  id: Id
+  order_no: string
+  order_type: Generated<string>
+  status: OrderStatus
+  currency: Generated<string>
+  amount: Decimal
+  owner_type: string
+  owner_id: string
+}
+
+export interface ShippingInfo {
+  readonly carrier: string
+  readonly tracking_no: string
+}
+
+/** What is shown of the payment; the `payments` rows are the books. */
+export interface PaymentInfo {
+  readonly payment_method: PaymentMethod | null
+  readonly trade_no: string | null
+  readonly pay_url: string | null
+  readonly expires_at: string | null
+}
+
+export interface PointsExchangeOrdersTable extends Dated {
+  /** Drawn with the attempt. */
+  id: Ref
+  order_no: string
+  order_id: ColumnType<string | null, string | null | undefined, string | null>
+  product_id: Ref
+  product_title: string
+  product_image: string | null
+  shipping_type: ShippingType
+  points_price: number
+  money_price: Decimal
+  quantity: number
+  total_points: number
+  total_money: Decimal
+  payment_mode: PaymentMode
+  payment_method: PaymentMethod | null
+  status: OrderStatus
+  payment_status: PaymentStatus
+  cancel_reason: string | null
+  needs_attention: string | null
+  exchange_time: Stamp
+  pay_by: Date | null
+  shipping_info: JSONColumnType<ShippingInfo> | null
+  address_info: Buffer | null
+  customer_notes: Buffer | null
+  payment_info: ColumnType<PaymentInfo | null, string | null, string | null>
+  owner_type: string
+  owner_id: string
+  operator_type: string | null
+  operator_id: string | null
+  deleted_at: Date | null
+}
+
+export interface OrderEventsTable {
+  id: Id
+  order_no: string
+  event_key: string
+  status: OrderStatus
+  note: string | null
+  actor_type: string
+  actor_id: string | null
+  created_at: Stamp
+}
+
+export interface StockReservationsTable {
+  order_no: string
+  product_id: Ref
+  quantity: number
+  state: 'held' | 'committed' | 'released'
+  created_at: Stamp
+  resolved_at: Date | null
+}
+
+export interface StockMovementsTable {
+  id: Id
+  product_id: Ref
+  delta: number
+  operation_key: string
+  operator_id: string | null
+  created_at: Stamp
+}
+
+export type Currency = 'ZJF' | 'CNY'
+
+export interface WalletAccountsTable extends Dated {
+  id: Id
+  owner_type: Generated<string>
+  owner_id: string
+  currency: Currency
+  available: Big
+  held: Big
+  version: Big
+}
+
+export type EntryKind = 'grant' | 'hold' | 'capture' | 'release' | 'reverse' | 'expire' | 'adjust'
+
+export interface WalletEntriesTable {
+  id: Id
+  account_id: Ref
+  version: Big
+  kind: EntryKind
+  amount: Big
+  balance_after: Big
+  held_after: Big
+  operation_key: string
+  order_no: string | null
+  reason: string | null
+  operator_id: string | null
+  created_at: Stamp
+}
+
+export interface WalletLotsTable {
+  id: Id
+  account_id: Ref
+  remaining: Big
+  expires_at: Date | null
+  created_at: Stamp
+}
+
+export interface WalletHoldsTable {
+  id: Id
+  account_id: Ref
+  order_no: string
+  amount: Big
+  state: 'held' | 'captured' | 'released' | 'reversed'
+  created_at: Stamp
+  resolved_at: Date | null
+}
+
+export interface WalletHoldLotsTable {
+  hold_id: Ref
+  lot_id: Ref
+  amount: Big
+}
+
+export interface PaymentsTable extends Dated {
+  id: Id
+  order_no: string
+  attempt_no: number
+  out_trade_no: string
+  method: PaymentMethod
+  amount: Decimal
+  state: PaymentStatus
+  provider_ref: string | null
+  payment_ref: string | null
+  pay_url: string | null
+  refunded_amount: ColumnType<string, string | undefined, string>
+  paid_at: Date | null
+}
+
+export interface PaymentRefundsTable extends Dated {
+  refund_no: string
+  out_trade_no: string
+  amount: Decimal
+  state: Generated<'pending' | 'done' | 'failed'>
+  refund_ref: string | null
+  reason: string
+  failure: string | null
+}
+
+export interface WebhookInboxTable {
+  id: Id
+  source: string
+  event_id: string
+  kind: string
+  order_no: string | null
+  event: ColumnType<Record<string, unknown>, string, never>
+  received_at: Stamp
+  delivered_at: Date | null
+  outcome: string | null
+  deliveries: Generated<number>
+  next_delivery_at: Stamp
+}
+
+export interface ExchangeAttemptsTable {
+  id: Id
+  order_no: string
+  owner_id: string
+  idempotency_key: string | null
+  product_id: Ref
+  quantity: number
+  payment_method: PaymentMethod | null
+  cash_amount: string | null
+  level: number
+  request: Buffer
+  state: Generated<'pending' | 'placed' | 'refused'>
+  refusal: ColumnType<Refusal | null, string | null, string | null>
+  created_at: Stamp
+  resolved_at: Date | null
+}
+
+export interface IdempotencyKeysTable {
+  owner_id: string
+  method: string
+  path: string
+  key: string
+  body_hash: Buffer
+  operation_key: string
+  lease_until: Date
+  status: number | null
+  response: Buffer | null
+  created_at: Stamp
+}
+
+export interface Database {
+  users: UsersTable
+  categories: CategoriesTable
+  points_products: PointsProductsTable
+  orders: OrdersTable
+  points_exchange_orders: PointsExchangeOrdersTable
+  order_status_transitions: { from_status: OrderStatus; to_status: OrderStatus }
+  order_events: OrderEventsTable
+  stock_reservations: StockReservationsTable
+  stock_movements: StockMovementsTable
+  wallet_accounts: WalletAccountsTable
+  wallet_entries: WalletEntriesTable
+  wallet_lots: WalletLotsTable
+  wallet_holds: WalletHoldsTable
+  wallet_hold_lots: WalletHoldLotsTable
+  payments: PaymentsTable
+  payment_refunds: PaymentRefundsTable
+  webhook_inbox: WebhookInboxTable
+  exchange_attempts: ExchangeAttemptsTable
+  idempotency_keys: IdempotencyKeysTable
+}

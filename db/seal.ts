@@ -1,0 +1,49 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+
+/** A named AES-256 key. */
+export interface Key {
+  readonly id: string
+  readonly key: Buffer
+}
+
+/** Seals personal data at rest: names, phones, addresses, kept answers. */
+export interface Sealer {
+  /** @param context binds the result to its place, so that a blob moved to another row does not open. */
+  seal(value: unknown, context: string): Buffer
+  /** @throws when the blob was changed, belongs to another context, or its key is not among the keys. */
+  open(blob: Buffer, context: string): unknown
+}
+
+const NONCE = 12
+const TAG = 16
+
+/**
+ * AES-256-GCM with a random nonce; the blob is `id length, id, nonce, tag, ciphertext`.
+ * @param keys the first seals, all of them open
+ */
+export function createSealer(keys: readonly Key[]): Sealer {
+  const current = keys[0]
+  if (!current) throw new Error('PAYLOAD_KEYS holds no key')
+  return {
+    seal(value, context) {
+      const nonce = randomBytes(NONCE)
+      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(context))
+      const body = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()])
+      const id = Buffer.from(current.id)
+      return Buffer.concat([Buffer.from([id.length]), id, nonce, cipher.getAuthTag(), body])
+    },
+    open(blob, context) {
+      const idEnd = 1 + (blob[0] ?? 0)
+      const id = blob.subarray(1, idEnd).toString()
+      const key = keys.find((candidate) => candidate.id === id)?.key
+      if (!key) throw new Error(`PAYLOAD_KEYS has no key ${id}`)
+      const nonce = blob.subarray(idEnd, idEnd + NONCE)
+      const tag = blob.subarray(idEnd + NONCE, idEnd + NONCE + TAG)
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce)
+        .setAAD(Buffer.from(context))
+        .setAuthTag(tag)
+      const body = Buffer.concat([decipher.update(blob.subarray(idEnd + NONCE + TAG)), decipher.final()])
+      return JSON.parse(body.toString('utf8'))
+    },
+  }
+}

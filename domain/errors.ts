@@ -1,0 +1,36 @@
+/** Why a request is refused. The API gives each code its status and its text; see `domain/error-texts.ts`. */
+export type RefusalCode =
+  | 'NOT_FOUND'
+  | 'FORBIDDEN'
+  | 'PRODUCT_NOT_ON_SALE'
+  | 'ADDRESS_REQUIRED'
+  | 'PAYMENT_METHOD_UNSUPPORTED'
+  | 'PRICE_CHANGED'
+  | 'USER_LEVEL_TOO_LOW'
+  | 'EXCHANGE_LIMIT_EXCEEDED'
+  | 'BELOW_MIN_POINTS'
+  | 'POINTS_PER_ORDER_EXCEEDED'
+  | 'OUT_OF_STOCK'
+  | 'INSUFFICIENT_POINTS'
+  | 'INSUFFICIENT_BALANCE'
+  | 'ORDER_NOT_CANCELABLE'
+  | 'ORDER_STATE_CONFLICT'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'UNAVAILABLE'
+
+/** A refusal with its gap: what is required and what there is, as text ready for a message. */
+export interface Refusal {
+  readonly code: RefusalCode
+  readonly required?: string | undefined
+  readonly available?: string | undefined
+}
+
+/** An expected failure. Everything else that is thrown is a bug or an outage. */
+export class DomainError extends Error {
+  override name = 'DomainError'
+  readonly refusal: Refusal
+  constructor(refusal: Refusal) {
+    super(refusal.code)
+    this.refusal = refusal
+  }
+}

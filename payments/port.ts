@@ -1,0 +1,117 @@
+import type { PaymentMethod } from '../domain/payment.ts'
+
+/**
+ * What the mall asks of a payment provider. All amounts are fen. Every call may be repeated: the provider
+ * recognises a repeat by our own numbers (`outTradeNo`, `refundNo`).
+ *
+ * A call that fails throws `ProviderRefusal` where the provider said no for good, and any other error where
+ * the outcome is not known (network, time-out, 429, 5xx); then the same call is to be repeated.
+ */
+export interface PaymentProvider {
+  readonly method: PaymentMethod
+  /** Opens the attempt. A repeat with the same attempt returns the same payment. */
+  create(attempt: PaymentAttempt): Promise<OpenedPayment>
+  /** What the provider's books say now. */
+  query(payment: PaymentRef): Promise<ProviderPayment>
+  /**
+   * Makes sure that nobody can pay this attempt any more. `paid`: money had come in first, and it is to be
+   * taken or given back.
+   */
+  close(payment: PaymentRef): Promise<'closed' | 'paid'>
+  /** Gives money of a paid attempt back. `failed` is final for this `refundNo`. */
+  refund(refund: RefundRequest): Promise<RefundOutcome>
+  /** @param refundRef the provider's own number, as `refund` returned it. */
+  queryRefund(refund: { readonly refundNo: string; readonly refundRef: string }): Promise<RefundOutcome>
+}
+
+export interface PaymentAttempt {
+  /** `{order_no}-{n}` */
+  readonly outTradeNo: string
+  readonly amountFen: bigint
+  readonly subject: string
+  /** The mall's own deadline. The provider's expiry may come later, so this alone closes nothing. */
+  readonly expiresAt: Date
+  /** Where the customer comes back to after the cashier page. */
+  readonly returnUrl: string
+}
+
+export interface OpenedPayment {
+  /** The provider's own number of the attempt; keep it for every later call. */
+  readonly providerRef: string
+  readonly payUrl: string
+}
+
+export interface PaymentRef {
+  readonly outTradeNo: string
+  /** Undefined only where `create` never answered: repeat `create` first, it returns the same payment. */
+  readonly providerRef: string | undefined
+}
+
+/** `unknown`: the provider knows no such attempt, or the attempt has no `providerRef` to ask by. */
+export type ProviderState = 'unpaid' | 'paid' | 'closed' | 'unknown'
+
+export interface ProviderPayment {
+  readonly state: ProviderState
+  /** What was asked for. Compare with our own amount before anything is captured. */
+  readonly amountFen?: bigint
+  /** The provider's number of the money that came in; refunds name it. */
+  readonly paymentRef?: string
+  readonly refundedFen?: bigint
+}
+
+export interface RefundRequest {
+  readonly outTradeNo: string
+  readonly providerRef: string
+  /** Where known (from a notification or `query`), saves one request. */
+  readonly paymentRef?: string | undefined
+  readonly refundNo: string
+  readonly amountFen: bigint
+  readonly reason: string
+}
+
+export type RefundState = 'done' | 'pending' | 'failed'
+
+export interface RefundOutcome {
+  readonly state: RefundState
+  readonly refundRef: string
+  /** Why it failed, in the provider's words. */
+  readonly reason?: string
+}
+
+/**
+ * A verified notification. It is a hint, not the truth: its amount and state are compared with our own row,
+ * and where they differ the provider is asked with `query`.
+ */
+export interface Notification {
+  /** The provider's own number of the event, the same in every repeat. */
+  readonly eventId: string
+  readonly kind: 'paid' | 'declined' | 'closed' | 'refunded' | 'refund_failed' | 'ignored'
+  readonly outTradeNo?: string
+  readonly providerRef?: string
+  readonly paymentRef?: string
+  /** Our own number of the refund; with `refunded` and `refund_failed`. */
+  readonly refundNo?: string
+  readonly refundRef?: string
+  /** With `paid` the amount that came in, with `refunded` and `refund_failed` that of this refund. */
+  readonly amountFen?: bigint
+  readonly occurredAt: Date
+}
+
+/** Why a notification is not believed. `stale` includes times too far ahead. */
+type NotificationFault = 'unsigned' | 'bad_signature' | 'stale' | 'malformed'
+
+export type VerifiedNotification =
+  | { readonly ok: true; readonly notification: Notification }
+  | { readonly ok: false; readonly fault: NotificationFault }
+
+/** The provider said no, and the same request will never succeed. */
+export class ProviderRefusal extends Error {
+  override name = 'ProviderRefusal'
+  /** The provider's own code, such as `charge_already_refunded`. */
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}

@@ -1,0 +1,67 @@
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { findRefund, findTradeByNumber, refundsOf } from './books.ts'
+import { inTransaction } from './database.ts'
+import { addFault, FAULTS, pendingFaults } from './faults.ts'
+import { readSends } from './notify.ts'
+import { type Desk, forcePay, settleRefund } from './teller.ts'
+
+const tradeOf = z.strictObject({ out_trade_no: z.string().min(1) })
+const settle = tradeOf.extend({ state: z.enum(['done', 'failed']).default('done') })
+const faultsOf = z.strictObject({
+  method: z.enum(['bank_card', 'alipay', 'wechat']).optional(),
+  fault: z.enum(FAULTS),
+  count: z.int().min(1).max(1_000_000).default(1),
+  /** For `delay`. */
+  delay_ms: z.int().min(0).max(86_400_000).optional(),
+})
+
+/** What testers hold in their hands: mounted only with `SANDBOX_CONTROL=1`. */
+export function controlRoutes(desk: Desk): Hono {
+  const { db } = desk
+  const app = new Hono()
+
+  app.onError((error, c) => {
+    if (error instanceof z.ZodError) return c.json({ error: z.prettifyError(error) }, 422)
+    if (error instanceof SyntaxError) return c.json({ error: 'the body is no JSON' }, 400)
+    throw error
+  })
+
+  app.get('/notifications', (c) => c.json(readSends(db)))
+
+  app.post('/resend', async (c) => {
+    const { out_trade_no } = tradeOf.parse(await c.req.json())
+    if (!findTradeByNumber(db, out_trade_no)) return c.json({ error: 'no such trade' }, 404)
+    return c.json({ out_trade_no, notifications: desk.notifier.resend(out_trade_no) })
+  })
+
+  app.post('/force-pay', async (c) => {
+    const { out_trade_no } = tradeOf.parse(await c.req.json())
+    const trade = findTradeByNumber(db, out_trade_no)
+    const paid = trade && forcePay(desk, trade.ref)
+    if (!paid) return c.json({ error: 'no such trade' }, 404)
+    return c.json({ out_trade_no, state: paid.state })
+  })
+
+  /** Ends what `refund_stuck` began. */
+  app.post('/settle-refunds', async (c) => {
+    const { out_trade_no, state } = settle.parse(await c.req.json())
+    const trade = findTradeByNumber(db, out_trade_no)
+    if (!trade) return c.json({ error: 'no such trade' }, 404)
+    const pending = inTransaction(db, () =>
+      refundsOf(db, trade.ref)
+        .filter((refund) => refund.state === 'pending')
+        .map((refund) => settleRefund(desk, trade, refund, state)),
+    )
+    desk.notifier.wake()
+    return c.json({ out_trade_no, refunds: pending.map(({ ref }) => findRefund(db, ref)?.state) })
+  })
+
+  app.get('/faults', (c) => c.json(pendingFaults(db)))
+  app.post('/faults', async (c) => {
+    const { delay_ms: delayMs, ...fault } = faultsOf.parse(await c.req.json())
+    addFault(db, { ...fault, delayMs })
+    return c.json({ faults: pendingFaults(db) })
+  })
+  return app
+}

@@ -1,0 +1,41 @@
+import { pino } from 'pino'
+import { readConfig } from '../config.ts'
+import { startSandbox } from './sandbox.ts'
+
+const config = readConfig()
+const log = pino({ level: config.logLevel, base: { part: 'sandbox' } })
+const { secretKey, webhookSecret } = config.stripe
+if (!config.demo || !secretKey || !webhookSecret) {
+  log.fatal('the sandbox takes pretended money: it runs on loopback outside production, or with DEMO=1')
+  process.exit(1)
+}
+
+const { host, port } = config.http
+/** A wildcard is no address to send to. */
+const mallHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+const ownPort = config.ports.sandbox ?? (Number(URL.parse(config.sandbox.url ?? '')?.port) || 3400)
+
+try {
+  const sandbox = await startSandbox({
+    host,
+    port: ownPort,
+    publicUrl: config.sandbox.url,
+    dataDir: config.dataDir,
+    mallUrl: config.sandbox.mallUrl ?? `http://${mallHost}:${port}`,
+    stripe: { secretKey, webhookSecret },
+    control: config.sandbox.control,
+    log,
+  })
+  let _stopping: Promise<void> | undefined
+  const stop = () => {
+    _stopping ??= sandbox.stop().then(() => process.exit(0))
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  // Ends with the parent that started it over a channel.
+  process.once('disconnect', stop)
+} catch (error) {
+  const busy = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+  log.fatal({ err: error }, busy ? `port ${ownPort} is taken: set SANDBOX_PORT` : 'could not start')
+  process.exit(1)
+}

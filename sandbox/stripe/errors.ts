@@ -1,0 +1,50 @@
+/** docs.stripe.com/api/errors */
+export interface StripeErrorBody {
+  readonly error: {
+    readonly type: 'invalid_request_error' | 'idempotency_error' | 'api_error'
+    readonly message: string
+    readonly code?: string
+    readonly param?: string
+  }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: object
+}
+
+/** A request refused before anything was done. Stripe keeps no answer of these for the Idempotency-Key. */
+export class StripeRefusal extends Error {
+  override name = 'StripeRefusal'
+  readonly answer: Answer
+
+  constructor(answer: Answer) {
+    super(JSON.stringify(answer.body))
+    this.answer = answer
+  }
+}
+
+/** A 4xx in Stripe's words; `param` and `code` where Stripe names them. */
+export function refusal(
+  status: number,
+  message: string,
+  named: { code?: string; param?: string; type?: StripeErrorBody['error']['type'] } = {},
+): Answer {
+  const body: StripeErrorBody = { error: { type: 'invalid_request_error', message, ...named } }
+  return { status, body }
+}
+
+export function noSuch(kind: string, id: string, param: string): Answer {
+  return refusal(404, `No such ${kind}: '${id}'`, { code: 'resource_missing', param })
+}
+
+export const SERVER_ERROR: Answer = {
+  status: 500,
+  body: { error: { type: 'api_error', message: 'An unknown error occurred.' } },
+}
+
+/** From a machine in front of the API, so that no answer is kept. */
+export const UNAVAILABLE: Answer = {
+  status: 503,
+  body: { error: { type: 'api_error', message: 'Service temporarily unavailable.' } },
+}

@@ -1,0 +1,85 @@
+import { refusal, StripeRefusal } from './errors.ts'
+
+/** The fields of a request, flat, by their bracketed names. */
+export type Form = ReadonlyMap<string, string>
+
+/**
+ * Reads a form body or a query.
+ * @throws StripeRefusal where a field is unknown or comes twice.
+ */
+export function readForm(text: string, allowed: readonly RegExp[]): Form {
+  const form = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(text)) {
+    const param = name.replace(/\[.*$/s, '')
+    if (!allowed.some((pattern) => pattern.test(name))) {
+      fail(`Received unknown parameter: ${name}`, { code: 'parameter_unknown', param: name })
+    }
+    if (form.has(name) && !name.endsWith('[]')) fail(`Received ${name} twice`, { param })
+    form.set(form.has(name) ? `${name}${form.size}` : name, value)
+  }
+  return form
+}
+
+/** Any POST or GET may ask for objects inside its answer. */
+export const EXPAND = /^expand\[\d{0,2}\]$/
+
+/** The largest amount Stripe takes, in fen. */
+export const AMOUNT_MAX = 99_999_999
+
+/** Names of the metadata fields below a prefix, for `readForm`. */
+export const METADATA = String.raw`\[[\w-]{1,40}\]$`
+
+export function required(form: Form, name: string): string {
+  const value = form.get(name)
+  if (!value) return fail(`Missing required param: ${name}.`, { code: 'parameter_missing', param: name })
+  return value
+}
+
+export function integer(form: Form, name: string, min: number, max: number): number | undefined {
+  const text = form.get(name)
+  if (text === undefined) return undefined
+  if (!/^-?\d{1,15}$/.test(text)) {
+    return fail(`Invalid integer: ${text}`, { code: 'parameter_invalid_integer', param: name })
+  }
+  const value = Number(text)
+  if (value < min) {
+    return fail(`This value must be greater than or equal to ${min}.`, {
+      code: 'parameter_invalid_integer',
+      param: name,
+    })
+  }
+  if (value > max) {
+    return fail(`Amount must be no more than ${max}`, { code: 'amount_too_large', param: name })
+  }
+  return value
+}
+
+export function webAddress(form: Form, name: string): string {
+  const text = required(form, name)
+  const url = URL.parse(text)
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    return fail('Not a valid URL', { code: 'url_invalid', param: name })
+  }
+  return text
+}
+
+export function oneOf<const T extends string>(form: Form, name: string, values: readonly T[]): T {
+  const text = required(form, name)
+  const value = values.find((known) => known === text)
+  return value ?? fail(`Invalid ${name}: must be one of ${values.join(', ')}`, { param: name })
+}
+
+/** `prefix[key]=value`; at most 50 keys of 40 characters with values of 500. */
+export function metadata(form: Form, prefix: string): Record<string, string> {
+  const pairs = [...form]
+    .filter(([name]) => name.startsWith(`${prefix}[`))
+    .map(([name, value]) => [name.slice(prefix.length + 1, -1), value] as const)
+  if (pairs.length > 50 || pairs.some(([key, value]) => key.length > 40 || value.length > 500)) {
+    fail('Metadata can have up to 50 keys of 40 characters, with values of 500', { param: prefix })
+  }
+  return Object.fromEntries(pairs)
+}
+
+function fail(message: string, named: { code?: string; param?: string }): never {
+  throw new StripeRefusal(refusal(400, message, named))
+}

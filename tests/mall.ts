@@ -1,0 +1,457 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import { Connection } from '@temporalio/client'
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
+import { SignJWT } from 'jose'
+import { sql } from 'kysely'
+import { Client } from 'pg'
+import { pino } from 'pino'
+import { inject } from 'vitest'
+import { type Activities, createActivities } from '../activities/index.ts'
+import { createApp } from '../api/app.ts'
+import { createAuthenticate } from '../api/auth.ts'
+import type { ApiDeps } from '../api/deps.ts'
+import { createMetrics } from '../api/metrics.ts'
+import { sweepInbox } from '../application/inbox.ts'
+import { connectTemporal, type Temporal } from '../application/temporal.ts'
+import { connectDatabase, type Db } from '../db/client.ts'
+import { createSealer } from '../db/seal.ts'
+import { grant } from '../db/wallet.ts'
+import { decimalFromFen } from '../domain/money.ts'
+import type { PaymentMode, ShippingType } from '../domain/product.ts'
+import type { OutsideStep } from '../domain/steps.ts'
+import { createStripe } from '../payments/stripe/provider.ts'
+import { startSandbox } from '../sandbox/sandbox.ts'
+import { exchangeWorkflowId, TASK_QUEUE } from '../workflows/messages.ts'
+import { freePort } from './ports.ts'
+
+export interface MallOptions {
+  readonly outsideSteps?: readonly OutsideStep[]
+  readonly paymentTimeoutMs?: number
+  readonly autoConfirmTimeoutMs?: number
+  readonly maxPointsPerOrder?: number
+  readonly minPoints?: number
+  readonly maxCachedWorkflows?: number
+  /** Wraps or replaces activities, to make a step fail. */
+  readonly tamper?: (activities: Activities) => Activities
+  /** False: no worker runs until `startWorker`. */
+  readonly worker?: boolean
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any
+}
+
+export interface Call {
+  readonly as?: string
+  readonly role?: 'customer' | 'operator' | 'admin'
+  readonly level?: number
+  readonly body?: unknown
+  readonly key?: string
+  readonly headers?: Record<string, string>
+}
+
+export type Mall = Awaited<ReturnType<typeof openMall>>
+
+const SECRET = 'a secret of the tests, long enough to sign with'
+const STRIPE = { secretKey: 'sk_test_of_the_tests', webhookSecret: 'whsec_of_the_tests' }
+let runtimeInstalled = false
+
+/**
+ * A whole mall for one test file, in this process: API on a real port, worker, sandbox provider, a database
+ * and a Temporal namespace of its own.
+ */
+export async function openMall(options: MallOptions = {}) {
+  if (!runtimeInstalled) {
+    runtimeInstalled = true
+    Runtime.install({
+      telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
+      shutdownSignals: [],
+      logger: {
+        log: () => {},
+        trace: () => {},
+        debug: () => {},
+        info: () => {},
+        warn: () => {},
+        error: () => {},
+      },
+    })
+  }
+  const name = `t${randomBytes(6).toString('hex')}`
+  const databaseUrl = await copyDatabase(name)
+  const address = await openNamespace(name)
+  const db = connectDatabase(databaseUrl, 20)
+  const key = { id: 't1', key: randomBytes(32) }
+  const sealer = createSealer([key])
+  const temporal = connectTemporal({ address }, name)
+  const log = pino({ level: 'silent' })
+  const rules = {
+    minPoints: options.minPoints ?? 1,
+    maxPointsPerOrder: options.maxPointsPerOrder ?? 10_000,
+    exchangeLimitEnabled: true,
+    supportedMethods: ['wallet', 'bank_card'] as const,
+  }
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const dataDir = mkdtempSync(join(tmpdir(), 'points-mall-test-'))
+  const sandbox = await startSandbox({
+    host: '127.0.0.1',
+    port: 0,
+    dataDir,
+    mallUrl: url,
+    stripe: STRIPE,
+    control: true,
+    log,
+  })
+  const deps: ApiDeps = {
+    db,
+    replica: db,
+    sealer,
+    temporal,
+    ownerKey: key,
+    settings: {
+      rules,
+      defaultMethod: 'wallet',
+      paymentTimeoutMs: options.paymentTimeoutMs ?? 1_800_000,
+      autoConfirmTimeoutMs: options.autoConfirmTimeoutMs ?? 86_400_000,
+      outsideSteps: options.outsideSteps ?? [],
+    },
+    logger: log,
+    metrics: createMetrics(),
+    authenticate: createAuthenticate({
+      secret: SECRET,
+      jwksUrl: undefined,
+      issuer: 'points-mall',
+      audience: 'points-mall',
+    }),
+    pointsToCnyMillionths: 10_000n,
+    publicUrl: url,
+    temporalUiUrl: undefined,
+    ordersWebhookSecret: `whsec_${Buffer.from('secret of the order domain').toString('base64')}`,
+    stripeWebhookSecret: STRIPE.webhookSecret,
+  }
+  const server = serve({ fetch: createApp(deps).fetch, port, hostname: '127.0.0.1' })
+  const connection = await NativeConnection.connect({ address })
+  const activities = createActivities({
+    db,
+    sealer,
+    rules,
+    providers: [createStripe({ baseUrl: sandbox.url, secretKey: STRIPE.secretKey })],
+    returnUrl: (orderNo) => `${url}/points-mall/orders/${orderNo}`,
+  })
+  const tampered = options.tamper ? options.tamper(activities) : activities
+  let worker: { stop(): Promise<void> } | undefined
+
+  async function startWorker(extra: Partial<WorkerOptions> = {}): Promise<void> {
+    const running = await Worker.create({
+      connection,
+      namespace: name,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: { codePath: inject('bundlePath') },
+      activities: tampered,
+      maxCachedWorkflows: options.maxCachedWorkflows ?? cachedWorkflows(),
+      shutdownGraceTime: '1s',
+      shutdownForceTime: '3s',
+      ...extra,
+    })
+    const run = running.run()
+    worker = {
+      async stop() {
+        running.shutdown()
+        await run
+        worker = undefined
+      },
+    }
+  }
+  if (options.worker !== false) await startWorker()
+
+  async function call(method: string, path: string, how: Call = {}): Promise<Answer> {
+    const headers: Record<string, string> = { ...how.headers }
+    if (how.as !== undefined) {
+      headers.authorization = `Bearer ${await token(how.as, how.role ?? 'customer', how.level ?? 1)}`
+    }
+    if (how.key !== undefined) headers['idempotency-key'] = how.key
+    if (how.body !== undefined && !headers['content-type']) headers['content-type'] = 'application/json'
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers,
+      redirect: 'manual',
+      ...(how.body === undefined
+        ? {}
+        : { body: typeof how.body === 'string' ? how.body : JSON.stringify(how.body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: text && parse(text) }
+  }
+
+  /** Redeems; answers what the mall answered. */
+  const exchange = (as: string, body: Record<string, unknown>, how: Omit<Call, 'as' | 'body'> = {}) =>
+    call('POST', '/api/points-mall/exchange', { ...how, as, body: { quantity: 1, ...body } })
+
+  const order = async (as: string, idOrNo: string) =>
+    (await call('GET', `/api/points-mall/orders/${idOrNo}`, { as })).body.data
+
+  const act = (as: string, orderNo: string, action: string, body: unknown = {}) =>
+    call('POST', `/api/points-mall/orders/${orderNo}/${action}`, { as, body })
+
+  const operate = (orderNo: string, action: string, body: unknown = {}) =>
+    call('POST', `/api/admin/points-mall/orders/${orderNo}/${action}`, { as: 'op', role: 'operator', body })
+
+  /** Presses a button of the cashier page. */
+  async function cashier(payUrl: string, action: 'pay' | 'decline'): Promise<number> {
+    const response = await fetch(payUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: `action=${action}`,
+      redirect: 'manual',
+    })
+    await response.arrayBuffer()
+    return response.status
+  }
+
+  const control = async (path: string, body?: unknown) => {
+    const response = await fetch(`${sandbox.url}/control/${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return { status: response.status, body: parse(await response.text()) }
+  }
+
+  const books = async (): Promise<Record<string, string>[]> => {
+    const answer = await (await fetch(`${sandbox.url}/books`)).json()
+    return (answer as { data?: Record<string, string>[] }).data ?? (answer as Record<string, string>[])
+  }
+
+  return {
+    name,
+    db,
+    url,
+    databaseUrl,
+    deps,
+    temporal,
+    sandbox,
+    call,
+    exchange,
+    order,
+    act,
+    operate,
+    cashier,
+    control,
+    books,
+    startWorker,
+    stopWorker: async () => worker?.stop(),
+    points: (owner: string, points: number, expiresAt: Date | null = null) =>
+      give(db, owner, 'ZJF', BigInt(points), expiresAt),
+    cash: (owner: string, fen: number) => give(db, owner, 'CNY', BigInt(fen), null),
+    product: (product: ProductFields = {}) => addProduct(db, product),
+    /** Waits until the order is in this state. */
+    reach: (as: string, orderNo: string, status: string) =>
+      until(
+        () => order(as, orderNo),
+        (found) => found?.status === status,
+        `${orderNo} becomes ${status}`,
+      ),
+    /** Delivers notifications as the worker's sweeper does. */
+    sweep: () => sweepInbox(db, temporal, () => {}),
+    history: (orderNo: string) => fetchHistory(temporal, orderNo),
+    brokenLaws: () => checkBooks(db),
+    async close() {
+      await worker?.stop()
+      await new Promise((resolve) => server.close(resolve))
+      await sandbox.stop()
+      await db.destroy()
+      await connection.close()
+      await temporal.client.connection.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** With MAX_CACHED_WORKFLOWS=0 every task replays its history: the suite passes so, too. */
+function cachedWorkflows(): number {
+  return Number(process.env.MAX_CACHED_WORKFLOWS ?? 200)
+}
+
+export async function token(sub: string, role: string, level: number, secret = SECRET): Promise<string> {
+  return new SignJWT({ role, level })
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+    .setSubject(sub)
+    .setIssuer('points-mall')
+    .setAudience('points-mall')
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(secret))
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+async function copyDatabase(name: string): Promise<string> {
+  const template = inject('postgresUrl')
+  const admin = new URL(template)
+  const source = admin.pathname.slice(1)
+  admin.pathname = '/postgres'
+  const client = new Client({ connectionString: admin.href })
+  await client.connect()
+  await client.query(`create database ${name} template ${source}`)
+  await client.end()
+  const url = new URL(template)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+async function openNamespace(name: string): Promise<string> {
+  const address = inject('temporalAddress')
+  const connection = await Connection.connect({ address })
+  await connection.workflowService.registerNamespace({
+    namespace: name,
+    workflowExecutionRetentionPeriod: { seconds: (30 * 86_400) as never },
+  })
+  // 2 is INDEXED_VALUE_TYPE_KEYWORD.
+  await connection.operatorService.addSearchAttributes({
+    namespace: name,
+    searchAttributes: { OrderNo: 2, OwnerKey: 2, ExchangeStatus: 2, PaymentMode: 2 },
+  })
+  await connection.close()
+  return address
+}
+
+export interface ProductFields {
+  readonly title?: string
+  readonly point?: number
+  readonly fen?: number
+  readonly payment_mode?: PaymentMode
+  readonly stock?: number
+  readonly exchange_limit?: number
+  readonly status?: 'on_sale' | 'off_sale' | 'draft'
+  readonly shipping_type?: ShippingType
+  readonly limit?: Record<string, number>
+}
+
+/** Puts a product on sale. Returns its id. */
+async function addProduct(db: Db, fields: ProductFields): Promise<string> {
+  const mode = fields.payment_mode ?? 'points_only'
+  const stock = fields.stock ?? 100
+  const status = fields.status ?? 'on_sale'
+  const row = await db
+    .insertInto('points_products')
+    .values({
+      title: fields.title ?? '保温杯',
+      description: null,
+      image: null,
+      point: fields.point ?? (mode === 'money_only' ? 0 : 100),
+      price_amount: decimalFromFen(BigInt(fields.fen ?? (mode === 'points_only' ? 0 : 990))),
+      payment_mode: mode,
+      stock_quantity: stock,
+      exchange_limit: fields.exchange_limit ?? 0,
+      status: status === 'on_sale' && stock === 0 ? 'sold_out' : status,
+      shipping_type: fields.shipping_type ?? 'none',
+      properties: fields.limit ? JSON.stringify({ limit: fields.limit }) : null,
+      outer_id: null,
+      operator_type: null,
+      operator_id: null,
+      operation_key: null,
+      deleted_at: null,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return row.id
+}
+
+async function give(db: Db, owner: string, currency: 'ZJF' | 'CNY', amount: bigint, expiresAt: Date | null) {
+  await db
+    .transaction()
+    .execute((tx) =>
+      grant(tx, owner, currency, amount, expiresAt, { operationKey: randomBytes(9).toString('hex') }),
+    )
+}
+
+/**
+ * Waits for a condition, with a limit.
+ * @throws when it does not come true within the limit (ms), with the last value
+ */
+export async function until<T>(
+  read: () => Promise<T> | T,
+  holds: (value: T) => boolean,
+  what: string,
+  limitMs = 20_000,
+): Promise<T> {
+  const deadline = Date.now() + limitMs
+  for (;;) {
+    const value = await read()
+    if (holds(value)) return value
+    if (Date.now() > deadline)
+      throw new Error(`not within ${limitMs} ms: ${what}; last: ${JSON.stringify(value)}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** The types of the events in an exchange's history. */
+async function fetchHistory({ client }: Temporal, orderNo: string) {
+  return client.workflow.getHandle(exchangeWorkflowId(orderNo)).fetchHistory()
+}
+
+/**
+ * The laws that hold at rest, whatever has happened. Returns what is broken.
+ * - a balance is the sum of its entries, available is what the lots hold, held is what open holds hold
+ * - an entry's balance follows from the one before it
+ * - a reservation is held only while its order waits for payment, committed only when it was paid
+ * - an order that was canceled keeps no points, no stock, and no money
+ */
+async function checkBooks(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ broken: string }>`
+    select 'balance of account ' || a.id as broken from wallet_accounts a
+      where a.available <> coalesce((select sum(amount) from wallet_entries e where e.account_id = a.id), 0)
+         or a.available <> coalesce((select sum(remaining) from wallet_lots l where l.account_id = a.id), 0)
+         or a.held <> coalesce((select sum(amount) from wallet_holds h where h.account_id = a.id and h.state = 'held'), 0)
+         or a.version <> (select count(*) from wallet_entries e where e.account_id = a.id)
+    union all
+    select 'entry ' || e.id from wallet_entries e
+      left join wallet_entries p on p.account_id = e.account_id and p.version = e.version - 1
+      where e.balance_after <> coalesce(p.balance_after, 0) + e.amount
+    union all
+    select 'stock of ' || r.order_no || ': ' || r.state || ' while ' || o.status from stock_reservations r
+      join points_exchange_orders o on o.order_no = r.order_no
+      where r.state <> case when o.status = 'order_canceled' then 'released'
+        when o.status in ('exchanged', 'order_created') then 'held' else 'committed' end
+    union all
+    select 'points of ' || h.order_no || ': ' || h.state || ' while ' || o.status from wallet_holds h
+      join wallet_accounts a on a.id = h.account_id
+      join points_exchange_orders o on o.order_no = h.order_no
+      where a.currency = 'ZJF' and not (h.state = any(case when o.status = 'order_canceled' then array['released','reversed']
+        when o.status in ('exchanged', 'order_created') then array['held'] else array['captured'] end))
+    union all
+    select 'order without points ' || o.order_no from points_exchange_orders o
+      where o.total_points > 0 and o.status <> 'order_canceled' and not exists (
+        select from wallet_holds h join wallet_accounts a on a.id = h.account_id
+        where h.order_no = o.order_no and a.currency = 'ZJF' and h.amount = o.total_points)
+    union all
+    select 'order without stock ' || o.order_no from points_exchange_orders o
+      where o.status <> 'order_canceled' and not exists (
+        select from stock_reservations r where r.order_no = o.order_no and r.quantity = o.quantity)
+    union all
+    select 'standard order of ' || o.order_no from points_exchange_orders o
+      left join orders s on s.id = o.order_id
+      where o.status <> 'exchanged' and s.status is distinct from o.status and o.order_id is not null
+    union all
+    select 'reservation without order ' || r.order_no from stock_reservations r
+      where r.state <> 'released' and not exists (select from points_exchange_orders o where o.order_no = r.order_no)
+    union all
+    select 'hold without order ' || h.order_no from wallet_holds h
+      where h.state in ('held', 'captured') and not exists (select from points_exchange_orders o where o.order_no = h.order_no)`.execute(
+    db,
+  )
+  return rows.map((row) => row.broken)
+}

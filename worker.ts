@@ -1,0 +1,113 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { pino } from 'pino'
+import { createActivities } from './activities/index.ts'
+import { resumeAttempts } from './application/exchanges.ts'
+import { sweepInbox } from './application/inbox.ts'
+import { connectTemporal, isUnavailable } from './application/temporal.ts'
+import { loadWorkflowBundle } from './cli/workflow-bundle.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { connectDatabase } from './db/client.ts'
+import { createSealer } from './db/seal.ts'
+import { createStripe } from './payments/stripe/provider.ts'
+import { TASK_QUEUE } from './workflows/messages.ts'
+
+/** Composition root of the worker: runs workflows and activities, and sweeps what a crash left behind. */
+async function main(): Promise<void> {
+  const config = readConfig()
+  const log = pino({ level: config.logLevel, base: { part: 'worker' } })
+  if (!config.database.url)
+    throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
+  Runtime.install({
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' } } },
+    // Everything is closed below, in order; the SDK would only stop its worker.
+    shutdownSignals: [],
+  })
+  const db = connectDatabase(config.database.url, config.database.poolSize)
+  const sealer = createSealer(config.payloadKeys)
+  const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace)
+  const connection = await NativeConnection.connect(config.temporal.connection)
+  const { baseUrl, secretKey } = config.stripe
+  const worker = await Worker.create({
+    connection,
+    namespace: config.temporal.namespace,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: await loadWorkflowBundle(config.dataDir),
+    activities: createActivities({
+      db,
+      sealer,
+      rules: config.rules,
+      providers: baseUrl && secretKey ? [createStripe({ baseUrl, secretKey })] : [],
+      returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}`,
+    }),
+    maxCachedWorkflows: config.temporal.maxCachedWorkflows,
+    maxConcurrentLocalActivityExecutions: config.database.poolSize,
+    maxConcurrentActivityTaskExecutions: config.database.poolSize,
+    shutdownGraceTime: '5s',
+    shutdownForceTime: '8s',
+  })
+
+  const stopping = new AbortController()
+  const stop = () => {
+    if (stopping.signal.aborted) return
+    stopping.abort()
+    worker.shutdown()
+  }
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+
+  const deps = {
+    db,
+    sealer,
+    temporal,
+    ownerKey: config.payloadKeys[0] as { id: string; key: Buffer },
+    settings: {
+      rules: config.rules,
+      defaultMethod: config.rules.defaultMethod,
+      paymentTimeoutMs: config.rules.paymentTimeoutMs,
+      autoConfirmTimeoutMs: config.rules.autoConfirmTimeoutMs,
+      outsideSteps: config.outsideSteps,
+    },
+  }
+  const sweeping = sweep(
+    stopping.signal,
+    async () => {
+      await sweepInbox(db, temporal, (event, error) => {
+        log.warn({ event: event.event_id, err: error }, 'notification not delivered yet')
+      })
+      await resumeAttempts(deps, 15_000)
+    },
+    (error) => {
+      if (isUnavailable(error)) log.warn('the workflow engine is away')
+      else log.error({ err: error }, 'sweep failed')
+    },
+  )
+  log.info('worker started')
+  await worker.run()
+  await sweeping
+  await db.destroy()
+  await temporal.client.connection.close()
+  await connection.close()
+  log.info('worker stopped')
+}
+
+async function sweep(
+  signal: AbortSignal,
+  round: () => Promise<void>,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await round()
+    } catch (error) {
+      onError(error)
+    }
+    await pause(1_000, undefined, { signal }).catch(() => {})
+  }
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
+  else pino({ base: { part: 'worker' } }).fatal({ err: error }, 'worker failed')
+  process.exit(1)
+})

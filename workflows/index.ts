@@ -1,0 +1,3 @@
+/** What the worker runs. */
+export { exchangeWorkflow } from './exchange.ts'
+export { refundWorkflow } from './refund.ts'

@@ -1,0 +1,89 @@
+import { condition, setHandler } from '@temporalio/workflow'
+import type { PaymentMethod } from '../domain/payment.ts'
+import {
+  acceptUpdate,
+  cancelUpdate,
+  finishUpdate,
+  type OrderNotice,
+  orderSignal,
+  type PaymentNotice,
+  paymentSignal,
+  payUpdate,
+  type Reply,
+  type Requester,
+  refundUpdate,
+  resolveUpdate,
+  shipUpdate,
+} from './messages.ts'
+
+/** What somebody asks of the exchange; `reply` answers. */
+export type Request = { readonly by: Requester; reply(answer: Reply): void } & (
+  | { readonly kind: 'cancel'; readonly reason?: string }
+  | { readonly kind: 'pay'; readonly method?: PaymentMethod }
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'ship'; readonly carrier: string; readonly trackingNo: string }
+  | { readonly kind: 'finish' }
+  | { readonly kind: 'refund'; readonly reason: string }
+  | { readonly kind: 'resolve'; readonly action: 'retry' | 'skip'; readonly reason: string }
+)
+
+export type Message =
+  | Request
+  | { readonly kind: 'payment'; readonly notice: PaymentNotice }
+  | { readonly kind: 'order'; readonly notice: OrderNotice }
+
+export interface Mailbox {
+  /** The next message, or undefined when none came in time. Without a time it waits for ever. */
+  next(timeoutMs?: number): Promise<Message | undefined>
+  /** Answers whoever still waits; later requests are answered the same. */
+  close(): void
+}
+
+export const CONFLICT: Reply = { ok: false, refusal: { code: 'ORDER_STATE_CONFLICT' } }
+
+/**
+ * Puts all that reaches the exchange into one line, so that the story takes one message at a time. Call it
+ * before the first await: what arrived earlier is waiting for its handlers.
+ */
+export function openMailbox(): Mailbox {
+  const letters: Message[] = []
+  const seen = new Set<string>()
+  let closed = false
+
+  async function ask(request: Omit<Request, 'reply'>): Promise<Reply> {
+    let answer: Reply | undefined = closed ? CONFLICT : undefined
+    letters.push({ ...request, reply: (reply: Reply) => (answer ??= reply) } as Request)
+    await condition(() => answer !== undefined)
+    return answer ?? CONFLICT
+  }
+  /** Providers repeat themselves; each event counts once. */
+  function hear(letter: Message & { readonly notice: { readonly eventId: string } }): void {
+    if (seen.has(letter.notice.eventId)) return
+    seen.add(letter.notice.eventId)
+    letters.push(letter)
+  }
+
+  setHandler(paymentSignal, (notice) => hear({ kind: 'payment', notice }))
+  setHandler(orderSignal, (notice) => hear({ kind: 'order', notice }))
+  setHandler(cancelUpdate, (request) => ask({ kind: 'cancel', ...request } as Request))
+  setHandler(payUpdate, (request) => ask({ kind: 'pay', ...request } as Request))
+  setHandler(acceptUpdate, (request) => ask({ kind: 'accept', ...request } as Request))
+  setHandler(shipUpdate, (request) => ask({ kind: 'ship', ...request } as Request))
+  setHandler(finishUpdate, (request) => ask({ kind: 'finish', ...request } as Request))
+  setHandler(refundUpdate, (request) => ask({ kind: 'refund', ...request } as Request))
+  setHandler(resolveUpdate, (request) => ask({ kind: 'resolve', ...request } as Request))
+
+  return {
+    async next(timeoutMs) {
+      if (letters.length === 0) {
+        if (timeoutMs === undefined) await condition(() => letters.length > 0)
+        else if (timeoutMs > 0) await condition(() => letters.length > 0, timeoutMs)
+      }
+      return letters.shift()
+    },
+    close() {
+      closed = true
+      for (const letter of letters) if ('reply' in letter) letter.reply(CONFLICT)
+    },
+  }
+}

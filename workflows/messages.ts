@@ -1,0 +1,93 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
+import { defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { Refusal } from '../domain/errors.ts'
+import type { OrderStatus } from '../domain/order-status.ts'
+import type { PaymentMethod } from '../domain/payment.ts'
+import type { OutsideStep } from '../domain/steps.ts'
+
+/** What the API, the worker and the workflows say to each other. Names and ids here are the contract's section 7. */
+
+export const TASK_QUEUE = 'points-mall'
+export const EXCHANGE_WORKFLOW = 'exchangeWorkflow'
+export const REFUND_WORKFLOW = 'refundWorkflow'
+
+export const exchangeWorkflowId = (orderNo: string) => `exchange/${orderNo}`
+/** @param n the number of the attempt to pay whose money goes back, or `after-sale` */
+export const refundWorkflowId = (orderNo: string, n: string) => `refund/${orderNo}/${n}`
+
+export const SEARCH_ATTRIBUTES = {
+  orderNo: defineSearchAttributeKey('OrderNo', SearchAttributeType.KEYWORD),
+  ownerKey: defineSearchAttributeKey('OwnerKey', SearchAttributeType.KEYWORD),
+  exchangeStatus: defineSearchAttributeKey('ExchangeStatus', SearchAttributeType.KEYWORD),
+  paymentMode: defineSearchAttributeKey('PaymentMode', SearchAttributeType.KEYWORD),
+}
+
+export interface ExchangeInput {
+  readonly orderNo: string
+  /** These run as activities of their own, each with its own undo. */
+  readonly outsideSteps: readonly OutsideStep[]
+  readonly paymentTimeoutMs: number
+  readonly autoConfirmTimeoutMs: number
+}
+
+export type Verdict =
+  | { readonly placed: true; readonly status: OrderStatus }
+  | { readonly placed: false; readonly refusal: Refusal }
+
+/** The answer to a request made of a running exchange. */
+export type Reply = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal }
+
+export interface Requester {
+  readonly type: 'customer' | 'operator' | 'order_domain'
+  readonly id?: string
+}
+
+/** The verdict on the redemption: the first answer of every exchange, the same at every repeat. */
+export const placedUpdate = defineUpdate<Verdict>('placed')
+
+export const cancelUpdate = defineUpdate<Reply, [{ by: Requester; reason?: string }]>('cancel')
+export const payUpdate = defineUpdate<Reply, [{ by: Requester; method?: PaymentMethod }]>('pay')
+export const acceptUpdate = defineUpdate<Reply, [{ by: Requester }]>('accept')
+export const shipUpdate = defineUpdate<Reply, [{ by: Requester; carrier: string; trackingNo: string }]>(
+  'ship',
+)
+export const finishUpdate = defineUpdate<Reply, [{ by: Requester }]>('finish')
+export const refundUpdate = defineUpdate<Reply, [{ by: Requester; reason: string }]>('refund')
+
+/** An operator's word on an undo that cannot finish: try again, or go on without it. */
+export const resolveUpdate = defineUpdate<
+  Reply,
+  [{ by: Requester; action: 'retry' | 'skip'; reason: string }]
+>('resolve')
+
+/** A verified notification out of the inbox. Amounts are decimal CNY. */
+export interface PaymentNotice {
+  readonly eventId: string
+  readonly kind: 'paid' | 'declined' | 'closed'
+  readonly outTradeNo: string
+  readonly amount?: string
+  readonly paymentRef?: string
+}
+
+/** A verified event of the order domain out of the inbox. */
+export interface OrderNotice {
+  readonly eventId: string
+  readonly kind: 'accepted' | 'shipped' | 'finished' | 'canceled'
+  readonly carrier?: string
+  readonly trackingNo?: string
+}
+
+export const paymentSignal = defineSignal<[PaymentNotice]>('payment')
+export const orderSignal = defineSignal<[OrderNotice]>('order')
+
+export type RefundInput =
+  | { readonly kind: 'late_money'; readonly orderNo: string; readonly notice: PaymentNotice }
+  | {
+      readonly kind: 'after_sale'
+      readonly orderNo: string
+      readonly by: Requester
+      readonly reason: string
+    }
+
+/** The verdict on a refund: whether it was taken on. The money itself follows. */
+export const refundTakenUpdate = defineUpdate<Reply>('taken')

@@ -1,0 +1,66 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow'
+import type { Activities } from '../activities/index.ts'
+
+/**
+ * Short steps on our own database run as local activities, a third of the cost of regular ones. Their limits
+ * are tight, because a workflow that waits for one hears nothing else.
+ */
+const quick = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '3s',
+  scheduleToCloseTimeout: '5s',
+  retry: { initialInterval: '50ms', maximumAttempts: 3 },
+})
+
+/** Forward steps give up after a minute: a customer does not wait longer, and giving up undoes everything. */
+const bounded = proxyActivities<Activities>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '1m',
+  retry: { initialInterval: '200ms', maximumInterval: '10s' },
+})
+
+/** What has to happen happens, however long the other side is away. */
+const untilDone = proxyActivities<Activities>({
+  startToCloseTimeout: '15s',
+  retry: { initialInterval: '200ms', maximumInterval: '1m' },
+})
+
+/** An error that trying again cannot mend. */
+export function isForGood(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.nonRetryable === true
+  )
+}
+
+/** Runs a step quickly, and as a regular activity when the database is too slow for that. */
+function quickThen(slow: Activities): Activities {
+  return new Proxy(quick, {
+    get: (target, name: keyof Activities) => {
+      const step = async (...args: never[]): Promise<unknown> => {
+        try {
+          return await (target[name] as (...args: never[]) => Promise<unknown>)(...args)
+        } catch (error) {
+          if (isCancellation(error) || isForGood(error)) throw error
+          return (slow[name] as (...args: never[]) => Promise<unknown>)(...args)
+        }
+      }
+      return step
+    },
+  }) as Activities
+}
+
+/** Forward steps on our own tables. */
+export const ours = quickThen(bounded)
+/** Steps on our own tables of an order that stands: they may not give up. */
+export const surely = quickThen(untilDone)
+/** Forward steps in another system. */
+export const theirs: Activities = bounded
+/** Closing, refunding and undoing. */
+export const persistently: Activities = untilDone
