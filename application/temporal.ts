@@ -1,4 +1,6 @@
 import { Client, Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client'
+import type { Sealer } from '../db/seal.ts'
+import { sealedPayloads } from './payload-codec.ts'
 
 /** The workflow engine as the API and the worker's sweeper see it. */
 export interface Temporal {
@@ -18,9 +20,17 @@ export const ANSWER_DEADLINE_MS = 5_000
  * Connects lazily: the process starts although the engine is away.
  * @param connection address, TLS and API key, as `@temporalio/envconfig` reads them
  */
-export function connectTemporal(connection: ConnectionOptions, namespace: string): Temporal {
+export function connectTemporal(
+  connection: ConnectionOptions,
+  namespace: string,
+  sealer: Sealer,
+): Temporal {
   return {
-    client: new Client({ connection: Connection.lazy(connection), namespace }),
+    client: new Client({
+      connection: Connection.lazy(connection),
+      namespace,
+      dataConverter: sealedPayloads(sealer),
+    }),
     gate: createGate(IN_FLIGHT, WAITING),
   }
 }
