@@ -1,37 +1,72 @@
-// The rooms of docs/architecture.md as rules. `npm run check:imports` also fails when fewer modules than
-// expected are seen, because this tool exits 0 when it can parse nothing.
-const rooms = 'workflows|activities|domain|db|payments|sandbox|application|api|web|cli'
-/** A room may import itself and the rooms named; everything else inside the project is forbidden. */
-const only = (from, to, extra = []) => ({
-  name: `${from}-imports-only-${to.join('-') || 'nothing'}`,
-  severity: 'error',
-  from: { path: `^${from}/` },
-  to: {
-    path: `^(${rooms})/|^(worker|config)\\.ts$`,
-    pathNot: [`^${from}/`, ...to.map((room) => `^${room}/`), ...extra],
-  },
-})
+// The rooms of docs/architecture.md as rules; `npm run check:imports` runs them and fails when a file goes unseen.
+const ROOMS = 'workflows|activities|domain|db|payments|sandbox|application|api|web|cli'
+const OUTSIDE_THE_PROGRAM = '^(tests|bench|chaos)/'
+/** They put the parts together: only they may import any room and read the configuration. */
+const COMPOSITION_ROOTS = ['^worker\\.ts$', '^api/server\\.ts$', '^db/migrate\\.ts$', '^cli/']
+/** A root as well, but of a program that knows nothing of the mall. */
+const SANDBOX_ROOT = '^sandbox/server\\.ts$'
 
-/** Entry points: the only files that read the configuration. */
-const roots =
-  '^(worker\\.ts|api/server\\.ts|sandbox/server\\.ts|db/migrate\\.ts|cli/|tests/|bench/|chaos/|vitest\\.config\\.ts)'
+/**
+ * A room may import itself and what is named here, some of it as types only. Everything else inside the
+ * project is forbidden to it.
+ */
+const room = (name, { values = [], types = [] } = {}) => [
+  {
+    name: `${name}-keeps-to-its-imports`,
+    severity: 'error',
+    from: { path: `^${name}/`, pathNot: COMPOSITION_ROOTS },
+    to: {
+      path: `^(${ROOMS})/|^(worker|config)\\.ts$`,
+      pathNot: [`^${name}/`, ...values, ...types],
+    },
+  },
+  ...(types.length === 0
+    ? []
+    : [
+        {
+          name: `${name}-imports-these-as-types-only`,
+          severity: 'error',
+          from: { path: `^${name}/`, pathNot: COMPOSITION_ROOTS },
+          to: { path: types, dependencyTypesNot: ['type-only'] },
+        },
+      ]),
+]
 
 module.exports = {
   forbidden: [
-    only('domain', []),
-    only('db', ['domain'], ['^config\\.ts$']),
-    only('payments', ['domain']),
-    only('activities', ['domain', 'db', 'payments']),
-    only('workflows', ['domain', 'activities']),
+    ...room('domain'),
+    ...room('db', { values: ['^domain/'] }),
+    ...room('payments', { values: ['^domain/'] }),
+    ...room('activities', { values: ['^domain/', '^db/', '^payments/'] }),
+    ...room('workflows', { values: ['^domain/'], types: ['^activities/'] }),
+    ...room('application', { values: ['^domain/', '^db/', '^workflows/messages\\.ts$'] }),
+    ...room('api', {
+      values: ['^domain/', '^application/', '^payments/', '^web/'],
+      types: ['^db/', '^workflows/messages\\.ts$', '^config\\.ts$'],
+    }),
+    ...room('web', { values: ['^domain/', '^application/'] }),
+    ...room('sandbox', { values: ['^domain/money\\.ts$', '^config\\.ts$'] }),
     {
-      name: 'workflows-import-activities-as-types-only',
+      name: 'only-composition-roots-read-config',
       severity: 'error',
-      from: { path: '^workflows/' },
-      to: { path: '^activities/', dependencyTypesNot: ['type-only'] },
+      from: { path: `^(${ROOMS})/`, pathNot: [...COMPOSITION_ROOTS, SANDBOX_ROOT] },
+      to: { path: '^config\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'config-imports-no-room',
+      severity: 'error',
+      from: { path: '^config\\.ts$' },
+      to: { path: `^(${ROOMS})/|^worker\\.ts$` },
+    },
+    {
+      name: 'domain-uses-no-library',
+      severity: 'error',
+      from: { path: '^domain/' },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
     {
       name: 'workflows-stay-deterministic',
-      comment: 'Only the workflow SDK may enter the bundle.',
+      comment: 'What they import ends up in the bundle: only the SDK for workflows may.',
       severity: 'error',
       from: { path: '^workflows/' },
       to: {
@@ -41,28 +76,37 @@ module.exports = {
       },
     },
     {
-      name: 'domain-uses-no-library',
+      name: 'the-program-imports-no-test',
       severity: 'error',
-      from: { path: '^domain/' },
-      to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
+      from: { path: `^(${ROOMS})/|^(worker|config)\\.ts$` },
+      to: { path: OUTSIDE_THE_PROGRAM },
     },
-    only('application', ['domain', 'db'], ['^workflows/messages\\.ts$']),
-    only('api', ['application', 'domain', 'payments', 'web'], ['^config\\.ts$', '^db/(client|health)\\.ts$']),
-    only('web', ['application', 'domain']),
-    only('sandbox', [], ['^domain/money\\.ts$', '^config\\.ts$']),
     {
-      name: 'only-composition-roots-read-config',
+      name: 'no-development-package-at-run-time',
+      comment: 'The image holds what npm ci --omit=dev installs.',
       severity: 'error',
-      from: { path: `^(${rooms})/`, pathNot: [roots] },
-      to: { path: '^config\\.ts$', dependencyTypesNot: ['type-only'] },
+      from: { path: `^(${ROOMS})/|^(worker|config)\\.ts$`, pathNot: ['^cli/check-imports\\.ts$'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'every-import-resolves',
+      comment: 'A path that leads nowhere matches none of the rules above.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-circle-at-run-time',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(node_modules|\\.data)' },
-    tsConfig: { fileName: 'tsconfig.json' },
+    exclude: { path: '^\\.data' },
     tsPreCompilationDeps: true,
+    // The compiler of TypeScript 7 has no interface for JavaScript, so swc reads the sources.
     parser: 'swc',
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
   },

@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { createActivities } from './activities/index.ts'
 import { resumeAttempts } from './application/exchanges.ts'
 import { sweepInbox } from './application/inbox.ts'
+import { sealedPayloads } from './application/payload-codec.ts'
 import { connectTemporal, isUnavailable } from './application/temporal.ts'
 import { loadWorkflowBundle } from './cli/workflow-bundle.ts'
 import { ConfigError, readConfig } from './config.ts'
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   })
   const db = connectDatabase(config.database.url, config.database.poolSize)
   const sealer = createSealer(config.payloadKeys)
-  const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace)
+  const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const connection = await NativeConnection.connect(config.temporal.connection)
   const { baseUrl, secretKey } = config.stripe
   const worker = await Worker.create({
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     namespace: config.temporal.namespace,
     taskQueue: TASK_QUEUE,
     workflowBundle: await loadWorkflowBundle(config.dataDir),
+    dataConverter: sealedPayloads(sealer),
     activities: createActivities({
       db,
       sealer,
@@ -43,8 +45,8 @@ async function main(): Promise<void> {
     maxCachedWorkflows: config.temporal.maxCachedWorkflows,
     maxConcurrentLocalActivityExecutions: config.database.poolSize,
     maxConcurrentActivityTaskExecutions: config.database.poolSize,
-    shutdownGraceTime: '5s',
-    shutdownForceTime: '8s',
+    shutdownGraceTime: '3s',
+    shutdownForceTime: '5s',
   })
 
   const stopping = new AbortController()

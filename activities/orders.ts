@@ -1,4 +1,4 @@
-import { lockAttempt, markRefused } from '../db/attempts.ts'
+import { findAttempt, lockAttempt, markRefused } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { type Actor, createStandardOrder, findOrderForUpdate, lockOrder, moveOrder } from '../db/orders.ts'
 import type { Refusal, RefusalCode } from '../domain/errors.ts'
@@ -112,5 +112,11 @@ export function createOrderActivities({ db }: { readonly db: Db }) {
       .execute()
   }
 
-  return { createOrder, settleExchange, cancelExchange, advanceOrder, flagOrder }
+  /** The redemption failed before it was recorded: it can never be placed, and its idempotency key is free again. */
+  async function refuseAttempt(orderNo: string, refusal: Refusal): Promise<void> {
+    const attempt = await findAttempt(db, orderNo)
+    if (attempt?.state === 'pending') await markRefused(db, orderNo, refusal)
+  }
+
+  return { createOrder, settleExchange, cancelExchange, advanceOrder, flagOrder, refuseAttempt }
 }

@@ -173,6 +173,13 @@ export function createPaymentActivities({ db, providers, returnUrl }: PaymentDep
             .set({ payment_status: 'refunding', updated_at: new Date() })
             .where('order_no', '=', order.order_no)
             .execute()
+        } else if (order.status === 'order_created' && order.payment_info?.trade_no === money.outTradeNo) {
+          // This cashier is used up; the customer opens another one.
+          await tx
+            .updateTable('points_exchange_orders')
+            .set({ payment_info: null, updated_at: new Date() })
+            .where('order_no', '=', order.order_no)
+            .execute()
         }
         const note = 'a payment that was not due is refunded'
         await recordEvent(tx, order.order_no, `refund/${money.outTradeNo}`, order.status, SYSTEM, note)
@@ -207,16 +214,15 @@ export function createPaymentActivities({ db, providers, returnUrl }: PaymentDep
     return { code: 'INSUFFICIENT_BALANCE', required: order.total_money, available: decimalFromFen(available) }
   }
 
+  /** Adds the decline to the timeline of an order that still waits; a late one tells nobody anything. */
   async function noteDeclined(outTradeNo: string, eventId: string): Promise<void> {
-    const payment = await mustFind(db, outTradeNo)
-    await recordEvent(
-      db,
-      payment.order_no,
-      `declined/${eventId}`,
-      'order_created',
-      SYSTEM,
-      'payment declined',
-    )
+    await db.transaction().execute(async (tx) => {
+      const payment = await findPayment(tx, outTradeNo)
+      const order = payment && (await findOrderForUpdate(tx, payment.order_no))
+      if (order?.status !== 'order_created') return
+      const note = 'payment declined'
+      await recordEvent(tx, order.order_no, `declined/${eventId}`, order.status, SYSTEM, note)
+    })
   }
 
   /** The refunds that an order still owes at its providers. */
@@ -263,10 +269,16 @@ export function createPaymentActivities({ db, providers, returnUrl }: PaymentDep
       await updatePayment(tx, outTradeNo, { state: 'refunded', refunded_amount: refund.amount })
       if (!order) return
       const owed = await owedRefunds(tx, payment.order_no)
-      if (order.status === 'order_canceled' && owed.length === 0) {
+      if (owed.length === 0) {
+        const canceled = order.status === 'order_canceled'
+        const settled = order.needs_attention?.startsWith('refund: ')
         await tx
           .updateTable('points_exchange_orders')
-          .set({ payment_status: 'refunded', needs_attention: null, updated_at: new Date() })
+          .set({
+            ...(canceled ? { payment_status: 'refunded' } : {}),
+            ...(settled ? { needs_attention: null } : {}),
+            updated_at: new Date(),
+          })
           .where('order_no', '=', payment.order_no)
           .execute()
       }

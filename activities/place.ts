@@ -14,7 +14,7 @@ import type { Sealer } from '../db/seal.ts'
 import { reserveStock } from '../db/stock.ts'
 import { hold, lockAccount } from '../db/wallet.ts'
 import { type ExchangeRules, reasonsAgainst } from '../domain/eligibility.ts'
-import { DomainError, type Refusal } from '../domain/errors.ts'
+import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenFromDecimal } from '../domain/money.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
@@ -107,7 +107,7 @@ async function placeIn(tx: Tx, sealer: Sealer, rules: ExchangeRules, input: Plac
   if (attempt.state === 'placed') return placedBefore(tx, orderNo)
   const account = await lockAccount(tx, attempt.owner_id, 'ZJF')
   const assessed = await assess(tx, sealer, attempt, rules)
-  const reason = input.quote ? undefined : assessed.reasons[0]
+  const reason = assessed.reasons.find(({ code }) => !isTaken(code, input))
   if (reason) throw new DomainError(reason)
   if (!assessed.quote) throw new DomainError({ code: 'NOT_FOUND' })
   const { product, shippingType, request } = assessed.quote
@@ -179,6 +179,13 @@ async function placeIn(tx: Tx, sealer: Sealer, rules: ExchangeRules, input: Plac
     status: settled ? 'order_paid' : ours('orders') ? 'order_created' : 'exchanged',
     outTradeNo: payment?.out_trade_no ?? null,
   }
+}
+
+/** What an earlier step has set aside in another system is not asked for again. */
+function isTaken(code: RefusalCode, { quote, outsideSteps }: PlaceInput): boolean {
+  if (!quote) return false
+  if (code === 'INSUFFICIENT_POINTS') return outsideSteps.includes('points')
+  return code === 'OUT_OF_STOCK' && outsideSteps.includes('stock')
 }
 
 /** A repeat of a placement that had committed. */

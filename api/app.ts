@@ -14,6 +14,7 @@ import { adminProductRoutes } from './routes/admin-products.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
 import { adminWalletRoutes } from './routes/admin-wallets.ts'
 import { assetRoutes } from './routes/assets.ts'
+import { codecRoutes } from './routes/codec.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { exchangeRoutes } from './routes/exchanges.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -66,6 +67,7 @@ export function createApp(deps: ApiDeps) {
   app.get('/metrics', async (c) =>
     c.body(await metrics.registry.metrics(), 200, { 'Content-Type': metrics.registry.contentType }),
   )
+  app.route('/codec', codecRoutes(deps))
   app.route('/docs', docsRoutes())
   app.route('/assets', assetRoutes())
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
@@ -73,14 +75,18 @@ export function createApp(deps: ApiDeps) {
     scheme: 'bearer',
     bearerFormat: 'JWT',
   })
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: '积分商城 Points Mall',
-      version: '1',
-      description: 'Points, cash, or both: redeem products, follow orders, run the shop.',
-    },
-    servers: [{ url: deps.publicUrl }],
+  let document: object | undefined
+  app.get('/openapi.json', (c) => {
+    document ??= app.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: {
+        title: '积分商城 Points Mall',
+        version: '1',
+        description: 'Points, cash, or both: redeem products, follow orders, run the shop.',
+      },
+      servers: [{ url: deps.publicUrl }],
+    })
+    return c.json(document)
   })
   return app
 }

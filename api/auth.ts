@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import type { ApiEnv } from './deps.ts'
 import { ApiError } from './problems.ts'
 
-export const ROLES = ['customer', 'operator', 'admin'] as const
+const ROLES = ['customer', 'operator', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
 /** Who asks: the verified claims of the access token. */

@@ -24,11 +24,10 @@ export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
   const bytes = await c.req.arrayBuffer()
   if (bytes.byteLength === 0) {
-    c.req.raw = new Request(c.req.url, {
-      method: c.req.method,
-      headers: new Headers([...c.req.raw.headers, ['Content-Type', 'application/json']]),
-      body: '{}',
-    })
+    const headers = new Headers(c.req.raw.headers)
+    headers.set('Content-Type', 'application/json')
+    headers.delete('Content-Length')
+    c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body: '{}' })
     c.req.bodyCache = {}
     return next()
   }

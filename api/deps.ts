@@ -16,6 +16,8 @@ export interface ApiDeps extends ExchangeDeps {
   /** CNY per point, in millionths of a yuan. */
   readonly pointsToCnyMillionths: bigint
   readonly publicUrl: string
+  /** A demo on this machine: see contract section 2. */
+  readonly demo: boolean
   /** For links from an order to its run; undefined where there is no Web UI. */
   readonly temporalUiUrl: string | undefined
   /** Standard Webhooks secret of the order domain; undefined: its events are refused. */

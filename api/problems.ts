@@ -191,7 +191,9 @@ function fieldErrors(issue: z.core.$ZodIssue, data: unknown): FieldError[] {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({ field: [...issue.path, key].map(String).join('.'), rule: 'unknown' }))
     case 'custom':
-      return [{ field, rule: (issue.params?.rule as FieldRule | undefined) ?? 'invalid' }]
+      return [
+        { field, rule: 'invalid', ...(issue.params as { rule: FieldRule; bound?: string } | undefined) },
+      ]
     case 'invalid_union':
       return [{ field, rule: input === undefined || input === null ? 'required' : 'invalid' }]
     case 'invalid_key':

@@ -25,16 +25,18 @@ export const ownerParams = z.object({
   owner_id: ownerId.openapi({ param: { name: 'owner_id', in: 'path' }, example: 'alice' }),
 })
 
+const decimal = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,7})(\.\d{1,2})?$/, { abort: true })
+  .openapi({ example: '9.90' })
+
 /** Cash, never negative: decimal text with at most two places. */
-export const money = z
-  .object({
-    amount: z
-      .string()
-      .regex(/^(0|[1-9]\d{0,7})(\.\d{1,2})?$/)
-      .openapi({ example: '9.90' }),
-    currency: z.literal('CNY'),
-  })
-  .openapi('Money')
+export const money = z.object({ amount: decimal, currency: z.literal('CNY') }).openapi('Money')
+
+/** Cash, more than nothing. */
+export const positiveMoney = money.extend({
+  amount: decimal.refine((amount) => /[1-9]/.test(amount), { params: { rule: 'min', bound: '0.01' } }),
+})
 
 /** Trimmed text of `min` to `max` characters. */
 export const text = (min: number, max: number) => z.string().trim().min(min).max(max)
@@ -81,7 +83,7 @@ const meta = z
   .object({ current_page: z.int(), per_page: z.int(), total: z.int(), last_page: z.int() })
   .openapi('Meta')
 
-export const problemSchema = z
+const problemSchema = z
   .object({
     success: z.literal(false),
     type: z.string(),

@@ -29,8 +29,10 @@ async function main(): Promise<void> {
   const stop = async () => {
     logger.info('stopping')
     const ended = new Promise((resolve) => server.close(resolve))
-    server.closeIdleConnections()
-    await Promise.race([ended, pause(DRAIN_MS, undefined, { ref: false })])
+    // A connection becomes idle when its answer is out, and would be kept for another request.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50)
+    await Promise.race([ended, pause(DRAIN_MS)])
+    clearInterval(sweep)
     server.closeAllConnections()
     await close()
     process.exit(0)
@@ -58,12 +60,13 @@ function connect(config: Config, logger: pino.Logger) {
   if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
   const db = connectDatabase(url, poolSize)
   const replica = replicaUrl ? connectDatabase(replicaUrl, poolSize) : db
-  const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace)
+  const sealer = createSealer(config.payloadKeys)
+  const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const { rules } = config
   const deps = {
     db,
     replica,
-    sealer: createSealer(config.payloadKeys),
+    sealer,
     temporal,
     ownerKey,
     settings: {
@@ -77,6 +80,7 @@ function connect(config: Config, logger: pino.Logger) {
     metrics: createMetrics(),
     authenticate: createAuthenticate(config.auth),
     pointsToCnyMillionths: rules.pointsToCnyMillionths,
+    demo: config.demo,
     publicUrl: config.http.publicUrl,
     temporalUiUrl: config.temporal.uiUrl,
     ordersWebhookSecret: config.ordersWebhookSecret,

@@ -313,6 +313,9 @@ export async function readStatistics(db: Db, ownerId: string): Promise<Statistic
   }
 }
 
+/** The number of the refund workflow that takes a finished order back. */
+const AFTER_SALE = 'after-sale'
+
 /** What somebody asks of an order that runs. */
 export type OrderRequest =
   | { readonly kind: 'cancel'; readonly reason?: string | undefined }
@@ -342,15 +345,20 @@ export async function actOnOrder(
 ): Promise<boolean> {
   const deadline = Date.now() + ANSWER_DEADLINE_MS
   const [update, args] = messageOf(by, request)
-  const handle = temporal.client.workflow.getHandle(exchangeWorkflowId(order.order_no))
+  const ask = (workflowId: string) =>
+    retryUnavailable(deadline, () =>
+      temporal.client.withDeadline(deadline, () =>
+        temporal.client.workflow
+          .getHandle(workflowId)
+          .executeUpdate(update, { updateId: operationKey, args: [args] }),
+      ),
+    )
   let reply: Reply
   try {
-    reply = await temporal.gate.run(deadline, () =>
-      retryUnavailable(deadline, () =>
-        temporal.client.withDeadline(deadline, () =>
-          handle.executeUpdate(update, { updateId: operationKey, args: [args] }),
-        ),
-      ),
+    reply = await temporal.gate.run(deadline, async () =>
+      request.kind === 'resolve'
+        ? askInTurn(await workflowsOf(db, order.order_no), ask)
+        : ask(exchangeWorkflowId(order.order_no)),
     )
   } catch (error) {
     if (isTimeout(error)) return false
@@ -367,6 +375,35 @@ export async function actOnOrder(
     throw new DomainError({ ...reply.refusal, code: said })
   }
   return true
+}
+
+/** Every workflow that may wait for an operator's word on this order: the exchange, and what came after it. */
+async function workflowsOf(db: Db, orderNo: string): Promise<string[]> {
+  const attempts = await db
+    .selectFrom('payments')
+    .select('attempt_no')
+    .where('order_no', '=', orderNo)
+    .orderBy('attempt_no')
+    .execute()
+  const refunds = [...attempts.map(({ attempt_no }) => `${attempt_no}`), AFTER_SALE]
+  return [exchangeWorkflowId(orderNo), ...refunds.map((n) => refundWorkflowId(orderNo, n))]
+}
+
+/** The first "yes", or else the last answer. */
+async function askInTurn(
+  workflowIds: readonly string[],
+  ask: (workflowId: string) => Promise<Reply>,
+): Promise<Reply> {
+  let reply: Reply = { ok: false, refusal: { code: 'ORDER_STATE_CONFLICT' } }
+  for (const workflowId of workflowIds) {
+    try {
+      reply = await ask(workflowId)
+    } catch (error) {
+      if (!isGone(error)) throw error
+    }
+    if (reply.ok) break
+  }
+  return reply
 }
 
 function messageOf(by: Requester, request: OrderRequest): [UpdateDefinition<Reply, [never]>, never] {
@@ -408,18 +445,20 @@ async function refundFinished(
 ): Promise<boolean> {
   const input: RefundInput = { kind: 'after_sale', orderNo, by, reason }
   try {
-    await client.withDeadline(deadline, () =>
+    const reply = await client.withDeadline(deadline, () =>
       client.workflow.executeUpdateWithStart(refundTakenUpdate, {
         updateId: 'taken',
         startWorkflowOperation: new WithStartWorkflowOperation(REFUND_WORKFLOW, {
-          workflowId: refundWorkflowId(orderNo, 'after-sale'),
+          workflowId: refundWorkflowId(orderNo, AFTER_SALE),
           taskQueue: TASK_QUEUE,
           args: [input],
           workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          // Taking an order back twice takes it back once; one that an operator skipped may be tried again.
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         }),
       }),
     )
+    if (!reply.ok) throw new DomainError(reply.refusal)
     return true
   } catch (error) {
     if (isTimeout(error)) return false

@@ -68,7 +68,7 @@ async function main(): Promise<number> {
   return code
 }
 
-/** Starts every part in order, prints the table, and returns once the API says that it is ready. */
+/** Starts every part in order (the limits to stop, in milliseconds, add up to less than the contract's 15 s), prints the table, and returns once the API says that it is ready. */
 async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): Promise<Running> {
   const { http, database, temporal } = config
   const needed = [
@@ -110,9 +110,9 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
     )
   }
   const parts = [
-    ...(config.demo ? [part('sandbox', 'sandbox/server.ts', 1500)] : []),
-    part('worker', 'worker.ts', 4000),
-    part('api', 'api/server.ts', 2500),
+    ...(config.demo ? [part('sandbox', 'sandbox/server.ts', 1000)] : []),
+    part('worker', 'worker.ts', 6000),
+    part('api', 'api/server.ts', 2000),
   ]
   say(`started: ${parts.map(({ name }) => name).join(', ')}`)
   await printTable(config, { databaseUrl, temporalUiUrl: temporalServer.uiUrl, sandboxUrl, demo })
@@ -146,6 +146,7 @@ async function embeddedTemporal(supervisor: Supervisor, config: Config, ports: P
     namespace: config.temporal.namespace,
     folder: config.dataDir,
     databaseFile: join(config.dataDir, 'temporal.db'),
+    codecEndpoint: `${config.http.publicUrl}/codec`,
   })
   say(`Temporal runs on ${server.address} (${found.how}: ${found.path})`)
   return server
@@ -196,8 +197,7 @@ async function printTable(
   const database = new URL(urls.databaseUrl)
   database.password = ''
   const rows: [string, string | undefined][] = [
-    ['积分商城 mall', `${base}/points-mall/products`],
-    ['运营后台 admin', `${base}/admin`],
+    ['积分商城 API', `${base}/api/points-mall/products`],
     ['API docs', `${base}/docs`],
     ['health', `${base}/health/ready`],
     ['metrics', `${base}/metrics`],

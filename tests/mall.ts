@@ -6,7 +6,6 @@ import { serve } from '@hono/node-server'
 import { Connection } from '@temporalio/client'
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 import { SignJWT } from 'jose'
-import { sql } from 'kysely'
 import { Client } from 'pg'
 import { pino } from 'pino'
 import { inject } from 'vitest'
@@ -16,8 +15,10 @@ import { createAuthenticate } from '../api/auth.ts'
 import type { ApiDeps } from '../api/deps.ts'
 import { createMetrics } from '../api/metrics.ts'
 import { sweepInbox } from '../application/inbox.ts'
+import { sealedPayloads } from '../application/payload-codec.ts'
 import { connectTemporal, type Temporal } from '../application/temporal.ts'
 import { connectDatabase, type Db } from '../db/client.ts'
+import { findBrokenLedger, findBrokenOrders } from '../db/laws.ts'
 import { createSealer } from '../db/seal.ts'
 import { grant } from '../db/wallet.ts'
 import { decimalFromFen } from '../domain/money.ts'
@@ -87,9 +88,10 @@ export async function openMall(options: MallOptions = {}) {
   const databaseUrl = await copyDatabase(name)
   const address = await openNamespace(name)
   const db = connectDatabase(databaseUrl, 20)
-  const key = { id: 't1', key: randomBytes(32) }
+  // The same in every run, so that recorded histories can be read again.
+  const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
   const sealer = createSealer([key])
-  const temporal = connectTemporal({ address }, name)
+  const temporal = connectTemporal({ address }, name, sealer)
   const log = pino({ level: 'silent' })
   const rules = {
     minPoints: options.minPoints ?? 1,
@@ -132,6 +134,7 @@ export async function openMall(options: MallOptions = {}) {
     }),
     pointsToCnyMillionths: 10_000n,
     publicUrl: url,
+    demo: true,
     temporalUiUrl: undefined,
     ordersWebhookSecret: `whsec_${Buffer.from('secret of the order domain').toString('base64')}`,
     stripeWebhookSecret: STRIPE.webhookSecret,
@@ -154,6 +157,7 @@ export async function openMall(options: MallOptions = {}) {
       namespace: name,
       taskQueue: TASK_QUEUE,
       workflowBundle: { codePath: inject('bundlePath') },
+      dataConverter: sealedPayloads(sealer),
       activities: tampered,
       maxCachedWorkflows: options.maxCachedWorkflows ?? cachedWorkflows(),
       shutdownGraceTime: '1s',
@@ -261,7 +265,8 @@ export async function openMall(options: MallOptions = {}) {
     /** Delivers notifications as the worker's sweeper does. */
     sweep: () => sweepInbox(db, temporal, () => {}),
     history: (orderNo: string) => fetchHistory(temporal, orderNo),
-    brokenLaws: () => checkBooks(db),
+    /** What breaks a law, now that everything is at rest. */
+    brokenLaws: async () => [...(await findBrokenLedger(db)), ...(await findBrokenOrders(db))],
     async close() {
       await worker?.stop()
       await new Promise((resolve) => server.close(resolve))
@@ -401,57 +406,4 @@ export async function until<T>(
 /** The types of the events in an exchange's history. */
 async function fetchHistory({ client }: Temporal, orderNo: string) {
   return client.workflow.getHandle(exchangeWorkflowId(orderNo)).fetchHistory()
-}
-
-/**
- * The laws that hold at rest, whatever has happened. Returns what is broken.
- * - a balance is the sum of its entries, available is what the lots hold, held is what open holds hold
- * - an entry's balance follows from the one before it
- * - a reservation is held only while its order waits for payment, committed only when it was paid
- * - an order that was canceled keeps no points, no stock, and no money
- */
-async function checkBooks(db: Db): Promise<string[]> {
-  const { rows } = await sql<{ broken: string }>`
-    select 'balance of account ' || a.id as broken from wallet_accounts a
-      where a.available <> coalesce((select sum(amount) from wallet_entries e where e.account_id = a.id), 0)
-         or a.available <> coalesce((select sum(remaining) from wallet_lots l where l.account_id = a.id), 0)
-         or a.held <> coalesce((select sum(amount) from wallet_holds h where h.account_id = a.id and h.state = 'held'), 0)
-         or a.version <> (select count(*) from wallet_entries e where e.account_id = a.id)
-    union all
-    select 'entry ' || e.id from wallet_entries e
-      left join wallet_entries p on p.account_id = e.account_id and p.version = e.version - 1
-      where e.balance_after <> coalesce(p.balance_after, 0) + e.amount
-    union all
-    select 'stock of ' || r.order_no || ': ' || r.state || ' while ' || o.status from stock_reservations r
-      join points_exchange_orders o on o.order_no = r.order_no
-      where r.state <> case when o.status = 'order_canceled' then 'released'
-        when o.status in ('exchanged', 'order_created') then 'held' else 'committed' end
-    union all
-    select 'points of ' || h.order_no || ': ' || h.state || ' while ' || o.status from wallet_holds h
-      join wallet_accounts a on a.id = h.account_id
-      join points_exchange_orders o on o.order_no = h.order_no
-      where a.currency = 'ZJF' and not (h.state = any(case when o.status = 'order_canceled' then array['released','reversed']
-        when o.status in ('exchanged', 'order_created') then array['held'] else array['captured'] end))
-    union all
-    select 'order without points ' || o.order_no from points_exchange_orders o
-      where o.total_points > 0 and o.status <> 'order_canceled' and not exists (
-        select from wallet_holds h join wallet_accounts a on a.id = h.account_id
-        where h.order_no = o.order_no and a.currency = 'ZJF' and h.amount = o.total_points)
-    union all
-    select 'order without stock ' || o.order_no from points_exchange_orders o
-      where o.status <> 'order_canceled' and not exists (
-        select from stock_reservations r where r.order_no = o.order_no and r.quantity = o.quantity)
-    union all
-    select 'standard order of ' || o.order_no from points_exchange_orders o
-      left join orders s on s.id = o.order_id
-      where o.status <> 'exchanged' and s.status is distinct from o.status and o.order_id is not null
-    union all
-    select 'reservation without order ' || r.order_no from stock_reservations r
-      where r.state <> 'released' and not exists (select from points_exchange_orders o where o.order_no = r.order_no)
-    union all
-    select 'hold without order ' || h.order_no from wallet_holds h
-      where h.state in ('held', 'captured') and not exists (select from points_exchange_orders o where o.order_no = h.order_no)`.execute(
-    db,
-  )
-  return rows.map((row) => row.broken)
 }

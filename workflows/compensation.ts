@@ -13,6 +13,8 @@ export interface Cause {
 export interface Undo {
   /** Registered before its step runs: a step that failed may have happened all the same. */
   add(step: string, undo: (cause: Cause) => Promise<void>): void
+  /** The step itself has answered that it did not happen: there is nothing to undo. */
+  forget(step: string): void
   /** For what can only be done after everything else is undone. */
   addLast(step: string, undo: (cause: Cause) => Promise<void>): void
   /**
@@ -27,6 +29,10 @@ export function createUndo(): Undo {
   return {
     add(name, undo) {
       steps.unshift({ name, undo })
+    },
+    forget(name) {
+      const at = steps.findIndex((step) => step.name === name)
+      if (at >= 0) steps.splice(at, 1)
     },
     addLast(name, undo) {
       steps.push({ name, undo })

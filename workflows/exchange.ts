@@ -13,8 +13,8 @@ import { createUndo } from './compensation.ts'
 import { follow } from './follow.ts'
 import { openMailbox } from './mailbox.ts'
 import { type ExchangeInput, placedUpdate, SEARCH_ATTRIBUTES, type Verdict } from './messages.ts'
-import { openPayment, pay } from './pay.ts'
-import { askOperator, captureOutside, type Exchange, giveMoneyBack } from './redemption.ts'
+import { openPayment, pay, settleUp } from './pay.ts'
+import { askOperator, captureOutside, type Exchange } from './redemption.ts'
 import { ours, persistently, surely, theirs } from './steps.ts'
 
 /**
@@ -24,8 +24,10 @@ import { ours, persistently, surely, theirs } from './steps.ts'
 export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatus> {
   const { exchange, answer } = begin(input)
   let status: OrderStatus = 'order_canceled'
+  let paidAtProvider = false
   try {
     const placed = await place(exchange)
+    paidAtProvider = placed.outTradeNo !== null
     if (placed.outTradeNo) await openPayment(exchange, placed.outTradeNo)
     status = placed.status
     exchange.show(status)
@@ -41,7 +43,7 @@ export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatu
     if (isCancellation(error)) exchange.show(status)
   }
   exchange.show(status)
-  await giveMoneyBack(exchange.orderNo, exchange.mailbox)
+  if (paidAtProvider) await settleUp(exchange)
   exchange.mailbox.close()
   await condition(allHandlersFinished)
   return status
@@ -99,7 +101,10 @@ async function place(exchange: Exchange): Promise<Standing> {
   })
   const payBy = new Date(exchange.payBy).toISOString()
   const placed = await ours.placeExchange({ orderNo, payBy, outsideSteps, ...(quote ? { quote } : {}) })
-  if (!placed.placed) throw new Refused(placed.refusal)
+  if (!placed.placed) {
+    undo.forget('exchange')
+    throw new Refused(placed.refusal)
+  }
   if (!quote || placed.status === 'order_paid') return placed
   if (outsideSteps.includes('orders')) await theirs.createOrder(orderNo)
   if (placed.outTradeNo) return { ...placed, status: 'order_created' }
@@ -114,6 +119,9 @@ async function placeOutside({ orderNo, outsideSteps, undo }: Exchange): Promise<
   const quoted = await ours.quoteExchange(orderNo)
   if ('refusal' in quoted) throw new Refused(quoted.refusal)
   const { quote } = quoted
+  undo.add('attempt', async ({ refusal }) => {
+    if (refusal) await persistently.refuseAttempt(orderNo, refusal)
+  })
   if (outsideSteps.includes('stock')) {
     undo.add('stock', () => persistently.releaseStock(orderNo))
     const reserved = await theirs.reserveStock(orderNo, quote)

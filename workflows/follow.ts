@@ -1,9 +1,9 @@
 import { allows, type OrderStatus } from '../domain/order-status.ts'
 import { CONFLICT, type Request } from './mailbox.ts'
 import type { OrderNotice, Reply } from './messages.ts'
-import { hear } from './pay.ts'
+import { hear, resolveBeside } from './pay.ts'
 import type { Exchange } from './redemption.ts'
-import { persistently, surely } from './steps.ts'
+import { surely } from './steps.ts'
 
 type Ended = 'order_finished' | 'order_canceled'
 
@@ -29,7 +29,11 @@ export async function follow(exchange: Exchange): Promise<Ended> {
       return 'order_finished'
     }
     if (message.kind === 'payment') {
-      if ((await hear(exchange, message.notice)) === 'refund') refundBeside(exchange)
+      await hear(exchange, message.notice)
+      continue
+    }
+    if (message.kind === 'resolve') {
+      await resolveBeside(exchange, message)
       continue
     }
     const before: OrderStatus = status
@@ -118,12 +122,4 @@ async function obey(exchange: Exchange, status: OrderStatus, notice: OrderNotice
     now = (await advance(exchange, now, action, { by, ...notice })).status
   }
   return now
-}
-
-/** Money that was not due goes back beside the story; what fails here is taken up again at its end. */
-function refundBeside({ orderNo }: Exchange): void {
-  const refund = async () => {
-    for (const owed of await surely.listOwedRefunds(orderNo)) await persistently.refundPayment(owed)
-  }
-  refund().catch((error: unknown) => persistently.flagOrder(orderNo, `refund: ${String(error)}`))
 }

@@ -35,7 +35,9 @@ export type Message =
 export interface Mailbox {
   /** The next message, or undefined when none came in time. Without a time it waits for ever. */
   next(timeoutMs?: number): Promise<Message | undefined>
-  /** Answers whoever still waits; later requests are answered the same. */
+  /** Puts messages that are for later in front of the line again. */
+  putBack(messages: readonly Message[]): void
+  /** Answers whoever still waits, also whom a failed step left without a word; later requests are answered the same. */
   close(): void
 }
 
@@ -53,7 +55,7 @@ export function openMailbox(): Mailbox {
   async function ask(request: Omit<Request, 'reply'>): Promise<Reply> {
     let answer: Reply | undefined = closed ? CONFLICT : undefined
     letters.push({ ...request, reply: (reply: Reply) => (answer ??= reply) } as Request)
-    await condition(() => answer !== undefined)
+    await condition(() => answer !== undefined || closed)
     return answer ?? CONFLICT
   }
   /** Providers repeat themselves; each event counts once. */
@@ -81,9 +83,11 @@ export function openMailbox(): Mailbox {
       }
       return letters.shift()
     },
+    putBack(messages) {
+      letters.unshift(...messages)
+    },
     close() {
       closed = true
-      for (const letter of letters) if ('reply' in letter) letter.reply(CONFLICT)
     },
   }
 }

@@ -1,9 +1,9 @@
-import { TemporalFailure } from '@temporalio/workflow'
+import { CancellationScope, TemporalFailure } from '@temporalio/workflow'
 import type { ReportedMoney } from '../activities/payments.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
-import { CONFLICT } from './mailbox.ts'
+import { CONFLICT, type Request } from './mailbox.ts'
 import type { PaymentNotice, Reply } from './messages.ts'
-import { captureOutside, type Exchange } from './redemption.ts'
+import { captureOutside, type Exchange, flag, giveMoneyBack, insist, messageOf } from './redemption.ts'
 import { persistently, surely, theirs } from './steps.ts'
 
 /** Opens the payment at its provider; undone by closing it there. */
@@ -50,6 +50,8 @@ export async function pay(
       open = again.open
       message.reply(again.reply)
       if (again.paid) return 'order_paid'
+    } else if (message.kind === 'resolve') {
+      await resolveBeside(exchange, message)
     } else {
       message.reply(CONFLICT)
     }
@@ -102,11 +104,56 @@ async function close(outTradeNo: string, showOnOrder: boolean): Promise<Reported
   return outcome.closed ? undefined : outcome.paid
 }
 
-/** Takes what a provider tells us. */
-export async function hear(exchange: Exchange, notice: PaymentNotice) {
-  if (notice.kind === 'paid') return takeMoney(exchange, notice)
-  if (notice.kind === 'declined') await surely.noteDeclined(notice.outTradeNo, notice.eventId)
+/** Takes what a provider tells us. Money that was not due goes back beside the story, which goes on. */
+export async function hear(exchange: Exchange, notice: PaymentNotice): Promise<'settled' | 'noted'> {
+  if (notice.kind === 'paid') {
+    const outcome = await takeMoney(exchange, notice)
+    if (outcome === 'settled') return 'settled'
+    if (outcome === 'refund') refundBeside(exchange)
+  } else if (notice.kind === 'declined') {
+    await surely.noteDeclined(notice.outTradeNo, notice.eventId)
+  }
   return 'noted'
+}
+
+/** Refunds what is owed while the story goes on; what fails here is taken up again at its end. */
+function refundBeside({ orderNo }: Exchange): void {
+  const refund = async () => {
+    for (const owed of await surely.listOwedRefunds(orderNo)) await persistently.refundPayment(owed)
+  }
+  refund().catch((error: unknown) => flag(orderNo, `refund: ${messageOf(error)}`))
+}
+
+/** An operator's word on a refund beside the story that could not finish. */
+export async function resolveBeside(
+  exchange: Exchange,
+  request: Request & { readonly kind: 'resolve' },
+): Promise<void> {
+  const owed = await surely.listOwedRefunds(exchange.orderNo)
+  if (owed.length === 0) return request.reply(CONFLICT)
+  await flag(exchange.orderNo, null)
+  if (request.action === 'retry') refundBeside(exchange)
+  request.reply({ ok: true })
+}
+
+/**
+ * The order is finished or canceled: money that came in meanwhile is heard of, and all that is owed goes
+ * back, also when somebody has canceled the workflow itself.
+ */
+export function settleUp(exchange: Exchange): Promise<void> {
+  const { orderNo, mailbox } = exchange
+  return CancellationScope.nonCancellable(async () => {
+    for (;;) {
+      await giveMoneyBack(orderNo, mailbox)
+      const message = await mailbox.next(0)
+      if (!message) return
+      if ('reply' in message) message.reply(CONFLICT)
+      else if (message.kind === 'payment' && message.notice.kind === 'paid') {
+        const { notice } = message
+        await insist(orderNo, mailbox, 'late money', () => takeMoney(exchange, notice))
+      }
+    }
+  })
 }
 
 /** Money came in: for the order, or it goes back. */

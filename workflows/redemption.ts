@@ -1,7 +1,7 @@
 import { TemporalFailure } from '@temporalio/workflow'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { Cause, Undo } from './compensation.ts'
-import { CONFLICT, type Mailbox } from './mailbox.ts'
+import { CONFLICT, type Mailbox, type Message } from './mailbox.ts'
 import type { ExchangeInput } from './messages.ts'
 import { persistently, surely } from './steps.ts'
 
@@ -25,14 +25,31 @@ export async function captureOutside({ orderNo, outsideSteps }: ExchangeInput): 
 
 /** Refunds what the order owes at providers, until each has answered for good. */
 export async function giveMoneyBack(orderNo: string, mailbox: Mailbox): Promise<void> {
+  let rest = true
+  while (rest) {
+    const outcome = await insist(orderNo, mailbox, 'refund', async () => {
+      const [owed] = await surely.listOwedRefunds(orderNo)
+      if (owed) await persistently.refundPayment(owed)
+      else rest = false
+    })
+    if (outcome === 'skipped') return
+  }
+}
+
+/** Does what must not be given up: where it fails for good, an operator says "again" or "go on without it". */
+export async function insist(
+  orderNo: string,
+  mailbox: Mailbox,
+  step: string,
+  run: () => Promise<unknown>,
+): Promise<'done' | 'skipped'> {
   for (;;) {
-    const [owed] = await surely.listOwedRefunds(orderNo)
-    if (!owed) return
     try {
-      await persistently.refundPayment(owed)
+      await run()
+      return 'done'
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error
-      if ((await askOperator(orderNo, mailbox, `refund ${owed.refundNo}`, error)) === 'skip') return
+      if ((await askOperator(orderNo, mailbox, step, error)) === 'skip') return 'skipped'
     }
   }
 }
@@ -44,16 +61,32 @@ export async function askOperator(
   step: string,
   error: unknown,
 ): Promise<'retry' | 'skip'> {
-  const cause =
-    error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : ''
-  await persistently.flagOrder(orderNo, `${step}: ${cause}`)
+  await flag(orderNo, `${step}: ${messageOf(error)}`)
+  const later: Message[] = []
   for (;;) {
     const message = await mailbox.next()
     if (message?.kind === 'resolve') {
-      await persistently.flagOrder(orderNo, null)
+      await flag(orderNo, null)
       message.reply({ ok: true })
+      mailbox.putBack(later)
       return message.action
     }
     if (message && 'reply' in message) message.reply(CONFLICT)
+    else if (message) later.push(message)
   }
+}
+
+/** Shows operators that the order needs them. Where even that fails, what it tells of goes on all the same. */
+export async function flag(orderNo: string, attention: string | null): Promise<void> {
+  try {
+    await persistently.flagOrder(orderNo, attention)
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error
+  }
+}
+
+/** What went wrong, in the words of the step that failed. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
 }

@@ -1,7 +1,7 @@
 import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow'
-import { openMailbox } from './mailbox.ts'
+import { CONFLICT, openMailbox } from './mailbox.ts'
 import { type RefundInput, type Reply, refundTakenUpdate } from './messages.ts'
-import { giveMoneyBack } from './redemption.ts'
+import { giveMoneyBack, insist } from './redemption.ts'
 import { persistently, surely } from './steps.ts'
 
 /**
@@ -15,18 +15,18 @@ export async function refundWorkflow(input: RefundInput): Promise<void> {
     return taken as Reply
   })
   const mailbox = openMailbox()
+  const { orderNo } = input
   if (input.kind === 'late_money') {
-    await surely.settlePayment(input.notice, [])
+    await insist(orderNo, mailbox, 'late money', () => surely.settlePayment(input.notice, []))
   } else {
-    await persistently.cancelExchange({
-      orderNo: input.orderNo,
-      reason: input.reason,
-      by: input.by,
-      outsideSteps: [],
-    })
+    const { reason, by } = input
+    const outcome = await insist(orderNo, mailbox, 'refund', () =>
+      persistently.cancelExchange({ orderNo, reason, by, outsideSteps: [] }),
+    )
+    if (outcome === 'skipped') taken = CONFLICT
   }
-  taken = { ok: true }
-  await giveMoneyBack(input.orderNo, mailbox)
+  taken ??= { ok: true }
+  await giveMoneyBack(orderNo, mailbox)
   mailbox.close()
   await condition(allHandlersFinished)
 }

@@ -7,10 +7,10 @@ import {
   bearer,
   int,
   jsonBody,
-  money,
   one,
   oneResponse,
   ownerParams,
+  positiveMoney,
   problemResponse,
   text,
 } from '../schemas.ts'
@@ -39,6 +39,7 @@ const grant = createRoute({
   middleware: adminOnly,
   request: {
     params: ownerParams,
+    positiveMoney,
     body: jsonBody(
       z.object({
         points: int(1, POINTS_MAX),
@@ -59,6 +60,7 @@ const adjust = createRoute({
   middleware: adminOnly,
   request: {
     params: ownerParams,
+    positiveMoney,
     body: jsonBody(
       z.object({
         points: int(-POINTS_MAX, POINTS_MAX).refine((points) => points !== 0),
@@ -78,9 +80,10 @@ const cash = createRoute({
   middleware: adminOnly,
   request: {
     params: ownerParams,
+    positiveMoney,
     body: jsonBody(
       z.object({
-        amount: money.refine(({ amount }) => (fenFromDecimal(amount) ?? 0n) > 0n),
+        amount: positiveMoney,
         reason,
       }),
     ),

@@ -1,6 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { Hono } from 'hono'
 import type { ApiEnv } from '../deps.ts'
 import { ApiError } from '../problems.ts'
@@ -43,7 +41,7 @@ const POLICY =
 
 /** The reading room for people. */
 export function docsRoutes() {
-  const folder = join(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'), '..')
+  const folder = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
   return new Hono<ApiEnv>()
     .get('/', (c) => c.html(PAGE, 200, { 'Content-Security-Policy': POLICY }))
     .get('/start.js', (c) => c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }))
@@ -51,7 +49,7 @@ export function docsRoutes() {
       const asset = c.req.param('asset')
       const type = Object.hasOwn(ASSETS, asset) ? ASSETS[asset] : undefined
       if (type === undefined) throw new ApiError('NOT_FOUND')
-      const body = await readFile(join(folder, asset))
+      const body = await readFile(new URL(asset, folder))
       return c.body(new Uint8Array(body), 200, {
         'Content-Type': type,
         'Cache-Control': 'public, max-age=3600',

@@ -17,7 +17,7 @@ import {
   text,
 } from '../schemas.ts'
 
-export const exchangeLimit = z
+const exchangeLimit = z
   .strictObject({
     max_per_user: z.int().min(1).max(1_000_000).optional(),
     max_per_order: z.int().min(1).max(1_000_000).optional(),

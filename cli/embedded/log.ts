@@ -13,7 +13,7 @@ const jsonLine = z.object({
 })
 const LOUD_LEVELS = new Set(['warn', 'warning', 'error', 'fatal', 'panic'])
 /** PostgreSQL reports every refused statement as ERROR; only what concerns the server itself is loud. */
-const LOUD_TEXT = /\b(FATAL|PANIC)\b|^\w*(Error|Exception)\b|^panic:/
+const LOUD_TEXT = /\b(FATAL|PANIC)\b|\[(WARN|ERROR)\]|^\w*(Error|Exception)\b|^panic:/
 /** What PostgreSQL says to every client that calls too early after a restart. */
 const EXPECTED_TEXT = /FATAL: {2}(the database system is|terminating connection due to)/
 

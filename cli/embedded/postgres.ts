@@ -53,7 +53,7 @@ export async function startPostgres(
     user: place.user,
     // SIGINT is PostgreSQL's fast shutdown: it rolls back open transactions and writes a checkpoint.
     stopSignal: 'SIGINT',
-    stopLimitMs: 4000,
+    stopLimitMs: 3000,
     dataFolder: place.dataFolder,
     beforeStart() {
       if (process.platform !== 'linux') return

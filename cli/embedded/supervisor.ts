@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { follow, loudText } from './log.ts'
@@ -65,6 +65,8 @@ export async function createSupervisor(options: {
   const running = new Map<string, Entry>()
   const parts: Part[] = []
   const timers = new Set<NodeJS.Timeout>()
+  /** How long each log was when its part was last started. */
+  const logStarts = new Map<string, number>()
   const followed = new Map<string, ReturnType<typeof follow>>()
   let stopping = false
   let reaper = spawnReaper()
@@ -124,6 +126,7 @@ export async function createSupervisor(options: {
   ) {
     followLog(command.name)
     const log = openSync(join(logs, `${command.name}.log`), 'a')
+    logStarts.set(command.name, fstatSync(log).size)
     const child = spawn(command.command, command.args, {
       cwd: command.cwd,
       env: command.env,
@@ -152,10 +155,10 @@ export async function createSupervisor(options: {
     }
   }
 
-  /** The last lines of a part's log, for an error message. */
+  /** The last lines a part wrote since its last start, for an error message. */
   function lastLines(name: string): string {
-    const text = readFileSync(join(logs, `${name}.log`), 'utf8')
-    return text.trimEnd().split('\n').slice(-8).join('\n')
+    const log = readFileSync(join(logs, `${name}.log`)).subarray(logStarts.get(name))
+    return log.toString().trimEnd().split('\n').slice(-8).join('\n')
   }
 
   return {

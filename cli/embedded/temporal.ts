@@ -53,9 +53,11 @@ export async function startTemporal(
     readonly namespace: string
     readonly folder: string
     readonly databaseFile?: string
+    /** Where the Web UI has sealed payloads opened. */
+    readonly codecEndpoint?: string
   },
 ): Promise<{ readonly address: string; readonly uiUrl: string; readonly stop: () => Promise<void> }> {
-  const { program, port, uiPort, namespace, folder, databaseFile } = options
+  const { program, port, uiPort, namespace, folder, databaseFile, codecEndpoint } = options
   const address = `127.0.0.1:${port}`
   // The garbage collector's default costs the server more processor time than memory is worth here.
   const env = { HOME: folder, GOGC: '400' }
@@ -66,12 +68,13 @@ export async function startTemporal(
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
       ...['--namespace', namespace, '--log-level', 'warn', '--log-format', 'json'],
       ...(databaseFile === undefined ? [] : ['--db-filename', databaseFile]),
+      ...(codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint]),
       ...SETTINGS,
     ],
     cwd: folder,
     env,
     stopSignal: 'SIGTERM',
-    stopLimitMs: 2500,
+    stopLimitMs: 2000,
   })
   // start-dev has no flag for it: it makes namespaces with a retention of one day.
   const retention = {
