@@ -162,50 +162,45 @@ export interface WalletAccountsTable extends Dated {
   owner_type: Generated<string>
   owner_id: string
   currency: Currency
-  available: Big
-  held: Big
   version: Big
+  /** The key that sealed it. */
+  kid: string
+  /** The wallet itself: domain/wallet.ts. */
+  sealed: Buffer
+  /** The mac of the last entry. */
+  head: Buffer
+  next_expiry: Date | null
 }
 
-export type EntryKind = 'grant' | 'hold' | 'capture' | 'release' | 'reverse' | 'expire' | 'adjust'
+export type EntryKind =
+  | 'grant'
+  | 'hold'
+  | 'capture'
+  | 'release'
+  | 'reverse'
+  | 'expire'
+  | 'adjust'
+  | 'freeze'
 
-export interface WalletEntriesTable {
-  id: Id
-  account_id: Ref
-  version: Big
-  kind: EntryKind
-  amount: Big
-  balance_after: Big
-  held_after: Big
+export interface WalletTransfersTable {
   operation_key: string
+  kind: EntryKind
+  from_account: string
+  to_account: string
   order_no: string | null
   reason: string | null
   operator_id: string | null
   created_at: Stamp
 }
 
-export interface WalletLotsTable {
-  id: Id
+export interface WalletEntriesTable {
   account_id: Ref
-  remaining: Big
-  expires_at: Date | null
+  version: Big
+  operation_key: string
+  kid: string
+  sealed: Buffer
+  mac: Buffer
   created_at: Stamp
-}
-
-export interface WalletHoldsTable {
-  id: Id
-  account_id: Ref
-  order_no: string
-  amount: Big
-  state: 'held' | 'captured' | 'released' | 'reversed'
-  created_at: Stamp
-  resolved_at: Date | null
-}
-
-export interface WalletHoldLotsTable {
-  hold_id: Ref
-  lot_id: Ref
-  amount: Big
 }
 
 export interface PaymentsTable extends Dated {
@@ -289,9 +284,7 @@ export interface Database {
   stock_movements: StockMovementsTable
   wallet_accounts: WalletAccountsTable
   wallet_entries: WalletEntriesTable
-  wallet_lots: WalletLotsTable
-  wallet_holds: WalletHoldsTable
-  wallet_hold_lots: WalletHoldLotsTable
+  wallet_transfers: WalletTransfersTable
   payments: PaymentsTable
   payment_refunds: PaymentRefundsTable
   webhook_inbox: WebhookInboxTable

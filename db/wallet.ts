@@ -1,157 +1,340 @@
-import { type Selectable, sql } from 'kysely'
+import { sql } from 'kysely'
+import {
+  availableOf,
+  type Change,
+  EMPTY_WALLET,
+  heldOf,
+  type Lot,
+  nextExpiryOf,
+  spendableOf,
+  type Wallet,
+} from '../domain/wallet.ts'
+import * as rules from '../domain/wallet.ts'
 import type { Db, Tx } from './client.ts'
-import type { Currency, EntryKind, WalletAccountsTable } from './schema.ts'
+import type { Currency, EntryKind } from './schema.ts'
+import type { Vault } from './vault.ts'
 
 /**
- * The wallet's books. A balance changes in `post` only, with its entry, under the account's row lock.
- * Amounts are points (ZJF) or fen (CNY). Points live in lots, so that what expires first is spent first.
+ * The wallet's books: double entry, append-only, sealed. A balance changes in `post` only, with its transfer
+ * and its entry, under the account's row lock. Amounts are points (ZJF) or fen (CNY).
  */
 
-export type Account = Selectable<WalletAccountsTable>
-
 /** Points that come back after their date had passed may still be spent for this long. */
-export const EXPIRY_GRACE_DAYS = 7
+export const EXPIRY_GRACE_MS = 7 * 86_400_000
 
-interface Cause {
-  /** Unique per account: the same operation is never booked twice. */
+/** A locked account, opened. */
+export interface Account {
+  readonly id: string
+  readonly ownerId: string
+  readonly currency: Currency
+  readonly version: bigint
+  readonly head: Buffer
+  readonly wallet: Wallet
+  /** The database's time, in ms. */
+  readonly now: number
+}
+
+export interface Cause {
+  /** Unique in the whole ledger: the same operation is never booked twice. */
   readonly operationKey: string
   readonly orderNo?: string | undefined
   readonly reason?: string | undefined
   readonly operatorId?: string | undefined
 }
 
-/** Locks the owner's account until the end of the transaction, and opens it where there is none. */
-export async function lockAccount(tx: Tx, ownerId: string, currency: Currency): Promise<Account> {
-  const find = () =>
-    tx
-      .selectFrom('wallet_accounts')
-      .selectAll()
-      .where('owner_type', '=', 'user')
-      .where('owner_id', '=', ownerId)
-      .where('currency', '=', currency)
-      .forNoKeyUpdate()
-      .executeTakeFirst()
-  const found = await find()
-  if (found) return found
-  // Locking a missing row locks nothing: make it first.
-  await tx
-    .insertInto('wallet_accounts')
-    .values({ owner_id: ownerId, currency, available: 0n, held: 0n, version: 0n })
-    .onConflict((conflict) => conflict.columns(['owner_type', 'owner_id', 'currency']).doNothing())
-    .execute()
-  const made = await find()
-  if (!made) throw new Error('account vanished')
-  return made
+/** The same operation key was used for something else. */
+export class KeyReused extends Error {
+  override name = 'KeyReused'
 }
+
+export interface AccountRow {
+  id: string
+  owner_type: string
+  owner_id: string
+  currency: Currency
+  version: string
+  kid: string
+  sealed: Buffer
+  head: Buffer
+  next_expiry: Date | null
+}
+
+/** What an account's keys are derived from: it never changes. */
+export function refOf(row: Pick<AccountRow, 'owner_type' | 'owner_id' | 'currency'>): string {
+  return `${row.owner_type}/${row.owner_id}/${row.currency}`
+}
+
+/** Every column of the row: a change in any of them, and the sealed part does not open. */
+function placeOf(row: Pick<AccountRow, 'owner_type' | 'owner_id' | 'currency' | 'version' | 'head' | 'next_expiry'>) {
+  return [
+    'account',
+    refOf(row),
+    row.version,
+    row.head.toString('hex'),
+    row.next_expiry ? row.next_expiry.getTime() : '',
+  ].join('|')
+}
+
+type SealedLot = readonly [expiresAt: number | null, amount: string]
+
+interface SealedWallet {
+  readonly lots: readonly SealedLot[]
+  readonly holds: readonly (readonly [ref: string, lots: readonly SealedLot[]])[]
+  readonly debt: string
+  readonly frozen: string | null
+}
+
+const sealLots = (lots: readonly Lot[]): SealedLot[] => lots.map((lot) => [lot.expiresAt, `${lot.amount}`])
+const openLots = (lots: readonly SealedLot[]): Lot[] =>
+  lots.map(([expiresAt, amount]) => ({ expiresAt, amount: BigInt(amount) }))
+
+export function sealWallet(wallet: Wallet): SealedWallet {
+  return {
+    lots: sealLots(wallet.lots),
+    holds: wallet.holds.map((hold) => [hold.ref, sealLots(hold.lots)]),
+    debt: `${wallet.debt}`,
+    frozen: wallet.frozen,
+  }
+}
+
+/** @throws Tampered when the row is not what the mall wrote */
+export function openAccount(vault: Vault, row: AccountRow): Wallet {
+  const sealed = vault.open(refOf(row), placeOf(row), row.kid, row.sealed) as SealedWallet
+  return {
+    lots: openLots(sealed.lots),
+    holds: sealed.holds.map(([ref, lots]) => ({ ref, lots: openLots(lots) })),
+    debt: BigInt(sealed.debt),
+    frozen: sealed.frozen,
+  }
+}
+
+const NO_HEAD = Buffer.alloc(32)
+
+/** Locks the owner's account until the end of the transaction, and opens it where there is none. */
+export async function lockAccount(
+  tx: Tx,
+  vault: Vault,
+  ownerId: string,
+  currency: Currency,
+): Promise<Account> {
+  const find = async () =>
+    (
+      await sql<AccountRow & { now: Date }>`
+        select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry, clock_timestamp() as now
+        from wallet_accounts where owner_type = 'user' and owner_id = ${ownerId} and currency = ${currency}
+        for no key update`.execute(tx)
+    ).rows[0]
+  let row = await find()
+  if (!row) {
+    // Locking a missing row locks nothing: make it first.
+    const fresh = {
+      owner_type: 'user',
+      owner_id: ownerId,
+      currency,
+      version: '0',
+      head: NO_HEAD,
+      next_expiry: null,
+    }
+    await tx
+      .insertInto('wallet_accounts')
+      .values({
+        ...fresh,
+        kid: vault.kid,
+        sealed: vault.seal(refOf(fresh), placeOf(fresh), sealWallet(EMPTY_WALLET)),
+      })
+      .onConflict((conflict) => conflict.columns(['owner_type', 'owner_id', 'currency']).doNothing())
+      .execute()
+    row = await find()
+  }
+  if (!row) throw new Error('account vanished')
+  return {
+    id: row.id,
+    ownerId,
+    currency,
+    version: BigInt(row.version),
+    head: row.head,
+    wallet: openAccount(vault, row),
+    now: row.now.getTime(),
+  }
+}
+
+/** Between which accounts a kind of transfer moves. The issuing side has no row: it is never a hot one. */
+const ROUTES: Readonly<Record<EntryKind, readonly [from: string, to: string]>> = {
+  grant: ['system/issued', 'user'],
+  hold: ['user', 'held'],
+  capture: ['held', 'system/spent'],
+  release: ['held', 'user'],
+  reverse: ['system/spent', 'user'],
+  expire: ['user', 'system/expired'],
+  adjust: ['system/adjusted', 'user'],
+  freeze: ['user', 'user'],
+}
+
+/** What an entry seals. */
+export interface SealedEntry {
+  readonly available: string
+  readonly held: string
+  readonly available_after: string
+  readonly held_after: string
+  readonly lots: readonly SealedLot[]
+}
+
+/** All that the chain covers of one entry; everything but the times of writing. */
+export function linkParts(entry: {
+  readonly ref: string
+  readonly version: string
+  readonly kid: string
+  readonly kind: string
+  readonly operation_key: string
+  readonly from_account: string
+  readonly to_account: string
+  readonly order_no: string | null
+  readonly reason: string | null
+  readonly operator_id: string | null
+  readonly plain: SealedEntry
+}): (string | null)[] {
+  const { plain } = entry
+  return [
+    entry.ref,
+    entry.version,
+    entry.kid,
+    entry.kind,
+    entry.operation_key,
+    entry.from_account,
+    entry.to_account,
+    entry.order_no,
+    entry.reason,
+    entry.operator_id,
+    plain.available,
+    plain.held,
+    plain.available_after,
+    plain.held_after,
+    JSON.stringify(plain.lots),
+  ]
+}
+
+export const entryPlace = (ref: string, version: string) => `entry|${ref}|${version}`
 
 /** The only place where a balance changes. Returns the account as it is now. */
 async function post(
   tx: Tx,
+  vault: Vault,
   account: Account,
   kind: EntryKind,
-  change: { readonly available: bigint; readonly held: bigint },
+  change: Change,
   cause: Cause,
 ): Promise<Account> {
-  const version = BigInt(account.version) + 1n
-  const available = BigInt(account.available) + change.available
-  const held = BigInt(account.held) + change.held
-  await sql`
+  const { wallet } = change
+  const ref = refOf({ owner_type: 'user', owner_id: account.ownerId, currency: account.currency })
+  const version = `${account.version + 1n}`
+  const plain: SealedEntry = {
+    available: `${change.available}`,
+    held: `${change.held}`,
+    available_after: `${availableOf(wallet)}`,
+    held_after: `${heldOf(wallet)}`,
+    lots: sealLots(change.lots),
+  }
+  const [fromPlace, toPlace] = ROUTES[kind]
+  // Taken at once, without a hold, points come straight from the owner's side.
+  const from_account = kind === 'capture' && change.held === 0n ? 'user' : fromPlace
+  const to_account = toPlace
+  const row = {
+    operation_key: cause.operationKey,
+    order_no: cause.orderNo ?? null,
+    reason: cause.reason ?? null,
+    operator_id: cause.operatorId ?? null,
+  }
+  const head = vault.link(
+    vault.kid,
+    account.head,
+    linkParts({ ref, version, kid: vault.kid, kind, from_account, to_account, plain, ...row }),
+  )
+  const expiry = nextExpiryOf(wallet)
+  const next_expiry = expiry === null ? null : new Date(expiry)
+  const place = placeOf({
+    owner_type: 'user',
+    owner_id: account.ownerId,
+    currency: account.currency,
+    version,
+    head,
+    next_expiry,
+  })
+  const { numAffectedRows } = await sql`
     with changed as (
-      update wallet_accounts set available = ${available}, held = ${held}, version = ${version}, updated_at = now()
-      where id = ${account.id} and version = ${account.version} returning id)
-    insert into wallet_entries
-      (account_id, version, kind, amount, balance_after, held_after, operation_key, order_no, reason, operator_id)
-    values ((select id from changed), ${version}, ${kind}, ${change.available}, ${available}, ${held},
-      ${cause.operationKey}, ${cause.orderNo ?? null}, ${cause.reason ?? null}, ${cause.operatorId ?? null})
-  `.execute(tx)
-  return { ...account, available: `${available}`, held: `${held}`, version: `${version}` }
+      update wallet_accounts set version = ${version}, kid = ${vault.kid}, head = ${head},
+        sealed = ${vault.seal(ref, place, sealWallet(wallet))}, next_expiry = ${next_expiry}, updated_at = now()
+      where id = ${account.id} and version = ${`${account.version}`} returning id),
+    moved as (
+      insert into wallet_transfers (operation_key, kind, from_account, to_account, order_no, reason, operator_id)
+      select ${row.operation_key}, ${kind}, ${from_account}, ${to_account}, ${row.order_no}, ${row.reason},
+        ${row.operator_id} from changed returning operation_key)
+    insert into wallet_entries (account_id, version, operation_key, kid, sealed, mac)
+    select changed.id, ${version}, moved.operation_key, ${vault.kid},
+      ${vault.seal(ref, entryPlace(ref, version), plain)}, ${head} from changed, moved`.execute(tx)
+  if (numAffectedRows !== 1n) throw new Error(`account ${account.id} changed beside its lock`)
+  return { ...account, version: account.version + 1n, head, wallet }
 }
 
-async function isBooked(tx: Tx, account: Account, operationKey: string): Promise<boolean> {
-  const entry = await tx
-    .selectFrom('wallet_entries')
-    .select('id')
-    .where('account_id', '=', account.id)
-    .where('operation_key', '=', operationKey)
+/** An entry with its transfer, opened. */
+export interface Booked {
+  readonly account_id: string
+  readonly version: string
+  readonly kind: EntryKind
+  readonly operation_key: string
+  readonly order_no: string | null
+  readonly reason: string | null
+  readonly created_at: Date
+  readonly plain: SealedEntry
+}
+
+async function findBooked(
+  tx: Tx,
+  vault: Vault,
+  account: Account,
+  operationKey: string,
+): Promise<Booked | undefined> {
+  const row = await tx
+    .selectFrom('wallet_transfers as transfer')
+    .leftJoin('wallet_entries as entry', (join) =>
+      join.onRef('entry.operation_key', '=', 'transfer.operation_key').on('entry.account_id', '=', account.id),
+    )
+    .select(['transfer.kind', 'transfer.operation_key', 'transfer.order_no', 'transfer.reason'])
+    .select(['entry.account_id', 'entry.version', 'entry.kid', 'entry.sealed', 'entry.created_at'])
+    .where('transfer.operation_key', '=', operationKey)
     .executeTakeFirst()
-  return entry !== undefined
+  if (!row) return undefined
+  const { account_id, version, kid, sealed, created_at } = row
+  if (account_id === null || version === null || kid === null || sealed === null || created_at === null) {
+    throw new KeyReused(operationKey)
+  }
+  const ref = refOf({ owner_type: 'user', owner_id: account.ownerId, currency: account.currency })
+  const plain = vault.open(ref, entryPlace(ref, version), kid, sealed) as SealedEntry
+  return { ...row, account_id, version, created_at, plain }
+}
+
+/** @throws KeyReused when the key was used for something else */
+async function isBooked(
+  tx: Tx,
+  vault: Vault,
+  account: Account,
+  kind: EntryKind,
+  available: bigint,
+  cause: Cause,
+): Promise<boolean> {
+  const before = await findBooked(tx, vault, account, cause.operationKey)
+  if (!before) return false
+  if (before.kind !== kind || BigInt(before.plain.available) !== available) {
+    throw new KeyReused(cause.operationKey)
+  }
+  return true
 }
 
 /** Books what has expired since the account was last touched. */
-export async function expireLots(tx: Tx, account: Account): Promise<Account> {
-  const expired = await tx
-    .updateTable('wallet_lots as lot')
-    .from((eb) =>
-      eb
-        .selectFrom('wallet_lots')
-        .select(['id', 'remaining'])
-        .where('account_id', '=', account.id)
-        .where('remaining', '>', '0')
-        .where('expires_at', '<=', sql<Date>`now()`)
-        .as('before'),
-    )
-    .set({ remaining: 0n })
-    .whereRef('lot.id', '=', 'before.id')
-    .returning(['lot.id', 'before.remaining'])
-    .execute()
-  let now = account
-  for (const lot of expired) {
-    const points = BigInt(lot.remaining)
-    const operationKey = `expire/${lot.id}/${now.version}`
-    now = await post(tx, now, 'expire', { available: -points, held: 0n }, { operationKey, reason: 'expired' })
-  }
-  return now
-}
-
-/** Adds `amount` to the lot of that date, or to the one that lasts. */
-async function fillLot(tx: Tx, account: Account, amount: bigint, expiresAt: Date | null): Promise<void> {
-  const insert = tx
-    .insertInto('wallet_lots')
-    .values({ account_id: account.id, remaining: amount, expires_at: expiresAt })
-  if (expiresAt) {
-    await insert.execute()
-    return
-  }
-  await insert
-    .onConflict((conflict) =>
-      conflict
-        .column('account_id')
-        .where('expires_at', 'is', null)
-        .doUpdateSet({ remaining: sql<string>`wallet_lots.remaining + excluded.remaining` }),
-    )
-    .execute()
-}
-
-/** Takes `amount` out of the lots, first to expire first. Returns what came from which lot. */
-async function drawLots(
-  tx: Tx,
-  account: Account,
-  amount: bigint,
-): Promise<{ lotId: string; amount: bigint }[]> {
-  const lots = await tx
-    .selectFrom('wallet_lots')
-    .select(['id', 'remaining'])
-    .where('account_id', '=', account.id)
-    .where('remaining', '>', '0')
-    .orderBy('expires_at', (order) => order.asc().nullsLast())
-    .orderBy('id')
-    .execute()
-  const drawn: { lotId: string; amount: bigint }[] = []
-  let missing = amount
-  for (const lot of lots) {
-    if (missing === 0n) break
-    const remaining = BigInt(lot.remaining)
-    const taken = remaining < missing ? remaining : missing
-    drawn.push({ lotId: lot.id, amount: taken })
-    missing -= taken
-  }
-  if (missing > 0n) throw new Error(`lots of account ${account.id} hold ${missing} less than its balance`)
-  await sql`
-    update wallet_lots set remaining = remaining - draw.amount
-    from unnest(${drawn.map((draw) => draw.lotId)}::bigint[], ${drawn.map((draw) => `${draw.amount}`)}::bigint[])
-      as draw (id, amount)
-    where wallet_lots.id = draw.id`.execute(tx)
-  return drawn
+export async function expireLots(tx: Tx, vault: Vault, account: Account): Promise<Account> {
+  const change = rules.expire(account.wallet, account.now)
+  if (!change) return account
+  const operationKey = `expire/${account.id}/${account.version}`
+  return post(tx, vault, account, 'expire', change, { operationKey, reason: 'expired' })
 }
 
 export interface Spend {
@@ -161,225 +344,180 @@ export interface Spend {
   readonly orderNo: string
 }
 
+const keyOf = (orderNo: string, currency: Currency, step: string) => `${orderNo}/${currency}/${step}`
+
 /**
- * Sets `amount` aside for an order, or takes it at once where nothing is left to wait for.
+ * Sets `amount` aside for an order, or takes it at once where nothing is left to wait for. A repeat finds it
+ * done.
  * @param locked the account, where the caller has locked it in this transaction
- * @returns false when too little is available; nothing changed then.
- * @throws when the order already has a hold in this account: the caller asks `findHold` first.
+ * @returns false when too little is available, the account is frozen, or the hold was undone before it came
  */
 export async function hold(
   tx: Tx,
+  vault: Vault,
   spend: Spend,
   then: 'keep' | 'capture',
   locked?: Account,
 ): Promise<boolean> {
-  const account = await expireLots(tx, locked ?? (await lockAccount(tx, spend.ownerId, spend.currency)))
-  if (BigInt(account.available) < spend.amount) return false
-  const drawn = await drawLots(tx, account, spend.amount)
-  const row = await tx
-    .insertInto('wallet_holds')
-    .values({
-      account_id: account.id,
-      order_no: spend.orderNo,
-      amount: spend.amount,
-      state: then === 'keep' ? 'held' : 'captured',
-      resolved_at: then === 'keep' ? null : new Date(),
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  await tx
-    .insertInto('wallet_hold_lots')
-    .values(drawn.map((draw) => ({ hold_id: row.id, lot_id: draw.lotId, amount: draw.amount })))
-    .execute()
+  const { orderNo, currency, amount } = spend
+  const opened = locked ?? (await lockAccount(tx, vault, spend.ownerId, currency))
   const kind = then === 'keep' ? 'hold' : 'capture'
-  await post(
-    tx,
-    account,
-    kind,
-    { available: -spend.amount, held: then === 'keep' ? spend.amount : 0n },
-    { operationKey: `${spend.orderNo}/${kind}`, orderNo: spend.orderNo, reason: 'exchange' },
-  )
+  const operationKey = keyOf(orderNo, currency, 'hold')
+  const before = await findBooked(tx, vault, opened, operationKey)
+  if (before) return before.kind === kind && BigInt(before.plain.available) === -amount
+  const account = await expireLots(tx, vault, opened)
+  const outcome = rules.hold(account.wallet, orderNo, amount, then === 'keep' ? 'keep' : 'take')
+  if (!outcome.ok) return false
+  await post(tx, vault, account, kind, outcome.change, { operationKey, orderNo, reason: 'exchange' })
   return true
-}
-
-/** The owner's hold for an order, or undefined. */
-export async function findHold(db: Db, ownerId: string, currency: Currency, orderNo: string) {
-  return db
-    .selectFrom('wallet_holds as hold')
-    .innerJoin('wallet_accounts as account', 'account.id', 'hold.account_id')
-    .select(['hold.id', 'hold.amount', 'hold.state'])
-    .where('hold.order_no', '=', orderNo)
-    .where('account.owner_type', '=', 'user')
-    .where('account.owner_id', '=', ownerId)
-    .where('account.currency', '=', currency)
-    .executeTakeFirst()
 }
 
 /** Takes what is held for the order. @returns false when the hold was resolved before, or there is none. */
 export async function capture(
   tx: Tx,
+  vault: Vault,
   ownerId: string,
   currency: Currency,
   orderNo: string,
 ): Promise<boolean> {
-  const account = await lockAccount(tx, ownerId, currency)
-  const held = await resolve(tx, account, orderNo, 'held', 'captured')
-  if (!held) return false
-  await post(
-    tx,
-    account,
-    'capture',
-    { available: 0n, held: -held.amount },
-    { operationKey: `${orderNo}/capture`, orderNo, reason: 'exchange' },
-  )
+  const account = await lockAccount(tx, vault, ownerId, currency)
+  const outcome = rules.capture(account.wallet, orderNo)
+  if (!outcome.ok) return false
+  const operationKey = keyOf(orderNo, currency, 'capture')
+  await post(tx, vault, account, 'capture', outcome.change, { operationKey, orderNo, reason: 'exchange' })
   return true
 }
 
 /**
- * Gives back what was held (`release`) or taken (`reverse`) for the order, to the lots it came from. What
- * expired meanwhile may be spent for `EXPIRY_GRACE_DAYS` more.
- * @returns false when it was given back before, or never taken.
+ * Gives back what was held (`release`) or taken (`reverse`) for the order, to lots of the same dates. What
+ * expired meanwhile may be spent for `EXPIRY_GRACE_MS` more.
+ * @returns false when it was given back before, or never taken
  */
 export async function giveBack(
   tx: Tx,
+  vault: Vault,
   ownerId: string,
   currency: Currency,
   orderNo: string,
   reason: string,
 ): Promise<boolean> {
-  const locked = await lockAccount(tx, ownerId, currency)
-  const released = await resolve(tx, locked, orderNo, 'held', 'released')
-  const found = released ?? (await resolve(tx, locked, orderNo, 'captured', 'reversed'))
-  if (!found) return false
-  if (found.amount === 0n) return true
-  const account = await expireLots(tx, locked)
-  await sql`
-    update wallet_lots set remaining = remaining + part.amount,
-      expires_at = case when expires_at <= now() then now() + make_interval(days => ${EXPIRY_GRACE_DAYS}) else expires_at end
-    from wallet_hold_lots as part
-    where part.hold_id = ${found.id} and part.lot_id = wallet_lots.id`.execute(tx)
-  const kind = released ? 'release' : 'reverse'
-  await post(
-    tx,
-    account,
-    kind,
-    { available: found.amount, held: released ? -found.amount : 0n },
-    { operationKey: `${orderNo}/${kind}`, orderNo, reason },
-  )
+  const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, currency))
+  const released = rules.release(account.wallet, orderNo, account.now, EXPIRY_GRACE_MS)
+  if (released.ok) {
+    const operationKey = keyOf(orderNo, currency, 'release')
+    await post(tx, vault, account, 'release', released.change, { operationKey, orderNo, reason })
+    return true
+  }
+  const taken =
+    (await findBooked(tx, vault, account, keyOf(orderNo, currency, 'capture'))) ??
+    (await findBooked(tx, vault, account, keyOf(orderNo, currency, 'hold')))
+  if (taken?.kind !== 'capture') return false
+  const operationKey = keyOf(orderNo, currency, 'reverse')
+  if (await findBooked(tx, vault, account, operationKey)) return false
+  const change = rules.reverse(account.wallet, openLots(taken.plain.lots), account.now, EXPIRY_GRACE_MS)
+  await post(tx, vault, account, 'reverse', change, { operationKey, orderNo, reason })
   return true
 }
 
 /**
- * Undoes a hold whose outcome is not known: gives it back where it stands, and otherwise leaves a mark that
- * makes a late `hold` of the same order fail.
+ * Undoes a hold whose outcome is not known: gives it back where it stands, and otherwise books a mark under
+ * its key that makes a late `hold` of the same order fail.
  */
 export async function voidHold(
   tx: Tx,
+  vault: Vault,
   ownerId: string,
   currency: Currency,
   orderNo: string,
   reason: string,
 ): Promise<void> {
-  if (await giveBack(tx, ownerId, currency, orderNo, reason)) return
-  const account = await lockAccount(tx, ownerId, currency)
-  await tx
-    .insertInto('wallet_holds')
-    .values({
-      account_id: account.id,
-      order_no: orderNo,
-      amount: 0n,
-      state: 'released',
-      resolved_at: new Date(),
-    })
-    .onConflict((conflict) => conflict.columns(['order_no', 'account_id']).doNothing())
-    .execute()
+  if (await giveBack(tx, vault, ownerId, currency, orderNo, reason)) return
+  const account = await lockAccount(tx, vault, ownerId, currency)
+  const operationKey = keyOf(orderNo, currency, 'hold')
+  if (await findBooked(tx, vault, account, operationKey)) return
+  const nothing: Change = { wallet: account.wallet, available: 0n, held: 0n, lots: [] }
+  await post(tx, vault, account, 'release', nothing, { operationKey, orderNo, reason })
 }
 
-async function resolve(
-  tx: Tx,
-  account: Account,
-  orderNo: string,
-  from: 'held' | 'captured',
-  to: 'captured' | 'released' | 'reversed',
-): Promise<{ id: string; amount: bigint } | undefined> {
-  const row = await tx
-    .updateTable('wallet_holds')
-    .set({ state: to, resolved_at: new Date() })
-    .where('account_id', '=', account.id)
-    .where('order_no', '=', orderNo)
-    .where('state', '=', from)
-    .returning(['id', 'amount'])
-    .executeTakeFirst()
-  return row && { id: row.id, amount: BigInt(row.amount) }
-}
-
-/** Adds points or cash. @param cause its operation key makes a repeat harmless. */
+/** Adds points or cash. The operation key makes a repeat harmless. @throws KeyReused */
 export async function grant(
   tx: Tx,
+  vault: Vault,
   ownerId: string,
   currency: Currency,
   amount: bigint,
   expiresAt: Date | null,
   cause: Cause,
 ): Promise<void> {
-  const locked = await lockAccount(tx, ownerId, currency)
-  if (await isBooked(tx, locked, cause.operationKey)) return
-  const account = await expireLots(tx, locked)
-  await fillLot(tx, account, amount, expiresAt)
-  await post(tx, account, 'grant', { available: amount, held: 0n }, cause)
+  const locked = await lockAccount(tx, vault, ownerId, currency)
+  if (await isBooked(tx, vault, locked, 'grant', amount, cause)) return
+  const account = await expireLots(tx, vault, locked)
+  const change = rules.grant(account.wallet, amount, expiresAt?.getTime() ?? null)
+  await post(tx, vault, account, 'grant', change, cause)
 }
 
 /**
- * Corrects a balance by a signed amount, with a reason.
- * @returns false when the balance would fall below zero; nothing changed then.
+ * Corrects a balance by a signed amount, with a reason. @throws KeyReused
+ * @param intoDebt for clawback, where the shop has switched it on: what is not there becomes a debt
+ * @returns false when the balance would fall below zero; nothing changed then
  */
 export async function adjust(
   tx: Tx,
+  vault: Vault,
   ownerId: string,
   currency: Currency,
   amount: bigint,
   cause: Cause,
+  intoDebt = false,
 ): Promise<boolean> {
-  const locked = await lockAccount(tx, ownerId, currency)
-  if (await isBooked(tx, locked, cause.operationKey)) return true
-  const account = await expireLots(tx, locked)
-  if (BigInt(account.available) + amount < 0n) return false
-  if (amount > 0n) await fillLot(tx, account, amount, null)
-  else if (amount < 0n) await drawLots(tx, account, -amount)
-  await post(tx, account, 'adjust', { available: amount, held: 0n }, cause)
+  const locked = await lockAccount(tx, vault, ownerId, currency)
+  if (await isBooked(tx, vault, locked, 'adjust', amount, cause)) return true
+  const account = await expireLots(tx, vault, locked)
+  const outcome = rules.adjust(account.wallet, amount, intoDebt)
+  if (!outcome.ok) return false
+  await post(tx, vault, account, 'adjust', outcome.change, cause)
   return true
+}
+
+/** Stops all spending from an account, with a reason, or lets it go on (null). */
+export async function freezeAccount(
+  tx: Tx,
+  vault: Vault,
+  ownerId: string,
+  currency: Currency,
+  frozen: string | null,
+  cause: Cause,
+): Promise<void> {
+  const account = await lockAccount(tx, vault, ownerId, currency)
+  if (await findBooked(tx, vault, account, cause.operationKey)) return
+  const wallet = rules.freeze(account.wallet, frozen)
+  await post(tx, vault, account, 'freeze', { wallet, available: 0n, held: 0n, lots: [] }, cause)
 }
 
 export interface Balance {
   readonly available: bigint
   readonly held: bigint
+  readonly frozen: string | null
   readonly expiring: readonly { readonly points: bigint; readonly expiresAt: Date }[]
 }
 
 /** What can be spent now: lots past their date do not count, booked as expired or not. */
-export async function readBalance(db: Db, ownerId: string, currency: Currency): Promise<Balance> {
-  const account = await db
-    .selectFrom('wallet_accounts')
-    .select(['id', 'held'])
-    .where('owner_type', '=', 'user')
-    .where('owner_id', '=', ownerId)
-    .where('currency', '=', currency)
-    .executeTakeFirst()
-  if (!account) return { available: 0n, held: 0n, expiring: [] }
-  const lots = await db
-    .selectFrom('wallet_lots')
-    .select(['remaining', 'expires_at'])
-    .where('account_id', '=', account.id)
-    .where('remaining', '>', '0')
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`now()`)]))
-    .orderBy('expires_at')
-    .orderBy('id')
-    .execute()
+export async function readBalance(db: Db, vault: Vault, ownerId: string, currency: Currency): Promise<Balance> {
+  const { rows } = await sql<AccountRow & { now: Date }>`
+    select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry, now() as now
+    from wallet_accounts where owner_type = 'user' and owner_id = ${ownerId} and currency = ${currency}`.execute(db)
+  const row = rows[0]
+  if (!row) return { available: 0n, held: 0n, frozen: null, expiring: [] }
+  const wallet = openAccount(vault, row)
+  const now = row.now.getTime()
   return {
-    available: lots.reduce((sum, lot) => sum + BigInt(lot.remaining), 0n),
-    held: BigInt(account.held),
-    expiring: lots.flatMap((lot) =>
-      lot.expires_at ? [{ points: BigInt(lot.remaining), expiresAt: lot.expires_at }] : [],
+    available: spendableOf(wallet, now),
+    held: heldOf(wallet),
+    frozen: wallet.frozen,
+    expiring: wallet.lots.flatMap((lot) =>
+      lot.expiresAt !== null && lot.expiresAt > now
+        ? [{ points: lot.amount, expiresAt: new Date(lot.expiresAt) }]
+        : [],
     ),
   }
 }
@@ -387,32 +525,43 @@ export async function readBalance(db: Db, ownerId: string, currency: Currency): 
 /** The owner's entries of one currency, newest first, and how many there are. */
 export async function listEntries(
   db: Db,
+  vault: Vault,
   ownerId: string,
   currency: Currency,
   page: { readonly limit: number; readonly offset: number },
-) {
-  const of = db
+): Promise<{ entries: Booked[]; total: number }> {
+  const ref = refOf({ owner_type: 'user', owner_id: ownerId, currency })
+  const rows = await db
     .selectFrom('wallet_entries as entry')
     .innerJoin('wallet_accounts as account', 'account.id', 'entry.account_id')
+    .innerJoin('wallet_transfers as transfer', 'transfer.operation_key', 'entry.operation_key')
+    .select(['entry.account_id', 'entry.version', 'entry.kid', 'entry.sealed', 'entry.created_at'])
+    .select(['transfer.kind', 'transfer.operation_key', 'transfer.order_no', 'transfer.reason'])
+    .select('account.version as total')
     .where('account.owner_type', '=', 'user')
     .where('account.owner_id', '=', ownerId)
     .where('account.currency', '=', currency)
-  const [entries, count] = await Promise.all([
-    of
-      .select([
-        'entry.id',
-        'entry.kind',
-        'entry.amount',
-        'entry.balance_after',
-        'entry.order_no',
-        'entry.reason',
-        'entry.created_at',
-      ])
-      .orderBy('entry.id', 'desc')
-      .limit(page.limit)
-      .offset(page.offset)
-      .execute(),
-    of.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
-  ])
-  return { entries, total: Number(count.total) }
+    .orderBy('entry.version', 'desc')
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute()
+  return {
+    // An account's version is the number of its entries.
+    total: Number(rows[0]?.total ?? (await countEntries(db, ownerId, currency))),
+    entries: rows.map(({ total: _, kid, sealed, ...row }) => ({
+      ...row,
+      plain: vault.open(ref, entryPlace(ref, row.version), kid, sealed) as SealedEntry,
+    })),
+  }
+}
+
+async function countEntries(db: Db, ownerId: string, currency: Currency): Promise<string> {
+  const row = await db
+    .selectFrom('wallet_accounts')
+    .select('version')
+    .where('owner_type', '=', 'user')
+    .where('owner_id', '=', ownerId)
+    .where('currency', '=', currency)
+    .executeTakeFirst()
+  return row?.version ?? '0'
 }

@@ -186,64 +186,51 @@ const STATEMENTS = [
     created_at timestamptz not null default now()
   )`,
 
+  // An account's balances are sealed; every column is bound to them, so that no part can be changed alone.
   `create table wallet_accounts (
     id bigint generated always as identity primary key,
     owner_type varchar(32) not null default 'user',
     owner_id varchar(64) not null,
     currency varchar(3) not null check (currency in ('ZJF','CNY')),
-    available bigint not null default 0 check (available >= 0),
-    held bigint not null default 0 check (held >= 0),
-    version bigint not null default 0,
+    version bigint not null check (version >= 0),
+    kid varchar(32) not null,
+    sealed bytea not null,
+    head bytea not null check (length(head) = 32),
+    next_expiry timestamptz,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     unique (owner_type, owner_id, currency)
-  ) with (fillfactor = 80)`,
-  `create table wallet_entries (
-    id bigint generated always as identity primary key,
-    account_id bigint not null references wallet_accounts (id),
-    version bigint not null,
-    kind varchar(16) not null check (kind in ('grant','hold','capture','release','reverse','expire','adjust')),
-    amount bigint not null,
-    balance_after bigint not null check (balance_after >= 0),
-    held_after bigint not null check (held_after >= 0),
-    operation_key text not null,
+  ) with (fillfactor = 70)`,
+  `create index wallet_accounts_expiry on wallet_accounts (next_expiry) where next_expiry is not null`,
+  `create index wallet_accounts_changed on wallet_accounts (updated_at)`,
+  `create table wallet_transfers (
+    operation_key text primary key,
+    kind varchar(16) not null
+      check (kind in ('grant','hold','capture','release','reverse','expire','adjust','freeze')),
+    from_account varchar(32) not null,
+    to_account varchar(32) not null,
     order_no varchar(64),
     reason text,
     operator_id varchar(64),
-    created_at timestamptz not null default now(),
-    unique (account_id, version),
-    unique (account_id, operation_key)
-  )`,
-  `create table wallet_lots (
-    id bigint generated always as identity primary key,
-    account_id bigint not null references wallet_accounts (id),
-    remaining bigint not null check (remaining >= 0),
-    expires_at timestamptz,
     created_at timestamptz not null default now()
-  ) with (fillfactor = 80)`,
-  `create unique index wallet_lots_lasting on wallet_lots (account_id) where expires_at is null`,
-  `create index wallet_lots_open on wallet_lots (account_id, expires_at, id) where remaining > 0`,
-  `create table wallet_holds (
-    id bigint generated always as identity primary key,
-    account_id bigint not null references wallet_accounts (id),
-    order_no varchar(64) not null,
-    amount bigint not null check (amount >= 0),
-    state varchar(16) not null check (state in ('held','captured','released','reversed')),
-    created_at timestamptz not null default now(),
-    resolved_at timestamptz,
-    unique (order_no, account_id)
   )`,
-  `create index wallet_holds_open on wallet_holds (account_id) where state = 'held'`,
-  `create table wallet_hold_lots (
-    hold_id bigint not null references wallet_holds (id),
-    lot_id bigint not null references wallet_lots (id),
-    amount bigint not null check (amount > 0),
-    primary key (hold_id, lot_id)
+  `create index wallet_transfers_order on wallet_transfers (order_no)`,
+  `create table wallet_entries (
+    account_id bigint not null references wallet_accounts (id),
+    version bigint not null check (version > 0),
+    operation_key text not null unique references wallet_transfers (operation_key),
+    kid varchar(32) not null,
+    sealed bytea not null,
+    mac bytea not null check (length(mac) = 32),
+    created_at timestamptz not null default now(),
+    primary key (account_id, version)
   )`,
   `create function refuse_change() returns trigger language plpgsql as $$
     begin raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation'; end
   $$`,
-  `create trigger append_only before update or delete on wallet_entries
+  `create trigger append_only before update or delete or truncate on wallet_entries
+    for each statement execute function refuse_change()`,
+  `create trigger append_only before update or delete or truncate on wallet_transfers
     for each statement execute function refuse_change()`,
 
   `create table payments (

@@ -1,0 +1,183 @@
+/**
+ * One wallet account as a value, and everything that may happen to it. Pure: a function takes the state and
+ * returns the next one, or why not. Amounts are points or fen. Dates are ms since 1970.
+ *
+ * What always holds: available = points in lots − debt; held = points in holds; nothing is negative but, where
+ * the shop has switched clawback into debt on, available.
+ */
+
+/** Points with one expiry date; null lasts. */
+export interface Lot {
+  readonly expiresAt: number | null
+  readonly amount: bigint
+}
+
+/** Points set aside under a reference, with the lots they came from. */
+export interface Hold {
+  readonly ref: string
+  readonly lots: readonly Lot[]
+}
+
+export interface Wallet {
+  /** Soonest to expire first, one per date. */
+  readonly lots: readonly Lot[]
+  readonly holds: readonly Hold[]
+  /** Clawed back beyond what was there; later grants pay it first. */
+  readonly debt: bigint
+  /** Why nothing may be spent, or null. */
+  readonly frozen: string | null
+}
+
+/** What one operation did: the next state, the change of both sums, and the lots that moved. */
+export interface Change {
+  readonly wallet: Wallet
+  readonly available: bigint
+  readonly held: bigint
+  readonly lots: readonly Lot[]
+}
+
+export type Denial = 'insufficient' | 'frozen' | 'no_hold' | 'held_before'
+
+export type Outcome =
+  | { readonly ok: true; readonly change: Change }
+  | { readonly ok: false; readonly denial: Denial }
+
+export const EMPTY_WALLET: Wallet = { lots: [], holds: [], debt: 0n, frozen: null }
+
+export function availableOf(wallet: Wallet): bigint {
+  return sum(wallet.lots) - wallet.debt
+}
+
+export function heldOf(wallet: Wallet): bigint {
+  return wallet.holds.reduce((total, hold) => total + sum(hold.lots), 0n)
+}
+
+/** What can be spent at this moment: lots past their date do not count, booked as expired or not. */
+export function spendableOf(wallet: Wallet, now: number): bigint {
+  return sum(wallet.lots.filter((lot) => !isOver(lot, now))) - wallet.debt
+}
+
+export function nextExpiryOf(wallet: Wallet): number | null {
+  return wallet.lots.find((lot) => lot.expiresAt !== null)?.expiresAt ?? null
+}
+
+/** Adds points; a debt is paid first. */
+export function grant(wallet: Wallet, amount: bigint, expiresAt: number | null): Change {
+  const paid = amount < wallet.debt ? amount : wallet.debt
+  const lots = amount > paid ? [{ expiresAt, amount: amount - paid }] : []
+  return {
+    wallet: { ...wallet, debt: wallet.debt - paid, lots: merge(wallet.lots, lots) },
+    available: amount,
+    held: 0n,
+    lots,
+  }
+}
+
+/** Sets points aside, those that expire first, or takes them at once where nothing is left to wait for. */
+export function hold(wallet: Wallet, ref: string, amount: bigint, then: 'keep' | 'take'): Outcome {
+  if (wallet.frozen !== null) return { ok: false, denial: 'frozen' }
+  if (wallet.holds.some((open) => open.ref === ref)) return { ok: false, denial: 'held_before' }
+  if (availableOf(wallet) < amount || wallet.debt > 0n) return { ok: false, denial: 'insufficient' }
+  const { taken, rest } = draw(wallet.lots, amount)
+  const holds = then === 'keep' ? [...wallet.holds, { ref, lots: taken }] : wallet.holds
+  return done({
+    wallet: { ...wallet, lots: rest, holds },
+    available: -amount,
+    held: then === 'keep' ? amount : 0n,
+    lots: taken,
+  })
+}
+
+/** Takes what is held under the reference. */
+export function capture(wallet: Wallet, ref: string): Outcome {
+  const open = wallet.holds.find((one) => one.ref === ref)
+  if (!open) return { ok: false, denial: 'no_hold' }
+  const holds = wallet.holds.filter((one) => one !== open)
+  return done({ wallet: { ...wallet, holds }, available: 0n, held: -sum(open.lots), lots: open.lots })
+}
+
+/** Gives back what is held under the reference, to the lots it came from. */
+export function release(wallet: Wallet, ref: string, now: number, graceMs: number): Outcome {
+  const open = wallet.holds.find((one) => one.ref === ref)
+  if (!open) return { ok: false, denial: 'no_hold' }
+  const holds = wallet.holds.filter((one) => one !== open)
+  const back = reverse({ ...wallet, holds }, open.lots, now, graceMs)
+  return done({ ...back, held: -sum(open.lots) })
+}
+
+/**
+ * Gives back what was taken, to lots of the same dates. What expired meanwhile may be spent for `graceMs`
+ * more.
+ */
+export function reverse(wallet: Wallet, lots: readonly Lot[], now: number, graceMs: number): Change {
+  const amount = sum(lots)
+  const paid = amount < wallet.debt ? amount : wallet.debt
+  const dated = lots.map((lot) => (isOver(lot, now) ? { ...lot, expiresAt: now + graceMs } : lot))
+  const back = paid > 0n ? draw(merge([], dated), paid).rest : merge([], dated)
+  return {
+    wallet: { ...wallet, debt: wallet.debt - paid, lots: merge(wallet.lots, back) },
+    available: amount,
+    held: 0n,
+    lots: back,
+  }
+}
+
+/** Takes away what is past its date. Undefined: nothing is. */
+export function expire(wallet: Wallet, now: number): Change | undefined {
+  const over = wallet.lots.filter((lot) => isOver(lot, now))
+  if (over.length === 0) return undefined
+  const lots = wallet.lots.filter((lot) => !isOver(lot, now))
+  return { wallet: { ...wallet, lots }, available: -sum(over), held: 0n, lots: over }
+}
+
+/** Corrects by a signed amount. @param intoDebt what is not there becomes a debt instead of a denial */
+export function adjust(wallet: Wallet, amount: bigint, intoDebt: boolean): Outcome {
+  if (amount >= 0n) return done(grant(wallet, amount, null))
+  const wanted = -amount
+  const there = sum(wallet.lots)
+  if (there - wallet.debt < wanted && !intoDebt) return { ok: false, denial: 'insufficient' }
+  const { taken, rest } = draw(wallet.lots, wanted < there ? wanted : there)
+  const debt = wallet.debt + wanted - sum(taken)
+  return done({ wallet: { ...wallet, lots: rest, debt }, available: amount, held: 0n, lots: taken })
+}
+
+export function freeze(wallet: Wallet, reason: string | null): Wallet {
+  return { ...wallet, frozen: reason }
+}
+
+function done(change: Change): Outcome {
+  return { ok: true, change }
+}
+
+function sum(lots: readonly Lot[]): bigint {
+  return lots.reduce((total, lot) => total + lot.amount, 0n)
+}
+
+function isOver(lot: Lot, now: number): boolean {
+  return lot.expiresAt !== null && lot.expiresAt <= now
+}
+
+/** Soonest first; what lasts comes last. One lot per date. */
+function merge(left: readonly Lot[], right: readonly Lot[]): Lot[] {
+  const byDate = new Map<number | null, bigint>()
+  for (const lot of [...left, ...right]) {
+    byDate.set(lot.expiresAt, (byDate.get(lot.expiresAt) ?? 0n) + lot.amount)
+  }
+  return [...byDate]
+    .map(([expiresAt, amount]) => ({ expiresAt, amount }))
+    .sort((a, b) => (a.expiresAt ?? Number.POSITIVE_INFINITY) - (b.expiresAt ?? Number.POSITIVE_INFINITY))
+}
+
+/** Takes `amount` out of the lots, from the front. The caller has checked that it is there. */
+function draw(lots: readonly Lot[], amount: bigint): { taken: Lot[]; rest: Lot[] } {
+  const taken: Lot[] = []
+  const rest: Lot[] = []
+  let missing = amount
+  for (const lot of lots) {
+    const part = lot.amount < missing ? lot.amount : missing
+    if (part > 0n) taken.push({ ...lot, amount: part })
+    if (lot.amount > part) rest.push({ ...lot, amount: lot.amount - part })
+    missing -= part
+  }
+  return { taken, rest }
+}
