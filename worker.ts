@@ -9,6 +9,7 @@ import { connectTemporal, isUnavailable } from './application/temporal.ts'
 import { loadWorkflowBundle } from './cli/workflow-bundle.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { connectDatabase } from './db/client.ts'
+import { purgeIdempotencyKeys } from './db/idempotency.ts'
 import { createSealer } from './db/seal.ts'
 import { createStripe } from './payments/stripe/provider.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
@@ -71,13 +72,20 @@ async function main(): Promise<void> {
       outsideSteps: config.outsideSteps,
     },
   }
+  let purgeAt = 0
   const sweeping = sweep(
     stopping.signal,
     async () => {
       await sweepInbox(db, temporal, (event, error) => {
         log.warn({ event: event.event_id, err: error }, 'notification not delivered yet')
       })
-      await resumeAttempts(deps, 15_000)
+      await resumeAttempts(deps, 15_000, (order_no, error) => {
+        log.error({ order_no, err: error }, 'exchange not taken up again')
+      })
+      if (Date.now() > purgeAt) {
+        purgeAt = Date.now() + 3_600_000
+        await purgeIdempotencyKeys(db, 7)
+      }
     },
     (error) => {
       if (isUnavailable(error)) log.warn('the workflow engine is away')

@@ -31,7 +31,9 @@ export function createApp(deps: ApiDeps) {
   app.onError(answerError(logger))
   app.notFound((c) => problem(c, 'NOT_FOUND'))
 
-  app.use(requestId({ limitLength: 64 }), language, observe(logger, metrics), secureHeaders())
+  app.use(requestId({ limitLength: 64 }), language, observe(logger, metrics))
+  // Only a site that is reached by HTTPS may tell browsers to insist on it.
+  app.use(secureHeaders({ strictTransportSecurity: deps.publicUrl.startsWith('https:') }))
   app.use(knownRoutes(app), limitBody)
 
   // Products are public to read; everything else of the shop needs a token.

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { WithStartWorkflowOperation } from '@temporalio/client'
 import {
   type Attempt,
-  findAttempt,
   findAttemptByKey,
   forgetRefused,
   keepAttempt,
@@ -29,14 +28,7 @@ import {
   TASK_QUEUE,
   type Verdict,
 } from '../workflows/messages.ts'
-import {
-  ANSWER_DEADLINE_MS,
-  isTimeout,
-  isUnavailable,
-  Overloaded,
-  retryUnavailable,
-  type Temporal,
-} from './temporal.ts'
+import { ANSWER_DEADLINE_MS, isTimeout, isUnavailable, retryUnavailable, type Temporal } from './temporal.ts'
 
 export interface ExchangeSettings {
   readonly rules: ExchangeRules
@@ -78,7 +70,7 @@ export interface Exchanged {
  * @param idempotencyKey several calls with the same one make one order
  * @returns known: the order stands. Not known: no answer within `ANSWER_DEADLINE_MS`; it goes on by itself.
  * @throws DomainError the first reason against it, in the contract's order; nothing is left behind
- * @throws Overloaded when too much is in flight, or the engine is away
+ * @throws Overloaded when too much is in flight
  */
 export async function exchange(
   deps: ExchangeDeps,
@@ -203,9 +195,9 @@ async function askVerdict(
   try {
     return await retryUnavailable(deadline, ask)
   } catch (error) {
-    // The workflow may have started all the same; its number is known, so the customer can look.
-    if (isTimeout(error)) return undefined
-    if (isUnavailable(error)) throw new Overloaded('the workflow engine is away', { cause: error })
+    // The workflow may have started all the same, and otherwise the sweeper starts it: "try again" would invite
+    // a second order. The number is known, so the customer can look.
+    if (isTimeout(error) || isUnavailable(error)) return undefined
     throw error
   }
 }
@@ -238,26 +230,30 @@ export async function checkExchange(
 /**
  * Starts the workflows of attempts whose start was lost: the process died, or the engine was away, between
  * keeping the attempt and calling the engine. A customer who was told "202" or nothing gets an outcome.
+ * @param onError told of each that fails; the others go on
  * @returns how many were started or found
  */
-export async function resumeAttempts(deps: ExchangeDeps, olderThanMs: number): Promise<number> {
+export async function resumeAttempts(
+  deps: ExchangeDeps,
+  olderThanMs: number,
+  onError: (orderNo: string, error: unknown) => void,
+): Promise<number> {
   const rows = await deps.db
-    .selectFrom('exchange_attempts')
-    .select('order_no')
-    .where('state', '=', 'pending')
-    .where('created_at', '<', new Date(Date.now() - olderThanMs))
-    .orderBy('created_at')
+    .selectFrom('exchange_attempts as attempt')
+    .innerJoin('points_products as product', 'product.id', 'attempt.product_id')
+    .selectAll('attempt')
+    .select('product.payment_mode')
+    .where('attempt.state', '=', 'pending')
+    .where('attempt.created_at', '<', new Date(Date.now() - olderThanMs))
+    .orderBy('attempt.created_at')
     .limit(50)
     .execute()
-  for (const { order_no } of rows) {
-    const attempt = await findAttempt(deps.db, order_no)
-    if (attempt?.state !== 'pending') continue
-    const product = await deps.db
-      .selectFrom('points_products')
-      .select('payment_mode')
-      .where('id', '=', attempt.product_id)
-      .executeTakeFirst()
-    await askVerdict(deps, attempt, product?.payment_mode ?? 'points_only', Date.now() + ANSWER_DEADLINE_MS)
+  const deadline = Date.now() + ANSWER_DEADLINE_MS
+  const outcomes = await Promise.allSettled(
+    rows.map(({ payment_mode, ...attempt }) => askVerdict(deps, attempt, payment_mode, deadline)),
+  )
+  for (const [n, outcome] of outcomes.entries()) {
+    if (outcome.status === 'rejected') onError(rows[n]?.order_no ?? '', outcome.reason)
   }
-  return rows.length
+  return outcomes.filter(({ status }) => status === 'fulfilled').length
 }

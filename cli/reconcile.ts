@@ -1,12 +1,16 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
-import { findBrokenLedger, findBrokenOrders } from '../db/laws.ts'
+import { findBrokenLedger, findBrokenOrders, findBrokenPayments } from '../db/laws.ts'
 import { report } from './report.ts'
 
 /** Composition root: compares orders, stock, ledger and payments; exit code 1 where two books disagree. */
 await report('reconcile', async (db) => ({
   totals: await readTotals(db),
-  broken: [...(await findBrokenOrders(db)), ...(await findBrokenLedger(db))],
+  broken: [
+    ...(await findBrokenOrders(db)),
+    ...(await findBrokenLedger(db)),
+    ...(await findBrokenPayments(db)),
+  ],
 }))
 
 async function readTotals(db: Db): Promise<Record<string, string>> {

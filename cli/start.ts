@@ -112,7 +112,7 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
   const parts = [
     ...(config.demo ? [part('sandbox', 'sandbox/server.ts', 1000)] : []),
     part('worker', 'worker.ts', 6000),
-    part('api', 'api/server.ts', 2000),
+    part('api', 'api/server.ts', 5500),
   ]
   say(`started: ${parts.map(({ name }) => name).join(', ')}`)
   await printTable(config, { databaseUrl, temporalUiUrl: temporalServer.uiUrl, sandboxUrl, demo })

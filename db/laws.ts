@@ -64,3 +64,46 @@ export async function findBrokenOrders(db: Db): Promise<string[]> {
   )
   return rows.map((row) => row.broken)
 }
+
+/**
+ * Payments against orders and the cash wallet: a live order that costs cash is paid by exactly one attempt of
+ * its whole amount, any other order by none; money that is given back is given back whole, once.
+ * @returns what is broken, named
+ */
+export async function findBrokenPayments(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ broken: string }>`
+    with orders_paid as (
+      select o.order_no, o.status, o.total_money, o.owner_id,
+        o.total_money > 0 and o.status in ('order_paid', 'order_accepted', 'order_shipped', 'order_finished') as due,
+        count(*) filter (where p.state = 'paid') as paid,
+        count(*) filter (where p.state = 'paid' and p.amount = o.total_money) as paid_whole,
+        count(*) filter (where p.state = 'paid' and p.method = 'wallet') as paid_by_wallet,
+        count(*) filter (where p.state in ('unpaid', 'closing')) as open
+      from points_exchange_orders o left join payments p on p.order_no = o.order_no group by o.id)
+    select 'money of ' || order_no || ': paid ' || paid || ' times while ' || status as broken from orders_paid
+      where paid <> due::int or paid_whole <> due::int
+    union all
+    select 'open payments of ' || order_no || ': ' || open || ' while ' || status from orders_paid
+      where open > (status in ('order_created', 'exchanged'))::int
+    union all
+    select 'cash of ' || o.order_no from orders_paid o
+      where o.paid_by_wallet <> (select count(*) from wallet_holds h join wallet_accounts a on a.id = h.account_id
+        where h.order_no = o.order_no and a.currency = 'CNY' and a.owner_id = o.owner_id and h.state = 'captured'
+          and h.amount = o.total_money * 100)
+    union all
+    select 'cash held for ' || h.order_no || ' while ' || coalesce(o.status, 'there is no order') from wallet_holds h
+      join wallet_accounts a on a.id = h.account_id left join orders_paid o on o.order_no = h.order_no
+      where a.currency = 'CNY' and (h.state = 'held' or h.state = 'captured' and o.paid_by_wallet is distinct from 1)
+    union all
+    select 'refund of ' || p.out_trade_no || ' while ' || p.state from payments p
+      left join payment_refunds r on r.out_trade_no = p.out_trade_no
+      group by p.id
+      having count(*) filter (where r.state = 'pending' and r.amount = p.amount) <> (p.state = 'refunding')::int
+        or coalesce(sum(r.amount) filter (where r.state = 'done'), 0)
+          <> case when p.state = 'refunded' and p.method <> 'wallet' then p.amount else 0 end
+        or p.refunded_amount <> case when p.state = 'refunded' then p.amount else 0 end
+    union all
+    select 'payment without order ' || p.out_trade_no from payments p
+      where not exists (select from points_exchange_orders o where o.order_no = p.order_no)`.execute(db)
+  return rows.map((row) => row.broken)
+}

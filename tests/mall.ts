@@ -14,11 +14,12 @@ import { createApp } from '../api/app.ts'
 import { createAuthenticate } from '../api/auth.ts'
 import type { ApiDeps } from '../api/deps.ts'
 import { createMetrics } from '../api/metrics.ts'
+import type { ExchangeSettings } from '../application/exchanges.ts'
 import { sweepInbox } from '../application/inbox.ts'
 import { sealedPayloads } from '../application/payload-codec.ts'
 import { connectTemporal, type Temporal } from '../application/temporal.ts'
 import { connectDatabase, type Db } from '../db/client.ts'
-import { findBrokenLedger, findBrokenOrders } from '../db/laws.ts'
+import { findBrokenLedger, findBrokenOrders, findBrokenPayments } from '../db/laws.ts'
 import { createSealer } from '../db/seal.ts'
 import { grant } from '../db/wallet.ts'
 import { decimalFromFen } from '../domain/money.ts'
@@ -111,19 +112,20 @@ export async function openMall(options: MallOptions = {}) {
     control: true,
     log,
   })
+  const settings: ExchangeSettings = {
+    rules,
+    defaultMethod: 'wallet',
+    paymentTimeoutMs: options.paymentTimeoutMs ?? 1_800_000,
+    autoConfirmTimeoutMs: options.autoConfirmTimeoutMs ?? 86_400_000,
+    outsideSteps: options.outsideSteps ?? [],
+  }
   const deps: ApiDeps = {
     db,
     replica: db,
     sealer,
     temporal,
     ownerKey: key,
-    settings: {
-      rules,
-      defaultMethod: 'wallet',
-      paymentTimeoutMs: options.paymentTimeoutMs ?? 1_800_000,
-      autoConfirmTimeoutMs: options.autoConfirmTimeoutMs ?? 86_400_000,
-      outsideSteps: options.outsideSteps ?? [],
-    },
+    settings,
     logger: log,
     metrics: createMetrics(),
     authenticate: createAuthenticate({
@@ -249,6 +251,8 @@ export async function openMall(options: MallOptions = {}) {
     cashier,
     control,
     books,
+    /** Other settings for the exchanges that follow. */
+    configure: (changes: Partial<ExchangeSettings>) => void Object.assign(settings, changes),
     startWorker,
     stopWorker: async () => worker?.stop(),
     points: (owner: string, points: number, expiresAt: Date | null = null) =>
@@ -266,7 +270,11 @@ export async function openMall(options: MallOptions = {}) {
     sweep: () => sweepInbox(db, temporal, () => {}),
     history: (orderNo: string) => fetchHistory(temporal, orderNo),
     /** What breaks a law, now that everything is at rest. */
-    brokenLaws: async () => [...(await findBrokenLedger(db)), ...(await findBrokenOrders(db))],
+    brokenLaws: async () => [
+      ...(await findBrokenLedger(db)),
+      ...(await findBrokenOrders(db)),
+      ...(await findBrokenPayments(db)),
+    ],
     async close() {
       await worker?.stop()
       await new Promise((resolve) => server.close(resolve))

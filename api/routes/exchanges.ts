@@ -26,9 +26,12 @@ const cashAmount = z
   })
   .openapi({ type: 'string', example: '9.90' })
 
+/** An id that is none of ours names no product: 404, like one that is unknown. */
+const productId = z.string().min(1).max(64).openapi({ example: '1' })
+
 const exchangeBody = z
   .object({
-    product_id: id.openapi({ example: '1' }),
+    product_id: productId,
     quantity: int(1, QUANTITY_MAX),
     cash_amount: cashAmount.nullish(),
     payment_method: paymentMethod.nullish(),
@@ -61,7 +64,7 @@ const check = createRoute({
   tags: ['exchanges'],
   summary: 'Whether a product can be redeemed, and every reason against it',
   security: bearer,
-  request: { body: jsonBody(z.object({ product_id: id, quantity: int(1, QUANTITY_MAX) })) },
+  request: { body: jsonBody(z.object({ product_id: productId, quantity: int(1, QUANTITY_MAX) })) },
   responses: {
     200: oneResponse(
       z.object({
@@ -87,6 +90,11 @@ const check = createRoute({
   },
 })
 
+function knownForm(productId: string): string {
+  if (!id.safeParse(productId).success) throw new DomainError({ code: 'NOT_FOUND' })
+  return productId
+}
+
 const customerOf = (who: Who) => ({ ownerId: who.sub, level: who.level })
 
 /** An empty list or object is no address. */
@@ -100,7 +108,7 @@ export function exchangeRoutes(deps: ApiDeps) {
       const who = c.get('who')
       const body = c.req.valid('json')
       const command = {
-        productId: body.product_id,
+        productId: knownForm(body.product_id),
         quantity: body.quantity,
         cashFen: body.cash_amount ?? undefined,
         method: body.payment_method ?? undefined,
@@ -126,7 +134,7 @@ export function exchangeRoutes(deps: ApiDeps) {
       const { reasons, total, facts } = await checkExchange(
         deps,
         customerOf(c.get('who')),
-        product_id,
+        knownForm(product_id),
         quantity,
       )
       const lang = c.get('lang')

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Writes .env, which docker-compose.yml reads, with fresh secrets. Keep a copy of it in a safe place: who loses
+# LEDGER_KEYS or PAYLOAD_KEYS loses the wallets.
+#
+#   sh deploy/make-env.sh         for customers: real payment providers, no demo data
+#   sh deploy/make-env.sh demo    with demo products and users, and a payment provider that takes no money
+set -eu
+umask 077
+
+case "${1:-}" in
+  '' | demo) ;;
+  *)
+    echo 'usage: sh deploy/make-env.sh [demo]' >&2
+    exit 2
+    ;;
+esac
+if [ -e .env ]; then
+  echo '.env is there already: new secrets would lock the old data away' >&2
+  exit 1
+fi
+
+# The passwords go into URLs, hence hex.
+hex() { head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
+base64_of() { head -c "$1" /dev/urandom | base64 | tr -d '\n'; }
+
+{
+  cat <<ENV
+POSTGRES_PASSWORD=$(hex 24)
+MALL_DB_PASSWORD=$(hex 24)
+TEMPORAL_DB_PASSWORD=$(hex 24)
+AUTH_JWT_SECRET=$(hex 32)
+LEDGER_KEYS=l1:$(base64_of 32)
+PAYLOAD_KEYS=p1:$(base64_of 32)
+ORDERS_WEBHOOK_SECRET=whsec_$(base64_of 24)
+
+# How browsers and payment providers reach the API, and which proxies in front of it are to be believed.
+PUBLIC_URL=http://127.0.0.1:3000
+TRUSTED_PROXIES=
+ENV
+  if [ "${1:-}" = demo ]; then
+    cat <<ENV
+
+COMPOSE_PROFILES=demo
+DEMO=1
+STRIPE_BASE_URL=http://sandbox:3400
+STRIPE_SECRET_KEY=sk_test_$(hex 18)
+STRIPE_WEBHOOK_SECRET=whsec_$(base64_of 24)
+TEMPORAL_CODEC_ENDPOINT=http://127.0.0.1:3000/codec
+ENV
+  else
+    cat <<ENV
+
+# Bank cards: fill in all three, or leave them empty to go without.
+STRIPE_BASE_URL=
+STRIPE_SECRET_KEY=
+STRIPE_WEBHOOK_SECRET=
+ENV
+  fi
+} >.env
+echo 'wrote .env'

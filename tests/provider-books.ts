@@ -1,0 +1,44 @@
+import type { Db } from '../db/client.ts'
+import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
+import { orderNoOf } from '../domain/order-no.ts'
+
+export interface Trade {
+  readonly out_trade_no: string
+  readonly state: string
+  readonly amount: string
+  readonly refunded: string
+}
+
+export interface Kept {
+  readonly orderNo: string
+  readonly status: string
+  /** Decimal CNY: what a live order costs; nothing when it was canceled or never stood. */
+  readonly due: string
+  /** Decimal CNY: what the provider holds for us on all attempts to pay this order. */
+  readonly kept: string
+}
+
+const fen = (decimal: string): bigint => fenFromDecimal(decimal) ?? 0n
+
+/**
+ * The provider's books beside ours, an entry for every order that the provider knows. At rest the two agree:
+ * a paid order's money is kept once, a canceled order's not at all.
+ */
+export async function compareBooks(db: Db, trades: readonly Trade[]): Promise<Kept[]> {
+  const orders = await db
+    .selectFrom('points_exchange_orders')
+    .select(['order_no', 'status', 'total_money', 'payment_method'])
+    .execute()
+  const known = new Map(orders.map((order) => [order.order_no, order]))
+  const byOrder = Map.groupBy(trades, (trade) => orderNoOf(trade.out_trade_no) ?? trade.out_trade_no)
+  return [...byOrder].map(([orderNo, attempts]) => {
+    const order = known.get(orderNo)
+    const live = order && !['exchanged', 'order_created', 'order_canceled'].includes(order.status)
+    const due = live && order.payment_method !== 'wallet' ? fen(order.total_money) : 0n
+    const kept = attempts
+      .filter(({ state }) => state === 'paid' || state === 'refunded')
+      .reduce((sum, trade) => sum + fen(trade.amount) - fen(trade.refunded), 0n)
+    const status = order?.status ?? 'no such order'
+    return { orderNo, status, due: decimalFromFen(due), kept: decimalFromFen(kept) }
+  })
+}

@@ -1,0 +1,80 @@
+import { sql } from 'kysely'
+import type { Db } from '../db/client.ts'
+import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
+import type { Mall } from './mall.ts'
+import { until } from './mall.ts'
+
+/** Every row of every table as text, to compare whole states of the database. */
+export async function readTables(db: Db): Promise<Record<string, string[]>> {
+  const { rows } = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables
+    where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`.execute(db)
+  const tables: Record<string, string[]> = {}
+  for (const { name } of rows) {
+    const read = await sql<{ row: string }>`
+      select to_jsonb(t)::text as row from ${sql.table(name)} t order by 1`.execute(db)
+    tables[name] = read.rows.map(({ row }) => row)
+  }
+  return tables
+}
+
+/**
+ * What is held, taken or owed anywhere, and by whom: points, cash, stock, live orders, open payments, and what
+ * the provider keeps. Two equal holdings mean that whatever happened between has been undone without a trace
+ * but its history.
+ */
+export async function readHoldings(mall: Mall) {
+  const { db } = mall
+  const rows = async (query: ReturnType<typeof sql>) => (await query.execute(db)).rows
+  const trades = (await mall.books()).map((trade) => ({
+    out_trade_no: trade.out_trade_no,
+    kept:
+      trade.state === 'paid' || trade.state === 'refunded'
+        ? decimalFromFen(
+            (fenFromDecimal(trade.amount ?? '') ?? 0n) - (fenFromDecimal(trade.refunded ?? '') ?? 0n),
+          )
+        : '0.00',
+    open: trade.state === 'unpaid' || trade.state === 'declined',
+  }))
+  return {
+    accounts: await rows(sql`select owner_id, currency, available, held from wallet_accounts
+      where available <> 0 or held <> 0 order by 1, 2`),
+    lots: await rows(sql`select account_id, expires_at, sum(remaining) as remaining from wallet_lots
+      where remaining <> 0 group by 1, 2 order by 1, 2`),
+    products: await rows(sql`select id, stock_quantity, status from points_products order by id`),
+    reservations: await rows(
+      sql`select order_no, state from stock_reservations where state <> 'released' order by 1`,
+    ),
+    holds: await rows(
+      sql`select order_no, state from wallet_holds where state in ('held', 'captured') order by 1`,
+    ),
+    orders: await rows(
+      sql`select order_no, status from points_exchange_orders where status <> 'order_canceled' order by 1`,
+    ),
+    standardOrders: await rows(
+      sql`select order_no, status from orders where status <> 'order_canceled' order by 1`,
+    ),
+    payments: await rows(sql`select out_trade_no, state from payments
+      where state not in ('closed', 'refunded') order by 1`),
+    attempts:
+      await rows(sql`select order_no, a.state from exchange_attempts a left join points_exchange_orders o using (order_no)
+      where a.state <> 'refused' and o.status is distinct from 'order_canceled' order by 1`),
+    provider: trades.filter(({ kept, open }) => open || kept !== '0.00'),
+  }
+}
+
+/** How the order's workflow stands in the engine: RUNNING, COMPLETED, FAILED … */
+export async function workflowState(mall: Mall, workflowId: string): Promise<string> {
+  const description = await mall.temporal.client.workflow.getHandle(workflowId).describe()
+  return description.status.name
+}
+
+/** Waits until the exchange has ended, well or badly. */
+export async function ended(mall: Mall, orderNo: string): Promise<void> {
+  const state = await until(
+    () => workflowState(mall, `exchange/${orderNo}`),
+    (name) => name !== 'RUNNING',
+    `the workflow of ${orderNo} ends`,
+  )
+  if (state !== 'COMPLETED') throw new Error(`the workflow of ${orderNo} is ${state}`)
+}
