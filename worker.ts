@@ -11,6 +11,7 @@ import { ConfigError, readConfig } from './config.ts'
 import { connectDatabase } from './db/client.ts'
 import { purgeIdempotencyKeys } from './db/idempotency.ts'
 import { createSealer } from './db/seal.ts'
+import { createVault } from './db/vault.ts'
 import { createStripe } from './payments/stripe/provider.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
 
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   })
   const db = connectDatabase(config.database.url, config.database.poolSize)
   const sealer = createSealer(config.payloadKeys)
+  const vault = createVault(config.ledgerKeys)
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const connection = await NativeConnection.connect(config.temporal.connection)
   const { baseUrl, secretKey } = config.stripe
@@ -38,6 +40,7 @@ async function main(): Promise<void> {
     dataConverter: sealedPayloads(sealer),
     activities: createActivities({
       db,
+      vault,
       sealer,
       rules: config.rules,
       providers: baseUrl && secretKey ? [createStripe({ baseUrl, secretKey })] : [],
@@ -61,6 +64,7 @@ async function main(): Promise<void> {
 
   const deps = {
     db,
+    vault,
     sealer,
     temporal,
     ownerKey: config.payloadKeys[0] as { id: string; key: Buffer },

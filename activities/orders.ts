@@ -1,6 +1,7 @@
 import { findAttempt, lockAttempt, markRefused } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { type Actor, createStandardOrder, findOrderForUpdate, lockOrder, moveOrder } from '../db/orders.ts'
+import type { Vault } from '../db/vault.ts'
 import type { Refusal, RefusalCode } from '../domain/errors.ts'
 import { DomainError } from '../domain/errors.ts'
 import { allows, type OrderAction, type OrderStatus } from '../domain/order-status.ts'
@@ -32,7 +33,7 @@ export interface CancelInput {
   readonly refusal?: Refusal
 }
 
-export function createOrderActivities({ db }: { readonly db: Db }) {
+export function createOrderActivities({ db, vault }: { readonly db: Db; readonly vault: Vault }) {
   /** The order domain's part of "place", where that is an outside system. */
   async function createOrder(orderNo: string): Promise<void> {
     await db.transaction().execute(async (tx) => {
@@ -51,7 +52,7 @@ export function createOrderActivities({ db }: { readonly db: Db }) {
       await db.transaction().execute(async (tx) => {
         const order = await lockOrder(tx, input.orderNo)
         if (order.status !== 'order_created') return
-        await settle(tx, input.orderNo, {
+        await settle(tx, vault, input.orderNo, {
           pointsCaptured: input.outsideSteps.includes('points'),
           stockCommitted: input.outsideSteps.includes('stock'),
         })
@@ -73,7 +74,7 @@ export function createOrderActivities({ db }: { readonly db: Db }) {
       if (input.refusal && attempt.state !== 'refused') await markRefused(tx, input.orderNo, input.refusal)
       const order = await findOrderForUpdate(tx, input.orderNo)
       if (!order) return []
-      return cancelOrder(tx, input.orderNo, input.reason, input.by, input.outsideSteps)
+      return cancelOrder(tx, vault, input.orderNo, input.reason, input.by, input.outsideSteps)
     })
   }
 

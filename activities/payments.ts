@@ -11,6 +11,7 @@ import {
   updatePayment,
 } from '../db/payments.ts'
 import type { PaymentInfo } from '../db/schema.ts'
+import type { Vault } from '../db/vault.ts'
 import { readBalance } from '../db/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'
 import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
@@ -22,6 +23,7 @@ import { type OwedRefund, owedRefunds, oweRefund, settle } from './settle.ts'
 
 export interface PaymentDeps {
   readonly db: Db
+  readonly vault: Vault
   readonly providers: readonly PaymentProvider[]
   /** Where the customer comes back to after the cashier. */
   readonly returnUrl: (orderNo: string) => string
@@ -40,7 +42,7 @@ export type CloseOutcome =
   | { readonly closed: true }
   | { readonly closed: false; readonly paid: ReportedMoney }
 
-export function createPaymentActivities({ db, providers, returnUrl }: PaymentDeps) {
+export function createPaymentActivities({ db, vault, providers, returnUrl }: PaymentDeps) {
   function providerOf(method: PaymentMethod): PaymentProvider {
     const provider = providers.find((candidate) => candidate.method === method)
     if (!provider) throw ApplicationFailure.nonRetryable(`no provider for ${method}`, 'ProviderRefusal')
@@ -187,6 +189,7 @@ export function createPaymentActivities({ db, providers, returnUrl }: PaymentDep
       }
       await settle(
         tx,
+        vault,
         order.order_no,
         { pointsCaptured: outsideSteps.includes('points'), stockCommitted: outsideSteps.includes('stock') },
         { outTradeNo: money.outTradeNo, paymentRef: money.paymentRef },
@@ -209,7 +212,7 @@ export function createPaymentActivities({ db, providers, returnUrl }: PaymentDep
       .select(['owner_id', 'total_money'])
       .where('order_no', '=', orderNo)
       .executeTakeFirstOrThrow()
-    const { available } = await readBalance(db, order.owner_id, 'CNY')
+    const { available } = await readBalance(db, vault, order.owner_id, 'CNY')
     if (available >= (fenFromDecimal(order.total_money) ?? 0n)) return null
     return { code: 'INSUFFICIENT_BALANCE', required: order.total_money, available: decimalFromFen(available) }
   }

@@ -12,6 +12,7 @@ import { createStandardOrder, lockOrder, recordExchange } from '../db/orders.ts'
 import { recordPayment } from '../db/payments.ts'
 import type { Sealer } from '../db/seal.ts'
 import { reserveStock } from '../db/stock.ts'
+import type { Vault } from '../db/vault.ts'
 import { hold, lockAccount } from '../db/wallet.ts'
 import { type ExchangeRules, reasonsAgainst } from '../domain/eligibility.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
@@ -26,6 +27,7 @@ import { settle } from './settle.ts'
 export interface PlaceDeps {
   readonly db: Db
   readonly sealer: Sealer
+  readonly vault: Vault
   readonly rules: ExchangeRules
 }
 
@@ -61,7 +63,9 @@ export interface PlaceInput {
 /** A guarded statement found less than was read a moment before. */
 class Raced extends Error {}
 
-export function createPlaceActivities({ db, sealer, rules }: PlaceDeps) {
+export function createPlaceActivities(deps: PlaceDeps) {
+  const { db } = deps
+
   /**
    * Checks and prices the exchange without touching anything.
    * @returns the frozen price, or the first reason against it in the contract's order.
@@ -70,7 +74,7 @@ export function createPlaceActivities({ db, sealer, rules }: PlaceDeps) {
     const attempt = await findAttempt(db, orderNo)
     if (!attempt) throw new Error(`no attempt ${orderNo}`)
     if (attempt.refusal) return { refusal: attempt.refusal }
-    const { reasons, quote } = await assess(db, sealer, attempt, rules)
+    const { reasons, quote } = await assess(deps, db, attempt)
     const refusal = reasons[0]
     if (!refusal && quote) return { quote: quote.quote }
     await markRefused(db, orderNo, refusal ?? { code: 'NOT_FOUND' })
@@ -84,7 +88,7 @@ export function createPlaceActivities({ db, sealer, rules }: PlaceDeps) {
   async function placeExchange(input: PlaceInput): Promise<Placed> {
     for (let round = 0; round < 5; round += 1) {
       try {
-        return await db.transaction().execute((tx) => placeIn(tx, sealer, rules, input))
+        return await db.transaction().execute((tx) => placeIn(deps, tx, input))
       } catch (error) {
         if (error instanceof Raced) continue
         if (!(error instanceof DomainError)) throw error
@@ -100,13 +104,14 @@ export function createPlaceActivities({ db, sealer, rules }: PlaceDeps) {
   return { quoteExchange, placeExchange }
 }
 
-async function placeIn(tx: Tx, sealer: Sealer, rules: ExchangeRules, input: PlaceInput): Promise<Placed> {
+async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Placed> {
+  const { sealer, vault } = deps
   const { orderNo } = input
   const attempt = await lockAttempt(tx, orderNo)
   if (attempt.refusal) return { placed: false, refusal: attempt.refusal }
   if (attempt.state === 'placed') return placedBefore(tx, orderNo)
-  const account = await lockAccount(tx, attempt.owner_id, 'ZJF')
-  const assessed = await assess(tx, sealer, attempt, rules)
+  const account = await lockAccount(tx, vault, attempt.owner_id, 'ZJF')
+  const assessed = await assess(deps, tx, attempt)
   const reason = assessed.reasons.find(({ code }) => !isTaken(code, input))
   if (reason) throw new DomainError(reason)
   if (!assessed.quote) throw new DomainError({ code: 'NOT_FOUND' })
@@ -125,7 +130,7 @@ async function placeIn(tx: Tx, sealer: Sealer, rules: ExchangeRules, input: Plac
       amount: BigInt(quote.totalPoints),
       orderNo,
     }
-    if (!(await hold(tx, spend, settled ? 'capture' : 'keep', account))) throw new Raced()
+    if (!(await hold(tx, vault, spend, settled ? 'capture' : 'keep', account))) throw new Raced()
   }
   await recordExchange(tx, {
     id: attempt.id,
@@ -167,7 +172,7 @@ async function placeIn(tx: Tx, sealer: Sealer, rules: ExchangeRules, input: Plac
   const payment = dueLater
     ? await recordPayment(tx, orderNo, method as PaymentMethod, quote.totalAmount, 'unpaid')
     : undefined
-  if (settled) await settle(tx, orderNo, { pointsCaptured: true, stockCommitted: true })
+  if (settled) await settle(tx, vault, orderNo, { pointsCaptured: true, stockCommitted: true })
   await markPlaced(tx, orderNo)
   if (ours('stock')) {
     const piece = { points: quote.points, fen: fenFromDecimal(quote.pieceAmount) as Fen }
@@ -212,9 +217,9 @@ interface Assessed {
     | undefined
 }
 
-async function assess(db: Db, sealer: Sealer, attempt: Attempt, rules: ExchangeRules): Promise<Assessed> {
+async function assess({ sealer, vault, rules }: PlaceDeps, db: Db, attempt: Attempt): Promise<Assessed> {
   const request = sealer.open(attempt.request, `request/${attempt.order_no}`) as PrivateRequest
-  const { facts, product } = await readFacts(db, attempt.owner_id, attempt.product_id, attempt.level)
+  const { facts, product } = await readFacts(db, vault, attempt.owner_id, attempt.product_id, attempt.level)
   const reasons = reasonsAgainst(
     facts,
     {

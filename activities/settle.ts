@@ -3,6 +3,7 @@ import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '..
 import { listPayments, recordPayment, recordRefund, updatePayment } from '../db/payments.ts'
 import type { PaymentInfo } from '../db/schema.ts'
 import { commitStock, releaseStock } from '../db/stock.ts'
+import type { Vault } from '../db/vault.ts'
 import { capture, giveBack, hold } from '../db/wallet.ts'
 import { DomainError } from '../domain/errors.ts'
 import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
@@ -24,6 +25,7 @@ export interface OwedRefund {
  */
 export async function settle(
   tx: Tx,
+  vault: Vault,
   orderNo: string,
   done: { readonly pointsCaptured: boolean; readonly stockCommitted: boolean },
   paidBy?: { readonly outTradeNo: string; readonly paymentRef: string | undefined },
@@ -31,7 +33,7 @@ export async function settle(
   const order = await lockOrder(tx, orderNo)
   const due = fenFromDecimal(order.total_money) ?? 0n
   let tradeNo = paidBy?.paymentRef ?? null
-  if (due > 0n && !paidBy) tradeNo = await takeFromWallet(tx, order, due)
+  if (due > 0n && !paidBy) tradeNo = await takeFromWallet(tx, vault, order, due)
   if (paidBy) {
     await updatePayment(tx, paidBy.outTradeNo, {
       state: 'paid',
@@ -39,7 +41,7 @@ export async function settle(
       ...(paidBy.paymentRef ? { payment_ref: paidBy.paymentRef } : {}),
     })
   }
-  if (!done.pointsCaptured && order.total_points > 0) await capture(tx, order.owner_id, 'ZJF', orderNo)
+  if (!done.pointsCaptured && order.total_points > 0) await capture(tx, vault, order.owner_id, 'ZJF', orderNo)
   if (!done.stockCommitted) await commitStock(tx, orderNo)
   const method = paidBy ? order.payment_method : due > 0n ? ('wallet' as const) : null
   const info: PaymentInfo = {
@@ -55,9 +57,9 @@ export async function settle(
   })
 }
 
-async function takeFromWallet(tx: Tx, order: ExchangeOrder, due: bigint): Promise<string> {
+async function takeFromWallet(tx: Tx, vault: Vault, order: ExchangeOrder, due: bigint): Promise<string> {
   const spend = { ownerId: order.owner_id, currency: 'CNY' as const, amount: due, orderNo: order.order_no }
-  if (!(await hold(tx, spend, 'capture'))) {
+  if (!(await hold(tx, vault, spend, 'capture'))) {
     throw new DomainError({ code: 'INSUFFICIENT_BALANCE', required: decimalFromFen(due) })
   }
   const payment = await recordPayment(tx, order.order_no, 'wallet', order.total_money, 'paid')
@@ -71,6 +73,7 @@ async function takeFromWallet(tx: Tx, order: ExchangeOrder, due: bigint): Promis
  */
 export async function cancelOrder(
   tx: Tx,
+  vault: Vault,
   orderNo: string,
   reason: string,
   actor: Actor,
@@ -80,14 +83,14 @@ export async function cancelOrder(
   const payments = await listPayments(tx, orderNo)
   if (order.status !== 'order_canceled') {
     if (!outsideSteps.includes('points') && order.total_points > 0) {
-      await giveBack(tx, order.owner_id, 'ZJF', orderNo, reason)
+      await giveBack(tx, vault, order.owner_id, 'ZJF', orderNo, reason)
     }
     let refunding = false
     for (const payment of payments) {
       if (payment.state === 'unpaid' || payment.state === 'closing') {
         await updatePayment(tx, payment.out_trade_no, { state: 'closed' })
       } else if (payment.state === 'paid' && payment.method === 'wallet') {
-        await giveBack(tx, order.owner_id, 'CNY', orderNo, reason)
+        await giveBack(tx, vault, order.owner_id, 'CNY', orderNo, reason)
         await updatePayment(tx, payment.out_trade_no, { state: 'refunded', refunded_amount: payment.amount })
       } else if (payment.state === 'paid') {
         await oweRefund(tx, payment.out_trade_no, payment.amount, reason)

@@ -6,6 +6,7 @@ import { connectTemporal } from '../application/temporal.ts'
 import { type Config, ConfigError, readConfig } from '../config.ts'
 import { connectDatabase } from '../db/client.ts'
 import { createSealer } from '../db/seal.ts'
+import { createVault } from '../db/vault.ts'
 import { createApp } from './app.ts'
 import { createAuthenticate } from './auth.ts'
 import { createMetrics } from './metrics.ts'
@@ -67,6 +68,7 @@ function connect(config: Config, logger: pino.Logger) {
     db,
     replica,
     sealer,
+    vault: createVault(config.ledgerKeys),
     temporal,
     ownerKey,
     settings: {

@@ -11,6 +11,7 @@ import {
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
 import type { Key, Sealer } from '../db/seal.ts'
+import type { Vault } from '../db/vault.ts'
 import { type ExchangeFacts, type ExchangeRules, reasonsAgainst } from '../domain/eligibility.ts'
 import { DomainError, type Refusal } from '../domain/errors.ts'
 import { decimalFromFen, type Fen } from '../domain/money.ts'
@@ -41,6 +42,7 @@ export interface ExchangeSettings {
 export interface ExchangeDeps {
   readonly db: Db
   readonly sealer: Sealer
+  readonly vault: Vault
   readonly temporal: Temporal
   readonly settings: ExchangeSettings
   /** Makes the owner searchable in the workflow engine without naming him there. */
@@ -115,11 +117,11 @@ function privateOf({ address, buyer_remarks, buyer_message, customized }: Exchan
 }
 
 async function assess(
-  { db, settings }: ExchangeDeps,
+  { db, vault, settings }: ExchangeDeps,
   customer: Customer,
   command: ExchangeCommand,
 ): Promise<{ mode: PaymentMode; refusal: Refusal | undefined }> {
-  const { facts } = await readFacts(db, customer.ownerId, command.productId, customer.level)
+  const { facts } = await readFacts(db, vault, customer.ownerId, command.productId, customer.level)
   const reasons = reasonsAgainst(
     facts,
     {
@@ -213,12 +215,12 @@ export interface Check {
  * @throws DomainError NOT_FOUND
  */
 export async function checkExchange(
-  { db, settings }: Pick<ExchangeDeps, 'db' | 'settings'>,
+  { db, vault, settings }: Pick<ExchangeDeps, 'db' | 'vault' | 'settings'>,
   customer: Customer,
   productId: string,
   quantity: number,
 ): Promise<Check> {
-  const { facts } = await readFacts(db, customer.ownerId, productId, customer.level)
+  const { facts } = await readFacts(db, vault, customer.ownerId, productId, customer.level)
   if (!facts.product) throw new DomainError({ code: 'NOT_FOUND' })
   return {
     reasons: reasonsAgainst(facts, { quantity }, settings.rules),

@@ -7,6 +7,7 @@ import { readFacts } from '../db/facts.ts'
 import type { ExchangeOrder } from '../db/orders.ts'
 import type { PaymentInfo, ShippingInfo } from '../db/schema.ts'
 import type { Sealer } from '../db/seal.ts'
+import type { Vault } from '../db/vault.ts'
 import { DomainError, type RefusalCode } from '../domain/errors.ts'
 import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
 import { type OrderStatus, PAID_STATUSES, type PaymentStatus } from '../domain/order-status.ts'
@@ -79,6 +80,7 @@ export interface OrderView {
 
 export interface OrderReader {
   readonly db: Db
+  readonly vault: Vault
   readonly sealer: Sealer
 }
 
@@ -117,7 +119,7 @@ export async function listOrders(
  * @throws DomainError NOT_FOUND, also for another owner's order
  */
 export async function getOrder(
-  { db, sealer }: OrderReader,
+  { db, sealer, vault }: OrderReader,
   idOrNo: string,
   ownerId: string | undefined,
 ): Promise<OrderView> {
@@ -141,12 +143,12 @@ export async function getOrder(
   if (!attempt || (ownerId !== undefined && attempt.owner_id !== ownerId)) {
     throw new DomainError({ code: 'NOT_FOUND' })
   }
-  return viewAttempt({ db, sealer }, attempt)
+  return viewAttempt({ db, sealer, vault }, attempt)
 }
 
 /** What is known of a redemption before its order exists, or when it was refused later on. */
-export async function viewAttempt({ db, sealer }: OrderReader, attempt: Attempt): Promise<OrderView> {
-  const { facts, product } = await readFacts(db, attempt.owner_id, attempt.product_id, attempt.level)
+export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: Attempt): Promise<OrderView> {
+  const { facts, product } = await readFacts(db, vault, attempt.owner_id, attempt.product_id, attempt.level)
   const price = facts.product ?? { paymentMode: 'points_only' as const, points: 0, fen: 0n }
   const total = totalOf(price, attempt.quantity)
   const { address, ...notes } = sealer.open(attempt.request, `request/${attempt.order_no}`) as PrivateRequest

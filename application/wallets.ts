@@ -1,8 +1,15 @@
 import type { Db } from '../db/client.ts'
+import type { Vault } from '../db/vault.ts'
 import { adjust, type Balance, grant, listEntries, readBalance } from '../db/wallet.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type Fen, type Money, moneyFromFen } from '../domain/money.ts'
+
+/** The ledger: its rows, and the keys that open them. */
+export interface Ledger {
+  readonly db: Db
+  readonly vault: Vault
+}
 
 /** Contract section 4. An owner never seen has an empty wallet. */
 export interface WalletView {
@@ -33,10 +40,10 @@ export interface WalletCause {
   readonly reason: string
 }
 
-export async function readWallet(db: Db, ownerId: string): Promise<WalletView> {
+export async function readWallet({ db, vault }: Ledger, ownerId: string): Promise<WalletView> {
   const [points, cash]: [Balance, Balance] = await Promise.all([
-    readBalance(db, ownerId, 'ZJF'),
-    readBalance(db, ownerId, 'CNY'),
+    readBalance(db, vault, ownerId, 'ZJF'),
+    readBalance(db, vault, ownerId, 'CNY'),
   ])
   return {
     type: 'integral',
@@ -53,17 +60,17 @@ export async function readWallet(db: Db, ownerId: string): Promise<WalletView> {
 
 /** The point entries of a wallet, newest first, and how many there are. */
 export async function readTransactions(
-  db: Db,
+  { db, vault }: Ledger,
   ownerId: string,
   page: { readonly limit: number; readonly offset: number },
 ): Promise<{ entries: EntryView[]; total: number }> {
-  const { entries, total } = await listEntries(db, ownerId, 'ZJF', page)
+  const { entries, total } = await listEntries(db, vault, ownerId, 'ZJF', page)
   return {
     entries: entries.map((entry) => ({
-      id: entry.id,
+      id: `${entry.account_id}-${entry.version}`,
       kind: entry.kind,
-      points: Number(entry.amount),
-      balance_after: Number(entry.balance_after),
+      points: Number(entry.plain.available),
+      balance_after: Number(entry.plain.available_after),
       order_no: entry.order_no,
       reason: entry.reason,
       created_at: entry.created_at.toISOString(),
@@ -77,7 +84,7 @@ export async function readTransactions(
  * @throws InvalidInput when they would have expired already
  */
 export async function grantPoints(
-  db: Db,
+  ledger: Ledger,
   ownerId: string,
   points: number,
   expiresAt: Date | null,
@@ -86,8 +93,10 @@ export async function grantPoints(
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
     throw new InvalidInput({ field: 'expires_at', rule: 'future' })
   }
-  await db.transaction().execute((tx) => grant(tx, ownerId, 'ZJF', BigInt(points), expiresAt, cause))
-  return readWallet(db, ownerId)
+  await ledger.db
+    .transaction()
+    .execute((tx) => grant(tx, ledger.vault, ownerId, 'ZJF', BigInt(points), expiresAt, cause))
+  return readWallet(ledger, ownerId)
 }
 
 /**
@@ -95,13 +104,15 @@ export async function grantPoints(
  * @throws DomainError INSUFFICIENT_POINTS when they would fall below zero
  */
 export async function adjustPoints(
-  db: Db,
+  ledger: Ledger,
   ownerId: string,
   points: number,
   cause: WalletCause,
 ): Promise<WalletView> {
-  const done = await db.transaction().execute((tx) => adjust(tx, ownerId, 'ZJF', BigInt(points), cause))
-  const wallet = await readWallet(db, ownerId)
+  const done = await ledger.db
+    .transaction()
+    .execute((tx) => adjust(tx, ledger.vault, ownerId, 'ZJF', BigInt(points), cause))
+  const wallet = await readWallet(ledger, ownerId)
   if (done) return wallet
   throw new DomainError({
     code: 'INSUFFICIENT_POINTS',
@@ -111,7 +122,12 @@ export async function adjustPoints(
 }
 
 /** Adds cash. */
-export async function addCash(db: Db, ownerId: string, fen: Fen, cause: WalletCause): Promise<WalletView> {
-  await db.transaction().execute((tx) => grant(tx, ownerId, 'CNY', fen, null, cause))
-  return readWallet(db, ownerId)
+export async function addCash(
+  ledger: Ledger,
+  ownerId: string,
+  fen: Fen,
+  cause: WalletCause,
+): Promise<WalletView> {
+  await ledger.db.transaction().execute((tx) => grant(tx, ledger.vault, ownerId, 'CNY', fen, null, cause))
+  return readWallet(ledger, ownerId)
 }

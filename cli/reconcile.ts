@@ -4,11 +4,11 @@ import { findBrokenLedger, findBrokenOrders, findBrokenPayments } from '../db/la
 import { report } from './report.ts'
 
 /** Composition root: compares orders, stock, ledger and payments; exit code 1 where two books disagree. */
-await report('reconcile', async (db) => ({
+await report('reconcile', async (db, vault) => ({
   totals: await readTotals(db),
   broken: [
     ...(await findBrokenOrders(db)),
-    ...(await findBrokenLedger(db)),
+    ...(await findBrokenLedger(db, vault)),
     ...(await findBrokenPayments(db)),
   ],
 }))

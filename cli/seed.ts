@@ -1,14 +1,15 @@
 import { ConfigError, readConfig } from '../config.ts'
 import { connectDatabase } from '../db/client.ts'
+import { createVault } from '../db/vault.ts'
 import { seedDemo } from './demo/seed.ts'
 
 /** `npm run seed`: fills an installation with the demo shop; running it again changes nothing. */
 async function main(): Promise<void> {
-  const { database } = readConfig()
+  const { database, ledgerKeys } = readConfig()
   if (!database.url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
   const db = connectDatabase(database.url, 2)
   try {
-    const fresh = await seedDemo(db)
+    const fresh = await seedDemo(db, createVault(ledgerKeys))
     process.stdout.write(fresh > 0 ? `seeded ${fresh} products\n` : 'the demo is there already\n')
   } finally {
     await db.destroy()

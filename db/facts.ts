@@ -2,7 +2,10 @@ import { sql } from 'kysely'
 import type { ExchangeFacts } from '../domain/eligibility.ts'
 import { fenFromDecimal } from '../domain/money.ts'
 import type { ExchangeLimit, PaymentMode, ProductStatus, ShippingType } from '../domain/product.ts'
+import { spendableOf } from '../domain/wallet.ts'
 import type { Db } from './client.ts'
+import type { Vault } from './vault.ts'
+import { type AccountRow, openAccount } from './wallet.ts'
 
 export interface ProductFacts {
   readonly id: string
@@ -25,8 +28,12 @@ interface Row {
   kept_level: number | null
   pieces_ever: string
   pieces_in_window: string
-  points: string
-  cash: string
+  wallets: (Omit<AccountRow, 'sealed' | 'head' | 'next_expiry'> & {
+    sealed: string
+    head: string
+    next_expiry: string | null
+  })[]
+  now: Date
 }
 
 /**
@@ -36,6 +43,7 @@ interface Row {
  */
 export async function readFacts(
   db: Db,
+  vault: Vault,
   ownerId: string,
   productId: string,
   tokenLevel: number,
@@ -45,11 +53,11 @@ export async function readFacts(
       p.shipping_type, p.exchange_limit, p.properties -> 'limit' as "limit",
       (select level from users where owner_id = ${ownerId}) as kept_level,
       pieces.ever as pieces_ever, pieces.in_window as pieces_in_window,
-      coalesce((select sum(lot.remaining) from wallet_lots lot join wallet_accounts account on account.id = lot.account_id
-        where account.owner_type = 'user' and account.owner_id = ${ownerId} and account.currency = 'ZJF'
-          and lot.remaining > 0 and (lot.expires_at is null or lot.expires_at > now())), 0) as points,
-      coalesce((select available from wallet_accounts
-        where owner_type = 'user' and owner_id = ${ownerId} and currency = 'CNY'), 0) as cash
+      clock_timestamp() as now,
+      (select coalesce(json_agg(json_build_object('id', id::text, 'owner_type', owner_type, 'owner_id', owner_id,
+          'currency', currency, 'version', version::text, 'kid', kid, 'sealed', encode(sealed, 'base64'),
+          'head', encode(head, 'base64'), 'next_expiry', (extract(epoch from next_expiry) * 1000)::bigint::text)), '[]')
+        from wallet_accounts where owner_type = 'user' and owner_id = ${ownerId}) as wallets
     from points_products p
     cross join lateral (
       select coalesce(sum(quantity), 0) as ever,
@@ -85,8 +93,20 @@ export async function readFacts(
       level: row.kept_level ?? tokenLevel,
       piecesEver: Number(row.pieces_ever),
       piecesInWindow: Number(row.pieces_in_window),
-      pointsAvailable: BigInt(row.points),
-      cashAvailable: BigInt(row.cash),
+      pointsAvailable: spendable(vault, row, 'ZJF'),
+      cashAvailable: spendable(vault, row, 'CNY'),
     },
   }
+}
+
+function spendable(vault: Vault, { wallets, now }: Row, currency: string): bigint {
+  const row = wallets.find((wallet) => wallet.currency === currency)
+  if (!row) return 0n
+  const wallet = openAccount(vault, {
+    ...row,
+    sealed: Buffer.from(row.sealed, 'base64'),
+    head: Buffer.from(row.head, 'base64'),
+    next_expiry: row.next_expiry === null ? null : new Date(Number(row.next_expiry)),
+  })
+  return wallet.frozen === null ? spendableOf(wallet, now.getTime()) : 0n
 }

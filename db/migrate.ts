@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   if (!config.database.url) {
     throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
   }
-  const db = connectDatabase(config.database.url, 2)
+  const db = connectDatabase(config.database.url, 2, 'owner')
   try {
     const done = await migrateToLatest(db)
     say(done.length > 0 ? `database: ran ${done.join(', ')}` : 'database: up to date')

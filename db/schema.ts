@@ -172,15 +172,7 @@ export interface WalletAccountsTable extends Dated {
   next_expiry: Date | null
 }
 
-export type EntryKind =
-  | 'grant'
-  | 'hold'
-  | 'capture'
-  | 'release'
-  | 'reverse'
-  | 'expire'
-  | 'adjust'
-  | 'freeze'
+export type EntryKind = 'grant' | 'hold' | 'capture' | 'release' | 'reverse' | 'expire' | 'adjust' | 'freeze'
 
 export interface WalletTransfersTable {
   operation_key: string

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 import type { Key } from './seal.ts'
 
 /** The keys of the ledger at work: what is sealed with which, and the chain that shows every change. */
@@ -76,7 +83,10 @@ export function createVault(keys: readonly Key[]): Vault {
     },
     link(kid, previous, parts) {
       // JSON keeps the parts apart: no two lists read the same.
-      return createHmac('sha256', cached(kid, 'chain')).update(previous).update(JSON.stringify(parts)).digest()
+      return createHmac('sha256', cached(kid, 'chain'))
+        .update(previous)
+        .update(JSON.stringify(parts))
+        .digest()
     },
     sign: signature,
     isSigned(text, given) {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import * as rules from '../domain/wallet.ts'
 import {
   availableOf,
   type Change,
@@ -9,7 +10,6 @@ import {
   spendableOf,
   type Wallet,
 } from '../domain/wallet.ts'
-import * as rules from '../domain/wallet.ts'
 import type { Db, Tx } from './client.ts'
 import type { Currency, EntryKind } from './schema.ts'
 import type { Vault } from './vault.ts'
@@ -65,7 +65,9 @@ export function refOf(row: Pick<AccountRow, 'owner_type' | 'owner_id' | 'currenc
 }
 
 /** Every column of the row: a change in any of them, and the sealed part does not open. */
-function placeOf(row: Pick<AccountRow, 'owner_type' | 'owner_id' | 'currency' | 'version' | 'head' | 'next_expiry'>) {
+function placeOf(
+  row: Pick<AccountRow, 'owner_type' | 'owner_id' | 'currency' | 'version' | 'head' | 'next_expiry'>,
+) {
   return [
     'account',
     refOf(row),
@@ -296,7 +298,9 @@ async function findBooked(
   const row = await tx
     .selectFrom('wallet_transfers as transfer')
     .leftJoin('wallet_entries as entry', (join) =>
-      join.onRef('entry.operation_key', '=', 'transfer.operation_key').on('entry.account_id', '=', account.id),
+      join
+        .onRef('entry.operation_key', '=', 'transfer.operation_key')
+        .on('entry.account_id', '=', account.id),
     )
     .select(['transfer.kind', 'transfer.operation_key', 'transfer.order_no', 'transfer.reason'])
     .select(['entry.account_id', 'entry.version', 'entry.kid', 'entry.sealed', 'entry.created_at'])
@@ -502,10 +506,17 @@ export interface Balance {
 }
 
 /** What can be spent now: lots past their date do not count, booked as expired or not. */
-export async function readBalance(db: Db, vault: Vault, ownerId: string, currency: Currency): Promise<Balance> {
+export async function readBalance(
+  db: Db,
+  vault: Vault,
+  ownerId: string,
+  currency: Currency,
+): Promise<Balance> {
   const { rows } = await sql<AccountRow & { now: Date }>`
     select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry, now() as now
-    from wallet_accounts where owner_type = 'user' and owner_id = ${ownerId} and currency = ${currency}`.execute(db)
+    from wallet_accounts where owner_type = 'user' and owner_id = ${ownerId} and currency = ${currency}`.execute(
+    db,
+  )
   const row = rows[0]
   if (!row) return { available: 0n, held: 0n, frozen: null, expiring: [] }
   const wallet = openAccount(vault, row)

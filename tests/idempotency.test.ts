@@ -186,7 +186,7 @@ describe('a request that died', () => {
     if (claim.kind !== 'run') throw new Error(claim.kind)
     // The effect is booked; then the process dies before it can say so.
     const cause = { operationKey: claim.operationKey, operatorId: 'root', reason: 'r' }
-    await grantPoints(mall.db, to, 5, null, cause)
+    await grantPoints(mall.deps, to, 5, null, cause)
     await lapse(key)
     const answer = await grant(to, key)
     expect([answer.status, answer.body.data.available]).toEqual([200, 5])

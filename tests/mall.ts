@@ -21,6 +21,7 @@ import { connectTemporal, type Temporal } from '../application/temporal.ts'
 import { connectDatabase, type Db } from '../db/client.ts'
 import { findBrokenLedger, findBrokenOrders, findBrokenPayments } from '../db/laws.ts'
 import { createSealer } from '../db/seal.ts'
+import { createVault, type Vault } from '../db/vault.ts'
 import { grant } from '../db/wallet.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import type { PaymentMode, ShippingType } from '../domain/product.ts'
@@ -92,6 +93,7 @@ export async function openMall(options: MallOptions = {}) {
   // The same in every run, so that recorded histories can be read again.
   const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
   const sealer = createSealer([key])
+  const vault = createVault([key])
   const temporal = connectTemporal({ address }, name, sealer)
   const log = pino({ level: 'silent' })
   const rules = {
@@ -121,6 +123,7 @@ export async function openMall(options: MallOptions = {}) {
   }
   const deps: ApiDeps = {
     db,
+    vault,
     replica: db,
     sealer,
     temporal,
@@ -145,6 +148,7 @@ export async function openMall(options: MallOptions = {}) {
   const connection = await NativeConnection.connect({ address })
   const activities = createActivities({
     db,
+    vault,
     sealer,
     rules,
     providers: [createStripe({ baseUrl: sandbox.url, secretKey: STRIPE.secretKey })],
@@ -256,8 +260,8 @@ export async function openMall(options: MallOptions = {}) {
     startWorker,
     stopWorker: async () => worker?.stop(),
     points: (owner: string, points: number, expiresAt: Date | null = null) =>
-      give(db, owner, 'ZJF', BigInt(points), expiresAt),
-    cash: (owner: string, fen: number) => give(db, owner, 'CNY', BigInt(fen), null),
+      give(db, vault, owner, 'ZJF', BigInt(points), expiresAt),
+    cash: (owner: string, fen: number) => give(db, vault, owner, 'CNY', BigInt(fen), null),
     product: (product: ProductFields = {}) => addProduct(db, product),
     /** Waits until the order is in this state. */
     reach: (as: string, orderNo: string, status: string) =>
@@ -271,7 +275,7 @@ export async function openMall(options: MallOptions = {}) {
     history: (orderNo: string) => fetchHistory(temporal, orderNo),
     /** What breaks a law, now that everything is at rest. */
     brokenLaws: async () => [
-      ...(await findBrokenLedger(db)),
+      ...(await findBrokenLedger(db, vault)),
       ...(await findBrokenOrders(db)),
       ...(await findBrokenPayments(db)),
     ],
@@ -383,11 +387,18 @@ async function addProduct(db: Db, fields: ProductFields): Promise<string> {
   return row.id
 }
 
-async function give(db: Db, owner: string, currency: 'ZJF' | 'CNY', amount: bigint, expiresAt: Date | null) {
+async function give(
+  db: Db,
+  vault: Vault,
+  owner: string,
+  currency: 'ZJF' | 'CNY',
+  amount: bigint,
+  expiresAt: Date | null,
+) {
   await db
     .transaction()
     .execute((tx) =>
-      grant(tx, owner, currency, amount, expiresAt, { operationKey: randomBytes(9).toString('hex') }),
+      grant(tx, vault, owner, currency, amount, expiresAt, { operationKey: randomBytes(9).toString('hex') }),
     )
 }
 

@@ -28,7 +28,7 @@ export default async function setup(project: TestProject) {
   const say = (text: string) => process.stderr.write(`${text}\n`)
   const supervisor = await createSupervisor({ folder, complain: () => {} })
   const postgres = await startPostgres(supervisor, { dataDir: folder, port: await freePort(), say })
-  const db = connectDatabase(postgres.url, 2)
+  const db = connectDatabase(postgres.url, 2, 'owner')
   await migrateToLatest(db)
   await db.destroy()
 

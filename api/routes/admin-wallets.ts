@@ -91,25 +91,25 @@ const cash = createRoute({
   responses: { 200: oneResponse(wallet, 'The wallet'), ...problemResponse },
 })
 
-export function adminWalletRoutes({ db }: ApiDeps) {
+export function adminWalletRoutes(deps: ApiDeps) {
   return new OpenAPIHono<ApiEnv>()
-    .openapi(show, async (c) => c.json(one(await readWallet(db, c.req.valid('param').owner_id)), 200))
+    .openapi(show, async (c) => c.json(one(await readWallet(deps, c.req.valid('param').owner_id)), 200))
     .openapi(grant, async (c) => {
       const { points, reason, expires_at } = c.req.valid('json')
       const expiresAt = expires_at ? new Date(expires_at) : null
       const owner = c.req.valid('param').owner_id
-      return c.json(one(await grantPoints(db, owner, points, expiresAt, causeOf(c, reason))), 200)
+      return c.json(one(await grantPoints(deps, owner, points, expiresAt, causeOf(c, reason))), 200)
     })
     .openapi(adjust, async (c) => {
       const { points, reason } = c.req.valid('json')
       const owner = c.req.valid('param').owner_id
-      return c.json(one(await adjustPoints(db, owner, points, causeOf(c, reason))), 200)
+      return c.json(one(await adjustPoints(deps, owner, points, causeOf(c, reason))), 200)
     })
     .openapi(cash, async (c) => {
       const { amount, reason } = c.req.valid('json')
       const owner = c.req.valid('param').owner_id
       const fen = fenFromDecimal(amount.amount) ?? 0n
-      return c.json(one(await addCash(db, owner, fen, causeOf(c, reason))), 200)
+      return c.json(one(await addCash(deps, owner, fen, causeOf(c, reason))), 200)
     })
 }
 

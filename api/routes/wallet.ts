@@ -56,12 +56,12 @@ const transactions = createRoute({
 })
 
 /** The caller's own wallet. */
-export function walletRoutes({ db }: ApiDeps) {
+export function walletRoutes(deps: ApiDeps) {
   return new OpenAPIHono<ApiEnv>()
-    .openapi(show, async (c) => c.json(one(await readWallet(db, c.get('who').sub)), 200))
+    .openapi(show, async (c) => c.json(one(await readWallet(deps, c.get('who').sub)), 200))
     .openapi(transactions, async (c) => {
       const query = c.req.valid('query')
-      const { entries, total } = await readTransactions(db, c.get('who').sub, sliceOf(query))
+      const { entries, total } = await readTransactions(deps, c.get('who').sub, sliceOf(query))
       return c.json(listOf(entries, total, query), 200)
     })
 }

@@ -2,6 +2,7 @@ import { createCategory } from '../../application/categories.ts'
 import { createProduct, publishProduct, unpublishProduct } from '../../application/products.ts'
 import { addCash, grantPoints } from '../../application/wallets.ts'
 import type { Db } from '../../db/client.ts'
+import type { Vault } from '../../db/vault.ts'
 import { fenFromDecimal } from '../../domain/money.ts'
 import { type DemoProduct, demoCategories, demoProducts } from './catalogue.ts'
 
@@ -18,7 +19,7 @@ const DEMO_USERS = [
  * second run changes nothing, not even what was changed or sold since.
  * @returns how many products are new
  */
-export async function seedDemo(db: Db): Promise<number> {
+export async function seedDemo(db: Db, vault: Vault): Promise<number> {
   const categories = new Map<string, string>()
   for (const { slug, title, sort } of demoCategories) {
     const { id } = await createCategory(db, { name: title, sort }, `demo/category/${slug}`)
@@ -28,7 +29,7 @@ export async function seedDemo(db: Db): Promise<number> {
   for (const product of demoProducts) {
     if (await seedProduct(db, product, categories.get(product.category) ?? null)) fresh += 1
   }
-  for (const user of DEMO_USERS) await seedUser(db, user)
+  for (const user of DEMO_USERS) await seedUser(db, vault, user)
   return fresh
 }
 
@@ -67,7 +68,7 @@ async function seedProduct(db: Db, demo: DemoProduct, categoryId: string | null)
   return known === undefined
 }
 
-async function seedUser(db: Db, user: (typeof DEMO_USERS)[number]): Promise<void> {
+async function seedUser(db: Db, vault: Vault, user: (typeof DEMO_USERS)[number]): Promise<void> {
   const { ownerId, level } = user
   await db
     .insertInto('users')
@@ -79,11 +80,17 @@ async function seedUser(db: Db, user: (typeof DEMO_USERS)[number]): Promise<void
     operatorId: 'demo',
     reason: '演示账户初始额度',
   })
-  await grantPoints(db, ownerId, user.lasting, null, cause('points'))
+  await grantPoints({ db, vault }, ownerId, user.lasting, null, cause('points'))
   if (user.expiring > 0) {
-    await grantPoints(db, ownerId, user.expiring, new Date(Date.now() + 20 * DAY_MS), cause('expiring'))
+    await grantPoints(
+      { db, vault },
+      ownerId,
+      user.expiring,
+      new Date(Date.now() + 20 * DAY_MS),
+      cause('expiring'),
+    )
   }
-  if (fen(user.cash) > 0n) await addCash(db, ownerId, fen(user.cash), cause('cash'))
+  if (fen(user.cash) > 0n) await addCash({ db, vault }, ownerId, fen(user.cash), cause('cash'))
 }
 
 function fen(decimal: string): bigint {

@@ -316,4 +316,19 @@ const STATEMENTS = [
     primary key (owner_id, method, path, key)
   )`,
   `create index idempotency_keys_age on idempotency_keys (created_at)`,
+
+  // The owner of the tables migrates; the application acts as a role that cannot rewrite what is booked. The
+  // role belongs to the cluster, so another database may have made it.
+  `do $$ begin
+    if not exists (select from pg_roles where rolname = 'points_mall_app') then create role points_mall_app nologin; end if;
+  exception when duplicate_object or unique_violation then null;
+  end $$`,
+  `do $$ begin execute format('grant points_mall_app to %I', current_user); end $$`,
+  `do $$ begin execute format('grant usage on schema %I to points_mall_app', current_schema()); end $$`,
+  `grant select, insert, update, delete on all tables in schema public to points_mall_app`,
+  `grant usage on all sequences in schema public to points_mall_app`,
+  `alter default privileges in schema public grant select, insert, update, delete on tables to points_mall_app`,
+  `alter default privileges in schema public grant usage on sequences to points_mall_app`,
+  `revoke update, delete, truncate on wallet_entries, wallet_transfers from points_mall_app`,
+  `revoke delete, truncate on wallet_accounts from points_mall_app`,
 ]
