@@ -1,5 +1,5 @@
 // The rooms of docs/architecture.md as rules; `npm run check:imports` runs them and fails when a file goes unseen.
-const ROOMS = 'workflows|activities|domain|db|payments|sandbox|application|api|web|cli'
+const ROOMS = 'workflows|activities|domain|db|payments|wallets|sandbox|application|api|web|cli'
 const OUTSIDE_THE_PROGRAM = '^(tests|bench|chaos)/'
 /** They put the parts together: only they may import any room and read the configuration. */
 const COMPOSITION_ROOTS = ['^worker\\.ts$', '^api/server\\.ts$', '^db/migrate\\.ts$', '^cli/']
@@ -37,9 +37,13 @@ module.exports = {
     ...room('domain'),
     ...room('db', { values: ['^domain/'] }),
     ...room('payments', { values: ['^domain/'] }),
-    ...room('activities', { values: ['^domain/', '^db/', '^payments/'] }),
+    ...room('wallets', { values: ['^domain/'] }),
+    ...room('activities', { values: ['^domain/', '^db/', '^payments/', '^wallets/'] }),
     ...room('workflows', { values: ['^domain/'], types: ['^activities/'] }),
-    ...room('application', { values: ['^domain/', '^db/', '^workflows/messages\\.ts$'] }),
+    ...room('application', {
+      values: ['^domain/', '^db/', '^workflows/messages\\.ts$'],
+      types: ['^wallets/port\\.ts$'],
+    }),
     ...room('api', {
       values: ['^domain/', '^application/', '^payments/', '^web/'],
       types: ['^db/', '^workflows/messages\\.ts$', '^config\\.ts$'],

@@ -25,8 +25,8 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /app ./
-# For the sandbox provider's books: a volume takes its owner from here.
-RUN install -d -o node -g node /data
+# For the sandbox provider's books and the worker's ledger heads: a volume takes its owner from here.
+RUN install -d -o node -g node /data /app/.data/ledger-heads
 USER node
 EXPOSE 3000
 CMD ["node", "api/server.ts"]

@@ -16,6 +16,9 @@ const METHODS = ['wallet', 'alipay', 'wechat', 'bank_card'] as const
 const port = z.coerce.number().int().min(1).max(65535)
 const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
+const DAY_MS = 86_400_000
+/** Fractions allowed. */
+const days = z.coerce.number().min(0).max(36_500)
 const methods = z
   .string()
   .transform((value) => value.split(',').map((name) => name.trim()))
@@ -98,6 +101,18 @@ const schema = z.object({
   POINTS_MALL_SUPPORTED_METHODS: methods.default(['wallet', 'bank_card']),
   POINTS_MALL_DEFAULT_METHOD: z.enum(METHODS).default('wallet'),
   POINTS_MALL_OUTSIDE_STEPS: outsideSteps.default([]),
+  POINTS_MALL_EXPIRY_GRACE_DAYS: days.default(7),
+  POINTS_MALL_CLAWBACK_INTO_DEBT: flag.default(false),
+  POINTS_MALL_EARN_POINTS_PER_YUAN: rateMillionths.default(1_000_000n),
+  POINTS_MALL_EARN_DAILY_CAP: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
+  POINTS_MALL_EARN_PENDING_DAYS: days.default(0),
+  POINTS_MALL_EARN_EXPIRES_DAYS: days.default(365),
+  POINTS_MALL_WALLET_URL: url.optional(),
+  POINTS_MALL_WALLET_KEY_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, _ and -')
+    .optional(),
+  POINTS_MALL_WALLET_SECRET: z.string().min(32, 'at least 32 characters').optional(),
 })
 
 /** One or more variables are wrong; the message has a line for each. */
@@ -235,8 +250,37 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       supportedMethods: supported as readonly (typeof METHODS)[number][],
       defaultMethod: e.POINTS_MALL_DEFAULT_METHOD,
     },
+    /** Points that come back after their date may still be spent for so long. */
+    expiryGraceMs: Math.round(e.POINTS_MALL_EXPIRY_GRACE_DAYS * DAY_MS),
+    earning: {
+      /** Points for one yuan, in millionths of a point. */
+      perYuanMillionths: e.POINTS_MALL_EARN_POINTS_PER_YUAN,
+      dailyCap: BigInt(e.POINTS_MALL_EARN_DAILY_CAP),
+      pendingMs: Math.round(e.POINTS_MALL_EARN_PENDING_DAYS * DAY_MS),
+      lastsMs: Math.round(e.POINTS_MALL_EARN_EXPIRES_DAYS * DAY_MS),
+    },
+    clawbackIntoDebt: e.POINTS_MALL_CLAWBACK_INTO_DEBT,
     outsideSteps: e.POINTS_MALL_OUTSIDE_STEPS,
+    /** Undefined: our ledger keeps the points. */
+    outsideWallet: outsideWalletOf(e, demo),
   }
+}
+
+/** All three or none; and not in the open, since a forged answer would be believed. */
+function outsideWalletOf(e: z.output<typeof schema>, demo: boolean) {
+  const {
+    POINTS_MALL_WALLET_URL: baseUrl,
+    POINTS_MALL_WALLET_KEY_ID: keyId,
+    POINTS_MALL_WALLET_SECRET: secret,
+  } = e
+  if (!baseUrl && !keyId && !secret) return undefined
+  if (!baseUrl || !keyId || !secret) {
+    throw new ConfigError(
+      'POINTS_MALL_WALLET_URL, POINTS_MALL_WALLET_KEY_ID, POINTS_MALL_WALLET_SECRET: set all of them, or none',
+    )
+  }
+  if (!demo && !baseUrl.startsWith('https:')) throw new ConfigError('POINTS_MALL_WALLET_URL: must be https')
+  return { baseUrl, keyId, secret }
 }
 
 /** The environment of a program that we start: our own, with what is added here. */

@@ -1,18 +1,22 @@
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { pino } from 'pino'
 import { createActivities } from './activities/index.ts'
 import { resumeAttempts } from './application/exchanges.ts'
+import { ensureExpirySchedule } from './application/expiry-schedule.ts'
 import { sweepInbox } from './application/inbox.ts'
 import { sealedPayloads } from './application/payload-codec.ts'
 import { connectTemporal, isUnavailable } from './application/temporal.ts'
 import { loadWorkflowBundle } from './cli/workflow-bundle.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { connectDatabase } from './db/client.ts'
+import { createHeadsFiles, createHeadsKeeper, HEADS_EVERY_MS, HEADS_FOLDER } from './db/heads.ts'
 import { purgeIdempotencyKeys } from './db/idempotency.ts'
 import { createSealer } from './db/seal.ts'
 import { createVault } from './db/vault.ts'
 import { createStripe } from './payments/stripe/provider.ts'
+import { createHttpWallet } from './wallets/http.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
 
 /** Composition root of the worker: runs workflows and activities, and sweeps what a crash left behind. */
@@ -32,6 +36,7 @@ async function main(): Promise<void> {
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const connection = await NativeConnection.connect(config.temporal.connection)
   const { baseUrl, secretKey } = config.stripe
+  const outsideWallet = config.outsideWallet && createHttpWallet(config.outsideWallet)
   const worker = await Worker.create({
     connection,
     namespace: config.temporal.namespace,
@@ -43,6 +48,8 @@ async function main(): Promise<void> {
       vault,
       sealer,
       rules: config.rules,
+      expiryGraceMs: config.expiryGraceMs,
+      outsideWallet,
       providers: baseUrl && secretKey ? [createStripe({ baseUrl, secretKey })] : [],
       returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}`,
     }),
@@ -67,6 +74,7 @@ async function main(): Promise<void> {
     vault,
     sealer,
     temporal,
+    outsideWallet,
     ownerKey: config.payloadKeys[0] as { id: string; key: Buffer },
     settings: {
       rules: config.rules,
@@ -77,8 +85,22 @@ async function main(): Promise<void> {
     },
   }
   let purgeAt = 0
+  let scheduled = false
+  const heads = createHeadsKeeper({
+    db,
+    vault,
+    store: createHeadsFiles(join(config.dataDir, HEADS_FOLDER)),
+    alarm: (text) => log.error(text),
+  })
+  const keeping = sweep(
+    stopping.signal,
+    HEADS_EVERY_MS,
+    async () => void (await heads.round()),
+    (error) => log.error({ err: error }, 'heads of the ledger not written'),
+  )
   const sweeping = sweep(
     stopping.signal,
+    1_000,
     async () => {
       await sweepInbox(db, temporal, (event, error) => {
         log.warn({ event: event.event_id, err: error }, 'notification not delivered yet')
@@ -90,6 +112,8 @@ async function main(): Promise<void> {
         purgeAt = Date.now() + 3_600_000
         await purgeIdempotencyKeys(db, 7)
       }
+      if (!scheduled) await ensureExpirySchedule(temporal)
+      scheduled = true
     },
     (error) => {
       if (isUnavailable(error)) log.warn('the workflow engine is away')
@@ -99,6 +123,9 @@ async function main(): Promise<void> {
   log.info('worker started')
   await worker.run()
   await sweeping
+  await keeping
+  // What the last steps booked.
+  await heads.round().catch((error: unknown) => log.error({ err: error }, 'heads of the ledger not written'))
   await db.destroy()
   await temporal.client.connection.close()
   await connection.close()
@@ -107,6 +134,7 @@ async function main(): Promise<void> {
 
 async function sweep(
   signal: AbortSignal,
+  everyMs: number,
   round: () => Promise<void>,
   onError: (error: unknown) => void,
 ): Promise<void> {
@@ -116,7 +144,7 @@ async function sweep(
     } catch (error) {
       onError(error)
     }
-    await pause(1_000, undefined, { signal }).catch(() => {})
+    await pause(everyMs, undefined, { signal }).catch(() => {})
   }
 }
 

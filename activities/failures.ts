@@ -1,10 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { DomainError } from '../domain/errors.ts'
 import { ProviderRefusal } from '../payments/port.ts'
+import { WalletRefusal } from '../wallets/port.ts'
 
 /**
- * Turns what an activity throws into what the engine understands: an expected refusal or a provider's final
- * "no" fails for good; everything else is tried again.
+ * Turns what an activity throws into what the engine understands: an expected refusal or a provider's or a
+ * wallet's final "no" fails for good; everything else is tried again.
  */
 export function asFailure(error: unknown): unknown {
   if (error instanceof DomainError) {
@@ -12,6 +13,9 @@ export function asFailure(error: unknown): unknown {
   }
   if (error instanceof ProviderRefusal) {
     return ApplicationFailure.nonRetryable(error.message, 'ProviderRefusal', error.code)
+  }
+  if (error instanceof WalletRefusal) {
+    return ApplicationFailure.nonRetryable(error.message, 'WalletRefusal', error.code)
   }
   return error
 }

@@ -1,18 +1,20 @@
+import { createExpiryActivities } from './expiry.ts'
 import { withFailures } from './failures.ts'
 import { createOrderActivities } from './orders.ts'
 import { createPaymentActivities, type PaymentDeps } from './payments.ts'
 import { createPlaceActivities, type PlaceDeps } from './place.ts'
-import { createPointsActivities } from './points.ts'
+import { createPointsActivities, type PointsDeps } from './points.ts'
 import { createStockActivities } from './stock.ts'
 
 /** Everything a workflow may do to the world. */
-export function createActivities(deps: PlaceDeps & PaymentDeps) {
+export function createActivities(deps: PlaceDeps & PaymentDeps & PointsDeps) {
   return withFailures({
     ...createPlaceActivities(deps),
     ...createOrderActivities(deps),
     ...createStockActivities(deps),
     ...createPointsActivities(deps),
     ...createPaymentActivities(deps),
+    ...createExpiryActivities(deps),
   })
 }
 

@@ -33,7 +33,14 @@ export interface CancelInput {
   readonly refusal?: Refusal
 }
 
-export function createOrderActivities({ db, vault }: { readonly db: Db; readonly vault: Vault }) {
+export interface OrderDeps {
+  readonly db: Db
+  readonly vault: Vault
+  /** Points that come back after their date may still be spent for so long. */
+  readonly expiryGraceMs: number
+}
+
+export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
   /** The order domain's part of "place", where that is an outside system. */
   async function createOrder(orderNo: string): Promise<void> {
     await db.transaction().execute(async (tx) => {
@@ -74,7 +81,8 @@ export function createOrderActivities({ db, vault }: { readonly db: Db; readonly
       if (input.refusal && attempt.state !== 'refused') await markRefused(tx, input.orderNo, input.refusal)
       const order = await findOrderForUpdate(tx, input.orderNo)
       if (!order) return []
-      return cancelOrder(tx, vault, input.orderNo, input.reason, input.by, input.outsideSteps)
+      const { reason, by, outsideSteps } = input
+      return cancelOrder(tx, vault, input.orderNo, reason, by, outsideSteps, expiryGraceMs)
     })
   }
 

@@ -1,14 +1,7 @@
-import {
-  type Attempt,
-  findAttempt,
-  lockAttempt,
-  markPlaced,
-  markRefused,
-  type PrivateRequest,
-} from '../db/attempts.ts'
+import { type Attempt, findAttempt, markRefused, type PrivateRequest, takeAttempt } from '../db/attempts.ts'
 import type { Db, Tx } from '../db/client.ts'
 import { type ProductFacts, readFacts } from '../db/facts.ts'
-import { createStandardOrder, lockOrder, recordExchange } from '../db/orders.ts'
+import { lockOrder, recordExchange } from '../db/orders.ts'
 import { recordPayment } from '../db/payments.ts'
 import type { Sealer } from '../db/seal.ts'
 import { reserveStock } from '../db/stock.ts'
@@ -22,7 +15,7 @@ import type { PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
 import type { PaymentMode, ShippingType } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
-import { settle } from './settle.ts'
+import { paidColumns, takeFromWallet } from './settle.ts'
 
 export interface PlaceDeps {
   readonly db: Db
@@ -107,9 +100,8 @@ export function createPlaceActivities(deps: PlaceDeps) {
 async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Placed> {
   const { sealer, vault } = deps
   const { orderNo } = input
-  const attempt = await lockAttempt(tx, orderNo)
-  if (attempt.refusal) return { placed: false, refusal: attempt.refusal }
-  if (attempt.state === 'placed') return placedBefore(tx, orderNo)
+  const attempt = await takeAttempt(tx, orderNo)
+  if (!attempt) return placedBefore(tx, orderNo)
   const account = await lockAccount(tx, vault, attempt.owner_id, 'ZJF')
   const assessed = await assess(deps, tx, attempt)
   const reason = assessed.reasons.find(({ code }) => !isTaken(code, input))
@@ -132,48 +124,45 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
     }
     if (!(await hold(tx, vault, spend, settled ? 'capture' : 'keep', account))) throw new Raced()
   }
-  await recordExchange(tx, {
-    id: attempt.id,
-    order_no: orderNo,
-    product_id: quote.productId,
-    product_title: product.title,
-    product_image: product.image,
-    shipping_type: shippingType,
-    points_price: quote.paymentMode === 'money_only' ? 0 : quote.points,
-    money_price: quote.paymentMode === 'points_only' ? '0.00' : quote.pieceAmount,
-    quantity: quote.quantity,
-    total_points: quote.totalPoints,
-    total_money: quote.totalAmount,
-    payment_mode: quote.paymentMode,
-    payment_method: method,
-    status: 'exchanged',
-    payment_status: 'unpaid',
-    cancel_reason: null,
-    needs_attention: null,
-    pay_by: dueLater ? new Date(input.payBy) : null,
-    shipping_info: null,
-    address_info: request.address ? sealer.seal(request.address, `address/${orderNo}`) : null,
-    customer_notes: sealer.seal(notesOf(request), `notes/${orderNo}`),
-    payment_info: null,
-    owner_type: 'user',
-    owner_id: attempt.owner_id,
-    operator_type: null,
-    operator_id: null,
-    deleted_at: null,
-  })
-  if (ours('orders')) {
-    await createStandardOrder(tx, {
-      order_no: orderNo,
-      total_money: quote.totalAmount,
+  // Points before cash: see `settle`.
+  const order = { order_no: orderNo, owner_id: attempt.owner_id, total_money: quote.totalAmount }
+  const tradeNo = settled && cashFen > 0n ? await takeFromWallet(tx, vault, order, cashFen) : null
+  const payBy = dueLater ? new Date(input.payBy) : null
+  const passed: OrderStatus[] = ours('orders') ? ['exchanged', 'order_created'] : ['exchanged']
+  if (settled) passed.push('order_paid')
+  await recordExchange(
+    tx,
+    {
+      id: attempt.id,
+      ...order,
+      product_id: quote.productId,
+      product_title: product.title,
+      product_image: product.image,
+      shipping_type: shippingType,
+      points_price: quote.paymentMode === 'money_only' ? 0 : quote.points,
+      money_price: quote.paymentMode === 'points_only' ? '0.00' : quote.pieceAmount,
+      quantity: quote.quantity,
+      total_points: quote.totalPoints,
+      payment_mode: quote.paymentMode,
+      cancel_reason: null,
+      needs_attention: null,
+      pay_by: payBy,
+      shipping_info: null,
+      address_info: request.address ? sealer.seal(request.address, `address/${orderNo}`) : null,
+      customer_notes: sealer.seal(notesOf(request), `notes/${orderNo}`),
       owner_type: 'user',
-      owner_id: attempt.owner_id,
-    })
-  }
+      operator_type: null,
+      operator_id: null,
+      deleted_at: null,
+      ...(settled
+        ? paidColumns(method, tradeNo, payBy)
+        : { payment_status: 'unpaid', payment_method: method, payment_info: null }),
+    },
+    passed,
+  )
   const payment = dueLater
     ? await recordPayment(tx, orderNo, method as PaymentMethod, quote.totalAmount, 'unpaid')
     : undefined
-  if (settled) await settle(tx, vault, orderNo, { pointsCaptured: true, stockCommitted: true })
-  await markPlaced(tx, orderNo)
   if (ours('stock')) {
     const piece = { points: quote.points, fen: fenFromDecimal(quote.pieceAmount) as Fen }
     const state = settled ? 'committed' : 'held'
@@ -181,7 +170,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   }
   return {
     placed: true,
-    status: settled ? 'order_paid' : ours('orders') ? 'order_created' : 'exchanged',
+    status: passed.at(-1) ?? 'exchanged',
     outTradeNo: payment?.out_trade_no ?? null,
   }
 }
@@ -193,8 +182,11 @@ function isTaken(code: RefusalCode, { quote, outsideSteps }: PlaceInput): boolea
   return code === 'OUT_OF_STOCK' && outsideSteps.includes('stock')
 }
 
-/** A repeat of a placement that had committed. */
+/** A repeat of a placement that had committed, or that was refused. */
 async function placedBefore(tx: Tx, orderNo: string): Promise<Placed> {
+  const attempt = await findAttempt(tx, orderNo)
+  if (!attempt) throw new Error(`no attempt ${orderNo}`)
+  if (attempt.refusal) return { placed: false, refusal: attempt.refusal }
   const order = await lockOrder(tx, orderNo)
   const payment = await tx
     .selectFrom('payments')
@@ -219,7 +211,10 @@ interface Assessed {
 
 async function assess({ sealer, vault, rules }: PlaceDeps, db: Db, attempt: Attempt): Promise<Assessed> {
   const request = sealer.open(attempt.request, `request/${attempt.order_no}`) as PrivateRequest
-  const { facts, product } = await readFacts(db, vault, attempt.owner_id, attempt.product_id, attempt.level)
+  const read = await readFacts(db, vault, attempt.owner_id, attempt.product_id, attempt.level)
+  const { product } = read
+  // Another system has these points: its hold decides.
+  const facts = attempt.points_wallet === 'outside' ? { ...read.facts, pointsAvailable: null } : read.facts
   const reasons = reasonsAgainst(
     facts,
     {

@@ -1,32 +1,58 @@
-import { findAttempt } from '../db/attempts.ts'
+import { activityInfo } from '@temporalio/activity'
+import { type Attempt, findAttempt } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import type { Vault } from '../db/vault.ts'
-import * as wallet from '../db/wallet.ts'
+import type { PointsWallet } from '../wallets/port.ts'
+import { createLedgerWallet } from './ledger-wallet.ts'
+
+export interface PointsDeps {
+  readonly db: Db
+  readonly vault: Vault
+  readonly expiryGraceMs: number
+  /** The points system that the shop already has; undefined: our ledger keeps the points. */
+  readonly outsideWallet: PointsWallet | undefined
+}
 
 /** The steps of the points wallet, where it is a system of its own. Keyed by order number, each may be repeated. */
-export function createPointsActivities({ db, vault }: { readonly db: Db; readonly vault: Vault }) {
-  async function ownerOf(orderNo: string): Promise<string> {
+export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet }: PointsDeps) {
+  const ledger = createLedgerWallet(db, vault, expiryGraceMs)
+
+  /** An order's points stay in the wallet that the order began with, whatever the shop has set up since. */
+  function walletOf({ points_wallet }: Attempt): PointsWallet {
+    if (points_wallet === 'ledger') return ledger
+    // To be tried again: with the address set, the order goes on.
+    if (!outsideWallet) throw new Error('the points are in an outside wallet, and none is set up')
+    return outsideWallet
+  }
+
+  async function begin(orderNo: string) {
     const attempt = await findAttempt(db, orderNo)
     if (!attempt) throw new Error(`no attempt ${orderNo}`)
-    return attempt.owner_id
+    const repeat = activityInfo().attempt > 1
+    return { wallet: walletOf(attempt), request: { ownerId: attempt.owner_id, orderNo, repeat } }
   }
 
   /** @returns false when there are too few points, or when the hold was undone before it came. */
   async function holdPoints(orderNo: string, points: number): Promise<boolean> {
-    const ownerId = await ownerOf(orderNo)
-    const spend = { ownerId, currency: 'ZJF' as const, amount: BigInt(points), orderNo }
-    return db.transaction().execute((tx) => wallet.hold(tx, vault, spend, 'keep'))
+    const { wallet, request } = await begin(orderNo)
+    return (await wallet.hold({ ...request, points: BigInt(points) })) === 'held'
   }
 
   async function capturePoints(orderNo: string): Promise<void> {
-    const ownerId = await ownerOf(orderNo)
-    await db.transaction().execute((tx) => wallet.capture(tx, vault, ownerId, 'ZJF', orderNo))
+    const order = await db
+      .selectFrom('points_exchange_orders')
+      .select('total_points')
+      .where('order_no', '=', orderNo)
+      .executeTakeFirstOrThrow()
+    if (order.total_points === 0) return
+    const { wallet, request } = await begin(orderNo)
+    await wallet.capture(request)
   }
 
   /** Undo of `holdPoints` and `capturePoints`, also when it is not known whether they happened. */
   async function releasePoints(orderNo: string, reason: string): Promise<void> {
-    const ownerId = await ownerOf(orderNo)
-    await db.transaction().execute((tx) => wallet.voidHold(tx, vault, ownerId, 'ZJF', orderNo, reason))
+    const { wallet, request } = await begin(orderNo)
+    await wallet.release({ ...request, reason })
   }
 
   return { holdPoints, capturePoints, releasePoints }

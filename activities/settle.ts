@@ -6,7 +6,8 @@ import { commitStock, releaseStock } from '../db/stock.ts'
 import type { Vault } from '../db/vault.ts'
 import { capture, giveBack, hold } from '../db/wallet.ts'
 import { DomainError } from '../domain/errors.ts'
-import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
+import { decimalFromFen, type Fen, fenFromDecimal } from '../domain/money.ts'
+import type { PaymentMethod } from '../domain/payment.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 
 /** Refunds carry a fixed number, so that asking again never pays twice. */
@@ -33,6 +34,8 @@ export async function settle(
   const order = await lockOrder(tx, orderNo)
   const due = fenFromDecimal(order.total_money) ?? 0n
   let tradeNo = paidBy?.paymentRef ?? null
+  // Points before cash, here and wherever both accounts are locked: else two transactions may wait for each other.
+  if (!done.pointsCaptured && order.total_points > 0) await capture(tx, vault, order.owner_id, 'ZJF', orderNo)
   if (due > 0n && !paidBy) tradeNo = await takeFromWallet(tx, vault, order, due)
   if (paidBy) {
     await updatePayment(tx, paidBy.outTradeNo, {
@@ -41,23 +44,29 @@ export async function settle(
       ...(paidBy.paymentRef ? { payment_ref: paidBy.paymentRef } : {}),
     })
   }
-  if (!done.pointsCaptured && order.total_points > 0) await capture(tx, vault, order.owner_id, 'ZJF', orderNo)
   if (!done.stockCommitted) await commitStock(tx, orderNo)
   const method = paidBy ? order.payment_method : due > 0n ? ('wallet' as const) : null
+  await moveOrder(tx, orderNo, 'order_paid', SYSTEM, paidColumns(method, tradeNo, order.pay_by))
+}
+
+/** How a paid order looks. @param tradeNo what the payment is known by; null where nothing was to be paid */
+export function paidColumns(method: PaymentMethod | null, tradeNo: string | null, payBy: Date | null) {
   const info: PaymentInfo = {
     payment_method: method,
     trade_no: tradeNo,
     pay_url: null,
-    expires_at: order.pay_by?.toISOString() ?? null,
+    expires_at: payBy?.toISOString() ?? null,
   }
-  await moveOrder(tx, orderNo, 'order_paid', SYSTEM, {
-    payment_status: 'paid',
-    payment_method: method,
-    payment_info: JSON.stringify(info),
-  })
+  return { payment_status: 'paid' as const, payment_method: method, payment_info: JSON.stringify(info) }
 }
 
-async function takeFromWallet(tx: Tx, vault: Vault, order: ExchangeOrder, due: bigint): Promise<string> {
+/** Takes the order's cash out of the owner's wallet. @throws DomainError INSUFFICIENT_BALANCE */
+export async function takeFromWallet(
+  tx: Tx,
+  vault: Vault,
+  order: Pick<ExchangeOrder, 'order_no' | 'owner_id' | 'total_money'>,
+  due: Fen,
+): Promise<string> {
   const spend = { ownerId: order.owner_id, currency: 'CNY' as const, amount: due, orderNo: order.order_no }
   if (!(await hold(tx, vault, spend, 'capture'))) {
     throw new DomainError({ code: 'INSUFFICIENT_BALANCE', required: decimalFromFen(due) })
@@ -69,6 +78,7 @@ async function takeFromWallet(tx: Tx, vault: Vault, order: ExchangeOrder, due: b
 /**
  * Cancels an order and gives back all that is ours: points, stock, cash of the wallet. Money at a provider is
  * written down as owed; the caller has it refunded. A repeat finds the order canceled and changes nothing.
+ * @param graceMs points that expired meanwhile may be spent for so long
  * @returns the refunds still owed at providers
  */
 export async function cancelOrder(
@@ -78,19 +88,20 @@ export async function cancelOrder(
   reason: string,
   actor: Actor,
   outsideSteps: readonly OutsideStep[],
+  graceMs: number,
 ): Promise<OwedRefund[]> {
   const order = await lockOrder(tx, orderNo)
   const payments = await listPayments(tx, orderNo)
   if (order.status !== 'order_canceled') {
     if (!outsideSteps.includes('points') && order.total_points > 0) {
-      await giveBack(tx, vault, order.owner_id, 'ZJF', orderNo, reason)
+      await giveBack(tx, vault, order.owner_id, 'ZJF', orderNo, reason, graceMs)
     }
     let refunding = false
     for (const payment of payments) {
       if (payment.state === 'unpaid' || payment.state === 'closing') {
         await updatePayment(tx, payment.out_trade_no, { state: 'closed' })
       } else if (payment.state === 'paid' && payment.method === 'wallet') {
-        await giveBack(tx, vault, order.owner_id, 'CNY', orderNo, reason)
+        await giveBack(tx, vault, order.owner_id, 'CNY', orderNo, reason, graceMs)
         await updatePayment(tx, payment.out_trade_no, { state: 'refunded', refunded_amount: payment.amount })
       } else if (payment.state === 'paid') {
         await oweRefund(tx, payment.out_trade_no, payment.amount, reason)

@@ -9,6 +9,7 @@ import { idempotency } from './idempotency.ts'
 import { knownRoutes, language, observe } from './middleware.ts'
 import { answerError, answerInvalid, problem } from './problems.ts'
 import { adminCategoryRoutes } from './routes/admin-categories.ts'
+import { adminEarningRoutes } from './routes/admin-earnings.ts'
 import { adminOrderRoutes } from './routes/admin-orders.ts'
 import { adminProductRoutes } from './routes/admin-products.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
@@ -61,6 +62,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/products', adminProductRoutes(deps))
   app.route('/api/admin/points-mall/categories', adminCategoryRoutes(deps))
   app.route('/api/admin/points-mall/wallets', adminWalletRoutes(deps))
+  app.route('/api/admin/points-mall/earnings', adminEarningRoutes(deps))
   app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Logger } from 'pino'
 import type { ExchangeDeps } from '../application/exchanges.ts'
 import type { Db } from '../db/client.ts'
+import type { EarningRules } from '../domain/earning.ts'
 import type { Lang } from '../domain/error-texts.ts'
 import type { Authenticate, Who } from './auth.ts'
 import type { Metrics } from './metrics.ts'
@@ -11,6 +12,11 @@ export interface ApiDeps extends ExchangeDeps {
   /** For reads that may lag behind; the same as `db` where there is no replica. */
   readonly replica: Db
   readonly logger: Logger
+  /** Points that come back after their date may still be spent for so long. */
+  readonly expiryGraceMs: number
+  readonly earning: EarningRules
+  /** What a clawback does not find any more becomes a debt. */
+  readonly clawbackIntoDebt: boolean
   readonly metrics: Metrics
   readonly authenticate: Authenticate
   /** CNY per point, in millionths of a yuan. */

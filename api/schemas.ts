@@ -79,7 +79,7 @@ export function one<T>(data: T) {
   return { success: true as const, data }
 }
 
-const meta = z
+export const meta = z
   .object({ current_page: z.int(), per_page: z.int(), total: z.int(), last_page: z.int() })
   .openapi('Meta')
 

@@ -7,6 +7,7 @@ import { type Config, ConfigError, readConfig } from '../config.ts'
 import { connectDatabase } from '../db/client.ts'
 import { createSealer } from '../db/seal.ts'
 import { createVault } from '../db/vault.ts'
+import { createHttpWallet } from '../wallets/http.ts'
 import { createApp } from './app.ts'
 import { createAuthenticate } from './auth.ts'
 import { createMetrics } from './metrics.ts'
@@ -70,7 +71,11 @@ function connect(config: Config, logger: pino.Logger) {
     sealer,
     vault: createVault(config.ledgerKeys),
     temporal,
+    outsideWallet: config.outsideWallet && createHttpWallet(config.outsideWallet),
     ownerKey,
+    expiryGraceMs: config.expiryGraceMs,
+    earning: config.earning,
+    clawbackIntoDebt: config.clawbackIntoDebt,
     settings: {
       rules,
       defaultMethod: rules.defaultMethod,

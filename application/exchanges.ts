@@ -20,6 +20,7 @@ import type { PaymentMethod } from '../domain/payment.ts'
 import { type Total, totalOf } from '../domain/pricing.ts'
 import type { PaymentMode } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
+import type { PointsWallet } from '../wallets/port.ts'
 import {
   EXCHANGE_WORKFLOW,
   type ExchangeInput,
@@ -45,6 +46,8 @@ export interface ExchangeDeps {
   readonly vault: Vault
   readonly temporal: Temporal
   readonly settings: ExchangeSettings
+  /** The points system that the shop already has; undefined: our ledger keeps the points. */
+  readonly outsideWallet: PointsWallet | undefined
   /** Makes the owner searchable in the workflow engine without naming him there. */
   readonly ownerKey: Key
 }
@@ -117,26 +120,46 @@ function privateOf({ address, buyer_remarks, buyer_message, customized }: Exchan
 }
 
 async function assess(
-  { db, vault, settings }: ExchangeDeps,
+  { db, vault, settings, outsideWallet }: ExchangeDeps,
   customer: Customer,
   command: ExchangeCommand,
 ): Promise<{ mode: PaymentMode; refusal: Refusal | undefined }> {
   const { facts } = await readFacts(db, vault, customer.ownerId, command.productId, customer.level)
-  const reasons = reasonsAgainst(
-    facts,
-    {
-      quantity: command.quantity,
-      hasAddress: command.address !== undefined,
-      method: command.method ?? settings.defaultMethod,
-      cashFen: command.cashFen,
-    },
-    settings.rules,
-  )
-  return { mode: facts.product?.paymentMode ?? 'points_only', refusal: reasons[0] }
+  const first = (known: ExchangeFacts) =>
+    reasonsAgainst(
+      known,
+      {
+        quantity: command.quantity,
+        hasAddress: command.address !== undefined,
+        method: command.method ?? settings.defaultMethod,
+        cashFen: command.cashFen,
+      },
+      settings.rules,
+    )[0]
+  const mode = facts.product?.paymentMode ?? 'points_only'
+  if (!outsideWallet) return { mode, refusal: first(facts) }
+  const refusal = first({ ...facts, pointsAvailable: null })
+  // The loser of a flash sale costs the shop's points system nothing. Only money is asked for after points.
+  const decided = refusal && refusal.code !== 'INSUFFICIENT_BALANCE'
+  if (decided || mode === 'money_only') return { mode, refusal }
+  return { mode, refusal: first(await withOutsidePoints(outsideWallet, customer.ownerId, facts)) }
+}
+
+/** The facts with the balance of the outside wallet, or null where it does not answer. */
+async function withOutsidePoints(
+  wallet: PointsWallet,
+  ownerId: string,
+  facts: ExchangeFacts,
+): Promise<ExchangeFacts> {
+  try {
+    return { ...facts, pointsAvailable: (await wallet.balance(ownerId)).available }
+  } catch {
+    return { ...facts, pointsAvailable: null }
+  }
 }
 
 function newAttempt(
-  { sealer, settings }: ExchangeDeps,
+  { sealer, settings, outsideWallet }: ExchangeDeps,
   customer: Customer,
   command: ExchangeCommand,
   idempotencyKey: string | undefined,
@@ -152,6 +175,7 @@ function newAttempt(
     cash_amount: command.cashFen === undefined ? null : decimalFromFen(command.cashFen),
     level: customer.level,
     request: sealer.seal(privateOf(command), `request/${order_no}`),
+    points_wallet: outsideWallet ? ('outside' as const) : ('ledger' as const),
     refusal: null,
     resolved_at: null,
   }
@@ -165,9 +189,11 @@ async function askVerdict(
   deadline: number,
 ): Promise<Verdict | undefined> {
   const orderNo = attempt.order_no
+  const outsideSteps = new Set(settings.outsideSteps)
+  if (attempt.points_wallet === 'outside') outsideSteps.add('points')
   const input: ExchangeInput = {
     orderNo,
-    outsideSteps: settings.outsideSteps,
+    outsideSteps: [...outsideSteps],
     paymentTimeoutMs: settings.paymentTimeoutMs,
     autoConfirmTimeoutMs: settings.autoConfirmTimeoutMs,
   }
@@ -215,12 +241,15 @@ export interface Check {
  * @throws DomainError NOT_FOUND
  */
 export async function checkExchange(
-  { db, vault, settings }: Pick<ExchangeDeps, 'db' | 'vault' | 'settings'>,
+  { db, vault, settings, outsideWallet }: Pick<ExchangeDeps, 'db' | 'vault' | 'settings' | 'outsideWallet'>,
   customer: Customer,
   productId: string,
   quantity: number,
 ): Promise<Check> {
-  const { facts } = await readFacts(db, vault, customer.ownerId, productId, customer.level)
+  const read = await readFacts(db, vault, customer.ownerId, productId, customer.level)
+  const facts = outsideWallet
+    ? await withOutsidePoints(outsideWallet, customer.ownerId, read.facts)
+    : read.facts
   if (!facts.product) throw new DomainError({ code: 'NOT_FOUND' })
   return {
     reasons: reasonsAgainst(facts, { quantity }, settings.rules),

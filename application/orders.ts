@@ -14,6 +14,7 @@ import { type OrderStatus, PAID_STATUSES, type PaymentStatus } from '../domain/o
 import type { PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
 import type { PaymentMode } from '../domain/product.ts'
+import type { OutsideStep } from '../domain/steps.ts'
 import {
   acceptUpdate,
   cancelUpdate,
@@ -367,7 +368,9 @@ export async function actOnOrder(
     if (isUnavailable(error)) throw new Overloaded('the workflow engine is away', { cause: error })
     if (!isGone(error)) throw error
     if (request.kind === 'refund' && (await hasFinished(db, order.order_no))) {
-      return refundFinished(temporal, order.order_no, by, request.reason, deadline)
+      const outsideSteps = await pointsElsewhere(db, order.order_no)
+      const input = { kind: 'after_sale', orderNo: order.order_no, by, reason: request.reason } as const
+      return refundFinished(temporal, { ...input, ...outsideSteps }, deadline)
     }
     throw new DomainError({ code: refusalAtEnd(by, request) })
   }
@@ -437,21 +440,27 @@ async function hasFinished(db: Db, orderNo: string): Promise<boolean> {
   return order?.status === 'order_finished'
 }
 
+/** Names the points as a step outside where another system took them. */
+async function pointsElsewhere(db: Db, orderNo: string): Promise<{ outsideSteps?: readonly OutsideStep[] }> {
+  const found = await db
+    .selectFrom('exchange_attempts as attempt')
+    .innerJoin('points_exchange_orders as order', 'order.order_no', 'attempt.order_no')
+    .select('attempt.order_no')
+    .where('attempt.order_no', '=', orderNo)
+    .where('attempt.points_wallet', '=', 'outside')
+    .where('order.total_points', '>', 0)
+    .executeTakeFirst()
+  return found ? { outsideSteps: ['points'] } : {}
+}
+
 /** The exchange has ended: a workflow of its own takes everything back. */
-async function refundFinished(
-  { client }: Temporal,
-  orderNo: string,
-  by: Requester,
-  reason: string,
-  deadline: number,
-): Promise<boolean> {
-  const input: RefundInput = { kind: 'after_sale', orderNo, by, reason }
+async function refundFinished({ client }: Temporal, input: RefundInput, deadline: number): Promise<boolean> {
   try {
     const reply = await client.withDeadline(deadline, () =>
       client.workflow.executeUpdateWithStart(refundTakenUpdate, {
         updateId: 'taken',
         startWorkflowOperation: new WithStartWorkflowOperation(REFUND_WORKFLOW, {
-          workflowId: refundWorkflowId(orderNo, AFTER_SALE),
+          workflowId: refundWorkflowId(input.orderNo, AFTER_SALE),
           taskQueue: TASK_QUEUE,
           args: [input],
           workflowIdConflictPolicy: 'USE_EXISTING',

@@ -1,14 +1,18 @@
 import type { Db } from '../db/client.ts'
 import type { Vault } from '../db/vault.ts'
-import { adjust, type Balance, grant, listEntries, readBalance } from '../db/wallet.ts'
+import { adjust, type Balance, grant, readBalance } from '../db/wallet.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type Fen, type Money, moneyFromFen } from '../domain/money.ts'
+import type { PointsWallet } from '../wallets/port.ts'
+import { Overloaded } from './temporal.ts'
 
 /** The ledger: its rows, and the keys that open them. */
 export interface Ledger {
   readonly db: Db
   readonly vault: Vault
+  /** Set where the shop's own points system keeps the points, and our ledger only the cash. */
+  readonly outsideWallet?: PointsWallet | undefined
 }
 
 /** Contract section 4. An owner never seen has an empty wallet. */
@@ -22,17 +26,6 @@ export interface WalletView {
   readonly cash: Money
 }
 
-export interface EntryView {
-  readonly id: string
-  readonly kind: string
-  /** Signed: what became available, or was no longer. */
-  readonly points: number
-  readonly balance_after: number
-  readonly order_no: string | null
-  readonly reason: string | null
-  readonly created_at: string
-}
-
 /** Who changes a wallet, why, and under which key a repeat is recognised. */
 export interface WalletCause {
   readonly operationKey: string
@@ -40,9 +33,10 @@ export interface WalletCause {
   readonly reason: string
 }
 
-export async function readWallet({ db, vault }: Ledger, ownerId: string): Promise<WalletView> {
+/** @throws Overloaded where the points are in an outside wallet that does not answer */
+export async function readWallet({ db, vault, outsideWallet }: Ledger, ownerId: string): Promise<WalletView> {
   const [points, cash]: [Balance, Balance] = await Promise.all([
-    readBalance(db, vault, ownerId, 'ZJF'),
+    outsideWallet ? readOutside(outsideWallet, ownerId) : readBalance(db, vault, ownerId, 'ZJF'),
     readBalance(db, vault, ownerId, 'CNY'),
   ])
   return {
@@ -58,30 +52,27 @@ export async function readWallet({ db, vault }: Ledger, ownerId: string): Promis
   }
 }
 
-/** The point entries of a wallet, newest first, and how many there are. */
-export async function readTransactions(
-  { db, vault }: Ledger,
-  ownerId: string,
-  page: { readonly limit: number; readonly offset: number },
-): Promise<{ entries: EntryView[]; total: number }> {
-  const { entries, total } = await listEntries(db, vault, ownerId, 'ZJF', page)
-  return {
-    entries: entries.map((entry) => ({
-      id: `${entry.account_id}-${entry.version}`,
-      kind: entry.kind,
-      points: Number(entry.plain.available),
-      balance_after: Number(entry.plain.available_after),
-      order_no: entry.order_no,
-      reason: entry.reason,
-      created_at: entry.created_at.toISOString(),
-    })),
-    total,
+/** When its points expire, and what froze them, is not for the mall to know. */
+async function readOutside(wallet: PointsWallet, ownerId: string): Promise<Balance> {
+  try {
+    return { ...(await wallet.balance(ownerId)), frozen: null, expiring: [] }
+  } catch (error) {
+    throw new Overloaded('the outside wallet does not answer', { cause: error })
   }
+}
+
+/**
+ * Our ledger's books may not be where the points are: what is booked here could never be spent.
+ * @throws DomainError FORBIDDEN where an outside wallet keeps the points
+ */
+export function mustBeOurs({ outsideWallet }: Ledger): void {
+  if (outsideWallet) throw new DomainError({ code: 'FORBIDDEN' })
 }
 
 /**
  * Adds points, which may expire.
  * @throws InvalidInput when they would have expired already
+ * @throws DomainError FORBIDDEN where an outside wallet keeps the points
  */
 export async function grantPoints(
   ledger: Ledger,
@@ -90,6 +81,7 @@ export async function grantPoints(
   expiresAt: Date | null,
   cause: WalletCause,
 ): Promise<WalletView> {
+  mustBeOurs(ledger)
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
     throw new InvalidInput({ field: 'expires_at', rule: 'future' })
   }
@@ -101,7 +93,8 @@ export async function grantPoints(
 
 /**
  * Corrects the points by a signed number.
- * @throws DomainError INSUFFICIENT_POINTS when they would fall below zero
+ * @throws DomainError INSUFFICIENT_POINTS when they would fall below zero, FORBIDDEN where an outside wallet
+ *   keeps the points
  */
 export async function adjustPoints(
   ledger: Ledger,
@@ -109,6 +102,7 @@ export async function adjustPoints(
   points: number,
   cause: WalletCause,
 ): Promise<WalletView> {
+  mustBeOurs(ledger)
   const done = await ledger.db
     .transaction()
     .execute((tx) => adjust(tx, ledger.vault, ownerId, 'ZJF', BigInt(points), cause))

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, readConfig } from '../config.ts'
+import { HEADS_FOLDER } from '../db/heads.ts'
 import { hold } from './embedded/lock.ts'
 import { removeDatabase } from './embedded/place.ts'
 import { readRoster, stopAll } from './embedded/roster.ts'
@@ -29,6 +30,7 @@ async function reset(): Promise<string> {
   if (!release) throw new ConfigError(`the mall runs on ${dataDir}: stop its npm start (Ctrl-C) first`)
   await stopAll(readRoster(join(dataDir, 'parts.json')))
   removeDatabase(dataDir)
+  rmSync(join(dataDir, HEADS_FOLDER), { recursive: true, force: true })
   for (const name of readdirSync(dataDir).filter((entry) => BOOKS.test(entry))) rmSync(join(dataDir, name))
   for (const name of ['parts.json', 'running.json']) rmSync(join(dataDir, name), { force: true })
   release()

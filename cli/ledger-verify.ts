@@ -1,16 +1,40 @@
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { readConfig } from '../config.ts'
+import { createHeadsFiles, HEADS_FOLDER, readHeads } from '../db/heads.ts'
 import { walkLedger } from '../db/verify.ts'
+import { decimalFromFen } from '../domain/money.ts'
 import { report } from './report.ts'
 
-/** Composition root: walks the whole ledger and prints its totals; exit code 1 where a row is wrong. */
+const TOTALS = ['issued', 'spent', 'reversed', 'expired', 'adjusted', 'available', 'held', 'outstanding']
+
+/**
+ * Composition root: walks the whole ledger and prints its totals; exit code 1 where a row is wrong. It takes
+ * the heads of DATA_DIR, and of the folders named with `--heads`: those of workers on other machines.
+ */
 await report('ledger:verify', async (db, vault) => {
-  const walk = await walkLedger(db, vault, new Map())
-  const totals = Object.entries(walk.totals).sort(([a], [b]) => (a < b ? -1 : 1))
+  const { values } = parseArgs({ options: { heads: { type: 'string', multiple: true, default: [] } } })
+  const folders = [join(readConfig().dataDir, HEADS_FOLDER), ...values.heads.map((folder) => resolve(folder))]
+  const { heads, broken } = await readHeads(folders.map(createHeadsFiles), vault)
+  const began = performance.now()
+  const walk = await walkLedger(db, vault, heads)
+  const seconds = (performance.now() - began) / 1000
+  const amount = (currency: string, total: bigint) =>
+    currency === 'CNY' ? decimalFromFen(total) : `${total}`
   return {
     totals: {
       accounts: `${walk.accounts}`,
-      entries: `${walk.entries}`,
-      ...Object.fromEntries(totals.map(([name, total]) => [name, `${total}`])),
+      entries: `${walk.entries} in ${seconds.toFixed(1)} s`,
+      'accounts in the heads': `${heads.size}`,
+      ...Object.fromEntries(
+        ['ZJF', 'CNY'].flatMap((currency) =>
+          TOTALS.map((name) => [
+            `${currency} ${name}`,
+            amount(currency, walk.totals[`${currency} ${name}`] ?? 0n),
+          ]),
+        ),
+      ),
     },
-    broken: walk.broken,
+    broken: [...walk.broken, ...broken],
   }
 })

@@ -1,6 +1,12 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
-import { findBrokenLedger, findBrokenOrders, findBrokenPayments } from '../db/laws.ts'
+import {
+  findBrokenAmounts,
+  findBrokenEarnings,
+  findBrokenLedger,
+  findBrokenOrders,
+  findBrokenPayments,
+} from '../db/laws.ts'
 import { report } from './report.ts'
 
 /** Composition root: compares orders, stock, ledger and payments; exit code 1 where two books disagree. */
@@ -10,6 +16,8 @@ await report('reconcile', async (db, vault) => ({
     ...(await findBrokenOrders(db)),
     ...(await findBrokenLedger(db, vault)),
     ...(await findBrokenPayments(db)),
+    ...(await findBrokenAmounts(db, vault)),
+    ...(await findBrokenEarnings(db, vault)),
   ],
 }))
 

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Refusal } from '../domain/errors.ts'
 import type { Db, Tx } from './client.ts'
 import type { ExchangeAttemptsTable } from './schema.ts'
@@ -23,7 +23,7 @@ export async function keepAttempt(db: Db, attempt: Insertable<ExchangeAttemptsTa
     .insertInto('exchange_attempts')
     .values(attempt)
     .onConflict((conflict) =>
-      conflict.columns(['owner_id', 'idempotency_key']).where('state', '<>', 'refused').doNothing(),
+      conflict.columns(['owner_id', 'idempotency_key']).where('state', '<>', sql.lit('refused')).doNothing(),
     )
     .returningAll()
     .executeTakeFirst()
@@ -33,7 +33,7 @@ export async function keepAttempt(db: Db, attempt: Insertable<ExchangeAttemptsTa
     .selectAll()
     .where('owner_id', '=', attempt.owner_id)
     .where('idempotency_key', '=', attempt.idempotency_key ?? null)
-    .where('state', '<>', 'refused')
+    .where('state', '<>', sql.lit('refused'))
     .executeTakeFirstOrThrow()
 }
 
@@ -47,7 +47,7 @@ export async function findAttemptByKey(db: Db, ownerId: string, key: string): Pr
     .selectAll()
     .where('owner_id', '=', ownerId)
     .where('idempotency_key', '=', key)
-    .where('state', '<>', 'refused')
+    .where('state', '<>', sql.lit('refused'))
     .executeTakeFirst()
 }
 
@@ -61,12 +61,18 @@ export async function lockAttempt(tx: Tx, orderNo: string): Promise<Attempt> {
     .executeTakeFirstOrThrow()
 }
 
-export async function markPlaced(tx: Tx, orderNo: string): Promise<void> {
-  await tx
+/**
+ * Takes the attempt for a placement that stands or falls with this transaction.
+ * @returns undefined when it was placed or refused before
+ */
+export async function takeAttempt(tx: Tx, orderNo: string): Promise<Attempt | undefined> {
+  return tx
     .updateTable('exchange_attempts')
     .set({ state: 'placed', resolved_at: new Date() })
     .where('order_no', '=', orderNo)
-    .execute()
+    .where('state', '=', 'pending')
+    .returningAll()
+    .executeTakeFirst()
 }
 
 /** From here on the attempt can never be placed, and its idempotency key is free again. */

@@ -1,5 +1,10 @@
 import { sql } from 'kysely'
+import { fenFromDecimal } from '../domain/money.ts'
 import type { Db } from './client.ts'
+import { clawbackKey, grantKey, isAuthentic } from './earnings.ts'
+import type { Currency, EntryKind } from './schema.ts'
+import { Tampered, type Vault } from './vault.ts'
+import { entryPlace, refOf, type SealedEntry } from './wallet.ts'
 
 /**
  * The laws that hold at rest, whatever has happened before, each as a query for what breaks it.
@@ -42,6 +47,11 @@ export async function findBrokenOrders(db: Db): Promise<string[]> {
     select 'order without points ' || o.order_no from points_exchange_orders o
       where o.total_points > 0 and o.status <> 'order_canceled' and not exists (
         select from booked h where h.order_no = o.order_no and h.currency = 'ZJF' and h.owner_id = o.owner_id)
+        and not exists (select from exchange_attempts a where a.order_no = o.order_no and a.points_wallet = 'outside')
+    union all
+    select 'points booked twice for ' || h.order_no from booked h
+      join exchange_attempts a on a.order_no = h.order_no
+      where h.currency = 'ZJF' and a.points_wallet = 'outside'
     union all
     select 'order without stock ' || o.order_no from points_exchange_orders o
       where o.status <> 'order_canceled' and not exists (
@@ -101,4 +111,137 @@ export async function findBrokenPayments(db: Db): Promise<string[]> {
     select 'payment without order ' || p.out_trade_no from payments p
       where not exists (select from points_exchange_orders o where o.order_no = p.order_no)`.execute(db)
   return rows.map((row) => row.broken)
+}
+
+const BATCH = 500
+
+interface BookedRow {
+  owner_type: string
+  owner_id: string
+  currency: Currency
+  version: string
+  kid: string
+  sealed: Buffer
+  kind: EntryKind
+  operation_key: string
+  order_no: string | null
+}
+
+/** @throws Tampered */
+function openEntry(vault: Vault, row: BookedRow): { available: bigint; held: bigint } {
+  const ref = refOf(row)
+  const plain = vault.open(ref, entryPlace(ref, row.version), row.kid, row.sealed) as SealedEntry
+  return { available: BigInt(plain.available), held: BigInt(plain.held) }
+}
+
+/**
+ * The amounts behind `findBrokenOrders` and `findBrokenPayments`, which see states only: what the owner's
+ * entries of an order add up to is what the order costs, and nothing once it is canceled.
+ * @returns what is broken, named
+ */
+export async function findBrokenAmounts(db: Db, vault: Vault): Promise<string[]> {
+  const broken: string[] = []
+  for (let after = '0'; ; ) {
+    const { rows: orders } = await sql<{
+      id: string
+      order_no: string
+      owner_id: string
+      status: string
+      points: string
+      cash: string
+    }>`
+      select o.id, o.order_no, o.owner_id, o.status,
+        case when a.points_wallet = 'outside' then 0 else o.total_points end as points,
+        (select coalesce(sum(p.amount), 0) from payments p
+          where p.order_no = o.order_no and p.method = 'wallet' and p.state = 'paid')::numeric(14,2) as cash
+      from points_exchange_orders o left join exchange_attempts a on a.order_no = o.order_no
+      where o.id > ${after} order by o.id limit ${BATCH}`.execute(db)
+    if (orders.length === 0) return broken
+    after = orders.at(-1)?.id ?? after
+    const { rows } = await sql<BookedRow>`
+      select a.owner_type, a.owner_id, a.currency, e.version, e.kid, e.sealed, t.kind, t.operation_key, t.order_no
+      from wallet_transfers t join wallet_entries e on e.operation_key = t.operation_key
+        join wallet_accounts a on a.id = e.account_id
+      where t.order_no = any(${orders.map((order) => order.order_no)})`.execute(db)
+    const byOrder = Map.groupBy(rows, (row) => row.order_no)
+    for (const order of orders) {
+      const waits = order.status === 'exchanged' || order.status === 'order_created'
+      const points = order.status === 'order_canceled' ? 0n : BigInt(order.points)
+      const expected = {
+        ZJF: { available: -points, held: waits ? points : 0n },
+        CNY: { available: -(fenFromDecimal(order.cash) ?? 0n), held: 0n },
+      }
+      const booked = { ZJF: { available: 0n, held: 0n }, CNY: { available: 0n, held: 0n } }
+      try {
+        for (const row of byOrder.get(order.order_no) ?? []) {
+          if (row.owner_id !== order.owner_id) broken.push(`${order.order_no}: booked for ${row.owner_id}`)
+          const { available, held } = openEntry(vault, row)
+          booked[row.currency].available += available
+          booked[row.currency].held += held
+        }
+      } catch (error) {
+        if (!(error instanceof Tampered)) throw error
+        broken.push(`amounts of ${order.order_no}: ${error.message}`)
+        continue
+      }
+      for (const currency of ['ZJF', 'CNY'] as const) {
+        const [is, due] = [booked[currency], expected[currency]]
+        if (is.available !== due.available || is.held !== due.held) {
+          broken.push(
+            `${currency} of ${order.order_no}: ${is.available}, held ${is.held} while ${due.available}, held ${due.held} is due`,
+          )
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Earnings against the ledger: each promises what the mall wrote; granted, its points are booked whole; reversed,
+ * they are taken back but for the shortfall; and one that waits, or never came, has booked nothing.
+ * @returns what is broken, named
+ */
+export async function findBrokenEarnings(db: Db, vault: Vault): Promise<string[]> {
+  const broken: string[] = []
+  for (let after = '0'; ; ) {
+    const earnings = await db
+      .selectFrom('earnings')
+      .selectAll()
+      .where('id', '>', after as never)
+      .orderBy('id')
+      .limit(BATCH)
+      .execute()
+    if (earnings.length === 0) return broken
+    after = earnings.at(-1)?.id ?? after
+    const keys = earnings.flatMap((row) => [grantKey(row), clawbackKey(row)])
+    const { rows } = await sql<BookedRow>`
+      select a.owner_type, a.owner_id, a.currency, e.version, e.kid, e.sealed, t.kind, t.operation_key, t.order_no
+      from wallet_transfers t join wallet_entries e on e.operation_key = t.operation_key
+        join wallet_accounts a on a.id = e.account_id
+      where t.operation_key = any(${keys})`.execute(db)
+    const byKey = new Map(rows.map((row) => [row.operation_key, row]))
+    for (const earning of earnings) {
+      const name = `earning ${earning.id} (${grantKey(earning)})`
+      const amountOf = (key: string) => {
+        const row = byKey.get(key)
+        if (row && row.owner_id !== earning.owner_id) broken.push(`${name}: booked for ${row.owner_id}`)
+        return row ? openEntry(vault, row).available : 0n
+      }
+      try {
+        if (!isAuthentic(vault, earning)) broken.push(`${name}: it is not what the mall wrote`)
+        const points = earning.granted_at === null ? 0n : BigInt(earning.points)
+        const isBack = earning.state === 'reversed' && earning.granted_at !== null
+        const back = isBack ? points - BigInt(earning.shortfall) : 0n
+        const [granted, taken] = [amountOf(grantKey(earning)), -amountOf(clawbackKey(earning))]
+        if (granted !== points || taken !== back) {
+          broken.push(
+            `${name}: ${granted} granted and ${taken} taken back while ${points} and ${back} are due`,
+          )
+        }
+      } catch (error) {
+        if (!(error instanceof Tampered)) throw error
+        broken.push(`${name}: ${error.message}`)
+      }
+    }
+  }
 }

@@ -15,3 +15,10 @@ export async function migrateToLatest(db: Db): Promise<string[]> {
     .filter(({ status }) => status === 'Success')
     .map(({ migrationName }) => migrationName)
 }
+
+/** Brings a database without tables to where this migration had left another one. @throws as `migrateToLatest` */
+export async function migrateTo(db: Db, name: string): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const { error } = await migrator.migrateTo(name)
+  if (error) throw error
+}

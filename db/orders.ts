@@ -31,13 +31,50 @@ export async function findOrderForUpdate(tx: Tx, orderNo: string): Promise<Excha
     .executeTakeFirst()
 }
 
-/** Writes the local exchange record (seed 8.1), the first trace of a redemption that stands. */
-export async function recordExchange(tx: Tx, order: Insertable<PointsExchangeOrdersTable>): Promise<void> {
-  await tx.insertInto('points_exchange_orders').values(order).execute()
-  await recordEvent(tx, order.order_no, 'exchanged', 'exchanged', SYSTEM)
+/**
+ * Writes the local exchange record (seed 8.1), the first trace of a redemption that stands, with all that it has
+ * gone through in this transaction: its timeline, and its standard order once that is created. One statement.
+ * @param passed the states it went through, in order
+ */
+export async function recordExchange(
+  tx: Tx,
+  order: Omit<Insertable<PointsExchangeOrdersTable>, 'status' | 'order_id'>,
+  passed: readonly OrderStatus[],
+): Promise<void> {
+  const status = passed.at(-1) ?? 'exchanged'
+  const { order_no, owner_type, owner_id } = order
+  const noted = tx.with('noted', (db) =>
+    db.insertInto('order_events').values(
+      passed.map((state) => ({
+        order_no,
+        event_key: state,
+        status: state,
+        note: null,
+        actor_type: SYSTEM.type,
+        actor_id: null,
+      })),
+    ),
+  )
+  if (!passed.includes('order_created')) {
+    await noted
+      .insertInto('points_exchange_orders')
+      .values({ ...order, status, order_id: null })
+      .execute()
+    return
+  }
+  await noted
+    .with('standard', (db) =>
+      db
+        .insertInto('orders')
+        .values({ order_no, status, amount: order.total_money ?? '0.00', owner_type, owner_id })
+        .returning('id'),
+    )
+    .insertInto('points_exchange_orders')
+    .values((eb) => ({ ...order, status, order_id: eb.selectFrom('standard').select('id') }))
+    .execute()
 }
 
-/** Creates the standard order in the order domain and links it. */
+/** Creates the standard order in the order domain, where that is a step of its own, and links it. */
 export async function createStandardOrder(
   tx: Tx,
   order: Pick<ExchangeOrder, 'order_no' | 'total_money' | 'owner_type' | 'owner_id'>,

@@ -195,6 +195,42 @@ export interface WalletEntriesTable {
   created_at: Stamp
 }
 
+export type EarningState = 'pending' | 'granted' | 'reversed'
+
+export interface EarningsTable extends Dated {
+  id: Id
+  owner_id: string
+  source: string
+  external_id: string
+  amount: string | null
+  asked_points: ColumnType<string | null, bigint | null, never>
+  points: Big
+  /** Points that the day's cap kept back. */
+  capped: Big
+  state: EarningState
+  occurred_at: Date
+  mature_at: Date
+  expires_at: Date | null
+  kid: string
+  mac: Buffer
+  granted_at: Date | null
+  reversed_at: Date | null
+  reverse_reason: string | null
+  /** Points that a clawback did not find any more. */
+  shortfall: ColumnType<string, undefined, bigint>
+  operator_id: string
+}
+
+export interface OutboxTable {
+  id: Id
+  kind: string
+  key: string
+  owner_id: string
+  payload: ColumnType<Readonly<Record<string, string | number>>, string, never>
+  created_at: Stamp
+  delivered_at: Date | null
+}
+
 export interface PaymentsTable extends Dated {
   id: Id
   order_no: string
@@ -245,6 +281,8 @@ export interface ExchangeAttemptsTable {
   cash_amount: string | null
   level: number
   request: Buffer
+  /** Whose books have the points of this order. */
+  points_wallet: Generated<'ledger' | 'outside'>
   state: Generated<'pending' | 'placed' | 'refused'>
   refusal: ColumnType<Refusal | null, string | null, string | null>
   created_at: Stamp
@@ -277,6 +315,8 @@ export interface Database {
   wallet_accounts: WalletAccountsTable
   wallet_entries: WalletEntriesTable
   wallet_transfers: WalletTransfersTable
+  earnings: EarningsTable
+  outbox: OutboxTable
   payments: PaymentsTable
   payment_refunds: PaymentRefundsTable
   webhook_inbox: WebhookInboxTable

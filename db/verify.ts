@@ -1,6 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { availableOf, heldOf } from '../domain/wallet.ts'
-import type { Db } from './client.ts'
+import type { Db, Tx } from './client.ts'
 import type { EntryKind } from './schema.ts'
 import { Tampered, type Vault } from './vault.ts'
 import { type AccountRow, entryPlace, linkParts, openAccount, refOf, type SealedEntry } from './wallet.ts'
@@ -11,15 +12,19 @@ export interface Walk {
   readonly broken: readonly string[]
   readonly accounts: number
   readonly entries: number
-  /** `ZJF grant` → sum of what became available; and `held`, `outstanding`. */
+  /** `ZJF issued` → points or fen: see `TOTALS`. Accounts that are broken count nowhere. */
   readonly totals: Readonly<Record<string, bigint>>
 }
 
 /** An account's state as it was written outside the database. */
 export interface Head {
-  readonly version: bigint
+  readonly version: string
+  /** The chain's link at that version, in base64. */
   readonly head: string
 }
+
+/** By account (`refOf`) and version, the chain's link in base64. */
+export type Heads = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 interface EntryRow {
   account_id: string
@@ -28,131 +33,247 @@ interface EntryRow {
   sealed: Buffer
   mac: Buffer
   operation_key: string
-  kind: EntryKind
-  from_account: string
-  to_account: string
+  /** Null where the entry's transfer is gone, as the next two. */
+  kind: EntryKind | null
+  from_account: string | null
+  to_account: string | null
   order_no: string | null
   reason: string | null
   operator_id: string | null
 }
 
-const BATCH = 500
+/** An account's row, and whether its date has more digits than are sealed. */
+type WalkedRow = AccountRow & { inexact: boolean | null }
+
+/** What the flows to (`in`) and from (`out`) the issuing side are called; outstanding = their sum. */
+const TOTALS: Readonly<Record<string, { readonly in: string; readonly out: string }>> = {
+  'system/issued': { in: 'withdrawn', out: 'issued' },
+  'system/spent': { in: 'spent', out: 'reversed' },
+  'system/expired': { in: 'expired', out: 'revived' },
+  'system/adjusted': { in: 'adjusted', out: 'adjusted' },
+}
+
+const ACCOUNTS_AT_ONCE = 1000
+const ENTRIES_AT_ONCE = 4000
+const TRANSFERS_AT_ONCE = 20_000
+const FIRST_ID = -(2n ** 63n)
 
 /**
  * Walks every account and every entry: each opens in its place, follows from the one before it, and carries
- * the chain; the account's sums, version and head are those of its last entry; nothing stands beside them.
+ * the chain; the account's sums, version and head are those of its last entry; nothing stands beside them; and
+ * what users have is what the issuing side gave. Others may write meanwhile: accounts and their entries are
+ * read in one snapshot per batch.
  * @param heads what was written outside the database, by account: an account may be ahead of it, never behind
  */
-export async function walkLedger(db: Db, vault: Vault, heads: ReadonlyMap<string, Head>): Promise<Walk> {
+export async function walkLedger(db: Db, vault: Vault, heads: Heads): Promise<Walk> {
   const broken: string[] = []
   const totals: Record<string, bigint> = {}
   const add = (name: string, amount: bigint) => {
     totals[name] = (totals[name] ?? 0n) + amount
   }
+  const missing = new Set(heads.keys())
   let accounts = 0
   let entries = 0
-  const seen = new Set<string>()
-  for (let after = '0'; ; ) {
-    // One statement, so that accounts and entries are of one moment.
-    const { rows } = await sql<AccountRow & { entries: EntryRow[] | null }>`
-      with batch as (
-        select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry
-        from wallet_accounts where id > ${after} order by id limit ${BATCH})
-      select * from batch order by id`.execute(db)
-    if (rows.length === 0) break
-    after = rows.at(-1)?.id ?? after
-    const ids = rows.map((row) => row.id)
-    const { rows: all } = await sql<EntryRow>`
-      select e.account_id, e.version, e.kid, e.sealed, e.mac, e.operation_key,
-        t.kind, t.from_account, t.to_account, t.order_no, t.reason, t.operator_id
-      from wallet_entries e left join wallet_transfers t on t.operation_key = e.operation_key
-      where e.account_id = any(${ids}::bigint[]) order by e.account_id, e.version`.execute(db)
-    const byAccount = Map.groupBy(all, (entry) => entry.account_id)
-    for (const row of rows) {
-      const own = byAccount.get(row.id) ?? []
-      accounts += 1
-      entries += own.length
-      seen.add(row.id)
-      const found = walkAccount(vault, row, own, add)
-      if (found) broken.push(found)
-      const anchored = heads.get(refOf(row))
-      if (!found && anchored) {
-        const at = own[Number(anchored.version) - 1]
-        if (anchored.version > 0n && at?.mac.toString('base64') !== anchored.head) {
-          broken.push(`account ${row.id} (${refOf(row)}): it was at version ${anchored.version} before`)
+  for (let from: bigint | undefined = FIRST_ID; from !== undefined; ) {
+    const first: bigint = from
+    const strays = new Map<string, string[]>()
+    const batch = await inOneSnapshot(db, async (tx) => {
+      const rows = await readAccounts(tx, first)
+      const last = rows.length < ACCOUNTS_AT_ONCE ? undefined : BigInt(rows.at(-1)?.id ?? 0)
+      const walks = new Map(rows.map((row) => [row.id, walkAccount(vault, row, heads.get(refOf(row)))]))
+      for await (const some of readEntries(tx, first, last)) {
+        entries += some.length
+        for (const entry of some) {
+          const walk = walks.get(entry.account_id)
+          if (walk) walk.step(entry)
+          else
+            strays.set(entry.account_id, [...(strays.get(entry.account_id) ?? []), entry.version].slice(0, 2))
         }
       }
+      return { last, rows, walks }
+    })
+    for (const [id, versions] of strays) {
+      broken.push(
+        `entry ${id}/${versions[0]} ${versions.length > 1 ? 'and those after it have' : 'has'} no account`,
+      )
     }
+    for (const row of batch.rows) {
+      accounts += 1
+      missing.delete(refOf(row))
+      const found = batch.walks.get(row.id)?.end(add)
+      if (found !== undefined) broken.push(found)
+    }
+    from = batch.last === undefined ? undefined : batch.last + 1n
   }
-  for (const ref of heads.keys()) {
-    const [ownerType, ...rest] = ref.split('/')
-    const currency = rest.pop()
-    const owner = rest.join('/')
-    const { rows } = await sql<{ id: string }>`select id from wallet_accounts
-      where owner_type = ${ownerType} and owner_id = ${owner} and currency = ${currency}`.execute(db)
-    if (rows.length === 0) broken.push(`account ${ref} is gone`)
+  broken.push(...[...missing].map((ref) => `account ${ref} is gone`))
+  broken.push(...(await findStrayTransfers(db)))
+  for (const currency of ['ZJF', 'CNY']) {
+    const [outstanding = 0n, given = 0n] = [totals[`${currency} outstanding`], totals[`${currency} given`]]
+    delete totals[`${currency} given`]
+    if (outstanding !== given)
+      broken.push(`${currency}: ${outstanding} are outstanding, transfers gave ${given}`)
   }
-  const { rows: stray } = await sql<{ what: string }>`
-    select 'transfer ' || t.operation_key || ' has no entry' as what from wallet_transfers t
-      where not exists (select from wallet_entries e where e.operation_key = t.operation_key)
-    union all
-    select 'entry ' || e.account_id || '/' || e.version || ' has no account' from wallet_entries e
-      where not exists (select from wallet_accounts a where a.id = e.account_id)`.execute(db)
-  broken.push(...stray.map((row) => row.what))
   return { broken, accounts, entries, totals }
-}
-
-/** @returns the first thing that is wrong with the account, or undefined */
-function walkAccount(
-  vault: Vault,
-  row: AccountRow,
-  entries: readonly EntryRow[],
-  add: (name: string, amount: bigint) => void,
-): string | undefined {
-  const name = `account ${row.id} (${refOf(row)})`
-  const ref = refOf(row)
-  let mac: Buffer = Buffer.alloc(32)
-  let available = 0n
-  let held = 0n
-  let expected = 1n
-  for (const entry of entries) {
-    const at = `${name}, entry ${entry.version}`
-    if (BigInt(entry.version) !== expected) return `${name}, entry ${expected} is missing`
-    let plain: SealedEntry
-    try {
-      plain = vault.open(ref, entryPlace(ref, entry.version), entry.kid, entry.sealed) as SealedEntry
-      const link = vault.link(entry.kid, mac, linkParts({ ...entry, ref, plain }))
-      if (!link.equals(entry.mac)) return `${at}: the chain does not carry it`
-    } catch (error) {
-      if (error instanceof Tampered) return `${at}: ${error.message}`
-      throw error
-    }
-    mac = entry.mac
-    available += BigInt(plain.available)
-    held += BigInt(plain.held)
-    if (available !== BigInt(plain.available_after) || held !== BigInt(plain.held_after)) {
-      return `${at}: its balance does not follow from the one before`
-    }
-    add(`${row.currency} ${entry.kind}`, BigInt(plain.available))
-    expected += 1n
-  }
-  if (BigInt(row.version) !== expected - 1n)
-    return `${name}: version ${row.version}, ${expected - 1n} entries`
-  if (!row.head.equals(mac)) return `${name}: its head is not its last entry`
-  try {
-    const wallet = openAccount(vault, row)
-    if (availableOf(wallet) !== available) return `${name}: its lots do not add up to its balance`
-    if (heldOf(wallet) !== held) return `${name}: its holds do not add up to what is held`
-  } catch (error) {
-    if (error instanceof Tampered) return `${name}: ${error.message}`
-    throw error
-  }
-  add(`${row.currency} held`, held)
-  add(`${row.currency} outstanding`, available + held)
-  return undefined
 }
 
 /** The wallet's books alone: see `walkLedger`. @returns what is broken, named */
 export async function findBrokenLedger(db: Db, vault: Vault): Promise<readonly string[]> {
   return (await walkLedger(db, vault, new Map())).broken
+}
+
+function inOneSnapshot<T>(db: Db, read: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read)
+}
+
+async function readAccounts(tx: Tx, from: bigint): Promise<WalkedRow[]> {
+  const { rows } = await sql<WalkedRow>`
+    select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry,
+      next_expiry <> date_trunc('milliseconds', next_expiry) as inexact
+    from wallet_accounts where id >= ${`${from}`} order by id limit ${ACCOUNTS_AT_ONCE}`.execute(tx)
+  return rows
+}
+
+/** The entries from one account to another, in their order, with those whose account is missing. */
+async function* readEntries(tx: Tx, from: bigint, last: bigint | undefined): AsyncGenerator<EntryRow[]> {
+  const to = `${last ?? 2n ** 63n - 1n}`
+  const read = async (after: EntryRow | undefined) => {
+    const { rows } = await sql<EntryRow>`
+      select e.account_id, e.version, e.kid, e.sealed, e.mac, e.operation_key,
+        t.kind, t.from_account, t.to_account, t.order_no, t.reason, t.operator_id
+      from (select * from wallet_entries where account_id <= ${to} and ${
+        after
+          ? sql`(account_id, version) > (${after.account_id}, ${after.version})`
+          : sql`account_id >= ${`${from}`}`
+      } order by account_id, version limit ${ENTRIES_AT_ONCE}) e
+        left join wallet_transfers t on t.operation_key = e.operation_key
+      order by e.account_id, e.version`.execute(tx)
+    return rows
+  }
+  let next: Promise<EntryRow[]> | undefined = read(undefined)
+  while (next) {
+    const rows: EntryRow[] = await next
+    next = rows.length < ENTRIES_AT_ONCE ? undefined : read(rows.at(-1))
+    // The database reads the next ones while we look at these: let the question out first.
+    next?.catch(() => {})
+    await turn()
+    yield rows
+  }
+}
+
+async function findStrayTransfers(db: Db): Promise<string[]> {
+  const stray: string[] = []
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const { rows }: { rows: { last: string | null; seen: string; stray: string[] | null }[] } = await sql<{
+      last: string | null
+      seen: string
+      stray: string[] | null
+    }>`
+      select max(t.operation_key) as last, count(*) as seen,
+        array_agg(t.operation_key order by t.operation_key) filter (where e.operation_key is null) as stray
+      from (select operation_key from wallet_transfers where operation_key > ${after}
+        order by operation_key limit ${TRANSFERS_AT_ONCE}) t
+        left join wallet_entries e on e.operation_key = t.operation_key`.execute(db)
+    stray.push(...(rows[0]?.stray ?? []).map((key) => `transfer ${key} has no entry`))
+    after = Number(rows[0]?.seen) < TRANSFERS_AT_ONCE ? undefined : (rows[0]?.last ?? undefined)
+  }
+  return stray
+}
+
+/** Follows one account from its first entry to its row. */
+function walkAccount(vault: Vault, row: WalkedRow, anchored: ReadonlyMap<string, string> = new Map()) {
+  const ref = refOf(row)
+  const name = `account ${row.id} (${ref})`
+  const flows = new Map<string, { from: string; to: string; amount: bigint }>()
+  let found: string | undefined
+  let mac: Buffer = Buffer.alloc(32)
+  let available = 0n
+  let held = 0n
+  let count = 0
+
+  function check(entry: EntryRow): string | undefined {
+    const at = `${name}, entry ${entry.version}`
+    const { kind, from_account, to_account } = entry
+    if (BigInt(entry.version) <= BigInt(count)) return `${at}: it is not one of this account`
+    if (entry.version !== `${count + 1}`) return `${name}, entry ${count + 1} is missing`
+    if (kind === null || from_account === null || to_account === null) return `${at}: its transfer is missing`
+    const plain = vault.open(ref, entryPlace(ref, entry.version), entry.kid, entry.sealed) as SealedEntry
+    const link = vault.link(
+      entry.kid,
+      mac,
+      linkParts({ ...entry, kind, from_account, to_account, ref, plain }),
+    )
+    if (!link.equals(entry.mac)) return `${at}: the chain does not carry it`
+    const [freed, set] = [BigInt(plain.available), BigInt(plain.held)]
+    available += freed
+    held += set
+    if (available !== BigInt(plain.available_after) || held !== BigInt(plain.held_after)) {
+      return `${at}: its balance does not follow from the one before`
+    }
+    count += 1
+    mac = entry.mac
+    const before = anchored.get(entry.version)
+    if (before !== undefined && before !== mac.toString('base64')) {
+      return `${at}: it was another one when the heads were written`
+    }
+    if (!TOTALS[from_account] && !TOTALS[to_account] && freed + set !== 0n) {
+      return `${at}: points came out of nothing`
+    }
+    const route = `${from_account}>${to_account}`
+    const flow = flows.get(route)
+    if (flow) flow.amount += freed + set
+    else flows.set(route, { from: from_account, to: to_account, amount: freed + set })
+    return undefined
+  }
+
+  function close(): string | undefined {
+    if (row.owner_type.includes('/') || row.inexact) return `${name}: it is not as the mall writes it`
+    const wallet = openAccount(vault, row)
+    const lost = [...anchored.keys()].find((version) => BigInt(version) > BigInt(count))
+    if (lost !== undefined) {
+      return `${name}: ${count} entries, and there were ${lost} when the heads were written`
+    }
+    if (row.version !== `${count}`) return `${name}: version ${row.version}, ${count} entries`
+    if (!row.head.equals(mac)) return `${name}: its head is not its last entry`
+    if (availableOf(wallet) !== available) return `${name}: its lots do not add up to its balance`
+    if (heldOf(wallet) !== held) return `${name}: its holds do not add up to what is held`
+    return undefined
+  }
+
+  return {
+    step(entry: EntryRow): void {
+      found ??= named(`${name}, entry ${entry.version}`, () => check(entry))
+    },
+    /** @returns the first thing that is wrong with the account, or undefined */
+    end(add: (name: string, amount: bigint) => void): string | undefined {
+      found ??= named(name, close)
+      if (found !== undefined) return found
+      for (const flow of flows.values()) {
+        for (const [total, amount] of flowTotals(flow)) add(`${row.currency} ${total}`, amount)
+      }
+      add(`${row.currency} available`, available)
+      add(`${row.currency} held`, held)
+      add(`${row.currency} outstanding`, available + held)
+      return undefined
+    },
+  }
+}
+
+/** Whatever a changed byte makes fail is a finding, and the walk goes on. */
+function named(name: string, check: () => string | undefined): string | undefined {
+  try {
+    return check()
+  } catch (error) {
+    if (error instanceof Tampered) return `${name}: ${error.message}`
+    return `${name}: it cannot be read (${error instanceof Error ? error.message : String(error)})`
+  }
+}
+
+/** @param flow what users gained on one route; between a user's own sides nothing may be gained */
+function flowTotals(flow: { from: string; to: string; amount: bigint }): [string, bigint][] {
+  const { from, to, amount } = flow
+  const given = [['given', amount]] as [string, bigint][]
+  const [out, into] = [TOTALS[from], TOTALS[to]]
+  if (out) return [[out.out, amount], ...given]
+  if (into) return [[into.in, -amount], ...given]
+  return []
 }

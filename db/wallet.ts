@@ -19,9 +19,6 @@ import type { Vault } from './vault.ts'
  * and its entry, under the account's row lock. Amounts are points (ZJF) or fen (CNY).
  */
 
-/** Points that come back after their date had passed may still be spent for this long. */
-export const EXPIRY_GRACE_MS = 7 * 86_400_000
-
 /** A locked account, opened. */
 export interface Account {
   readonly id: string
@@ -66,10 +63,11 @@ export function refOf(row: Pick<AccountRow, 'owner_type' | 'owner_id' | 'currenc
 
 /** Every column of the row: a change in any of them, and the sealed part does not open. */
 function placeOf(
-  row: Pick<AccountRow, 'owner_type' | 'owner_id' | 'currency' | 'version' | 'head' | 'next_expiry'>,
+  row: Pick<AccountRow, 'id' | 'owner_type' | 'owner_id' | 'currency' | 'version' | 'head' | 'next_expiry'>,
 ) {
   return [
     'account',
+    row.id,
     refOf(row),
     row.version,
     row.head.toString('hex'),
@@ -110,6 +108,11 @@ export function openAccount(vault: Vault, row: AccountRow): Wallet {
   }
 }
 
+/** The row's sealed part, anew under the vault's current key. @throws Tampered as `openAccount` does */
+export function resealAccount(vault: Vault, row: AccountRow): Buffer {
+  return vault.seal(refOf(row), placeOf(row), sealWallet(openAccount(vault, row)))
+}
+
 const NO_HEAD = Buffer.alloc(32)
 
 /** Locks the owner's account until the end of the transaction, and opens it where there is none. */
@@ -128,8 +131,12 @@ export async function lockAccount(
     ).rows[0]
   let row = await find()
   if (!row) {
-    // Locking a missing row locks nothing: make it first.
+    // Locking a missing row locks nothing: make it first. Its id is drawn before, since it is sealed, too.
+    const drawn = await sql<{
+      id: string
+    }>`select nextval(pg_get_serial_sequence('wallet_accounts', 'id')) as id`.execute(tx)
     const fresh = {
+      id: drawn.rows[0]?.id ?? '',
       owner_type: 'user',
       owner_id: ownerId,
       currency,
@@ -137,15 +144,12 @@ export async function lockAccount(
       head: NO_HEAD,
       next_expiry: null,
     }
-    await tx
-      .insertInto('wallet_accounts')
-      .values({
-        ...fresh,
-        kid: vault.kid,
-        sealed: vault.seal(refOf(fresh), placeOf(fresh), sealWallet(EMPTY_WALLET)),
-      })
-      .onConflict((conflict) => conflict.columns(['owner_type', 'owner_id', 'currency']).doNothing())
-      .execute()
+    await sql`
+      insert into wallet_accounts (id, owner_type, owner_id, currency, version, head, kid, sealed)
+      overriding system value values (${fresh.id}, ${fresh.owner_type}, ${fresh.owner_id}, ${fresh.currency},
+        ${fresh.version}, ${fresh.head}, ${vault.kid},
+        ${vault.seal(refOf(fresh), placeOf(fresh), sealWallet(EMPTY_WALLET))})
+      on conflict (owner_type, owner_id, currency) do nothing`.execute(tx)
     row = await find()
   }
   if (!row) throw new Error('account vanished')
@@ -217,7 +221,7 @@ export function linkParts(entry: {
 
 export const entryPlace = (ref: string, version: string) => `entry|${ref}|${version}`
 
-/** The only place where a balance changes. Returns the account as it is now. */
+/** Books what was not booked before. @throws KeyReused when its key stands in the books already */
 async function post(
   tx: Tx,
   vault: Vault,
@@ -226,6 +230,23 @@ async function post(
   change: Change,
   cause: Cause,
 ): Promise<Account> {
+  const after = await book(tx, vault, account, kind, change, cause)
+  if (!after) throw new KeyReused(cause.operationKey)
+  return after
+}
+
+/**
+ * The only place where a balance changes. One statement, so that the account is locked for as short as can be.
+ * @returns the account as it is now; undefined where the key stands in the books already, and nothing changed
+ */
+async function book(
+  tx: Tx,
+  vault: Vault,
+  account: Account,
+  kind: EntryKind,
+  change: Change,
+  cause: Cause,
+): Promise<Account | undefined> {
   const { wallet } = change
   const ref = refOf({ owner_type: 'user', owner_id: account.ownerId, currency: account.currency })
   const version = `${account.version + 1n}`
@@ -254,6 +275,7 @@ async function post(
   const expiry = nextExpiryOf(wallet)
   const next_expiry = expiry === null ? null : new Date(expiry)
   const place = placeOf({
+    id: account.id,
     owner_type: 'user',
     owner_id: account.ownerId,
     currency: account.currency,
@@ -261,19 +283,22 @@ async function post(
     head,
     next_expiry,
   })
-  const { numAffectedRows } = await sql`
-    with changed as (
+  const { rows } = await sql<{ moved: boolean; written: boolean }>`
+    with moved as (
+      insert into wallet_transfers (operation_key, kind, from_account, to_account, order_no, reason, operator_id)
+      values (${row.operation_key}, ${kind}, ${from_account}, ${to_account}, ${row.order_no}, ${row.reason},
+        ${row.operator_id}) on conflict (operation_key) do nothing returning operation_key),
+    changed as (
       update wallet_accounts set version = ${version}, kid = ${vault.kid}, head = ${head},
         sealed = ${vault.seal(ref, place, sealWallet(wallet))}, next_expiry = ${next_expiry}, updated_at = now()
-      where id = ${account.id} and version = ${`${account.version}`} returning id),
-    moved as (
-      insert into wallet_transfers (operation_key, kind, from_account, to_account, order_no, reason, operator_id)
-      select ${row.operation_key}, ${kind}, ${from_account}, ${to_account}, ${row.order_no}, ${row.reason},
-        ${row.operator_id} from changed returning operation_key)
-    insert into wallet_entries (account_id, version, operation_key, kid, sealed, mac)
-    select changed.id, ${version}, moved.operation_key, ${vault.kid},
-      ${vault.seal(ref, entryPlace(ref, version), plain)}, ${head} from changed, moved`.execute(tx)
-  if (numAffectedRows !== 1n) throw new Error(`account ${account.id} changed beside its lock`)
+      from moved where id = ${account.id} and version = ${`${account.version}`} returning id),
+    written as (
+      insert into wallet_entries (account_id, version, operation_key, kid, sealed, mac)
+      select changed.id, ${version}, moved.operation_key, ${vault.kid},
+        ${vault.seal(ref, entryPlace(ref, version), plain)}, ${head} from changed, moved returning version)
+    select exists (select from moved) as moved, exists (select from written) as written`.execute(tx)
+  if (!rows[0]?.moved) return undefined
+  if (!rows[0].written) throw new Error(`account ${account.id} changed beside its lock`)
   return { ...account, version: account.version + 1n, head, wallet }
 }
 
@@ -316,7 +341,11 @@ async function findBooked(
   return { ...row, account_id, version, created_at, plain }
 }
 
-/** @throws KeyReused when the key was used for something else */
+/**
+ * Whether this very operation was booked before. The caller looks only once it could not book: a repeat is
+ * rare, and looking first would be one more round trip under the lock.
+ * @throws KeyReused when the key was used for something else
+ */
 async function isBooked(
   tx: Tx,
   vault: Vault,
@@ -327,9 +356,11 @@ async function isBooked(
 ): Promise<boolean> {
   const before = await findBooked(tx, vault, account, cause.operationKey)
   if (!before) return false
-  if (before.kind !== kind || BigInt(before.plain.available) !== available) {
-    throw new KeyReused(cause.operationKey)
-  }
+  const same =
+    before.kind === kind &&
+    BigInt(before.plain.available) === available &&
+    before.order_no === (cause.orderNo ?? null)
+  if (!same) throw new KeyReused(cause.operationKey)
   return true
 }
 
@@ -355,6 +386,7 @@ const keyOf = (orderNo: string, currency: Currency, step: string) => `${orderNo}
  * done.
  * @param locked the account, where the caller has locked it in this transaction
  * @returns false when too little is available, the account is frozen, or the hold was undone before it came
+ * @throws KeyReused when the order has set aside another amount
  */
 export async function hold(
   tx: Tx,
@@ -367,12 +399,13 @@ export async function hold(
   const opened = locked ?? (await lockAccount(tx, vault, spend.ownerId, currency))
   const kind = then === 'keep' ? 'hold' : 'capture'
   const operationKey = keyOf(orderNo, currency, 'hold')
-  const before = await findBooked(tx, vault, opened, operationKey)
-  if (before) return before.kind === kind && BigInt(before.plain.available) === -amount
   const account = await expireLots(tx, vault, opened)
+  const cause = { operationKey, orderNo, reason: 'exchange' }
   const outcome = rules.hold(account.wallet, orderNo, amount, then === 'keep' ? 'keep' : 'take')
-  if (!outcome.ok) return false
-  await post(tx, vault, account, kind, outcome.change, { operationKey, orderNo, reason: 'exchange' })
+  if (outcome.ok && (await book(tx, vault, account, kind, outcome.change, cause))) return true
+  const before = await findBooked(tx, vault, account, operationKey)
+  if (!before || before.kind === 'release') return false
+  if (before.kind !== kind || BigInt(before.plain.available) !== -amount) throw new KeyReused(operationKey)
   return true
 }
 
@@ -393,8 +426,8 @@ export async function capture(
 }
 
 /**
- * Gives back what was held (`release`) or taken (`reverse`) for the order, to lots of the same dates. What
- * expired meanwhile may be spent for `EXPIRY_GRACE_MS` more.
+ * Gives back what was held (`release`) or taken (`reverse`) for the order, to lots of the same dates.
+ * @param graceMs what expired meanwhile may be spent for so long
  * @returns false when it was given back before, or never taken
  */
 export async function giveBack(
@@ -404,9 +437,10 @@ export async function giveBack(
   currency: Currency,
   orderNo: string,
   reason: string,
+  graceMs: number,
 ): Promise<boolean> {
   const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, currency))
-  const released = rules.release(account.wallet, orderNo, account.now, EXPIRY_GRACE_MS)
+  const released = rules.release(account.wallet, orderNo, account.now, graceMs)
   if (released.ok) {
     const operationKey = keyOf(orderNo, currency, 'release')
     await post(tx, vault, account, 'release', released.change, { operationKey, orderNo, reason })
@@ -417,10 +451,8 @@ export async function giveBack(
     (await findBooked(tx, vault, account, keyOf(orderNo, currency, 'hold')))
   if (taken?.kind !== 'capture') return false
   const operationKey = keyOf(orderNo, currency, 'reverse')
-  if (await findBooked(tx, vault, account, operationKey)) return false
-  const change = rules.reverse(account.wallet, openLots(taken.plain.lots), account.now, EXPIRY_GRACE_MS)
-  await post(tx, vault, account, 'reverse', change, { operationKey, orderNo, reason })
-  return true
+  const change = rules.reverse(account.wallet, openLots(taken.plain.lots), account.now, graceMs)
+  return (await book(tx, vault, account, 'reverse', change, { operationKey, orderNo, reason })) !== undefined
 }
 
 /**
@@ -434,13 +466,13 @@ export async function voidHold(
   currency: Currency,
   orderNo: string,
   reason: string,
+  graceMs: number,
 ): Promise<void> {
-  if (await giveBack(tx, vault, ownerId, currency, orderNo, reason)) return
+  if (await giveBack(tx, vault, ownerId, currency, orderNo, reason, graceMs)) return
   const account = await lockAccount(tx, vault, ownerId, currency)
   const operationKey = keyOf(orderNo, currency, 'hold')
-  if (await findBooked(tx, vault, account, operationKey)) return
   const nothing: Change = { wallet: account.wallet, available: 0n, held: 0n, lots: [] }
-  await post(tx, vault, account, 'release', nothing, { operationKey, orderNo, reason })
+  await book(tx, vault, account, 'release', nothing, { operationKey, orderNo, reason })
 }
 
 /** Adds points or cash. The operation key makes a repeat harmless. @throws KeyReused */
@@ -453,11 +485,13 @@ export async function grant(
   expiresAt: Date | null,
   cause: Cause,
 ): Promise<void> {
-  const locked = await lockAccount(tx, vault, ownerId, currency)
-  if (await isBooked(tx, vault, locked, 'grant', amount, cause)) return
-  const account = await expireLots(tx, vault, locked)
-  const change = rules.grant(account.wallet, amount, expiresAt?.getTime() ?? null)
-  await post(tx, vault, account, 'grant', change, cause)
+  const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, currency))
+  const expiry = expiresAt?.getTime() ?? null
+  const change = rules.grant(account.wallet, amount, expiry)
+  if (await book(tx, vault, account, 'grant', change, cause)) return
+  await isBooked(tx, vault, account, 'grant', amount, cause)
+  const lot = (await findBooked(tx, vault, account, cause.operationKey))?.plain.lots[0]
+  if (lot && lot[0] !== expiry) throw new KeyReused(cause.operationKey)
 }
 
 /**
@@ -474,16 +508,16 @@ export async function adjust(
   cause: Cause,
   intoDebt = false,
 ): Promise<boolean> {
-  const locked = await lockAccount(tx, vault, ownerId, currency)
-  if (await isBooked(tx, vault, locked, 'adjust', amount, cause)) return true
-  const account = await expireLots(tx, vault, locked)
+  const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, currency))
   const outcome = rules.adjust(account.wallet, amount, intoDebt)
-  if (!outcome.ok) return false
-  await post(tx, vault, account, 'adjust', outcome.change, cause)
-  return true
+  if (outcome.ok && (await book(tx, vault, account, 'adjust', outcome.change, cause))) return true
+  return isBooked(tx, vault, account, 'adjust', amount, cause)
 }
 
-/** Stops all spending from an account, with a reason, or lets it go on (null). */
+/**
+ * Stops all spending from an account, with a reason, or lets it go on (null). Books nothing where it is so
+ * already. @throws KeyReused
+ */
 export async function freezeAccount(
   tx: Tx,
   vault: Vault,
@@ -493,9 +527,131 @@ export async function freezeAccount(
   cause: Cause,
 ): Promise<void> {
   const account = await lockAccount(tx, vault, ownerId, currency)
-  if (await findBooked(tx, vault, account, cause.operationKey)) return
-  const wallet = rules.freeze(account.wallet, frozen)
-  await post(tx, vault, account, 'freeze', { wallet, available: 0n, held: 0n, lots: [] }, cause)
+  if (account.wallet.frozen === frozen) return
+  const change: Change = { wallet: rules.freeze(account.wallet, frozen), available: 0n, held: 0n, lots: [] }
+  if (await book(tx, vault, account, 'freeze', change, cause)) return
+  const before = await findBooked(tx, vault, account, cause.operationKey)
+  if (before?.kind !== 'freeze' || before.reason !== (cause.reason ?? null)) {
+    throw new KeyReused(cause.operationKey)
+  }
+}
+
+const blockKey = (blockId: string) => `block/${blockId}`
+
+/**
+ * Sets points aside until an operator lets them go. The block's id makes a repeat harmless. @throws KeyReused
+ * @returns what is available where that is too little, otherwise undefined
+ */
+export async function blockPoints(
+  tx: Tx,
+  vault: Vault,
+  ownerId: string,
+  amount: bigint,
+  blockId: string,
+  cause: Omit<Cause, 'operationKey'>,
+): Promise<bigint | undefined> {
+  const operationKey = blockKey(blockId)
+  const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, 'ZJF'))
+  const outcome = rules.block(account.wallet, operationKey, amount)
+  if (outcome.ok && (await book(tx, vault, account, 'hold', outcome.change, { ...cause, operationKey }))) {
+    return undefined
+  }
+  const before = await isBooked(tx, vault, account, 'hold', -amount, { ...cause, operationKey })
+  return before ? undefined : availableOf(account.wallet)
+}
+
+/**
+ * Lets blocked points go, to lots of the same dates; see `giveBack` for those that expired meanwhile.
+ * @returns false when the owner never had such a block; a repeat finds it done
+ */
+export async function unblockPoints(
+  tx: Tx,
+  vault: Vault,
+  ownerId: string,
+  blockId: string,
+  graceMs: number,
+  cause: Omit<Cause, 'operationKey'>,
+): Promise<boolean> {
+  const ref = blockKey(blockId)
+  const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, 'ZJF'))
+  const outcome = rules.release(account.wallet, ref, account.now, graceMs)
+  if (!outcome.ok) {
+    return (await bookedHere(tx, account, `un${ref}`)) !== undefined
+  }
+  await post(tx, vault, account, 'release', outcome.change, { ...cause, operationKey: `un${ref}` })
+  return true
+}
+
+/** The version of the account's entry under this key. */
+async function bookedHere(tx: Tx, account: Account, operationKey: string): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('wallet_entries')
+    .select('version')
+    .where('operation_key', '=', operationKey)
+    .where('account_id', '=', account.id)
+    .executeTakeFirst()
+  return row?.version
+}
+
+/**
+ * Takes back points that had been granted, out of the same lot first. What has been spent since is missing.
+ * @param intoDebt what is missing becomes a debt, and the balance falls below zero
+ * @returns what could not be taken. The caller sees to it that this happens once.
+ */
+export async function clawBack(
+  tx: Tx,
+  vault: Vault,
+  ownerId: string,
+  points: bigint,
+  expiresAt: Date | null,
+  intoDebt: boolean,
+  cause: Cause,
+): Promise<bigint> {
+  const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, 'ZJF'))
+  const expiry = expiresAt?.getTime() ?? null
+  const { change, shortfall } = rules.clawBack(account.wallet, points, expiry, intoDebt)
+  await post(tx, vault, account, 'adjust', change, cause)
+  return shortfall
+}
+
+/** Books a mark under a grant's key, so that it can never be booked. */
+export async function voidGrant(tx: Tx, vault: Vault, ownerId: string, cause: Cause): Promise<void> {
+  const account = await lockAccount(tx, vault, ownerId, 'ZJF')
+  const nothing: Change = { wallet: account.wallet, available: 0n, held: 0n, lots: [] }
+  await post(tx, vault, account, 'adjust', nothing, cause)
+}
+
+/** Points that an operator has set aside. */
+export interface Block {
+  readonly id: string
+  readonly points: bigint
+  readonly reason: string | null
+  readonly operatorId: string | null
+  readonly createdAt: Date
+}
+
+/** The owner's blocks that stand, the first first. */
+export async function listBlocks(db: Db, vault: Vault, ownerId: string): Promise<Block[]> {
+  const { rows } = await sql<AccountRow>`
+    select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry
+    from wallet_accounts where owner_type = 'user' and owner_id = ${ownerId} and currency = 'ZJF'`.execute(db)
+  const holds = rows.flatMap((row) => openAccount(vault, row).holds)
+  const points = new Map(holds.map(({ ref, lots }) => [ref, lots.reduce((sum, lot) => sum + lot.amount, 0n)]))
+  const keys = [...points.keys()].filter((ref) => ref.startsWith(blockKey('')))
+  if (keys.length === 0) return []
+  const transfers = await db
+    .selectFrom('wallet_transfers')
+    .select(['operation_key', 'reason', 'operator_id', 'created_at'])
+    .where('operation_key', 'in', keys)
+    .orderBy('created_at')
+    .execute()
+  return transfers.map((row) => ({
+    id: row.operation_key.slice(blockKey('').length),
+    points: points.get(row.operation_key) ?? 0n,
+    reason: row.reason,
+    operatorId: row.operator_id,
+    createdAt: row.created_at,
+  }))
 }
 
 export interface Balance {
@@ -533,14 +689,23 @@ export async function readBalance(
   }
 }
 
-/** The owner's entries of one currency, newest first, and how many there are. */
+export interface EntryQuery {
+  readonly limit: number
+  /** How many to pass over; for pages by number. */
+  readonly offset?: number
+  /** Only what came before this version; for pages by cursor. */
+  readonly before?: bigint | undefined
+  readonly kind?: EntryKind | undefined
+}
+
+/** The owner's entries of one currency, newest first. */
 export async function listEntries(
   db: Db,
   vault: Vault,
   ownerId: string,
   currency: Currency,
-  page: { readonly limit: number; readonly offset: number },
-): Promise<{ entries: Booked[]; total: number }> {
+  { limit, offset = 0, before, kind }: EntryQuery,
+): Promise<Booked[]> {
   const ref = refOf({ owner_type: 'user', owner_id: ownerId, currency })
   const rows = await db
     .selectFrom('wallet_entries as entry')
@@ -548,31 +713,37 @@ export async function listEntries(
     .innerJoin('wallet_transfers as transfer', 'transfer.operation_key', 'entry.operation_key')
     .select(['entry.account_id', 'entry.version', 'entry.kid', 'entry.sealed', 'entry.created_at'])
     .select(['transfer.kind', 'transfer.operation_key', 'transfer.order_no', 'transfer.reason'])
-    .select('account.version as total')
     .where('account.owner_type', '=', 'user')
     .where('account.owner_id', '=', ownerId)
     .where('account.currency', '=', currency)
+    .$if(before !== undefined, (query) => query.where('entry.version', '<', `${before}`))
+    .$if(kind !== undefined, (query) => query.where('transfer.kind', '=', kind as EntryKind))
     .orderBy('entry.version', 'desc')
-    .limit(page.limit)
-    .offset(page.offset)
+    .limit(limit)
+    .offset(offset)
     .execute()
-  return {
-    // An account's version is the number of its entries.
-    total: Number(rows[0]?.total ?? (await countEntries(db, ownerId, currency))),
-    entries: rows.map(({ total: _, kid, sealed, ...row }) => ({
-      ...row,
-      plain: vault.open(ref, entryPlace(ref, row.version), kid, sealed) as SealedEntry,
-    })),
-  }
+  return rows.map(({ kid, sealed, ...row }) => ({
+    ...row,
+    plain: vault.open(ref, entryPlace(ref, row.version), kid, sealed) as SealedEntry,
+  }))
 }
 
-async function countEntries(db: Db, ownerId: string, currency: Currency): Promise<string> {
-  const row = await db
-    .selectFrom('wallet_accounts')
-    .select('version')
-    .where('owner_type', '=', 'user')
-    .where('owner_id', '=', ownerId)
-    .where('currency', '=', currency)
-    .executeTakeFirst()
-  return row?.version ?? '0'
+/** How many entries `listEntries` has in all. */
+export async function countEntries(
+  db: Db,
+  ownerId: string,
+  currency: Currency,
+  kind: EntryKind | undefined,
+): Promise<number> {
+  const { rows } = await sql<{ total: string }>`
+    select ${
+      // An account's version is the number of its entries.
+      kind === undefined
+        ? sql`account.version`
+        : sql`(select count(*) from wallet_entries e join wallet_transfers t using (operation_key)
+            where e.account_id = account.id and t.kind = ${kind})`
+    } as total
+    from wallet_accounts account
+    where owner_type = 'user' and owner_id = ${ownerId} and currency = ${currency}`.execute(db)
+  return Number(rows[0]?.total ?? 0)
 }

@@ -45,7 +45,8 @@ export interface ExchangeFacts {
   /** Pieces of this product in the customer's orders that were not canceled: ever, and within the limit's window. */
   readonly piecesEver: number
   readonly piecesInWindow: number
-  readonly pointsAvailable: bigint
+  /** Null: not known, and the hold decides. */
+  readonly pointsAvailable: bigint | null
   readonly cashAvailable: Fen
 }
 
@@ -80,7 +81,7 @@ export function reasonsAgainst(facts: ExchangeFacts, wish: ExchangeWish, rules: 
   if (product.stock < wish.quantity) {
     reasons.push({ code: 'OUT_OF_STOCK', required: `${wish.quantity}`, available: `${product.stock}` })
   }
-  if (BigInt(total.points) > facts.pointsAvailable) {
+  if (facts.pointsAvailable !== null && BigInt(total.points) > facts.pointsAvailable) {
     reasons.push({
       code: 'INSUFFICIENT_POINTS',
       required: `${total.points}`,

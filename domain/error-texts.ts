@@ -190,6 +190,11 @@ export function errorText(code: ErrorCode, lang: Lang, gap: Gap = {}): { title: 
   return { title, detail: detail(gap) }
 }
 
+/** The title of a code that stands as a reason; undefined where it is none. */
+export function codeTitle(code: string, lang: Lang): string | undefined {
+  return Object.hasOwn(TEXTS, code) ? TEXTS[code as ErrorCode][lang].title : undefined
+}
+
 /** How a field can be wrong; the names are the seed's (5.3) where it has one. */
 export type FieldRule =
   | 'required'
@@ -205,6 +210,8 @@ export type FieldRule =
   | 'characters'
   | 'depth'
   | 'future'
+  | 'past'
+  | 'one_of'
   | 'exists'
   | 'taken'
   | 'stock_delta_only'
@@ -253,6 +260,8 @@ const RULE_TEXTS: Readonly<
   },
   depth: { zh: () => '请求体嵌套过深', en: () => 'The body is nested too deeply' },
   future: { zh: (f) => `${f} 必须是将来的时间`, en: (f) => `${f} must be in the future` },
+  past: { zh: (f) => `${f} 不能是将来的时间`, en: (f) => `${f} may not be in the future` },
+  one_of: { zh: (_, b) => `必须且只能填写其中一个：${b}`, en: (_, b) => `exactly one is needed: ${b}` },
   exists: { zh: (f) => `${f} 不存在`, en: (f) => `${f} does not exist` },
   taken: { zh: (f) => `${f} 已被使用`, en: (f) => `${f} is already in use` },
   stock_delta_only: {

@@ -88,6 +88,13 @@ export function hold(wallet: Wallet, ref: string, amount: bigint, then: 'keep' |
   })
 }
 
+/** Sets points aside by an operator's hand: also while the account is frozen. */
+export function block(wallet: Wallet, ref: string, amount: bigint): Outcome {
+  const outcome = hold(freeze(wallet, null), ref, amount, 'keep')
+  if (!outcome.ok) return outcome
+  return done({ ...outcome.change, wallet: freeze(outcome.change.wallet, wallet.frozen) })
+}
+
 /** Takes what is held under the reference. */
 export function capture(wallet: Wallet, ref: string): Outcome {
   const open = wallet.holds.find((one) => one.ref === ref)
@@ -141,6 +148,31 @@ export function adjust(wallet: Wallet, amount: bigint, intoDebt: boolean): Outco
   return done({ wallet: { ...wallet, lots: rest, debt }, available: amount, held: 0n, lots: taken })
 }
 
+/**
+ * Takes back points that had been granted: first out of the lot they went into, then those that expire first.
+ * @param intoDebt what is not there becomes a debt instead of a shortfall
+ * @returns the change, and what could not be taken
+ */
+export function clawBack(
+  wallet: Wallet,
+  amount: bigint,
+  expiresAt: number | null,
+  intoDebt: boolean,
+): { change: Change; shortfall: bigint } {
+  const own = wallet.lots.filter((lot) => lot.expiresAt === expiresAt)
+  const others = wallet.lots.filter((lot) => lot.expiresAt !== expiresAt)
+  const { taken, rest } = draw([...own, ...others], amount)
+  const missing = amount - sum(taken)
+  const owed = intoDebt ? missing : 0n
+  const change: Change = {
+    wallet: { ...wallet, lots: merge(rest, []), debt: wallet.debt + owed },
+    available: -(sum(taken) + owed),
+    held: 0n,
+    lots: merge(taken, []),
+  }
+  return { change, shortfall: missing - owed }
+}
+
 export function freeze(wallet: Wallet, reason: string | null): Wallet {
   return { ...wallet, frozen: reason }
 }
@@ -168,7 +200,7 @@ function merge(left: readonly Lot[], right: readonly Lot[]): Lot[] {
     .sort((a, b) => (a.expiresAt ?? Number.POSITIVE_INFINITY) - (b.expiresAt ?? Number.POSITIVE_INFINITY))
 }
 
-/** Takes `amount` out of the lots, from the front. The caller has checked that it is there. */
+/** Takes `amount` out of the lots, from the front; all of them where they hold less. */
 function draw(lots: readonly Lot[], amount: bigint): { taken: Lot[]; rest: Lot[] } {
   const taken: Lot[] = []
   const rest: Lot[] = []

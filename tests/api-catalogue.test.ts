@@ -485,7 +485,7 @@ describe('a wallet', () => {
     const transactions = await mall.call('GET', '/api/points-mall/wallet/transactions?per_page=2', {
       as: 'w1',
     })
-    expect(transactions.body.meta).toEqual({ current_page: 1, per_page: 2, total: 4, last_page: 2 })
+    expect(transactions.body.meta).toMatchObject({ current_page: 1, per_page: 2, total: 4, last_page: 2 })
     expect(transactions.body.data).toMatchObject([
       { kind: 'adjust', points: -25, balance_after: 10, order_no: null, reason: 'wrong' },
       { kind: 'grant', points: 5, balance_after: 35, order_no: null, reason: 'lasting' },

@@ -19,23 +19,36 @@ import { sweepInbox } from '../application/inbox.ts'
 import { sealedPayloads } from '../application/payload-codec.ts'
 import { connectTemporal, type Temporal } from '../application/temporal.ts'
 import { connectDatabase, type Db } from '../db/client.ts'
-import { findBrokenLedger, findBrokenOrders, findBrokenPayments } from '../db/laws.ts'
+import {
+  findBrokenAmounts,
+  findBrokenEarnings,
+  findBrokenLedger,
+  findBrokenOrders,
+  findBrokenPayments,
+} from '../db/laws.ts'
 import { createSealer } from '../db/seal.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { grant } from '../db/wallet.ts'
+import type { EarningRules } from '../domain/earning.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import type { PaymentMode, ShippingType } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import { createStripe } from '../payments/stripe/provider.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
+import type { PointsWallet } from '../wallets/port.ts'
 import { exchangeWorkflowId, TASK_QUEUE } from '../workflows/messages.ts'
 import { freePort } from './ports.ts'
 
 export interface MallOptions {
   readonly outsideSteps?: readonly OutsideStep[]
+  /** The shop's own points system; without it our ledger keeps the points. */
+  readonly outsideWallet?: PointsWallet
   readonly paymentTimeoutMs?: number
   readonly autoConfirmTimeoutMs?: number
   readonly maxPointsPerOrder?: number
+  readonly expiryGraceMs?: number
+  readonly clawbackIntoDebt?: boolean
+  readonly earning?: Partial<EarningRules>
   readonly minPoints?: number
   readonly maxCachedWorkflows?: number
   /** Wraps or replaces activities, to make a step fail. */
@@ -121,13 +134,24 @@ export async function openMall(options: MallOptions = {}) {
     autoConfirmTimeoutMs: options.autoConfirmTimeoutMs ?? 86_400_000,
     outsideSteps: options.outsideSteps ?? [],
   }
+  const expiryGraceMs = options.expiryGraceMs ?? 7 * 86_400_000
   const deps: ApiDeps = {
     db,
     vault,
     replica: db,
     sealer,
     temporal,
+    outsideWallet: options.outsideWallet,
     ownerKey: key,
+    expiryGraceMs,
+    earning: {
+      perYuanMillionths: 1_000_000n,
+      dailyCap: 0n,
+      pendingMs: 0,
+      lastsMs: 365 * 86_400_000,
+      ...options.earning,
+    },
+    clawbackIntoDebt: options.clawbackIntoDebt ?? false,
     settings,
     logger: log,
     metrics: createMetrics(),
@@ -151,6 +175,8 @@ export async function openMall(options: MallOptions = {}) {
     vault,
     sealer,
     rules,
+    expiryGraceMs,
+    outsideWallet: options.outsideWallet,
     providers: [createStripe({ baseUrl: sandbox.url, secretKey: STRIPE.secretKey })],
     returnUrl: (orderNo) => `${url}/points-mall/orders/${orderNo}`,
   })
@@ -278,6 +304,8 @@ export async function openMall(options: MallOptions = {}) {
       ...(await findBrokenLedger(db, vault)),
       ...(await findBrokenOrders(db)),
       ...(await findBrokenPayments(db)),
+      ...(await findBrokenAmounts(db, vault)),
+      ...(await findBrokenEarnings(db, vault)),
     ],
     async close() {
       await worker?.stop()

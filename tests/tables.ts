@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
+import { openAccount } from '../db/wallet.ts'
 import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
 import type { Mall } from './mall.ts'
 import { until } from './mall.ts'
@@ -26,6 +27,15 @@ export async function readTables(db: Db): Promise<Record<string, string[]>> {
 export async function readHoldings(mall: Mall) {
   const { db } = mall
   const rows = async (query: ReturnType<typeof sql>) => (await query.execute(db)).rows
+  const accounts = await db
+    .selectFrom('wallet_accounts')
+    .select(['id', 'owner_type', 'owner_id', 'currency', 'version', 'kid', 'sealed', 'head', 'next_expiry'])
+    .orderBy('owner_id')
+    .orderBy('currency')
+    .execute()
+  const wallets = accounts
+    .map((row) => ({ ...row, wallet: openAccount(mall.deps.vault, row) }))
+    .filter(({ wallet: { lots, holds, debt } }) => lots.length > 0 || holds.length > 0 || debt > 0n)
   const trades = (await mall.books()).map((trade) => ({
     out_trade_no: trade.out_trade_no,
     kept:
@@ -37,16 +47,10 @@ export async function readHoldings(mall: Mall) {
     open: trade.state === 'unpaid' || trade.state === 'declined',
   }))
   return {
-    accounts: await rows(sql`select owner_id, currency, available, held from wallet_accounts
-      where available <> 0 or held <> 0 order by 1, 2`),
-    lots: await rows(sql`select account_id, expires_at, sum(remaining) as remaining from wallet_lots
-      where remaining <> 0 group by 1, 2 order by 1, 2`),
+    accounts: wallets.map(({ owner_id, currency, wallet }) => ({ owner_id, currency, ...wallet })),
     products: await rows(sql`select id, stock_quantity, status from points_products order by id`),
     reservations: await rows(
       sql`select order_no, state from stock_reservations where state <> 'released' order by 1`,
-    ),
-    holds: await rows(
-      sql`select order_no, state from wallet_holds where state in ('held', 'captured') order by 1`,
     ),
     orders: await rows(
       sql`select order_no, status from points_exchange_orders where status <> 'order_canceled' order by 1`,

@@ -10,8 +10,11 @@ import type { OutsideStep } from '../domain/steps.ts'
 export const TASK_QUEUE = 'points-mall'
 export const EXCHANGE_WORKFLOW = 'exchangeWorkflow'
 export const REFUND_WORKFLOW = 'refundWorkflow'
+export const EXPIRY_WORKFLOW = 'expiryWorkflow'
 
 export const exchangeWorkflowId = (orderNo: string) => `exchange/${orderNo}`
+/** The schedule's id, and what its runs' ids begin with. */
+export const EXPIRY_ID = 'points-expiry'
 /** @param n the number of the attempt to pay whose money goes back, or `after-sale` */
 export const refundWorkflowId = (orderNo: string, n: string) => `refund/${orderNo}/${n}`
 
@@ -87,7 +90,14 @@ export type RefundInput =
       readonly orderNo: string
       readonly by: Requester
       readonly reason: string
+      /** Where other systems have a part of the order to give back. Absent: none has. */
+      readonly outsideSteps?: readonly OutsideStep[]
     }
+
+export interface ExpiryInput {
+  /** Accounts, or earnings, in one activity. */
+  readonly batchSize: number
+}
 
 /** The verdict on a refund: whether it was taken on. The money itself follows. */
 export const refundTakenUpdate = defineUpdate<Reply>('taken')

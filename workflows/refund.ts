@@ -19,11 +19,14 @@ export async function refundWorkflow(input: RefundInput): Promise<void> {
   if (input.kind === 'late_money') {
     await insist(orderNo, mailbox, 'late money', () => surely.settlePayment(input.notice, []))
   } else {
-    const { reason, by } = input
+    const { reason, by, outsideSteps = [] } = input
     const outcome = await insist(orderNo, mailbox, 'refund', () =>
-      persistently.cancelExchange({ orderNo, reason, by, outsideSteps: [] }),
+      persistently.cancelExchange({ orderNo, reason, by, outsideSteps }),
     )
-    if (outcome === 'skipped') taken = CONFLICT
+    taken = outcome === 'skipped' ? CONFLICT : { ok: true }
+    if (outcome === 'done' && outsideSteps.includes('points')) {
+      await insist(orderNo, mailbox, 'points', () => persistently.releasePoints(orderNo, reason))
+    }
   }
   taken ??= { ok: true }
   await giveMoneyBack(orderNo, mailbox)

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { addCash, adjustPoints, grantPoints, readWallet } from '../../application/wallets.ts'
+import { block, readGuardedWallet, setFrozen, unblock } from '../../application/freezing.ts'
+import { addCash, adjustPoints, grantPoints } from '../../application/wallets.ts'
 import { fenFromDecimal } from '../../domain/money.ts'
 import { requireRole } from '../auth.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
@@ -20,14 +21,26 @@ const POINTS_MAX = 1_000_000_000
 const reason = text(1, 200)
 const adminOnly = requireRole('admin')
 
+const blockView = z.object({
+  block_id: z.string(),
+  points: z.int(),
+  reason: z.string().nullable(),
+  operator_id: z.string().nullable(),
+  created_at: z.iso.datetime(),
+})
+
+const guarded = wallet
+  .extend({ frozen: z.string().nullable(), blocks: z.array(blockView).readonly() })
+  .openapi('GuardedWallet')
+
 const show = createRoute({
   method: 'get',
   path: '/{owner_id}',
   tags: ['admin: wallets'],
-  summary: "A customer's points and cash",
+  summary: "A customer's points and cash, and what is frozen of them",
   security: bearer,
   request: { params: ownerParams },
-  responses: { 200: oneResponse(wallet, 'The wallet'), ...problemResponse },
+  responses: { 200: oneResponse(guarded, 'The wallet'), ...problemResponse },
 })
 
 const grant = createRoute({
@@ -91,9 +104,50 @@ const cash = createRoute({
   responses: { 200: oneResponse(wallet, 'The wallet'), ...problemResponse },
 })
 
+const withReason = z.object({ reason })
+
+const guard = <P extends string, B extends z.ZodType, R extends z.ZodType>(
+  path: P,
+  summary: string,
+  body: B,
+  answer: R,
+) =>
+  createRoute({
+    method: 'post',
+    path,
+    tags: ['admin: wallets'],
+    summary,
+    security: bearer,
+    middleware: adminOnly,
+    request: { params: ownerParams, body: jsonBody(body) },
+    responses: { 200: oneResponse(answer, 'The wallet'), ...problemResponse },
+  })
+
+const freezeRoute = guard(
+  '/{owner_id}/freeze',
+  'Stop all spending of points and cash; grants go on (admin)',
+  withReason,
+  guarded,
+)
+const unfreezeRoute = guard('/{owner_id}/unfreeze', 'Let spending go on (admin)', withReason, guarded)
+const blockRoute = guard(
+  '/{owner_id}/block',
+  'Set points aside until they are unblocked (admin)',
+  z.object({ points: int(1, POINTS_MAX), reason }),
+  guarded.extend({ block_id: z.string() }),
+)
+const unblockRoute = guard(
+  '/{owner_id}/unblock',
+  'Let blocked points go, with their dates (admin)',
+  z.object({ block_id: text(1, 64), reason }),
+  guarded,
+)
+
 export function adminWalletRoutes(deps: ApiDeps) {
   return new OpenAPIHono<ApiEnv>()
-    .openapi(show, async (c) => c.json(one(await readWallet(deps, c.req.valid('param').owner_id)), 200))
+    .openapi(show, async (c) =>
+      c.json(one(await readGuardedWallet(deps, c.req.valid('param').owner_id)), 200),
+    )
     .openapi(grant, async (c) => {
       const { points, reason, expires_at } = c.req.valid('json')
       const expiresAt = expires_at ? new Date(expires_at) : null
@@ -110,6 +164,25 @@ export function adminWalletRoutes(deps: ApiDeps) {
       const owner = c.req.valid('param').owner_id
       const fen = fenFromDecimal(amount.amount) ?? 0n
       return c.json(one(await addCash(deps, owner, fen, causeOf(c, reason))), 200)
+    })
+    .openapi(freezeRoute, async (c) => {
+      const cause = causeOf(c, c.req.valid('json').reason)
+      return c.json(one(await setFrozen(deps, c.req.valid('param').owner_id, true, cause)), 200)
+    })
+    .openapi(unfreezeRoute, async (c) => {
+      const cause = causeOf(c, c.req.valid('json').reason)
+      return c.json(one(await setFrozen(deps, c.req.valid('param').owner_id, false, cause)), 200)
+    })
+    .openapi(blockRoute, async (c) => {
+      const { points, reason } = c.req.valid('json')
+      const owner = c.req.valid('param').owner_id
+      return c.json(one(await block(deps, owner, points, causeOf(c, reason))), 200)
+    })
+    .openapi(unblockRoute, async (c) => {
+      const { block_id, reason } = c.req.valid('json')
+      const owner = c.req.valid('param').owner_id
+      const cause = causeOf(c, reason)
+      return c.json(one(await unblock(deps, owner, block_id, deps.expiryGraceMs, cause)), 200)
     })
 }
 

@@ -81,7 +81,8 @@ const check = createRoute({
           quantity: z.int(),
           total_points: z.int(),
           total_money: money,
-          points_available: z.int(),
+          /** Null: the outside wallet does not answer. */
+          points_available: z.int().nullable(),
         }),
       }),
       'Every reason at once; nothing changes',
@@ -151,7 +152,7 @@ export function exchangeRoutes(deps: ApiDeps) {
             quantity,
             total_points: total.points,
             total_money: moneyFromFen(total.fen),
-            points_available: Number(facts.pointsAvailable),
+            points_available: facts.pointsAvailable === null ? null : Number(facts.pointsAvailable),
           },
         }),
         200,

@@ -1,10 +1,13 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { readTransactions, readWallet } from '../../application/wallets.ts'
+import { readStatement, readWholeStatement, type StatementEntry } from '../../application/statement.ts'
+import { readWallet } from '../../application/wallets.ts'
+import type { Lang } from '../../domain/error-texts.ts'
+import { moneyFromFen } from '../../domain/money.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
 import {
   bearer,
   listOf,
-  listResponse,
+  meta,
   money,
   one,
   oneResponse,
@@ -12,6 +15,7 @@ import {
   problemResponse,
   sliceOf,
 } from '../schemas.ts'
+import { csvHead, csvLines } from '../statement-csv.ts'
 
 export const wallet = z
   .object({
@@ -24,17 +28,25 @@ export const wallet = z
   })
   .openapi('Wallet')
 
-const entry = z
-  .object({
-    id: z.string(),
-    kind: z.string(),
-    points: z.int(),
-    balance_after: z.int(),
-    order_no: z.string().nullable(),
-    reason: z.string().nullable(),
-    created_at: z.iso.datetime(),
-  })
-  .openapi('WalletEntry')
+const decimal = z.string().regex(/^-?\d+\.\d{2}$/)
+/** Cash with a sign. */
+const change = z.object({ amount: decimal, currency: z.literal('CNY') }).openapi('MoneyChange')
+
+const entryBase = z.object({
+  id: z.string(),
+  kind: z.string(),
+  order_no: z.string().nullable(),
+  reason: z.string().nullable(),
+  reason_text: z.string(),
+  created_at: z.iso.datetime(),
+})
+const entry = entryBase.extend({ points: z.int(), balance_after: z.int() }).openapi('WalletEntry')
+const cashEntry = entryBase.extend({ amount: change, balance_after: change }).openapi('CashEntry')
+
+const filterQuery = z.object({
+  currency: z.enum(['ZJF', 'CNY']).default('ZJF'),
+  kind: z.enum(['grant', 'hold', 'capture', 'release', 'reverse', 'expire', 'adjust', 'freeze']).optional(),
+})
 
 const show = createRoute({
   method: 'get',
@@ -49,10 +61,39 @@ const transactions = createRoute({
   method: 'get',
   path: '/transactions',
   tags: ['wallet'],
-  summary: 'What happened to my points, newest first',
+  summary: 'What happened to my points, or my cash, newest first; by page, or on from `meta.next_cursor`',
   security: bearer,
-  request: { query: pageQuery },
-  responses: { 200: listResponse(entry, 'A page of entries'), ...problemResponse },
+  request: {
+    query: pageQuery.extend(filterQuery.shape).extend({ cursor: z.string().max(64).optional() }),
+  },
+  responses: {
+    200: {
+      description: 'A page of entries',
+      content: {
+        'application/json': {
+          schema: z.object({
+            success: z.literal(true),
+            data: z.union([z.array(entry), z.array(cashEntry)]),
+            meta: meta.extend({ next_cursor: z.string().nullable() }).openapi('CursorMeta'),
+          }),
+        },
+      },
+    },
+    ...problemResponse,
+  },
+})
+
+const csv = createRoute({
+  method: 'get',
+  path: '/transactions.csv',
+  tags: ['wallet'],
+  summary: 'All of them as a table for spreadsheets',
+  security: bearer,
+  request: { query: filterQuery },
+  responses: {
+    200: { description: 'UTF-8 with a byte order mark', content: { 'text/csv': { schema: z.string() } } },
+    ...problemResponse,
+  },
 })
 
 /** The caller's own wallet. */
@@ -60,8 +101,61 @@ export function walletRoutes(deps: ApiDeps) {
   return new OpenAPIHono<ApiEnv>()
     .openapi(show, async (c) => c.json(one(await readWallet(deps, c.get('who').sub)), 200))
     .openapi(transactions, async (c) => {
-      const query = c.req.valid('query')
-      const { entries, total } = await readTransactions(deps, c.get('who').sub, sliceOf(query))
-      return c.json(listOf(entries, total, query), 200)
+      const { currency, kind, cursor, ...page } = c.req.valid('query')
+      const { entries, total, nextCursor } = await readStatement(
+        deps,
+        { ownerId: c.get('who').sub, currency, kind },
+        { ...sliceOf(page), cursor },
+        c.get('lang'),
+      )
+      const { success, meta } = listOf([], total, page)
+      const data = currency === 'ZJF' ? entries.map(pointsEntry) : entries.map(moneyEntry)
+      return c.json({ success, data, meta: { ...meta, next_cursor: nextCursor } }, 200)
+    })
+    .openapi(csv, async (c) => {
+      const { currency, kind } = c.req.valid('query')
+      const lang = c.get('lang')
+      const pages = readWholeStatement(deps, { ownerId: c.get('who').sub, currency, kind }, lang)
+      // Read before the answer begins, so that a failure can still be told as one.
+      const first = await pages.next()
+      const name = `${currency === 'ZJF' ? 'points' : 'cash'}-transactions.csv`
+      return c.body(ReadableStream.from(tableOf(first, pages, currency, lang)), 200, {
+        'Content-Type': 'text/csv; charset=utf-8',
+        'Content-Disposition': `attachment; filename="${name}"`,
+      })
     })
 }
+
+async function* tableOf(
+  first: IteratorResult<StatementEntry[], unknown>,
+  rest: AsyncGenerator<StatementEntry[]>,
+  currency: string,
+  lang: Lang,
+): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  yield encoder.encode(csvHead(lang))
+  for (let page = first; !page.done; page = await rest.next()) {
+    yield encoder.encode(csvLines(page.value, currency === 'CNY', lang))
+  }
+}
+
+const baseOf = ({ id, kind, orderNo, reason, reasonText, createdAt }: StatementEntry) => ({
+  id,
+  kind,
+  order_no: orderNo,
+  reason,
+  reason_text: reasonText,
+  created_at: createdAt.toISOString(),
+})
+
+const pointsEntry = (entry: StatementEntry) => ({
+  ...baseOf(entry),
+  points: Number(entry.amount),
+  balance_after: Number(entry.balanceAfter),
+})
+
+const moneyEntry = (entry: StatementEntry) => ({
+  ...baseOf(entry),
+  amount: moneyFromFen(entry.amount),
+  balance_after: moneyFromFen(entry.balanceAfter),
+})

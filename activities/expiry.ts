@@ -1,0 +1,61 @@
+import type { Db } from '../db/client.ts'
+import { findMature, grantEarning } from '../db/earnings.ts'
+import { expireAccount, findExpiring } from '../db/expiry.ts'
+import { Tampered, type Vault } from '../db/vault.ts'
+import { KeyReused } from '../db/wallet.ts'
+
+export interface BatchInput {
+  /** The id after which the batch begins. */
+  readonly after: string
+  readonly limit: number
+}
+
+export interface ExpiryBatch {
+  /** Where the next batch begins; null: that was the last. */
+  readonly next: string | null
+  /** Points taken out, as text. */
+  readonly expired: string
+  readonly warned: number
+  /** Accounts that do not open and were passed over. */
+  readonly unreadable: readonly string[]
+}
+
+export interface MatureBatch {
+  readonly next: string | null
+  readonly granted: number
+  /** Earnings that are not what the mall wrote and were passed over. */
+  readonly unreadable: readonly string[]
+}
+
+/** What happens to wallets by time alone. Each account is a transaction of its own, so a repeat goes on where it was. */
+export function createExpiryActivities({ db, vault }: { readonly db: Db; readonly vault: Vault }) {
+  async function expireBatch({ after, limit }: BatchInput): Promise<ExpiryBatch> {
+    const look = await findExpiring(db, vault, after, limit)
+    let expired = 0n
+    let warned = 0
+    for (const owner of look.owners) {
+      const done = await db.transaction().execute((tx) => expireAccount(tx, vault, owner))
+      expired += done.expired
+      warned += done.warned
+    }
+    return { next: look.next, expired: `${expired}`, warned, unreadable: look.unreadable }
+  }
+
+  async function grantMatureBatch({ after, limit }: BatchInput): Promise<MatureBatch> {
+    const { ids, next } = await findMature(db, after, limit)
+    const unreadable: string[] = []
+    let granted = 0
+    for (const id of ids) {
+      try {
+        const done = await db.transaction().execute((tx) => grantEarning(tx, vault, id))
+        if (done.granted) granted += 1
+      } catch (error) {
+        if (!(error instanceof Tampered || error instanceof KeyReused)) throw error
+        unreadable.push(id)
+      }
+    }
+    return { next, granted, unreadable }
+  }
+
+  return { expireBatch, grantMatureBatch }
+}

@@ -1,0 +1,27 @@
+import type { Db } from '../db/client.ts'
+import type { Vault } from '../db/vault.ts'
+import * as ledger from '../db/wallet.ts'
+import type { PointsWallet } from '../wallets/port.ts'
+
+/**
+ * Our own ledger as the wallet of the points. It finds a repeat by itself, in the transaction that would book it.
+ * @param expiryGraceMs points that come back after their date may still be spent for so long
+ */
+export function createLedgerWallet(db: Db, vault: Vault, expiryGraceMs: number): PointsWallet {
+  return {
+    balance: (ownerId) => ledger.readBalance(db, vault, ownerId, 'ZJF'),
+    async hold({ ownerId, orderNo, points }) {
+      const spend = { ownerId, currency: 'ZJF' as const, amount: points, orderNo }
+      const held = await db.transaction().execute((tx) => ledger.hold(tx, vault, spend, 'keep'))
+      return held ? 'held' : 'insufficient'
+    },
+    async capture({ ownerId, orderNo }) {
+      await db.transaction().execute((tx) => ledger.capture(tx, vault, ownerId, 'ZJF', orderNo))
+    },
+    async release({ ownerId, orderNo, reason }) {
+      await db
+        .transaction()
+        .execute((tx) => ledger.voidHold(tx, vault, ownerId, 'ZJF', orderNo, reason, expiryGraceMs))
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import { blockPoints, freezeAccount, listBlocks, readBalance, unblockPoints } from '../db/wallet.ts'
+import { DomainError } from '../domain/errors.ts'
+import { type Ledger, mustBeOurs, readWallet, type WalletCause, type WalletView } from './wallets.ts'
+
+/** Points that an operator has set aside. */
+export interface BlockView {
+  readonly block_id: string
+  readonly points: number
+  readonly reason: string | null
+  readonly operator_id: string | null
+  readonly created_at: string
+}
+
+/** A wallet as operators see it. */
+export interface GuardedWallet extends WalletView {
+  /** Why nothing may be spent, or null. */
+  readonly frozen: string | null
+  readonly blocks: readonly BlockView[]
+}
+
+export async function readGuardedWallet(ledger: Ledger, ownerId: string): Promise<GuardedWallet> {
+  const { db, vault } = ledger
+  const [wallet, { frozen }, blocks] = await Promise.all([
+    readWallet(ledger, ownerId),
+    readBalance(db, vault, ownerId, 'ZJF'),
+    listBlocks(db, vault, ownerId),
+  ])
+  return {
+    ...wallet,
+    frozen,
+    blocks: blocks.map((block) => ({
+      block_id: block.id,
+      points: Number(block.points),
+      reason: block.reason,
+      operator_id: block.operatorId,
+      created_at: block.createdAt.toISOString(),
+    })),
+  }
+}
+
+/**
+ * Stops all spending of points and cash, or lets it go on; what comes in, comes in. Where the wallet is so
+ * already, nothing is booked.
+ * @throws DomainError FORBIDDEN where an outside wallet keeps the points
+ */
+export async function setFrozen(
+  ledger: Ledger,
+  ownerId: string,
+  frozen: boolean,
+  cause: WalletCause,
+): Promise<GuardedWallet> {
+  mustBeOurs(ledger)
+  const reason = frozen ? cause.reason : null
+  await ledger.db.transaction().execute(async (tx) => {
+    // In the order in which an exchange locks them.
+    for (const currency of ['ZJF', 'CNY'] as const) {
+      const operationKey = `${cause.operationKey}/${currency}`
+      await freezeAccount(tx, ledger.vault, ownerId, currency, reason, { ...cause, operationKey })
+    }
+  })
+  return readGuardedWallet(ledger, ownerId)
+}
+
+/**
+ * Sets points aside until they are unblocked, whatever else happens to the wallet.
+ * @returns the block's id
+ * @throws DomainError INSUFFICIENT_POINTS, or FORBIDDEN where an outside wallet keeps the points
+ */
+export async function block(
+  ledger: Ledger,
+  ownerId: string,
+  points: number,
+  cause: WalletCause,
+): Promise<GuardedWallet & { readonly block_id: string }> {
+  mustBeOurs(ledger)
+  const { operationKey: blockId, operatorId, reason } = cause
+  const available = await ledger.db
+    .transaction()
+    .execute((tx) => blockPoints(tx, ledger.vault, ownerId, BigInt(points), blockId, { operatorId, reason }))
+  if (available !== undefined) {
+    throw new DomainError({
+      code: 'INSUFFICIENT_POINTS',
+      required: `${points}`,
+      available: `${available}`,
+    })
+  }
+  return { block_id: blockId, ...(await readGuardedWallet(ledger, ownerId)) }
+}
+
+/**
+ * Lets blocked points go. A repeat finds it done.
+ * @param graceMs what expired meanwhile may be spent for so long
+ * @throws DomainError NOT_FOUND when the owner never had this block, FORBIDDEN where an outside wallet keeps
+ *   the points
+ */
+export async function unblock(
+  ledger: Ledger,
+  ownerId: string,
+  blockId: string,
+  graceMs: number,
+  { operatorId, reason }: WalletCause,
+): Promise<GuardedWallet> {
+  mustBeOurs(ledger)
+  const found = await ledger.db
+    .transaction()
+    .execute((tx) => unblockPoints(tx, ledger.vault, ownerId, blockId, graceMs, { operatorId, reason }))
+  if (!found) throw new DomainError({ code: 'NOT_FOUND' })
+  return readGuardedWallet(ledger, ownerId)
+}

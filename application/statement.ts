@@ -1,0 +1,90 @@
+import type { Currency, EntryKind } from '../db/schema.ts'
+import { type Booked, countEntries, listEntries } from '../db/wallet.ts'
+import { reasonText } from '../domain/entry-texts.ts'
+import { InvalidInput, type Lang } from '../domain/error-texts.ts'
+import type { Ledger } from './wallets.ts'
+
+/** What of a wallet's entries is wanted. */
+export interface StatementQuery {
+  readonly ownerId: string
+  readonly currency: Currency
+  readonly kind: EntryKind | undefined
+}
+
+/** An entry with its amounts in points or fen, signed. */
+export interface StatementEntry {
+  readonly id: string
+  readonly kind: EntryKind
+  /** What became available, or was no longer. */
+  readonly amount: bigint
+  readonly balanceAfter: bigint
+  readonly orderNo: string | null
+  readonly reason: string | null
+  readonly reasonText: string
+  readonly createdAt: Date
+}
+
+/** A page of entries, newest first; from `cursor` where there is one, otherwise from `offset`. */
+export async function readStatement(
+  { db, vault }: Ledger,
+  { ownerId, currency, kind }: StatementQuery,
+  page: { readonly limit: number; readonly offset: number; readonly cursor: string | undefined },
+  lang: Lang,
+): Promise<{ entries: StatementEntry[]; total: number; nextCursor: string | null }> {
+  const before = page.cursor === undefined ? undefined : versionOf(page.cursor, currency)
+  const offset = before === undefined ? page.offset : 0
+  const [booked, total] = await Promise.all([
+    listEntries(db, vault, ownerId, currency, { limit: page.limit + 1, offset, before, kind }),
+    countEntries(db, ownerId, currency, kind),
+  ])
+  const entries = booked.slice(0, page.limit)
+  const last = entries.at(-1)
+  return {
+    entries: entries.map((entry) => viewOf(entry, lang)),
+    total,
+    nextCursor: booked.length > page.limit && last ? cursorOf(last.version, currency) : null,
+  }
+}
+
+const EXPORT_PAGE = 500
+
+/** Every entry, newest first, a page at a time: what is in memory does not grow with the account. */
+export async function* readWholeStatement(
+  { db, vault }: Ledger,
+  { ownerId, currency, kind }: StatementQuery,
+  lang: Lang,
+): AsyncGenerator<StatementEntry[]> {
+  for (let before: bigint | undefined; ; ) {
+    const booked = await listEntries(db, vault, ownerId, currency, { limit: EXPORT_PAGE, before, kind })
+    yield booked.map((entry) => viewOf(entry, lang))
+    const last = booked.at(-1)
+    if (!last || booked.length < EXPORT_PAGE) return
+    before = BigInt(last.version)
+  }
+}
+
+function viewOf(entry: Booked, lang: Lang): StatementEntry {
+  return {
+    id: `${entry.account_id}-${entry.version}`,
+    kind: entry.kind,
+    amount: BigInt(entry.plain.available),
+    balanceAfter: BigInt(entry.plain.available_after),
+    orderNo: entry.order_no,
+    reason: entry.reason,
+    reasonText: reasonText(entry.kind, entry.reason, lang),
+    createdAt: entry.created_at,
+  }
+}
+
+function cursorOf(version: string, currency: Currency): string {
+  return Buffer.from(`${currency}/${version}`).toString('base64url')
+}
+
+/** @throws InvalidInput when the cursor is not one of this currency's */
+function versionOf(cursor: string, currency: Currency): bigint {
+  const [of, version = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split('/')
+  if (of !== currency || !/^\d{1,18}$/.test(version) || cursorOf(version, currency) !== cursor) {
+    throw new InvalidInput({ field: 'cursor', rule: 'format' })
+  }
+  return BigInt(version)
+}

@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Client } from 'pg'
+import { readConfig } from '../config.ts'
+import { connectDatabase } from '../db/client.ts'
+import { dumpTables } from '../db/dump.ts'
+import { createHeadsFiles, HEADS_FOLDER, readHeads } from '../db/heads.ts'
+import { createVault } from '../db/vault.ts'
+import { walkLedger } from '../db/verify.ts'
+import { signManifest } from './backup-manifest.ts'
+import { withDatabase } from './embedded/offline.ts'
+import { keysOf, writeKeyFile } from './key-file.ts'
+
+const USAGE = `usage: npm run backup -- --to DIR [--keys FILE]
+  --to    a new or empty folder for the database
+  --keys  a new file for the keys, kept elsewhere: without them the backup is worth nothing, with them
+          beside it nothing is secret`
+
+/**
+ * Composition root: the database into one folder, of one moment, while the mall runs; the keys, when asked for,
+ * into a file apart. A ledger that is broken is not backed up over a good one: it says what is wrong instead.
+ */
+async function backup(): Promise<string> {
+  const { values } = parseArgs({
+    args: process.argv.slice(2).filter((arg) => arg !== '--'),
+    options: { to: { type: 'string' }, keys: { type: 'string' } },
+  })
+  if (values.to === undefined) throw new Error(USAGE)
+  const folder = resolve(values.to)
+  const keyFile = values.keys === undefined ? undefined : resolve(values.keys)
+  if (keyFile !== undefined && !relative(folder, keyFile).startsWith('..')) {
+    throw new Error(`${keyFile} is inside the backup: keep the keys apart from what they open`)
+  }
+  if (keyFile !== undefined && existsSync(keyFile)) throw new Error(`${keyFile} is there already`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (readdirSync(folder).length > 0) throw new Error(`${folder} is not empty`)
+
+  const config = readConfig()
+  const vault = createVault(config.ledgerKeys)
+  const rows = await withDatabase(config, 'beside', async (url) => {
+    const db = connectDatabase(url, 2)
+    const { heads, broken } = await readHeads([createHeadsFiles(join(config.dataDir, HEADS_FOLDER))], vault)
+    const walk = await walkLedger(db, vault, heads).finally(() => db.destroy())
+    const [wrong] = [...walk.broken, ...broken]
+    if (wrong !== undefined) throw new Error(`the ledger is broken (npm run ledger:verify): ${wrong}`)
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    const dump = await dumpTables(client, folder).finally(() => client.end())
+    writeFileSync(join(folder, 'manifest.json'), signManifest(vault, dump), {
+      mode: 0o600,
+      flag: 'wx',
+      flush: true,
+    })
+    return dump.tables.reduce((sum, table) => sum + table.rows, 0)
+  })
+  if (keyFile === undefined) {
+    return `${rows} rows are in ${folder}.\nThe keys are NOT: without LEDGER_KEYS and PAYLOAD_KEYS nobody can read a wallet or an address in it. --keys FILE writes them, or keep those of your configuration.`
+  }
+  writeKeyFile(keyFile, keysOf(config))
+  return `${rows} rows are in ${folder}, the keys in ${keyFile}.\nMove that file to another place: whoever has both can read and forge every wallet.`
+}
+
+try {
+  process.stdout.write(`${await backup()}\n`)
+} catch (error) {
+  process.stderr.write(`backup: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

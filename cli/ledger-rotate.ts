@@ -1,0 +1,31 @@
+import { readConfig } from '../config.ts'
+import { connectDatabase } from '../db/client.ts'
+import { rotateAccounts } from '../db/rotate.ts'
+import { createVault } from '../db/vault.ts'
+
+/**
+ * Composition root: seals all accounts under the first of LEDGER_KEYS, while the mall runs. Exit code 1 where
+ * some are left.
+ */
+try {
+  const { database, ledgerKeys } = readConfig()
+  if (!database.url) throw new Error('DATABASE_URL: not set, and no installation runs in DATA_DIR')
+  const vault = createVault(ledgerKeys)
+  const db = connectDatabase(database.url, 2)
+  try {
+    const { sealed, left } = await rotateAccounts(db, vault, (done) =>
+      process.stdout.write(`${done.sealed} accounts sealed with ${vault.kid}, ${done.left} left\n`),
+    )
+    process.stdout.write(
+      left === 0
+        ? `all accounts are sealed with ${vault.kid} (${sealed} anew); entries keep their keys: keep those, too\n`
+        : `${left} accounts are still written by a process whose LEDGER_KEYS do not begin with ${vault.kid}\n`,
+    )
+    process.exitCode = left === 0 ? 0 : 1
+  } finally {
+    await db.destroy()
+  }
+} catch (error) {
+  process.stderr.write(`ledger:rotate: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

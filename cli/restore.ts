@@ -1,0 +1,111 @@
+import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Client } from 'pg'
+import { type Config, readConfig } from '../config.ts'
+import { connectDatabase } from '../db/client.ts'
+import { checkFiles, type Dump, loadTables, NotLoadable, readMigrations } from '../db/dump.ts'
+import { createHeadsFiles, createHeadsKeeper, HEADS_FOLDER, setAsideHeads } from '../db/heads.ts'
+import { migrateTo, migrateToLatest } from '../db/migrator.ts'
+import { createVault } from '../db/vault.ts'
+import { walkLedger } from '../db/verify.ts'
+import { openManifest } from './backup-manifest.ts'
+import { withDatabase } from './embedded/offline.ts'
+import { type KeyFile, keysOf, readKeyFile } from './key-file.ts'
+
+const USAGE = `usage: npm run restore -- --from DIR [--keys FILE] [--replace]
+  --from     what npm run backup has written
+  --keys     the file with its keys, where they are not those of the configuration
+  --replace  removes all that is in the database; without it, the database has to be empty`
+
+/**
+ * Composition root: a backup into an empty database, all or nothing, and then a walk over its ledger. Stop API
+ * and workers first; they know the other keys.
+ */
+async function restore(): Promise<string> {
+  const { values } = parseArgs({
+    args: process.argv.slice(2).filter((arg) => arg !== '--'),
+    options: {
+      from: { type: 'string' },
+      keys: { type: 'string' },
+      replace: { type: 'boolean', default: false },
+    },
+  })
+  if (values.from === undefined) throw new Error(USAGE)
+  const folder = resolve(values.from)
+  const given = values.keys === undefined ? undefined : readKeyFile(resolve(values.keys))
+  const config = given ? takeKeys(given) : readConfig()
+  const vault = createVault(config.ledgerKeys)
+  const dump = openManifest(vault, readFileSync(join(folder, 'manifest.json'), 'utf8'))
+  await checkFiles(dump, folder)
+  return withDatabase(config, 'refused', async (url) => {
+    await load(url, dump, folder, values.replace)
+    const aside = setAsideHeads(config.dataDir)
+    const db = connectDatabase(url, 2)
+    try {
+      const { broken, entries } = await walkLedger(db, vault, new Map())
+      if (broken.length > 0) throw new Error(`the restored ledger is broken: ${broken[0]}`)
+      const store = createHeadsFiles(join(config.dataDir, HEADS_FOLDER))
+      const alarm = (text: string) => process.stderr.write(`${text}\n`)
+      await createHeadsKeeper({ db, vault, store, alarm }).round()
+      return [
+        `${dump.tables.reduce((sum, table) => sum + table.rows, 0)} rows restored; all ${entries} entries of the ledger agree.`,
+        ...(aside === undefined
+          ? []
+          : [`The heads of the ledger that was here before are in ${aside}: they name what is lost.`]),
+        'Workflows are not part of a backup: npm run reconcile and the orders that wait show what they left open.',
+      ].join('\n')
+    } finally {
+      await db.destroy()
+    }
+  })
+}
+
+async function load(url: string, dump: Dump, folder: string, replace: boolean): Promise<void> {
+  const owner = connectDatabase(url, 1, 'owner')
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    const last = dump.migrations.at(-1)
+    if (last === undefined) throw new NotLoadable('the backup is of a database without tables')
+    const there = await readMigrations(client)
+    if (there.length === 0) await migrateTo(owner, last)
+    else if (there.join() !== dump.migrations.join()) {
+      throw new NotLoadable(
+        `the backup's tables are of ${last}, those of the database of ${there.at(-1)}: restore into a database without tables`,
+      )
+    }
+    await loadTables(client, dump, folder, replace)
+    await migrateToLatest(owner)
+  } finally {
+    await client.end()
+    await owner.destroy()
+  }
+}
+
+/** Makes the backup's keys those of this installation, where it keeps its own. */
+function takeKeys(given: KeyFile): Config {
+  const config = readConfig()
+  if (isSame(keysOf(config), given)) return config
+  const file = join(config.dataDir, 'secrets.json')
+  if (existsSync(file)) {
+    copyFileSync(file, `${file}.before-restore-${Date.now()}`)
+    const secrets = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
+    const changed = { ...secrets, ledgerKeys: given.LEDGER_KEYS, payloadKeys: given.PAYLOAD_KEYS }
+    writeFileSync(`${file}.new`, `${JSON.stringify(changed, null, 2)}\n`, { mode: 0o600, flush: true })
+    renameSync(`${file}.new`, file)
+  }
+  const taken = readConfig()
+  if (isSame(keysOf(taken), given)) return taken
+  throw new Error('set LEDGER_KEYS and PAYLOAD_KEYS to what the file with the keys says')
+}
+
+const isSame = (one: KeyFile, other: KeyFile) =>
+  one.LEDGER_KEYS === other.LEDGER_KEYS && one.PAYLOAD_KEYS === other.PAYLOAD_KEYS
+
+try {
+  process.stdout.write(`${await restore()}\n`)
+} catch (error) {
+  process.stderr.write(`restore: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

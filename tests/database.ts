@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { removeDatabase } from '../cli/embedded/place.ts'
+import { startPostgres } from '../cli/embedded/postgres.ts'
+import { createSupervisor } from '../cli/embedded/supervisor.ts'
+import { connectDatabase } from '../db/client.ts'
+import { migrateToLatest } from '../db/migrator.ts'
+import { freePort } from './ports.ts'
+
+/** A migrated database on an embedded PostgreSQL of its own, for long runs and measurements. */
+export async function startDatabase(): Promise<{ url: string; stop(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'points-mall-database-'))
+  const supervisor = await createSupervisor({ folder, complain: () => {} })
+  const say = (text: string) => process.stderr.write(`${text}\n`)
+  const postgres = await startPostgres(supervisor, { dataDir: folder, port: await freePort(), say })
+  const owner = connectDatabase(postgres.url, 2, 'owner')
+  await migrateToLatest(owner)
+  await owner.destroy()
+  return {
+    url: postgres.url,
+    async stop() {
+      await postgres.stop()
+      await supervisor.stop()
+      removeDatabase(folder)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A copy of the database at `url`, on the same server. @returns its address */
+export async function copyDatabase(url: string): Promise<string> {
+  const address = new URL(url)
+  const source = address.pathname.slice(1)
+  const name = `t${randomBytes(6).toString('hex')}`
+  address.pathname = '/postgres'
+  const client = new Client({ connectionString: address.href })
+  await client.connect()
+  await client.query(`create database ${name} template ${source}`)
+  await client.end()
+  address.pathname = `/${name}`
+  return address.href
+}

@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { type PointsWallet, WalletRefusal, type WalletRequest } from './port.ts'
+import { signatureOf } from './signature.ts'
+
+/** Where the shop's points system is, and the key that we sign with. */
+export interface WalletAccess {
+  readonly baseUrl: string
+  readonly keyId: string
+  readonly secret: string
+}
+
+/** An operation as the outside books have it; it never changes. */
+export type Operation = z.output<typeof operation>
+type Step = Operation['step']
+
+/** The shop's points system, which can also be asked what it has booked. */
+export interface OutsideWallet extends PointsWallet {
+  /** @returns undefined when it has not heard of this step of the order; it may still do so */
+  find(orderNo: string, step: Step): Promise<Operation | undefined>
+}
+
+const TIMEOUT_MS = 3_000
+/** A customer waits for the balance, and can do without: the hold decides. */
+const BALANCE_TIMEOUT_MS = 1_000
+const IN_FLIGHT_MAX = 64
+const ANSWER_BYTES_MAX = 16_384
+
+const points = z.int().nonnegative().transform(BigInt)
+const balance = z.object({ owner_id: z.string(), available: points, held: points })
+const operation = z.object({
+  key: z.string(),
+  order_no: z.string(),
+  owner_id: z.string(),
+  step: z.enum(['hold', 'capture', 'release']),
+  points,
+  outcome: z.enum(['held', 'insufficient', 'captured', 'released', 'void']),
+})
+const refusal = z.object({ code: z.string().max(64), message: z.string().max(500).optional() })
+
+/** Which outcomes a step may have. */
+const OUTCOMES: Readonly<Record<Step, readonly Operation['outcome'][]>> = {
+  hold: ['held', 'insufficient', 'void'],
+  capture: ['captured', 'void'],
+  release: ['released', 'void'],
+}
+
+/** The wallet did not say yes or no: what was asked may have happened. */
+export class WalletFault extends Error {
+  override name = 'WalletFault'
+}
+
+/** Statuses that are the answer to what was asked. 401 and 403 are not: a key can be mended, then it works. */
+const REFUSALS = new Set([400, 404, 409, 422])
+
+/** The key under which a step of an order is booked outside: the same in every try, from any process. */
+const keyOf = (orderNo: string, step: Step) => `${orderNo}-${step}`
+
+/** The points system that a shop already has, by the contract of docs/outside-wallet.md. */
+export function createHttpWallet(access: WalletAccess): OutsideWallet {
+  let inFlight = 0
+
+  /** @throws WalletFault, or a network error; WalletRefusal */
+  async function call(method: 'GET' | 'POST', path: string, body: object | undefined, timeoutMs: number) {
+    // Callers that can wait try again, the others do without: a line here would only hold them up.
+    if (inFlight >= IN_FLIGHT_MAX) throw new WalletFault('too many requests to the wallet at once')
+    inFlight += 1
+    try {
+      return await send(access, method, path, body === undefined ? '' : JSON.stringify(body), timeoutMs)
+    } finally {
+      inFlight -= 1
+    }
+  }
+
+  async function find(orderNo: string, step: Step): Promise<Operation | undefined> {
+    const key = keyOf(orderNo, step)
+    try {
+      const answer = await call('GET', `/operations/${encodeURIComponent(key)}`, undefined, TIMEOUT_MS)
+      return believe(answer, { key, order_no: orderNo, step })
+    } catch (error) {
+      if (error instanceof WalletRefusal && error.code === 'UNKNOWN_OPERATION') return undefined
+      throw error
+    }
+  }
+
+  async function book(
+    step: Step,
+    { ownerId, orderNo, repeat }: WalletRequest,
+    more: { readonly points?: bigint; readonly reason?: string } = {},
+  ): Promise<Operation> {
+    const asked = { key: keyOf(orderNo, step), order_no: orderNo, owner_id: ownerId, step }
+    const booked =
+      (repeat ? await find(orderNo, step) : undefined) ??
+      believe(
+        await call(
+          'POST',
+          '/operations',
+          { ...asked, ...more, ...(more.points === undefined ? {} : { points: Number(more.points) }) },
+          TIMEOUT_MS,
+        ),
+        asked,
+      )
+    if (booked.owner_id !== ownerId || (more.points !== undefined && booked.points !== more.points)) {
+      throw new WalletRefusal('KEY_REUSED', `${asked.key} stands for something else in the outside wallet`)
+    }
+    return booked
+  }
+
+  return {
+    find,
+    async balance(ownerId) {
+      const path = `/accounts/${encodeURIComponent(ownerId)}/balance`
+      const found = parse(balance, await call('GET', path, undefined, BALANCE_TIMEOUT_MS))
+      if (found.owner_id !== ownerId) throw new WalletFault('the balance is of another owner')
+      return { available: found.available, held: found.held }
+    },
+    async hold({ points: amount, ...request }) {
+      const { outcome } = await book('hold', request, { points: amount })
+      return outcome as 'held' | 'insufficient' | 'void'
+    },
+    async capture(request) {
+      const { outcome } = await book('capture', request)
+      if (outcome === 'void') throw new WalletRefusal('VOID', `nothing is held for ${request.orderNo}`)
+    },
+    async release({ reason, ...request }) {
+      await book('release', request, { reason })
+    },
+  }
+}
+
+/** Takes the answer for what it was asked for, or not at all. */
+function believe(answer: unknown, asked: Partial<Operation> & { readonly step: Step }): Operation {
+  const found = parse(operation, answer)
+  const same = found.key === asked.key && found.order_no === asked.order_no && found.step === asked.step
+  if (!same || !OUTCOMES[asked.step].includes(found.outcome)) {
+    throw new WalletFault(`the answer is not one to ${asked.key}`)
+  }
+  return found
+}
+
+function parse<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const parsed = schema.safeParse(answer)
+  if (!parsed.success) throw new WalletFault('the wallet sent something that is no answer')
+  return parsed.data
+}
+
+async function send(
+  { baseUrl, keyId, secret }: WalletAccess,
+  method: 'GET' | 'POST',
+  path: string,
+  body: string,
+  timeoutMs: number,
+): Promise<unknown> {
+  const url = new URL(`${baseUrl}${path}`)
+  const timestamp = Math.floor(Date.now() / 1000)
+  const nonce = randomBytes(16).toString('hex')
+  const signed = { method, path: `${url.pathname}${url.search}`, timestamp, nonce, body }
+  const response = await fetch(url, {
+    method,
+    headers: {
+      'x-wallet-key-id': keyId,
+      'x-wallet-timestamp': `${timestamp}`,
+      'x-wallet-nonce': nonce,
+      'x-wallet-signature': signatureOf(secret, signed),
+      ...(body === '' ? {} : { 'content-type': 'application/json' }),
+    },
+    body: body === '' ? null : body,
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+  const answer = parseJson(await readText(response))
+  if (response.status === 200) return answer
+  const refused = REFUSALS.has(response.status) ? refusal.safeParse(answer) : undefined
+  if (refused?.success) throw new WalletRefusal(refused.data.code, refused.data.message ?? refused.data.code)
+  throw new WalletFault(`${method} ${path}: the wallet answered ${response.status}`)
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > ANSWER_BYTES_MAX) throw new WalletFault('the answer of the wallet is too long')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
