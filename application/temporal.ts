@@ -20,11 +20,7 @@ export const ANSWER_DEADLINE_MS = 5_000
  * Connects lazily: the process starts although the engine is away.
  * @param connection address, TLS and API key, as `@temporalio/envconfig` reads them
  */
-export function connectTemporal(
-  connection: ConnectionOptions,
-  namespace: string,
-  sealer: Sealer,
-): Temporal {
+export function connectTemporal(connection: ConnectionOptions, namespace: string, sealer: Sealer): Temporal {
   return {
     client: new Client({
       connection: Connection.lazy(connection),

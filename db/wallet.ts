@@ -10,7 +10,7 @@ import type { Currency, EntryKind, WalletAccountsTable } from './schema.ts'
 export type Account = Selectable<WalletAccountsTable>
 
 /** Points that come back after their date had passed may still be spent for this long. */
-export const EXPIRY_GRACE_DAYS = 7
+const EXPIRY_GRACE_DAYS = 7
 
 interface Cause {
   /** Unique per account: the same operation is never booked twice. */
@@ -78,7 +78,7 @@ async function isBooked(tx: Tx, account: Account, operationKey: string): Promise
 }
 
 /** Books what has expired since the account was last touched. */
-export async function expireLots(tx: Tx, account: Account): Promise<Account> {
+async function expireLots(tx: Tx, account: Account): Promise<Account> {
   const expired = await tx
     .updateTable('wallet_lots as lot')
     .from((eb) =>

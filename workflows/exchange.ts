@@ -116,12 +116,15 @@ async function place(exchange: Exchange): Promise<Standing> {
 
 /** The same steps where they belong to other systems: each an activity of its own, its undo registered first. */
 async function placeOutside({ orderNo, outsideSteps, undo }: Exchange): Promise<Quote> {
-  const quoted = await ours.quoteExchange(orderNo)
-  if ('refusal' in quoted) throw new Refused(quoted.refusal)
-  const { quote } = quoted
   undo.add('attempt', async ({ refusal }) => {
     if (refusal) await persistently.refuseAttempt(orderNo, refusal)
   })
+  const quoted = await ours.quoteExchange(orderNo)
+  if ('refusal' in quoted) {
+    undo.forget('attempt')
+    throw new Refused(quoted.refusal)
+  }
+  const { quote } = quoted
   if (outsideSteps.includes('stock')) {
     undo.add('stock', () => persistently.releaseStock(orderNo))
     const reserved = await theirs.reserveStock(orderNo, quote)
