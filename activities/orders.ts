@@ -1,6 +1,13 @@
 import { findAttempt, lockAttempt, markRefused } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
-import { type Actor, createStandardOrder, findOrderForUpdate, lockOrder, moveOrder } from '../db/orders.ts'
+import {
+  type Actor,
+  createStandardOrder,
+  findOrderForUpdate,
+  hideOrder,
+  lockOrder,
+  moveOrder,
+} from '../db/orders.ts'
 import type { Refusal, RefusalCode } from '../domain/errors.ts'
 import { DomainError } from '../domain/errors.ts'
 import { allows, type OrderAction, type OrderStatus } from '../domain/order-status.ts'
@@ -70,10 +77,15 @@ export function createOrderActivities({ db }: { readonly db: Db }) {
   async function cancelExchange(input: CancelInput): Promise<OwedRefund[]> {
     return db.transaction().execute(async (tx) => {
       const attempt = await lockAttempt(tx, input.orderNo)
-      if (input.refusal && attempt.state !== 'refused') await markRefused(tx, input.orderNo, input.refusal)
+      if (input.refusal && attempt.state !== 'refused') {
+        await markRefused(tx, input.orderNo, input.refusal, attempt.state)
+      }
       const order = await findOrderForUpdate(tx, input.orderNo)
       if (!order) return []
-      return cancelOrder(tx, input.orderNo, input.reason, input.by, input.outsideSteps)
+      const owed = await cancelOrder(tx, input.orderNo, input.reason, input.by, input.outsideSteps)
+      // Nobody was told of an order: lists and statistics do not count it, its number shows the refusal.
+      if (input.refusal) await hideOrder(tx, input.orderNo)
+      return owed
     })
   }
 
@@ -82,7 +94,8 @@ export function createOrderActivities({ db }: { readonly db: Db }) {
     return db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, input.orderNo)
       const to = LEADS_TO[input.action]
-      if (order.status === to && input.by.type === 'order_domain') return null
+      // A first try whose answer was lost has moved it.
+      if (order.status === to) return null
       // Goods that travel are received before they are done with.
       const skipsShipping = order.status === 'order_accepted' && to === 'order_finished'
       if (!allows(order.status, input.action) || (skipsShipping && order.shipping_type === 'logistics')) {

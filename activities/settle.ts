@@ -31,6 +31,8 @@ export async function settle(
   const order = await lockOrder(tx, orderNo)
   const due = fenFromDecimal(order.total_money) ?? 0n
   let tradeNo = paidBy?.paymentRef ?? null
+  // Points before cash, here as everywhere: two accounts are always locked in this order.
+  if (!done.pointsCaptured && order.total_points > 0) await capture(tx, order.owner_id, 'ZJF', orderNo)
   if (due > 0n && !paidBy) tradeNo = await takeFromWallet(tx, order, due)
   if (paidBy) {
     await updatePayment(tx, paidBy.outTradeNo, {
@@ -39,7 +41,6 @@ export async function settle(
       ...(paidBy.paymentRef ? { payment_ref: paidBy.paymentRef } : {}),
     })
   }
-  if (!done.pointsCaptured && order.total_points > 0) await capture(tx, order.owner_id, 'ZJF', orderNo)
   if (!done.stockCommitted) await commitStock(tx, orderNo)
   const method = paidBy ? order.payment_method : due > 0n ? ('wallet' as const) : null
   const info: PaymentInfo = {

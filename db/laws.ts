@@ -31,7 +31,7 @@ export async function findBrokenLedger(db: Db): Promise<string[]> {
  */
 export async function findBrokenOrders(db: Db): Promise<string[]> {
   const { rows } = await sql<{ broken: string }>`
-    select 'stock of ' || r.order_no || ': ' || r.state || ' while ' || o.status from stock_reservations r
+    select 'stock of ' || r.order_no || ': ' || r.state || ' while ' || o.status as broken from stock_reservations r
       join points_exchange_orders o on o.order_no = r.order_no
       where r.state <> case when o.status = 'order_canceled' then 'released'
         when o.status in ('exchanged', 'order_created') then 'held' else 'committed' end

@@ -39,7 +39,6 @@ const grant = createRoute({
   middleware: adminOnly,
   request: {
     params: ownerParams,
-    positiveMoney,
     body: jsonBody(
       z.object({
         points: int(1, POINTS_MAX),
@@ -60,7 +59,6 @@ const adjust = createRoute({
   middleware: adminOnly,
   request: {
     params: ownerParams,
-    positiveMoney,
     body: jsonBody(
       z.object({
         points: int(-POINTS_MAX, POINTS_MAX).refine((points) => points !== 0),
@@ -80,7 +78,6 @@ const cash = createRoute({
   middleware: adminOnly,
   request: {
     params: ownerParams,
-    positiveMoney,
     body: jsonBody(
       z.object({
         amount: positiveMoney,
