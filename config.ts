@@ -12,6 +12,8 @@ import { z } from 'zod'
  */
 
 const METHODS = ['wallet', 'alipay', 'wechat', 'bank_card'] as const
+/** The methods with a provider behind them. */
+const METHODS_BUILT: readonly (typeof METHODS)[number][] = ['wallet', 'bank_card']
 
 const port = z.coerce.number().int().min(1).max(65535)
 const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
@@ -98,7 +100,7 @@ const schema = z.object({
   POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: z.coerce.number().positive().max(604_800).default(1800),
   POINTS_MALL_MERCHANT_APP_ID: z.string().min(1).default('points-mall'),
   POINTS_MALL_POINTS_TO_CNY: rateMillionths.default(10_000n),
-  POINTS_MALL_SUPPORTED_METHODS: methods.default(['wallet', 'bank_card']),
+  POINTS_MALL_SUPPORTED_METHODS: methods.optional(),
   POINTS_MALL_DEFAULT_METHOD: z.enum(METHODS).default('wallet'),
   POINTS_MALL_OUTSIDE_STEPS: outsideSteps.default([]),
   POINTS_MALL_EXPIRY_GRACE_DAYS: days.default(7),
@@ -141,40 +143,69 @@ interface Secrets {
 
 export type Config = ReturnType<typeof readConfig>
 
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
+
+/** Every reason why the environment cannot be used, a line each. */
+function problemsOf(given: Record<string, string | undefined>): string[] {
+  const parsed = schema.safeParse(given)
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  const demo = isDemo(given)
+  const needed: [string, unknown][] = [
+    ['AUTH_JWT_SECRET or AUTH_JWKS_URL', given.AUTH_JWT_SECRET ?? given.AUTH_JWKS_URL],
+    ['LEDGER_KEYS', given.LEDGER_KEYS],
+    ['PAYLOAD_KEYS', given.PAYLOAD_KEYS],
+  ]
+  for (const [name, value] of demo ? [] : needed) {
+    if (value !== undefined) continue
+    problems.push(`${name}: must be set when HOST is not loopback or NODE_ENV is production`)
+  }
+  const supported = given.POINTS_MALL_SUPPORTED_METHODS?.split(',').map((name) => name.trim())
+  for (const name of supported ?? []) {
+    const known = (METHODS_BUILT as readonly string[]).includes(name)
+    const keyless = name === 'bank_card' && !demo && given.STRIPE_SECRET_KEY === undefined
+    if (!known || keyless) problems.push(`POINTS_MALL_SUPPORTED_METHODS: no provider is set up for ${name}`)
+  }
+  const method = given.POINTS_MALL_DEFAULT_METHOD ?? 'wallet'
+  if (!(supported ?? (METHODS_BUILT as readonly string[])).includes(method)) {
+    problems.push('POINTS_MALL_DEFAULT_METHOD: must be one of POINTS_MALL_SUPPORTED_METHODS')
+  }
+  try {
+    temporalConnection(given as Record<string, string>, undefined)
+  } catch (error) {
+    problems.push(`TEMPORAL_TLS…: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  return problems
+}
+
+function isDemo(given: Record<string, string | undefined>): boolean {
+  const loopback = LOOPBACK.includes(given.HOST ?? '127.0.0.1')
+  return ['1', 'true'].includes(given.DEMO ?? '') || (loopback && given.NODE_ENV !== 'production')
+}
+
+/** How a URL names the host that is listened on. */
+function nameOf(host: string): string {
+  if (host === 'localhost') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
+
 /** @throws ConfigError naming every bad variable at once. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = schema.safeParse(given)
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
-    )
-  }
-  const e = parsed.data
+  const problems = problemsOf(given)
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+  const e = schema.parse(given)
   const dataDir = resolve(e.DATA_DIR)
-  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(e.HOST)
-  const demo = e.DEMO || (loopback && e.NODE_ENV !== 'production')
-  const needed: [string, unknown][] = [
-    ['AUTH_JWT_SECRET or AUTH_JWKS_URL', e.AUTH_JWT_SECRET ?? e.AUTH_JWKS_URL],
-    ['LEDGER_KEYS', e.LEDGER_KEYS],
-    ['PAYLOAD_KEYS', e.PAYLOAD_KEYS],
-  ]
-  const missing = needed.filter(([, value]) => value === undefined).map(([name]) => name)
-  if (missing.length > 0 && !demo) {
-    throw new ConfigError(
-      missing
-        .map((name) => `${name}: must be set when HOST is not loopback or NODE_ENV is production`)
-        .join('\n'),
-    )
-  }
+  const demo = isDemo(given)
   const secrets = demo ? generatedSecrets(dataDir) : undefined
   const running = readRunning(dataDir)
   const sandboxUrl =
     e.SANDBOX_URL ?? (e.SANDBOX_PORT ? `http://127.0.0.1:${e.SANDBOX_PORT}` : running?.sandboxUrl)
-  const supported = e.POINTS_MALL_SUPPORTED_METHODS
-  if (!supported.includes(e.POINTS_MALL_DEFAULT_METHOD)) {
-    throw new ConfigError('POINTS_MALL_DEFAULT_METHOD: must be one of POINTS_MALL_SUPPORTED_METHODS')
-  }
+  const stripeUrl = e.STRIPE_BASE_URL ?? sandboxUrl
+  const stripeKey = e.STRIPE_SECRET_KEY ?? secrets?.stripeSecretKey
+  const supported =
+    e.POINTS_MALL_SUPPORTED_METHODS ?? (stripeUrl && stripeKey ? METHODS_BUILT : ['wallet' as const])
   return {
     demo,
     production: e.NODE_ENV === 'production',
@@ -183,7 +214,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     http: {
       host: e.HOST,
       port: e.PORT,
-      publicUrl: e.PUBLIC_URL ?? `http://${loopback ? '127.0.0.1' : e.HOST}:${e.PORT}`,
+      publicUrl: e.PUBLIC_URL ?? `http://${nameOf(e.HOST)}:${e.PORT}`,
       trustedProxies: e.TRUSTED_PROXIES.split(',')
         .map((address) => address.trim())
         .filter(Boolean),
@@ -234,8 +265,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     /** Undefined: order-domain events are refused. */
     ordersWebhookSecret: e.ORDERS_WEBHOOK_SECRET ?? secrets?.ordersWebhookSecret,
     stripe: {
-      baseUrl: e.STRIPE_BASE_URL ?? sandboxUrl,
-      secretKey: e.STRIPE_SECRET_KEY ?? secrets?.stripeSecretKey,
+      baseUrl: stripeUrl,
+      secretKey: stripeKey,
       webhookSecret: e.STRIPE_WEBHOOK_SECRET ?? secrets?.stripeWebhookSecret,
     },
     rules: {
@@ -247,7 +278,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       merchantAppId: e.POINTS_MALL_MERCHANT_APP_ID,
       /** CNY per point, in millionths of a yuan. */
       pointsToCnyMillionths: e.POINTS_MALL_POINTS_TO_CNY,
-      supportedMethods: supported as readonly (typeof METHODS)[number][],
+      supportedMethods: supported,
       defaultMethod: e.POINTS_MALL_DEFAULT_METHOD,
     },
     /** Points that come back after their date may still be spent for so long. */

@@ -7,7 +7,7 @@ import { WalletRefusal } from '../wallets/port.ts'
  * Turns what an activity throws into what the engine understands: an expected refusal or a provider's or a
  * wallet's final "no" fails for good; everything else is tried again.
  */
-export function asFailure(error: unknown): unknown {
+function asFailure(error: unknown): unknown {
   if (error instanceof DomainError) {
     return ApplicationFailure.nonRetryable(error.message, 'DomainError', error.refusal)
   }

@@ -1,6 +1,13 @@
 import { findAttempt, lockAttempt, markRefused } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
-import { type Actor, createStandardOrder, findOrderForUpdate, lockOrder, moveOrder } from '../db/orders.ts'
+import {
+  type Actor,
+  createStandardOrder,
+  findOrderForUpdate,
+  hideOrder,
+  lockOrder,
+  moveOrder,
+} from '../db/orders.ts'
 import type { Vault } from '../db/vault.ts'
 import type { Refusal, RefusalCode } from '../domain/errors.ts'
 import { DomainError } from '../domain/errors.ts'
@@ -78,11 +85,16 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
   async function cancelExchange(input: CancelInput): Promise<OwedRefund[]> {
     return db.transaction().execute(async (tx) => {
       const attempt = await lockAttempt(tx, input.orderNo)
-      if (input.refusal && attempt.state !== 'refused') await markRefused(tx, input.orderNo, input.refusal)
+      if (input.refusal && attempt.state !== 'refused') {
+        await markRefused(tx, input.orderNo, input.refusal, attempt.state)
+      }
       const order = await findOrderForUpdate(tx, input.orderNo)
       if (!order) return []
       const { reason, by, outsideSteps } = input
-      return cancelOrder(tx, vault, input.orderNo, reason, by, outsideSteps, expiryGraceMs)
+      const owed = await cancelOrder(tx, vault, input.orderNo, reason, by, outsideSteps, expiryGraceMs)
+      // Nobody was told of an order: lists and statistics do not count it, its number shows the refusal.
+      if (input.refusal) await hideOrder(tx, input.orderNo)
+      return owed
     })
   }
 
@@ -91,7 +103,8 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
     return db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, input.orderNo)
       const to = LEADS_TO[input.action]
-      if (order.status === to && input.by.type === 'order_domain') return null
+      // A first try whose answer was lost has moved it.
+      if (order.status === to) return null
       // Goods that travel are received before they are done with.
       const skipsShipping = order.status === 'order_accepted' && to === 'order_finished'
       if (!allows(order.status, input.action) || (skipsShipping && order.shipping_type === 'logistics')) {

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common'
+import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
 import { findOrderForUpdate, lockOrder, recordEvent, SYSTEM } from '../db/orders.ts'
 import {
@@ -34,6 +35,12 @@ export interface ReportedMoney {
   readonly outTradeNo: string
   readonly amount?: string
   readonly paymentRef?: string
+}
+
+export interface OpenPayment {
+  readonly outTradeNo: string
+  readonly method: PaymentMethod
+  readonly opened: boolean
 }
 
 export type MoneyOutcome = 'settled' | 'refund' | 'repeat' | 'unknown'
@@ -134,7 +141,7 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
     const providerRef = payment.provider_ref ?? (await openAt(payment))
     const outcome = await provider.close({ outTradeNo, providerRef })
     if (outcome === 'closed') {
-      await updatePayment(db, outTradeNo, { state: 'closed' })
+      await markClosed(payment)
       return { closed: true }
     }
     const found = await provider.query({ outTradeNo, providerRef })
@@ -146,6 +153,26 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
         ...(found.paymentRef ? { paymentRef: found.paymentRef } : {}),
       },
     }
+  }
+
+  /** Nobody can pay this attempt any more, so nobody is shown where. What was decided meanwhile stays. */
+  async function markClosed({ order_no, out_trade_no }: Payment): Promise<void> {
+    await db.transaction().execute(async (tx) => {
+      await lockOrder(tx, order_no)
+      const closed = await tx
+        .updateTable('payments')
+        .set({ state: 'closed', updated_at: new Date() })
+        .where('out_trade_no', '=', out_trade_no)
+        .where('state', 'in', ['unpaid', 'closing'])
+        .executeTakeFirst()
+      if (closed.numUpdatedRows === 0n) return
+      await tx
+        .updateTable('points_exchange_orders')
+        .set({ payment_info: sql`payment_info || '{"pay_url": null}'::jsonb`, updated_at: new Date() })
+        .where('order_no', '=', order_no)
+        .where(sql`payment_info ->> 'trade_no'`, '=', out_trade_no)
+        .execute()
+    })
   }
 
   /** Money came in: takes it for the order once, or writes down once that it goes back. */
@@ -165,7 +192,10 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
         payment: payment.state,
         amountMatches: money.amount === undefined || sameAmount(money.amount, payment.amount),
       })
-      if (decision === 'repeat') return 'repeat'
+      if (decision === 'repeat') {
+        // A first try whose answer was lost has taken it, or has written down that it goes back.
+        return payment.state === 'paid' ? 'settled' : payment.state === 'refunding' ? 'refund' : 'repeat'
+      }
       if (decision === 'refund') {
         if (money.paymentRef) await updatePayment(tx, money.outTradeNo, { payment_ref: money.paymentRef })
         await oweRefund(tx, money.outTradeNo, payment.amount, 'money not due')
@@ -198,20 +228,24 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
     })
   }
 
-  /** The attempt that waits to be paid, if there is one. */
-  async function findOpenPayment(orderNo: string): Promise<{ method: PaymentMethod } | null> {
+  /** The attempt that is not closed, if there is one, and whether it could be opened at its provider. */
+  async function findOpenPayment(orderNo: string): Promise<OpenPayment | null> {
     const payments = await listPayments(db, orderNo)
-    const open = payments.find(({ state, pay_url }) => state === 'unpaid' && pay_url !== null)
-    return open ? { method: open.method } : null
+    const open = payments.findLast(({ state }) => state === 'unpaid' || state === 'closing')
+    if (!open) return null
+    const opened = open.state === 'unpaid' && open.pay_url !== null
+    return { outTradeNo: open.out_trade_no, method: open.method, opened }
   }
 
   /** Whether the cash wallet could pay the order. @returns the refusal, or null. */
   async function checkCash(orderNo: string): Promise<Refusal | null> {
     const order = await db
       .selectFrom('points_exchange_orders')
-      .select(['owner_id', 'total_money'])
+      .select(['owner_id', 'total_money', 'status'])
       .where('order_no', '=', orderNo)
       .executeTakeFirstOrThrow()
+    // A first try whose answer was lost has paid it.
+    if (order.status !== 'order_created') return null
     const { available } = await readBalance(db, vault, order.owner_id, 'CNY')
     if (available >= (fenFromDecimal(order.total_money) ?? 0n)) return null
     return { code: 'INSUFFICIENT_BALANCE', required: order.total_money, available: decimalFromFen(available) }

@@ -1,4 +1,4 @@
-import { type Attempt, findAttempt, markRefused, type PrivateRequest, takeAttempt } from '../db/attempts.ts'
+import { type Attempt, findAttempt, lockAttempt, markRefused, type PrivateRequest, takeAttempt } from '../db/attempts.ts'
 import type { Db, Tx } from '../db/client.ts'
 import { type ProductFacts, readFacts } from '../db/facts.ts'
 import { lockOrder, recordExchange } from '../db/orders.ts'
@@ -85,13 +85,20 @@ export function createPlaceActivities(deps: PlaceDeps) {
       } catch (error) {
         if (error instanceof Raced) continue
         if (!(error instanceof DomainError)) throw error
-        await markRefused(db, input.orderNo, error.refusal)
-        return { placed: false, refusal: error.refusal }
+        return await refuse(input, error.refusal)
       }
     }
-    const refusal: Refusal = { code: 'UNAVAILABLE' }
-    await markRefused(db, input.orderNo, refusal)
-    return { placed: false, refusal }
+    return refuse(input, { code: 'UNAVAILABLE' })
+  }
+
+  /** Refuses the attempt, unless another try has decided it meanwhile: then that stands. */
+  async function refuse(input: PlaceInput, refusal: Refusal): Promise<Placed> {
+    if (await markRefused(db, input.orderNo, refusal)) return { placed: false, refusal }
+    return db.transaction().execute(async (tx) => {
+      const attempt = await lockAttempt(tx, input.orderNo)
+      if (attempt.state === 'placed') return placedBefore(tx, input.orderNo)
+      return { placed: false, refusal: attempt.refusal ?? refusal }
+    })
   }
 
   return { quoteExchange, placeExchange }

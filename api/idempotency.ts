@@ -1,7 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createMiddleware } from 'hono/factory'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { type Answer, abandonKey, claimKey, finishKey, type Scope } from '../application/idempotency.ts'
+import {
+  type Answer,
+  abandonKey,
+  claimKey,
+  finishKey,
+  type Scope,
+  yieldKey,
+} from '../application/idempotency.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from './deps.ts'
 import { ApiError } from './problems.ts'
 
@@ -46,6 +53,7 @@ export function idempotency(
     // What goes wrong here must not change an answer: the lease runs out, and a repeat takes over.
     try {
       if (c.res.ok && c.res.status !== 202) await finishKey(db, sealer, scope, await answerOf(c.res))
+      else if (c.res.ok || c.res.status >= 500) await yieldKey(db, scope, claim.lease)
       else await abandonKey(db, scope, claim.lease)
     } catch (err) {
       logger.warn({ err, request_id: c.get('requestId') }, 'idempotency key not settled')

@@ -1,11 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { WithStartWorkflowOperation } from '@temporalio/client'
+import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import {
   type Attempt,
+  findAttempt,
   findAttemptByKey,
   forgetRefused,
   keepAttempt,
+  markRefused,
   type PrivateRequest,
 } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
@@ -31,6 +33,9 @@ import {
   type Verdict,
 } from '../workflows/messages.ts'
 import { ANSWER_DEADLINE_MS, isTimeout, isUnavailable, retryUnavailable, type Temporal } from './temporal.ts'
+
+/** A repeat may have been answered 202 with the number when the first request has this little time left. */
+const FORGET_MARGIN_MS = 1_000
 
 export interface ExchangeSettings {
   readonly rules: ExchangeRules
@@ -94,11 +99,13 @@ export async function exchange(
     }
     // A repeat of an order that stands is answered with it, whatever the rules would say by now.
     if (refusal && !kept) throw new DomainError(refusal)
+    if (kept?.state === 'placed') return { attempt: kept, known: true }
     const attempt = kept ?? (await keepAttempt(deps.db, newAttempt(deps, customer, command, idempotencyKey)))
     const verdict = await askVerdict(deps, attempt, mode, deadline)
     if (!verdict) return { attempt, known: false }
     if (verdict.placed) return { attempt, known: true }
-    await forgetRefused(deps.db, attempt.order_no)
+    // A number that may have been given out keeps showing why it was refused.
+    if (!kept && Date.now() < deadline - FORGET_MARGIN_MS) await forgetRefused(deps.db, attempt.order_no)
     throw new DomainError(verdict.refusal)
   })
 }
@@ -108,6 +115,7 @@ function isSame(sealer: Sealer, kept: Attempt, command: ExchangeCommand, method:
     kept.product_id === command.productId &&
     kept.quantity === command.quantity &&
     kept.payment_method === (command.method ?? method) &&
+    kept.cash_amount === (command.cashFen === undefined ? null : decimalFromFen(command.cashFen)) &&
     isDeepStrictEqual(
       sealer.open(kept.request, `request/${kept.order_no}`),
       JSON.parse(JSON.stringify(privateOf(command))),
@@ -183,7 +191,7 @@ function newAttempt(
 
 /** Starts the exchange's workflow, or finds it, and waits for its verdict. Undefined: none in time. */
 async function askVerdict(
-  { temporal, settings, ownerKey }: ExchangeDeps,
+  { db, temporal, settings, ownerKey }: ExchangeDeps,
   attempt: Attempt,
   mode: PaymentMode,
   deadline: number,
@@ -226,8 +234,17 @@ async function askVerdict(
     // The workflow may have started all the same, and otherwise the sweeper starts it: "try again" would invite
     // a second order. The number is known, so the customer can look.
     if (isTimeout(error) || isUnavailable(error)) return undefined
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return verdictAtEnd(db, attempt.order_no)
     throw error
   }
+}
+
+/** The workflow has ended without this call: what it decided stands, and where it was killed, nothing ever will. */
+async function verdictAtEnd(db: Db, orderNo: string): Promise<Verdict> {
+  await markRefused(db, orderNo, { code: 'UNAVAILABLE' })
+  const attempt = await findAttempt(db, orderNo)
+  if (attempt?.state === 'placed') return { placed: true, status: 'order_created' }
+  return { placed: false, refusal: attempt?.refusal ?? { code: 'UNAVAILABLE' } }
 }
 
 export interface Check {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Db } from '../db/client.ts'
 import {
   dropRequest,
+  endLease,
   findRequest,
   insertRequest,
   keepAnswer,
@@ -74,7 +75,12 @@ export async function finishKey(db: Db, sealer: Sealer, scope: Scope, answer: An
   await keepAnswer(db, scope, answer.status, sealer.seal(answer, contextOf(scope)))
 }
 
-/** Nothing was done, or it is not known yet: a repeat is to try again. */
+/** It is not known yet what was done: a repeat asks again, under the same operation key. */
+export async function yieldKey(db: Db, scope: Scope, lease: Date): Promise<void> {
+  await endLease(db, scope, lease)
+}
+
+/** Nothing was done: a repeat is to try again, as if it were the first. */
 export async function abandonKey(db: Db, scope: Scope, lease: Date): Promise<void> {
   await dropRequest(db, scope, lease)
 }

@@ -51,16 +51,21 @@ export async function deliver(db: Db, temporal: Temporal, event: InboxEvent): Pr
   return outcome
 }
 
+/** One call that hangs must not keep the others waiting. */
+const CALL_MS = 10_000
+
 const RELEVANT = ['paid', 'declined', 'closed']
 
 async function signalWorkflow({ client }: Temporal, event: InboxEvent): Promise<string> {
-  if (!event.order_no) return 'no order of ours'
-  const handle = client.workflow.getHandle(exchangeWorkflowId(event.order_no))
+  const orderNo = event.order_no
+  if (!orderNo) return 'no order of ours'
+  const inTime = <T>(call: () => Promise<T>) => client.withDeadline(Date.now() + CALL_MS, call)
+  const handle = client.workflow.getHandle(exchangeWorkflowId(orderNo))
   try {
     if (event.source === 'orders') {
-      await handle.signal(orderSignal, event.event as unknown as OrderNotice)
+      await inTime(() => handle.signal(orderSignal, event.event as unknown as OrderNotice))
     } else if (RELEVANT.includes(event.kind)) {
-      await handle.signal(paymentSignal, event.event as unknown as PaymentNotice)
+      await inTime(() => handle.signal(paymentSignal, event.event as unknown as PaymentNotice))
     } else {
       return 'nothing to tell'
     }
@@ -70,15 +75,17 @@ async function signalWorkflow({ client }: Temporal, event: InboxEvent): Promise<
   }
   if (event.source === 'orders' || event.kind !== 'paid') return 'the exchange has ended'
   const notice = event.event as unknown as PaymentNotice
-  const input: RefundInput = { kind: 'late_money', orderNo: event.order_no, notice }
-  const n = notice.outTradeNo.slice(event.order_no.length + 1)
-  await client.workflow.start(REFUND_WORKFLOW, {
-    workflowId: refundWorkflowId(event.order_no, n),
-    taskQueue: TASK_QUEUE,
-    args: [input],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-  })
+  const input: RefundInput = { kind: 'late_money', orderNo: orderNo, notice }
+  const n = notice.outTradeNo.slice(orderNo.length + 1)
+  await inTime(() =>
+    client.workflow.start(REFUND_WORKFLOW, {
+      workflowId: refundWorkflowId(orderNo, n),
+      taskQueue: TASK_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    }),
+  )
   return 'refund started'
 }
 

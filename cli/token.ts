@@ -6,7 +6,12 @@ import { ROLES, signAccessToken } from './access-token.ts'
 const USAGE = 'usage: npm run --silent token -- --sub alice --role customer|operator|admin [--level 1]'
 
 const claimsSchema = z.object({
-  sub: z.string().min(1).max(128),
+  // What the API takes as an owner.
+  sub: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[^\p{Cc}\p{Cs}]+$/u),
   role: z.enum(ROLES),
   level: z
     .string()

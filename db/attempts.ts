@@ -75,13 +75,23 @@ export async function takeAttempt(tx: Tx, orderNo: string): Promise<Attempt | un
     .executeTakeFirst()
 }
 
-/** From here on the attempt can never be placed, and its idempotency key is free again. */
-export async function markRefused(db: Db, orderNo: string, refusal: Refusal): Promise<void> {
-  await db
+/**
+ * From here on the attempt can never be placed, and its idempotency key is free again.
+ * @returns false when it was decided before
+ */
+export async function markRefused(
+  db: Db,
+  orderNo: string,
+  refusal: Refusal,
+  from: 'pending' | 'placed' = 'pending',
+): Promise<boolean> {
+  const result = await db
     .updateTable('exchange_attempts')
     .set({ state: 'refused', refusal: JSON.stringify(refusal), resolved_at: new Date() })
     .where('order_no', '=', orderNo)
-    .execute()
+    .where('state', '=', from)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
 }
 
 /** A refusal that was answered in time leaves nothing behind. */

@@ -103,6 +103,17 @@ export async function keepAnswer(db: Db, scope: Scope, status: number, response:
     .execute()
 }
 
+/** Ends the lease: a repeat takes over at once, under the same operation key. */
+export async function endLease(db: Db, scope: Scope, lease: Date): Promise<void> {
+  await db
+    .updateTable('idempotency_keys')
+    .set({ lease_until: sql<Date>`date_trunc('milliseconds', clock_timestamp()) - interval '1 millisecond'` })
+    .where((eb) => eb.and(at(scope)))
+    .where('lease_until', '=', lease)
+    .where('status', 'is', null)
+    .execute()
+}
+
 /** Frees the key, unless another request has taken over meanwhile. */
 export async function dropRequest(db: Db, scope: Scope, lease: Date): Promise<void> {
   await db

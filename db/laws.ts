@@ -34,7 +34,7 @@ const BOOKED = `booked as (
 export async function findBrokenOrders(db: Db): Promise<string[]> {
   const { rows } = await sql<{ broken: string }>`
     with ${sql.raw(BOOKED)}
-    select 'stock of ' || r.order_no || ': ' || r.state || ' while ' || o.status from stock_reservations r
+    select 'stock of ' || r.order_no || ': ' || r.state || ' while ' || o.status as broken from stock_reservations r
       join points_exchange_orders o on o.order_no = r.order_no
       where r.state <> case when o.status = 'order_canceled' then 'released'
         when o.status in ('exchanged', 'order_created') then 'held' else 'committed' end

@@ -149,3 +149,12 @@ export async function recordEvent(
     .onConflict((conflict) => conflict.columns(['order_no', 'event_key']).doNothing())
     .execute()
 }
+
+/** The seed's soft delete: the order is in no list and no statistics any more. */
+export async function hideOrder(tx: Tx, orderNo: string): Promise<void> {
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ deleted_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+}

@@ -79,8 +79,8 @@ export interface RefundOutcome {
 }
 
 /**
- * A verified notification. It is a hint, not the truth: its amount and state are compared with our own row,
- * and where they differ the provider is asked with `query`.
+ * A verified notification. Its amount and state are compared with our own row; money that is not what we
+ * wait for goes back.
  */
 export interface Notification {
   /** The provider's own number of the event, the same in every repeat. */

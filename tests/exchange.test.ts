@@ -151,11 +151,11 @@ describe('check-exchange', () => {
       eligible: false,
       reasons: [
         { code: 'PRODUCT_NOT_ON_SALE', required: null, available: null },
-        { code: 'USER_LEVEL_TOO_LOW', required: '5', available: '2' },
-        { code: 'EXCHANGE_LIMIT_EXCEEDED', required: '3', available: '1' },
-        { code: 'POINTS_PER_ORDER_EXCEEDED', required: '18000', available: '10000' },
-        { code: 'OUT_OF_STOCK', required: '3', available: '2' },
-        { code: 'INSUFFICIENT_POINTS', required: '18000', available: '70' },
+        { code: 'USER_LEVEL_TOO_LOW', required: 5, available: 2 },
+        { code: 'EXCHANGE_LIMIT_EXCEEDED', required: 3, available: 1 },
+        { code: 'POINTS_PER_ORDER_EXCEEDED', required: 18000, available: 10000 },
+        { code: 'OUT_OF_STOCK', required: 3, available: 2 },
+        { code: 'INSUFFICIENT_POINTS', required: 18000, available: 70 },
       ].map((reason) => ({ ...reason, message: expect.stringMatching(/\p{Script=Han}/u) })),
       quote: {
         quantity: 3,

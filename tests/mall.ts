@@ -79,26 +79,30 @@ const SECRET = 'a secret of the tests, long enough to sign with'
 const STRIPE = { secretKey: 'sk_test_of_the_tests', webhookSecret: 'whsec_of_the_tests' }
 let runtimeInstalled = false
 
+/** The engine's client says nothing: tests provoke what it would complain about. Once a process. */
+export function quietRuntime(): void {
+  if (runtimeInstalled) return
+  runtimeInstalled = true
+  Runtime.install({
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
+    shutdownSignals: [],
+    logger: {
+      log: () => {},
+      trace: () => {},
+      debug: () => {},
+      info: () => {},
+      warn: () => {},
+      error: () => {},
+    },
+  })
+}
+
 /**
  * A whole mall for one test file, in this process: API on a real port, worker, sandbox provider, a database
  * and a Temporal namespace of its own.
  */
 export async function openMall(options: MallOptions = {}) {
-  if (!runtimeInstalled) {
-    runtimeInstalled = true
-    Runtime.install({
-      telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
-      shutdownSignals: [],
-      logger: {
-        log: () => {},
-        trace: () => {},
-        debug: () => {},
-        info: () => {},
-        warn: () => {},
-        error: () => {},
-      },
-    })
-  }
+  quietRuntime()
   const name = `t${randomBytes(6).toString('hex')}`
   const databaseUrl = await copyDatabase(name)
   const address = await openNamespace(name)

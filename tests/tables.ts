@@ -1,3 +1,4 @@
+import { WorkflowNotFoundError } from '@temporalio/client'
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
 import { openAccount } from '../db/wallet.ts'
@@ -67,10 +68,14 @@ export async function readHoldings(mall: Mall) {
   }
 }
 
-/** How the order's workflow stands in the engine: RUNNING, COMPLETED, FAILED … */
+/** How a workflow stands in the engine: RUNNING, COMPLETED, FAILED …, or NONE where there is none. */
 export async function workflowState(mall: Mall, workflowId: string): Promise<string> {
-  const description = await mall.temporal.client.workflow.getHandle(workflowId).describe()
-  return description.status.name
+  try {
+    return (await mall.temporal.client.workflow.getHandle(workflowId).describe()).status.name
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'NONE'
+    throw error
+  }
 }
 
 /** Waits until the exchange has ended, well or badly. */

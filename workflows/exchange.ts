@@ -1,7 +1,6 @@
 import {
   allHandlersFinished,
   condition,
-  isCancellation,
   setHandler,
   TemporalFailure,
   upsertSearchAttributes,
@@ -24,26 +23,29 @@ import { ours, persistently, surely, theirs } from './steps.ts'
 export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatus> {
   const { exchange, answer } = begin(input)
   let status: OrderStatus = 'order_canceled'
-  let paidAtProvider = false
+  let dueAtProvider = false
+  let stands = false
   try {
     const placed = await place(exchange)
-    paidAtProvider = placed.outTradeNo !== null
+    dueAtProvider = placed.outTradeNo !== null
     if (placed.outTradeNo) await openPayment(exchange, placed.outTradeNo)
     status = placed.status
     exchange.show(status)
     answer({ placed: true, status })
+    stands = true
     if (placed.outTradeNo) status = await pay(exchange, placed.outTradeNo)
     if (status === 'order_paid') status = await follow(exchange)
   } catch (error) {
     if (!(error instanceof Refused) && !(error instanceof TemporalFailure)) throw error
     const refusal: Refusal = error instanceof Refused ? error.refusal : { code: 'UNAVAILABLE' }
-    await exchange.cancel({ reason: refusal.code, by: { type: 'system' }, refusal })
+    const cause = { reason: refusal.code, by: { type: 'system' as const } }
+    // An order that somebody was told of is canceled; one that nobody knows was refused.
+    await exchange.cancel(stands ? cause : { ...cause, refusal })
     status = 'order_canceled'
     answer({ placed: false, refusal })
-    if (isCancellation(error)) exchange.show(status)
   }
   exchange.show(status)
-  if (paidAtProvider) await settleUp(exchange)
+  if (dueAtProvider) await settleUp(exchange)
   exchange.mailbox.close()
   await condition(allHandlersFinished)
   return status
@@ -116,12 +118,15 @@ async function place(exchange: Exchange): Promise<Standing> {
 
 /** The same steps where they belong to other systems: each an activity of its own, its undo registered first. */
 async function placeOutside({ orderNo, outsideSteps, undo }: Exchange): Promise<Quote> {
-  const quoted = await ours.quoteExchange(orderNo)
-  if ('refusal' in quoted) throw new Refused(quoted.refusal)
-  const { quote } = quoted
   undo.add('attempt', async ({ refusal }) => {
     if (refusal) await persistently.refuseAttempt(orderNo, refusal)
   })
+  const quoted = await ours.quoteExchange(orderNo)
+  if ('refusal' in quoted) {
+    undo.forget('attempt')
+    throw new Refused(quoted.refusal)
+  }
+  const { quote } = quoted
   if (outsideSteps.includes('stock')) {
     undo.add('stock', () => persistently.releaseStock(orderNo))
     const reserved = await theirs.reserveStock(orderNo, quote)

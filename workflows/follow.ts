@@ -90,6 +90,7 @@ async function advance(
   { by, ...request }: Pick<Request, 'by'> & { readonly carrier?: string; readonly trackingNo?: string },
 ): Promise<Move> {
   const { carrier, trackingNo } = request
+  if (!allows(status, action)) return { status, reply: CONFLICT }
   const code = await surely.advanceOrder({
     orderNo: exchange.orderNo,
     action,

@@ -29,6 +29,11 @@ export async function pay(
   let open = firstTradeNo
   for (;;) {
     const message = await exchange.mailbox.next(exchange.payBy - Date.now())
+    if (message?.kind === 'pay' && Date.now() >= exchange.payBy) {
+      // However many ask, the deadline does not move.
+      message.reply(CONFLICT)
+      continue
+    }
     if (!message) {
       const late = await close(open, true)
       if (late && (await takeMoney(exchange, late)) === 'settled') return 'order_paid'
@@ -68,7 +73,7 @@ interface Again {
 async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod): Promise<Again> {
   const { orderNo, outsideSteps } = exchange
   const current = await surely.findOpenPayment(orderNo)
-  if (current && (method === undefined || method === current.method)) {
+  if (current?.opened && (method === undefined || method === current.method)) {
     return { open, paid: false, reply: { ok: true } }
   }
   if (method === 'wallet') {
@@ -76,7 +81,7 @@ async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod
     if (refusal) return { open, paid: false, reply: { ok: false, refusal } }
   }
   if (current) {
-    const late = await close(open, false)
+    const late = await close(current.outTradeNo, false)
     if (late && (await takeMoney(exchange, late)) === 'settled') {
       return { open, paid: true, reply: { ok: true } }
     }

@@ -31,7 +31,7 @@ const untilDone = proxyActivities<Activities>({
 })
 
 /** An error that trying again cannot mend. */
-export function isForGood(error: unknown): boolean {
+function isForGood(error: unknown): boolean {
   return (
     error instanceof ActivityFailure &&
     error.cause instanceof ApplicationFailure &&

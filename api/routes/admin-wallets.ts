@@ -52,7 +52,6 @@ const grant = createRoute({
   middleware: adminOnly,
   request: {
     params: ownerParams,
-    positiveMoney,
     body: jsonBody(
       z.object({
         points: int(1, POINTS_MAX),
@@ -73,7 +72,6 @@ const adjust = createRoute({
   middleware: adminOnly,
   request: {
     params: ownerParams,
-    positiveMoney,
     body: jsonBody(
       z.object({
         points: int(-POINTS_MAX, POINTS_MAX).refine((points) => points !== 0),
@@ -93,7 +91,6 @@ const cash = createRoute({
   middleware: adminOnly,
   request: {
     params: ownerParams,
-    positiveMoney,
     body: jsonBody(
       z.object({
         amount: positiveMoney,

@@ -35,9 +35,14 @@ export function codecRoutes(deps: Pick<ApiDeps, 'sealer' | 'temporalUiUrl' | 'au
   routes.post('/decode', async (c) => {
     const parsed = body.safeParse(await c.req.json().catch(() => undefined))
     if (!parsed.success) throw new ApiError('MALFORMED_JSON')
-    const payloads = await codec.decode(
-      parsed.data.payloads.map(({ metadata, data }) => ({ metadata: metadata ?? {}, data: data ?? null })),
-    )
+    const payloads = await codec
+      .decode(
+        parsed.data.payloads.map(({ metadata, data }) => ({ metadata: metadata ?? {}, data: data ?? null })),
+      )
+      .catch(() => {
+        // Sealed under a key that is not here, or not by us.
+        throw new ApiError('VALIDATION_FAILED')
+      })
     return c.json({
       payloads: payloads.map(({ metadata, data }) => ({
         metadata: Object.fromEntries(

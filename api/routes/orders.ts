@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import {
   actOnOrder,
+  forCustomer,
   getOrder,
   listOrders,
   type OrderRequest,
@@ -98,7 +99,7 @@ export function orderRoutes(deps: ApiDeps) {
     const before = await getOrder(deps, idOrNo, sub)
     const by = { type: 'customer' as const, id: sub }
     const done = await actOnOrder(deps, before, by, request, c.get('operationKey'))
-    return { done, view: await getOrder(deps, before.order_no, sub) }
+    return { done, view: forCustomer(await getOrder(deps, before.order_no, sub)) }
   }
 
   return new OpenAPIHono<ApiEnv>()
@@ -106,11 +107,11 @@ export function orderRoutes(deps: ApiDeps) {
       const query = c.req.valid('query')
       const filter = { ownerId: c.get('who').sub, status: query.status }
       const { orders, total } = await listOrders(deps, filter, sliceOf(query))
-      return c.json(listOf(orders, total, query), 200)
+      return c.json(listOf(orders.map(forCustomer), total, query), 200)
     })
     .openapi(statistics, async (c) => c.json(one(await readStatistics(deps.replica, c.get('who').sub)), 200))
     .openapi(show, async (c) =>
-      c.json(one(await getOrder(deps, c.req.valid('param').id, c.get('who').sub)), 200),
+      c.json(one(forCustomer(await getOrder(deps, c.req.valid('param').id, c.get('who').sub))), 200),
     )
     .openapi(pay, async (c) => {
       const method = c.req.valid('json').payment_method ?? undefined

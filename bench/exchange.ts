@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { connectDatabase } from '../db/client.ts'
+import { grant } from '../db/wallet.ts'
+import { readConfig } from '../config.ts'
+import { createVault } from '../db/vault.ts'
+import { createInstallation, type PartName } from '../tests/installation.ts'
+
+/**
+ * `npm run bench`: how fast `POST exchange` (points only, distinct owners and products) is on this machine, and
+ * what it costs. Starts an installation of its own. Linux: the CPU time comes from /proc.
+ */
+
+const OWNERS = 500
+const PRODUCTS = 50
+const WARM_UP = 150
+const PARTS = ['api', 'worker', 'temporal', 'postgres'] as const satisfies readonly PartName[]
+/** Linux counts CPU time in hundredths of a second. */
+const TICK_MS = 10
+
+interface Round {
+  readonly clients: number
+  readonly requests: number
+}
+
+let asked = 0
+const mall = await createInstallation()
+const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+try {
+  await mall.start()
+  const shop = await fillShop()
+  await measure(shop, { clients: 10, requests: WARM_UP })
+  const head = ['clients', 'requests', '201', '/s', 'p50 ms', 'p99 ms', 'max ms']
+  const columns = [...head, ...PARTS.map((part) => `${part} CPU ms`), 'sum']
+  const print = (cells: readonly string[]) =>
+    process.stdout.write(`${cells.map((cell, n) => cell.padStart(columns[n]?.length ?? 0)).join('  ')}\n`)
+  print(columns)
+  print(await measure(shop, { clients: 1, requests: 200 }))
+  print(await measure(shop, { clients: 20, requests: 1_000 }))
+} finally {
+  agent.destroy()
+  await mall.stop()
+  mall.remove()
+}
+
+interface Shop {
+  readonly products: readonly string[]
+  readonly tokens: readonly string[]
+}
+
+async function fillShop(): Promise<Shop> {
+  const db = connectDatabase(mall.running().databaseUrl, 4)
+  const vault = createVault(readConfig({ DATA_DIR: mall.dataDir }).ledgerKeys)
+  const owners = Array.from({ length: OWNERS }, (_, n) => `bench${n}`)
+  for (const owner of owners) {
+    await db
+      .transaction()
+      .execute((tx) => grant(tx, vault, owner, 'ZJF', 1_000_000n, null, { operationKey: randomUUID() }))
+  }
+  const products = await db
+    .insertInto('points_products')
+    .values(
+      Array.from({ length: PRODUCTS }, (_, n) => ({
+        title: `商品 ${n}`,
+        description: null,
+        image: null,
+        point: 100,
+        price_amount: '0.00',
+        payment_mode: 'points_only' as const,
+        stock_quantity: 1_000_000,
+        exchange_limit: 0,
+        status: 'on_sale' as const,
+        shipping_type: 'none' as const,
+        properties: null,
+        outer_id: null,
+        operator_type: null,
+        operator_id: null,
+        operation_key: null,
+        deleted_at: null,
+      })),
+    )
+    .returning('id')
+    .execute()
+  await db.destroy()
+  return {
+    products: products.map(({ id }) => id),
+    tokens: await Promise.all(owners.map((owner) => mall.token(owner))),
+  }
+}
+
+/** Redeems once. @returns how long it took (ms), and the answer's status: 202 is "not known within 5 s" */
+async function exchange({ products, tokens }: Shop): Promise<{ ms: number; status: number | undefined }> {
+  const n = asked
+  asked += 1
+  const body = JSON.stringify({ product_id: products[n % PRODUCTS], quantity: 1 })
+  const from = performance.now()
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const post = request(
+      `${mall.url}/api/points-mall/exchange`,
+      {
+        agent,
+        method: 'POST',
+        headers: { authorization: `Bearer ${tokens[n % OWNERS]}`, 'content-type': 'application/json' },
+      },
+      (response) => {
+        response.resume()
+        response.once('end', () => resolve(response.statusCode))
+      },
+    )
+    post.once('error', reject)
+    post.end(body)
+  })
+  if (status !== 201 && status !== 202) throw new Error(`answered ${status}`)
+  return { ms: performance.now() - from, status }
+}
+
+/** As many clients as said, each asking again as soon as it is answered. @returns a row of the table */
+async function measure(shop: Shop, { clients, requests }: Round): Promise<string[]> {
+  const before = PARTS.map(cpuOf)
+  const from = performance.now()
+  const took: number[] = []
+  let left = requests
+  let done = 0
+  const client = async () => {
+    while (left > 0) {
+      left -= 1
+      const { ms, status } = await exchange(shop)
+      took.push(ms)
+      if (status === 201) done += 1
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, client))
+  const seconds = (performance.now() - from) / 1000
+  const cpu = PARTS.map((part, n) => (cpuOf(part) - (before[n] ?? 0)) / requests)
+  took.sort((a, b) => a - b)
+  const at = (share: number) => (took[Math.ceil(share * took.length) - 1] ?? 0).toFixed(1)
+  const sum = cpu.reduce((all, ms) => all + ms, 0)
+  return [
+    `${clients}`,
+    `${requests}`,
+    `${done}`,
+    (requests / seconds).toFixed(1),
+    at(0.5),
+    at(0.99),
+    at(1),
+    ...[...cpu, sum].map((ms) => ms.toFixed(1)),
+  ]
+}
+
+/** The CPU time a part has used so far (ms), with the processes it has started. */
+function cpuOf(part: PartName): number {
+  const root = mall.parts().get(part)
+  if (root === undefined) throw new Error(`${part} does not run`)
+  const family = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => statOf(Number(name)))
+    .filter((stat) => stat !== undefined && (stat.pid === root || stat.parent === root))
+  return family.reduce((ms, stat) => ms + (stat?.ms ?? 0), 0)
+}
+
+function statOf(pid: number) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // After the name, which may hold spaces: state, parent, …; user, system, and the ended children's.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0)
+    return { pid, parent: Number(fields[1]), ms: ticks * TICK_MS }
+  } catch {
+    return undefined
+  }
+}

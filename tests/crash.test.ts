@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createInstallation, type Installation, type PartName } from './installation.ts'
+import { JOURNEYS, openLoad, type Promised } from './load.ts'
+import { until } from './mall.ts'
+import { judge } from './verdict.ts'
+
+let mall: Installation
+let load: Awaited<ReturnType<typeof openLoad>>
+const promised: Promised[] = []
+
+beforeAll(async () => {
+  mall = await createInstallation({ POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: '15' })
+})
+afterAll(async () => {
+  await mall.stop()
+  mall.remove()
+})
+
+/** Sends customers on their journeys, all at once. */
+async function go(count: number): Promise<void> {
+  const journeys = Array.from({ length: count }, (_, n) => load.go(JOURNEYS[n % JOURNEYS.length] ?? 'points'))
+  promised.push(...(await Promise.all(journeys)))
+}
+
+/** Kills a part. @returns how long it took until it ran again (ms) */
+async function crash(part: PartName): Promise<number> {
+  const pid = mall.parts().get(part)
+  expect(mall.kill(part)).toBe(true)
+  const from = performance.now()
+  await until(
+    () => mall.parts().get(part),
+    (now) => now !== undefined && now !== pid,
+    `${part} is back`,
+    10_000,
+  )
+  return performance.now() - from
+}
+
+describe('kill -9 in the middle of exchanges', () => {
+  test('npm start says ready when it is', async () => {
+    const lines = await mall.start()
+    expect(lines.at(-1)).toBe('ready')
+    expect((await fetch(`${mall.url}/health/ready`)).status).toBe(200)
+    load = await openLoad(mall)
+  }, 100_000)
+
+  test('worker, API and sandbox are back within 2 s, all exchanges end, nothing is double, nothing lost', async () => {
+    const journeys = go(40)
+    let ended = false
+    journeys.finally(() => (ended = true)).catch(() => {})
+    const back: [PartName, number][] = []
+    for (const part of ['worker', 'worker', 'api', 'worker', 'sandbox', 'api'] as const) {
+      await pause(500)
+      expect(ended).toBe(false)
+      back.push([part, await crash(part)])
+    }
+    await journeys
+    expect(promised).toHaveLength(40)
+    expect(await judge(mall, promised, 45_000)).toEqual([])
+    expect(load.mistakes).toEqual([])
+    expect(back.filter(([, ms]) => ms > 2_000)).toEqual([])
+
+    // The judge itself: a promise that nobody kept, and an order that nobody was promised.
+    const [first, ...others] = promised as [Promised, ...Promised[]]
+    expect(await judge(mall, [...others, { ...first, orderNo: 'PM1' }], 0)).toEqual([
+      `PM1 (${first.journey} of ${first.owner}) is lost`,
+      `${first.orderNo} of ${first.owner} was never asked for`,
+    ])
+  }, 120_000)
+
+  test('SIGTERM stops every part within 15 s; the next start goes on with what was in flight', async () => {
+    const journeys = go(16)
+    journeys.catch(() => {})
+    await pause(800)
+    const stopped = await mall.stop()
+    expect(stopped.code).toBe(0)
+    expect(stopped.ms).toBeLessThan(15_000)
+    expect(mall.leftovers()).toEqual([])
+    await mall.start()
+    await journeys
+    expect(promised).toHaveLength(56)
+    expect(await judge(mall, promised, 45_000)).toEqual([])
+    expect(load.mistakes).toEqual([])
+
+    expect((await mall.stop()).code).toBe(0)
+    expect(mall.leftovers()).toEqual([])
+  }, 120_000)
+})
