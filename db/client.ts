@@ -11,6 +11,19 @@ export type Tx = Transaction<Database>
 /** The application's role; the migrations make it. */
 export const APP_ROLE = 'points_mall_app'
 
+const LIMITS = [
+  'lock_timeout=2000',
+  'statement_timeout=5000',
+  'idle_in_transaction_session_timeout=15000',
+  `role=${APP_ROLE}`,
+]
+/** A migration may wait for another one's lock, and take its time. */
+const OWNER_LIMITS = [
+  'lock_timeout=60000',
+  'statement_timeout=0',
+  'idle_in_transaction_session_timeout=600000',
+]
+
 /**
  * @param url a PostgreSQL connection URL
  * @param poolSize connections at most
@@ -23,10 +36,10 @@ export function connectDatabase(url: string, poolSize: number, role: 'app' | 'ow
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: 2_000,
-    query_timeout: 6_000,
-    options: `-c lock_timeout=2000 -c statement_timeout=5000 -c idle_in_transaction_session_timeout=15000 -c timezone=UTC${
-      role === 'app' ? ` -c role=${APP_ROLE}` : ''
-    }`,
+    ...(role === 'app' ? { query_timeout: 6_000 } : {}),
+    options: [...(role === 'app' ? LIMITS : OWNER_LIMITS), 'timezone=UTC']
+      .map((set) => `-c ${set}`)
+      .join(' '),
     application_name: 'points-mall',
   })
   // A connection that dies is replaced by the pool; without a listener it would end the process: the pool's

@@ -186,7 +186,9 @@ const sellOut = (stage: Stage) => {
 async function spend(stage: Stage, owner: string, currency: 'ZJF' | 'CNY'): Promise<void> {
   await stage.db
     .transaction()
-    .execute((tx) => adjust(tx, stage.deps.vault, owner, currency, -1n, { operationKey: 'spent', reason: 'spent' }))
+    .execute((tx) =>
+      adjust(tx, stage.deps.vault, owner, currency, -1n, { operationKey: 'spent', reason: 'spent' }),
+    )
 }
 
 /** Every way through `exchangeWorkflow` and `refundWorkflow`; each is a committed history. */
