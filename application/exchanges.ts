@@ -91,21 +91,24 @@ export async function exchange(
   const deadline = Date.now() + ANSWER_DEADLINE_MS
   return deps.temporal.gate.run(deadline, async () => {
     const { mode, refusal } = await assess(deps, customer, command)
-    const kept = idempotencyKey
-      ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey)
-      : undefined
-    if (kept && !isSame(deps.sealer, kept, command, deps.settings.defaultMethod)) {
+    // A repeat of an order that stands is answered with it, whatever the rules would say by now.
+    const kept =
+      refusal && idempotencyKey
+        ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey)
+        : undefined
+    if (refusal && !kept) throw new DomainError(refusal)
+    const fresh = newAttempt(deps, customer, command, idempotencyKey)
+    const attempt = kept ?? (await keepAttempt(deps.db, fresh))
+    const isRepeat = attempt.order_no !== fresh.order_no
+    if (isRepeat && !isSame(deps.sealer, attempt, command, deps.settings.defaultMethod)) {
       throw new DomainError({ code: 'IDEMPOTENCY_KEY_REUSED' })
     }
-    // A repeat of an order that stands is answered with it, whatever the rules would say by now.
-    if (refusal && !kept) throw new DomainError(refusal)
-    if (kept?.state === 'placed') return { attempt: kept, known: true }
-    const attempt = kept ?? (await keepAttempt(deps.db, newAttempt(deps, customer, command, idempotencyKey)))
+    if (attempt.state === 'placed') return { attempt, known: true }
     const verdict = await askVerdict(deps, attempt, mode, deadline)
     if (!verdict) return { attempt, known: false }
     if (verdict.placed) return { attempt, known: true }
     // A number that may have been given out keeps showing why it was refused.
-    if (!kept && Date.now() < deadline - FORGET_MARGIN_MS) await forgetRefused(deps.db, attempt.order_no)
+    if (!isRepeat && Date.now() < deadline - FORGET_MARGIN_MS) await forgetRefused(deps.db, attempt.order_no)
     throw new DomainError(verdict.refusal)
   })
 }

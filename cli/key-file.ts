@@ -31,3 +31,11 @@ export function readKeyFile(file: string): KeyFile {
   if (!LEDGER_KEYS || !PAYLOAD_KEYS) throw new Error(`${file} lacks LEDGER_KEYS or PAYLOAD_KEYS`)
   return { LEDGER_KEYS, PAYLOAD_KEYS }
 }
+
+/** Whether the keys at work can open what these have sealed. */
+export function holds(atWork: KeyFile, wanted: KeyFile): boolean {
+  return (['LEDGER_KEYS', 'PAYLOAD_KEYS'] as const).every((name) => {
+    const there = atWork[name].split(',')
+    return wanted[name].split(',').every((key) => there.includes(key))
+  })
+}

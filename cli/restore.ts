@@ -11,7 +11,7 @@ import { createVault } from '../db/vault.ts'
 import { walkLedger } from '../db/verify.ts'
 import { openManifest } from './backup-manifest.ts'
 import { withDatabase } from './embedded/offline.ts'
-import { type KeyFile, keysOf, readKeyFile } from './key-file.ts'
+import { holds, type KeyFile, keysOf, readKeyFile } from './key-file.ts'
 
 const USAGE = `usage: npm run restore -- --from DIR [--keys FILE] [--replace]
   --from     what npm run backup has written
@@ -66,6 +66,7 @@ async function load(url: string, dump: Dump, folder: string, replace: boolean): 
   const client = new Client({ connectionString: url })
   await client.connect()
   try {
+    await requireNobodyElse(client)
     const last = dump.migrations.at(-1)
     if (last === undefined) throw new NotLoadable('the backup is of a database without tables')
     const there = await readMigrations(client)
@@ -83,25 +84,31 @@ async function load(url: string, dump: Dump, folder: string, replace: boolean): 
   }
 }
 
-/** Makes the backup's keys those of this installation, where it keeps its own. */
+/** API and workers hold the state of what would be gone, and other keys. */
+async function requireNobodyElse(client: Client): Promise<void> {
+  const { rows } = await client.query(`select from pg_stat_activity
+    where datname = current_database() and application_name = 'points-mall' limit 1`)
+  if (rows.length > 0) throw new NotLoadable('API or workers are connected to the database: stop them first')
+}
+
+/** Makes the backup's keys those of this installation, where it keeps its own in DATA_DIR. */
 function takeKeys(given: KeyFile): Config {
   const config = readConfig()
-  if (isSame(keysOf(config), given)) return config
+  if (holds(keysOf(config), given)) return config
   const file = join(config.dataDir, 'secrets.json')
+  const before = `${file}.before-restore-${Date.now()}`
   if (existsSync(file)) {
-    copyFileSync(file, `${file}.before-restore-${Date.now()}`)
     const secrets = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
     const changed = { ...secrets, ledgerKeys: given.LEDGER_KEYS, payloadKeys: given.PAYLOAD_KEYS }
     writeFileSync(`${file}.new`, `${JSON.stringify(changed, null, 2)}\n`, { mode: 0o600, flush: true })
+    copyFileSync(file, before)
     renameSync(`${file}.new`, file)
+    const taken = readConfig()
+    if (holds(keysOf(taken), given)) return taken
+    renameSync(before, file)
   }
-  const taken = readConfig()
-  if (isSame(keysOf(taken), given)) return taken
-  throw new Error('set LEDGER_KEYS and PAYLOAD_KEYS to what the file with the keys says')
+  throw new Error('the environment has other keys: set LEDGER_KEYS and PAYLOAD_KEYS to what --keys FILE says')
 }
-
-const isSame = (one: KeyFile, other: KeyFile) =>
-  one.LEDGER_KEYS === other.LEDGER_KEYS && one.PAYLOAD_KEYS === other.PAYLOAD_KEYS
 
 try {
   process.stdout.write(`${await restore()}\n`)

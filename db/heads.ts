@@ -145,16 +145,6 @@ export async function readHeads(
   return { heads, broken }
 }
 
-/** Writes heads as one keeper would; for a copy of the database whose heads are these. */
-export async function writeHeads(store: HeadsStore, vault: Vault, heads: Heads): Promise<void> {
-  await store.replace(
-    linesOf(
-      vault,
-      [...heads].flatMap(([ref, own]) => [...own].map((one) => [ref, ...one])),
-    ),
-  )
-}
-
 export interface HeadsKeeper {
   /** Writes the heads of the accounts that changed since the last round. @returns how many */
   round(): Promise<number>

@@ -128,7 +128,9 @@ function changed(ledger: Ledger, table: Table, row: Row, changes: Row): Tampered
   const names = [
     entryName(ledger, entry),
     ...(changes.version === undefined ? [] : [entryName(ledger, { ...entry, version: changes.version })]),
-    ...(changes.account_id === undefined ? [] : [`entry ${after}/`]),
+    ...(changes.account_id === undefined
+      ? []
+      : [`entry ${after}/`, entryName(ledger, { ...entry, ...changes })]),
   ]
   return { ...edit, names, touched: [before, after] }
 }
