@@ -1,4 +1,11 @@
-import { type Attempt, findAttempt, lockAttempt, markRefused, type PrivateRequest, takeAttempt } from '../db/attempts.ts'
+import {
+  type Attempt,
+  findAttempt,
+  lockAttempt,
+  markRefused,
+  type PrivateRequest,
+  takeAttempt,
+} from '../db/attempts.ts'
 import type { Db, Tx } from '../db/client.ts'
 import { type ProductFacts, readFacts } from '../db/facts.ts'
 import { lockOrder, recordExchange } from '../db/orders.ts'

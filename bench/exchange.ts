@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { connectDatabase } from '../db/client.ts'
-import { grant } from '../db/wallet.ts'
 import { readConfig } from '../config.ts'
+import { connectDatabase } from '../db/client.ts'
 import { createVault } from '../db/vault.ts'
+import { grant } from '../db/wallet.ts'
 import { createInstallation, type PartName } from '../tests/installation.ts'
 
 /**

@@ -41,12 +41,12 @@ async function backup(): Promise<string> {
   const rows = await withDatabase(config, 'beside', async (url) => {
     const db = connectDatabase(url, 2)
     const { heads, broken } = await readHeads([createHeadsFiles(join(config.dataDir, HEADS_FOLDER))], vault)
-    const walk = await walkLedger(db, vault, heads).finally(() => db.destroy())
+    const walk = await ended(db, () => walkLedger(db, vault, heads))
     const [wrong] = [...walk.broken, ...broken]
     if (wrong !== undefined) throw new Error(`the ledger is broken (npm run ledger:verify): ${wrong}`)
     const client = new Client({ connectionString: url })
     await client.connect()
-    const dump = await dumpTables(client, folder).finally(() => client.end())
+    const dump = await ended({ destroy: () => client.end() }, () => dumpTables(client, folder))
     writeFileSync(join(folder, 'manifest.json'), signManifest(vault, dump), {
       mode: 0o600,
       flag: 'wx',
@@ -66,4 +66,13 @@ try {
 } catch (error) {
   process.stderr.write(`backup: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
+}
+
+/** Runs with a connection, and ends it whatever happens. */
+async function ended<T>(connection: { destroy(): Promise<void> }, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } finally {
+    await connection.destroy()
+  }
 }

@@ -9,7 +9,7 @@ export type Db = Kysely<Database>
 export type Tx = Transaction<Database>
 
 /** The application's role; the migrations make it. */
-export const APP_ROLE = 'points_mall_app'
+const APP_ROLE = 'points_mall_app'
 
 const LIMITS = [
   'lock_timeout=2000',

@@ -88,7 +88,7 @@ const sealLots = (lots: readonly Lot[]): SealedLot[] => lots.map((lot) => [lot.e
 const openLots = (lots: readonly SealedLot[]): Lot[] =>
   lots.map(([expiresAt, amount]) => ({ expiresAt, amount: BigInt(amount) }))
 
-export function sealWallet(wallet: Wallet): SealedWallet {
+function sealWallet(wallet: Wallet): SealedWallet {
   return {
     lots: sealLots(wallet.lots),
     holds: wallet.holds.map((hold) => [hold.ref, sealLots(hold.lots)]),

@@ -2,12 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createInstallation, type PartName } from './installation.ts'
 import { JOURNEYS, openLoad, type Promised } from './load.ts'
+import { proveLedger } from './prove-ledger.ts'
+import { proveWallet } from './prove-wallet.ts'
 import { createRandom } from './random.ts'
 import { judge } from './verdict.ts'
 
 /**
- * `npm run prove -- --minutes N [--seed S]`: a whole installation under load, whose parts are killed at random.
- * At the end everything has to be as promised. Exit code 1, and the first broken law, where it is not.
+ * `npm run prove -- --minutes N [--seed S]`, a third of the time each: edits of the ledger's stored bytes, all of
+ * which must be found; operations of the wallet at once and cut off; and a whole installation under load, whose
+ * parts are killed at random. Exit code 1, and the first broken law, where there is one.
  */
 
 /** More often what is stateless, and now and then the ground under all of it. */
@@ -30,7 +33,17 @@ if (!(minutes > 0) || !Number.isInteger(seed)) {
 }
 const random = createRandom(seed)
 const began = performance.now()
-say(`chaos for ${minutes} min, seed ${seed}`)
+const share = minutes / 3
+say(`tampering for up to ${share.toFixed(1)} min, seed ${seed}`)
+const ledger = await proveLedger({ minutes: share, seed })
+say(JSON.stringify(ledger))
+if (ledger.missed.length > 0) {
+  process.stdout.write(`BROKEN: ${ledger.missed[0]}\n`)
+  process.exit(1)
+}
+say(`the wallet for ${share.toFixed(1)} min`)
+say(JSON.stringify(await proveWallet({ minutes: share, seed })))
+say(`chaos for ${share.toFixed(1)} min`)
 
 const mall = await createInstallation({ POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: '20' })
 let code = 1
@@ -56,7 +69,7 @@ process.exit(code)
 
 async function chaos(): Promise<string[]> {
   const load = await openLoad(mall)
-  const until = performance.now() + minutes * 60_000
+  const until = performance.now() + share * 60_000
   const promised: Promised[] = []
   const kills = new Map<PartName, number>()
   let over = false

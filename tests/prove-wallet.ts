@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { startDatabase } from '../tests/database.ts'
-import { findBroken, openBooks, operation, pass } from '../tests/wallet-books.ts'
-import { crashEverywhere, playAtOnce, playInTurn } from '../tests/wallet-laws.ts'
+import { startDatabase } from './database.ts'
+import { findBroken, openBooks, operation, pass } from './wallet-books.ts'
+import { crashEverywhere, playAtOnce, playInTurn } from './wallet-laws.ts'
 
 /** What a run of the proof has played, each without a broken law. */
 export interface WalletProof {
