@@ -28,7 +28,7 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
   async function begin(orderNo: string) {
     const attempt = await findAttempt(db, orderNo)
     if (!attempt) throw new Error(`no attempt ${orderNo}`)
-    const repeat = activityInfo().attempt > 1
+    const repeat = attemptOf() > 1
     return { wallet: walletOf(attempt), request: { ownerId: attempt.owner_id, orderNo, repeat } }
   }
 
@@ -43,8 +43,8 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
       .selectFrom('points_exchange_orders')
       .select('total_points')
       .where('order_no', '=', orderNo)
-      .executeTakeFirstOrThrow()
-    if (order.total_points === 0) return
+      .executeTakeFirst()
+    if (!order || order.total_points === 0) return
     const { wallet, request } = await begin(orderNo)
     await wallet.capture(request)
   }
@@ -56,4 +56,13 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
   }
 
   return { holdPoints, capturePoints, releasePoints }
+}
+
+/** Which try this is. Called by hand, outside a worker, it is the first. */
+function attemptOf(): number {
+  try {
+    return activityInfo().attempt
+  } catch {
+    return 1
+  }
 }

@@ -406,6 +406,10 @@ export async function hold(
   const before = await findBooked(tx, vault, account, operationKey)
   if (!before || before.kind === 'release') return false
   if (before.kind !== kind || BigInt(before.plain.available) !== -amount) throw new KeyReused(operationKey)
+  // It stood once: a step that comes again after its undo comes too late.
+  for (const undo of ['release', 'reverse']) {
+    if (await findBooked(tx, vault, account, keyOf(orderNo, currency, undo))) return false
+  }
   return true
 }
 

@@ -657,7 +657,7 @@ describe('the demo', () => {
     try {
       const state = async () => {
         const tables = ['categories', 'points_products', 'stock_movements', 'users']
-        const books = ['wallet_accounts', 'wallet_entries', 'wallet_lots']
+        const books = ['wallet_accounts', 'wallet_transfers', 'wallet_entries']
         const dump: Record<string, unknown> = {}
         for (const table of [...tables, ...books]) {
           dump[table] = (await sql`select * from ${sql.table(table)} order by 1`.execute(shop.db)).rows

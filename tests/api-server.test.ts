@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { connectDatabase } from '../db/client.ts'
 import { type Mall, openMall, token, until } from './mall.ts'
 import { freePort } from './ports.ts'
 
@@ -40,6 +41,8 @@ function run(port: number, env: Record<string, string> = {}): { child: ChildProc
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       TEMPORAL_NAMESPACE: mall.name,
       AUTH_JWT_SECRET: SECRET,
+      // The wallets of this database are sealed with the keys of the tests.
+      LEDGER_KEYS: `t1:${Buffer.alloc(32, 'key of the tests').toString('base64')}`,
       ...env,
     },
   })
@@ -89,17 +92,20 @@ test('a process told to stop answers what is in flight, takes nothing new, and e
     answered = true
     return response
   })
+  // The application's role does not see what other sessions do.
+  const owner = connectDatabase(mall.databaseUrl, 1, 'owner')
   await until(
     async () => {
       const { rows } = await sql`select from pg_stat_activity
         where datname = ${mall.name} and query like '%"body_hash"%' and query_start > ${since}::timestamptz`.execute(
-        mall.db,
+        owner,
       )
       return rows.length
     },
     (waiting) => waiting > 0,
     'the slow request waits',
   )
+  await owner.destroy()
   child.kill('SIGTERM')
   await until(
     () => alive(port),

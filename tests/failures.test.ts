@@ -363,7 +363,10 @@ describe.each<[string, readonly OutsideStep[], readonly Case[]]>([
     test('every step that is called here has a case', () => {
       const elsewhere = outsideSteps.length > 0 ? OURS : OUTSIDE
       const covered = new Set([...cases, ...elsewhere].map(({ activity }) => activity))
-      expect([...covered].toSorted()).toEqual(breaker.names.toSorted())
+      // The expiry's steps are no steps of an exchange: tests/expiry.test.ts.
+      const expiry = ['expireBatch', 'grantMatureBatch']
+      const steps = breaker.names.filter((name) => !expiry.includes(name))
+      expect([...covered].toSorted()).toEqual(steps.toSorted())
     })
   },
 )
