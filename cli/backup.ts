@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util'
 import { Client } from 'pg'
 import { readConfig } from '../config.ts'
 import { connectDatabase } from '../db/client.ts'
-import { dumpTables } from '../db/dump.ts'
+import { type Dump, dumpTables } from '../db/dump.ts'
 import { createHeadsFiles, HEADS_FOLDER, readHeads } from '../db/heads.ts'
-import { createVault } from '../db/vault.ts'
+import { createVault, type Vault } from '../db/vault.ts'
 import { walkLedger } from '../db/verify.ts'
 import { signManifest } from './backup-manifest.ts'
 import { withDatabase } from './embedded/offline.ts'
@@ -39,14 +39,15 @@ async function backup(): Promise<string> {
   const config = readConfig()
   const vault = createVault(config.ledgerKeys)
   const rows = await withDatabase(config, 'beside', async (url) => {
-    const db = connectDatabase(url, 2)
-    const { heads, broken } = await readHeads([createHeadsFiles(join(config.dataDir, HEADS_FOLDER))], vault)
-    const walk = await ended(db, () => walkLedger(db, vault, heads))
-    const [wrong] = [...walk.broken, ...broken]
-    if (wrong !== undefined) throw new Error(`the ledger is broken (npm run ledger:verify): ${wrong}`)
+    await requireWhole(url, vault, config.dataDir)
     const client = new Client({ connectionString: url })
     await client.connect()
-    const dump = await ended({ destroy: () => client.end() }, () => dumpTables(client, folder))
+    let dump: Dump
+    try {
+      dump = await dumpTables(client, folder)
+    } finally {
+      await client.end()
+    }
     writeFileSync(join(folder, 'manifest.json'), signManifest(vault, dump), {
       mode: 0o600,
       flag: 'wx',
@@ -61,18 +62,21 @@ async function backup(): Promise<string> {
   return `${rows} rows are in ${folder}, the keys in ${keyFile}.\nMove that file to another place: whoever has both can read and forge every wallet.`
 }
 
+/** @throws where the ledger is broken, naming the first bad row */
+async function requireWhole(url: string, vault: Vault, dataDir: string): Promise<void> {
+  const db = connectDatabase(url, 2)
+  try {
+    const { heads, broken } = await readHeads([createHeadsFiles(join(dataDir, HEADS_FOLDER))], vault)
+    const [wrong] = [...(await walkLedger(db, vault, heads)).broken, ...broken]
+    if (wrong !== undefined) throw new Error(`the ledger is broken (npm run ledger:verify): ${wrong}`)
+  } finally {
+    await db.destroy()
+  }
+}
+
 try {
   process.stdout.write(`${await backup()}\n`)
 } catch (error) {
   process.stderr.write(`backup: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
-}
-
-/** Runs with a connection, and ends it whatever happens. */
-async function ended<T>(connection: { destroy(): Promise<void> }, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run()
-  } finally {
-    await connection.destroy()
-  }
 }

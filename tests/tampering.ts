@@ -106,7 +106,7 @@ async function fillLedger(db: Db, client: Client, random: () => number): Promise
   for (let round = 0; round < ROUNDS; round += 1) {
     const vault = createVault(round < ROUNDS / 2 ? KEYS : KEYS.toReversed())
     for (let owner = 0; owner < OWNERS; owner += 1) {
-      const ownerId = `owner-${owner}`
+      const ownerId = owner === 3 ? `shop/owner-${owner}` : `owner-${owner}`
       const currency = owner % 3 === 0 ? 'CNY' : 'ZJF'
       const orderNo = `PM${round}-${owner}`
       await db.transaction().execute(async (tx) => {

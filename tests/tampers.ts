@@ -187,6 +187,16 @@ export const TAMPERS: Readonly<Record<string, Tamper>> = {
   'swap the sealed parts of two accounts': swapOf('wallet_accounts', 'sealed'),
   'swap the heads of two accounts': swapOf('wallet_accounts', 'head'),
   'swap the owners of two accounts': swapOf('wallet_accounts', 'owner_id', 'currency'),
+  // Joined by slashes, owner type, owner and currency read the same as before.
+  "move a part of an owner's id to the owner's type": (ledger, pick) => {
+    const row = draw(
+      ledger.accounts.filter((account) => account.owner_id?.includes('/')),
+      pick,
+    )
+    const [first = '', ...rest] = row.owner_id?.split('/') ?? []
+    const owner = { owner_type: `${row.owner_type}/${first}`, owner_id: rest.join('/') }
+    return changed(ledger, 'wallet_accounts', row, owner)
+  },
   'swap the ids of two accounts': swapOf('wallet_accounts', 'id'),
   'swap the states of two accounts': swapOf(
     ...(['wallet_accounts', 'version', 'kid', 'sealed', 'head', 'next_expiry'] as const),
