@@ -195,7 +195,7 @@ export async function openMall(options: MallOptions = {}) {
       workflowBundle: { codePath: inject('bundlePath') },
       dataConverter: sealedPayloads(sealer),
       activities: tampered,
-      maxCachedWorkflows: options.maxCachedWorkflows ?? cachedWorkflows(),
+      ...cacheOf(options.maxCachedWorkflows ?? cachedWorkflows()),
       shutdownGraceTime: '1s',
       shutdownForceTime: '3s',
       ...extra,
@@ -326,6 +326,15 @@ export async function openMall(options: MallOptions = {}) {
 /** With MAX_CACHED_WORKFLOWS=0 every task replays its history: the suite passes so, too. */
 function cachedWorkflows(): number {
   return Number(process.env.MAX_CACHED_WORKFLOWS ?? 200)
+}
+
+/**
+ * Without a cache the engine's core takes one task at a time: of several at once it evicts runs whose answer is
+ * still on its way, and each such task is lost until its time-out of 10 s (sdk-core 1.24, see sdk-rust #1482).
+ */
+function cacheOf(maxCachedWorkflows: number): Partial<WorkerOptions> {
+  if (maxCachedWorkflows > 0) return { maxCachedWorkflows }
+  return { maxCachedWorkflows, maxConcurrentWorkflowTaskExecutions: 1, maxConcurrentWorkflowTaskPolls: 1 }
 }
 
 export async function token(sub: string, role: string, level: number, secret = SECRET): Promise<string> {
