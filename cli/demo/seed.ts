@@ -81,7 +81,8 @@ async function seedUser(db: Db, vault: Vault, user: (typeof DEMO_USERS)[number])
     reason: '演示账户初始额度',
   })
   await grantPoints({ db, vault }, ownerId, user.lasting, null, cause('points'))
-  if (user.expiring > 0) {
+  // Its date counts from the first run, so a later run may not book it again.
+  if (user.expiring > 0 && !(await isBooked(db, cause('expiring').operationKey))) {
     await grantPoints(
       { db, vault },
       ownerId,
@@ -97,4 +98,13 @@ function fen(decimal: string): bigint {
   const amount = fenFromDecimal(decimal)
   if (amount === undefined) throw new Error(`no decimal amount: ${decimal}`)
   return amount
+}
+
+async function isBooked(db: Db, operationKey: string): Promise<boolean> {
+  const transfer = await db
+    .selectFrom('wallet_transfers')
+    .select('operation_key')
+    .where('operation_key', '=', operationKey)
+    .executeTakeFirst()
+  return transfer !== undefined
 }
