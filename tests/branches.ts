@@ -195,7 +195,10 @@ async function spend(stage: Stage, owner: string, currency: 'ZJF' | 'CNY'): Prom
   await stage.db
     .transaction()
     .execute((tx) =>
-      adjust(tx, stage.deps.vault, owner, currency, -1n, { operationKey: 'spent', reason: 'spent' }),
+      adjust(tx, stage.deps.vault, owner, currency, -1n, {
+        operationKey: `spent/${owner}/${currency}`,
+        reason: 'spent',
+      }),
     )
 }
 
