@@ -192,14 +192,12 @@ const sellOut = (stage: Stage) => {
 
 /** Somebody else was quicker: what was there a moment ago is not enough any more. */
 async function spend(stage: Stage, owner: string, currency: 'ZJF' | 'CNY'): Promise<void> {
-  await stage.db
-    .transaction()
-    .execute((tx) =>
-      adjust(tx, stage.deps.vault, owner, currency, -1n, {
-        operationKey: `spent/${owner}/${currency}`,
-        reason: 'spent',
-      }),
-    )
+  await stage.db.transaction().execute((tx) =>
+    adjust(tx, stage.deps.vault, owner, currency, -1n, {
+      operationKey: `spent/${owner}/${currency}`,
+      reason: 'spent',
+    }),
+  )
 }
 
 /** Every way through `exchangeWorkflow` and `refundWorkflow`; each is a committed history. */
