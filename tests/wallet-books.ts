@@ -245,10 +245,13 @@ function expectIn(world: Model, op: Operation, purse: model.Purse, account: stri
       const known = keys.get(name)
       if (known?.account === account && known.contents === 'void') return 'not'
       const kind = op.keep ? 'hold' : 'capture'
-      return once(name, `${kind} ${op.points}`, () => {
+      const came = once(name, `${kind} ${op.points}`, () => {
         const taken = model.setAside(purse, op.orderNo, op.points, op.keep)
         return typeof taken === 'string' ? false : taken
       })
+      // A repeat that comes after the undo comes too late.
+      const undone = ['release', 'reverse'].some((undo) => keys.has(`${op.orderNo}/${op.currency}/${undo}`))
+      return came === 'done' && undone ? 'not' : came
     }
     case 'capture': {
       const taken = model.resolve(purse, op.orderNo)
@@ -303,6 +306,7 @@ function giveBackIn(
   const held = model.resolve(purse, op.orderNo)
   if (typeof held !== 'string') {
     model.putBack(purse, held, day, GRACE_DAYS)
+    keys.set(name('release'), { account, contents: 'release', points: [] })
     return 'done'
   }
   const taken = keys.get(name('capture')) ?? keys.get(name('hold'))
