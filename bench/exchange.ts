@@ -1,15 +1,21 @@
+import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client'
 import { readConfig } from '../config.ts'
 import { connectDatabase } from '../db/client.ts'
 import { createVault } from '../db/vault.ts'
 import { grant } from '../db/wallet.ts'
 import { createInstallation, type PartName } from '../tests/installation.ts'
+import { type bareWorkflow, doneUpdate } from './bare-workflow.ts'
 
 /**
  * `npm run bench`: how fast `POST exchange` (points only, distinct owners and products) is on this machine, and
- * what it costs. Starts an installation of its own. Linux: the CPU time comes from /proc.
+ * what it costs; beside it, in the same run on the same engine, a workflow of the same shape with nothing in it
+ * and no API before it. Starts an installation of its own. Linux: the CPU time comes from /proc.
  */
 
 const OWNERS = 500
@@ -30,18 +36,72 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 try {
   await mall.start()
   const shop = await fillShop()
-  await measure(shop, { clients: 10, requests: WARM_UP })
-  const head = ['clients', 'requests', '201', '/s', 'p50 ms', 'p99 ms', 'max ms']
+  await using bare = await startBare(mall.running().temporalAddress)
+  const subjects: readonly Subject[] = [
+    { name: 'exchange', once: () => exchange(shop) },
+    { name: 'bare', once: () => bare.once() },
+  ]
+  for (const subject of subjects) await measure(subject, { clients: 10, requests: WARM_UP })
+  const head = ['what'.padEnd(8), 'clients', 'requests', '201', '/s', 'p50 ms', 'p99 ms', 'max ms']
   const columns = [...head, ...PARTS.map((part) => `${part} CPU ms`), 'sum']
   const print = (cells: readonly string[]) =>
     process.stdout.write(`${cells.map((cell, n) => cell.padStart(columns[n]?.length ?? 0)).join('  ')}\n`)
   print(columns)
-  print(await measure(shop, { clients: 1, requests: 200 }))
-  print(await measure(shop, { clients: 20, requests: 1_000 }))
+  for (const clients of [1, 20]) {
+    // In turn, so that a slow minute of the machine meets both.
+    const rounds = [...subjects, ...subjects].map((subject) => ({
+      subject,
+      clients,
+      requests: clients === 1 ? 100 : 500,
+    }))
+    for (const { subject, ...round } of rounds) print(await measure(subject, round))
+  }
 } finally {
   agent.destroy()
   await mall.stop()
   mall.remove()
+}
+
+/** What is measured: does it once, and says how long it took and what it was answered. */
+interface Subject {
+  readonly name: string
+  readonly once: () => Promise<Took>
+}
+
+interface Took {
+  readonly ms: number
+  /** 202 is "not known within 5 s". */
+  readonly status: number | undefined
+}
+
+/** A worker and a client of the bare workflow, on the installation's engine. */
+async function startBare(address: string) {
+  const taskQueue = `bare-${randomUUID()}`
+  const script = fileURLToPath(new URL('./bare-worker.ts', import.meta.url))
+  const worker = spawn(process.execPath, [script, address, taskQueue], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  await once(worker.stdout, 'data')
+  const connection = await Connection.connect({ address })
+  const client = new Client({ connection })
+  return {
+    async once(): Promise<Took> {
+      const start = new WithStartWorkflowOperation<typeof bareWorkflow>('bareWorkflow', {
+        workflowId: randomUUID(),
+        taskQueue,
+        args: [],
+        workflowIdConflictPolicy: 'FAIL',
+      })
+      const from = performance.now()
+      await client.workflow.executeUpdateWithStart(doneUpdate, { startWorkflowOperation: start })
+      return { ms: performance.now() - from, status: 201 }
+    },
+    async [Symbol.asyncDispose]() {
+      await connection.close()
+      worker.kill()
+      await once(worker, 'exit')
+    },
+  }
 }
 
 interface Shop {
@@ -89,8 +149,8 @@ async function fillShop(): Promise<Shop> {
   }
 }
 
-/** Redeems once. @returns how long it took (ms), and the answer's status: 202 is "not known within 5 s" */
-async function exchange({ products, tokens }: Shop): Promise<{ ms: number; status: number | undefined }> {
+/** Redeems once. */
+async function exchange({ products, tokens }: Shop): Promise<Took> {
   const n = asked
   asked += 1
   const body = JSON.stringify({ product_id: products[n % PRODUCTS], quantity: 1 })
@@ -116,7 +176,7 @@ async function exchange({ products, tokens }: Shop): Promise<{ ms: number; statu
 }
 
 /** As many clients as said, each asking again as soon as it is answered. @returns a row of the table */
-async function measure(shop: Shop, { clients, requests }: Round): Promise<string[]> {
+async function measure(subject: Subject, { clients, requests }: Round): Promise<string[]> {
   const before = PARTS.map(cpuOf)
   const from = performance.now()
   const took: number[] = []
@@ -125,7 +185,7 @@ async function measure(shop: Shop, { clients, requests }: Round): Promise<string
   const client = async () => {
     while (left > 0) {
       left -= 1
-      const { ms, status } = await exchange(shop)
+      const { ms, status } = await subject.once()
       took.push(ms)
       if (status === 201) done += 1
     }
@@ -137,6 +197,7 @@ async function measure(shop: Shop, { clients, requests }: Round): Promise<string
   const at = (share: number) => (took[Math.ceil(share * took.length) - 1] ?? 0).toFixed(1)
   const sum = cpu.reduce((all, ms) => all + ms, 0)
   return [
+    subject.name.padEnd(8),
     `${clients}`,
     `${requests}`,
     `${done}`,

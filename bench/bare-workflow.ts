@@ -1,0 +1,16 @@
+import { condition, defineUpdate, proxyLocalActivities, setHandler, sleep } from '@temporalio/workflow'
+
+/** The shape of an exchange and nothing in it: one step, an answer to who waits, then a long wait. */
+const bare = proxyLocalActivities<{ step(): Promise<string> }>({ startToCloseTimeout: '3s' })
+
+export const doneUpdate = defineUpdate<string>('done')
+
+export async function bareWorkflow(): Promise<void> {
+  let done: string | undefined
+  setHandler(doneUpdate, async () => {
+    await condition(() => done !== undefined)
+    return done ?? ''
+  })
+  done = await bare.step()
+  await sleep('1 hour')
+}
