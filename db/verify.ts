@@ -53,8 +53,8 @@ const TOTALS: Readonly<Record<string, { readonly in: string; readonly out: strin
   'system/adjusted': { in: 'adjusted', out: 'adjusted' },
 }
 
-const ACCOUNTS_AT_ONCE = 1000
-const ENTRIES_AT_ONCE = 4000
+const ACCOUNTS_AT_ONCE = 4000
+const ENTRIES_AT_ONCE = 2000
 const TRANSFERS_AT_ONCE = 20_000
 const FIRST_ID = -(2n ** 63n)
 
@@ -179,6 +179,8 @@ async function findStrayTransfers(db: Db): Promise<string[]> {
   return stray
 }
 
+const MISSING = 'missing'
+
 /** Follows one account from its first entry to its row. */
 function walkAccount(vault: Vault, row: WalkedRow, anchored: ReadonlyMap<string, string> = new Map()) {
   const ref = refOf(row)
@@ -190,33 +192,34 @@ function walkAccount(vault: Vault, row: WalkedRow, anchored: ReadonlyMap<string,
   let held = 0n
   let count = 0
 
+  /** @returns what is wrong with the entry: runs for each of millions, so that names are made for bad ones only */
   function check(entry: EntryRow): string | undefined {
-    const at = `${name}, entry ${entry.version}`
     const { kind, from_account, to_account } = entry
-    if (BigInt(entry.version) <= BigInt(count)) return `${at}: it is not one of this account`
-    if (entry.version !== `${count + 1}`) return `${name}, entry ${count + 1} is missing`
-    if (kind === null || from_account === null || to_account === null) return `${at}: its transfer is missing`
+    if (entry.version !== `${count + 1}`) {
+      return BigInt(entry.version) <= BigInt(count) ? 'it is not one of this account' : MISSING
+    }
+    if (kind === null || from_account === null || to_account === null) return 'its transfer is missing'
     const plain = vault.open(ref, entryPlace(ref, entry.version), entry.kid, entry.sealed) as SealedEntry
     const link = vault.link(
       entry.kid,
       mac,
       linkParts({ ...entry, kind, from_account, to_account, ref, plain }),
     )
-    if (!link.equals(entry.mac)) return `${at}: the chain does not carry it`
+    if (!link.equals(entry.mac)) return 'the chain does not carry it'
     const [freed, set] = [BigInt(plain.available), BigInt(plain.held)]
     available += freed
     held += set
     if (available !== BigInt(plain.available_after) || held !== BigInt(plain.held_after)) {
-      return `${at}: its balance does not follow from the one before`
+      return 'its balance does not follow from the one before'
     }
     count += 1
     mac = entry.mac
-    const before = anchored.get(entry.version)
+    const before = anchored.size > 0 ? anchored.get(entry.version) : undefined
     if (before !== undefined && before !== mac.toString('base64')) {
-      return `${at}: it was another one when the heads were written`
+      return 'it was another one when the heads were written'
     }
     if (!TOTALS[from_account] && !TOTALS[to_account] && freed + set !== 0n) {
-      return `${at}: points came out of nothing`
+      return 'points came out of nothing'
     }
     const route = `${from_account}>${to_account}`
     const flow = flows.get(route)
@@ -226,26 +229,30 @@ function walkAccount(vault: Vault, row: WalkedRow, anchored: ReadonlyMap<string,
   }
 
   function close(): string | undefined {
-    if (row.owner_type.includes('/') || row.inexact) return `${name}: it is not as the mall writes it`
+    if (row.owner_type.includes('/') || row.inexact) return 'it is not as the mall writes it'
     const wallet = openAccount(vault, row)
     const lost = [...anchored.keys()].find((version) => BigInt(version) > BigInt(count))
     if (lost !== undefined) {
-      return `${name}: ${count} entries, and there were ${lost} when the heads were written`
+      return `${count} entries, and there were ${lost} when the heads were written`
     }
-    if (row.version !== `${count}`) return `${name}: version ${row.version}, ${count} entries`
-    if (!row.head.equals(mac)) return `${name}: its head is not its last entry`
-    if (availableOf(wallet) !== available) return `${name}: its lots do not add up to its balance`
-    if (heldOf(wallet) !== held) return `${name}: its holds do not add up to what is held`
+    if (row.version !== `${count}`) return `version ${row.version}, ${count} entries`
+    if (!row.head.equals(mac)) return 'its head is not its last entry'
+    if (availableOf(wallet) !== available) return 'its lots do not add up to its balance'
+    if (heldOf(wallet) !== held) return 'its holds do not add up to what is held'
     return undefined
   }
 
   return {
     step(entry: EntryRow): void {
-      found ??= named(`${name}, entry ${entry.version}`, () => check(entry))
+      if (found !== undefined) return
+      const wrong = outcomeOf(() => check(entry))
+      if (wrong === MISSING) found = `${name}, entry ${count + 1} is missing`
+      else if (wrong !== undefined) found = `${name}, entry ${entry.version}: ${wrong}`
     },
     /** @returns the first thing that is wrong with the account, or undefined */
     end(add: (name: string, amount: bigint) => void): string | undefined {
-      found ??= named(name, close)
+      const wrong = found === undefined ? outcomeOf(close) : undefined
+      if (wrong !== undefined) found = `${name}: ${wrong}`
       if (found !== undefined) return found
       for (const flow of flows.values()) {
         for (const [total, amount] of flowTotals(flow)) add(`${row.currency} ${total}`, amount)
@@ -259,12 +266,12 @@ function walkAccount(vault: Vault, row: WalkedRow, anchored: ReadonlyMap<string,
 }
 
 /** Whatever a changed byte makes fail is a finding, and the walk goes on. */
-function named(name: string, check: () => string | undefined): string | undefined {
+function outcomeOf(check: () => string | undefined): string | undefined {
   try {
     return check()
   } catch (error) {
-    if (error instanceof Tampered) return `${name}: ${error.message}`
-    return `${name}: it cannot be read (${error instanceof Error ? error.message : String(error)})`
+    if (error instanceof Tampered) return error.message
+    return `it cannot be read (${error instanceof Error ? error.message : String(error)})`
   }
 }
 

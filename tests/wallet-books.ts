@@ -120,6 +120,8 @@ export type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : nev
 /** The clock moves on. */
 export const pass = record('pass', { days: fc.integer({ min: 1, max: 6 }) })
 
+const freezeReason = (frozen: boolean) => (frozen ? 'a doubt' : 'no doubt')
+
 /** What an operation came to: done, not done, or its key stands for something else. */
 export type Came = 'done' | 'not' | 'key reused'
 
@@ -159,7 +161,7 @@ export async function performIn(tx: Tx, vault: Vault, run: string, op: Operation
       return adjust(tx, vault, owner, op.currency, BigInt(op.points), cause, op.intoDebt)
     }
     case 'freeze': {
-      const cause = { operationKey: `${run}-${op.key}`, reason: op.frozen ? 'a doubt' : 'no doubt' }
+      const cause = { operationKey: `${run}-${op.key}`, reason: freezeReason(op.frozen) }
       await freezeAccount(tx, vault, owner, op.currency, op.frozen ? 'a doubt' : null, cause)
       return true
     }
@@ -412,7 +414,8 @@ export async function replay(
     sealed: Buffer
     operation_key: string
     kind: string
-  }>`select a.owner_type, a.owner_id, a.currency, e.version, e.kid, e.sealed, t.operation_key, t.kind
+    reason: string | null
+  }>`select a.owner_type, a.owner_id, a.currency, e.version, e.kid, e.sealed, t.operation_key, t.kind, t.reason
     from wallet_entries e join wallet_accounts a on a.id = e.account_id
       join wallet_transfers t on t.operation_key = e.operation_key
     where a.owner_id like ${`${run}-%`} order by a.id, e.version`.execute(db)
@@ -430,7 +433,7 @@ export async function replay(
     const found = done.find(({ op, came }) => {
       const account = accountOf(op)
       if (came !== 'done' || account.who !== owner || account.currency !== row.currency) return false
-      return stoodFor(op, name, row.kind, plain)
+      return stoodFor(op, name, row, plain)
     })
     if (!found) unknown.push(`${row.kind} ${name}`)
     else expectOf(world, found.op)
@@ -439,7 +442,12 @@ export async function replay(
 }
 
 /** Whether an entry is what this operation books. */
-function stoodFor(op: Operation, name: string, kind: string, plain: SealedEntry): boolean {
+function stoodFor(
+  op: Operation,
+  name: string,
+  { kind, reason }: { readonly kind: string; readonly reason: string | null },
+  plain: SealedEntry,
+): boolean {
   const amount = Number(plain.available)
   const step = (what: string) => 'orderNo' in op && name === `${op.orderNo}/${op.currency}/${what}`
   switch (op.do) {
@@ -451,7 +459,7 @@ function stoodFor(op: Operation, name: string, kind: string, plain: SealedEntry)
     case 'adjust':
       return kind === 'adjust' && name === op.key && amount === op.points
     case 'freeze':
-      return kind === 'freeze' && name === op.key
+      return kind === 'freeze' && name === op.key && reason === freezeReason(op.frozen)
     case 'hold':
       return step('hold') && amount === -op.points && kind === (op.keep ? 'hold' : 'capture')
     case 'capture':
