@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import type { NativeConnectionOptions } from '@temporalio/worker'
 import { z } from 'zod'
+import {
+  newPaymentSecrets,
+  type PaymentSecrets,
+  paymentAccounts,
+  paymentProblems,
+  paymentVariables,
+  sandboxAccounts,
+} from './config-payments.ts'
 
 /**
  * The only reader of the environment. Composition roots call `readConfig` once and hand values on; every bad
@@ -12,8 +20,8 @@ import { z } from 'zod'
  */
 
 const METHODS = ['wallet', 'alipay', 'wechat', 'bank_card'] as const
-/** The methods with a provider behind them. */
-const METHODS_BUILT: readonly (typeof METHODS)[number][] = ['wallet', 'bank_card']
+/** The variables that may be given as a file, by the name with `_FILE`: keys, certificates and secrets. */
+const BY_FILE = /_(KEY|KEYS|SECRET|CERTIFICATES)$/
 
 const port = z.coerce.number().int().min(1).max(65535)
 const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
@@ -90,9 +98,7 @@ const schema = z.object({
   LEDGER_KEYS: keys.optional(),
   PAYLOAD_KEYS: keys.optional(),
   ORDERS_WEBHOOK_SECRET: z.string().startsWith('whsec_').optional(),
-  STRIPE_SECRET_KEY: z.string().min(8).optional(),
-  STRIPE_WEBHOOK_SECRET: z.string().min(8).optional(),
-  STRIPE_BASE_URL: url.optional(),
+  ...paymentVariables,
   POINTS_MALL_MIN_POINTS: z.coerce.number().int().min(0).default(1),
   POINTS_MALL_MAX_POINTS_PER_ORDER: z.coerce.number().int().min(1).max(2_000_000_000).default(10_000),
   POINTS_MALL_EXCHANGE_LIMIT_ENABLED: flag.default(true),
@@ -132,13 +138,11 @@ export interface Running {
   readonly port: number
 }
 
-interface Secrets {
+interface Secrets extends PaymentSecrets {
   readonly authJwtSecret: string
   readonly ledgerKeys: string
   readonly payloadKeys: string
   readonly ordersWebhookSecret: string
-  readonly stripeSecretKey: string
-  readonly stripeWebhookSecret: string
 }
 
 export type Config = ReturnType<typeof readConfig>
@@ -161,22 +165,29 @@ function problemsOf(given: Record<string, string | undefined>): string[] {
     if (value !== undefined) continue
     problems.push(`${name}: must be set when HOST is not loopback or NODE_ENV is production`)
   }
-  const supported = given.POINTS_MALL_SUPPORTED_METHODS?.split(',').map((name) => name.trim())
-  for (const name of supported ?? []) {
-    const known = (METHODS_BUILT as readonly string[]).includes(name)
-    const keyless = name === 'bank_card' && !demo && given.STRIPE_SECRET_KEY === undefined
-    if (!known || keyless) problems.push(`POINTS_MALL_SUPPORTED_METHODS: no provider is set up for ${name}`)
-  }
-  const method = given.POINTS_MALL_DEFAULT_METHOD ?? 'wallet'
-  if (!(supported ?? (METHODS_BUILT as readonly string[])).includes(method)) {
-    problems.push('POINTS_MALL_DEFAULT_METHOD: must be one of POINTS_MALL_SUPPORTED_METHODS')
-  }
+  problems.push(...paymentProblems(given, demo))
   try {
     temporalConnection(given as Record<string, string>, undefined)
   } catch (error) {
     problems.push(`TEMPORAL_TLS…: ${error instanceof Error ? error.message : String(error)}`)
   }
   return problems
+}
+
+/** Fills in what is given as a file. @throws ConfigError */
+function withFiles(given: Record<string, string | undefined>): Record<string, string | undefined> {
+  const filled = { ...given }
+  for (const [name, path = ''] of Object.entries(given)) {
+    const meant = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : ''
+    if (!(meant in schema.shape) || !BY_FILE.test(meant)) continue
+    if (given[meant] !== undefined) throw new ConfigError(`${meant}, ${name}: set one of them`)
+    try {
+      filled[meant] = readFileSync(path, 'utf8').trim()
+    } catch {
+      throw new ConfigError(`${name}: ${path} cannot be read`)
+    }
+  }
+  return filled
 }
 
 function isDemo(given: Record<string, string | undefined>): boolean {
@@ -192,7 +203,7 @@ function nameOf(host: string): string {
 
 /** @throws ConfigError naming every bad variable at once. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const given = withFiles(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')))
   const problems = problemsOf(given)
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
   const e = schema.parse(given)
@@ -202,10 +213,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const running = readRunning(dataDir)
   const sandboxUrl =
     e.SANDBOX_URL ?? (e.SANDBOX_PORT ? `http://127.0.0.1:${e.SANDBOX_PORT}` : running?.sandboxUrl)
-  const stripeUrl = e.STRIPE_BASE_URL ?? sandboxUrl
-  const stripeKey = e.STRIPE_SECRET_KEY ?? secrets?.stripeSecretKey
-  const supported =
-    e.POINTS_MALL_SUPPORTED_METHODS ?? (stripeUrl && stripeKey ? METHODS_BUILT : ['wallet' as const])
+  const publicUrl = e.PUBLIC_URL ?? `http://${nameOf(e.HOST)}:${e.PORT}`
+  const payments = paymentAccounts(e, publicUrl, secrets && { secrets, sandboxUrl })
+  const supported = supportedMethods(e, payments)
   return {
     demo,
     production: e.NODE_ENV === 'production',
@@ -214,7 +224,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     http: {
       host: e.HOST,
       port: e.PORT,
-      publicUrl: e.PUBLIC_URL ?? `http://${nameOf(e.HOST)}:${e.PORT}`,
+      publicUrl,
       trustedProxies: e.TRUSTED_PROXIES.split(',')
         .map((address) => address.trim())
         .filter(Boolean),
@@ -247,7 +257,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       postgres: e.POSTGRES_PORT,
     },
     /** `mallUrl`: where the sandbox sends notifications, when the mall is not on the same machine. */
-    sandbox: { control: e.SANDBOX_CONTROL, url: sandboxUrl, mallUrl: e.SANDBOX_MALL_URL },
+    sandbox: {
+      control: e.SANDBOX_CONTROL,
+      url: sandboxUrl,
+      mallUrl: e.SANDBOX_MALL_URL,
+      /** Undefined outside a demo: it takes pretended money. */
+      accounts: secrets && sandboxAccounts(payments, e, secrets),
+    },
     /** What the supervisor needs to know of the machine and of who started it. */
     machine: {
       searchPath: (env.PATH ?? '').split(delimiter).filter(Boolean),
@@ -264,11 +280,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     payloadKeys: e.PAYLOAD_KEYS ?? keys.parse(secrets?.payloadKeys),
     /** Undefined: order-domain events are refused. */
     ordersWebhookSecret: e.ORDERS_WEBHOOK_SECRET ?? secrets?.ordersWebhookSecret,
-    stripe: {
-      baseUrl: stripeUrl,
-      secretKey: stripeKey,
-      webhookSecret: e.STRIPE_WEBHOOK_SECRET ?? secrets?.stripeWebhookSecret,
-    },
+    /** The accounts at the payment providers; undefined where the shop has none. */
+    payments,
     rules: {
       minPoints: e.POINTS_MALL_MIN_POINTS,
       maxPointsPerOrder: e.POINTS_MALL_MAX_POINTS_PER_ORDER,
@@ -295,6 +308,26 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     /** Undefined: our ledger keeps the points. */
     outsideWallet: outsideWalletOf(e, demo),
   }
+}
+
+/**
+ * The ways to pay: what the shop names, or wherever it has an account.
+ * @throws ConfigError
+ */
+function supportedMethods(
+  e: z.output<typeof schema>,
+  { alipay, wechat, stripe }: ReturnType<typeof paymentAccounts>,
+): (typeof METHODS)[number][] {
+  const behind = { wallet: true, alipay, wechat, bank_card: stripe }
+  const supported = e.POINTS_MALL_SUPPORTED_METHODS ?? METHODS.filter((name) => behind[name])
+  const problems = supported
+    .filter((name) => !behind[name])
+    .map((name) => `POINTS_MALL_SUPPORTED_METHODS: no provider is set up for ${name}`)
+  if (!supported.includes(e.POINTS_MALL_DEFAULT_METHOD)) {
+    problems.push('POINTS_MALL_DEFAULT_METHOD: must be one of POINTS_MALL_SUPPORTED_METHODS')
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+  return supported
 }
 
 /** All three or none; and not in the open, since a forged answer would be believed. */
@@ -352,24 +385,36 @@ export function readRunning(dataDir: string): Running | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Running) : undefined
 }
 
-/** Reads the generated secrets, making them on the first call. Two processes may race: the first file wins. */
+/**
+ * Reads the generated secrets, making them on the first call, and what an older version did not have yet. Two
+ * processes may race for the first: its file wins.
+ */
 function generatedSecrets(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json')
-  if (!existsSync(file)) {
-    const fresh: Secrets = {
-      authJwtSecret: randomBytes(32).toString('base64url'),
-      ledgerKeys: `l1:${randomBytes(32).toString('base64')}`,
-      payloadKeys: `p1:${randomBytes(32).toString('base64')}`,
-      ordersWebhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
-      stripeSecretKey: `sk_test_${randomBytes(18).toString('base64url')}`,
-      stripeWebhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
-    }
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    try {
-      writeFileSync(file, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
+  const read = () => JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>
+  const isWhole = (secrets: Partial<Secrets>): secrets is Secrets => 'wechatApiV3Key' in secrets
+  const kept = existsSync(file) ? read() : undefined
+  if (kept && isWhole(kept)) return kept
+  const whole: Secrets = {
+    authJwtSecret: randomBytes(32).toString('base64url'),
+    ledgerKeys: `l1:${randomBytes(32).toString('base64')}`,
+    payloadKeys: `p1:${randomBytes(32).toString('base64')}`,
+    ordersWebhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
+    ...newPaymentSecrets(),
+    ...kept,
   }
-  return JSON.parse(readFileSync(file, 'utf8')) as Secrets
+  const text = `${JSON.stringify(whole, null, 2)}\n`
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  if (kept) {
+    const fresh = `${file}.${process.pid}`
+    writeFileSync(fresh, text, { mode: 0o600 })
+    renameSync(fresh, file)
+    return whole
+  }
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return read() as Secrets
 }

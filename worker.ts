@@ -7,6 +7,8 @@ import { resumeAttempts } from './application/exchanges.ts'
 import { ensureExpirySchedule } from './application/expiry-schedule.ts'
 import { sweepInbox } from './application/inbox.ts'
 import { sealedPayloads } from './application/payload-codec.ts'
+import { createEngine } from './application/reconciliation.ts'
+import { ensureReconciliationSchedule } from './application/reconciliation-schedule.ts'
 import { connectTemporal, isUnavailable } from './application/temporal.ts'
 import { loadWorkflowBundle } from './cli/workflow-bundle.ts'
 import { ConfigError, readConfig } from './config.ts'
@@ -15,7 +17,7 @@ import { createHeadsFiles, createHeadsKeeper, HEADS_EVERY_MS, HEADS_FOLDER } fro
 import { purgeIdempotencyKeys } from './db/idempotency.ts'
 import { createSealer } from './db/seal.ts'
 import { createVault } from './db/vault.ts'
-import { createStripe } from './payments/stripe/provider.ts'
+import { createProviders } from './payments/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
 
@@ -35,7 +37,6 @@ async function main(): Promise<void> {
   const vault = createVault(config.ledgerKeys)
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const connection = await NativeConnection.connect(config.temporal.connection)
-  const { baseUrl, secretKey } = config.stripe
   const outsideWallet = config.outsideWallet && createHttpWallet(config.outsideWallet)
   const worker = await Worker.create({
     connection,
@@ -50,10 +51,13 @@ async function main(): Promise<void> {
       rules: config.rules,
       expiryGraceMs: config.expiryGraceMs,
       outsideWallet,
-      providers: baseUrl && secretKey ? [createStripe({ baseUrl, secretKey })] : [],
+      providers: createProviders(config.payments),
+      engine: createEngine(db, temporal),
       returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}`,
     }),
     maxCachedWorkflows: config.temporal.maxCachedWorkflows,
+    // A worker that was killed has its exchanges in memory no more: so soon another one takes them up.
+    stickyQueueScheduleToStartTimeout: '2s',
     maxConcurrentLocalActivityExecutions: config.database.poolSize,
     maxConcurrentActivityTaskExecutions: config.database.poolSize,
     shutdownGraceTime: '3s',
@@ -112,7 +116,10 @@ async function main(): Promise<void> {
         purgeAt = Date.now() + 3_600_000
         await purgeIdempotencyKeys(db, 7)
       }
-      if (!scheduled) await ensureExpirySchedule(temporal)
+      if (!scheduled) {
+        await ensureExpirySchedule(temporal)
+        await ensureReconciliationSchedule(temporal)
+      }
       scheduled = true
     },
     (error) => {

@@ -4,17 +4,23 @@ import { createOrderActivities } from './orders.ts'
 import { createPaymentActivities, type PaymentDeps } from './payments.ts'
 import { createPlaceActivities, type PlaceDeps } from './place.ts'
 import { createPointsActivities, type PointsDeps } from './points.ts'
+import { createReconciliationActivities, type ReconciliationDeps } from './reconciliation.ts'
+import { createRefundActivities, type RefundDeps } from './refunds.ts'
 import { createStockActivities } from './stock.ts'
 
 /** Everything a workflow may do to the world. */
-export function createActivities(deps: PlaceDeps & PaymentDeps & PointsDeps) {
+export function createActivities(
+  deps: PlaceDeps & PaymentDeps & PointsDeps & RefundDeps & ReconciliationDeps,
+) {
   return withFailures({
     ...createPlaceActivities(deps),
     ...createOrderActivities(deps),
     ...createStockActivities(deps),
     ...createPointsActivities(deps),
     ...createPaymentActivities(deps),
+    ...createRefundActivities(deps),
     ...createExpiryActivities(deps),
+    ...createReconciliationActivities(deps),
   })
 }
 

@@ -11,9 +11,10 @@ import {
 import type { Vault } from '../db/vault.ts'
 import type { Refusal, RefusalCode } from '../domain/errors.ts'
 import { DomainError } from '../domain/errors.ts'
-import { allows, type OrderAction, type OrderStatus } from '../domain/order-status.ts'
+import { allowsFor, type OrderAction, type OrderStatus } from '../domain/order-status.ts'
 import type { OutsideStep } from '../domain/steps.ts'
-import { cancelOrder, type OwedRefund, settle } from './settle.ts'
+import type { OwedRefund } from './refunds.ts'
+import { cancelOrder, settle } from './settle.ts'
 
 /** Which state an action leads to. */
 const LEADS_TO = {
@@ -105,11 +106,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
       const to = LEADS_TO[input.action]
       // A first try whose answer was lost has moved it.
       if (order.status === to) return null
-      // Goods that travel are received before they are done with.
-      const skipsShipping = order.status === 'order_accepted' && to === 'order_finished'
-      if (!allows(order.status, input.action) || (skipsShipping && order.shipping_type === 'logistics')) {
-        return 'ORDER_STATE_CONFLICT'
-      }
+      if (!allowsFor(order.status, input.action, order.shipping_type)) return 'ORDER_STATE_CONFLICT'
       await moveOrder(tx, input.orderNo, to, input.by, {
         ...(input.note ? { note: input.note } : {}),
         ...(input.shipping

@@ -1,29 +1,24 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { sql } from 'kysely'
+import { readChannel } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { findOrderForUpdate, lockOrder, recordEvent, SYSTEM } from '../db/orders.ts'
-import {
-  findPayment,
-  findRefund,
-  giveUpRefund,
-  listPayments,
-  type Payment,
-  recordPayment,
-  updatePayment,
-} from '../db/payments.ts'
+import { findPayment, listPayments, type Payment, recordPayment, updatePayment } from '../db/payments.ts'
 import type { PaymentInfo } from '../db/schema.ts'
+import type { Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
 import { readBalance } from '../db/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'
-import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
+import { decimalFromFen, type Fen, fenFromDecimal } from '../domain/money.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
-import { decideMoney } from '../domain/payment-decision.ts'
+import { canShowAgain, cashierLives, decideClose, decideMoney } from '../domain/payment-decision.ts'
 import type { OutsideStep } from '../domain/steps.ts'
-import type { PaymentProvider } from '../payments/port.ts'
-import { type OwedRefund, owedRefunds, oweRefund, settle } from './settle.ts'
+import { NotKnownYet, type PaymentProvider, ProviderRefusal } from '../payments/port.ts'
+import { oweRefund, settle, wentBack } from './settle.ts'
 
 export interface PaymentDeps {
   readonly db: Db
+  readonly sealer: Sealer
   readonly vault: Vault
   readonly providers: readonly PaymentProvider[]
   /** Where the customer comes back to after the cashier. */
@@ -40,6 +35,7 @@ export interface ReportedMoney {
 export interface OpenPayment {
   readonly outTradeNo: string
   readonly method: PaymentMethod
+  /** It can be paid as the customer stands now: by this very method and client. */
   readonly opened: boolean
 }
 
@@ -49,7 +45,10 @@ export type CloseOutcome =
   | { readonly closed: true }
   | { readonly closed: false; readonly paid: ReportedMoney }
 
-export function createPaymentActivities({ db, vault, providers, returnUrl }: PaymentDeps) {
+/** How long to wait at most before a provider is asked again whether an attempt is dead. */
+const ASK_AGAIN_MS = 15_000
+
+export function createPaymentActivities({ db, vault, sealer, providers, returnUrl }: PaymentDeps) {
   function providerOf(method: PaymentMethod): PaymentProvider {
     const provider = providers.find((candidate) => candidate.method === method)
     if (!provider) throw ApplicationFailure.nonRetryable(`no provider for ${method}`, 'ProviderRefusal')
@@ -59,7 +58,7 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
   /** Opens the attempt at its provider and shows the customer where to pay. A repeat opens nothing new. */
   async function openPayment(outTradeNo: string): Promise<void> {
     const payment = await mustFind(db, outTradeNo)
-    if (!payment.pay_url) await openAt(payment)
+    if (!payment.provider_ref) await openAt(payment)
   }
 
   async function openAt(payment: Payment): Promise<string> {
@@ -68,17 +67,25 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
       .select(['pay_by', 'product_title'])
       .where('order_no', '=', payment.order_no)
       .executeTakeFirstOrThrow()
+    const channel = await readChannel(db, sealer, payment.order_no)
+    // Its number is one product's from here on: asked for again, it is the same, wherever the customer stands then.
+    const client = payment.client ?? channel.client
+    if (payment.client === null) await updatePayment(db, payment.out_trade_no, { client })
     const opened = await providerOf(payment.method).create({
       outTradeNo: payment.out_trade_no,
       amountFen: fenFromDecimal(payment.amount) ?? 0n,
       subject: order.product_title,
       expiresAt: order.pay_by ?? new Date(),
-      returnUrl: returnUrl(payment.order_no),
+      returnUrl: channel.returnUrl ?? returnUrl(payment.order_no),
+      client,
+      openid: channel.openid,
+      clientIp: channel.clientIp,
     })
     const info: PaymentInfo = {
       payment_method: payment.method,
       trade_no: payment.out_trade_no,
       pay_url: opened.payUrl,
+      ...(opened.jsapi ? { jsapi: opened.jsapi } : {}),
       expires_at: order.pay_by?.toISOString() ?? null,
     }
     await db.transaction().execute(async (tx) => {
@@ -87,6 +94,10 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
         provider_ref: opened.providerRef,
         pay_url: opened.payUrl,
       })
+      // A try that took too long may end after the attempt was closed, and another one took its place.
+      const newest = (await listPayments(tx, payment.order_no)).at(-1)
+      const waits = newest?.state === 'unpaid' || newest?.state === 'closing'
+      if (newest?.out_trade_no !== payment.out_trade_no || !waits) return
       await tx
         .updateTable('points_exchange_orders')
         .set({ payment_info: JSON.stringify(info), payment_method: payment.method, updated_at: new Date() })
@@ -97,12 +108,15 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
     return opened.providerRef
   }
 
-  /** Numbers the next attempt to pay. A repeat after a crash finds the one that is open. */
+  /**
+   * Numbers the next attempt to pay. Those before it were closed first, so one that is open is that of a first
+   * try whose answer was lost.
+   */
   async function newPayment(orderNo: string, method: PaymentMethod): Promise<string> {
     return db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, orderNo)
       const open = (await listPayments(tx, orderNo)).find(({ state }) => state === 'unpaid')
-      if (open?.method === method) return open.out_trade_no
+      if (open) return open.out_trade_no
       const payment = await recordPayment(tx, orderNo, method, order.total_money, 'unpaid')
       await tx
         .updateTable('points_exchange_orders')
@@ -132,19 +146,49 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
   /**
    * Closes the attempt at its provider. Throws, to be tried again, until the provider has said "closed" or
    * "paid": nothing is released on a guess.
+   * @param replaced another attempt is to take its place: one that the provider does not know yet is left to
+   * its expiry, and given back should somebody pay it all the same
    */
-  async function closePayment(outTradeNo: string): Promise<CloseOutcome> {
+  async function closePayment(outTradeNo: string, replaced = false): Promise<CloseOutcome> {
     const payment = await mustFind(db, outTradeNo)
     if (payment.state !== 'unpaid' && payment.state !== 'closing') return { closed: true }
     const provider = providerOf(payment.method)
-    // Opening it again finds the payment whose first answer was lost.
-    const providerRef = payment.provider_ref ?? (await openAt(payment))
-    const outcome = await provider.close({ outTradeNo, providerRef })
-    if (outcome === 'closed') {
+    // Opening it again finds the payment whose first answer was lost. One that the provider will not open has
+    // no cashier that anybody could pay at.
+    const providerRef = payment.provider_ref ?? (await openAt(payment).catch(unlessRefused))
+    if (providerRef === undefined) {
       await markClosed(payment)
       return { closed: true }
     }
-    const found = await provider.query({ outTradeNo, providerRef })
+    const { pay_by } = await db
+      .selectFrom('points_exchange_orders')
+      .select('pay_by')
+      .where('order_no', '=', payment.order_no)
+      .executeTakeFirstOrThrow()
+    const ref = { outTradeNo, providerRef, expiresAt: pay_by ?? payment.created_at }
+    let unanswered: unknown
+    const word = await provider.close(ref).catch((error: unknown) => {
+      unanswered = error
+      return error instanceof NotKnownYet ? ('not_known_yet' as const) : ('no_answer' as const)
+    })
+    const decision = decideClose(word, replaced)
+    if (decision === 'ask_again') {
+      if (!(unanswered instanceof NotKnownYet)) throw unanswered
+      throw ApplicationFailure.create({
+        message: unanswered.message,
+        type: 'NotKnownYet',
+        nextRetryDelay: Math.min(Math.max(unanswered.deadAt.getTime() - Date.now(), 100), ASK_AGAIN_MS),
+      })
+    }
+    if (decision === 'release') {
+      await markClosed(payment)
+      return { closed: true }
+    }
+    const found = await provider.query(ref)
+    if (wentBack(found)) {
+      await markClosed(payment)
+      return { closed: true }
+    }
     return {
       closed: false,
       paid: {
@@ -168,18 +212,45 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
       if (closed.numUpdatedRows === 0n) return
       await tx
         .updateTable('points_exchange_orders')
-        .set({ payment_info: sql`payment_info || '{"pay_url": null}'::jsonb`, updated_at: new Date() })
+        .set({
+          payment_info: sql`(payment_info - 'jsapi') || '{"pay_url": null}'::jsonb`,
+          updated_at: new Date(),
+        })
         .where('order_no', '=', order_no)
         .where(sql`payment_info ->> 'trade_no'`, '=', out_trade_no)
         .execute()
     })
   }
 
-  /** Money came in: takes it for the order once, or writes down once that it goes back. */
+  /**
+   * What the provider's books hold of an attempt whose money came in by another amount than was asked for: a notice
+   * alone is not believed in that. Undefined where they do not say that it came in.
+   */
+  async function readHeld(payment: Payment): Promise<Fen | undefined> {
+    const { out_trade_no: outTradeNo, provider_ref, created_at: expiresAt } = payment
+    const found = await providerOf(payment.method)
+      .query({ outTradeNo, providerRef: provider_ref ?? undefined, expiresAt })
+      .catch(unlessRefused)
+    if (found?.state !== 'paid' || found.amountFen === undefined) return undefined
+    return wentBack(found) ? 0n : found.amountFen - (found.refundedFen ?? 0n)
+  }
+
+  /**
+   * Money came in: takes it for the order once, or writes down once that it goes back. Of a wrong amount goes back
+   * what the provider holds.
+   */
   async function settlePayment(
     money: ReportedMoney,
     outsideSteps: readonly OutsideStep[],
   ): Promise<MoneyOutcome> {
+    const named = await findPayment(db, money.outTradeNo)
+    const isOdd = named && isUndecided(named) && !isOurAmount(money, named)
+    // Asked before the order is locked: a provider may be slow.
+    const held = isOdd ? await readHeld(named) : undefined
+    if (isOdd && held === 0n) {
+      await markClosed(named)
+      return 'repeat'
+    }
     return db.transaction().execute(async (tx) => {
       const known = await findPayment(tx, money.outTradeNo)
       if (!known) return 'unknown'
@@ -190,7 +261,7 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
       const decision = decideMoney({
         order: order.status,
         payment: payment.state,
-        amountMatches: money.amount === undefined || sameAmount(money.amount, payment.amount),
+        amountMatches: isOurAmount(money, payment),
       })
       if (decision === 'repeat') {
         // A first try whose answer was lost has taken it, or has written down that it goes back.
@@ -198,7 +269,7 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
       }
       if (decision === 'refund') {
         if (money.paymentRef) await updatePayment(tx, money.outTradeNo, { payment_ref: money.paymentRef })
-        await oweRefund(tx, money.outTradeNo, payment.amount, 'money not due')
+        await oweRefund(tx, payment, 'money not due', null, held)
         if (order.status === 'order_canceled') {
           await tx
             .updateTable('points_exchange_orders')
@@ -228,13 +299,27 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
     })
   }
 
-  /** The attempt that is not closed, if there is one, and whether it could be opened at its provider. */
+  /** The attempt that is not closed, if there is one, and whether it can be shown again. */
   async function findOpenPayment(orderNo: string): Promise<OpenPayment | null> {
     const payments = await listPayments(db, orderNo)
     const open = payments.findLast(({ state }) => state === 'unpaid' || state === 'closing')
     if (!open) return null
-    const opened = open.state === 'unpaid' && open.pay_url !== null
-    return { outTradeNo: open.out_trade_no, method: open.method, opened }
+    const { client } = await readChannel(db, sealer, orderNo)
+    const { state, method } = open
+    const order = await db
+      .selectFrom('points_exchange_orders')
+      .select('payment_info')
+      .where('order_no', '=', orderNo)
+      .executeTakeFirstOrThrow()
+    const inApp = order.payment_info?.trade_no === open.out_trade_no && Boolean(order.payment_info.jsapi)
+    const ageMs = Date.now() - open.updated_at.getTime()
+    const attempt = {
+      state: state === 'unpaid' ? state : ('closing' as const),
+      method,
+      client: open.client,
+      opened: (open.pay_url !== null || inApp) && cashierLives(method, open.client ?? 'h5', ageMs),
+    }
+    return { outTradeNo: open.out_trade_no, method, opened: canShowAgain(attempt, { client }) }
   }
 
   /** Whether the cash wallet could pay the order. @returns the refusal, or null. */
@@ -262,67 +347,6 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
     })
   }
 
-  /** The refunds that an order still owes at its providers. */
-  async function listOwedRefunds(orderNo: string): Promise<OwedRefund[]> {
-    return db.transaction().execute((tx) => owedRefunds(tx, orderNo))
-  }
-
-  /**
-   * Gives money back at the provider. Throws, to be tried again, while the provider has not answered for
-   * good; fails for good when the provider refuses.
-   */
-  async function refundPayment({ outTradeNo, refundNo }: OwedRefund): Promise<void> {
-    const refund = await findRefund(db, refundNo)
-    if (!refund || refund.state === 'done') return
-    const payment = await mustFind(db, outTradeNo)
-    const provider = providerOf(payment.method)
-    const outcome = refund.refund_ref
-      ? await provider.queryRefund({ refundNo, refundRef: refund.refund_ref })
-      : await provider.refund({
-          outTradeNo,
-          providerRef: payment.provider_ref ?? '',
-          paymentRef: payment.payment_ref ?? undefined,
-          refundNo,
-          amountFen: fenFromDecimal(refund.amount) ?? 0n,
-          reason: refund.reason,
-        })
-    if (outcome.state === 'failed') {
-      await giveUpRefund(db, refundNo, outcome.reason ?? 'refund failed')
-      throw ApplicationFailure.nonRetryable(outcome.reason ?? 'refund failed', 'ProviderRefusal')
-    }
-    await db
-      .updateTable('payment_refunds')
-      .set({ refund_ref: outcome.refundRef, updated_at: new Date() })
-      .where('refund_no', '=', refundNo)
-      .execute()
-    if (outcome.state === 'pending') throw new Error(`refund ${refundNo} is still pending at the provider`)
-    await db.transaction().execute(async (tx) => {
-      const order = await findOrderForUpdate(tx, payment.order_no)
-      await tx
-        .updateTable('payment_refunds')
-        .set({ state: 'done', updated_at: new Date() })
-        .where('refund_no', '=', refundNo)
-        .execute()
-      await updatePayment(tx, outTradeNo, { state: 'refunded', refunded_amount: refund.amount })
-      if (!order) return
-      const owed = await owedRefunds(tx, payment.order_no)
-      if (owed.length === 0) {
-        const canceled = order.status === 'order_canceled'
-        const settled = order.needs_attention?.startsWith('refund: ')
-        await tx
-          .updateTable('points_exchange_orders')
-          .set({
-            ...(canceled ? { payment_status: 'refunded' } : {}),
-            ...(settled ? { needs_attention: null } : {}),
-            updated_at: new Date(),
-          })
-          .where('order_no', '=', payment.order_no)
-          .execute()
-      }
-      await recordEvent(tx, payment.order_no, `refunded/${outTradeNo}`, order.status, SYSTEM, 'refunded')
-    })
-  }
-
   return {
     openPayment,
     newPayment,
@@ -332,9 +356,13 @@ export function createPaymentActivities({ db, vault, providers, returnUrl }: Pay
     checkCash,
     settlePayment,
     noteDeclined,
-    listOwedRefunds,
-    refundPayment,
   }
+}
+
+/** @throws what is no refusal */
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof ProviderRefusal)) throw error
+  return undefined
 }
 
 async function mustFind(db: Db, outTradeNo: string): Promise<Payment> {
@@ -343,6 +371,11 @@ async function mustFind(db: Db, outTradeNo: string): Promise<Payment> {
   return payment
 }
 
-function sameAmount(left: string, right: string): boolean {
-  return fenFromDecimal(left) === fenFromDecimal(right)
+/** Nothing was decided yet on what came in for this attempt. */
+function isUndecided({ state }: Payment): boolean {
+  return state === 'unpaid' || state === 'closing' || state === 'closed'
+}
+
+function isOurAmount({ amount }: ReportedMoney, payment: Payment): boolean {
+  return amount === undefined || fenFromDecimal(amount) === fenFromDecimal(payment.amount)
 }

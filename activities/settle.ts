@@ -1,22 +1,28 @@
 import type { Tx } from '../db/client.ts'
 import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '../db/orders.ts'
-import { listPayments, recordPayment, recordRefund, updatePayment } from '../db/payments.ts'
+import { listPayments, type Payment, recordPayment, updatePayment } from '../db/payments.ts'
+import {
+  claimedOf,
+  countOwed,
+  listOrderRefunds,
+  type OwedRefund,
+  owedRefunds,
+  recordOrderRefund,
+  recordRefund,
+  splitOf,
+} from '../db/refunds.ts'
 import type { PaymentInfo } from '../db/schema.ts'
 import { commitStock, releaseStock } from '../db/stock.ts'
 import type { Vault } from '../db/vault.ts'
 import { capture, giveBack, hold } from '../db/wallet.ts'
 import { DomainError } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenFromDecimal } from '../domain/money.ts'
+import { PAID_STATUSES } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
+import { afterCancel, afterRefund } from '../domain/payment-decision.ts'
+import { restOf } from '../domain/refund.ts'
 import type { OutsideStep } from '../domain/steps.ts'
-
-/** Refunds carry a fixed number, so that asking again never pays twice. */
-const refundNoOf = (outTradeNo: string) => `${outTradeNo}-R1`
-
-export interface OwedRefund {
-  readonly outTradeNo: string
-  readonly refundNo: string
-}
+import type { ProviderPayment } from '../payments/port.ts'
 
 /**
  * The order is paid for: captures the points, commits the stock and moves the order. Cash of the wallet is
@@ -49,6 +55,11 @@ export async function settle(
   await moveOrder(tx, orderNo, 'order_paid', SYSTEM, paidColumns(method, tradeNo, order.pay_by))
 }
 
+/** Whether money that came in went back at the provider, all of it, without us: there is none to take. */
+export function wentBack({ amountFen, refundedFen }: ProviderPayment): boolean {
+  return amountFen !== undefined && amountFen > 0n && refundedFen !== undefined && refundedFen >= amountFen
+}
+
 /** How a paid order looks. @param tradeNo what the payment is known by; null where nothing was to be paid */
 export function paidColumns(method: PaymentMethod | null, tradeNo: string | null, payBy: Date | null) {
   const info: PaymentInfo = {
@@ -76,10 +87,11 @@ export async function takeFromWallet(
 }
 
 /**
- * Cancels an order and gives back all that is ours: points, stock, cash of the wallet. Money at a provider is
- * written down as owed; the caller has it refunded. A repeat finds the order canceled and changes nothing.
+ * Cancels an order and gives back all that is ours and was not given back before: points, stock, cash of the
+ * wallet. Money at a provider is written down as owed; the caller has it refunded. A repeat finds the order
+ * canceled and changes nothing.
  * @param graceMs points that expired meanwhile may be spent for so long
- * @returns the refunds still owed at providers
+ * @returns the refunds still owed at providers, but for those of parts
  */
 export async function cancelOrder(
   tx: Tx,
@@ -91,51 +103,84 @@ export async function cancelOrder(
   graceMs: number,
 ): Promise<OwedRefund[]> {
   const order = await lockOrder(tx, orderNo)
-  const payments = await listPayments(tx, orderNo)
   if (order.status !== 'order_canceled') {
+    const wasPaid = (PAID_STATUSES as readonly string[]).includes(order.status)
+    const refund = wasPaid ? await takeBackRest(tx, order, reason, actor) : undefined
     if (!outsideSteps.includes('points') && order.total_points > 0) {
       await giveBack(tx, vault, order.owner_id, 'ZJF', orderNo, reason, graceMs)
     }
-    let refunding = false
-    for (const payment of payments) {
-      if (payment.state === 'unpaid' || payment.state === 'closing') {
-        await updatePayment(tx, payment.out_trade_no, { state: 'closed' })
-      } else if (payment.state === 'paid' && payment.method === 'wallet') {
-        await giveBack(tx, vault, order.owner_id, 'CNY', orderNo, reason, graceMs)
-        await updatePayment(tx, payment.out_trade_no, { state: 'refunded', refunded_amount: payment.amount })
-      } else if (payment.state === 'paid') {
-        await oweRefund(tx, payment.out_trade_no, payment.amount, reason)
-        refunding = true
-      } else if (payment.state === 'refunding') {
-        refunding = true
+    for (const payment of await listPayments(tx, orderNo)) {
+      const state = afterCancel(payment.state, payment.method)
+      if (state === payment.state) continue
+      if (state === 'refunding') {
+        await oweRefund(tx, payment, reason, refund ?? null)
+        continue
       }
+      await updatePayment(tx, payment.out_trade_no, {
+        state,
+        ...(state === 'refunded' ? { refunded_amount: payment.amount } : {}),
+      })
+      if (state === 'refunded') await giveBack(tx, vault, order.owner_id, 'CNY', orderNo, reason, graceMs)
     }
-    const wasPaid = order.payment_status === 'paid'
-    const payment_status = refunding ? 'refunding' : wasPaid ? 'refunded' : 'closed'
+    const refunding = (await listPayments(tx, orderNo)).some(({ state }) => state === 'refunding')
     await moveOrder(tx, orderNo, 'order_canceled', actor, {
-      payment_status,
+      payment_status: refunding ? 'refunding' : wasPaid ? 'refunded' : 'closed',
       cancel_reason: reason,
       note: reason,
     })
     if (!outsideSteps.includes('stock')) await releaseStock(tx, orderNo)
   }
-  return owedRefunds(tx, orderNo)
+  return owedRefunds(tx, orderNo, 'order')
 }
 
-/** Money of this attempt is to go back. */
-export async function oweRefund(tx: Tx, outTradeNo: string, amount: string, reason: string): Promise<void> {
-  await updatePayment(tx, outTradeNo, { state: 'refunding' })
-  await recordRefund(tx, { refundNo: refundNoOf(outTradeNo), outTradeNo, amount, reason })
+/** Records that all that is left of a paid order is taken back. @returns its number; undefined where nothing is */
+async function takeBackRest(
+  tx: Tx,
+  order: ExchangeOrder,
+  reason: string,
+  by: Actor,
+): Promise<string | undefined> {
+  const rest = await restOfOrder(tx, order)
+  if (rest.points === 0n && rest.fen === 0n) return undefined
+  const { refund_no } = await recordOrderRefund(tx, {
+    orderNo: order.order_no,
+    kind: 'rest',
+    points: Number(rest.points),
+    money: decimalFromFen(rest.fen),
+    reason,
+    by,
+    operationKey: `${order.order_no}/rest`,
+  })
+  return refund_no
 }
 
-export async function owedRefunds(tx: Tx, orderNo: string): Promise<OwedRefund[]> {
-  const rows = await tx
-    .selectFrom('payment_refunds as refund')
-    .innerJoin('payments as payment', 'payment.out_trade_no', 'refund.out_trade_no')
-    .select(['refund.refund_no', 'refund.out_trade_no'])
-    .where('payment.order_no', '=', orderNo)
-    .where('refund.state', '=', 'pending')
-    .orderBy('refund.refund_no')
-    .execute()
-  return rows.map((row) => ({ outTradeNo: row.out_trade_no, refundNo: row.refund_no }))
+/** What of a paid order was not taken back yet. */
+export async function restOfOrder(
+  tx: Tx,
+  order: Pick<ExchangeOrder, 'order_no' | 'total_points' | 'total_money'>,
+) {
+  const cost = { points: BigInt(order.total_points), fen: fenFromDecimal(order.total_money) ?? 0n }
+  return restOf(cost, (await listOrderRefunds(tx, order.order_no)).map(splitOf))
+}
+
+/**
+ * All money of this attempt that is not on its way back is to go back.
+ * @param orderRefund the refund of the order that it serves; null for money that was not due
+ * @param held fen that the provider holds of it, where that is another amount than was asked for
+ */
+export async function oweRefund(
+  tx: Tx,
+  { out_trade_no, amount }: Pick<Payment, 'out_trade_no' | 'amount'>,
+  reason: string,
+  orderRefund: string | null,
+  held: Fen = fenFromDecimal(amount) ?? 0n,
+): Promise<void> {
+  const rest = held - (await claimedOf(tx, out_trade_no))
+  if (rest > 0n) await recordRefund(tx, out_trade_no, decimalFromFen(rest), reason, orderRefund)
+  const owed = await countOwed(tx, out_trade_no)
+  // What is to go back is all that the attempt stands for.
+  await updatePayment(tx, out_trade_no, {
+    state: afterRefund('refunding', owed),
+    amount: decimalFromFen(held),
+  })
 }

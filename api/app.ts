@@ -2,8 +2,10 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { HonoRequest } from 'hono'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
+import { createWeb } from '../web/app.ts'
 import { requireRole, requireToken } from './auth.ts'
 import { jsonOnly, limitBody } from './body.ts'
+import { clientIp } from './client-ip.ts'
 import type { ApiDeps, ApiEnv } from './deps.ts'
 import { idempotency } from './idempotency.ts'
 import { knownRoutes, language, observe } from './middleware.ts'
@@ -12,6 +14,7 @@ import { adminCategoryRoutes } from './routes/admin-categories.ts'
 import { adminEarningRoutes } from './routes/admin-earnings.ts'
 import { adminOrderRoutes } from './routes/admin-orders.ts'
 import { adminProductRoutes } from './routes/admin-products.ts'
+import { adminReconciliationRoutes } from './routes/admin-reconciliation.ts'
 import { adminUserRoutes } from './routes/admin-users.ts'
 import { adminWalletRoutes } from './routes/admin-wallets.ts'
 import { assetRoutes } from './routes/assets.ts'
@@ -65,6 +68,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/earnings', adminEarningRoutes(deps))
   app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
+  app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))
 
   app.route('/health', healthRoutes(deps))
@@ -73,7 +77,8 @@ export function createApp(deps: ApiDeps) {
   )
   app.route('/codec', codecRoutes(deps))
   app.route('/docs', docsRoutes())
-  app.route('/assets', assetRoutes())
+  app.route('/assets', assetRoutes(deps))
+  app.route('/', createWeb({ ...deps, clientIp: (c) => clientIp(c, deps.trustedProxies) }))
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',

@@ -1,5 +1,6 @@
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
+import { PICTURE_MAX_BYTES } from '../application/pictures.ts'
 import type { ApiEnv } from './deps.ts'
 import { ApiError } from './problems.ts'
 
@@ -8,13 +9,34 @@ const BODY_MAX_BYTES = 64 * 1024
 /** Nothing the mall takes is nested deeper than a limit in a product's properties. */
 const BODY_MAX_DEPTH = 16
 
-/** Refuses what is too large, whether it says so in advance or not. */
-export const limitBody = bodyLimit({
+/** The one route that takes more: a picture, and the form around it. */
+const UPLOAD = /^\/admin\/products\/\d{1,18}\/picture$/
+const FORM_MAX_BYTES = 16 * 1024
+
+const limitUsual = bodyLimit({
   maxSize: BODY_MAX_BYTES,
   onError: () => {
     throw new ApiError('PAYLOAD_TOO_LARGE')
   },
 })
+/** So much of what is too large is still taken in, and dropped. */
+const DRAIN_MAX_BYTES = 32 * 1024 * 1024
+
+/** Who sent it is a person, who is told by the page it came from. */
+const limitUpload = bodyLimit({
+  maxSize: PICTURE_MAX_BYTES + FORM_MAX_BYTES,
+  async onError(c) {
+    // A browser that still sends when the connection closes shows its own error in place of our answer.
+    if (Number(c.req.header('Content-Length')) <= DRAIN_MAX_BYTES)
+      await c.req.raw.body?.pipeTo(new WritableStream())
+    return c.redirect(c.req.path.replace(/\/picture$/, '?picture=max'), 303)
+  },
+})
+
+/** Refuses what is too large, whether it says so in advance or not. */
+export const limitBody = createMiddleware<ApiEnv>((c, next) =>
+  c.req.method === 'POST' && UPLOAD.test(c.req.path) ? limitUpload(c, next) : limitUsual(c, next),
+)
 
 /**
  * For routes that take JSON: the body is `application/json` in UTF-8, well formed, not too deep, and holds no

@@ -4,6 +4,8 @@ import type { ExchangeDeps } from '../application/exchanges.ts'
 import type { Db } from '../db/client.ts'
 import type { EarningRules } from '../domain/earning.ts'
 import type { Lang } from '../domain/error-texts.ts'
+import type { PaymentProvider } from '../payments/port.ts'
+import type { WebDeps } from '../web/deps.ts'
 import type { Authenticate, Who } from './auth.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -22,13 +24,20 @@ export interface ApiDeps extends ExchangeDeps {
   /** CNY per point, in millionths of a yuan. */
   readonly pointsToCnyMillionths: bigint
   readonly publicUrl: string
+  readonly stopping: WebDeps['stopping']
+  /** Verifies a link that signs somebody in at the pages. */
+  readonly readSignInLink: WebDeps['readSignInLink']
+  /** Proxies in front of us, whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[]
   /** A demo on this machine: see contract section 2. */
   readonly demo: boolean
+  readonly crashWorker: WebDeps['crashWorker']
   /** For links from an order to its run; undefined where there is no Web UI. */
   readonly temporalUiUrl: string | undefined
   /** Standard Webhooks secret of the order domain; undefined: its events are refused. */
   readonly ordersWebhookSecret: string | undefined
-  readonly stripeWebhookSecret: string | undefined
+  /** Who may notify us of payments. */
+  readonly providers: readonly PaymentProvider[]
 }
 
 /** What the middleware leaves for the handlers. */

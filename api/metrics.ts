@@ -19,5 +19,11 @@ export function createMetrics() {
     labelNames: ['outcome'] as const,
     registers: [registry],
   })
-  return { registry, requests, exchanges }
+  const notifications = new Counter({
+    name: 'points_mall_payment_notifications_total',
+    help: 'Payment notifications by their outcome: kept, or why one was not believed (WeChat sends such on purpose)',
+    labelNames: ['provider', 'outcome'] as const,
+    registers: [registry],
+  })
+  return { registry, requests, exchanges, notifications }
 }

@@ -1,12 +1,49 @@
 import { z } from '@hono/zod-openapi'
+import type { PaymentChannel } from '../db/attempts.ts'
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../domain/order-status.ts'
-import { PAYMENT_METHODS } from '../domain/payment.ts'
+import { PAYMENT_CLIENTS, PAYMENT_METHODS, type PaymentMethod } from '../domain/payment.ts'
 import { PAYMENT_MODES } from '../domain/product.ts'
+import { ApiError } from './problems.ts'
 import { money } from './schemas.ts'
 
 export const orderStatus = z.enum(ORDER_STATUSES)
 export const paymentMode = z.enum(PAYMENT_MODES)
 export const paymentMethod = z.enum(PAYMENT_METHODS)
+
+/** How the customer reaches the cashier; in `exchange` and `pay`. */
+export const paymentChannel = {
+  client: z.enum(PAYMENT_CLIENTS).nullish(),
+  openid: z
+    .string()
+    .regex(/^[\w-]{1,128}$/)
+    .nullish(),
+  return_url: z
+    .url({ protocol: /^https?$/ })
+    .max(512)
+    .nullish(),
+}
+
+/**
+ * How the customer comes to the cashier, by what the request says of it and where it came from.
+ * @param method undefined where it stays as it was
+ * @throws ApiError VALIDATION_FAILED where WeChat is to open its cashier and is not told for whom
+ */
+export function channelOf(
+  body: z.output<z.ZodObject<typeof paymentChannel>>,
+  clientIp: string | undefined,
+  method: PaymentMethod | undefined,
+): PaymentChannel {
+  const client = body.client ?? (body.openid ? 'in_app' : 'h5')
+  if (method === 'wechat' && client === 'in_app' && !body.openid) {
+    throw new ApiError('VALIDATION_FAILED', { errors: [{ field: 'openid', rule: 'required' }] })
+  }
+  return {
+    client,
+    openid: body.openid ?? undefined,
+    returnUrl: body.return_url ?? undefined,
+    clientIp,
+  }
+}
 
 /** The order resource of seed 5.2 and contract section 4. */
 export const order = z
@@ -39,8 +76,23 @@ export const order = z
       payment_method: paymentMethod.nullable(),
       trade_no: z.string().nullable(),
       pay_url: z.string().nullable(),
+      jsapi: z.record(z.string(), z.string()).nullable(),
       expires_at: z.string().nullable(),
     }),
+    refunds: z.array(
+      z.object({
+        refund_no: z.string(),
+        provider_refund_no: z.string().nullable(),
+        points: z.int(),
+        money,
+        state: z.enum(['pending', 'done', 'done_by_hand']),
+        reason: z.string(),
+        failure: z.string().nullable(),
+        settled: z.object({ by: z.string(), reason: z.string() }).nullable(),
+        at: z.string(),
+        done_at: z.string().nullable(),
+      }),
+    ),
     timeline: z.array(z.object({ status: z.string(), at: z.string(), note: z.string().nullable() })),
     created_at: z.string(),
     updated_at: z.string(),

@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi'
+import { OWNER_ID, OWNER_ID_MAX } from '../application/users.ts'
+import { AMOUNT } from '../domain/money.ts'
 
 /** What several routes share. The names given to `.openapi()` are those of the components in `/openapi.json`. */
 
@@ -13,22 +15,14 @@ export const id = z.string().regex(/^[1-9]\d{0,17}$/)
 /** For the `request.params` of routes with `{id}`. */
 export const idParams = z.object({ id: id.openapi({ param: { name: 'id', in: 'path' }, example: '1' }) })
 
-/** Visible characters, any script. Columns hold 64. */
-export const ownerId = z
-  .string()
-  .min(1)
-  .max(64)
-  // oxlint-disable-next-line no-control-regex
-  .regex(/^[^\p{Cc}\p{Cs}]*[^\p{Cc}\p{Cs}\p{Z}][^\p{Cc}\p{Cs}]*$/u)
+/** Whose something is. */
+export const ownerId = z.string().min(1).max(OWNER_ID_MAX).regex(OWNER_ID)
 
 export const ownerParams = z.object({
   owner_id: ownerId.openapi({ param: { name: 'owner_id', in: 'path' }, example: 'alice' }),
 })
 
-const decimal = z
-  .string()
-  .regex(/^(0|[1-9]\d{0,7})(\.\d{1,2})?$/, { abort: true })
-  .openapi({ example: '9.90' })
+const decimal = z.string().regex(AMOUNT, { abort: true }).openapi({ example: '9.90' })
 
 /** Cash, never negative: decimal text with at most two places. */
 export const money = z.object({ amount: decimal, currency: z.literal('CNY') }).openapi('Money')

@@ -3,11 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { pino } from 'pino'
 import { connectTemporal } from '../application/temporal.ts'
+import { crashWorker } from '../cli/embedded/crash.ts'
 import { type Config, ConfigError, readConfig } from '../config.ts'
 import { connectDatabase } from '../db/client.ts'
 import { createSealer } from '../db/seal.ts'
 import { createVault } from '../db/vault.ts'
+import { createProviders } from '../payments/providers.ts'
 import { createHttpWallet } from '../wallets/http.ts'
+import { createLinkReader } from '../web/sign-in-link.ts'
 import { createApp } from './app.ts'
 import { createAuthenticate } from './auth.ts'
 import { createMetrics } from './metrics.ts'
@@ -19,7 +22,8 @@ const DRAIN_MS = 5_000
 async function main(): Promise<void> {
   const config = readConfig()
   const logger = pino({ level: config.logLevel, base: { part: 'api' } })
-  const { deps, close } = connect(config, logger)
+  const stopping = new AbortController()
+  const { deps, close } = connect(config, logger, stopping.signal)
   const app = createApp(deps)
   // Slow senders are cut off; a request that ends in time is answered by 5 s and a little.
   const server = createAdaptorServer({
@@ -30,6 +34,7 @@ async function main(): Promise<void> {
 
   const stop = async () => {
     logger.info('stopping')
+    stopping.abort()
     const ended = new Promise((resolve) => server.close(resolve))
     // A connection becomes idle when its answer is out, and would be kept for another request.
     const sweep = setInterval(() => server.closeIdleConnections(), 50)
@@ -39,12 +44,9 @@ async function main(): Promise<void> {
     await close()
     process.exit(0)
   }
-  let stopping = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (stopping) return
-      stopping = true
-      void stop()
+      if (!stopping.signal.aborted) void stop()
     })
   }
 
@@ -55,7 +57,7 @@ async function main(): Promise<void> {
   logger.info({ host: config.http.host, port: config.http.port }, 'listening')
 }
 
-function connect(config: Config, logger: pino.Logger) {
+function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
   const { url, replicaUrl, poolSize } = config.database
   const [ownerKey] = config.payloadKeys
   if (!url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
@@ -88,10 +90,14 @@ function connect(config: Config, logger: pino.Logger) {
     authenticate: createAuthenticate(config.auth),
     pointsToCnyMillionths: rules.pointsToCnyMillionths,
     demo: config.demo,
+    crashWorker: config.demo ? () => crashWorker(config.dataDir) : undefined,
     publicUrl: config.http.publicUrl,
+    stopping,
+    readSignInLink: createLinkReader(config.auth.secret, config.auth.issuer, config.auth.audience),
+    trustedProxies: config.http.trustedProxies,
     temporalUiUrl: config.temporal.uiUrl,
     ordersWebhookSecret: config.ordersWebhookSecret,
-    stripeWebhookSecret: config.stripe.webhookSecret,
+    providers: createProviders(config.payments),
   }
   const close = async () => {
     await temporal.client.connection.close()

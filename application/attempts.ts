@@ -1,5 +1,5 @@
-import { findAttemptByKey } from '../db/attempts.ts'
-import { getOrder, type OrderReader, type OrderView } from './orders.ts'
+import { findAttemptByKey, listPendingAttempts } from '../db/attempts.ts'
+import { getOrder, type OrderReader, type OrderView, viewAttempt } from './orders.ts'
 
 /**
  * What a repeat is told while the first `POST exchange` with its key still runs: the order's number, and how
@@ -12,4 +12,13 @@ export async function readExchangeByKey(
 ): Promise<OrderView | undefined> {
   const attempt = await findAttemptByKey(reader.db, ownerId, idempotencyKey)
   return attempt && getOrder(reader, attempt.order_no, ownerId)
+}
+
+/** How many redemptions of one owner may be on their way and still all be shown. */
+const UNDER_WAY_MAX = 10
+
+/** The owner's redemptions whose outcome is still open: they have a number, and no order yet. Newest first. */
+export async function listUnderWay(reader: OrderReader, ownerId: string): Promise<OrderView[]> {
+  const attempts = await listPendingAttempts(reader.db, ownerId, UNDER_WAY_MAX)
+  return Promise.all(attempts.map((attempt) => viewAttempt(reader, attempt)))
 }

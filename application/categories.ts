@@ -10,6 +10,9 @@ import type { Db } from '../db/client.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
 
+/** Characters. */
+export const CATEGORY_NAME_MAX = 100
+
 export interface CategoryView {
   readonly id: string
   readonly name: string

@@ -8,7 +8,9 @@ import {
   forgetRefused,
   keepAttempt,
   markRefused,
+  type PaymentChannel,
   type PrivateRequest,
+  sealChannel,
 } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
@@ -67,6 +69,7 @@ export interface ExchangeCommand extends PrivateRequest {
   readonly quantity: number
   readonly cashFen?: Fen | undefined
   readonly method?: PaymentMethod | undefined
+  readonly channel?: PaymentChannel | undefined
 }
 
 /** Whether the order stands, or its outcome is not known yet. Both carry the number it is found by. */
@@ -186,6 +189,7 @@ function newAttempt(
     cash_amount: command.cashFen === undefined ? null : decimalFromFen(command.cashFen),
     level: customer.level,
     request: sealer.seal(privateOf(command), `request/${order_no}`),
+    channel: command.channel ? sealChannel(sealer, order_no, command.channel) : null,
     points_wallet: outsideWallet ? ('outside' as const) : ('ledger' as const),
     refusal: null,
     resolved_at: null,

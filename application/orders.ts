@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { type UpdateDefinition, WithStartWorkflowOperation } from '@temporalio/client'
 import { sql } from 'kysely'
 import type { Attempt, PrivateRequest } from '../db/attempts.ts'
+import { changeChannel, type PaymentChannel } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
 import type { ExchangeOrder } from '../db/orders.ts'
+import { listOrderRefunds, listRefunds, type ShownRefund } from '../db/refunds.ts'
 import type { PaymentInfo, ShippingInfo } from '../db/schema.ts'
 import type { Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
@@ -25,6 +27,7 @@ import {
   type RefundInput,
   type Reply,
   type Requester,
+  type ResolveAction,
   refundTakenUpdate,
   refundUpdate,
   refundWorkflowId,
@@ -73,11 +76,33 @@ export interface OrderView {
     readonly payment_method: PaymentMethod | null
     readonly trade_no: string | null
     readonly pay_url: string | null
+    /** For a page inside WeChat, in place of `pay_url`. */
+    readonly jsapi: Readonly<Record<string, string>> | null
     readonly expires_at: string | null
   }
+  /** What was taken back, and money that was not due: the first first. */
+  readonly refunds: RefundView[]
   readonly timeline: { readonly status: string; readonly at: string; readonly note: string | null }[]
   readonly created_at: string
   readonly updated_at: string
+}
+
+export interface RefundView {
+  readonly refund_no: string
+  /** The number that a provider knows it by; null where no provider is asked. */
+  readonly provider_refund_no: string | null
+  readonly points: number
+  readonly money: Money
+  /** `done_by_hand`: an operator gave the money back outside. */
+  readonly state: 'pending' | 'done' | 'done_by_hand'
+  readonly reason: string
+  /** Why it was not made at once, in the provider's words; null where it was. */
+  readonly failure: string | null
+  /** Who gave it back by hand, and why. */
+  readonly settled: { readonly by: string; readonly reason: string } | null
+  readonly at: string
+  /** When all of it was back; null while money is on its way. */
+  readonly done_at: string | null
 }
 
 export interface OrderReader {
@@ -89,6 +114,8 @@ export interface OrderReader {
 export interface OrderFilter {
   readonly ownerId?: string | undefined
   readonly status?: OrderStatus | undefined
+  /** Any of these. */
+  readonly statuses?: readonly OrderStatus[] | undefined
   readonly paymentMode?: PaymentMode | undefined
   readonly productId?: string | undefined
   readonly needsAttention?: boolean | undefined
@@ -105,6 +132,7 @@ export async function listOrders(
     query = query.where('owner_type', '=', 'user').where('owner_id', '=', filter.ownerId)
   }
   if (filter.status) query = query.where('status', '=', filter.status)
+  if (filter.statuses) query = query.where('status', 'in', filter.statuses)
   if (filter.paymentMode) query = query.where('payment_mode', '=', filter.paymentMode)
   if (filter.productId) query = query.where('product_id', '=', filter.productId)
   if (filter.needsAttention) query = query.where('needs_attention', 'is not', null)
@@ -185,8 +213,10 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
       payment_method: total.fen > 0n ? attempt.payment_method : null,
       trade_no: null,
       pay_url: null,
+      jsapi: null,
       expires_at: null,
     },
+    refunds: [],
     timeline: [
       { status: 'exchanged', at, note: null },
       ...(attempt.resolved_at && refused
@@ -206,25 +236,46 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
 
 async function viewOrders(db: Db, sealer: Sealer, rows: readonly ExchangeOrder[]): Promise<OrderView[]> {
   if (rows.length === 0) return []
-  const events = await db
-    .selectFrom('order_events')
-    .select(['order_no', 'status', 'note', 'created_at'])
-    .where(
-      'order_no',
-      'in',
-      rows.map((row) => row.order_no),
-    )
-    .orderBy('id')
-    .execute()
+  const numbers = rows.map((row) => row.order_no)
+  const [events, refunds] = await Promise.all([
+    db
+      .selectFrom('order_events')
+      .select(['order_no', 'status', 'note', 'created_at'])
+      .where('order_no', 'in', numbers)
+      .orderBy('id')
+      .execute(),
+    listRefunds(db, numbers),
+  ])
   const timelines = Map.groupBy(events, (event) => event.order_no)
-  return rows.map((row) => viewOrder(sealer, row, timelines.get(row.order_no) ?? []))
+  const refundsOf = Map.groupBy(refunds, (refund) => refund.order_no)
+  return rows.map((row) => ({
+    ...viewOrder(sealer, row, timelines.get(row.order_no) ?? []),
+    refunds: (refundsOf.get(row.order_no) ?? []).map(viewRefund),
+  }))
+}
+
+function viewRefund(refund: ShownRefund): RefundView {
+  const { refund_no, provider_refund_no, points, reason, failure } = refund
+  return {
+    refund_no,
+    provider_refund_no,
+    points,
+    money: money(refund.money),
+    state: refund.state,
+    reason,
+    failure,
+    settled:
+      refund.settled_by === null ? null : { by: refund.settled_by, reason: refund.settled_reason ?? '' },
+    at: refund.created_at.toISOString(),
+    done_at: refund.done_at?.toISOString() ?? null,
+  }
 }
 
 function viewOrder(
   sealer: Sealer,
   row: ExchangeOrder,
   events: readonly { status: string; note: string | null; created_at: Date }[],
-): OrderView {
+): Omit<OrderView, 'refunds'> {
   const payable = row.status === 'order_created' && row.payment_status === 'unpaid'
   return {
     id: row.id,
@@ -271,6 +322,7 @@ function viewPayment(
     payment_method: row.payment_method,
     trade_no: info?.trade_no ?? null,
     pay_url: payable ? (info?.pay_url ?? null) : null,
+    jsapi: payable ? (info?.jsapi ?? null) : null,
     expires_at: payable ? (row.pay_by?.toISOString() ?? null) : null,
   }
 }
@@ -285,16 +337,28 @@ export interface Statistics {
   readonly total_money: Money
 }
 
-/** Counts of one owner's orders; points and money of the paid ones that were not canceled. */
+/**
+ * Counts of one owner's orders; points and money of the paid ones that were not canceled, without what went back
+ * in parts: what he has spent in the end.
+ */
 export async function readStatistics(db: Db, ownerId: string): Promise<Statistics> {
   const rows = await db
-    .selectFrom('points_exchange_orders')
+    .selectFrom('points_exchange_orders as exchange')
+    .leftJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom('order_refunds')
+          .select([sql`sum(points)`.as('points'), sql`sum(money)`.as('money')])
+          .whereRef('order_no', '=', 'exchange.order_no')
+          .as('back'),
+      (join) => join.onTrue(),
+    )
     .select((eb) => [
       'status',
       'payment_mode',
       eb.fn.countAll<string>().as('orders'),
-      sql<string>`coalesce(sum(total_points), 0)`.as('points'),
-      sql<string>`coalesce(sum(total_money), 0)::numeric(20,2)`.as('money'),
+      sql<string>`coalesce(sum(total_points - coalesce(back.points, 0)), 0)`.as('points'),
+      sql<string>`coalesce(sum(total_money - coalesce(back.money, 0)), 0)::numeric(20,2)`.as('money'),
     ])
     .where('owner_type', '=', 'user')
     .where('owner_id', '=', ownerId)
@@ -323,12 +387,22 @@ const AFTER_SALE = 'after-sale'
 /** What somebody asks of an order that runs. */
 export type OrderRequest =
   | { readonly kind: 'cancel'; readonly reason?: string | undefined }
-  | { readonly kind: 'pay'; readonly method?: PaymentMethod | undefined }
+  | {
+      readonly kind: 'pay'
+      readonly method?: PaymentMethod | undefined
+      /** Where the customer stands now; undefined: as before. */
+      readonly channel?: PaymentChannel | undefined
+    }
   | { readonly kind: 'accept' }
   | { readonly kind: 'ship'; readonly carrier: string; readonly trackingNo: string }
   | { readonly kind: 'finish' }
-  | { readonly kind: 'refund'; readonly reason: string }
-  | { readonly kind: 'resolve'; readonly action: 'retry' | 'skip'; readonly reason: string }
+  | {
+      readonly kind: 'refund'
+      readonly reason: string
+      /** Takes back this part, and the order goes on; undefined: all that is left, and it ends. */
+      readonly part?: { readonly points: number; readonly money: string } | undefined
+    }
+  | { readonly kind: 'resolve'; readonly action: ResolveAction; readonly reason: string }
 
 export interface OrderActor extends OrderReader {
   readonly temporal: Temporal
@@ -337,11 +411,11 @@ export interface OrderActor extends OrderReader {
 /**
  * Asks the order's workflow to act; never touches its rows. The same operation key asks once.
  * @returns true when it was done, false when the outcome is not known within `ANSWER_DEADLINE_MS`
- * @throws DomainError ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT, or why a payment is refused
+ * @throws DomainError ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, or why a payment is refused
  * @throws Overloaded when the engine is away
  */
 export async function actOnOrder(
-  { db, temporal }: OrderActor,
+  { db, sealer, temporal }: OrderActor,
   order: Pick<OrderView, 'order_no' | 'status'>,
   by: Requester,
   request: OrderRequest,
@@ -351,6 +425,14 @@ export async function actOnOrder(
   const [update, args] = messageOf(by, request)
   const known = await knownReply(temporal, order, by, request, operationKey)
   if (known) return settleReply(known, by, request)
+  if (request.kind === 'refund' && request.part) {
+    const { reason, part } = request
+    const input = { kind: 'part', orderNo: order.order_no, by, reason, ...part, operationKey } as const
+    return temporal.gate.run(deadline, () => startRefund(temporal, input, operationKey, deadline))
+  }
+  if (request.kind === 'pay' && request.channel) {
+    await changeChannel(db, sealer, order.order_no, request.channel)
+  }
   const ask = (workflowId: string) =>
     retryUnavailable(deadline, () =>
       temporal.client.withDeadline(deadline, () =>
@@ -363,7 +445,7 @@ export async function actOnOrder(
   try {
     reply = await temporal.gate.run(deadline, async () =>
       request.kind === 'resolve'
-        ? askInTurn(await workflowsOf(db, order.order_no), ask)
+        ? tellAll(await workflowsOf(db, order.order_no), ask)
         : ask(exchangeWorkflowId(order.order_no)),
     )
   } catch (error) {
@@ -375,9 +457,15 @@ export async function actOnOrder(
   if (!reply.ok && request.kind === 'refund' && (await hasFinished(db, order.order_no))) {
     const outsideSteps = await pointsElsewhere(db, order.order_no)
     const input = { kind: 'after_sale', orderNo: order.order_no, by, reason: request.reason } as const
-    return refundFinished(temporal, { ...input, ...outsideSteps }, deadline)
+    return startRefund(temporal, { ...input, ...outsideSteps }, AFTER_SALE, deadline)
   }
   return settleReply(reply, by, request)
+}
+
+/** @throws DomainError PAYMENT_METHOD_UNSUPPORTED where the shop does not take this method */
+export function mustBeSupported(method: PaymentMethod, supported: readonly PaymentMethod[]): void {
+  if (supported.includes(method)) return
+  throw new DomainError({ code: 'PAYMENT_METHOD_UNSUPPORTED', available: supported.join(', ') })
 }
 
 const CONFLICT: Reply = { ok: false, refusal: { code: 'ORDER_STATE_CONFLICT' } }
@@ -423,29 +511,31 @@ async function workflowsOf(db: Db, orderNo: string): Promise<string[]> {
     .where('order_no', '=', orderNo)
     .orderBy('attempt_no')
     .execute()
-  const refunds = [...attempts.map(({ attempt_no }) => `${attempt_no}`), AFTER_SALE]
+  const parts = (await listOrderRefunds(db, orderNo)).filter(({ kind }) => kind === 'part')
+  const refunds = [
+    ...attempts.map(({ attempt_no }) => `${attempt_no}`),
+    AFTER_SALE,
+    ...parts.map((part) => part.operation_key),
+  ]
   return [exchangeWorkflowId(orderNo), ...refunds.map((n) => refundWorkflowId(orderNo, n))]
 }
 
-/** The first "yes", or else the last answer. */
-async function askInTurn(
+/** Several may wait, each for the same word. @returns a "yes" where one has taken it */
+async function tellAll(
   workflowIds: readonly string[],
   ask: (workflowId: string) => Promise<Reply>,
 ): Promise<Reply> {
-  let reply: Reply = { ok: false, refusal: { code: 'ORDER_STATE_CONFLICT' } }
-  for (const workflowId of workflowIds) {
-    try {
-      reply = await ask(workflowId)
-    } catch (error) {
-      if (!isGone(error)) throw error
-    }
-    if (reply.ok) break
-  }
-  return reply
+  const answers = await Promise.allSettled(workflowIds.map(ask))
+  const replies = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value)
+  const failed = answers.find((answer) => answer.status === 'rejected' && !isGone(answer.reason))
+  const taken = replies.find(({ ok }) => ok)
+  if (!taken && failed?.status === 'rejected') throw failed.reason
+  return taken ?? replies.at(-1) ?? CONFLICT
 }
 
 function messageOf(by: Requester, request: OrderRequest): [UpdateDefinition<Reply, [never]>, never] {
-  const { kind, ...rest } = request
+  // What is personal stays in the database.
+  const { kind, channel: _channel, ...rest } = { channel: undefined, ...request }
   const updates = {
     cancel: cancelUpdate,
     pay: payUpdate,
@@ -486,18 +576,26 @@ async function pointsElsewhere(db: Db, orderNo: string): Promise<{ outsideSteps?
   return found ? { outsideSteps: ['points'] } : {}
 }
 
-/** The exchange has ended: a workflow of its own takes everything back. */
-async function refundFinished({ client }: Temporal, input: RefundInput, deadline: number): Promise<boolean> {
+/**
+ * A workflow of its own takes something back: all of an exchange that has ended, or a part.
+ * @param n the refund's number; once for each
+ */
+async function startRefund(
+  { client }: Temporal,
+  input: RefundInput,
+  n: string,
+  deadline: number,
+): Promise<boolean> {
   try {
     const reply = await client.withDeadline(deadline, () =>
       client.workflow.executeUpdateWithStart(refundTakenUpdate, {
         updateId: 'taken',
         startWorkflowOperation: new WithStartWorkflowOperation(REFUND_WORKFLOW, {
-          workflowId: refundWorkflowId(input.orderNo, AFTER_SALE),
+          workflowId: refundWorkflowId(input.orderNo, n),
           taskQueue: TASK_QUEUE,
           args: [input],
           workflowIdConflictPolicy: 'USE_EXISTING',
-          // Taking an order back twice takes it back once; one that an operator skipped may be tried again.
+          // Taking the same back twice takes it back once; what an operator skipped may be tried again.
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         }),
       }),
@@ -538,5 +636,6 @@ export async function findWorkflow(
 
 /** Customers learn that somebody has to look, not what our systems said. */
 export function forCustomer(view: OrderView): OrderView {
-  return view.needs_attention === null ? view : { ...view, needs_attention: 'support' }
+  const refunds = view.refunds.map((refund) => ({ ...refund, failure: null, settled: null }))
+  return { ...view, refunds, needs_attention: view.needs_attention === null ? null : 'support' }
 }

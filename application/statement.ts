@@ -4,6 +4,17 @@ import { reasonText } from '../domain/entry-texts.ts'
 import { InvalidInput, type Lang } from '../domain/error-texts.ts'
 import type { Ledger } from './wallets.ts'
 
+export const ENTRY_KINDS = [
+  'grant',
+  'hold',
+  'capture',
+  'release',
+  'reverse',
+  'expire',
+  'adjust',
+  'freeze',
+] as const satisfies readonly EntryKind[]
+
 /** What of a wallet's entries is wanted. */
 export interface StatementQuery {
   readonly ownerId: string

@@ -33,6 +33,11 @@ export interface WalletCause {
   readonly reason: string
 }
 
+/** What one entry by an operator may come to, in points. */
+export const ENTRY_POINTS_MAX = 1_000_000_000
+/** Characters. */
+export const REASON_MAX = 200
+
 /** @throws Overloaded where the points are in an outside wallet that does not answer */
 export async function readWallet({ db, vault, outsideWallet }: Ledger, ownerId: string): Promise<WalletView> {
   const [points, cash]: [Balance, Balance] = await Promise.all([

@@ -1,34 +1,52 @@
-import { sql } from 'kysely'
-import type { Db } from '../db/client.ts'
-import {
-  findBrokenAmounts,
-  findBrokenEarnings,
-  findBrokenLedger,
-  findBrokenOrders,
-  findBrokenPayments,
-} from '../db/laws.ts'
+import { randomUUID } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { createReconciliationActivities } from '../activities/reconciliation.ts'
+import { createEngine } from '../application/reconciliation.ts'
+import { connectTemporal } from '../application/temporal.ts'
+import { readConfig } from '../config.ts'
+import { findRun, type KeptFinding, listFindings } from '../db/reconciliation.ts'
+import { createSealer } from '../db/seal.ts'
+import { dateInShanghai } from '../domain/reconciliation.ts'
+import { createProviders } from '../payments/providers.ts'
 import { report } from './report.ts'
 
-/** Composition root: compares orders, stock, ledger and payments; exit code 1 where two books disagree. */
-await report('reconcile', async (db, vault) => ({
-  totals: await readTotals(db),
-  broken: [
-    ...(await findBrokenOrders(db)),
-    ...(await findBrokenLedger(db, vault)),
-    ...(await findBrokenPayments(db)),
-    ...(await findBrokenAmounts(db, vault)),
-    ...(await findBrokenEarnings(db, vault)),
-  ],
-}))
+/**
+ * Composition root: compares the providers' bills, payments, orders, stock, ledger and workflows, as the nightly
+ * run does, and keeps what it found; exit code 1 where two books disagree. `--day YYYY-MM-DD` is a day in
+ * Shanghai; without it, today so far.
+ */
+await report('reconcile', async (db, vault) => {
+  const { values } = parseArgs({ options: { day: { type: 'string' } } })
+  const today = dateInShanghai(Date.now())
+  const day = values.day ?? today
+  if (!isDate(day) || day > today) throw new Error(`--day ${day}: not a day like 2026-11-23 that has begun`)
+  const { temporal: engine, payloadKeys, payments } = readConfig()
+  const temporal = connectTemporal(engine.connection, engine.namespace, createSealer(payloadKeys))
+  const steps = createReconciliationActivities({
+    db,
+    vault,
+    providers: createProviders(payments),
+    engine: createEngine(db, temporal),
+  })
+  const { id, providers } = await steps.beginReconciliation({ day, runKey: `cli/${randomUUID()}` })
+  await Promise.all(providers.map((provider) => steps.reconcileProvider({ id, day, provider })))
+  await steps.reconcileBooks(id)
+  await steps.reconcileWorkflows(id)
+  await steps.finishReconciliation(id)
+  await temporal.client.connection.close()
+  const run = await findRun(db, id)
+  const totals = Object.entries(run?.totals ?? {}).toSorted(([left], [right]) => (left < right ? -1 : 1))
+  return { totals: Object.fromEntries(totals), broken: (await listFindings(db, id)).map(describe) }
+})
 
-async function readTotals(db: Db): Promise<Record<string, string>> {
-  const { rows } = await sql<{ what: string; orders: string; points: string; money: string }>`
-    select status as what, count(*) as orders, sum(total_points) as points, sum(total_money) as money
-    from points_exchange_orders group by 1
-    union all
-    select 'payments ' || state, count(*), 0, sum(amount) from payments group by state
-    order by 1`.execute(db)
-  return Object.fromEntries(
-    rows.map((row) => [row.what, `${row.orders}: ${row.points} points, ${row.money} CNY`]),
-  )
+/** Whether the text is a date that the calendar has. */
+function isDate(text: string): boolean {
+  const at = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(at) && new Date(at).toISOString().slice(0, 10) === text
+}
+
+function describe({ kind, subject, ours, theirs, state }: KeptFinding): string {
+  const sides =
+    ours === null && theirs === null ? '' : `: ours ${ours ?? 'nothing'}, theirs ${theirs ?? 'nothing'}`
+  return `${kind} ${subject}${sides}${state === 'healed' ? ' (healed)' : ''}`
 }

@@ -48,13 +48,15 @@ async function main(): Promise<number> {
   const supervisor = await createSupervisor({ folder: dataDir, complain })
   let code = 0
   try {
-    const up = bringUp(supervisor, config, config.demo && !values['no-demo'])
+    const demo = config.demo && !values['no-demo']
+    const up = bringUp(supervisor, config, demo)
     // After a stop in the middle the rest of it fails, as it should.
     up.catch(() => {})
     const first = await Promise.race([up, stop.wanted])
     if (typeof first !== 'string') {
       writeFileSync(runningFile, `${JSON.stringify(first)}\n`, { mode: 0o600 })
       process.stdout.write('ready\n')
+      if (demo) enliven(supervisor, dataDir)
     }
     say(`stopping (${await stop.wanted})`)
   } catch (error) {
@@ -124,6 +126,16 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
     sandboxUrl,
     port: http.port,
   }
+}
+
+/** Lets the demo's own customers and operator act, while everybody else can already do so. */
+function enliven(supervisor: Supervisor, dataDir: string): void {
+  const env = partEnvironment({ DATA_DIR: dataDir })
+  const args = ['cli/demo-life.ts']
+  supervisor
+    .run({ name: 'demo-life', command: process.execPath, args, cwd: ROOT, env })
+    // Without its orders the mall works as well; a stop in the middle is no failure.
+    .catch((error: unknown) => complain('demo-life', describe(error)))
 }
 
 async function embeddedPostgres(supervisor: Supervisor, config: Config, ports: Ports): Promise<string> {
@@ -197,7 +209,9 @@ async function printTable(
   const database = new URL(urls.databaseUrl)
   database.password = ''
   const rows: [string, string | undefined][] = [
-    ['积分商城 API', `${base}/api/points-mall/products`],
+    ['积分商城', `${base}/points-mall/products`],
+    ['运营后台', `${base}/admin`],
+    ['API', `${base}/api/points-mall/products`],
     ['API docs', `${base}/docs`],
     ['health', `${base}/health/ready`],
     ['metrics', `${base}/metrics`],

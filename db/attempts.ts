@@ -1,7 +1,9 @@
 import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Refusal } from '../domain/errors.ts'
+import type { PaymentClient } from '../domain/payment.ts'
 import type { Db, Tx } from './client.ts'
 import type { ExchangeAttemptsTable } from './schema.ts'
+import type { Sealer } from './seal.ts'
 
 /** One row per `POST exchange`, written before the workflow engine is called, so that no answer is ever lost. */
 export type Attempt = Selectable<ExchangeAttemptsTable>
@@ -12,6 +14,43 @@ export interface PrivateRequest {
   readonly buyer_remarks?: string | undefined
   readonly buyer_message?: string | undefined
   readonly customized?: Record<string, unknown> | unknown[] | undefined
+}
+
+/** How the customer reaches the cashier, and where he comes back to. */
+export interface PaymentChannel {
+  readonly client: PaymentClient
+  readonly openid?: string | undefined
+  readonly returnUrl?: string | undefined
+  readonly clientIp?: string | undefined
+}
+
+export function sealChannel(sealer: Sealer, orderNo: string, channel: PaymentChannel): Buffer {
+  return sealer.seal(channel, `channel/${orderNo}`)
+}
+
+export async function readChannel(db: Db, sealer: Sealer, orderNo: string): Promise<PaymentChannel> {
+  const row = await db
+    .selectFrom('exchange_attempts')
+    .select('channel')
+    .where('order_no', '=', orderNo)
+    .executeTakeFirst()
+  if (!row?.channel) return { client: 'h5' }
+  return sealer.open(row.channel, `channel/${orderNo}`) as PaymentChannel
+}
+
+/** The customer comes to the cashier another way; as whom WeChat knows him stays. */
+export async function changeChannel(
+  db: Db,
+  sealer: Sealer,
+  orderNo: string,
+  channel: PaymentChannel,
+): Promise<void> {
+  const openid = channel.openid ?? (await readChannel(db, sealer, orderNo)).openid
+  await db
+    .updateTable('exchange_attempts')
+    .set({ channel: sealChannel(sealer, orderNo, { ...channel, openid }) })
+    .where('order_no', '=', orderNo)
+    .execute()
 }
 
 /**
@@ -49,6 +88,18 @@ export async function findAttemptByKey(db: Db, ownerId: string, key: string): Pr
     .where('idempotency_key', '=', key)
     .where('state', '<>', sql.lit('refused'))
     .executeTakeFirst()
+}
+
+/** The owner's attempts that nothing has decided yet, newest first. */
+export async function listPendingAttempts(db: Db, ownerId: string, limit: number): Promise<Attempt[]> {
+  return db
+    .selectFrom('exchange_attempts')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .where('state', '=', 'pending')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
 }
 
 /** @throws when there is no such attempt: a workflow is never started without one. */

@@ -13,12 +13,12 @@ import { entryPlace, refOf, type SealedEntry } from './wallet.ts'
 export { findBrokenLedger } from './verify.ts'
 
 /**
- * What the ledger's transfers say of each order and currency. Kinds and numbers stand in the open; the chain
+ * What the ledger's transfers say of each order and currency; a part that went back leaves the rest captured. Kinds and numbers stand in the open; the chain
  * covers them, and the amounts are compared where they can be opened.
  */
 const BOOKED = `booked as (
   select t.order_no, a.currency, a.owner_id, case
-      when bool_or(t.kind = 'reverse') then 'reversed'
+      when bool_or(t.operation_key = t.order_no || '/' || a.currency || '/reverse') then 'reversed'
       when bool_or(t.kind = 'release') then 'released'
       when bool_or(t.kind = 'capture') then 'captured'
       else 'held' end as state
@@ -28,7 +28,8 @@ const BOOKED = `booked as (
 
 /**
  * Orders against stock, points and the order domain: pieces and points are held while an order waits to be
- * paid, taken once it is paid, and given back once it is canceled; nothing is held for an order that is not.
+ * paid, taken once it is paid, and given back once it is canceled, parts of points before; nothing is held for an
+ * order that is not.
  * @returns what is broken, named
  */
 export async function findBrokenOrders(db: Db): Promise<string[]> {
@@ -73,7 +74,9 @@ export async function findBrokenOrders(db: Db): Promise<string[]> {
 
 /**
  * Payments against orders and the cash wallet: a live order that costs cash is paid by exactly one attempt of
- * its whole amount, any other order by none; money that is given back is given back whole, once.
+ * its whole amount, any other order by none; what is taken back of an order is at most what it cost, and all of it
+ * once it is canceled; money goes back once, by the provider or by hand, and an attempt is refunded when all of
+ * its money is back.
  * @returns what is broken, named
  */
 export async function findBrokenPayments(db: Db): Promise<string[]> {
@@ -102,11 +105,31 @@ export async function findBrokenPayments(db: Db): Promise<string[]> {
     union all
     select 'refund of ' || p.out_trade_no || ' while ' || p.state from payments p
       left join payment_refunds r on r.out_trade_no = p.out_trade_no
-      group by p.id
-      having count(*) filter (where r.state = 'pending' and r.amount = p.amount) <> (p.state = 'refunding')::int
-        or coalesce(sum(r.amount) filter (where r.state = 'done'), 0)
-          <> case when p.state = 'refunded' and p.method <> 'wallet' then p.amount else 0 end
-        or p.refunded_amount <> case when p.state = 'refunded' then p.amount else 0 end
+      where p.method <> 'wallet' group by p.id
+      having p.refunded_amount <> coalesce(sum(r.amount) filter (where r.state in ('done', 'done_by_hand')), 0)
+        or coalesce(sum(r.amount) filter (where r.state <> 'failed'), 0) > p.amount
+        or p.state in ('refunding', 'refunded')
+          and coalesce(sum(r.amount) filter (where r.state <> 'failed'), 0) <> p.amount
+        or p.state not in ('paid', 'refunding', 'refunded') and count(r.refund_no) > 0
+        or p.state <> 'paid' and (p.state = 'refunding') <> (count(*) filter (where r.state = 'pending') > 0)
+    union all
+    select 'refund of ' || p.out_trade_no || ' by wallet while ' || p.state from payments p
+      where p.method = 'wallet' and p.refunded_amount <> case p.state when 'refunded' then p.amount when 'paid' then (
+        select coalesce(sum(b.money), 0) from order_refunds b where b.order_no = p.order_no) else 0 end
+    union all
+    select 'taken back of ' || o.order_no || ' while ' || o.status from points_exchange_orders o
+      join order_refunds b on b.order_no = o.order_no
+      group by o.id having sum(b.points) > o.total_points or sum(b.money) > o.total_money
+        or count(*) filter (where b.kind = 'rest') > (o.status = 'order_canceled')::int
+        or o.status = 'order_canceled' and (sum(b.points) <> o.total_points or sum(b.money) <> o.total_money)
+    union all
+    select 'money of ' || b.refund_no from order_refunds b join points_exchange_orders o on o.order_no = b.order_no
+      left join payment_refunds r on r.order_refund = b.refund_no and r.state <> 'failed'
+      group by b.refund_no, o.payment_method
+      having coalesce(sum(r.amount), 0) <> case when o.payment_method = 'wallet' then 0 else b.money end
+    union all
+    select 'refund number ' || r.refund_no || ' has nothing in its place' from payment_refunds r
+      where r.state = 'failed' and not exists (select from payment_refunds n where n.replaces = r.refund_no)
     union all
     select 'payment without order ' || p.out_trade_no from payments p
       where not exists (select from points_exchange_orders o where o.order_no = p.order_no)`.execute(db)
@@ -136,7 +159,7 @@ function openEntry(vault: Vault, row: BookedRow): { available: bigint; held: big
 
 /**
  * The amounts behind `findBrokenOrders` and `findBrokenPayments`, which see states only: what the owner's
- * entries of an order add up to is what the order costs, and nothing once it is canceled.
+ * entries of an order add up to is what is left of what the order cost, and nothing once it is canceled.
  * @returns what is broken, named
  */
 export async function findBrokenAmounts(db: Db, vault: Vault): Promise<string[]> {
@@ -148,11 +171,13 @@ export async function findBrokenAmounts(db: Db, vault: Vault): Promise<string[]>
       owner_id: string
       status: string
       points: string
+      points_back: string
       cash: string
     }>`
       select o.id, o.order_no, o.owner_id, o.status,
         case when a.points_wallet = 'outside' then 0 else o.total_points end as points,
-        (select coalesce(sum(p.amount), 0) from payments p
+        (select coalesce(sum(b.points), 0) from order_refunds b where b.order_no = o.order_no) as points_back,
+        (select coalesce(sum(p.amount - p.refunded_amount), 0) from payments p
           where p.order_no = o.order_no and p.method = 'wallet' and p.state = 'paid')::numeric(14,2) as cash
       from points_exchange_orders o left join exchange_attempts a on a.order_no = o.order_no
       where o.id > ${after} order by o.id limit ${BATCH}`.execute(db)
@@ -166,7 +191,7 @@ export async function findBrokenAmounts(db: Db, vault: Vault): Promise<string[]>
     const byOrder = Map.groupBy(rows, (row) => row.order_no)
     for (const order of orders) {
       const waits = order.status === 'exchanged' || order.status === 'order_created'
-      const points = order.status === 'order_canceled' ? 0n : BigInt(order.points)
+      const points = order.status === 'order_canceled' ? 0n : BigInt(order.points) - BigInt(order.points_back)
       const expected = {
         ZJF: { available: -points, held: waits ? points : 0n },
         CNY: { available: -(fenFromDecimal(order.cash) ?? 0n), held: 0n },

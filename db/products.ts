@@ -4,7 +4,7 @@ import type { Db, Tx } from './client.ts'
 import type { PointsProductsTable } from './schema.ts'
 
 /** A product with the name of its category, where that was not deleted. */
-export type Product = Omit<Selectable<PointsProductsTable>, 'search_bigrams'> & {
+export type Product = Omit<Selectable<PointsProductsTable>, 'search_bigrams' | 'low_stock'> & {
   readonly category_name: string | null
 }
 
@@ -45,6 +45,8 @@ export interface ProductFilter {
   readonly productType?: ProductType | undefined
   /** Looked for in title and description; what is found in a title comes first. */
   readonly keyword?: string | undefined
+  /** What somebody with so many points, and at this level, may redeem a piece of. */
+  readonly within?: { readonly points: number; readonly level: number } | undefined
 }
 
 export const PRODUCT_SORTS = [
@@ -86,13 +88,17 @@ export async function listProducts(
   page: { readonly limit: number; readonly offset: number },
 ): Promise<{ products: Product[]; total: number }> {
   const found = existing(db).where((eb) => {
-    const { status, categoryId, paymentMode, productType, keyword } = filter
+    const { status, categoryId, paymentMode, productType, keyword, within } = filter
     const conditions = []
     if (status !== undefined) conditions.push(eb('product.status', '=', status))
     if (categoryId !== undefined) conditions.push(eb('product.category_id', '=', categoryId))
     if (paymentMode !== undefined) conditions.push(eb('product.payment_mode', '=', paymentMode))
     if (productType !== undefined) conditions.push(eb('product.product_type', '=', productType))
     if (keyword !== undefined) conditions.push(matches(keyword))
+    if (within !== undefined) {
+      const level = sql<number>`coalesce((product.properties -> 'limit' ->> 'user_level_required')::int, 0)`
+      conditions.push(eb('product.point', '<=', within.points), eb(level, '<=', within.level))
+    }
     return eb.and(conditions)
   })
   const keyword = filter.keyword

@@ -1,7 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { Refusal } from '../domain/errors.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
-import type { PaymentMethod } from '../domain/payment.ts'
+import type { PaymentClient, PaymentMethod } from '../domain/payment.ts'
 import type {
   ExchangeLimit,
   PaymentMode,
@@ -9,6 +9,7 @@ import type {
   ProductType,
   ShippingType,
 } from '../domain/product.ts'
+import type { FindingKind } from '../domain/reconciliation.ts'
 
 /** bigint columns arrive as text and are turned into bigint where they are counted; ids stay text. */
 type Id = ColumnType<string, never, never>
@@ -66,6 +67,8 @@ export interface PointsProductsTable extends Dated {
   operator_id: string | null
   operation_key: string | null
   search_bigrams: ColumnType<string[], never, never>
+  /** At most LOW_STOCK pieces; made by the database. */
+  low_stock: ColumnType<boolean, never, never>
   deleted_at: Date | null
 }
 
@@ -90,6 +93,8 @@ export interface PaymentInfo {
   readonly payment_method: PaymentMethod | null
   readonly trade_no: string | null
   readonly pay_url: string | null
+  /** What a page inside WeChat opens the cashier with, in place of `pay_url`. */
+  readonly jsapi?: Readonly<Record<string, string>> | null
   readonly expires_at: string | null
 }
 
@@ -242,18 +247,46 @@ export interface PaymentsTable extends Dated {
   provider_ref: string | null
   payment_ref: string | null
   pay_url: string | null
+  /** How the customer was to reach the cashier; null before it was opened. */
+  client: ColumnType<PaymentClient | null, PaymentClient | null | undefined, PaymentClient | null>
   refunded_amount: ColumnType<string, string | undefined, string>
   paid_at: Date | null
 }
 
+/** What of a paid order was taken back: a part, and in the end all the rest. Never changes. */
+export interface OrderRefundsTable {
+  /** `{order_no}-R{n}` */
+  refund_no: string
+  order_no: string
+  kind: 'part' | 'rest'
+  points: number
+  money: Decimal
+  reason: string
+  operation_key: string
+  actor_type: string
+  actor_id: string | null
+  created_at: Stamp
+}
+
+export type RefundState = 'pending' | 'done' | 'failed' | 'done_by_hand'
+
+/** Money that goes back through a provider. */
 export interface PaymentRefundsTable extends Dated {
+  /** `{out_trade_no}-R{n}` */
   refund_no: string
   out_trade_no: string
   amount: Decimal
-  state: Generated<'pending' | 'done' | 'failed'>
+  state: Generated<RefundState>
   refund_ref: string | null
   reason: string
   failure: string | null
+  /** The refund of the order that it serves; null is money that was not due. */
+  order_refund: string | null
+  /** The number that the provider has refused, in whose place this one stands. */
+  replaces: string | null
+  /** Who gave the money back outside, and why, with `done_by_hand`. */
+  settled_by: string | null
+  settled_reason: string | null
 }
 
 export interface WebhookInboxTable {
@@ -281,12 +314,79 @@ export interface ExchangeAttemptsTable {
   cash_amount: string | null
   level: number
   request: Buffer
+  /** A `PaymentChannel`, sealed; null is a phone's browser that comes back to the order's page. */
+  channel: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   /** Whose books have the points of this order. */
   points_wallet: Generated<'ledger' | 'outside'>
   state: Generated<'pending' | 'placed' | 'refused'>
   refusal: ColumnType<Refusal | null, string | null, string | null>
   created_at: Stamp
   resolved_at: Date | null
+}
+
+export interface ReconciliationsTable {
+  id: Id
+  /** `YYYY-MM-DD` in Shanghai; read it with `::text`. */
+  day: ColumnType<never, string, never>
+  run_key: string
+  totals: ColumnType<Readonly<Record<string, string>>, never, never>
+  started_at: Stamp
+  finished_at: Date | null
+}
+
+export interface ReconciliationFindingsTable {
+  id: Id
+  reconciliation_id: Ref
+  kind: FindingKind
+  subject: string
+  ours: string | null
+  theirs: string | null
+  order_no: string | null
+  state: Generated<'open' | 'healed'>
+  found_at: Stamp
+}
+
+export interface WebSessionsTable {
+  /** SHA-256 of the token in the cookie. */
+  token_hash: Buffer
+  owner_id: string
+  role: 'customer' | 'operator' | 'admin'
+  level: number
+  created_at: Stamp
+  expires_at: Date
+}
+
+export interface SignInLinksTable {
+  link_id: string
+  expires_at: Date
+}
+
+export interface PicturesTable {
+  /** SHA-256 of the bytes, in hex. */
+  hash: string
+  format: 'png' | 'jpeg' | 'webp'
+  bytes: Buffer
+  operator_id: string
+  created_at: Stamp
+}
+
+export interface AddressesTable extends Dated {
+  id: Id
+  owner_id: string
+  sealed: Buffer
+  is_default: Generated<boolean>
+  /** Under which a repeat is recognised. */
+  operation_key: string
+}
+
+export interface KeptFormsTable {
+  /** SHA-256 of the token in the cookie. */
+  token_hash: Buffer
+  /** Null: nobody knows who sent it. */
+  owner_id: string | null
+  sealed: Buffer
+  created_at: Stamp
+  expires_at: Date
 }
 
 export interface IdempotencyKeysTable {
@@ -318,8 +418,16 @@ export interface Database {
   earnings: EarningsTable
   outbox: OutboxTable
   payments: PaymentsTable
+  order_refunds: OrderRefundsTable
   payment_refunds: PaymentRefundsTable
   webhook_inbox: WebhookInboxTable
   exchange_attempts: ExchangeAttemptsTable
   idempotency_keys: IdempotencyKeysTable
+  web_sessions: WebSessionsTable
+  sign_in_links: SignInLinksTable
+  addresses: AddressesTable
+  kept_forms: KeptFormsTable
+  pictures: PicturesTable
+  reconciliations: ReconciliationsTable
+  reconciliation_findings: ReconciliationFindingsTable
 }

@@ -430,7 +430,8 @@ export async function capture(
 }
 
 /**
- * Gives back what was held (`release`) or taken (`reverse`) for the order, to lots of the same dates.
+ * Gives back what was held (`release`) or taken (`reverse`) for the order, to lots of the same dates. Of what went
+ * back in parts only the rest; where that is nothing, a mark says that all of it is back.
  * @param graceMs what expired meanwhile may be spent for so long
  * @returns false when it was given back before, or never taken
  */
@@ -450,13 +451,79 @@ export async function giveBack(
     await post(tx, vault, account, 'release', released.change, { operationKey, orderNo, reason })
     return true
   }
+  const taken = await findTaken(tx, vault, account, currency, orderNo)
+  if (!taken) return false
+  const operationKey = keyOf(orderNo, currency, 'reverse')
+  const lots = rules.partOf(taken.lots, taken.back, taken.rest)
+  const change = rules.reverse(account.wallet, lots, account.now, graceMs)
+  return (await book(tx, vault, account, 'reverse', change, { operationKey, orderNo, reason })) !== undefined
+}
+
+/**
+ * Gives back a part of what was taken for the order, to lots of the same dates. The part's number makes a repeat
+ * harmless.
+ * @param graceMs what expired meanwhile may be spent for so long
+ * @returns false when less than that is left to give back; nothing changed then
+ * @throws KeyReused when the part's number was used for another amount
+ */
+export async function giveBackPart(
+  tx: Tx,
+  vault: Vault,
+  spend: Spend,
+  part: string,
+  reason: string,
+  graceMs: number,
+): Promise<boolean> {
+  const { ownerId, currency, amount, orderNo } = spend
+  const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, currency))
+  const cause = { operationKey: partKey(orderNo, currency, part), orderNo, reason }
+  const taken = await findTaken(tx, vault, account, currency, orderNo)
+  const whole = await findBooked(tx, vault, account, keyOf(orderNo, currency, 'reverse'))
+  if (taken && !whole && amount <= taken.rest) {
+    const lots = rules.partOf(taken.lots, taken.back, amount)
+    const change = rules.reverse(account.wallet, lots, account.now, graceMs)
+    if (await book(tx, vault, account, 'reverse', change, cause)) return true
+  }
+  return isBooked(tx, vault, account, 'reverse', amount, cause)
+}
+
+const partKey = (orderNo: string, currency: Currency, part: string) =>
+  keyOf(orderNo, currency, `reverse/${part}`)
+
+interface Taken {
+  /** As they were drawn. */
+  readonly lots: readonly Lot[]
+  /** How much went back in parts, and how much did not. */
+  readonly back: bigint
+  readonly rest: bigint
+}
+
+/** What was taken for the order; undefined where nothing was. */
+async function findTaken(
+  tx: Tx,
+  vault: Vault,
+  account: Account,
+  currency: Currency,
+  orderNo: string,
+): Promise<Taken | undefined> {
   const taken =
     (await findBooked(tx, vault, account, keyOf(orderNo, currency, 'capture'))) ??
     (await findBooked(tx, vault, account, keyOf(orderNo, currency, 'hold')))
-  if (taken?.kind !== 'capture') return false
-  const operationKey = keyOf(orderNo, currency, 'reverse')
-  const change = rules.reverse(account.wallet, openLots(taken.plain.lots), account.now, graceMs)
-  return (await book(tx, vault, account, 'reverse', change, { operationKey, orderNo, reason })) !== undefined
+  if (taken?.kind !== 'capture') return undefined
+  const prefix = partKey(orderNo, currency, '')
+  const parts = await tx
+    .selectFrom('wallet_transfers')
+    .select('operation_key')
+    .where('order_no', '=', orderNo)
+    .where('kind', '=', 'reverse')
+    .where(sql<boolean>`starts_with(operation_key, ${prefix})`)
+    .execute()
+  let back = 0n
+  for (const { operation_key } of parts) {
+    back += BigInt((await findBooked(tx, vault, account, operation_key))?.plain.available ?? 0)
+  }
+  const lots = openLots(taken.plain.lots)
+  return { lots, back, rest: lots.reduce((sum, lot) => sum + lot.amount, 0n) - back }
 }
 
 /**
@@ -730,6 +797,37 @@ export async function listEntries(
     ...row,
     plain: vault.open(ref, entryPlace(ref, row.version), kid, sealed) as SealedEntry,
   }))
+}
+
+/** An entry of an order's owner, in one of his two currencies. */
+export interface BookedFor extends Booked {
+  readonly currency: Currency
+}
+
+/** What was booked for an order in its owner's accounts: points before cash, and the first first. */
+export async function listOrderEntries(
+  db: Db,
+  vault: Vault,
+  ownerId: string,
+  orderNo: string,
+): Promise<BookedFor[]> {
+  const rows = await db
+    .selectFrom('wallet_transfers as transfer')
+    .innerJoin('wallet_entries as entry', 'entry.operation_key', 'transfer.operation_key')
+    .innerJoin('wallet_accounts as account', 'account.id', 'entry.account_id')
+    .select(['entry.account_id', 'entry.version', 'entry.kid', 'entry.sealed', 'entry.created_at'])
+    .select(['transfer.kind', 'transfer.operation_key', 'transfer.order_no', 'transfer.reason'])
+    .select('account.currency')
+    .where('transfer.order_no', '=', orderNo)
+    .where('account.owner_type', '=', 'user')
+    .where('account.owner_id', '=', ownerId)
+    .orderBy('account.currency', 'desc')
+    .orderBy('entry.version')
+    .execute()
+  return rows.map(({ kid, sealed, ...row }) => {
+    const ref = refOf({ owner_type: 'user', owner_id: ownerId, currency: row.currency })
+    return { ...row, plain: vault.open(ref, entryPlace(ref, row.version), kid, sealed) as SealedEntry }
+  })
 }
 
 /** How many entries `listEntries` has in all. */

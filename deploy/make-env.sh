@@ -50,10 +50,23 @@ ENV
   else
     cat <<ENV
 
-# Bank cards: fill in all three, or leave them empty to go without.
+# Bank cards: fill in the last two, or leave them empty to go without.
 STRIPE_BASE_URL=
 STRIPE_SECRET_KEY=
 STRIPE_WEBHOOK_SECRET=
+
+# Alipay and WeChat Pay: docs/going-live.md says where each comes from. Keys on one line, as base64.
+ALIPAY_APP_ID=
+ALIPAY_SELLER_ID=
+ALIPAY_PRIVATE_KEY=
+ALIPAY_PUBLIC_KEY=
+WECHAT_APP_ID=
+WECHAT_MCH_ID=
+WECHAT_MCH_SERIAL=
+WECHAT_MCH_PRIVATE_KEY=
+WECHAT_API_V3_KEY=
+WECHAT_PUBLIC_KEY_ID=
+WECHAT_PUBLIC_KEY=
 ENV
   fi
 } >.env

@@ -134,6 +134,14 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     zh: plain('订单状态冲突', '订单当前状态不允许此操作'),
     en: plain('Order state conflict', 'The order does not allow this in its present state'),
   },
+  REFUND_EXCEEDS_REST: {
+    zh: withGap('退款超出可退余额', '退款超出订单剩余可退部分', (r, a) => `：申请 ${r}，可退 ${a}`),
+    en: withGap(
+      'More than is left to refund',
+      'The refund is more than what is left of the order',
+      (r, a) => `: ${r} asked for, ${a} left`,
+    ),
+  },
   UNAVAILABLE: {
     zh: plain('服务暂不可用', '服务暂时不可用，请稍后重试'),
     en: plain('Unavailable', 'The service is unavailable for the moment, please try again'),

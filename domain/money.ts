@@ -14,6 +14,9 @@ export interface Money {
 
 const DECIMAL = /^(-?)(\d{1,15})(?:\.(\d{1,2}))?$/
 
+/** What somebody may name as an amount of cash: never negative, at most 8 digits before the point. */
+export const AMOUNT = /^(0|[1-9]\d{0,7})(\.\d{1,2})?$/
+
 /**
  * Reads decimal yuan, such as `9.9`, `9.90` or `-3`, as fen.
  * @returns undefined when the text is no decimal with at most 15 digits before and 2 after the point.

@@ -1,3 +1,5 @@
+import { needsAddress, type ShippingType } from './product.ts'
+
 /**
  * The states of an exchange order and the one table of allowed moves. Workflow, API and a database trigger
  * use it; a test compares the trigger's copy with this one.
@@ -44,6 +46,12 @@ export type OrderAction = keyof typeof ORDER_ACTIONS
 
 export function allows(status: OrderStatus, action: OrderAction): boolean {
   return (ORDER_ACTIONS[action] as readonly OrderStatus[]).includes(status)
+}
+
+/** As `allows`, for what this order delivers: goods that travel are shipped before they are done with. */
+export function allowsFor(status: OrderStatus, action: OrderAction, shippingType: ShippingType): boolean {
+  const skipsShipping = action === 'finish' && status === 'order_accepted' && needsAddress(shippingType)
+  return allows(status, action) && !skipsShipping
 }
 
 export const PAYMENT_STATUSES = ['unpaid', 'paid', 'closing', 'closed', 'refunding', 'refunded'] as const

@@ -2,3 +2,8 @@
 export const PAYMENT_METHODS = ['wallet', 'alipay', 'wechat', 'bank_card'] as const
 
 export type PaymentMethod = (typeof PAYMENT_METHODS)[number]
+
+/** Where the customer stands when he pays: inside the provider's own app, in a phone's browser, at a desk. */
+export const PAYMENT_CLIENTS = ['in_app', 'h5', 'desktop'] as const
+
+export type PaymentClient = (typeof PAYMENT_CLIENTS)[number]

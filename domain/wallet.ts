@@ -129,6 +129,17 @@ export function reverse(wallet: Wallet, lots: readonly Lot[], now: number, grace
   }
 }
 
+/**
+ * Which lots a part that goes back consists of: as if the order had cost less, so that those that it drew last go
+ * back first.
+ * @param taken what the order took, as it was drawn
+ * @param before how much of it went back before
+ */
+export function partOf(taken: readonly Lot[], before: bigint, amount: bigint): readonly Lot[] {
+  const kept = sum(taken) - before - amount
+  return draw(draw(taken, kept > 0n ? kept : 0n).rest, amount).taken
+}
+
 /** Takes away what is past its date. Undefined: nothing is. */
 export function expire(wallet: Wallet, now: number): Change | undefined {
   const over = wallet.lots.filter((lot) => isOver(lot, now))

@@ -24,6 +24,8 @@ export interface Trade {
   /** When the provider itself closes the trade. */
   readonly expiresAt: Date
   readonly createdAt: Date
+  /** When the money last came in. */
+  readonly paidAt: Date | undefined
   /** What only this method's wire form knows, as JSON. */
   readonly wire: string
 }
@@ -41,7 +43,7 @@ export interface Refund {
 
 type Row = Record<string, SQLOutputValue>
 
-export function insertTrade(db: DatabaseSync, trade: Omit<Trade, 'state' | 'attempts'>): Trade {
+export function insertTrade(db: DatabaseSync, trade: Omit<Trade, 'state' | 'attempts' | 'paidAt'>): Trade {
   db.prepare(
     `INSERT INTO trades (ref, method, out_trade_no, payment_ref, amount_fen, subject, state, return_url, pay_by,
        expires_at, created_at, wire) VALUES (?, ?, ?, ?, ?, ?, 'unpaid', ?, ?, ?, ?, ?)`,
@@ -58,7 +60,7 @@ export function insertTrade(db: DatabaseSync, trade: Omit<Trade, 'state' | 'atte
     trade.createdAt.getTime(),
     trade.wire,
   )
-  return { ...trade, state: 'unpaid', attempts: 0 }
+  return { ...trade, state: 'unpaid', attempts: 0, paidAt: undefined }
 }
 
 export function findTrade(db: DatabaseSync, ref: string): Trade | undefined {
@@ -86,8 +88,14 @@ export function findExpired(db: DatabaseSync, now: Date): Trade[] {
 /** Somebody tried to pay, or the trade is closed: sets the new state and returns the trade as it is now. */
 export function setTradeState(db: DatabaseSync, trade: Trade, state: TradeState): Trade {
   const attempts = trade.attempts + (state === 'paid' || state === 'declined' ? 1 : 0)
-  db.prepare('UPDATE trades SET state = ?, attempts = ? WHERE ref = ?').run(state, attempts, trade.ref)
-  return { ...trade, state, attempts }
+  const paidAt = state === 'paid' ? new Date() : trade.paidAt
+  db.prepare('UPDATE trades SET state = ?, attempts = ?, paid_at = ? WHERE ref = ?').run(
+    state,
+    attempts,
+    paidAt?.getTime() ?? null,
+    trade.ref,
+  )
+  return { ...trade, state, attempts, paidAt }
 }
 
 export function insertRefund(db: DatabaseSync, refund: Refund): void {
@@ -118,6 +126,17 @@ export function findRefund(db: DatabaseSync, ref: string): Refund | undefined {
   return row && refundFromRow(row)
 }
 
+/** By the merchant's own number of it, as `refundNo` in what the wire form keeps. */
+export function findRefundByNumber(db: DatabaseSync, method: Method, refundNo: string): Refund | undefined {
+  const statement = db.prepare(
+    `SELECT * FROM refunds WHERE wire ->> '$.refundNo' = ?
+       AND trade_ref IN (SELECT ref FROM trades WHERE method = ?)`,
+  )
+  statement.setReadBigInts(true)
+  const row = statement.get(refundNo, method)
+  return row && refundFromRow(row)
+}
+
 /** Newest first. */
 export function refundsOf(db: DatabaseSync, tradeRef: string): Refund[] {
   const statement = db.prepare('SELECT * FROM refunds WHERE trade_ref = ? ORDER BY rowid DESC')
@@ -128,6 +147,25 @@ export function refundsOf(db: DatabaseSync, tradeRef: string): Refund[] {
 /** Fen given back or on the way back: what no other refund may take. */
 export function fenGivenBack(refunds: readonly Refund[]): Fen {
   return refunds.filter(({ state }) => state !== 'failed').reduce((sum, refund) => sum + refund.amountFen, 0n)
+}
+
+/** What came in by this method from `from` until before `to`, oldest first. */
+export function paidBetween(db: DatabaseSync, method: Method, from: Date, to: Date): Trade[] {
+  const statement = db.prepare(
+    'SELECT * FROM trades WHERE method = ? AND paid_at >= ? AND paid_at < ? ORDER BY paid_at',
+  )
+  statement.setReadBigInts(true)
+  return statement.all(method, from.getTime(), to.getTime()).map(tradeFromRow)
+}
+
+/** What was given back by this method from `from` until before `to`, oldest first; failed refunds too. */
+export function refundedBetween(db: DatabaseSync, method: Method, from: Date, to: Date): Refund[] {
+  const statement = db.prepare(
+    `SELECT * FROM refunds WHERE created_at >= ? AND created_at < ?
+       AND trade_ref IN (SELECT ref FROM trades WHERE method = ?) ORDER BY created_at`,
+  )
+  statement.setReadBigInts(true)
+  return statement.all(from.getTime(), to.getTime(), method).map(refundFromRow)
 }
 
 /** Every trade in the order of its opening, in the wire form of `GET /books`. */
@@ -169,6 +207,7 @@ function tradeFromRow(row: Row): Trade {
     payBy: row.pay_by === null ? undefined : new Date(Number(row.pay_by)),
     expiresAt: new Date(Number(row.expires_at)),
     createdAt: new Date(Number(row.created_at)),
+    paidAt: row.paid_at === null ? undefined : new Date(Number(row.paid_at)),
     wire: row.wire as string,
   }
 }

@@ -4,7 +4,7 @@ import { html } from 'hono/html'
 import { decimalFromFen } from '../domain/money.ts'
 import { findTrade, type Method, readBooks, type Trade } from './books.ts'
 import { STYLE, TICK } from './look.ts'
-import { type Desk, decline, pay } from './teller.ts'
+import { type Desk, decline, pay, payLate } from './teller.ts'
 
 const MERCHANT = '积分商城 Points Mall'
 
@@ -22,6 +22,11 @@ const STATES: Readonly<Record<Trade['state'], readonly [string, string]>> = {
   refunded: ['已全额退款', 'Refunded in full'],
 }
 
+const BUTTONS = { pay, decline, late: payLate } as const
+type Button = keyof typeof BUTTONS
+const isButton = (action: unknown): action is Button =>
+  typeof action === 'string' && Object.hasOwn(BUTTONS, action)
+
 /** The cashier: a page for a person, at `/pay/{ref}`, which works without JavaScript; and the list of trades at `/`. */
 export function cashierRoutes(desk: Desk): Hono {
   const app = new Hono()
@@ -30,30 +35,36 @@ export function cashierRoutes(desk: Desk): Hono {
 
   app.get('/pay/:ref', (c) => {
     const trade = findTrade(desk.db, c.req.param('ref'))
-    return trade ? page(c, 200, title(trade), tradePage(trade)) : missing(c)
+    return trade ? page(c, 200, title(trade), tradePage(trade, backOf(c, trade))) : missing(c)
   })
 
   app.post('/pay/:ref', async (c) => {
     const ref = c.req.param('ref')
     const { action } = await c.req.parseBody()
-    if (action !== 'pay' && action !== 'decline') {
+    if (!isButton(action)) {
       return page(c, 422, '无法处理', message('无法处理', 'action must be pay or decline'))
     }
-    const result = action === 'pay' ? pay(desk, ref) : decline(desk, ref)
+    const result = BUTTONS[action](desk, ref)
     if (!result) return missing(c)
-    if (result !== 'refused') return c.redirect(c.req.path, 303)
+    if (result !== 'refused') return c.redirect(`${c.req.path}${new URL(c.req.url).search}`, 303)
     const trade = findTrade(desk.db, ref)
-    return trade ? page(c, 409, title(trade), tradePage(trade, action)) : missing(c)
+    return trade ? page(c, 409, title(trade), tradePage(trade, backOf(c, trade), action)) : missing(c)
   })
   return app
 }
 
-function tradePage(trade: Trade, refused?: 'pay' | 'decline') {
+/** Where the shop is: named with the order, or, as for WeChat Pay, on the cashier's own address. */
+function backOf(c: Context, trade: Trade): string | undefined {
+  const address = URL.parse(trade.returnUrl || (c.req.query('redirect_url') ?? ''))
+  return address?.protocol === 'http:' || address?.protocol === 'https:' ? address.href : undefined
+}
+
+function tradePage(trade: Trade, back: string | undefined, refused?: Button) {
   const open = trade.state === 'unpaid' || trade.state === 'declined'
   const amount = decimalFromFen(trade.amountFen)
   return html`
     <main class="card ${trade.state}">
-      ${refused && notice(refused === 'pay' ? '交易已关闭，不能再支付。' : '交易已结束，不能再拒付。', refusedEnglish(refused))}
+      ${refused && notice(...REFUSALS[refused])}
       ${!refused && trade.state === 'declined' && notice('银行拒绝了上一次支付，可以重新支付。', 'The bank declined. You can try again.')}
       ${!open && html`<p class="mark" aria-hidden="true">${trade.state === 'closed' ? '×' : '✓'}</p>`}
       <h1>${STATES[trade.state][0]} <small lang="en">${STATES[trade.state][1]}</small></h1>
@@ -73,14 +84,23 @@ function tradePage(trade: Trade, refused?: 'pay' | 'decline') {
               <button class="primary" name="action" value="pay">确认支付 ¥${amount} <small lang="en">Pay</small></button>
               <button class="plain" name="action" value="decline">模拟银行拒付 <small lang="en">Decline</small></button>
             </form>`
-          : html`<a class="primary" href="${trade.returnUrl}">返回商城 <small lang="en">Back to the shop</small></a>`
+          : back &&
+            html`<a class="primary" href="${back}">返回商城 <small lang="en">Back to the shop</small></a>`
+      }
+      ${
+        trade.state === 'closed' &&
+        html`<form method="post">
+          <button class="plain" name="action" value="late">模拟钱迟到 <small lang="en">Pay all the same, too late</small></button>
+        </form>`
       }
       <p class="hint">沙箱环境，不会扣真钱 <small lang="en">Sandbox: no real money moves</small></p>
     </footer>`
 }
 
-function refusedEnglish(refused: 'pay' | 'decline'): string {
-  return refused === 'pay' ? 'It is closed and cannot be paid.' : 'It is over and cannot be declined.'
+const REFUSALS: Readonly<Record<Button, readonly [string, string]>> = {
+  pay: ['交易已关闭，不能再支付。', 'It is closed and cannot be paid.'],
+  decline: ['交易已结束，不能再拒付。', 'It is over and cannot be declined.'],
+  late: ['交易没有关闭，钱不会迟到。', 'It is not closed, so no money comes late.'],
 }
 
 function notice(chinese: string, english: string) {
@@ -126,6 +146,11 @@ function message(chinese: string, english: string) {
 
 function missing(c: Context) {
   return page(c, 404, '没有这笔交易', message('没有这笔交易', 'No such trade'))
+}
+
+/** A cashier that cannot be opened, and why. */
+export function refusalPage(c: Context, status: 409 | 422, chinese: string, english: string) {
+  return page(c, status, '无法支付', message(chinese, english))
 }
 
 function title(trade: Trade): string {

@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS trades (
   pay_by INTEGER,
   expires_at INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
+  paid_at INTEGER,
   wire TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS trades_out_trade_no ON trades (out_trade_no);
@@ -54,7 +55,8 @@ CREATE TABLE IF NOT EXISTS sends (
   notification_id INTEGER NOT NULL REFERENCES notifications,
   url TEXT NOT NULL,
   headers TEXT NOT NULL,
-  status INTEGER
+  status INTEGER,
+  body TEXT
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS answers (
@@ -81,6 +83,10 @@ export function openDatabase(dataDir: string): DatabaseSync {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const db = new DatabaseSync(join(dataDir, 'sandbox.db'), { timeout: 5_000 })
   db.exec(SCHEMA)
+  const paidAt = db.prepare("SELECT 1 FROM pragma_table_info('trades') WHERE name = 'paid_at'")
+  if (!paidAt.get()) db.exec('ALTER TABLE trades ADD COLUMN paid_at INTEGER')
+  const body = db.prepare("SELECT 1 FROM pragma_table_info('sends') WHERE name = 'body'")
+  if (!body.get()) db.exec('ALTER TABLE sends ADD COLUMN body TEXT')
   return db
 }
 

@@ -10,15 +10,18 @@ export const FAULTS = [
   'reorder', // … are overtaken by the next one of the same trade
   'wrong_signature', // … are signed wrongly the first time, and rightly when repeated
   'wrong_amount', // … of a payment name another amount, rightly signed
+  'wrong_merchant', // … of a payment are those of another merchant, rightly signed
   // The next POST to the API …
   'answer_lost', // … is committed, and the connection dropped
   'error_before', // … is refused with a 5xx, and nothing happened
   'error_after', // … is committed, and answered with a 5xx
   'error_stored', // … is answered with a 500 that is kept for its Idempotency-Key
+  'rate_limited', // … is refused as one too many, and nothing happened
   // The next …
   'pay_during_close', // … close finds that the money came in a moment before
   'refund_stuck', // … refund stays pending
   'refund_failed', // … refund is taken and then fails
+  'refund_abnormal', // … refund by WeChat Pay does not reach the customer, and waits for the merchant
 ] as const
 
 export type Fault = (typeof FAULTS)[number]

@@ -8,6 +8,10 @@ export interface Channel {
   readonly url: string
   /** Headers of one send, signed at this moment; `wrongly` so that no receiver may believe it. */
   headers(body: string, now: Date, wrongly: boolean): Record<string, string>
+  /** The body as it goes out, where its signature is a part of it; `wrongly` as for `headers`. */
+  seal?(body: string, wrongly: boolean): string
+  /** Whether this answer ends the repeats; without it any 2xx does. */
+  accepted?(status: number, answer: string): boolean
   /** Pauses before each repeat, in seconds; after the last one the provider gives up. */
   readonly retrySeconds: readonly number[]
 }
@@ -86,14 +90,15 @@ export function createNotifier(
   async function send(notice: Pending): Promise<void> {
     const channel = channels[notice.method]
     if (!channel) throw new Error(`no channel for ${notice.method}`)
-    const headers = channel.headers(
-      notice.body,
-      new Date(),
-      notice.fault === 'wrong_signature' && notice.attempts === 0,
-    )
-    const status = await post(channel.url, headers, notice.body)
-    if (status === undefined && stopping.signal.aborted) return
-    const delivered = status !== undefined && status >= 200 && status < 300
+    const wrongly = notice.fault === 'wrong_signature' && notice.attempts === 0
+    const body = channel.seal?.(notice.body, wrongly) ?? notice.body
+    const headers = channel.headers(body, new Date(), wrongly)
+    const answer = await post(channel.url, headers, body)
+    if (!answer && stopping.signal.aborted) return
+    const status = answer?.status
+    const delivered =
+      answer !== undefined &&
+      (channel.accepted?.(answer.status, answer.text) ?? (answer.status >= 200 && answer.status < 300))
     const pause = channel.retrySeconds[notice.attempts]
     const state = delivered ? 'delivered' : pause === undefined ? 'given_up' : 'waiting'
     db.prepare('UPDATE notifications SET state = ?, due_at = ?, attempts = attempts + 1 WHERE id = ?').run(
@@ -107,27 +112,23 @@ export function createNotifier(
       ).run(notice.out_trade_no)
     }
     if (keepSends) {
-      db.prepare('INSERT INTO sends (notification_id, url, headers, status) VALUES (?, ?, ?, ?)').run(
-        notice.id,
-        channel.url,
-        JSON.stringify(headers),
-        status ?? null,
-      )
+      db.prepare(
+        'INSERT INTO sends (notification_id, url, headers, status, body) VALUES (?, ?, ?, ?, ?)',
+      ).run(notice.id, channel.url, JSON.stringify(headers), status ?? null, body)
     }
     log.info({ event: notice.event_id, outTradeNo: notice.out_trade_no, status, state }, 'notification sent')
   }
 
-  /** Returns the status, or undefined where no answer came. A redirect is an answer, and no success. */
+  /** Returns the answer, or undefined where none came. A redirect is an answer, and no success. */
   async function post(
     url: string,
     headers: Record<string, string>,
     body: string,
-  ): Promise<number | undefined> {
+  ): Promise<{ status: number; text: string } | undefined> {
     try {
       const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
       const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal })
-      await response.body?.cancel()
-      return response.status
+      return { status: response.status, text: await response.text() }
     } catch {
       return undefined
     }
@@ -180,7 +181,7 @@ export function createNotifier(
 export function readSends(db: DatabaseSync) {
   const rows = db
     .prepare(
-      `SELECT n.method, n.out_trade_no, s.url, s.headers, n.body, s.status
+      `SELECT n.method, n.out_trade_no, s.url, s.headers, coalesce(s.body, n.body) AS body, s.status
        FROM sends s JOIN notifications n ON n.id = s.notification_id ORDER BY s.id`,
     )
     .all() as {

@@ -4,6 +4,7 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Logger } from 'pino'
+import { type AlipayMerchant, createAlipayWire } from './alipay/wire.ts'
 import { readBooks } from './books.ts'
 import { cashierRoutes } from './cashier.ts'
 import { controlRoutes } from './control.ts'
@@ -11,6 +12,8 @@ import { openDatabase } from './database.ts'
 import { createNotifier } from './notify.ts'
 import { createStripeWire } from './stripe/wire.ts'
 import { closeExpired, type Desk } from './teller.ts'
+import type { WechatMerchant } from './wechat/signature.ts'
+import { createWechatWire } from './wechat/wire.ts'
 
 export interface SandboxOptions {
   readonly host: string
@@ -21,7 +24,12 @@ export interface SandboxOptions {
   readonly dataDir: string
   /** Where the mall takes notifications, such as `http://127.0.0.1:3000`. */
   readonly mallUrl: string
-  readonly stripe: { readonly secretKey: string; readonly webhookSecret: string }
+  /** Who the merchant is at each provider; without an account there is no such provider. */
+  readonly accounts: {
+    readonly alipay?: AlipayMerchant | undefined
+    readonly wechat?: WechatMerchant | undefined
+    readonly stripe?: { readonly secretKey: string; readonly webhookSecret: string } | undefined
+  }
   /** Mounts `/control`. */
   readonly control: boolean
   readonly log: Logger
@@ -36,17 +44,21 @@ export interface Sandbox {
 /** Starts the sandbox payment provider on its own books. Throws where the port is taken. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { log } = options
-  const stripe = createStripeWire({
-    ...options.stripe,
-    webhookUrl: `${options.mallUrl}/api/webhooks/payments/stripe`,
-  })
+  const { alipay, wechat, stripe } = options.accounts
+  const webhookUrl = (provider: string) => `${options.mallUrl}/api/webhooks/payments/${provider}`
+  const wires: Desk['wires'] = {
+    ...(alipay && { alipay: createAlipayWire(alipay, webhookUrl('alipay')) }),
+    ...(wechat && { wechat: createWechatWire(wechat, webhookUrl('wechat')) }),
+    ...(stripe && { bank_card: createStripeWire({ ...stripe, webhookUrl: webhookUrl('stripe') }) }),
+  }
+  const channels = Object.fromEntries(Object.values(wires).map((wire) => [wire.method, wire.channel]))
   const db = openDatabase(options.dataDir)
-  const notifier = createNotifier(db, { bank_card: stripe.channel }, log, options.control)
+  const notifier = createNotifier(db, channels, log, options.control)
   let publicUrl = options.publicUrl
   const desk: Desk = {
     db,
     notifier,
-    wires: { bank_card: stripe },
+    wires,
     payUrl: (ref) => `${publicUrl}/pay/${ref}`,
   }
 
@@ -58,7 +70,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   })
   app.get('/health/live', (c) => c.json({ status: 'ok' }))
   app.get('/books', (c) => c.json(readBooks(db)))
-  app.route('/v1', stripe.routes(desk))
+  for (const wire of Object.values(wires)) app.route(wire.path, wire.routes(desk))
   if (options.control) app.route('/control', controlRoutes(desk))
   app.route('/', cashierRoutes(desk))
 
@@ -76,7 +88,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   notifier.wake()
   const expiry = setInterval(() => closeExpired(desk), 1_000)
 
-  log.info({ url, control: options.control, notifies: stripe.channel.url }, 'sandbox provider listening')
+  log.info({ url, control: options.control, notifies: options.mallUrl }, 'sandbox provider listening')
   return {
     url,
     stop: async () => {

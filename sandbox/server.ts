@@ -4,8 +4,8 @@ import { startSandbox } from './sandbox.ts'
 
 const config = readConfig()
 const log = pino({ level: config.logLevel, base: { part: 'sandbox' } })
-const { secretKey, webhookSecret } = config.stripe
-if (!config.demo || !secretKey || !webhookSecret) {
+const { accounts } = config.sandbox
+if (!accounts) {
   log.fatal('the sandbox takes pretended money: it runs on loopback outside production, or with DEMO=1')
   process.exit(1)
 }
@@ -22,7 +22,7 @@ try {
     publicUrl: config.sandbox.url,
     dataDir: config.dataDir,
     mallUrl: config.sandbox.mallUrl ?? `http://${mallHost}:${port}`,
-    stripe: { secretKey, webhookSecret },
+    accounts,
     control: config.sandbox.control,
     log,
   })

@@ -20,8 +20,10 @@ import type { Channel, Notice, Notifier } from './notify.ts'
 export interface Wire {
   readonly method: Method
   readonly channel: Channel
+  /** Where its API begins, such as `/v1`. */
+  readonly path: string
   /** The notices a merchant gets when the trade has come to this; none where the provider sends none. */
-  tradeNotices(trade: Trade, happened: 'paid' | 'declined' | 'closed'): Notice[]
+  tradeNotices(trade: Trade, happened: 'paid' | 'declined' | 'closed', asAnotherMerchant: boolean): Notice[]
   refundNotices(trade: Trade, refund: Refund, all: readonly Refund[]): Notice[]
   routes(desk: Desk): Hono<{ Bindings: HttpBindings }>
 }
@@ -79,6 +81,12 @@ export function forcePay(desk: Desk, ref: string): Trade | undefined {
   return result
 }
 
+/** The money of a closed trade arrives all the same: the bank was slower than the shop. */
+export function payLate(desk: Desk, ref: string): Trade | 'refused' | undefined {
+  const trade = findTrade(desk.db, ref)
+  return trade && trade.state !== 'closed' ? 'refused' : forcePay(desk, ref)
+}
+
 /** Inside the caller's transaction: closes the trade if it is open. Returns it as it is now. */
 export function closeOpen(desk: Desk, trade: Trade): Trade {
   if (trade.state !== 'unpaid' && trade.state !== 'declined') return trade
@@ -91,7 +99,8 @@ export function closeOpen(desk: Desk, trade: Trade): Trade {
 export function receive(desk: Desk, trade: Trade): Trade {
   const paid = setTradeState(desk.db, trade, 'paid')
   const lied = takeFault(desk.db, trade.method, 'wrong_amount')
-  announce(desk, lied ? { ...paid, amountFen: paid.amountFen === 1n ? 2n : 1n } : paid, 'paid')
+  const misnamed = takeFault(desk.db, trade.method, 'wrong_merchant')
+  announce(desk, lied ? { ...paid, amountFen: paid.amountFen === 1n ? 2n : 1n } : paid, 'paid', !!misnamed)
   return paid
 }
 
@@ -118,8 +127,13 @@ export function closeExpired(desk: Desk): void {
   desk.notifier.wake()
 }
 
-function announce(desk: Desk, trade: Trade, happened: 'paid' | 'declined' | 'closed'): void {
-  for (const notice of desk.wires[trade.method]?.tradeNotices(trade, happened) ?? []) {
+function announce(
+  desk: Desk,
+  trade: Trade,
+  happened: 'paid' | 'declined' | 'closed',
+  asAnotherMerchant = false,
+): void {
+  for (const notice of desk.wires[trade.method]?.tradeNotices(trade, happened, asAnotherMerchant) ?? []) {
     desk.notifier.enqueue(notice)
   }
 }

@@ -3,7 +3,17 @@ import { Webhook } from 'standardwebhooks'
 import type { Activities } from '../activities/index.ts'
 import type { ExchangeSettings } from '../application/exchanges.ts'
 import { adjust } from '../db/wallet.ts'
-import { exchangeWorkflowId, refundWorkflowId } from '../workflows/messages.ts'
+import { yesterdayInShanghai } from '../domain/reconciliation.ts'
+import {
+  EXPIRY_ID,
+  EXPIRY_WORKFLOW,
+  exchangeWorkflowId,
+  RECONCILIATION_WORKFLOW,
+  type ReconciliationInput,
+  reconciliationId,
+  refundWorkflowId,
+  TASK_QUEUE,
+} from '../workflows/messages.ts'
 import { createHooks } from './hooks.ts'
 import { type Answer, type Mall, type MallOptions, openMall, until } from './mall.ts'
 
@@ -96,7 +106,7 @@ async function ask(stage: Stage, owner: string, cost: Cost): Promise<Answer> {
 interface Cost {
   readonly point?: number
   readonly fen?: number
-  readonly method?: 'wallet' | 'bank_card'
+  readonly method?: 'wallet' | 'bank_card' | 'alipay'
   /** Fen in the owner's cash wallet. */
   readonly cash?: number
 }
@@ -135,8 +145,17 @@ async function needsAttention(stage: Stage, owner: string, order_no: string): Pr
   )
 }
 
-const resolve = (stage: Stage, order_no: string, action: 'retry' | 'skip') =>
+const resolve = (stage: Stage, order_no: string, action: 'retry' | 'settle') =>
   expectStatus(stage.operate(order_no, 'resolve', { action, reason: 'seen to' }), 200)
+
+async function partWorkflowId(stage: Stage, order_no: string): Promise<string> {
+  const { operation_key } = await stage.db
+    .selectFrom('order_refunds')
+    .select('operation_key')
+    .where('order_no', '=', order_no)
+    .executeTakeFirstOrThrow()
+  return refundWorkflowId(order_no, operation_key)
+}
 
 /** An event of the order domain, as that system sends it. */
 async function orderEvent(stage: Stage, order_no: string, kind: string, n: string): Promise<void> {
@@ -431,6 +450,41 @@ export const BRANCHES: readonly Branch[] = [
     },
   },
   {
+    name: 'refund-settled-by-hand',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await stage.control('faults', { fault: 'refund_failed', count: 1 })
+      await cancel(stage, owner, order.order_no)
+      await needsAttention(stage, owner, order.order_no)
+      await resolve(stage, order.order_no, 'settle')
+      return exchangeWorkflowId(order.order_no)
+    },
+  },
+  {
+    name: 'part-refunded',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      const part = { reason: '少发一件', points: 30, money: { amount: '3.30', currency: 'CNY' } }
+      await expectStatus(stage.operate(order.order_no, 'refund', part), 200)
+      return partWorkflowId(stage, order.order_no)
+    },
+  },
+  {
+    name: 'part-refund-needs-an-operator',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await stage.control('faults', { fault: 'refund_failed', count: 1 })
+      const part = { reason: '少发一件', money: { amount: '3.30', currency: 'CNY' } }
+      await expectStatus(stage.operate(order.order_no, 'refund', part), 200)
+      await needsAttention(stage, owner, order.order_no)
+      await resolve(stage, order.order_no, 'retry')
+      return partWorkflowId(stage, order.order_no)
+    },
+  },
+  {
     name: 'late-money',
     async play(stage, owner) {
       const { order_no } = await redeem(stage, owner, CARD)
@@ -497,6 +551,19 @@ export const BRANCHES: readonly Branch[] = [
     },
   },
   {
+    name: 'points-expire',
+    async play(stage, owner) {
+      await stage.points(owner, 100, new Date(Date.now() - 1000))
+      await stage.points(owner, 100, new Date(Date.now() + 20 * 86_400_000))
+      const { workflowId } = await stage.temporal.client.workflow.start(EXPIRY_WORKFLOW, {
+        workflowId: `${EXPIRY_ID}-${owner}`,
+        taskQueue: TASK_QUEUE,
+        args: [{ batchSize: 1 }],
+      })
+      return workflowId
+    },
+  },
+  {
     name: 'outside-refused-by-the-stock',
     settings: OUTSIDE,
     play(stage, owner) {
@@ -518,6 +585,30 @@ export const BRANCHES: readonly Branch[] = [
     play(stage, owner) {
       stage.hooks.before('createOrder', noSuchLuck)
       return refused(stage, owner, { point: 100 }, 'UNAVAILABLE')
+    },
+  },
+  {
+    name: 'reconciliation-waits-for-a-bill',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, { ...CARD, method: 'alipay' })
+      await payByCard(stage, owner, order)
+      // Counted yesterday, when the provider had no business and makes no bill.
+      await stage.db
+        .updateTable('payments')
+        .set({ paid_at: new Date(Date.now() - 86_400_000) })
+        .where('order_no', '=', order.order_no)
+        .execute()
+      const day = yesterdayInShanghai(Date.now())
+      const workflowId = reconciliationId(day)
+      const input: ReconciliationInput = { day, asks: 2, askAgainMs: 10 }
+      const found = await stage.temporal.client.workflow.execute(RECONCILIATION_WORKFLOW, {
+        workflowId,
+        taskQueue: TASK_QUEUE,
+        args: [input],
+      })
+      if (found.open !== 1) throw new Error(`found ${JSON.stringify(found)}`)
+      await cancel(stage, owner, order.order_no)
+      return workflowId
     },
   },
 ]

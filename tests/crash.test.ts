@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createInstallation, type Installation, type PartName } from './installation.ts'
-import { JOURNEYS, openLoad, type Promised } from './load.ts'
+import { CASHIERS, JOURNEYS, openLoad, type Promised } from './load.ts'
 import { until } from './mall.ts'
 import { judge } from './verdict.ts'
 
@@ -19,7 +19,9 @@ afterAll(async () => {
 
 /** Sends customers on their journeys, all at once. */
 async function go(count: number): Promise<void> {
-  const journeys = Array.from({ length: count }, (_, n) => load.go(JOURNEYS[n % JOURNEYS.length] ?? 'points'))
+  const journeys = Array.from({ length: count }, (_, n) =>
+    load.go(JOURNEYS[n % JOURNEYS.length] ?? 'points', CASHIERS[n % CASHIERS.length]),
+  )
   promised.push(...(await Promise.all(journeys)))
 }
 

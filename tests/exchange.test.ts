@@ -5,7 +5,7 @@ import { ended, readHoldings, readTables } from './tables.ts'
 
 let mall: Mall
 beforeAll(async () => {
-  mall = await openMall({ minPoints: 10 })
+  mall = await openMall({ minPoints: 10, supportedMethods: ['wallet', 'bank_card'] })
 })
 afterAll(() => mall.close())
 afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))

@@ -35,6 +35,7 @@ describe('the ledger', () => {
   const held: Operation = { do: 'hold', who: 'ann', currency: 'ZJF', orderNo: 'o1', points: 4, keep: true }
   const taken: Operation = { ...held, keep: false }
   const at = { who: 'ann', currency: 'ZJF', orderNo: 'o1' } as const
+  const back: Operation = { do: 'giveBackPart', ...at, part: 'r1', points: 3 }
   test.each<{ name: string; before: Operation[]; day: number; op: Operation }>([
     { name: 'a first grant', before: [], day: 0, op: first },
     { name: 'a grant after others expired', before: [first], day: 5, op: { ...first, key: 'k2', day: null } },
@@ -43,6 +44,8 @@ describe('the ledger', () => {
     { name: 'a capture', before: [first, held], day: 0, op: { do: 'capture', ...at } },
     { name: 'a release after the date', before: [first, held], day: 5, op: { do: 'giveBack', ...at } },
     { name: 'a reversal', before: [first, taken], day: 0, op: { do: 'giveBack', ...at } },
+    { name: 'a reversal in part', before: [first, taken], day: 0, op: back },
+    { name: 'a reversal of the rest', before: [first, taken, back], day: 5, op: { do: 'giveBack', ...at } },
     { name: 'the undoing of what never came', before: [first], day: 0, op: { do: 'voidHold', ...at } },
     {
       name: 'a correction',

@@ -5,15 +5,20 @@ import type { Installation, Role } from './installation.ts'
 export const JOURNEYS = [
   'points', // redeems for points
   'wallet', // … for points and cash of the wallet
-  'card', // … for points and cash, and pays by card
+  'card', // … for points and cash, and pays at a provider's cashier
   'declined', // … whose card is declined first
   'abandoned', // … and never pays
   'canceled', // redeems for points, and cancels
-  'card_canceled', // pays by card, and cancels
+  'card_canceled', // pays at a cashier, and cancels
+  'unpaid_canceled', // … or cancels before
   'shipped', // redeems for points, and the goods are sent
 ] as const
 
 export type Journey = (typeof JOURNEYS)[number]
+
+/** Whose cashier it is. */
+export const CASHIERS = ['bank_card', 'alipay', 'wechat'] as const
+export type Cashier = (typeof CASHIERS)[number]
 
 /** What the mall has told a customer, and has to keep. */
 export interface Promised {
@@ -144,17 +149,23 @@ export async function openLoad(mall: Installation) {
     }
   }
 
+  async function lookAtCashier(payUrl: string): Promise<void> {
+    await fetch(payUrl, { signal: AbortSignal.timeout(10_000) })
+      .then((response) => response.arrayBuffer())
+      .catch(() => {})
+  }
+
   /** Goes on a journey. @returns what was promised at its end */
-  async function go(journey: Journey): Promise<Promised> {
+  async function go(journey: Journey, cashier: Cashier = 'bank_card'): Promise<Promised> {
     number += 1
     const owner = `u${number}`
-    const byCard = ['card', 'declined', 'abandoned', 'card_canceled'].includes(journey)
+    const byCard = ['card', 'declined', 'abandoned', 'card_canceled', 'unpaid_canceled'].includes(journey)
     const product_id = byCard || journey === 'wallet' ? cashProduct : pointsProduct
     await admin('POST', `wallets/${owner}/grant`, { points: POINTS, reason: 'load' })
     if (journey === 'wallet') {
       await admin('POST', `wallets/${owner}/cash`, { amount: yuan('9.90'), reason: 'load' })
     }
-    const body = { product_id, quantity: 1, payment_method: byCard ? 'bank_card' : 'wallet' }
+    const body = { product_id, quantity: 1, payment_method: byCard ? cashier : 'wallet' }
     const asked = await call('POST', '/api/points-mall/exchange', { as: owner, body, key: 'the-one' })
     if (asked.status > 202) throw new Error(`${journey}: ${JSON.stringify(asked.body)}`)
     const orderNo = asked.body.data.order_no as string
@@ -168,12 +179,15 @@ export async function openLoad(mall: Installation) {
     )
     // A card order may have run into its deadline while the mall was away.
     if (order.status === 'order_canceled' && byCard) return ended('order_canceled')
-    if (byCard && journey !== 'abandoned' && order.status === 'order_created') {
+    const pays = journey !== 'abandoned' && journey !== 'unpaid_canceled'
+    // Alipay knows of an attempt once somebody has looked at its cashier.
+    if (journey === 'unpaid_canceled') await lookAtCashier(order.payment_info.pay_url)
+    if (byCard && pays && order.status === 'order_created') {
       if (journey === 'declined') await atCashier(order.payment_info.pay_url, 'decline')
       const paid = await atCashier(order.payment_info.pay_url, 'pay')
       if (!paid) return ended('order_canceled')
     }
-    if (journey === 'canceled' || journey === 'card_canceled') {
+    if (journey === 'canceled' || journey === 'card_canceled' || journey === 'unpaid_canceled') {
       const { status, body: refusal } = await act(owner, orderNo, 'cancel', {})
       if (status > 202 && refusal.code !== 'ORDER_NOT_CANCELABLE') mistakes.push(`cancel: ${status}`)
       return ended('order_canceled')

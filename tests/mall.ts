@@ -17,6 +17,7 @@ import { createMetrics } from '../api/metrics.ts'
 import type { ExchangeSettings } from '../application/exchanges.ts'
 import { sweepInbox } from '../application/inbox.ts'
 import { sealedPayloads } from '../application/payload-codec.ts'
+import { createEngine } from '../application/reconciliation.ts'
 import { connectTemporal, type Temporal } from '../application/temporal.ts'
 import { connectDatabase, type Db } from '../db/client.ts'
 import {
@@ -31,12 +32,15 @@ import { createVault, type Vault } from '../db/vault.ts'
 import { grant } from '../db/wallet.ts'
 import type { EarningRules } from '../domain/earning.ts'
 import { decimalFromFen } from '../domain/money.ts'
+import { PAYMENT_METHODS, type PaymentMethod } from '../domain/payment.ts'
 import type { PaymentMode, ShippingType } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
-import { createStripe } from '../payments/stripe/provider.ts'
+import { createProviders } from '../payments/providers.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import type { PointsWallet } from '../wallets/port.ts'
+import { createLinkReader } from '../web/sign-in-link.ts'
 import { exchangeWorkflowId, TASK_QUEUE } from '../workflows/messages.ts'
+import { ACCOUNTS, mallSides, sandboxSides } from './accounts.ts'
 import { freePort } from './ports.ts'
 
 export interface MallOptions {
@@ -50,6 +54,8 @@ export interface MallOptions {
   readonly clawbackIntoDebt?: boolean
   readonly earning?: Partial<EarningRules>
   readonly minPoints?: number
+  /** Without it all. */
+  readonly supportedMethods?: readonly PaymentMethod[]
   readonly maxCachedWorkflows?: number
   /** Wraps or replaces activities, to make a step fail. */
   readonly tamper?: (activities: Activities) => Activities
@@ -76,7 +82,6 @@ export interface Call {
 export type Mall = Awaited<ReturnType<typeof openMall>>
 
 const SECRET = 'a secret of the tests, long enough to sign with'
-const STRIPE = { secretKey: 'sk_test_of_the_tests', webhookSecret: 'whsec_of_the_tests' }
 let runtimeInstalled = false
 
 /** The engine's client says nothing: tests provoke what it would complain about. Once a process. */
@@ -117,7 +122,7 @@ export async function openMall(options: MallOptions = {}) {
     minPoints: options.minPoints ?? 1,
     maxPointsPerOrder: options.maxPointsPerOrder ?? 10_000,
     exchangeLimitEnabled: true,
-    supportedMethods: ['wallet', 'bank_card'] as const,
+    supportedMethods: options.supportedMethods ?? PAYMENT_METHODS,
   }
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -127,10 +132,12 @@ export async function openMall(options: MallOptions = {}) {
     port: 0,
     dataDir,
     mallUrl: url,
-    stripe: STRIPE,
+    accounts: sandboxSides(ACCOUNTS),
     control: true,
     log,
   })
+  const providers = createProviders(mallSides(ACCOUNTS, sandbox.url, url))
+  const stopping = new AbortController()
   const settings: ExchangeSettings = {
     rules,
     defaultMethod: 'wallet',
@@ -167,10 +174,14 @@ export async function openMall(options: MallOptions = {}) {
     }),
     pointsToCnyMillionths: 10_000n,
     publicUrl: url,
+    stopping: stopping.signal,
+    readSignInLink: createLinkReader(SECRET, 'points-mall', 'points-mall'),
     demo: true,
+    crashWorker: undefined,
     temporalUiUrl: undefined,
     ordersWebhookSecret: `whsec_${Buffer.from('secret of the order domain').toString('base64')}`,
-    stripeWebhookSecret: STRIPE.webhookSecret,
+    providers,
+    trustedProxies: [],
   }
   const server = serve({ fetch: createApp(deps).fetch, port, hostname: '127.0.0.1' })
   const connection = await NativeConnection.connect({ address })
@@ -181,7 +192,8 @@ export async function openMall(options: MallOptions = {}) {
     rules,
     expiryGraceMs,
     outsideWallet: options.outsideWallet,
-    providers: [createStripe({ baseUrl: sandbox.url, secretKey: STRIPE.secretKey })],
+    providers,
+    engine: createEngine(db, temporal),
     returnUrl: (orderNo) => `${url}/points-mall/orders/${orderNo}`,
   })
   const tampered = options.tamper ? options.tamper(activities) : activities
@@ -274,6 +286,7 @@ export async function openMall(options: MallOptions = {}) {
     db,
     url,
     databaseUrl,
+    dataDir,
     deps,
     temporal,
     sandbox,
@@ -313,6 +326,7 @@ export async function openMall(options: MallOptions = {}) {
     ],
     async close() {
       await worker?.stop()
+      stopping.abort()
       await new Promise((resolve) => server.close(resolve))
       await sandbox.stop()
       await db.destroy()

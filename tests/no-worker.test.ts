@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../api/app.ts'
 import { resumeAttempts } from '../application/exchanges.ts'
 import { connectTemporal } from '../application/temporal.ts'
+import { ACCOUNTS } from './accounts.ts'
 import { type Answer, type Mall, openMall, token, until } from './mall.ts'
 import { freePort } from './ports.ts'
 
@@ -234,7 +235,7 @@ describe('the API cannot reach the workflow engine', () => {
           'content-type': 'application/json',
           'stripe-signature': stripe.webhooks.generateTestHeaderString({
             payload: body,
-            secret: mall.deps.stripeWebhookSecret ?? '',
+            secret: ACCOUNTS.stripe.webhookSecret,
           }),
         },
         body,

@@ -1,6 +1,11 @@
 import { createHmac, randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { keepPaymentEvent } from '../application/inbox.ts'
+import { PAYMENT_METHODS } from '../domain/payment.ts'
+import { createStripe } from '../payments/stripe/provider.ts'
+import { ACCOUNTS } from './accounts.ts'
 import { createDoor, createHooks } from './hooks.ts'
 import { type Mall, openMall, until } from './mall.ts'
 import { compareBooks, type Trade } from './provider-books.ts'
@@ -164,10 +169,12 @@ describe('at the cashier', () => {
       status: 409,
       body: { code: 'INSUFFICIENT_BALANCE' },
     })
+    mall.configure({ rules: { ...mall.deps.settings.rules, supportedMethods: ['wallet', 'bank_card'] } })
     expect(await o.act('pay', { payment_method: 'wechat' })).toMatchObject({
       status: 422,
       body: { code: 'PAYMENT_METHOD_UNSUPPORTED' },
     })
+    mall.configure({ rules: { ...mall.deps.settings.rules, supportedMethods: PAYMENT_METHODS } })
     expect(await readTables(mall.db)).toEqual(before)
     expect(await mall.books()).toEqual(books)
     await mall.cashier(o.payUrl, 'pay')
@@ -304,7 +311,7 @@ describe('a notification', () => {
       .replaceAll(real.orderNo, o.orderNo)
       .replaceAll(event.id, `evt_${randomUUID().replaceAll('-', '')}`)
     const now = Math.floor(Date.now() / 1000)
-    const signature = (t: number, scheme = 'v1', secret = mall.deps.stripeWebhookSecret ?? '') =>
+    const signature = (t: number, scheme = 'v1', secret = ACCOUNTS.stripe.webhookSecret) =>
       `t=${t},${scheme}=${createHmac('sha256', secret).update(`${t}.${altered}`).digest('hex')}`
     const send = async (headers: Record<string, string>, body = altered) =>
       mall.call('POST', '/api/webhooks/payments/stripe', { headers, body })
@@ -357,7 +364,99 @@ describe('a notification', () => {
   })
 })
 
+/** What the customer pays is not what he was asked for. */
+function priceAtProvider(shop: Mall, { orderNo }: Order, fen: number): void {
+  const db = new DatabaseSync(join(shop.dataDir, 'sandbox.db'), { timeout: 5_000 })
+  try {
+    const set = db.prepare('UPDATE trades SET amount_fen = ? WHERE out_trade_no = ?')
+    expect(Number(set.run(fen, `${orderNo}-1`).changes)).toBe(1)
+  } finally {
+    db.close()
+  }
+}
+
+/** The shop gives the money of its first attempt back by the provider's own pages: the mall hears nothing of it. */
+async function giveBackAtDesk(shop: Mall, outTradeNo: string): Promise<void> {
+  const stripe = createStripe({ ...ACCOUNTS.stripe, baseUrl: shop.sandbox.url })
+  const { provider_ref } = await shop.db
+    .selectFrom('payments')
+    .select('provider_ref')
+    .where('out_trade_no', '=', outTradeNo)
+    .executeTakeFirstOrThrow()
+  const providerRef = provider_ref ?? ''
+  const refund = { outTradeNo, providerRef, refundNo: `desk-${outTradeNo}`, amountFen: 990n, reason: 'desk' }
+  expect(await stripe.refund(refund)).toMatchObject({ state: 'done' })
+}
+
+const refundsOf = (shop: Mall, { orderNo }: Order) =>
+  shop.db
+    .selectFrom('payment_refunds')
+    .select(['amount', 'state'])
+    .where('out_trade_no', 'like', `${orderNo}-%`)
+    .execute()
+
+describe('money of another amount than was asked for', () => {
+  for (const [fen, came] of [
+    [500, '5.00'],
+    [1_500, '15.00'],
+  ] as const) {
+    test(`${came} came in: that goes back, no more and no less`, async () => {
+      const o = await order(mall)
+      priceAtProvider(mall, o, fen)
+      await mall.cashier(o.payUrl, 'pay')
+      await until(o.notes, (notes) => notes.includes('refunded'), 'the money went back')
+      expect(await o.trades()).toMatchObject([{ state: 'refunded', amount: came, refunded: came }])
+      expect(await refundsOf(mall, o)).toEqual([{ amount: came, state: 'done' }])
+      expect(await o.show()).toMatchObject({ status: 'order_created', payment_info: { pay_url: null } })
+      const { pay_url } = (await o.act('pay')).body.data.payment_info
+      await mall.cashier(pay_url, 'pay')
+      await o.reach('order_paid')
+      expect(await o.trades()).toMatchObject([{ state: 'refunded' }, { state: 'paid', amount: '9.90' }])
+    })
+  }
+
+  test('that went back at the provider meanwhile is owed no more', async () => {
+    const o = await order(mall)
+    const settled = createDoor()
+    hooks.before('settlePayment', () => giveBackAtDesk(mall, `${o.orderNo}-1`))
+    hooks.after('settlePayment', () => settled.open())
+    await fault(mall, 'wrong_amount')
+    await mall.cashier(o.payUrl, 'pay')
+    await settled.passed()
+    hooks.clear()
+    expect(await refundsOf(mall, o)).toEqual([])
+    expect(await o.show()).toMatchObject({ status: 'order_created', payment_info: { pay_url: null } })
+    expect((await o.act('cancel')).body.data).toMatchObject({ status: 'order_canceled' })
+    await ended(mall, o.orderNo)
+    expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
+    expect(await readHoldings(mall)).toEqual(o.before)
+  })
+})
+
 describe('at the deadline', () => {
+  test('money that came in and went back at the provider meanwhile does not pay the order', async () => {
+    hastyHooks.before('closePayment', async (tradeNo) => {
+      hastyHooks.clear()
+      await fault(hasty, 'drop')
+      await hasty.control('force-pay', { out_trade_no: tradeNo })
+      await until(
+        async () => (await hasty.control('faults')).body as unknown[],
+        (left) => left.length === 0,
+        'the notice is dropped',
+      )
+      await giveBackAtDesk(hasty, String(tradeNo))
+    })
+    const o = await order(hasty)
+    expect(await o.reach('order_canceled')).toMatchObject({
+      payment_status: 'closed',
+      cancel_reason: 'payment_timeout',
+    })
+    await ended(hasty, o.orderNo)
+    expect(await refundsOf(hasty, o)).toEqual([])
+    expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
+    expect(await readHoldings(hasty)).toEqual(o.before)
+  })
+
   test('the payment is closed at the provider first, and only then everything is released', async () => {
     const closing = createDoor()
     hastyHooks.before('closePayment', () => closing.passed())

@@ -2,10 +2,12 @@ import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { Stripe } from 'stripe'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { dateInShanghai, dayInShanghai } from '../domain/reconciliation.ts'
 import { type PaymentAttempt, type PaymentProvider, ProviderRefusal } from '../payments/port.ts'
 import { verifyStripeNotification } from '../payments/stripe/notification.ts'
 import { createStripe } from '../payments/stripe/provider.ts'
@@ -265,11 +267,11 @@ describe('the bank card adapter on the sandbox', () => {
       port: 0,
       dataDir,
       mallUrl: mall.url,
-      stripe: { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET },
+      accounts: { stripe: { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET } },
       control: true,
       log: pino({ level: 'silent' }),
     })
-    provider = createStripe({ baseUrl: sandbox.url, secretKey: SECRET_KEY })
+    provider = createStripe({ baseUrl: sandbox.url, secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET })
   })
   afterAll(async () => {
     await sandbox.stop()
@@ -285,11 +287,12 @@ describe('the bank card adapter on the sandbox', () => {
       subject: '保温杯 & 红糖',
       expiresAt: new Date(Date.now() + expiresInMs),
       returnUrl: 'http://127.0.0.1:3000/points-mall/orders?from=cashier&x=1',
+      client: 'h5',
     }
   }
   async function opened(attempt = newAttempt()) {
     const { providerRef, payUrl } = await provider.create(attempt)
-    return { ...attempt, providerRef, payUrl }
+    return { ...attempt, providerRef, payUrl: payUrl ?? '' }
   }
   async function paid() {
     const trade = await opened()
@@ -311,6 +314,12 @@ describe('the bank card adapter on the sandbox', () => {
     amountFen,
     reason: '客户取消',
   })
+
+  /** Stripe's own library on the sandbox. */
+  function library(): Stripe {
+    const { hostname, port } = new URL(sandbox.url)
+    return new Stripe(SECRET_KEY, { host: hostname, port, protocol: 'http', maxNetworkRetries: 0 })
+  }
 
   test('opened twice is opened once', async () => {
     const attempt = newAttempt()
@@ -343,9 +352,7 @@ describe('the bank card adapter on the sandbox', () => {
     const attempt = newAttempt(expiresInMs)
     const first = await provider.create(attempt)
     expect(await provider.create(attempt)).toEqual(first)
-    expect(await provider.close({ outTradeNo: attempt.outTradeNo, providerRef: first.providerRef })).toBe(
-      'closed',
-    )
+    expect(await provider.close({ ...attempt, providerRef: first.providerRef })).toBe('closed')
   })
 
   test('paid at the cashier: the query says so, and the notification is believed', async () => {
@@ -419,13 +426,12 @@ describe('the bank card adapter on the sandbox', () => {
   })
 
   test('a session that does not exist: unknown, and its close is refused', async () => {
-    const ghost = { outTradeNo: 'E-none-1', providerRef: 'cs_test_none' }
+    const ghost = { outTradeNo: 'E-none-1', providerRef: 'cs_test_none', expiresAt: new Date() }
+    const nameless = { ...ghost, providerRef: undefined }
     expect(await provider.query(ghost)).toEqual({ state: 'unknown' })
-    expect(await provider.query({ outTradeNo: 'E-none-1', providerRef: undefined })).toEqual({
-      state: 'unknown',
-    })
+    expect(await provider.query(nameless)).toEqual({ state: 'unknown' })
     await expect(provider.close(ghost)).rejects.toBeInstanceOf(ProviderRefusal)
-    await expect(provider.close({ outTradeNo: 'E-none-1', providerRef: undefined })).rejects.toThrow()
+    await expect(provider.close(nameless)).rejects.toThrow()
     const trade = await opened()
     await expect(provider.query({ ...ghost, providerRef: trade.providerRef })).rejects.toMatchObject({
       code: 'trade_mismatch',
@@ -466,7 +472,7 @@ describe('the bank card adapter on the sandbox', () => {
       body: JSON.stringify({ out_trade_no: trade.outTradeNo }),
     })
     const { refundRef } = stuck
-    const ask = { refundNo: refundOf(trade, 300n).refundNo, refundRef }
+    const ask = { ...refundOf(trade, 300n), refundRef }
     expect(await provider.queryRefund(ask)).toEqual({ state: 'done', refundRef })
     await fault('refund_failed')
     const failed = await provider.refund(refundOf(trade, 690n, 2))
@@ -481,7 +487,7 @@ describe('the bank card adapter on the sandbox', () => {
       const attempt = newAttempt()
       await fault(name)
       await expect(provider.create(attempt)).rejects.not.toBeInstanceOf(ProviderRefusal)
-      const trade = { ...attempt, ...(await provider.create(attempt)) }
+      const trade = await opened(attempt)
       expect(await provider.create(attempt)).toEqual({ providerRef: trade.providerRef, payUrl: trade.payUrl })
       expect(await booked(attempt.outTradeNo)).toHaveLength(1)
       await cashier(trade.payUrl, 'pay')
@@ -495,10 +501,121 @@ describe('the bank card adapter on the sandbox', () => {
   )
 
   test('a wrong key and a dead provider are to be repeated, not given up', async () => {
-    const wrong = createStripe({ baseUrl: sandbox.url, secretKey: 'sk_test_wrong' })
+    const wrong = createStripe({
+      baseUrl: sandbox.url,
+      secretKey: 'sk_test_wrong',
+      webhookSecret: WEBHOOK_SECRET,
+    })
     await expect(wrong.create(newAttempt())).rejects.not.toBeInstanceOf(ProviderRefusal)
-    const dead = createStripe({ baseUrl: 'http://127.0.0.1:1', secretKey: SECRET_KEY })
+    const dead = createStripe({
+      baseUrl: 'http://127.0.0.1:1',
+      secretKey: SECRET_KEY,
+      webhookSecret: WEBHOOK_SECRET,
+    })
     await expect(dead.create(newAttempt())).rejects.not.toBeInstanceOf(ProviderRefusal)
+  })
+
+  describe('the bill of a day', () => {
+    const today = dateInShanghai(Date.now())
+    const { from, to } = dayInShanghai(today)
+    const linesOf = async (outTradeNo: string, day = today) =>
+      (await provider.downloadBill(day))?.filter((line) => line.outTradeNo === outTradeNo)
+    /** Sets the time of a trade's money and of its refunds. */
+    function move(outTradeNo: string, at: Date): void {
+      const db = new DatabaseSync(join(dataDir, 'sandbox.db'), { timeout: 5_000 })
+      db.prepare('UPDATE trades SET paid_at = ? WHERE out_trade_no = ?').run(at.getTime(), outTradeNo)
+      db.prepare(
+        'UPDATE refunds SET created_at = ? WHERE trade_ref IN (SELECT ref FROM trades WHERE out_trade_no = ?)',
+      ).run(at.getTime(), outTradeNo)
+      db.close()
+    }
+
+    test('has what was paid and given back, and nothing that was only tried', async () => {
+      const trade = await paid()
+      const { paymentRef } = await provider.query(trade)
+      const line = { outTradeNo: trade.outTradeNo, paymentRef, at: expect.any(Date) }
+      expect(await linesOf(trade.outTradeNo)).toEqual([{ kind: 'payment', amountFen: 990n, ...line }])
+      await provider.refund(refundOf(trade, 300n))
+      await fault('refund_failed')
+      await provider.refund(refundOf(trade, 100n, 2))
+      await fault('refund_stuck')
+      await provider.refund(refundOf(trade, 200n, 3))
+      expect(await linesOf(trade.outTradeNo)).toEqual([
+        { kind: 'refund', refundNo: `${trade.outTradeNo}-R1`, amountFen: 300n, ...line },
+        { kind: 'payment', amountFen: 990n, ...line },
+      ])
+      const unpaid = await opened()
+      await cashier(unpaid.payUrl, 'decline')
+      expect(await linesOf(unpaid.outTradeNo)).toEqual([])
+    })
+
+    test('a refund made at the provider’s desk is there, without a number of ours', async () => {
+      const trade = await paid()
+      const { paymentRef = '' } = await provider.query(trade)
+      await library().refunds.create({ payment_intent: paymentRef, amount: 50 })
+      const refund = { kind: 'refund', outTradeNo: trade.outTradeNo, amountFen: 50n, paymentRef }
+      expect((await linesOf(trade.outTradeNo))?.[0]).toEqual({ ...refund, at: expect.any(Date) })
+    })
+
+    test('begins and ends at midnight in Shanghai', async () => {
+      const trade = await paid()
+      const before = dateInShanghai(from.getTime() - 1)
+      for (const [at, days] of [
+        [from, [0, 1]],
+        [new Date(from.getTime() - 1), [1, 0]],
+        [new Date(to.getTime() - 1), [0, 1]],
+        [to, [0, 0]],
+      ] as const) {
+        move(trade.outTradeNo, at)
+        const lines = [await linesOf(trade.outTradeNo, before), await linesOf(trade.outTradeNo)]
+        expect(lines.map((found) => found?.length)).toEqual(days)
+      }
+      expect(await provider.downloadBill('2026-01-01')).toEqual([])
+    })
+
+    test('of many pages has every line once, as Stripe’s own library reads it', async () => {
+      const day = '2026-02-03'
+      const { from: morning } = dayInShanghai(day)
+      const trade = await paid()
+      move(trade.outTradeNo, morning)
+      const db = new DatabaseSync(join(dataDir, 'sandbox.db'), { timeout: 5_000 })
+      const copy = db.prepare(
+        `INSERT INTO trades (ref, method, out_trade_no, payment_ref, amount_fen, subject, state, attempts, return_url,
+           expires_at, created_at, paid_at, wire)
+         SELECT ref || :n, method, out_trade_no, payment_ref || :n, amount_fen, subject, state, attempts, return_url,
+           expires_at, created_at, paid_at, wire FROM trades WHERE out_trade_no = :no AND ref = :ref`,
+      )
+      for (let n = 1; n < 250; n += 1) copy.run({ n: `${n}`, no: trade.outTradeNo, ref: trade.providerRef })
+      db.close()
+      const lines = (await provider.downloadBill(day)) ?? []
+      expect(lines).toHaveLength(250)
+      expect(new Set(lines.map(({ paymentRef }) => paymentRef)).size).toBe(250)
+      const seconds = morning.getTime() / 1000
+      const read = await library()
+        .balanceTransactions.list({
+          created: { gte: seconds, lt: seconds + 86_400 },
+          limit: 100,
+          expand: ['data.source'],
+        })
+        .autoPagingToArray({ limit: 1_000 })
+      expect(read.map(({ source }) => (source as Stripe.Charge).payment_intent)).toEqual(
+        lines.map(({ paymentRef }) => paymentRef),
+      )
+    })
+
+    test('a list that is asked for wrongly is refused, and an answer that is none is no bill', async () => {
+      const { balanceTransactions } = library()
+      await expect(balanceTransactions.list({ starting_after: 'txn_none' })).rejects.toMatchObject({
+        code: 'resource_missing',
+      })
+      await expect(balanceTransactions.list({ expand: ['data.customer'] })).rejects.toMatchObject({
+        param: 'expand',
+      })
+      const stub = await startReceiver(() => ({ status: 200, body: '{"object":"list","data":[{}]}' }))
+      const account = { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET }
+      await expect(createStripe({ baseUrl: stub.url, ...account }).downloadBill(today)).rejects.toThrow()
+      await stub.stop()
+    })
   })
 
   test('an amount that Stripe does not take is refused for good', async () => {
@@ -509,9 +626,11 @@ describe('the bank card adapter on the sandbox', () => {
   test('the request is the one that Stripe’s own library sends', async () => {
     const stub = await startReceiver(() => ({ status: 500, body: '{}' }))
     const attempt = newAttempt()
-    await expect(createStripe({ baseUrl: stub.url, secretKey: SECRET_KEY }).create(attempt)).rejects.toThrow(
-      '500',
-    )
+    await expect(
+      createStripe({ baseUrl: stub.url, secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET }).create(
+        attempt,
+      ),
+    ).rejects.toThrow('500')
     const { hostname, port } = new URL(stub.url)
     const library = new Stripe(SECRET_KEY, { host: hostname, port, protocol: 'http', maxNetworkRetries: 0 })
     const metadata = { out_trade_no: attempt.outTradeNo }

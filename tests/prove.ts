@@ -1,16 +1,20 @@
+import { spawnSync } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createInstallation, type PartName } from './installation.ts'
-import { JOURNEYS, openLoad, type Promised } from './load.ts'
+import { CASHIERS, JOURNEYS, openLoad, type Promised } from './load.ts'
+import { proveForgeries } from './prove-forgeries.ts'
 import { proveLedger } from './prove-ledger.ts'
 import { proveWallet } from './prove-wallet.ts'
 import { createRandom } from './random.ts'
 import { judge } from './verdict.ts'
 
 /**
- * `npm run prove -- --minutes N [--seed S]`, a third of the time each: edits of the ledger's stored bytes, all of
- * which must be found; operations of the wallet at once and cut off; and a whole installation under load, whose
- * parts are killed at random. Exit code 1, and the first broken law, where there is one.
+ * `npm run prove -- --minutes N [--seed S]`, a fifth of the time each: edits of the ledger's stored bytes, all of
+ * which must be found; operations of the wallet at once and cut off; payments, notices, deadlines and cancels in
+ * every order at each provider; forged notifications, 100,000 of each provider where there is time; and a whole
+ * installation under load, whose parts are killed at random. Exit code 1, and the first broken law, where there
+ * is one.
  */
 
 /** More often what is stateless, and now and then the ground under all of it. */
@@ -33,7 +37,8 @@ if (!(minutes > 0) || !Number.isInteger(seed)) {
 }
 const random = createRandom(seed)
 const began = performance.now()
-const share = minutes / 3
+const share = minutes / 5
+const FORGERIES = 100_000
 say(`tampering for up to ${share.toFixed(1)} min, seed ${seed}`)
 const ledger = await proveLedger({ minutes: share, seed })
 say(JSON.stringify(ledger))
@@ -43,14 +48,18 @@ if (ledger.missed.length > 0) {
 }
 say(`the wallet for ${share.toFixed(1)} min`)
 say(JSON.stringify(await proveWallet({ minutes: share, seed })))
-say(`chaos for ${share.toFixed(1)} min`)
+say(`interleavings for ${share.toFixed(1)} min`)
+playInterleavings()
 
 const mall = await createInstallation({ POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: '20' })
 let code = 1
 try {
   await mall.start()
-  say('ready')
-  const broken = await chaos()
+  say(`forgeries for up to ${share.toFixed(1)} min`)
+  const { sent, wrong } = await proveForgeries(mall, { minutes: share, seed, each: FORGERIES })
+  say(JSON.stringify({ sent, wrong: wrong.length }))
+  say(`chaos for ${share.toFixed(1)} min`)
+  const broken = [...wrong, ...(await chaos())]
   if (broken.length === 0) code = 0
   else process.stdout.write(`BROKEN: ${broken[0]}\n(${broken.length} in all; seed ${seed})\n`)
 } catch (error) {
@@ -67,6 +76,18 @@ try {
 }
 process.exit(code)
 
+/** A third of the share for each provider, in a run of the tests of its own. */
+function playInterleavings(): void {
+  const played = spawnSync('npx', ['vitest', 'run', 'tests/interleavings.test.ts'], {
+    env: { ...process.env, INTERLEAVINGS_MINUTES: String(share / 3), INTERLEAVINGS_SEED: String(seed) },
+    encoding: 'utf8',
+  })
+  for (const line of played.stdout.split('\n').filter((text) => text.startsWith('{'))) say(line)
+  if (played.status === 0) return
+  process.stdout.write(`BROKEN: interleavings, seed ${seed}\n${played.stdout}${played.stderr}`)
+  process.exit(1)
+}
+
 async function chaos(): Promise<string[]> {
   const load = await openLoad(mall)
   const until = performance.now() + share * 60_000
@@ -77,7 +98,8 @@ async function chaos(): Promise<string[]> {
   async function customer(): Promise<void> {
     while (!over) {
       const journey = JOURNEYS[Math.floor(random() * JOURNEYS.length)] ?? 'points'
-      promised.push(await load.go(journey))
+      const cashier = CASHIERS[Math.floor(random() * CASHIERS.length)]
+      promised.push(await load.go(journey, cashier))
     }
   }
   async function reaper(): Promise<void> {

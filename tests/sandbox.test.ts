@@ -38,7 +38,7 @@ function start(control: boolean): Promise<Sandbox> {
     port: 0,
     dataDir,
     mallUrl: mall.url,
-    stripe: { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET },
+    accounts: { stripe: { secretKey: SECRET_KEY, webhookSecret: WEBHOOK_SECRET } },
     control,
     log: pino({ level: 'silent' }),
   })
@@ -122,7 +122,7 @@ describe('books and cashier', () => {
     expect(await books()).toEqual([{ ...row, state: 'paid', refunded: '1.90' }])
     await stripe.refunds.create({ payment_intent })
     expect(await books()).toEqual([{ ...row, state: 'refunded', refunded: '9.90' }])
-    await until(5)
+    await until(6)
     expect(
       events()
         .map(({ type }) => type)

@@ -14,6 +14,7 @@ import {
   expireLots,
   freezeAccount,
   giveBack,
+  giveBackPart,
   grant,
   hold,
   KeyReused,
@@ -82,6 +83,8 @@ const points = fc.integer({ min: 1, max: 9 })
 /** Few, so that repeats and mistaken reuse come by themselves. */
 const orderNo = fc.constantFrom('o1', 'o2', 'o3', 'o4', 'o5')
 const key = fc.constantFrom('k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8')
+const part = fc.constantFrom('r1', 'r2', 'r3')
+const smallPart = fc.integer({ min: 1, max: 4 })
 const on = { who, currency }
 const record = <K extends string, T>(name: K, fields: { [F in keyof T]: fc.Arbitrary<T[F]> }) =>
   fc.record({ do: fc.constant(name), ...fields }) as fc.Arbitrary<{ readonly do: K } & T>
@@ -100,6 +103,7 @@ export const operation = fc.oneof(
   { weight: 6, arbitrary: record('hold', { ...on, orderNo, points, keep: fc.boolean() }) },
   { weight: 3, arbitrary: record('capture', { ...on, orderNo }) },
   { weight: 3, arbitrary: record('giveBack', { ...on, orderNo }) },
+  { weight: 3, arbitrary: record('giveBackPart', { ...on, orderNo, part, points: smallPart }) },
   { weight: 2, arbitrary: record('voidHold', { ...on, orderNo }) },
   {
     weight: 3,
@@ -153,6 +157,15 @@ export async function performIn(tx: Tx, vault: Vault, run: string, op: Operation
       return capture(tx, vault, owner, op.currency, `${run}-${op.orderNo}`)
     case 'giveBack':
       return giveBack(tx, vault, owner, op.currency, `${run}-${op.orderNo}`, 'canceled', grace)
+    case 'giveBackPart': {
+      const spend = {
+        ownerId: owner,
+        currency: op.currency,
+        amount: BigInt(op.points),
+        orderNo: `${run}-${op.orderNo}`,
+      }
+      return giveBackPart(tx, vault, spend, op.part, 'canceled', grace)
+    }
     case 'voidHold':
       await voidHold(tx, vault, owner, op.currency, `${run}-${op.orderNo}`, 'unknown', grace)
       return true
@@ -263,6 +276,8 @@ function expectIn(world: Model, op: Operation, purse: model.Purse, account: stri
     }
     case 'giveBack':
       return giveBackIn(world, op, purse, account)
+    case 'giveBackPart':
+      return giveBackPartIn(world, op, purse, account)
     case 'voidHold': {
       const came = giveBackIn(world, op, purse, account)
       if (came !== 'not') return came
@@ -315,8 +330,40 @@ function giveBackIn(
   if (!taken) return 'not'
   if (taken.account !== account) return 'key reused'
   if (!taken.contents.startsWith('capture') || keys.has(name('reverse'))) return 'not'
-  model.putBack(purse, taken.points, day, GRACE_DAYS)
+  const left = taken.points.length - backIn(keys, name('reverse/'))
+  model.putBack(purse, taken.points.slice(0, left), day, GRACE_DAYS)
   keys.set(name('reverse'), { account, contents: 'reverse', points: [] })
+  return 'done'
+}
+
+/** How many points went back in parts. */
+function backIn(keys: Model['keys'], prefix: string): number {
+  return [...keys]
+    .filter(([name]) => name.startsWith(prefix))
+    .reduce((sum, [, { contents }]) => sum + Number(contents.split(' ')[1]), 0)
+}
+
+function giveBackPartIn(
+  { keys, day }: Model,
+  op: Operation & { readonly do: 'giveBackPart' },
+  purse: model.Purse,
+  account: string,
+): Came {
+  const name = (what: string) => `${op.orderNo}/${op.currency}/${what}`
+  const contents = `part ${op.points}`
+  const taken = keys.get(name('capture')) ?? keys.get(name('hold'))
+  // Whose keys are looked at is whose account they were booked on.
+  if (taken && taken.account !== account) return 'key reused'
+  const whole = keys.get(name('reverse'))
+  if (whole && whole.account !== account) return 'key reused'
+  const known = keys.get(name(`reverse/${op.part}`))
+  if (known) return known.account === account && known.contents === contents ? 'done' : 'key reused'
+  if (!taken?.contents.startsWith('capture') || whole) return 'not'
+  const left = taken.points.length - backIn(keys, name('reverse/'))
+  if (op.points > left) return 'not'
+  // As if the order had cost less: those drawn last go back first.
+  model.putBack(purse, taken.points.slice(left - op.points, left), day, GRACE_DAYS)
+  keys.set(name(`reverse/${op.part}`), { account, contents, points: [] })
   return 'done'
 }
 
@@ -466,6 +513,8 @@ function stoodFor(
       return step('capture')
     case 'giveBack':
       return step('release') || step('reverse')
+    case 'giveBackPart':
+      return step(`reverse/${op.part}`) && amount === op.points
     case 'voidHold':
       return step('release') || step('reverse') || (step('hold') && kind === 'release')
     case 'block':

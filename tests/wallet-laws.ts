@@ -90,7 +90,8 @@ export async function playAtOnce(
 }
 
 /** A repeat of these is answered as the first was; the others say whether it was they who did it. */
-const isKeyed = ({ do: what }: Operation) => ['grant', 'hold', 'adjust', 'block'].includes(what)
+const isKeyed = ({ do: what }: Operation) =>
+  ['grant', 'hold', 'adjust', 'block', 'giveBackPart'].includes(what)
 
 /** Does something after the n-th statement of a transaction, and before its caller learns of it. */
 function cutAfter(count: number, then: () => Promise<void>): KyselyPlugin {

@@ -77,6 +77,7 @@ function begin(input: ExchangeInput): { exchange: Exchange; answer: (verdict: Ve
       ...input,
       mailbox,
       undo,
+      stuck: [],
       payBy: Date.now() + input.paymentTimeoutMs,
       cancel: (cause) => undo.run(cause, (step, error) => askOperator(input.orderNo, mailbox, step, error)),
       show(status) {

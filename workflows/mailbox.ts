@@ -11,6 +11,7 @@ import {
   payUpdate,
   type Reply,
   type Requester,
+  type ResolveAction,
   refundUpdate,
   resolveUpdate,
   shipUpdate,
@@ -24,7 +25,7 @@ export type Request = { readonly by: Requester; reply(answer: Reply): void } & (
   | { readonly kind: 'ship'; readonly carrier: string; readonly trackingNo: string }
   | { readonly kind: 'finish' }
   | { readonly kind: 'refund'; readonly reason: string }
-  | { readonly kind: 'resolve'; readonly action: 'retry' | 'skip'; readonly reason: string }
+  | { readonly kind: 'resolve'; readonly action: ResolveAction; readonly reason: string }
 )
 
 export type Message =

@@ -11,11 +11,16 @@ export const TASK_QUEUE = 'points-mall'
 export const EXCHANGE_WORKFLOW = 'exchangeWorkflow'
 export const REFUND_WORKFLOW = 'refundWorkflow'
 export const EXPIRY_WORKFLOW = 'expiryWorkflow'
+export const RECONCILIATION_WORKFLOW = 'reconciliationWorkflow'
+export const NIGHTLY_WORKFLOW = 'nightlyReconciliationWorkflow'
 
 export const exchangeWorkflowId = (orderNo: string) => `exchange/${orderNo}`
 /** The schedule's id, and what its runs' ids begin with. */
 export const EXPIRY_ID = 'points-expiry'
-/** @param n the number of the attempt to pay whose money goes back, or `after-sale` */
+export const NIGHTLY_ID = 'nightly-reconciliation'
+/** @param day `YYYY-MM-DD` in Shanghai */
+export const reconciliationId = (day: string) => `reconciliation/${day}`
+/** @param n the number of the attempt to pay whose money goes back, `after-sale`, or a part's operation key */
 export const refundWorkflowId = (orderNo: string, n: string) => `refund/${orderNo}/${n}`
 
 export const SEARCH_ATTRIBUTES = {
@@ -57,11 +62,14 @@ export const shipUpdate = defineUpdate<Reply, [{ by: Requester; carrier: string;
 export const finishUpdate = defineUpdate<Reply, [{ by: Requester }]>('finish')
 export const refundUpdate = defineUpdate<Reply, [{ by: Requester; reason: string }]>('refund')
 
-/** An operator's word on an undo that cannot finish: try again, or go on without it. */
-export const resolveUpdate = defineUpdate<
-  Reply,
-  [{ by: Requester; action: 'retry' | 'skip'; reason: string }]
->('resolve')
+/**
+ * An operator's word on what cannot finish by itself: `retry`; `skip`, to go on without an undo; or `settle`, of
+ * money only, which is never skipped: it was given back outside.
+ */
+export type ResolveAction = 'retry' | 'skip' | 'settle'
+export const resolveUpdate = defineUpdate<Reply, [{ by: Requester; action: ResolveAction; reason: string }]>(
+  'resolve',
+)
 
 /** A verified notification out of the inbox. Amounts are decimal CNY. */
 export interface PaymentNotice {
@@ -93,11 +101,42 @@ export type RefundInput =
       /** Where other systems have a part of the order to give back. Absent: none has. */
       readonly outsideSteps?: readonly OutsideStep[]
     }
+  | {
+      /** A part is taken back of an order that goes on, or has ended. */
+      readonly kind: 'part'
+      readonly orderNo: string
+      readonly by: Requester
+      readonly reason: string
+      readonly points: number
+      /** Decimal CNY. */
+      readonly money: string
+      readonly operationKey: string
+    }
 
 export interface ExpiryInput {
   /** Accounts, or earnings, in one activity. */
   readonly batchSize: number
 }
+
+export interface ReconciliationPace {
+  /** How often a bill that is not made yet is asked for. */
+  readonly asks: number
+  readonly askAgainMs: number
+}
+
+/** Alipay and WeChat Pay make the bill of a day in the course of the next morning. */
+export const RECONCILIATION: ReconciliationPace = { asks: 25, askAgainMs: 30 * 60_000 }
+
+export interface ReconciliationInput extends ReconciliationPace {
+  /** `YYYY-MM-DD` in Shanghai */
+  readonly day: string
+}
+
+/** When a run was due; the engine's schedules set it. */
+export const SCHEDULED_AT = defineSearchAttributeKey(
+  'TemporalScheduledStartTime',
+  SearchAttributeType.DATETIME,
+)
 
 /** The verdict on a refund: whether it was taken on. The money itself follows. */
 export const refundTakenUpdate = defineUpdate<Reply>('taken')

@@ -1,9 +1,19 @@
 import { CancellationScope, TemporalFailure } from '@temporalio/workflow'
 import type { ReportedMoney } from '../activities/payments.ts'
+import type { OwedRefund } from '../activities/refunds.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
-import { CONFLICT, type Request } from './mailbox.ts'
+import { CONFLICT } from './mailbox.ts'
 import type { PaymentNotice, Reply } from './messages.ts'
-import { captureOutside, type Exchange, flag, giveMoneyBack, insist, messageOf } from './redemption.ts'
+import {
+  captureOutside,
+  type Exchange,
+  flag,
+  giveMoneyBack,
+  insist,
+  messageOf,
+  takeWordOnMoney,
+  type Word,
+} from './redemption.ts'
 import { persistently, surely, theirs } from './steps.ts'
 
 /** Opens the payment at its provider; undone by closing it there. */
@@ -81,10 +91,10 @@ async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod
     if (refusal) return { open, paid: false, reply: { ok: false, refusal } }
   }
   if (current) {
-    const late = await close(current.outTradeNo, false)
-    if (late && (await takeMoney(exchange, late)) === 'settled') {
-      return { open, paid: true, reply: { ok: true } }
-    }
+    const late = await close(current.outTradeNo, false, true)
+    const outcome = late && (await takeMoney(exchange, late))
+    if (outcome === 'settled') return { open, paid: true, reply: { ok: true } }
+    if (outcome === 'refund') refundBeside(exchange)
   }
   if (method === 'wallet') {
     const settled = await surely.settleExchange({ orderNo, outsideSteps })
@@ -103,9 +113,13 @@ async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod
 }
 
 /** Closes an attempt at its provider. @returns the money, when some had come in first. */
-async function close(outTradeNo: string, showOnOrder: boolean): Promise<ReportedMoney | undefined> {
+async function close(
+  outTradeNo: string,
+  showOnOrder: boolean,
+  replaced = false,
+): Promise<ReportedMoney | undefined> {
   await surely.beginClosing(outTradeNo, showOnOrder)
-  const outcome = await persistently.closePayment(outTradeNo)
+  const outcome = await persistently.closePayment(outTradeNo, replaced)
   return outcome.closed ? undefined : outcome.paid
 }
 
@@ -122,23 +136,29 @@ export async function hear(exchange: Exchange, notice: PaymentNotice): Promise<'
 }
 
 /** Refunds what is owed while the story goes on; what fails here is taken up again at its end. */
-function refundBeside({ orderNo }: Exchange): void {
+function refundBeside({ orderNo, stuck }: Exchange): void {
+  let asked: OwedRefund | undefined
   const refund = async () => {
-    for (const owed of await surely.listOwedRefunds(orderNo)) await persistently.refundPayment(owed)
+    for (const owed of await surely.listOwedRefunds(orderNo)) {
+      asked = owed
+      await persistently.refundPayment(owed)
+    }
   }
-  refund().catch((error: unknown) => flag(orderNo, `refund: ${messageOf(error)}`))
+  refund().catch((error: unknown) => {
+    if (asked) stuck.push(asked)
+    return flag(orderNo, `refund: ${messageOf(error)}`)
+  })
 }
 
 /** An operator's word on a refund beside the story that could not finish. */
-export async function resolveBeside(
-  exchange: Exchange,
-  request: Request & { readonly kind: 'resolve' },
-): Promise<void> {
-  const owed = await surely.listOwedRefunds(exchange.orderNo)
-  if (owed.length === 0) return request.reply(CONFLICT)
-  await flag(exchange.orderNo, null)
-  if (request.action === 'retry') refundBeside(exchange)
-  request.reply({ ok: true })
+export async function resolveBeside(exchange: Exchange, word: Word): Promise<void> {
+  const { orderNo, stuck } = exchange
+  const owed = await surely.listOwedRefunds(orderNo)
+  if (owed.length === 0) return word.reply(CONFLICT)
+  const reply = await takeWordOnMoney(orderNo, word, stuck)
+  if (reply.ok) stuck.length = 0
+  if (reply.ok && word.action === 'retry') refundBeside(exchange)
+  word.reply(reply)
 }
 
 /**

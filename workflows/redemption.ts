@@ -1,14 +1,17 @@
 import { TemporalFailure } from '@temporalio/workflow'
+import type { OwedRefund } from '../activities/refunds.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { Cause, Undo } from './compensation.ts'
-import { CONFLICT, type Mailbox, type Message } from './mailbox.ts'
-import type { ExchangeInput } from './messages.ts'
+import { CONFLICT, type Mailbox, type Message, type Request } from './mailbox.ts'
+import type { ExchangeInput, Reply } from './messages.ts'
 import { persistently, surely } from './steps.ts'
 
 /** What the phases of one exchange share. */
 export interface Exchange extends ExchangeInput {
   readonly mailbox: Mailbox
   readonly undo: Undo
+  /** Refunds beside the story that failed for good. */
+  readonly stuck: OwedRefund[]
   /** Workflow time, in ms, until which an unpaid order holds points and stock. */
   readonly payBy: number
   /** Cancels all that was done, in reverse. */
@@ -17,23 +20,57 @@ export interface Exchange extends ExchangeInput {
   show(status: OrderStatus): void
 }
 
+/** An operator's word on what cannot finish by itself. */
+export type Word = Request & { readonly kind: 'resolve' }
+
 /** The order is paid: other systems take what they had set aside. */
 export async function captureOutside({ orderNo, outsideSteps }: ExchangeInput): Promise<void> {
   if (outsideSteps.includes('points')) await persistently.capturePoints(orderNo)
   if (outsideSteps.includes('stock')) await persistently.commitStock(orderNo)
 }
 
-/** Refunds what the order owes at providers, until each has answered for good. */
-export async function giveMoneyBack(orderNo: string, mailbox: Mailbox): Promise<void> {
-  let rest = true
-  while (rest) {
-    const outcome = await insist(orderNo, mailbox, 'refund', async () => {
-      const [owed] = await surely.listOwedRefunds(orderNo)
-      if (owed) await persistently.refundPayment(owed)
-      else rest = false
-    })
-    if (outcome === 'skipped') return
+/**
+ * Refunds what the order owes at providers, until each has answered for good. Where one refuses, an operator says
+ * "again", or that the money was given back outside.
+ * @param part the operation key of a part: this one only. Without it all but the parts.
+ */
+export async function giveMoneyBack(orderNo: string, mailbox: Mailbox, part?: string): Promise<void> {
+  for (;;) {
+    let owed: OwedRefund | undefined
+    try {
+      const all = part === undefined ? surely.listOwedRefunds(orderNo) : surely.listOwedRefunds(orderNo, part)
+      owed = (await all)[0]
+      if (!owed) return
+      await persistently.refundPayment(owed)
+    } catch (error) {
+      if (!(error instanceof TemporalFailure)) throw error
+      await flag(orderNo, `refund: ${messageOf(error)}`)
+      await wordOf(mailbox, (word) => takeWordOnMoney(orderNo, word, owed ? [owed] : []))
+    }
   }
+}
+
+/** @param stuck the refunds that the word is about @returns what to answer; CONFLICT is not the word waited for */
+export async function takeWordOnMoney(
+  orderNo: string,
+  word: Word,
+  stuck: readonly OwedRefund[],
+): Promise<Reply> {
+  if (word.action === 'skip') return CONFLICT
+  if (word.action === 'settle') {
+    try {
+      let settled = false
+      for (const { refundNo } of stuck) {
+        settled = (await surely.settleByHand({ refundNo, reason: word.reason, by: word.by })) || settled
+      }
+      if (!settled) return CONFLICT
+    } catch (error) {
+      if (!(error instanceof TemporalFailure)) throw error
+      return { ok: false, refusal: { code: 'UNAVAILABLE' } }
+    }
+  }
+  await flag(orderNo, null)
+  return { ok: true }
 }
 
 /** Does what must not be given up: where it fails for good, an operator says "again" or "go on without it". */
@@ -62,14 +99,25 @@ export async function askOperator(
   error: unknown,
 ): Promise<'retry' | 'skip'> {
   await flag(orderNo, `${step}: ${messageOf(error)}`)
+  const { action } = await wordOf(mailbox, async (word) => {
+    if (word.action === 'settle') return CONFLICT
+    await flag(orderNo, null)
+    return { ok: true }
+  })
+  return action === 'skip' ? 'skip' : 'retry'
+}
+
+/** Waits for an operator's word that is taken; what comes in meanwhile is for later, or refused. */
+async function wordOf(mailbox: Mailbox, take: (word: Word) => Promise<Reply>): Promise<Word> {
   const later: Message[] = []
   for (;;) {
     const message = await mailbox.next()
     if (message?.kind === 'resolve') {
-      await flag(orderNo, null)
-      message.reply({ ok: true })
+      const reply = await take(message)
+      message.reply(reply)
+      if (!reply.ok) continue
       mailbox.putBack(later)
-      return message.action
+      return message
     }
     if (message && 'reply' in message) message.reply(CONFLICT)
     else if (message) later.push(message)

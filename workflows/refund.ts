@@ -1,12 +1,13 @@
-import { allHandlersFinished, condition, setHandler } from '@temporalio/workflow'
+import { allHandlersFinished, condition, setHandler, TemporalFailure } from '@temporalio/workflow'
 import { CONFLICT, openMailbox } from './mailbox.ts'
 import { type RefundInput, type Reply, refundTakenUpdate } from './messages.ts'
 import { giveMoneyBack, insist } from './redemption.ts'
 import { persistently, surely } from './steps.ts'
 
 /**
- * What comes after an exchange has ended: money that arrived late goes back, and a finished order is
- * refunded. One workflow per attempt to pay, or per after-sale; running it again finds the work done.
+ * What stands beside an exchange, or comes after its end: money that arrived late goes back, a part of an order is
+ * taken back, and a finished order is refunded. One workflow per attempt to pay, part, or after-sale; running it
+ * again finds the work done.
  */
 export async function refundWorkflow(input: RefundInput): Promise<void> {
   let taken: Reply | undefined
@@ -18,6 +19,14 @@ export async function refundWorkflow(input: RefundInput): Promise<void> {
   const { orderNo } = input
   if (input.kind === 'late_money') {
     await insist(orderNo, mailbox, 'late money', () => surely.settlePayment(input.notice, []))
+  } else if (input.kind === 'part') {
+    const { kind: _kind, ...part } = input
+    const refusal = await surely.refundPart(part).catch((error: unknown) => {
+      if (!(error instanceof TemporalFailure)) throw error
+      // Asked again under the same key, it is done, or it is found done; what is owed goes back either way.
+      return { code: 'UNAVAILABLE' as const }
+    })
+    taken = refusal ? { ok: false, refusal } : { ok: true }
   } else {
     const { reason, by, outsideSteps = [] } = input
     const outcome = await insist(orderNo, mailbox, 'refund', () =>
@@ -29,7 +38,9 @@ export async function refundWorkflow(input: RefundInput): Promise<void> {
     }
   }
   taken ??= { ok: true }
-  await giveMoneyBack(orderNo, mailbox)
+  await (input.kind === 'part'
+    ? giveMoneyBack(orderNo, mailbox, input.operationKey)
+    : giveMoneyBack(orderNo, mailbox))
   mailbox.close()
   await condition(allHandlersFinished)
 }

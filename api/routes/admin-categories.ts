@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import {
+  CATEGORY_NAME_MAX,
   changeCategory,
   createCategory,
   readCategories,
@@ -44,7 +45,7 @@ const create = createRoute({
   tags: ['admin: categories'],
   summary: 'Make a category',
   security: bearer,
-  request: { body: jsonBody(z.object({ name: text(1, 100), sort: int(-INT_MAX).default(0) })) },
+  request: { body: jsonBody(z.object({ name: text(1, CATEGORY_NAME_MAX), sort: int(-INT_MAX).default(0) })) },
   responses: { 201: oneResponse(category, 'The category'), ...problemResponse },
 })
 
@@ -56,7 +57,7 @@ const update = createRoute({
   security: bearer,
   request: {
     params: idParams,
-    body: jsonBody(z.object({ name: text(1, 100).optional(), sort: int(-INT_MAX).optional() })),
+    body: jsonBody(z.object({ name: text(1, CATEGORY_NAME_MAX).optional(), sort: int(-INT_MAX).optional() })),
   },
   responses: { 200: oneResponse(category, 'The category'), ...problemResponse },
 })

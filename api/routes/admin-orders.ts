@@ -11,9 +11,11 @@ import { order, orderParams, orderStatus, paymentMode, reasonText } from '../ord
 import {
   bearer,
   id,
+  int,
   jsonBody,
   listOf,
   listResponse,
+  money,
   one,
   oneResponse,
   ownerId,
@@ -83,11 +85,21 @@ const ship = action(
 )
 const finish = action('/{id}/finish', 'Finish an order that was received', none)
 const cancel = action('/{id}/cancel', 'Cancel before it is shipped; everything goes back', because)
-const refund = action('/{id}/refund', 'Take a paid order back, also after it was shipped', because)
+const refund = action(
+  '/{id}/refund',
+  'Take a paid order back, also after it was shipped; with points or money a part of it, and it goes on',
+  because
+    .extend({ points: int(0).nullish(), money: money.nullish() })
+    .refine(
+      ({ points, money: cash }) =>
+        (points == null && cash == null) || (points ?? 0) > 0 || /[1-9]/.test(cash?.amount ?? ''),
+      { path: ['points'], params: { rule: 'min', bound: '1' } },
+    ),
+)
 const resolve = action(
   '/{id}/resolve',
-  'Say how an order that needs attention goes on',
-  because.extend({ action: z.enum(['retry', 'skip']) }),
+  'Say how an order that needs attention goes on: again, without an undo, or the money was given back outside',
+  because.extend({ action: z.enum(['retry', 'skip', 'settle']) }),
 )
 
 export function adminOrderRoutes(deps: ApiDeps) {
@@ -137,8 +149,10 @@ export function adminOrderRoutes(deps: ApiDeps) {
       return done ? c.json(one(view), 200) : c.json(one(view), 202)
     })
     .openapi(refund, async (c) => {
-      const { reason } = c.req.valid('json')
-      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'refund', reason })
+      const { reason, points, money: cash } = c.req.valid('json')
+      const part =
+        points == null && cash == null ? undefined : { points: points ?? 0, money: cash?.amount ?? '0.00' }
+      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'refund', reason, part })
       return done ? c.json(one(view), 200) : c.json(one(view), 202)
     })
     .openapi(resolve, async (c) => {

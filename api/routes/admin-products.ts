@@ -11,7 +11,13 @@ import {
   unpublishProduct,
 } from '../../application/products.ts'
 import { fenFromDecimal, type Money } from '../../domain/money.ts'
-import { PAYMENT_MODES, PRODUCT_STATUSES, PRODUCT_TYPES, SHIPPING_TYPES } from '../../domain/product.ts'
+import {
+  PAYMENT_MODES,
+  PRODUCT_MAX,
+  PRODUCT_STATUSES,
+  PRODUCT_TYPES,
+  SHIPPING_TYPES,
+} from '../../domain/product.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
 import {
   bearer,
@@ -39,13 +45,13 @@ const adminProduct = product
 /** A page address or a path of this site; never a script. */
 const image = z
   .string()
-  .max(500)
+  .max(PRODUCT_MAX.image)
   .regex(/^(https?:\/\/|\/(?!\/))[^\s"'<>\\]+$/)
 
 const fields = {
-  description: text(0, 10_000).nullish(),
+  description: text(0, PRODUCT_MAX.description).nullish(),
   image: image.nullish(),
-  point: int(0, 1_000_000_000).optional(),
+  point: int(0, PRODUCT_MAX.points).optional(),
   price: money.optional(),
   original_price: money.nullish(),
   exchange_limit: int(0).optional(),
@@ -59,7 +65,7 @@ const fields = {
 const creation = z
   .object({
     ...fields,
-    title: text(1, 255),
+    title: text(1, PRODUCT_MAX.title),
     payment_mode: z.enum(PAYMENT_MODES),
     stock_quantity: int(0).default(0),
   })
@@ -68,7 +74,7 @@ const creation = z
 const change = z
   .looseObject({
     ...fields,
-    title: text(1, 255).optional(),
+    title: text(1, PRODUCT_MAX.title).optional(),
     payment_mode: z.enum(PAYMENT_MODES).optional(),
     stock_delta: int(-INT_MAX).optional(),
   })

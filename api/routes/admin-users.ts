@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { readUser, setLevel } from '../../application/users.ts'
+import { LEVEL_MAX, readUser, setLevel } from '../../application/users.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
 import { bearer, int, jsonBody, one, oneResponse, ownerParams, problemResponse } from '../schemas.ts'
 
@@ -21,7 +21,7 @@ const put = createRoute({
   tags: ['admin: users'],
   summary: 'Keep a level, which wins over that of the access token',
   security: bearer,
-  request: { params: ownerParams, body: jsonBody(z.object({ level: int(0, 1000) })) },
+  request: { params: ownerParams, body: jsonBody(z.object({ level: int(0, LEVEL_MAX) })) },
   responses: { 200: oneResponse(user, 'The user'), ...problemResponse },
 })
 

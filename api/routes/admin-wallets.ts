@@ -1,6 +1,12 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { block, readGuardedWallet, setFrozen, unblock } from '../../application/freezing.ts'
-import { addCash, adjustPoints, grantPoints } from '../../application/wallets.ts'
+import {
+  addCash,
+  adjustPoints,
+  ENTRY_POINTS_MAX,
+  grantPoints,
+  REASON_MAX,
+} from '../../application/wallets.ts'
 import { fenFromDecimal } from '../../domain/money.ts'
 import { requireRole } from '../auth.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
@@ -17,8 +23,7 @@ import {
 } from '../schemas.ts'
 import { wallet } from './wallet.ts'
 
-const POINTS_MAX = 1_000_000_000
-const reason = text(1, 200)
+const reason = text(1, REASON_MAX)
 const adminOnly = requireRole('admin')
 
 const blockView = z.object({
@@ -54,7 +59,7 @@ const grant = createRoute({
     params: ownerParams,
     body: jsonBody(
       z.object({
-        points: int(1, POINTS_MAX),
+        points: int(1, ENTRY_POINTS_MAX),
         reason,
         expires_at: z.iso.datetime({ offset: true }).nullish(),
       }),
@@ -74,7 +79,7 @@ const adjust = createRoute({
     params: ownerParams,
     body: jsonBody(
       z.object({
-        points: int(-POINTS_MAX, POINTS_MAX).refine((points) => points !== 0),
+        points: int(-ENTRY_POINTS_MAX, ENTRY_POINTS_MAX).refine((points) => points !== 0),
         reason,
       }),
     ),
@@ -130,7 +135,7 @@ const unfreezeRoute = guard('/{owner_id}/unfreeze', 'Let spending go on (admin)'
 const blockRoute = guard(
   '/{owner_id}/block',
   'Set points aside until they are unblocked (admin)',
-  z.object({ points: int(1, POINTS_MAX), reason }),
+  z.object({ points: int(1, ENTRY_POINTS_MAX), reason }),
   guarded.extend({ block_id: z.string() }),
 )
 const unblockRoute = guard(

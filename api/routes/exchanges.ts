@@ -5,8 +5,9 @@ import { errorText } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
 import type { Who } from '../auth.ts'
+import { clientIp } from '../client-ip.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
-import { order, paymentMethod } from '../order-schemas.ts'
+import { channelOf, order, paymentChannel, paymentMethod } from '../order-schemas.ts'
 import { bearer, id, int, jsonBody, money, one, oneResponse, problemResponse } from '../schemas.ts'
 
 /** Bare decimal, number or text: the one amount that the seed does not wrap. */
@@ -33,6 +34,7 @@ const exchangeBody = z
     quantity: int(1),
     cash_amount: cashAmount.nullish(),
     payment_method: paymentMethod.nullish(),
+    ...paymentChannel,
     buyer_remarks: z.string().max(500).nullish(),
     buyer_message: z.string().max(500).nullish(),
     customized: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
@@ -111,11 +113,13 @@ export function exchangeRoutes(deps: ApiDeps) {
     .openapi(post, async (c) => {
       const who = c.get('who')
       const body = c.req.valid('json')
+      const method = body.payment_method ?? deps.settings.defaultMethod
       const command = {
         productId: knownForm(body.product_id),
         quantity: body.quantity,
         cashFen: body.cash_amount ?? undefined,
         method: body.payment_method ?? undefined,
+        channel: method === 'wallet' ? undefined : channelOf(body, clientIp(c, deps.trustedProxies), method),
         address: filled(body.address) as Record<string, unknown> | undefined,
         customized: filled(body.customized),
         buyer_remarks: body.buyer_remarks ?? undefined,

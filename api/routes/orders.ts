@@ -4,12 +4,21 @@ import {
   forCustomer,
   getOrder,
   listOrders,
+  mustBeSupported,
   type OrderRequest,
   readStatistics,
 } from '../../application/orders.ts'
-import { DomainError } from '../../domain/errors.ts'
+import { clientIp } from '../client-ip.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
-import { order, orderParams, orderStatus, paymentMethod, reasonText } from '../order-schemas.ts'
+import {
+  channelOf,
+  order,
+  orderParams,
+  orderStatus,
+  paymentChannel,
+  paymentMethod,
+  reasonText,
+} from '../order-schemas.ts'
 import {
   bearer,
   jsonBody,
@@ -83,7 +92,7 @@ const action = <P extends string, S extends z.ZodType>(path: P, summary: string,
 const pay = action(
   '/{id}/pay',
   'Open the cashier again, or pay by another method',
-  z.object({ payment_method: paymentMethod.nullish() }),
+  z.object({ payment_method: paymentMethod.nullish(), ...paymentChannel }),
 )
 const cancel = action(
   '/{id}/cancel',
@@ -114,14 +123,15 @@ export function orderRoutes(deps: ApiDeps) {
       c.json(one(forCustomer(await getOrder(deps, c.req.valid('param').id, c.get('who').sub))), 200),
     )
     .openapi(pay, async (c) => {
-      const method = c.req.valid('json').payment_method ?? undefined
-      if (method && !deps.settings.rules.supportedMethods.includes(method)) {
-        throw new DomainError({
-          code: 'PAYMENT_METHOD_UNSUPPORTED',
-          available: deps.settings.rules.supportedMethods.join(', '),
-        })
-      }
-      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'pay', method })
+      const body = c.req.valid('json')
+      const method = body.payment_method ?? undefined
+      const said = Boolean(body.client || body.openid || body.return_url)
+      if (method) mustBeSupported(method, deps.settings.rules.supportedMethods)
+      const { done, view } = await act(c, c.req.valid('param').id, {
+        kind: 'pay',
+        method,
+        channel: said ? channelOf(body, clientIp(c, deps.trustedProxies), method) : undefined,
+      })
       return done ? c.json(one(view), 200) : c.json(one(view), 202)
     })
     .openapi(cancel, async (c) => {

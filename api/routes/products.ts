@@ -1,7 +1,13 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { mustFindCategory } from '../../application/categories.ts'
 import { PRODUCT_SORTS, readCatalogue, readProduct } from '../../application/products.ts'
-import { PAYMENT_MODES, PRODUCT_STATUSES, PRODUCT_TYPES, SHIPPING_TYPES } from '../../domain/product.ts'
+import {
+  LIMIT_MAX,
+  PAYMENT_MODES,
+  PRODUCT_STATUSES,
+  PRODUCT_TYPES,
+  SHIPPING_TYPES,
+} from '../../domain/product.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
 import {
   id,
@@ -19,10 +25,10 @@ import {
 
 const exchangeLimit = z
   .strictObject({
-    max_per_user: z.int().min(1).max(1_000_000).optional(),
-    max_per_order: z.int().min(1).max(1_000_000).optional(),
-    time_limit_seconds: z.int().min(1).max(315_360_000).optional(),
-    user_level_required: z.int().min(0).max(1000).optional(),
+    max_per_user: z.int().min(1).max(LIMIT_MAX.max_per_user).optional(),
+    max_per_order: z.int().min(1).max(LIMIT_MAX.max_per_order).optional(),
+    time_limit_seconds: z.int().min(1).max(LIMIT_MAX.time_limit_seconds).optional(),
+    user_level_required: z.int().min(0).max(LIMIT_MAX.user_level_required).optional(),
   })
   .openapi('ExchangeLimit')
 

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { readStatement, readWholeStatement, type StatementEntry } from '../../application/statement.ts'
+import { ENTRY_KINDS, readStatement, type StatementEntry } from '../../application/statement.ts'
+import { statementTable } from '../../application/statement-csv.ts'
 import { readWallet } from '../../application/wallets.ts'
-import type { Lang } from '../../domain/error-texts.ts'
 import { moneyFromFen } from '../../domain/money.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
 import {
@@ -15,7 +15,6 @@ import {
   problemResponse,
   sliceOf,
 } from '../schemas.ts'
-import { csvHead, csvLines } from '../statement-csv.ts'
 
 export const wallet = z
   .object({
@@ -45,7 +44,7 @@ const cashEntry = entryBase.extend({ amount: change, balance_after: change }).op
 
 const filterQuery = z.object({
   currency: z.enum(['ZJF', 'CNY']).default('ZJF'),
-  kind: z.enum(['grant', 'hold', 'capture', 'release', 'reverse', 'expire', 'adjust', 'freeze']).optional(),
+  kind: z.enum(ENTRY_KINDS).optional(),
 })
 
 const show = createRoute({
@@ -114,29 +113,10 @@ export function walletRoutes(deps: ApiDeps) {
     })
     .openapi(csv, async (c) => {
       const { currency, kind } = c.req.valid('query')
-      const lang = c.get('lang')
-      const pages = readWholeStatement(deps, { ownerId: c.get('who').sub, currency, kind }, lang)
-      // Read before the answer begins, so that a failure can still be told as one.
-      const first = await pages.next()
-      const name = `${currency === 'ZJF' ? 'points' : 'cash'}-transactions.csv`
-      return c.body(ReadableStream.from(tableOf(first, pages, currency, lang)), 200, {
-        'Content-Type': 'text/csv; charset=utf-8',
-        'Content-Disposition': `attachment; filename="${name}"`,
-      })
+      const query = { ownerId: c.get('who').sub, currency, kind }
+      const { body, headers } = await statementTable(deps, query, c.get('lang'))
+      return c.body(body, 200, headers)
     })
-}
-
-async function* tableOf(
-  first: IteratorResult<StatementEntry[], unknown>,
-  rest: AsyncGenerator<StatementEntry[]>,
-  currency: string,
-  lang: Lang,
-): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder()
-  yield encoder.encode(csvHead(lang))
-  for (let page = first; !page.done; page = await rest.next()) {
-    yield encoder.encode(csvLines(page.value, currency === 'CNY', lang))
-  }
 }
 
 const baseOf = ({ id, kind, orderNo, reason, reasonText, createdAt }: StatementEntry) => ({

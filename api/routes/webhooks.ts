@@ -2,7 +2,6 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import type { InboxEvent } from '../../application/inbox.ts'
 import { deliver, keepOrderEvent, keepPaymentEvent } from '../../application/inbox.ts'
-import { verifyStripeNotification } from '../../payments/stripe/notification.ts'
 import type { OrderNotice } from '../../workflows/messages.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
 import { ApiError } from '../problems.ts'
@@ -10,11 +9,12 @@ import { problemResponse } from '../schemas.ts'
 
 const received = { 200: { description: 'Kept; a repeat is answered the same' }, ...problemResponse }
 
-const stripe = createRoute({
+const payment = createRoute({
   method: 'post',
-  path: '/payments/stripe',
+  path: '/payments/{provider}',
   tags: ['webhooks'],
-  summary: "Stripe's notifications, signed by Stripe-Signature",
+  summary: "A payment provider's notifications, signed as that provider signs",
+  request: { params: z.object({ provider: z.enum(['alipay', 'wechat', 'stripe']) }) },
   responses: received,
 })
 
@@ -52,14 +52,16 @@ export function webhookRoutes(deps: ApiDeps) {
   }
 
   return new OpenAPIHono<ApiEnv>()
-    .openapi(stripe, async (c) => {
-      const secret = deps.stripeWebhookSecret
-      if (!secret) throw new ApiError('WEBHOOK_SIGNATURE_INVALID')
-      const verified = verifyStripeNotification(await bodyOf(c), c.req.raw.headers, secret, new Date())
+    .openapi(payment, async (c) => {
+      const name = c.req.valid('param').provider
+      const provider = deps.providers.find((candidate) => candidate.name === name)
+      if (!provider) throw new ApiError('WEBHOOK_SIGNATURE_INVALID')
+      const verified = provider.verify(await bodyOf(c), c.req.raw.headers, new Date())
+      deps.metrics.notifications.inc({ provider: name, outcome: verified.ok ? 'kept' : verified.fault })
       if (!verified.ok) throw new ApiError('WEBHOOK_SIGNATURE_INVALID')
-      const { event, fresh } = await keepPaymentEvent(deps.db, 'stripe', verified.notification)
+      const { event, fresh } = await keepPaymentEvent(deps.db, name, verified.notification)
       deliverLater(event, fresh)
-      return c.body(null, 200)
+      return c.text(provider.received, 200)
     })
     .openapi(orders, async (c) => {
       const { eventId, payload } = verifyStandard(deps.ordersWebhookSecret, await bodyOf(c), c)

@@ -100,7 +100,8 @@ function fen(decimal: string): bigint {
   return amount
 }
 
-async function isBooked(db: Db, operationKey: string): Promise<boolean> {
+/** Whether the ledger has a transfer under this key. */
+export async function isBooked(db: Db, operationKey: string): Promise<boolean> {
   const transfer = await db
     .selectFrom('wallet_transfers')
     .select('operation_key')

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { ProviderRefusal } from '../port.ts'
 
-/** Where Stripe is (`https://api.stripe.com`, or the sandbox) and the account's secret key. */
+/** Where Stripe is (`https://api.stripe.com`, or the sandbox) and the account's keys. */
 export interface StripeAccount {
   readonly baseUrl: string
   readonly secretKey: string
+  /** The signing secret of the endpoint of notifications, `whsec_…`. */
+  readonly webhookSecret: string
 }
 
 export interface StripeRequest {

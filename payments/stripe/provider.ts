@@ -9,6 +9,8 @@ import {
   type RefundRequest,
 } from '../port.ts'
 import { callStripe, type StripeAccount, StripeFault, StripeRefusal } from './api.ts'
+import { downloadBill } from './bill.ts'
+import { verifyStripeNotification } from './notification.ts'
 
 /** Stripe's shortest life of a session, and a minute for clocks that differ. */
 const SHORTEST_LIFE_MS = 31 * 60_000
@@ -51,6 +53,10 @@ type Refund = z.output<typeof refundObject>
 export function createStripe(account: StripeAccount): PaymentProvider {
   return {
     method: 'bank_card',
+    name: 'stripe',
+    received: '',
+    verify: (rawBody, headers, now) => verifyStripeNotification(rawBody, headers, account.webhookSecret, now),
+    downloadBill: (day) => downloadBill(account, day),
     create: (attempt) => create(account, attempt),
     query: async (payment) => {
       const found = payment.providerRef && (await findSession(account, payment))
@@ -181,7 +187,10 @@ async function oncePerKey<T>(
   throw new Error(`${key}: ${KEYS_MAX} keys in a row hold a server error`)
 }
 
-async function findSession(account: StripeAccount, payment: PaymentRef): Promise<Session | undefined> {
+async function findSession(
+  account: StripeAccount,
+  payment: Pick<PaymentRef, 'outTradeNo' | 'providerRef'>,
+): Promise<Session | undefined> {
   try {
     const found = session.parse(
       await callStripe(account, {

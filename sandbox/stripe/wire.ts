@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono'
 import { findRefund, findTrade, findTradeByPayment, refundsOf, type Trade } from '../books.ts'
 import type { Notice } from '../notify.ts'
 import type { Desk, Wire } from '../teller.ts'
+import { listMovements } from './balance.ts'
 import { type Answer, noSuch, refusal, StripeRefusal } from './errors.ts'
 import { EXPAND, integer, readForm, required } from './form.ts'
 import {
@@ -36,6 +37,7 @@ export function createStripeWire(account: {
 }): Wire {
   return {
     method: METHOD,
+    path: '/v1',
     channel: {
       url: account.webhookUrl,
       retrySeconds: RETRY_SECONDS,
@@ -124,6 +126,7 @@ function routes(desk: Desk, secretKey: string) {
     if (trade?.method !== METHOD || !refund) return reply(c, noSuch('refund', c.req.param('id'), 'id'))
     return c.json(refundObject(trade, refund))
   })
+  app.get('/balance_transactions', (c) => c.json(listMovements(db, queryOf(c))))
   app.all('*', (c) => reply(c, refusal(404, `Unrecognized request URL (${c.req.method}: ${c.req.path}).`)))
   return app
 }

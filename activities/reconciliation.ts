@@ -1,0 +1,355 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Db } from '../db/client.ts'
+import {
+  findBrokenAmounts,
+  findBrokenEarnings,
+  findBrokenLedger,
+  findBrokenOrders,
+  findBrokenPayments,
+} from '../db/laws.ts'
+import {
+  beginRun,
+  findRun,
+  findStuck,
+  finishRun,
+  keepFindings,
+  keepTotals,
+  listAtRest,
+  listOpenOrders,
+  listUnpaid,
+  markHealed,
+  markRead,
+  readCounted,
+  readReference,
+  readRefundRef,
+  readTotals,
+} from '../db/reconciliation.ts'
+import type { Vault } from '../db/vault.ts'
+import { decimalFromFen } from '../domain/money.ts'
+import {
+  type BilledMoney,
+  brokenLaw,
+  type Counted,
+  type CountedPayment,
+  type CountedRefund,
+  compareBill,
+  dayInShanghai,
+  type Finding,
+  type FindingKind,
+  LONG_MS,
+  LONG_REFUND_MS,
+  lackingIn,
+  MARGIN_MS,
+  missingPayment,
+  missingRefund,
+  type PaidMoney,
+} from '../domain/reconciliation.ts'
+import { type PaymentProvider, ProviderRefusal } from '../payments/port.ts'
+import { wentBack } from './settle.ts'
+
+/** The workflow engine, as far as the books are compared with it. */
+export interface Engine {
+  /** The orders whose exchange runs; may lag a little behind. */
+  runningExchanges(): Promise<ReadonlySet<string>>
+  /** What the engine knows for sure. */
+  isRunning(orderNo: string): Promise<boolean>
+  /** Brings the money to the order's workflow, once per subject. */
+  tell(source: string, subject: string, money: PaidMoney): Promise<void>
+}
+
+export interface ReconciliationDeps {
+  readonly db: Db
+  readonly vault: Vault
+  readonly providers: readonly PaymentProvider[]
+  readonly engine: Engine
+}
+
+/** How often a provider is asked before it counts as out of reach, and the pauses between. */
+const TRIES = 3
+const TRY_AGAIN_MS = 500
+/** A law that seems broken is looked at again after so long: several statements do not see one moment. */
+const LOOK_AGAIN_MS = 2_000
+/** What a workflow was told has come to rest within this time, or an operator is to look. */
+const HEALS_WITHIN_MS = 10_000
+
+/** The other side cannot be read now. */
+class OutOfReach extends Error {
+  override name = 'OutOfReach'
+}
+
+/** Steps of one comparison of all books. Each may be repeated: a finding is kept once, a total is replaced. */
+export function createReconciliationActivities({ db, vault, providers, engine }: ReconciliationDeps) {
+  /** @param runKey the same again goes on with the same run */
+  async function beginReconciliation({
+    day,
+    runKey,
+  }: {
+    readonly day: string
+    readonly runKey: string
+  }): Promise<{ id: string; providers: string[] }> {
+    return { id: await beginRun(db, day, runKey), providers: providers.map(({ name }) => name) }
+  }
+
+  /**
+   * Compares a provider's bill with our payments and refunds, in both directions, and tells workflows what they
+   * have missed.
+   * @returns `later` where the day is over and its bill is not made yet, or the provider does not answer; that is
+   * a finding until a repeat has read it
+   */
+  async function reconcileProvider({
+    id,
+    day,
+    provider: name,
+  }: {
+    readonly id: string
+    readonly day: string
+    readonly provider: string
+  }): Promise<'compared' | 'later'> {
+    const provider = providers.find((candidate) => candidate.name === name)
+    if (!provider) return 'compared'
+    const isOver = dayInShanghai(day).to.getTime() <= Date.now()
+    const unread = (kind: FindingKind, theirs: string): Finding[] => [
+      { kind, subject: name, ours: null, theirs, orderNo: null },
+    ]
+    try {
+      const bill = await reach(() => provider.downloadBill(day))
+      const findings = bill ? await compare(provider, day, bill) : await askForUnpaid(provider, day)
+      const isAwaited = !bill && isOver && (await hasCounted(provider, day))
+      await keepFindings(db, id, findings)
+      await keepTotals(db, id, totalsOf(name, bill))
+      await markRead(db, id, name, ['provider_unreachable'])
+      for (const { subject, tell } of findings) if (tell) await engine.tell(name, subject, tell)
+      if (!isAwaited) await markRead(db, id, name, ['bill_missing'])
+      else await keepFindings(db, id, unread('bill_missing', `no bill of ${day} yet`))
+      return isAwaited ? 'later' : 'compared'
+    } catch (error) {
+      if (!(error instanceof OutOfReach)) throw error
+      await keepFindings(db, id, unread('provider_unreachable', error.message))
+      return isOver ? 'later' : 'compared'
+    }
+  }
+
+  async function compare(provider: PaymentProvider, day: string, bill: readonly BilledMoney[]) {
+    // Ours is read after theirs: what was counted meanwhile is in both.
+    const counted = await readCounted(
+      db,
+      provider.method,
+      {
+        tradeNos: [...new Set(bill.map(({ outTradeNo }) => outTradeNo))],
+        refundNos: bill.flatMap(({ refundNo }) => refundNo ?? []),
+      },
+      dayInShanghai(day),
+    )
+    const now = new Date()
+    const lacking = lackingIn(bill, counted, day, now)
+    const findings: Finding[] = []
+    for (const finding of compareBill(bill, counted, now)) {
+      findings.push(await withoutGone(provider, finding, counted))
+    }
+    return [...findings, ...(await askForLacking(provider, lacking))]
+  }
+
+  /** No order is told of money that went back at the provider's desk since: there is nothing to take. */
+  async function withoutGone(
+    provider: PaymentProvider,
+    finding: Finding,
+    counted: Counted,
+  ): Promise<Finding> {
+    const { tell, ...untold } = finding
+    const payment = counted.payments.find(({ outTradeNo }) => outTradeNo === tell?.outTradeNo)
+    if (finding.kind !== 'payment_not_counted' || !payment) return finding
+    const reference = await readReference(db, payment)
+    const found = await said(() => provider.query({ outTradeNo: payment.outTradeNo, ...reference }))
+    return !(found instanceof ProviderRefusal) && wentBack(found) ? untold : finding
+  }
+
+  /** What the bill of one day lacks may stand in another day's: the provider itself says what is so. */
+  async function askForLacking(provider: PaymentProvider, { payments, refunds }: Counted) {
+    const findings: Finding[] = []
+    for (const payment of payments) {
+      const theirs = await askForPayment(provider, payment)
+      if (theirs !== `paid ${decimalFromFen(payment.amountFen)}`)
+        findings.push(missingPayment(payment, theirs))
+    }
+    for (const refund of refunds) {
+      const theirs = await askForRefund(provider, refund)
+      if (theirs !== 'done') findings.push(missingRefund(refund, theirs))
+    }
+    return findings
+  }
+
+  async function askForPayment(provider: PaymentProvider, payment: CountedPayment): Promise<string> {
+    const { outTradeNo } = payment
+    const reference = await readReference(db, payment)
+    const found = await said(() => provider.query({ outTradeNo, ...reference }))
+    if (found instanceof ProviderRefusal) return `refused: ${found.code}`
+    return found.state === 'paid' && found.amountFen !== undefined
+      ? `paid ${decimalFromFen(found.amountFen)}`
+      : found.state
+  }
+
+  async function askForRefund(provider: PaymentProvider, refund: CountedRefund): Promise<string> {
+    const { outTradeNo, refundNo } = refund
+    const refundRef = await readRefundRef(db, refundNo)
+    if (refundRef === undefined) return 'unknown'
+    const found = await said(() => provider.queryRefund({ outTradeNo, refundNo, refundRef }))
+    return found instanceof ProviderRefusal ? `refused: ${found.code}` : found.state
+  }
+
+  /** Of a day without business there is no bill, however long one waits. */
+  async function hasCounted({ method }: PaymentProvider, day: string): Promise<boolean> {
+    const none = { tradeNos: [], refundNos: [] }
+    const { payments, refunds } = await readCounted(db, method, none, dayInShanghai(day))
+    return payments.length + refunds.length > 0
+  }
+
+  /** While there is no bill, the provider is asked for each attempt of the day that is not paid here. */
+  async function askForUnpaid(provider: PaymentProvider, day: string): Promise<Finding[]> {
+    const { from, to } = dayInShanghai(day)
+    const settledBy = new Date(Math.min(to.getTime(), Date.now() - MARGIN_MS))
+    const findings: Finding[] = []
+    for (const payment of await listUnpaid(db, provider.method, from, settledBy)) {
+      const { outTradeNo } = payment
+      const reference = await readReference(db, payment)
+      const found = await said(() => provider.query({ outTradeNo, ...reference }))
+      if (found instanceof ProviderRefusal || found.state !== 'paid' || wentBack(found)) continue
+      const { amountFen = payment.amountFen, paymentRef } = found
+      const line = {
+        kind: 'payment' as const,
+        outTradeNo,
+        amountFen,
+        at: from,
+        ...(paymentRef && { paymentRef }),
+      }
+      const now = await readCounted(
+        db,
+        provider.method,
+        { tradeNos: [outTradeNo], refundNos: [] },
+        { from, to: from },
+      )
+      findings.push(...compareBill([line], now, new Date()))
+    }
+    return findings
+  }
+
+  /** Compares our own books: orders, payments, stock, points, cash and earnings. */
+  async function reconcileBooks(id: string): Promise<void> {
+    await keepTotals(db, id, await readTotals(db))
+    const broken = await findBroken()
+    if (broken.length === 0) return
+    await pause(LOOK_AGAIN_MS)
+    const before = new Set(broken.map(keyOf))
+    await keepFindings(
+      db,
+      id,
+      (await findBroken()).filter((finding) => before.has(keyOf(finding))),
+    )
+  }
+
+  async function findBroken(): Promise<Finding[]> {
+    const named = (kind: FindingKind, broken: readonly string[]) =>
+      broken.map((text) => brokenLaw(kind, text))
+    return [
+      ...named('order_against_books', await findBrokenOrders(db)),
+      ...named('ledger', await findBrokenLedger(db, vault)),
+      ...named('payment_against_order', await findBrokenPayments(db)),
+      ...named('amount_against_ledger', await findBrokenAmounts(db, vault)),
+      ...named('earning_against_ledger', await findBrokenEarnings(db, vault)),
+    ]
+  }
+
+  /** Compares orders with the workflows that work on them, and looks for what has stopped on its way. */
+  async function reconcileWorkflows(id: string): Promise<void> {
+    const now = Date.now()
+    const longAgo = new Date(now - LONG_MS)
+    await keepFindings(db, id, await findStuck(db, longAgo, new Date(now - LONG_REFUND_MS)))
+    try {
+      await keepFindings(db, id, await findUnattended(new Date(now - MARGIN_MS), longAgo))
+    } catch (error) {
+      if (!(error instanceof OutOfReach)) throw error
+      const unread = { subject: 'workflows', ours: null, theirs: error.message, orderNo: null }
+      await keepFindings(db, id, [{ kind: 'engine_unreachable', ...unread }])
+    }
+  }
+
+  async function findUnattended(recently: Date, longAgo: Date): Promise<Finding[]> {
+    const open = await listOpenOrders(db, recently)
+    const running = await engineSays(() => engine.runningExchanges())
+    const findings: Finding[] = []
+    for (const { order_no, status } of open) {
+      if (running.has(order_no) || (await engineSays(() => engine.isRunning(order_no)))) continue
+      // It may have come to rest meanwhile.
+      const [still] = await listOpenOrders(db, recently, order_no)
+      if (!still) continue
+      const about = { subject: order_no, orderNo: order_no }
+      findings.push({ kind: 'workflow_missing', ...about, ours: status, theirs: 'not running' })
+    }
+    for (const { order_no, status } of await listAtRest(db, [...running], longAgo)) {
+      if (!(await engineSays(() => engine.isRunning(order_no)))) continue
+      const about = { subject: order_no, orderNo: order_no }
+      findings.push({ kind: 'workflow_left_running', ...about, ours: status, theirs: 'running' })
+    }
+    return findings
+  }
+
+  /**
+   * Waits a moment for the workflows that were told of something, and ends the run.
+   * @returns how many findings there are
+   */
+  async function finishReconciliation(id: string): Promise<{ open: number; healed: number }> {
+    for (const deadline = Date.now() + HEALS_WITHIN_MS; ; await pause(200)) {
+      const left = await markHealed(db, id)
+      if (left === 0 || Date.now() > deadline) break
+    }
+    await finishRun(db, id)
+    const run = await findRun(db, id)
+    return { open: run?.open ?? 0, healed: run?.healed ?? 0 }
+  }
+
+  return { beginReconciliation, reconcileProvider, reconcileBooks, reconcileWorkflows, finishReconciliation }
+}
+
+const keyOf = ({ kind, subject, ours, theirs }: Finding) => JSON.stringify([kind, subject, ours, theirs])
+
+/** The engine's client tries again by itself. @throws OutOfReach when that was in vain */
+const engineSays = <T>(ask: () => Promise<T>): Promise<T> => reach(ask, 1)
+
+/** @throws OutOfReach when it fails so many times in a row */
+async function reach<T>(ask: () => Promise<T>, tries = TRIES): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (tried >= tries) throw new OutOfReach(messageOf(error))
+    }
+    await pause(TRY_AGAIN_MS)
+  }
+}
+
+/** What the provider says, or that it says no. @throws OutOfReach when it says neither */
+async function said<T>(ask: () => Promise<T>): Promise<T | ProviderRefusal> {
+  return reach(async () => {
+    try {
+      return await ask()
+    } catch (error) {
+      if (error instanceof ProviderRefusal) return error
+      throw error
+    }
+  })
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { cause } = error
+  return cause instanceof Error && cause.message !== '' ? cause.message : error.message
+}
+
+function totalsOf(name: string, bill: readonly BilledMoney[] | undefined): Record<string, string> {
+  if (!bill) return { [`${name} bill`]: 'not made yet' }
+  const sums = (['payment', 'refund'] as const).map((kind) => {
+    const lines = bill.filter((line) => line.kind === kind)
+    const sum = lines.reduce((total, { amountFen }) => total + amountFen, 0n)
+    return [`${name} ${kind}s`, `${lines.length}: ${decimalFromFen(sum)} CNY`]
+  })
+  return { [`${name} bill`]: `${bill.length} lines`, ...Object.fromEntries(sums) }
+}

@@ -1,0 +1,250 @@
+import { ApplicationFailure } from '@temporalio/common'
+import type { Db, Tx } from '../db/client.ts'
+import {
+  type Actor,
+  type ExchangeOrder,
+  findOrderForUpdate,
+  lockOrder,
+  recordEvent,
+  SYSTEM,
+} from '../db/orders.ts'
+import { findPayment, listPayments, updatePayment } from '../db/payments.ts'
+import {
+  countOwed,
+  endRefund,
+  findLastRefund,
+  findRefund,
+  giveUpRefund,
+  listOrderRefunds,
+  noteFailure,
+  type OrderRefund,
+  type OwedRefund,
+  owedRefunds,
+  type PaymentRefund,
+  recordOrderRefund,
+  recordRefund,
+} from '../db/refunds.ts'
+import type { Vault } from '../db/vault.ts'
+import { giveBackPart } from '../db/wallet.ts'
+import type { Refusal } from '../domain/errors.ts'
+import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
+import { allows } from '../domain/order-status.ts'
+import { afterRefund } from '../domain/payment-decision.ts'
+import { reasonAgainstPart, type Split } from '../domain/refund.ts'
+import type { PaymentProvider } from '../payments/port.ts'
+import { restOfOrder } from './settle.ts'
+
+export type { OwedRefund }
+
+export interface RefundDeps {
+  readonly db: Db
+  readonly vault: Vault
+  readonly providers: readonly PaymentProvider[]
+  /** Points that come back after their date may still be spent for so long. */
+  readonly expiryGraceMs: number
+}
+
+/** A part of a paid order that is taken back, while the order goes on. */
+export interface PartRefund {
+  readonly orderNo: string
+  readonly points: number
+  /** Decimal CNY. */
+  readonly money: string
+  readonly reason: string
+  readonly by: Actor
+  /** The same request takes back one part. */
+  readonly operationKey: string
+}
+
+export interface SettleByHand {
+  /** The refund that could not be made, or a number that stood for it before. */
+  readonly refundNo: string
+  readonly reason: string
+  readonly by: Actor
+}
+
+export function createRefundActivities({ db, vault, providers, expiryGraceMs }: RefundDeps) {
+  /**
+   * Takes back a part of a paid order: points to the lots they came from, cash of the wallet at once; money at
+   * a provider is written down as owed. The order goes on in its state. A repeat finds it done.
+   * @returns why it is refused, or null
+   */
+  async function refundPart(request: PartRefund): Promise<Refusal | null> {
+    const { orderNo, money, operationKey, by, reason } = request
+    const part: Split = { points: BigInt(request.points), fen: fenFromDecimal(money) ?? 0n }
+    return db.transaction().execute(async (tx) => {
+      const order = await lockOrder(tx, orderNo)
+      const before = await listOrderRefunds(tx, orderNo)
+      if (before.some((refund) => refund.operation_key === operationKey)) return null
+      if (!allows(order.status, 'refund')) return { code: 'ORDER_STATE_CONFLICT' }
+      const rest = await restOfOrder(tx, order)
+      // An outside wallet gives an order's points back whole or not at all.
+      const left = (await hasPointsOutside(tx, orderNo)) ? { ...rest, points: 0n } : rest
+      const refusal = reasonAgainstPart(part, left)
+      if (refusal) return refusal
+      const refund = await recordOrderRefund(tx, {
+        orderNo,
+        kind: 'part',
+        points: request.points,
+        money: decimalFromFen(part.fen),
+        reason,
+        by,
+        operationKey,
+      })
+      // Points before cash, wherever both accounts are locked: else two transactions may wait for each other.
+      if (part.points > 0n) await giveBackOwn(tx, order, 'ZJF', part.points, refund)
+      if (part.fen > 0n) await giveCashBack(tx, order, part.fen, refund)
+      const note = `refund in part: ${reason}`
+      await recordEvent(tx, orderNo, `refund/${refund.refund_no}`, order.status, by, note)
+      return null
+    })
+  }
+
+  async function giveCashBack(tx: Tx, order: ExchangeOrder, fen: bigint, refund: OrderRefund): Promise<void> {
+    const paid = (await listPayments(tx, order.order_no)).find(({ state }) => state === 'paid')
+    if (!paid) throw new Error(`${order.order_no} is ${order.status}, and no attempt paid it`)
+    if (paid.method === 'wallet') {
+      await giveBackOwn(tx, order, 'CNY', fen, refund)
+      const refunded = (fenFromDecimal(paid.refunded_amount) ?? 0n) + fen
+      await updatePayment(tx, paid.out_trade_no, { refunded_amount: decimalFromFen(refunded) })
+      return
+    }
+    await recordRefund(tx, paid.out_trade_no, refund.money, refund.reason, refund.refund_no)
+    await tx
+      .updateTable('points_exchange_orders')
+      .set({ payment_status: 'refunding', updated_at: new Date() })
+      .where('order_no', '=', order.order_no)
+      .execute()
+  }
+
+  async function giveBackOwn(
+    tx: Tx,
+    { order_no: orderNo, owner_id: ownerId }: ExchangeOrder,
+    currency: 'ZJF' | 'CNY',
+    amount: bigint,
+    { refund_no, reason }: OrderRefund,
+  ): Promise<void> {
+    const spend = { ownerId, currency, amount, orderNo }
+    if (await giveBackPart(tx, vault, spend, refund_no, reason, expiryGraceMs)) return
+    throw new Error(`${refund_no}: the ledger has less ${currency} of ${orderNo} to give back`)
+  }
+
+  /**
+   * The refunds that an order still owes at its providers.
+   * @param part the operation key of one part; without it all but the parts, which have workflows of their own
+   */
+  async function listOwedRefunds(orderNo: string, part?: string): Promise<OwedRefund[]> {
+    return owedRefunds(db, orderNo, part === undefined ? 'order' : { part })
+  }
+
+  /**
+   * Gives money back at the provider. Throws, to be tried again, while the provider has not answered for
+   * good: "accepted" is not "done". Fails for good when the provider refuses.
+   */
+  async function refundPayment({ outTradeNo, refundNo }: OwedRefund): Promise<void> {
+    const refund = await findRefund(db, refundNo)
+    if (!refund || refund.state === 'done' || refund.state === 'done_by_hand') return
+    // A first try whose answer was lost.
+    if (refund.state === 'failed') throw refused(refund.failure)
+    const payment = await findPayment(db, outTradeNo)
+    const provider = providers.find(({ method }) => method === payment?.method)
+    if (!payment || !provider) throw refused(`no provider for ${outTradeNo}`)
+    const asked = refund.refund_ref
+      ? provider.queryRefund({ outTradeNo, refundNo, refundRef: refund.refund_ref })
+      : provider.refund({
+          outTradeNo,
+          providerRef: payment.provider_ref ?? '',
+          paymentRef: payment.payment_ref ?? undefined,
+          refundNo,
+          amountFen: fenFromDecimal(refund.amount) ?? 0n,
+          reason: refund.reason,
+        })
+    const outcome = await asked.catch(async (error: unknown) => {
+      // Operators see why it takes so long, also where it will be asked for again by itself.
+      await noteFailure(db, refundNo, error instanceof Error ? error.message : String(error))
+      throw error
+    })
+    if (outcome.state === 'failed') {
+      const failure = outcome.reason ?? 'refund failed'
+      await db.transaction().execute(async (tx) => {
+        await lockOrder(tx, payment.order_no)
+        await giveUpRefund(tx, refundNo, failure)
+      })
+      throw refused(failure)
+    }
+    await db
+      .updateTable('payment_refunds')
+      .set({ refund_ref: outcome.refundRef, updated_at: new Date() })
+      .where('refund_no', '=', refundNo)
+      .execute()
+    if (outcome.state === 'pending') throw new Error(`refund ${refundNo} is still pending at the provider`)
+    await db.transaction().execute(async (tx) => {
+      const order = await findOrderForUpdate(tx, payment.order_no)
+      if (!(await endRefund(tx, refundNo))) return
+      await moneyIsBack(tx, order, refund)
+      if (!order) return
+      await recordEvent(tx, order.order_no, `refunded/${refundNo}`, order.status, SYSTEM, 'refunded')
+    })
+  }
+
+  /**
+   * An operator gave this money back outside, where the provider would not. Nothing is asked of the provider
+   * any more. A repeat finds it done.
+   * @returns false where nothing waits for that
+   */
+  async function settleByHand({ refundNo, reason, by }: SettleByHand): Promise<boolean> {
+    return db.transaction().execute(async (tx) => {
+      const first = await findRefund(tx, refundNo)
+      const payment = first && (await findPayment(tx, first.out_trade_no))
+      const order = payment && (await findOrderForUpdate(tx, payment.order_no))
+      const refund = order && (await findLastRefund(tx, refundNo))
+      if (!refund) return false
+      if (refund.state === 'done_by_hand') return true
+      if (!(await endRefund(tx, refund.refund_no, { by: by.id ?? by.type, reason }))) return false
+      await moneyIsBack(tx, order, refund)
+      const key = `settled/${refund.refund_no}`
+      // Why, and by whom, is for operators alone: the refund's own row has it.
+      await recordEvent(tx, order.order_no, key, order.status, by, 'refund settled by hand')
+      return true
+    })
+  }
+
+  return { refundPart, listOwedRefunds, refundPayment, settleByHand }
+}
+
+/** Counts what is back for the attempt, and shows the order at rest once it owes nothing any more. */
+async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: PaymentRefund): Promise<void> {
+  const payment = await findPayment(tx, refund.out_trade_no)
+  if (!payment) return
+  const [before, back] = [fenFromDecimal(payment.refunded_amount), fenFromDecimal(refund.amount)]
+  await updatePayment(tx, refund.out_trade_no, {
+    state: afterRefund(payment.state, await countOwed(tx, refund.out_trade_no)),
+    refunded_amount: decimalFromFen((before ?? 0n) + (back ?? 0n)),
+  })
+  if (!order) return
+  if ((await owedRefunds(tx, order.order_no, 'all')).length > 0) return
+  const shown = order.status === 'order_canceled' ? 'refunded' : 'paid'
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({
+      // Money that was not due never showed on an order that goes on.
+      ...(order.payment_status === 'refunding' ? { payment_status: shown } : {}),
+      ...(order.needs_attention?.startsWith('refund: ') ? { needs_attention: null } : {}),
+      updated_at: new Date(),
+    })
+    .where('order_no', '=', order.order_no)
+    .execute()
+}
+
+function refused(why: string | null): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(why ?? 'refund failed', 'ProviderRefusal')
+}
+
+async function hasPointsOutside(tx: Tx, orderNo: string): Promise<boolean> {
+  const attempt = await tx
+    .selectFrom('exchange_attempts')
+    .select('points_wallet')
+    .where('order_no', '=', orderNo)
+    .executeTakeFirst()
+  return attempt?.points_wallet === 'outside'
+}

@@ -1,0 +1,180 @@
+import {
+  findOrderReservation,
+  findShippingType,
+  listOrderEvents,
+  listOrderNotices,
+} from '../db/order-books.ts'
+import { listPayments, type Payment } from '../db/payments.ts'
+import type { Currency, EntryKind } from '../db/schema.ts'
+import { Tampered } from '../db/vault.ts'
+import { type BookedFor, listOrderEntries } from '../db/wallet.ts'
+import { reasonText } from '../domain/entry-texts.ts'
+import type { Lang } from '../domain/error-texts.ts'
+import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import type { PaymentStatus } from '../domain/order-status.ts'
+import type { PaymentMethod } from '../domain/payment.ts'
+import type { ShippingType } from '../domain/product.ts'
+import { restOf } from '../domain/refund.ts'
+import type { OrderReader, OrderView } from './orders.ts'
+import { readWherePoints, type WherePoints } from './where-points.ts'
+
+/** What stands in the books about one order, for those who look after it. Times are ISO 8601 UTC. */
+export interface OrderBooks {
+  /** Undefined before the order stands. */
+  readonly shippingType: ShippingType | undefined
+  readonly events: readonly {
+    readonly status: string
+    readonly note: string | null
+    readonly by: { readonly type: string; readonly id: string | null }
+    readonly at: string
+  }[]
+  /** Undefined: a row of the ledger is not what the mall wrote. */
+  readonly ledger: { readonly entries: readonly OrderEntry[]; readonly where: WherePoints } | undefined
+  /** What the order took out of the stock, and put back. */
+  readonly stock: readonly { readonly pieces: number; readonly move: StockMove; readonly at: string }[]
+  readonly payments: readonly PaymentView[]
+  readonly notices: readonly NoticeView[]
+  /** What can still be taken back. */
+  readonly rest: { readonly points: number; readonly money: Money }
+}
+
+type StockMove = 'reserved' | 'sold' | 'put_back'
+
+/** Amounts in points or fen, signed. */
+export interface OrderEntry {
+  readonly id: string
+  readonly kind: EntryKind
+  readonly currency: Currency
+  readonly available: bigint
+  readonly held: bigint
+  readonly availableAfter: bigint
+  readonly reason: string
+  readonly at: string
+}
+
+export interface PaymentView {
+  readonly out_trade_no: string
+  readonly method: PaymentMethod
+  readonly amount: Money
+  readonly refunded: Money
+  readonly state: PaymentStatus
+  /** What the provider knows it by: of the money where it came, otherwise of the cashier. */
+  readonly provider_no: string | null
+  readonly opened_at: string
+  readonly paid_at: string | null
+}
+
+interface NoticeView {
+  readonly source: string
+  readonly event_id: string
+  readonly kind: string
+  readonly received_at: string
+  readonly delivered_at: string | null
+  readonly outcome: string | null
+}
+
+/** Reads all that is written down about an order. */
+export async function readOrderBooks(reader: OrderReader, order: OrderView, lang: Lang): Promise<OrderBooks> {
+  const { db } = reader
+  const { order_no } = order
+  const [shippingType, events, reservation, payments, notices, ledger] = await Promise.all([
+    findShippingType(db, order_no),
+    listOrderEvents(db, order_no),
+    findOrderReservation(db, order_no),
+    listPayments(db, order_no),
+    listOrderNotices(db, order_no),
+    readLedger(reader, order, lang),
+  ])
+  return {
+    shippingType,
+    events: events.map(({ status, note, actor_type, actor_id, created_at }) => ({
+      status,
+      note,
+      by: { type: actor_type, id: actor_id },
+      at: created_at.toISOString(),
+    })),
+    ledger,
+    stock: reservation ? movesOf(reservation) : [],
+    payments: payments.map(viewOf),
+    notices: notices.map(({ received_at, delivered_at, ...notice }) => ({
+      ...notice,
+      received_at: received_at.toISOString(),
+      delivered_at: delivered_at?.toISOString() ?? null,
+    })),
+    rest: restAfter(order),
+  }
+}
+
+/** The order is shown also where its ledger is not in order: then it is needed most. */
+async function readLedger(reader: OrderReader, order: OrderView, lang: Lang): Promise<OrderBooks['ledger']> {
+  try {
+    const [entries, where] = await Promise.all([
+      listOrderEntries(reader.db, reader.vault, order.owner_id, order.order_no),
+      readWherePoints(reader, order),
+    ])
+    return { entries: entries.map((entry) => entryOf(entry, lang)), where }
+  } catch (error) {
+    if (error instanceof Tampered) return undefined
+    throw error
+  }
+}
+
+function entryOf({ plain, created_at, ...entry }: BookedFor, lang: Lang): OrderEntry {
+  return {
+    id: `${entry.account_id}-${entry.version}`,
+    kind: entry.kind,
+    currency: entry.currency,
+    available: BigInt(plain.available),
+    held: BigInt(plain.held),
+    availableAfter: BigInt(plain.available_after),
+    reason: reasonText(entry.kind, entry.reason, lang),
+    at: created_at.toISOString(),
+  }
+}
+
+function movesOf({
+  quantity,
+  state,
+  created_at,
+  resolved_at,
+}: NonNullable<Awaited<ReturnType<typeof findOrderReservation>>>): OrderBooks['stock'] {
+  const taken = { pieces: -quantity, at: created_at.toISOString() }
+  if (state === 'committed' && resolved_at === null) return [{ ...taken, move: 'sold' }]
+  if (resolved_at === null) return [{ ...taken, move: 'reserved' }]
+  const at = resolved_at.toISOString()
+  const then =
+    state === 'released'
+      ? { pieces: quantity, move: 'put_back' as const }
+      : { pieces: 0, move: 'sold' as const }
+  return [
+    { ...taken, move: 'reserved' },
+    { ...then, at },
+  ]
+}
+
+function viewOf(payment: Payment): PaymentView {
+  const { out_trade_no, method, amount, refunded_amount, state, provider_ref, payment_ref } = payment
+  return {
+    out_trade_no,
+    method,
+    amount: money(amount),
+    refunded: money(refunded_amount),
+    state,
+    provider_no: payment_ref ?? provider_ref,
+    opened_at: payment.created_at.toISOString(),
+    paid_at: payment.paid_at?.toISOString() ?? null,
+  }
+}
+
+/** Money that was not due goes back beside the order, and is no part of it. */
+function restAfter({ total_points, total_money, refunds }: OrderView): OrderBooks['rest'] {
+  const back = refunds.filter(({ refund_no, provider_refund_no }) => refund_no !== provider_refund_no)
+  const rest = restOf(
+    { points: BigInt(total_points), fen: fenOf(total_money) },
+    back.map((refund) => ({ points: BigInt(refund.points), fen: fenOf(refund.money) })),
+  )
+  return { points: Number(rest.points), money: moneyFromFen(rest.fen) }
+}
+
+const money = (decimal: string): Money => moneyFromFen(fenFromDecimal(decimal) ?? 0n)
+const fenOf = ({ amount }: Money) => fenFromDecimal(amount) ?? 0n

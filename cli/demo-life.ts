@@ -1,0 +1,44 @@
+import { connectTemporal } from '../application/temporal.ts'
+import { ConfigError, readConfig } from '../config.ts'
+import { connectDatabase } from '../db/client.ts'
+import { createSealer } from '../db/seal.ts'
+import { createVault } from '../db/vault.ts'
+import { bringToLife } from './demo/life.ts'
+
+/** Run by `npm start` once the mall is ready: the demo's customers redeem and pay. Again, it goes on where it stood. */
+async function main(): Promise<void> {
+  const { database, temporal: engine, rules, outsideSteps, outsideWallet, ...config } = readConfig()
+  const [ownerKey] = config.payloadKeys
+  if (!database.url || !ownerKey) throw new ConfigError('no installation runs in DATA_DIR')
+  // Points of another system are not ours to hand out.
+  if (outsideWallet) return
+  const db = connectDatabase(database.url, 4)
+  const sealer = createSealer(config.payloadKeys)
+  const temporal = connectTemporal(engine.connection, engine.namespace, sealer)
+  try {
+    const deps = {
+      db,
+      sealer,
+      vault: createVault(config.ledgerKeys),
+      temporal,
+      outsideWallet: undefined,
+      ownerKey,
+      settings: {
+        rules,
+        defaultMethod: rules.defaultMethod,
+        paymentTimeoutMs: rules.paymentTimeoutMs,
+        autoConfirmTimeoutMs: rules.autoConfirmTimeoutMs,
+        outsideSteps,
+      },
+    }
+    await bringToLife(deps, (story, error) => process.stdout.write(`${story}: ${String(error)}\n`))
+  } finally {
+    await temporal.client.connection.close()
+    await db.destroy()
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`demo-life: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+})

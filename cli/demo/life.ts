@@ -1,0 +1,237 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { type ExchangeDeps, exchange } from '../../application/exchanges.ts'
+import { block } from '../../application/freezing.ts'
+import { actOnOrder, getOrder, type OrderRequest, type OrderView } from '../../application/orders.ts'
+import { Overloaded } from '../../application/temporal.ts'
+import { setLevel } from '../../application/users.ts'
+import { addCash, grantPoints } from '../../application/wallets.ts'
+import type { Db } from '../../db/client.ts'
+import { findProductByOperation } from '../../db/products.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { fenFromDecimal } from '../../domain/money.ts'
+import type { OrderStatus } from '../../domain/order-status.ts'
+import { isBooked } from './seed.ts'
+import {
+  type DemoCustomer,
+  type DemoGrant,
+  type DemoStory,
+  demoCustomers,
+  demoStories,
+  type Ending,
+} from './stories.ts'
+
+const DAY_MS = 86_400_000
+const LOOK_EVERY_MS = 200
+/** Past this a story is left where it stands; the next start goes on with it. */
+const STORY_LIMIT_MS = 90_000
+
+/** How long the demo's orders wait, so that what they show stays to be seen. */
+export interface DemoPatience {
+  /** For payment, where the story ends with an order that waits. */
+  readonly unpaidMs: number
+  /** For payment, where the money comes too late. */
+  readonly lateMs: number
+  readonly autoConfirmMs: number
+}
+
+const PATIENCE: DemoPatience = { unpaidMs: DAY_MS, lateMs: 8_000, autoConfirmMs: 30 * DAY_MS }
+
+/**
+ * Brings the demo shop to life: its customers redeem, pay at the sandbox's cashier, cancel and return, and its
+ * operator accepts and ships, all through the same functions as the routes. What was told before is not told again,
+ * and what somebody else has moved on since is left alone; what was broken off goes on.
+ * @param complain told of each story that could not be told to its end; the others go on
+ */
+export async function bringToLife(
+  deps: ExchangeDeps,
+  complain: (slug: string, error: unknown) => void,
+  patience: DemoPatience = PATIENCE,
+): Promise<void> {
+  await Promise.all(
+    demoCustomers.map(async (customer) => {
+      await fillWallet(deps, customer)
+      for (const story of demoStories.filter((one) => one.customer === customer.ownerId)) {
+        await tell(deps, customer, story, patience).catch((error: unknown) => complain(story.slug, error))
+      }
+      await bookGrants(deps, customer.ownerId, customer.rewards)
+    }),
+  )
+}
+
+async function fillWallet(
+  deps: ExchangeDeps,
+  { ownerId, level, cash, grants, blocked }: DemoCustomer,
+): Promise<void> {
+  const key = (part: string) => `demo/${ownerId}/${part}`
+  // Booked last: where it is there, so is all the rest.
+  if (await isBooked(deps.db, key('cash'))) return
+  await setLevel(deps.db, ownerId, level)
+  await bookGrants(deps, ownerId, grants)
+  if (blocked) {
+    const { points, reason } = blocked
+    await block(deps, ownerId, points, { operationKey: key('blocked'), operatorId: 'demo', reason })
+  }
+  const cause = { operationKey: key('cash'), operatorId: 'demo', reason: '充值' }
+  await addCash(deps, ownerId, fenFromDecimal(cash) ?? 0n, cause)
+}
+
+async function bookGrants(deps: ExchangeDeps, ownerId: string, grants: readonly DemoGrant[]): Promise<void> {
+  for (const { slug, points, reason, lastDays } of grants) {
+    const operationKey = `demo/${ownerId}/${slug}`
+    // Its date counts from the first run, so a later run may not book it again.
+    if (await isBooked(deps.db, operationKey)) continue
+    const expiresAt = lastDays === undefined ? null : new Date(Date.now() + lastDays * DAY_MS)
+    await grantPoints(deps, ownerId, points, expiresAt, { operationKey, operatorId: 'demo', reason })
+  }
+}
+
+async function tell(
+  deps: ExchangeDeps,
+  customer: DemoCustomer,
+  story: DemoStory,
+  patience: DemoPatience,
+): Promise<void> {
+  const deadline = Date.now() + STORY_LIMIT_MS
+  const orderNo = await redeem(deps, customer, story, patience)
+  if (orderNo === undefined) return
+  for (;;) {
+    const order = await getOrder(deps, orderNo, story.customer)
+    if (isTold(story.ending, order)) return
+    if (Date.now() > deadline) {
+      throw new Error(`${orderNo} is still ${order.status}, ${order.payment_status}`)
+    }
+    const moved = await goOn(deps, story, order).catch((error: unknown) => {
+      if (error instanceof Overloaded) return false
+      throw error
+    })
+    if (!moved) await pause(LOOK_EVERY_MS)
+  }
+}
+
+/** @returns the number of the story's order; undefined where its product is gone from the shelf */
+async function redeem(
+  deps: ExchangeDeps,
+  { ownerId, level }: DemoCustomer,
+  { slug, product: productSlug, quantity, method, ending, message }: DemoStory,
+  { unpaidMs, lateMs, autoConfirmMs }: DemoPatience,
+): Promise<string | undefined> {
+  const product = await findProductByOperation(deps.db, `demo/${productSlug}`)
+  if (!product) return undefined
+  const waits = { unpaid: unpaidMs, paid_too_late: lateMs }[ending as string]
+  const settings = {
+    ...deps.settings,
+    paymentTimeoutMs: waits ?? deps.settings.paymentTimeoutMs,
+    autoConfirmTimeoutMs: autoConfirmMs,
+  }
+  const command = { productId: product.id, quantity, method, address: ADDRESS, buyer_message: message }
+  const { attempt } = await exchange({ ...deps, settings }, { ownerId, level }, command, `demo-story-${slug}`)
+  return attempt.order_no
+}
+
+const ADDRESS = {
+  name: '林可',
+  phone: '13800138000',
+  province: '浙江省',
+  city: '杭州市',
+  district: '西湖区',
+  detail: '文三路 90 号 3 幢 502 室',
+}
+
+const STEPS: readonly OrderStatus[] = [
+  'exchanged',
+  'order_created',
+  'order_paid',
+  'order_accepted',
+  'order_shipped',
+  'order_finished',
+]
+/** How far an order goes; `order_canceled` is on no such way. */
+const REACHES: Readonly<Record<Ending, OrderStatus | undefined>> = {
+  unpaid: 'order_created',
+  paid: 'order_paid',
+  accepted: 'order_accepted',
+  shipped: 'order_shipped',
+  finished: 'order_finished',
+  part_refunded: 'order_shipped',
+  canceled: undefined,
+  paid_too_late: undefined,
+  refunded: undefined,
+}
+
+function isTold(ending: Ending, { status, refunds }: OrderView): boolean {
+  if (status === 'order_canceled') {
+    return ending !== 'paid_too_late' || refunds.some(({ state }) => state === 'done')
+  }
+  const end = REACHES[ending]
+  if (end === undefined || STEPS.indexOf(status) < STEPS.indexOf(end)) return false
+  return ending !== 'part_refunded' || refunds.length > 0
+}
+
+/** Does what comes next in the story. @returns false where there is only to wait */
+async function goOn(deps: ExchangeDeps, story: DemoStory, order: OrderView): Promise<boolean> {
+  const { ending, slug, customer } = story
+  const ask = (by: 'customer' | 'operator', request: OrderRequest) => {
+    const requester = { type: by, id: by === 'customer' ? customer : 'demo' }
+    return actOnOrder(deps, order, requester, request, `demo-story-${slug}/${request.kind}`)
+  }
+  switch (order.status) {
+    case 'order_created':
+      return ending !== 'paid_too_late' && payAtCashier(order, story.declined === true)
+    case 'order_paid':
+      if (ending === 'canceled') return ask('customer', { kind: 'cancel', reason: '不想要了' })
+      return ask('operator', { kind: 'accept' })
+    case 'order_accepted':
+      return ask('operator', {
+        kind: 'ship',
+        carrier: '顺丰速运',
+        trackingNo: `SF14${order.id.padStart(9, '0')}`,
+      })
+    case 'order_shipped':
+      if (ending !== 'part_refunded') return ask('customer', { kind: 'finish' })
+      return ask('operator', {
+        kind: 'refund',
+        reason: '少发 1 件，退还这一件的积分',
+        part: { points: order.points_price, money: order.money_price.amount },
+      })
+    case 'order_finished':
+      return ask('operator', { kind: 'refund', reason: '收到时有破损，已协商退回' })
+    case 'order_canceled':
+      return payLate(deps.db, order)
+    case 'exchanged':
+      return false
+  }
+}
+
+async function payAtCashier(order: OrderView, declines: boolean): Promise<boolean> {
+  const { pay_url } = order.payment_info
+  if (pay_url === null || order.payment_status !== 'unpaid') return false
+  const declined = order.timeline.some(({ note }) => note === 'payment declined')
+  await press(pay_url, declines && !declined ? 'decline' : 'pay')
+  // The notification follows: until it is here, the same button would be pressed again.
+  return false
+}
+
+/** The order no longer shows its cashier, the books of its payments do. */
+async function payLate(db: Db, { order_no, refunds }: OrderView): Promise<boolean> {
+  if (refunds.length > 0) return false
+  const payment = await db
+    .selectFrom('payments')
+    .select('pay_url')
+    .where('order_no', '=', order_no)
+    .orderBy('attempt_no')
+    .executeTakeFirst()
+  if (!payment?.pay_url) throw new DomainError({ code: 'ORDER_STATE_CONFLICT' })
+  await press(payment.pay_url, 'late')
+  return false
+}
+
+/** Presses a button of the sandbox's cashier. @throws where it does not answer */
+async function press(payUrl: string, action: 'pay' | 'decline' | 'late'): Promise<void> {
+  const response = await fetch(payUrl, {
+    method: 'POST',
+    body: new URLSearchParams({ action }),
+    redirect: 'manual',
+    signal: AbortSignal.timeout(5_000),
+  })
+  await response.arrayBuffer()
+}

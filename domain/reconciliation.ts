@@ -1,0 +1,234 @@
+import type { Fen } from './money.ts'
+import { decimalFromFen } from './money.ts'
+import { orderNoOf } from './order-no.ts'
+
+/**
+ * The rules by which the books are compared. A discrepancy is something that a notice on its way, or a list that
+ * lags behind, does not explain.
+ */
+
+/** What happened within this time may still be on its way, in either direction: it is left to the next run. */
+export const MARGIN_MS = 3 * 60_000
+/** What the mall does by itself is done within seconds; after this it is stuck. */
+export const LONG_MS = 15 * 60_000
+/** A bank may take days to give money back, so after one it is time to look. */
+export const LONG_REFUND_MS = 24 * 3_600_000
+
+const SHANGHAI_MS = 8 * 3_600_000
+const DAY_MS = 24 * 3_600_000
+
+export const FINDING_KINDS = [
+  // A book could not be read:
+  'provider_unreachable',
+  'bill_missing',
+  'engine_unreachable',
+  // A provider's bill against our payments:
+  'payment_unknown', // money under a number that we never gave
+  'payment_not_counted', // paid there, and here it waits or is closed
+  'payment_missing', // counted here, and not paid there
+  'payment_amount',
+  'payment_twice', // one attempt was paid several times
+  'refund_unknown', // given back, and nobody here wrote it down
+  'refund_not_counted', // given back there, and here it waits or has failed
+  'refund_missing', // given back here, and not there
+  'refund_amount',
+  'refund_twice',
+  // Our own books against one another:
+  'payment_against_order',
+  'order_against_books',
+  'amount_against_ledger',
+  'ledger',
+  'earning_against_ledger',
+  // Orders against the workflow engine:
+  'workflow_missing', // an order that is not at rest, and nobody works on it
+  'workflow_left_running', // an order that is at rest, and somebody still works on it
+  'attempt_stuck',
+  'payment_stuck',
+  'notice_undelivered',
+  'refund_stuck',
+] as const
+
+export type FindingKind = (typeof FINDING_KINDS)[number]
+
+export interface Finding {
+  readonly kind: FindingKind
+  /** What it is about, unique within its kind: a number of ours, or a law and its row. */
+  readonly subject: string
+  /** What our books say; null: nothing. */
+  readonly ours: string | null
+  /** What the other side says; null: nothing. */
+  readonly theirs: string | null
+  readonly orderNo: string | null
+  /** What the order's workflow is to be told, where that puts it right. */
+  readonly tell?: PaidMoney
+}
+
+/** Money that came in, by a provider's word. */
+export interface PaidMoney {
+  readonly outTradeNo: string
+  /** Absent where it is known and only what follows is owed. */
+  readonly amountFen?: Fen
+  readonly paymentRef?: string
+}
+
+/** One movement of money in a provider's bill. */
+export interface BilledMoney {
+  readonly kind: 'payment' | 'refund'
+  readonly outTradeNo: string
+  readonly refundNo?: string
+  readonly amountFen: Fen
+  readonly paymentRef?: string
+  readonly at: Date
+}
+
+export interface CountedPayment {
+  readonly outTradeNo: string
+  readonly orderNo: string
+  readonly amountFen: Fen
+  readonly state: string
+  /** When we counted it; null where we did not. */
+  readonly paidAt: Date | null
+}
+
+export interface CountedRefund {
+  readonly refundNo: string
+  readonly outTradeNo: string
+  readonly amountFen: Fen
+  readonly state: string
+  /** When its state last changed. */
+  readonly at: Date
+}
+
+/** Our side of a bill: whatever the bill names, and whatever we counted on its day. */
+export interface Counted {
+  readonly payments: readonly CountedPayment[]
+  readonly refunds: readonly CountedRefund[]
+}
+
+/** @param day `YYYY-MM-DD` @returns when that day begins and ends in Shanghai */
+export function dayInShanghai(day: string): { readonly from: Date; readonly to: Date } {
+  const from = Date.parse(`${day}T00:00:00+08:00`)
+  return { from: new Date(from), to: new Date(from + DAY_MS) }
+}
+
+/** The date in Shanghai, `YYYY-MM-DD`. @param at ms since the epoch */
+export function dateInShanghai(at: number): string {
+  return new Date(at + SHANGHAI_MS).toISOString().slice(0, 10)
+}
+
+/** The day before the one that it is in Shanghai. @param at ms since the epoch */
+export function yesterdayInShanghai(at: number): string {
+  return dateInShanghai(at - DAY_MS)
+}
+
+/**
+ * Money in the bill that we do not know, or count otherwise.
+ * @param now what happened less than `MARGIN_MS` before may still be on its way
+ */
+export function compareBill(bill: readonly BilledMoney[], counted: Counted, now: Date): Finding[] {
+  const payments = new Map(counted.payments.map((payment) => [payment.outTradeNo, payment]))
+  const refunds = new Map(counted.refunds.map((refund) => [refund.refundNo, refund]))
+  const isFresh = ({ at }: BilledMoney) => at.getTime() > now.getTime() - MARGIN_MS
+  const paid = Map.groupBy(
+    bill.filter(({ kind }) => kind === 'payment'),
+    ({ outTradeNo }) => outTradeNo,
+  )
+  const back = Map.groupBy(
+    bill.filter(({ kind }) => kind === 'refund'),
+    // One that was made at the provider's desk bears no number of ours.
+    ({ refundNo, outTradeNo }) => refundNo ?? outTradeNo,
+  )
+  return [
+    ...[...paid].flatMap(([outTradeNo, lines]) => checkPaid(lines, payments.get(outTradeNo), isFresh)),
+    ...[...back].flatMap(([refundNo, lines]) =>
+      checkGivenBack(refundNo, lines, refunds.get(refundNo), isFresh),
+    ),
+  ]
+}
+
+type IsFresh = (line: BilledMoney) => boolean
+
+function checkPaid(
+  lines: readonly BilledMoney[],
+  ours: CountedPayment | undefined,
+  isFresh: IsFresh,
+): Finding[] {
+  const [line] = lines
+  if (!line) return []
+  const { outTradeNo, amountFen, paymentRef } = line
+  const about = { subject: outTradeNo, orderNo: orderNoOf(outTradeNo) ?? null }
+  const theirs = `paid ${lines.map((one) => decimalFromFen(one.amountFen)).join(' and ')}`
+  if (!ours) return [{ kind: 'payment_unknown', ...about, ours: null, theirs }]
+  const said = { ...about, ours: `${ours.state} ${decimalFromFen(ours.amountFen)}`, theirs }
+  if (lines.length > 1) return [{ kind: 'payment_twice', ...said }]
+  if (amountFen !== ours.amountFen) return [{ kind: 'payment_amount', ...said }]
+  if (['paid', 'refunding', 'refunded'].includes(ours.state) || isFresh(line)) return []
+  const tell = { outTradeNo, amountFen, ...(paymentRef === undefined ? {} : { paymentRef }) }
+  return [{ kind: 'payment_not_counted', ...said, tell }]
+}
+
+function checkGivenBack(
+  refundNo: string,
+  lines: readonly BilledMoney[],
+  ours: CountedRefund | undefined,
+  isFresh: IsFresh,
+): Finding[] {
+  const [line] = lines
+  if (!line) return []
+  const { outTradeNo, amountFen } = line
+  const about = { subject: refundNo, orderNo: orderNoOf(outTradeNo) ?? null }
+  const theirs = `refunded ${lines.map((one) => decimalFromFen(one.amountFen)).join(' and ')}`
+  if (!ours || ours.outTradeNo !== outTradeNo)
+    return [{ kind: 'refund_unknown', ...about, ours: null, theirs }]
+  const said = { ...about, ours: `${ours.state} ${decimalFromFen(ours.amountFen)}`, theirs }
+  if (lines.length > 1) return [{ kind: 'refund_twice', ...said }]
+  if (amountFen !== ours.amountFen) return [{ kind: 'refund_amount', ...said }]
+  if (ours.state === 'done' || isFresh(line)) return []
+  // The money came in once, so to hear of it again makes the workflow see only to what it owes.
+  const tell = ours.state === 'pending' ? { tell: { outTradeNo } } : {}
+  return [{ kind: 'refund_not_counted', ...said, ...tell }]
+}
+
+/**
+ * What we counted on a day and its bill lacks. It may stand in the next day's bill, or in the one before: ask
+ * the provider before it is called missing.
+ */
+export function lackingIn(bill: readonly BilledMoney[], counted: Counted, day: string, now: Date): Counted {
+  const { from, to } = dayInShanghai(day)
+  const settledBy = now.getTime() - MARGIN_MS
+  const isDue = (at: Date) => at >= from && at < to && at.getTime() <= settledBy
+  const paid = new Set(bill.filter(({ kind }) => kind === 'payment').map(({ outTradeNo }) => outTradeNo))
+  const back = new Set(bill.map(({ refundNo }) => refundNo))
+  return {
+    payments: counted.payments.filter(
+      ({ outTradeNo, paidAt }) => paidAt !== null && isDue(paidAt) && !paid.has(outTradeNo),
+    ),
+    refunds: counted.refunds.filter(
+      ({ refundNo, state, at }) => state === 'done' && isDue(at) && !back.has(refundNo),
+    ),
+  }
+}
+
+/** @param theirs what the provider said when it was asked */
+export function missingPayment(payment: CountedPayment, theirs: string): Finding {
+  const { outTradeNo, orderNo, state, amountFen } = payment
+  const ours = `${state} ${decimalFromFen(amountFen)}`
+  return { kind: 'payment_missing', subject: outTradeNo, ours, theirs, orderNo }
+}
+
+/** @param theirs what the provider said when it was asked */
+export function missingRefund(refund: CountedRefund, theirs: string): Finding {
+  const { refundNo, outTradeNo, state, amountFen } = refund
+  const ours = `${state} ${decimalFromFen(amountFen)}`
+  return { kind: 'refund_missing', subject: refundNo, ours, theirs, orderNo: orderNoOf(outTradeNo) ?? null }
+}
+
+/**
+ * A broken law as a finding.
+ * @param text as the laws name it: `{what} {of which}: {one side} while {the other}`, the sides where there are any
+ */
+export function brokenLaw(kind: FindingKind, text: string): Finding {
+  const [, subject = text, ours, theirs] = /^(.*?)(?:: (.*?))?(?: while (.*))?$/s.exec(text) ?? []
+  const orderNo = /PM\d{14}[0-9A-Z]{12}/.exec(text)?.[0] ?? null
+  return { kind, subject, ours: ours ?? null, theirs: theirs ?? null, orderNo }
+}

@@ -1,0 +1,57 @@
+const STRING = /"(?:[^"\\]|\\.)*"/y
+const SPACE = /[ \t\r\n]*/y
+const PLAIN = /[^\s,{}[\]"]+/y
+
+/**
+ * The members of a JSON object, each value as the very text that stands there: a signature is over that text, and
+ * parsing and writing it again would change it (escapes, spaces, numbers).
+ * @returns undefined where the text is no JSON object, or names a member twice.
+ */
+export function rawMembers(text: string): ReadonlyMap<string, string> | undefined {
+  try {
+    // The reader below trusts the form: all it does is to find where each value ends.
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
+  } catch {
+    return undefined
+  }
+  const members = new Map<string, string>()
+  let at = skip(SPACE, text, 0) + 1
+  for (;;) {
+    at = skip(SPACE, text, at)
+    if (text[at] === '}') return members
+    const nameEnd = skip(STRING, text, at)
+    const name = JSON.parse(text.slice(at, nameEnd)) as string
+    const from = skip(SPACE, text, skip(SPACE, text, nameEnd) + 1)
+    const to = endOfValue(text, from)
+    if (members.has(name)) return undefined
+    members.set(name, text.slice(from, to))
+    at = skip(SPACE, text, to)
+    if (text[at] === ',') at += 1
+  }
+}
+
+function endOfValue(text: string, from: number): number {
+  let depth = 0
+  let at = from
+  do {
+    const sign = text[at]
+    if (sign === '"') at = skip(STRING, text, at)
+    else if (sign === '{' || sign === '[') {
+      depth += 1
+      at += 1
+    } else if (sign === '}' || sign === ']') {
+      depth -= 1
+      at += 1
+    } else if (depth > 0 && (sign === ',' || sign === ':' || /\s/.test(sign ?? ''))) at += 1
+    else at = skip(PLAIN, text, at)
+  } while (depth > 0)
+  return at
+}
+
+/** Where a match that begins here ends. */
+function skip(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at
+  if (!pattern.test(text)) throw new Error(`no JSON at ${at}`)
+  return pattern.lastIndex
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import { decimalFromFen } from '../../domain/money.ts'
+import {
+  NotKnownYet,
+  type PaymentAttempt,
+  type PaymentProvider,
+  type PaymentRef,
+  type ProviderPayment,
+  ProviderRefusal,
+} from '../port.ts'
+import { type AlipayAccount, AlipayFault, callAlipay, cashierUrl, yuan } from './api.ts'
+import { downloadBill } from './bill.ts'
+import { verifyAlipayNotification } from './notification.ts'
+import { askRefund, giveBack } from './refunds.ts'
+import { ceilToSecond, shanghaiText } from './time.ts'
+
+export type { AlipayAccount } from './api.ts'
+
+/**
+ * How long after `time_expire` a cashier might still open: our clock and Alipay's differ, and a request that was
+ * made in the last second is still on its way.
+ */
+const GRACE_MS = 5_000
+
+/** Alipay's limit of 256 bytes for a subject, in characters of up to two bytes as it counts them. */
+const SUBJECT_MAX = 128
+
+const trade = z.object({
+  out_trade_no: z.string(),
+  trade_no: z.string().min(1),
+  trade_status: z.enum(['WAIT_BUYER_PAY', 'TRADE_SUCCESS', 'TRADE_FINISHED', 'TRADE_CLOSED']),
+  total_amount: yuan,
+  /** When the money went to the seller: there once it has, also after it all went back. */
+  send_pay_date: z.string().optional(),
+})
+
+/** Alipay by its gateway `alipay.trade.*` (opendocs.alipay.com/open/270), signed with RSA2. */
+export function createAlipay(account: AlipayAccount): PaymentProvider {
+  return {
+    method: 'alipay',
+    name: 'alipay',
+    received: 'success',
+    verify: (rawBody) => verifyAlipayNotification(rawBody, account),
+    downloadBill: (day) => downloadBill(account, day),
+    create: async (attempt) => open(account, attempt),
+    query: (payment) => query(account, payment.outTradeNo),
+    close: (payment) => close(account, payment),
+    refund: (refund) => giveBack(account, refund),
+    queryRefund: ({ outTradeNo, refundNo }) => askRefund(account, outTradeNo, refundNo),
+  }
+}
+
+/**
+ * The address of a cashier. Nothing is asked of Alipay here: the trade is made when the customer opens it, under
+ * `out_trade_no`, so that every address of one attempt opens one trade.
+ */
+function open(account: AlipayAccount, attempt: PaymentAttempt) {
+  const content = {
+    out_trade_no: attempt.outTradeNo,
+    total_amount: decimalFromFen(attempt.amountFen),
+    // Alipay takes none of these signs in a subject.
+    subject: Array.from(attempt.subject.replace(/[/=&]/g, ' ')).slice(0, SUBJECT_MAX).join(''),
+    time_expire: shanghaiText(ceilToSecond(attempt.expiresAt)),
+  }
+  // `qr_pay_mode` 2: the cashier at a desk is a page of Alipay's own with a QR code for the phone.
+  const payUrl =
+    attempt.client === 'desktop'
+      ? cashierUrl(
+          account,
+          'alipay.trade.page.pay',
+          { ...content, product_code: 'FAST_INSTANT_TRADE_PAY', qr_pay_mode: '2' },
+          attempt.returnUrl,
+        )
+      : cashierUrl(
+          account,
+          'alipay.trade.wap.pay',
+          { ...content, product_code: 'QUICK_WAP_WAY' },
+          attempt.returnUrl,
+        )
+  return { providerRef: attempt.outTradeNo, payUrl }
+}
+
+async function query(account: AlipayAccount, outTradeNo: string): Promise<ProviderPayment> {
+  let node: unknown
+  try {
+    node = await callAlipay(account, 'alipay.trade.query', { out_trade_no: outTradeNo })
+  } catch (error) {
+    if (error instanceof ProviderRefusal && error.code === 'ACQ.TRADE_NOT_EXIST') return { state: 'unknown' }
+    throw error
+  }
+  const found = trade.parse(node)
+  if (found.out_trade_no !== outTradeNo) {
+    throw new AlipayFault(`${outTradeNo}: the answer is about ${found.out_trade_no}`)
+  }
+  const known = { amountFen: found.total_amount, paymentRef: found.trade_no }
+  switch (found.trade_status) {
+    case 'WAIT_BUYER_PAY':
+      return { state: 'unpaid', ...known }
+    case 'TRADE_SUCCESS':
+    case 'TRADE_FINISHED':
+      return { state: 'paid', ...known }
+    case 'TRADE_CLOSED':
+      // Closed unpaid, or paid and given back to the last fen: only the latter has a time of payment.
+      return found.send_pay_date
+        ? { state: 'paid', ...known, refundedFen: found.total_amount }
+        : { state: 'closed', ...known }
+  }
+}
+
+/**
+ * `alipay.trade.close`, which takes WAIT_BUYER_PAY alone. Whatever it answers, or does not, the trade itself is asked
+ * what is so.
+ */
+async function close(account: AlipayAccount, payment: PaymentRef): Promise<'closed' | 'paid'> {
+  const { outTradeNo } = payment
+  const askedAt = Date.now()
+  const before = await query(account, outTradeNo)
+  if (before.state === 'closed' || before.state === 'paid') return before.state
+  if (before.state === 'unknown') {
+    // Nobody has opened the cashier. Who holds its address still can, until Alipay refuses it as expired.
+    const deadAt = new Date(ceilToSecond(payment.expiresAt).getTime() + GRACE_MS)
+    if (askedAt >= deadAt.getTime()) return 'closed'
+    throw new NotKnownYet(outTradeNo, deadAt)
+  }
+  const refused = await callAlipay(account, 'alipay.trade.close', { out_trade_no: outTradeNo }).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  const { state } = await query(account, outTradeNo)
+  if (state === 'closed' || state === 'paid') return state
+  throw new AlipayFault(`${outTradeNo} is still ${state} ${refused instanceof Error ? refused.message : ''}`)
+}

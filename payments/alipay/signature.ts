@@ -1,0 +1,28 @@
+import { sign, verify } from 'node:crypto'
+
+/**
+ * What is signed (opendocs.alipay.com/common/02kf5q): every parameter but `sign`, sorted by name, as `name=value`
+ * joined by `&`, not encoded.
+ */
+export function signedText(params: Iterable<readonly [name: string, value: string]>): string {
+  return [...params]
+    .filter(([name]) => name !== 'sign')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&')
+}
+
+/** RSA2, which is SHA256withRSA. @param privateKey PEM */
+export function signRsa2(text: string, privateKey: string): string {
+  return sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64')
+}
+
+/**
+ * @param signature base64 in its one canonical form; anything else is no signature
+ * @param publicKey PEM
+ */
+export function verifyRsa2(text: string, signature: string, publicKey: string): boolean {
+  const bytes = Buffer.from(signature, 'base64')
+  if (bytes.length === 0 || bytes.toString('base64') !== signature) return false
+  return verify('RSA-SHA256', Buffer.from(text), publicKey, bytes)
+}

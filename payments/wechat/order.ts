@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import {
+  NotKnownYet,
+  type OpenedPayment,
+  type PaymentAttempt,
+  type PaymentRef,
+  ProviderRefusal,
+} from '../port.ts'
+import { callWechat, type WechatAccount } from './api.ts'
+import { signLines } from './signature.ts'
+import { cutToBytes } from './text.ts'
+import { findTransaction, stateOf } from './transaction.ts'
+
+/** 6 to 32 of these; ours have 30, and 32 with an attempt of three digits. */
+const OUT_TRADE_NO = /^[0-9A-Za-z_\-|*]{6,32}$/
+const DESCRIPTION_BYTES = 127
+/**
+ * An order can be paid for a minute at least, whatever its `time_expire`; the rest is for clocks that differ.
+ */
+const GRACE_MS = 5 * 60_000
+/** For a customer whose address nobody told us: WeChat wants one, and may refuse to open the cashier for it. */
+const NO_ADDRESS = '127.0.0.1'
+
+const prepaid = z.object({ prepay_id: z.string().min(1) })
+const linked = z.object({ h5_url: z.url() })
+const coded = z.object({ code_url: z.string().min(1) })
+
+/**
+ * Opens an order by the product that fits where the customer stands: JSAPI inside WeChat, H5 in a phone's
+ * browser, Native (a QR code) at a desk. The same request again finds the same order.
+ * @throws ProviderRefusal `openid_required` for a customer inside WeChat whom nobody named to us: the H5
+ * cashier does not open there
+ */
+export async function openOrder(account: WechatAccount, attempt: PaymentAttempt): Promise<OpenedPayment> {
+  const { outTradeNo, client, openid } = attempt
+  if (!OUT_TRADE_NO.test(outTradeNo)) {
+    throw new ProviderRefusal('out_trade_no_unfit', `${outTradeNo} is no order number for WeChat Pay`)
+  }
+  if (client === 'in_app' && openid === undefined) {
+    throw new ProviderRefusal('openid_required', `${outTradeNo}: who pays inside WeChat is not known`)
+  }
+  try {
+    return { providerRef: outTradeNo, ...(await open(account, attempt)) }
+  } catch (error) {
+    if (!(error instanceof ProviderRefusal)) throw error
+    // Paid, closed, or opened another way (OUT_TRADE_NO_USED) by a request whose answer was lost: the order is
+    // there to be asked for and closed, but it has no cashier to show.
+    const found = await findTransaction(account, attempt)
+    if (!found || (found.amount && found.amount.total !== attempt.amountFen)) throw error
+    return { providerRef: outTradeNo, payUrl: null }
+  }
+}
+
+async function open(
+  account: WechatAccount,
+  attempt: PaymentAttempt,
+): Promise<Omit<OpenedPayment, 'providerRef'>> {
+  const post = (product: string, more: object) =>
+    callWechat(account, {
+      method: 'POST',
+      path: `/v3/pay/transactions/${product}`,
+      body: { ...orderOf(account, attempt), ...more },
+    })
+  switch (attempt.client) {
+    case 'in_app': {
+      const answer = prepaid.parse(await post('jsapi', { payer: { openid: attempt.openid } }))
+      return { payUrl: null, jsapi: bridgeParameters(account, answer.prepay_id) }
+    }
+    case 'h5': {
+      const scene_info = { payer_client_ip: attempt.clientIp ?? NO_ADDRESS, h5_info: { type: 'Wap' } }
+      const { h5_url } = linked.parse(await post('h5', { scene_info }))
+      const back = `redirect_url=${encodeURIComponent(attempt.returnUrl)}`
+      return { payUrl: `${h5_url}${h5_url.includes('?') ? '&' : '?'}${back}` }
+    }
+    case 'desktop':
+      return { payUrl: coded.parse(await post('native', {})).code_url }
+  }
+}
+
+/** What all products are asked with. It depends on the attempt alone: a repeat with other fields is refused. */
+function orderOf(account: WechatAccount, attempt: PaymentAttempt) {
+  return {
+    appid: account.appId,
+    mchid: account.mchId,
+    description: cutToBytes(attempt.subject, DESCRIPTION_BYTES),
+    out_trade_no: attempt.outTradeNo,
+    time_expire: inShanghai(attempt.expiresAt),
+    notify_url: account.notifyUrl,
+    // A JSON integer: amounts of an order stay far below 2^53.
+    amount: { total: Number(attempt.amountFen), currency: 'CNY' },
+  }
+}
+
+/** RFC 3339 to the second, rounded up: the provider may not close before we do. */
+function inShanghai(time: Date): string {
+  const seconds = Math.ceil(time.getTime() / 1000)
+  return `${new Date((seconds + 8 * 3_600) * 1000).toISOString().slice(0, 19)}+08:00`
+}
+
+/** What `WeixinJSBridge` opens the cashier with (WeChat Pay API v3, JSAPI调起支付). */
+function bridgeParameters(account: WechatAccount, prepayId: string): Record<string, string> {
+  const timeStamp = Math.floor(Date.now() / 1000).toString()
+  const nonceStr = randomBytes(16).toString('hex')
+  const prepay = `prepay_id=${prepayId}`
+  return {
+    appId: account.appId,
+    timeStamp,
+    nonceStr,
+    package: prepay,
+    signType: 'RSA',
+    paySign: signLines([account.appId, timeStamp, nonceStr, prepay], account.privateKey),
+  }
+}
+
+/**
+ * Closes the order, and believes nothing but what is asked for afterwards.
+ * @throws NotKnownYet where WeChat Pay knows no such order: once `create` has answered there is one, so that
+ * this is an answer out of date, or a `create` still under way. An order cannot be paid past its `time_expire`.
+ */
+export async function closeOrder(account: WechatAccount, payment: PaymentRef): Promise<'closed' | 'paid'> {
+  const before = stateOf(await findTransaction(account, payment))
+  if (before === 'paid' || before === 'closed') return before
+  if (before === 'unknown') return closedOnceDead(payment)
+  const path = `/v3/pay/transactions/out-trade-no/${encodeURIComponent(payment.outTradeNo)}/close`
+  try {
+    await callWechat(account, { method: 'POST', path, body: { mchid: account.mchId } })
+  } catch {
+    // ORDERPAID, ORDER_CLOSED and a lost answer look alike from here: the order itself says what is so.
+  }
+  const after = stateOf(await findTransaction(account, payment))
+  if (after === 'paid' || after === 'closed') return after
+  throw new Error(`${payment.outTradeNo} is still ${after} at WeChat Pay`)
+}
+
+function closedOnceDead({ outTradeNo, expiresAt }: PaymentRef): 'closed' {
+  const deadAt = new Date(expiresAt.getTime() + GRACE_MS)
+  if (Date.now() < deadAt.getTime()) throw new NotKnownYet(outTradeNo, deadAt)
+  return 'closed'
+}

@@ -1,0 +1,32 @@
+import type { PaymentProvider } from '../port.ts'
+import type { WechatAccount } from './api.ts'
+import { downloadBill } from './bill.ts'
+import { verifyWechatNotification } from './notification.ts'
+import { closeOrder, openOrder } from './order.ts'
+import { askRefund, giveBack } from './refund.ts'
+import { findTransaction, stateOf } from './transaction.ts'
+
+/** WeChat Pay v3, for a merchant of its own: JSAPI, H5 and Native. An order is known by our own number alone. */
+export function createWechat(account: WechatAccount): PaymentProvider {
+  return {
+    method: 'wechat',
+    name: 'wechat',
+    received: '',
+    verify: (rawBody, headers, now) => verifyWechatNotification(account, rawBody, headers, now),
+    downloadBill: (day) => downloadBill(account, day),
+    create: (attempt) => openOrder(account, attempt),
+    query: async (payment) => {
+      const found = await findTransaction(account, payment)
+      return {
+        state: stateOf(found),
+        ...(found?.amount && { amountFen: found.amount.total }),
+        ...(found?.transaction_id && { paymentRef: found.transaction_id }),
+        // 转入退款: some of it went back, or is about to. How much is never said, so all of it counts as gone.
+        ...(found?.trade_state === 'REFUND' && found.amount && { refundedFen: found.amount.total }),
+      }
+    },
+    close: (payment) => closeOrder(account, payment),
+    refund: (refund) => giveBack(account, refund),
+    queryRefund: ({ refundNo }) => askRefund(account, refundNo),
+  }
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { ProviderRefusal, type RefundOutcome, type RefundRequest } from '../port.ts'
+import { callWechat, type WechatAccount } from './api.ts'
+import { cutToBytes } from './text.ts'
+import { fen, findTransaction, stateOf } from './transaction.ts'
+
+const REASON_BYTES = 80
+
+const refundObject = z.object({
+  refund_id: z.string().min(1),
+  out_refund_no: z.string().min(1),
+  out_trade_no: z.string().min(1),
+  status: z.enum(['SUCCESS', 'CLOSED', 'PROCESSING', 'ABNORMAL']),
+  amount: z.object({ refund: fen }),
+})
+type Refund = z.output<typeof refundObject>
+
+/**
+ * What is not final among the refusals of a refund (WeChat Pay API v3, 申请退款). All others
+ * are: PARAM_ERROR, NO_AUTH, MCH_NOT_EXISTS, RESOURCE_NOT_EXISTS (no such paid order), USER_ACCOUNT_ABNORMAL
+ * (the customer has closed his account). They leave the refund number unused.
+ */
+const NOT_FINAL: Readonly<Record<string, 'later' | 'ask'>> = {
+  // The shop's account is short: the same request works once money is there.
+  NOT_ENOUGH: 'later',
+  // "Against the rules": more than is left, or this very number with another amount. The refund itself says.
+  INVALID_REQUEST: 'ask',
+}
+
+/**
+ * Gives money back under our own refund number, which pays once however often it is asked for.
+ * @throws ProviderRefusal `not_paid` where nothing came in, `refund_no_reused` where the number was used for
+ * another amount
+ */
+export async function giveBack(account: WechatAccount, refund: RefundRequest): Promise<RefundOutcome> {
+  // A refund names the order's whole amount, which only the order knows.
+  const paid = await findTransaction(account, refund)
+  if (stateOf(paid) !== 'paid' || !paid?.amount) {
+    throw new ProviderRefusal('not_paid', `${refund.outTradeNo}: no money came in, so none can go back`)
+  }
+  const body = {
+    out_trade_no: refund.outTradeNo,
+    out_refund_no: refund.refundNo,
+    reason: cutToBytes(refund.reason, REASON_BYTES),
+    notify_url: account.notifyUrl,
+    amount: { refund: Number(refund.amountFen), total: Number(paid.amount.total), currency: 'CNY' },
+  }
+  const made = await callWechat(account, { method: 'POST', path: '/v3/refund/domestic/refunds', body }).then(
+    (answer) => refundObject.parse(answer),
+    (error: unknown) => explain(account, refund, error),
+  )
+  if (made.amount.refund !== refund.amountFen || made.out_trade_no !== refund.outTradeNo) {
+    throw new ProviderRefusal('refund_no_reused', `${refund.refundNo} was used for ${made.amount.refund} fen`)
+  }
+  // It was made, whatever stands in its way: its number is to be kept first, and asking for it says what is so.
+  if (made.status === 'ABNORMAL') return { state: 'pending', refundRef: made.refund_id }
+  return outcomeOf(made)
+}
+
+/** @returns the refund where it had been made before all the same */
+async function explain(account: WechatAccount, refund: RefundRequest, error: unknown): Promise<Refund> {
+  const meaning = error instanceof ProviderRefusal && NOT_FINAL[error.code]
+  if (meaning === 'later') throw new Error(`${refund.refundNo} has to wait: ${(error as Error).message}`)
+  const found = meaning === 'ask' && (await findRefund(account, refund.refundNo))
+  if (!found) throw error
+  return found
+}
+
+/**
+ * @throws ProviderRefusal `RESOURCE_NOT_EXISTS` where there is no such refund, `ABNORMAL` where the customer's bank
+ * does not take the money
+ */
+export async function askRefund(account: WechatAccount, refundNo: string): Promise<RefundOutcome> {
+  const found = await findRefund(account, refundNo)
+  if (!found) throw new ProviderRefusal('RESOURCE_NOT_EXISTS', `WeChat Pay knows no refund ${refundNo}`)
+  return outcomeOf(found)
+}
+
+async function findRefund(account: WechatAccount, refundNo: string): Promise<Refund | undefined> {
+  const path = `/v3/refund/domestic/refunds/${encodeURIComponent(refundNo)}`
+  try {
+    const found = refundObject.parse(await callWechat(account, { method: 'GET', path }))
+    if (found.out_refund_no === refundNo) return found
+    throw new ProviderRefusal('refund_mismatch', `the answer is not about ${refundNo}`)
+  } catch (error) {
+    if (error instanceof ProviderRefusal && error.code === 'RESOURCE_NOT_EXISTS') return undefined
+    throw error
+  }
+}
+
+/**
+ * What a refund has come to (WeChat Pay API v3, 查询单笔退款). CLOSED gave nothing back, and the next try takes a
+ * new number. ABNORMAL has left the shop's account and waits between the two: the merchant sends it on, by
+ * WeChat Pay's merchant platform, under this very number; another number would pay twice.
+ */
+function outcomeOf({ refund_id: refundRef, out_refund_no, status }: Refund): RefundOutcome {
+  switch (status) {
+    case 'SUCCESS':
+      return { state: 'done', refundRef }
+    case 'PROCESSING':
+      return { state: 'pending', refundRef }
+    case 'CLOSED':
+      return { state: 'failed', refundRef, reason: status }
+    case 'ABNORMAL':
+      throw new ProviderRefusal(
+        status,
+        `${out_refund_no} is ABNORMAL: the customer's bank does not take it, and the merchant platform sends it on`,
+      )
+  }
+}

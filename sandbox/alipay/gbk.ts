@@ -1,0 +1,21 @@
+/** Every character of GBK with its two bytes: what the decoder makes of each pair that there is. */
+const PAIRS = new Map<string, Uint8Array>()
+
+function fillPairs(): void {
+  const decoder = new TextDecoder('gbk')
+  for (let high = 0x81; high <= 0xfe; high += 1) {
+    for (let low = 0x40; low <= 0xfe; low += 1) {
+      const bytes = Uint8Array.of(high, low)
+      const text = decoder.decode(bytes)
+      if (text.length === 1 && text !== '\ufffd' && !PAIRS.has(text)) PAIRS.set(text, bytes)
+    }
+  }
+}
+
+/** Takes text; returns it in GBK, with `?` for what GBK has no place for. */
+export function encodeGbk(text: string): Buffer {
+  if (PAIRS.size === 0) fillPairs()
+  return Buffer.concat(
+    Array.from(text, (sign) => (sign <= '\x7f' ? Buffer.from(sign) : (PAIRS.get(sign) ?? Buffer.from('?')))),
+  )
+}

@@ -1,0 +1,19 @@
+import { sign, verify } from 'node:crypto'
+
+/** RSA2, base64. @param privateKey PEM */
+export function signRsa2(text: string, privateKey: string): string {
+  return sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64')
+}
+
+export function verifyRsa2(text: string, signature: string, publicKey: string): boolean {
+  return verify('RSA-SHA256', Buffer.from(text), publicKey, Buffer.from(signature, 'base64'))
+}
+
+/** Parameters as they are signed: sorted, not encoded, without `sign` and whatever is empty. */
+export function signedText(params: ReadonlyMap<string, string>): string {
+  return [...params]
+    .filter(([name, value]) => name !== 'sign' && value !== '')
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&')
+}

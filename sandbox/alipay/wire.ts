@@ -1,0 +1,39 @@
+import type { Wire } from '../teller.ts'
+import { gatewayRoutes } from './gateway.ts'
+import type { AlipayMerchant } from './merchant.ts'
+import { refundNotices, sealNotice, tradeNotices } from './notices.ts'
+import { METHOD } from './trades.ts'
+
+export type { AlipayMerchant } from './merchant.ts'
+
+const MINUTE_S = 60
+const HOUR_S = 3_600
+
+/** Eight sends over 24 hours and 22 minutes. */
+const RETRY_SECONDS = [4 * MINUTE_S, 10 * MINUTE_S, 10 * MINUTE_S, ...[1, 2, 6, 15].map((n) => n * HOUR_S)]
+
+/**
+ * Alipay in the wire form of its gateway (`gateway.do`, RSA2) and its notifications.
+ * @param webhookUrl where notifications go: it wins over the `notify_url` of a request
+ */
+export function createAlipayWire(merchant: AlipayMerchant, webhookUrl: string): Wire {
+  return {
+    method: METHOD,
+    path: '/gateway.do',
+    channel: {
+      url: webhookUrl,
+      retrySeconds: RETRY_SECONDS,
+      headers: () => ({
+        'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+        'user-agent': 'Mozilla/4.0',
+      }),
+      seal: (body, wrongly) => sealNotice(body, merchant.privateKey, wrongly),
+      // The merchant says it with these seven bytes, and with nothing before or behind them.
+      accepted: (status, answer) => status === 200 && answer === 'success',
+    },
+    tradeNotices: (trade, happened, asAnotherMerchant) =>
+      tradeNotices(merchant, trade, happened, asAnotherMerchant),
+    refundNotices: (trade, refund, all) => refundNotices(merchant, trade, refund, all),
+    routes: (desk) => gatewayRoutes(desk, merchant),
+  }
+}

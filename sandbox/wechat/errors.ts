@@ -1,0 +1,25 @@
+/** What a request is answered with; no body is a 204. */
+export interface Answer {
+  readonly status: number
+  readonly body?: object
+}
+
+/** A request refused before anything was done. */
+export class WechatRefusal extends Error {
+  override name = 'WechatRefusal'
+  readonly answer: Answer
+
+  constructor(answer: Answer) {
+    super(JSON.stringify(answer.body))
+    this.answer = answer
+  }
+}
+
+/** A 4xx in WeChat Pay's form (WeChat Pay API v3, 错误码和错误提示). */
+export function refusal(status: number, code: string, message: string): Answer {
+  return { status, body: { code, message } }
+}
+
+export const NO_SUCH_ORDER = refusal(404, 'ORDER_NOT_EXIST', '订单不存在')
+export const SYSTEM_ERROR = refusal(500, 'SYSTEM_ERROR', '系统异常，请稍后重试')
+export const FREQUENCY_LIMITED = refusal(429, 'FREQUENCY_LIMITED', '频率超限')

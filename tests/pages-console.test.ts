@@ -1,0 +1,595 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import { Client, Pool } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readDashboard } from '../application/dashboard.ts'
+import { findOrders, type OrderSearch } from '../application/order-search.ts'
+import type { Database } from '../db/schema.ts'
+import { LOW_STOCK } from '../domain/product.ts'
+import { dateInShanghai, yesterdayInShanghai } from '../domain/reconciliation.ts'
+import { type Mall, openMall, until } from './mall.ts'
+import { headingOf, onceIn, openVisitor, type Visitor } from './visitor.ts'
+
+const ADDRESS = {
+  name: '欧阳明月',
+  phone: '13812345678',
+  province: '浙江省',
+  city: '杭州市',
+  district: '西湖区',
+  detail: '文三路 1 号 301 室',
+}
+
+let mall: Mall
+let operator: Visitor
+let owners = 0
+
+beforeAll(async () => {
+  mall = await openMall()
+  operator = await openVisitor(mall, 'olga', 'zh', 'operator')
+})
+afterAll(() => mall.close())
+
+const at = (orderNo: string, action = '') => `/admin/orders/${orderNo}${action && `/${action}`}`
+
+interface Wish {
+  readonly title?: string
+  readonly method?: 'wallet' | 'bank_card'
+  readonly fen?: number
+  readonly ships?: true
+  readonly remarks?: string
+}
+
+/** A customer's new order: 100 points, with cash where it is asked for. */
+async function order({ title = '手工香皂', method, fen = 0, ships, remarks }: Wish = {}) {
+  owners += 1
+  const owner = `customer-${owners}`
+  await mall.points(owner, 1_000)
+  if (method === 'wallet') await mall.cash(owner, fen)
+  const productId = await mall.product({
+    title,
+    point: 100,
+    fen,
+    payment_mode: fen > 0 ? 'mixed' : 'points_only',
+    shipping_type: ships ? 'logistics' : 'none',
+  })
+  const made = await mall.exchange(owner, {
+    product_id: productId,
+    ...(method ? { payment_method: method } : {}),
+    ...(ships ? { address: ADDRESS } : {}),
+    ...(remarks ? { buyer_remarks: remarks } : {}),
+  })
+  expect(made.status, JSON.stringify(made.body)).toBe(201)
+  const { order_no: orderNo, payment_info } = made.body.data
+  return { owner, productId, orderNo: orderNo as string, payUrl: payment_info.pay_url as string }
+}
+
+async function act(orderNo: string, action: string, fields: Record<string, string> = {}, from = at(orderNo)) {
+  const once = onceIn(await operator.get(from), at(orderNo, action))
+  return operator.post(at(orderNo, action), { once, ...fields })
+}
+
+const statusOf = async (orderNo: string) =>
+  (await mall.call('GET', `/api/admin/points-mall/orders/${orderNo}`, { as: 'op', role: 'operator' })).body
+    .data
+
+describe('who may come in', () => {
+  const PAGES = ['/admin', '/admin/orders', '/admin/reconciliations']
+
+  test('nobody is asked to sign in, and comes back', async () => {
+    const nobody = await openVisitor(mall, undefined)
+    for (const page of PAGES) {
+      const { status, location } = await nobody.get(page)
+      expect([status, location]).toEqual([303, `/points-mall/sign-in?next=${encodeURIComponent(page)}`])
+    }
+  })
+
+  test('a customer is told that he may not, and can change nothing', async () => {
+    const customer = await openVisitor(mall, 'carl')
+    const { orderNo } = await order()
+    for (const page of [...PAGES, at(orderNo), at(orderNo, 'cancel'), '/admin/nothing']) {
+      const { status, html } = await customer.get(page)
+      expect([page, status]).toEqual([page, 403])
+      // Neither the console's frame nor anything of the order.
+      expect(html).not.toMatch(/后台栏目|手工香皂/)
+    }
+    expect((await customer.post(at(orderNo, 'accept'), {})).status).toBe(403)
+    expect((await customer.post('/admin/reconciliations', { day: '2026-01-01' })).status).toBe(403)
+    expect((await statusOf(orderNo)).status).toBe('order_paid')
+  })
+
+  test('operators and admins see every section, their name and their role', async () => {
+    for (const [role, word] of [
+      ['operator', '运营'],
+      ['admin', '管理员'],
+    ] as const) {
+      const { status, html } = await (await openVisitor(mall, 'otto', 'zh', role)).get('/admin')
+      expect(status).toBe(200)
+      for (const section of ['', '/orders', '/products', '/categories', '/users', '/reconciliations']) {
+        expect(html).toContain(`<a href="/admin${section}"`)
+      }
+      expect(html).toMatch(new RegExp(`<strong>otto</strong> <span class="badge">${word}</span>`))
+    }
+  })
+
+  test('another site cannot use the session of an operator', async () => {
+    const { orderNo } = await order()
+    const foreign = { origin: 'https://evil.example' }
+    expect((await operator.post(at(orderNo, 'accept'), {}, foreign)).status).toBe(403)
+    expect((await operator.post('/admin/reconciliations', { day: '2026-01-01' }, foreign)).status).toBe(403)
+    expect((await statusOf(orderNo)).status).toBe('order_paid')
+  })
+
+  test('an order that does not exist is not found, inside the console', async () => {
+    for (const page of [
+      at('PM20260101000000ABCDEFGHJKMN'),
+      at('77777777'),
+      at('PM1', 'refund'),
+      '/admin/reconciliations/9999',
+    ]) {
+      const { status, html } = await operator.get(page)
+      expect([page, status]).toEqual([page, 404])
+      expect(html).toContain('aria-label="后台栏目"')
+    }
+  })
+
+  test('nothing of the pages is written into them as a script or a style', async () => {
+    const { orderNo } = await order({
+      title: '<script>alert(1)</script>皂',
+      remarks: '<b onclick="x">谢</b>',
+    })
+    for (const page of [
+      '/admin',
+      '/admin/orders',
+      at(orderNo),
+      at(orderNo, 'cancel'),
+      '/admin/reconciliations',
+    ]) {
+      const { html, headers } = await operator.get(page)
+      expect(html).not.toMatch(/<script>|<b onclick|\sstyle="|\son\w+="/)
+      expect(headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'nonce-/)
+    }
+    const { html } = await operator.get(at(orderNo))
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;皂')
+    expect(html).toContain('&lt;b onclick=&quot;x&quot;&gt;谢&lt;/b&gt;')
+  })
+})
+
+describe('today at a glance', () => {
+  test('every redemption is taken, failed or open, and only what was taken counts', async () => {
+    const before = await readDashboard(mall.db, Date.now())
+    await order()
+    const paid = await order({ fen: 990, method: 'wallet' })
+    expect((await mall.operate(paid.orderNo, 'cancel', { reason: '缺货' })).status).toBe(200)
+    const unpaid = await order({ fen: 500, method: 'bank_card' })
+    const dropped = await order({ fen: 500, method: 'bank_card' })
+    expect((await mall.act(dropped.owner, dropped.orderNo, 'cancel')).status).toBe(200)
+    const after = await readDashboard(mall.db, Date.now())
+    const more = (of: 'exchanges' | 'taken' | 'failed' | 'points') => after.today[of] - before.today[of]
+    // The one that was taken back was taken, too.
+    expect([more('exchanges'), more('taken'), more('failed'), more('points')]).toEqual([4, 2, 1, 200])
+    expect(after.today.cash.amount).toBe('9.90')
+    expect(after.takenBack).toEqual({
+      points: before.takenBack.points + 100,
+      money: { amount: '9.90', currency: 'CNY' },
+    })
+    expect(after.unpaid).toMatchObject({ count: before.unpaid.count + 1 })
+    if (before.unpaid.count === 0) expect(after.unpaid.orderNo).toBe(unpaid.orderNo)
+    const { html } = await operator.get('/admin')
+    expect(html).toContain('¥9.90')
+    await mall.act(unpaid.owner, unpaid.orderNo, 'cancel')
+  })
+
+  test('hours and days add up to the day, and stop at now', async () => {
+    const { today, hours, days } = await readDashboard(mall.db, Date.now())
+    expect(days).toHaveLength(14)
+    expect(days.at(-1)).toEqual(today)
+    expect(hours.reduce((sum, hour) => sum + (hour.today ?? 0), 0)).toBe(today.exchanges)
+    const now = Math.floor(((Date.now() + 8 * 3_600_000) % 86_400_000) / 3_600_000)
+    expect(hours.map((hour) => hour.today !== null)).toEqual(hours.map(({ hour }) => hour <= now))
+  })
+
+  test('a day that is over is counted by its own hours in Shanghai', async () => {
+    // 00:30 of tomorrow there: what was redeemed today is yesterday's.
+    const today = await readDashboard(mall.db, Date.now())
+    const tomorrow = Date.parse(`${dateInShanghai(Date.now())}T00:30:00+08:00`) + 86_400_000
+    const next = await readDashboard(mall.db, tomorrow)
+    expect(next.today).toMatchObject({ exchanges: 0, points: 0, cash: { amount: '0.00' } })
+    expect(next.days.at(-2)).toEqual(today.today)
+    expect(next.hours.map(({ yesterday }) => yesterday)).toEqual(today.hours.map((hour) => hour.today ?? 0))
+  })
+
+  test('low stock begins where domain and database say, of what is on sale', async () => {
+    const few = await mall.product({ title: '只剩十件', stock: LOW_STOCK })
+    const enough = await mall.product({ title: '还有很多', stock: LOW_STOCK + 1 })
+    const draft = await mall.product({ title: '还没上架', stock: 1, status: 'draft' })
+    const { stock } = await readDashboard(mall.db, Date.now())
+    const ids = stock.low.map(({ id }) => id)
+    expect(ids).toContain(few)
+    expect(ids).not.toContain(enough)
+    expect(ids).not.toContain(draft)
+    await mall.points('buyer', 1_000)
+    await mall.db.updateTable('points_products').set({ point: 10 }).where('id', '=', enough).execute()
+    expect((await mall.exchange('buyer', { product_id: enough })).status).toBe(201)
+    expect((await readDashboard(mall.db, Date.now())).stock.low.map(({ id }) => id)).toContain(enough)
+  })
+})
+
+describe('the list of orders', () => {
+  const found = async (query: Record<string, string>) => {
+    const { html } = await operator.get(`/admin/orders?${new URLSearchParams(query).toString()}`)
+    return [...html.matchAll(/href="\/admin\/orders\/(PM\w+)"/g)].map(([, orderNo]) => orderNo)
+  }
+
+  test('finds by number, payment, customer, and two letters of a title; and by nothing else', async () => {
+    const one = await order({ title: '琉璃茶盏', fen: 100, method: 'wallet' })
+    expect(await found({ q: one.orderNo })).toEqual([one.orderNo])
+    expect(await found({ q: ` ${one.orderNo.toLowerCase()} ` })).toEqual([one.orderNo])
+    expect(await found({ q: `${one.orderNo}-1` })).toEqual([one.orderNo])
+    expect(await found({ q: one.owner })).toEqual([one.orderNo])
+    expect(await found({ q: '茶盏' })).toEqual([one.orderNo])
+    expect(await found({ owner_id: one.owner })).toEqual([one.orderNo])
+    expect(await found({ product_id: one.productId })).toEqual([one.orderNo])
+    for (const q of ['茶壶', one.owner.slice(0, -1), '%', "' or true --", 'PM20260101000000ABCDEFGHJKMN']) {
+      expect([q, await found({ q })]).not.toEqual([q, expect.arrayContaining([one.orderNo])])
+    }
+    const { html } = await operator.get('/admin/orders?q=%E8%8C%B6%E5%A3%B6%E5%A3%B6')
+    expect(html).toContain('没有符合条件的订单')
+  })
+
+  test('what is given all holds: state, payment, mode, days', async () => {
+    const one = await order({ title: '青瓷花瓶', fen: 100, method: 'wallet' })
+    const today = dateInShanghai(Date.now())
+    const all = {
+      q: '青瓷',
+      status: 'order_paid',
+      payment_status: 'paid',
+      payment_mode: 'mixed',
+      from: today,
+      to: today,
+    }
+    expect(await found(all)).toEqual([one.orderNo])
+    for (const other of [
+      { status: 'order_created' },
+      { payment_status: 'refunded' },
+      { payment_mode: 'points_only' },
+      { to: yesterdayInShanghai(Date.now()) },
+      { attention: '1' },
+    ]) {
+      expect([other, await found({ ...all, ...other })]).toEqual([other, []])
+    }
+    // What is no filter is passed over, and never an error.
+    expect(
+      await found({ q: '青瓷', status: 'nonsense', from: '2026-99-99', before: 'x', product_id: '0' }),
+    ).toEqual([one.orderNo])
+  })
+
+  test('pages follow each other without a gap', async () => {
+    const owner = 'collector'
+    await mall.points(owner, 10_000)
+    const productId = await mall.product({ title: '集章卡', point: 1 })
+    for (let n = 0; n < 33; n += 1) {
+      expect((await mall.exchange(owner, { product_id: productId })).status).toBe(201)
+    }
+    const first = await operator.get(`/admin/orders?owner_id=${owner}`)
+    const next = /rel="next" href="([^"]+)"/.exec(first.html)?.[1]?.replaceAll('&amp;', '&') ?? ''
+    const second = await operator.get(next)
+    const numbers = [first, second].map(({ html }) =>
+      [...html.matchAll(/href="\/admin\/orders\/(PM\w+)"/g)].map(([, no]) => no),
+    )
+    expect(numbers.map((page) => page.length)).toEqual([30, 3])
+    expect(new Set(numbers.flat()).size).toBe(33)
+    expect(second.html).not.toContain('rel="next"')
+  })
+})
+
+describe('one order', () => {
+  test('shows all that the books hold, and hides who the customer is', async () => {
+    const one = await order({ fen: 990, method: 'bank_card', ships: true, remarks: '请快一点' })
+    await mall.cashier(one.payUrl, 'pay')
+    await mall.reach(one.owner, one.orderNo, 'order_paid')
+    const page = await operator.get(at(one.orderNo))
+    expect(headingOf(page)).toBe('手工香皂')
+    for (const text of [
+      '经过',
+      '账本分录',
+      '库存变动',
+      '付款记录',
+      '收到的通知',
+      '请快一点',
+      `${one.orderNo}-1`,
+      '-100',
+      '没有退款。',
+    ]) {
+      expect(page.html).toContain(text)
+    }
+    expect(page.html).toContain('欧阳* 138******78 浙江省杭州市西湖区***')
+    for (const secret of [ADDRESS.name, ADDRESS.phone, '文三路']) expect(page.html).not.toContain(secret)
+    const { payment_ref, provider_ref } = await mall.db
+      .selectFrom('payments')
+      .select(['payment_ref', 'provider_ref'])
+      .where('order_no', '=', one.orderNo)
+      .executeTakeFirstOrThrow()
+    const known = payment_ref ?? provider_ref ?? ''
+    expect(known.length).toBeGreaterThan(6)
+    expect(page.html).not.toContain(known)
+    expect(page.html).toContain(`…${known.slice(-6)}`)
+  })
+
+  test('goes its way by the buttons that its state allows; the others say why they rest', async () => {
+    const { orderNo } = await order({ ships: true })
+    const resting = async () => {
+      const { html } = await operator.get(at(orderNo))
+      return [...html.matchAll(/disabled aria-describedby="why-(\w+)"/g)].map(([, action]) => action)
+    }
+    expect(await resting()).toEqual(['ship', 'finish', 'resolve'])
+    expect((await act(orderNo, 'accept')).location).toBe(`${at(orderNo)}?done=accept`)
+    expect(await resting()).toEqual(['accept', 'finish', 'resolve'])
+    // Goods that travel are shipped first, whoever asks.
+    expect((await operator.get(at(orderNo))).html).toContain('需要寄送，请先发货。')
+    expect((await operator.post(at(orderNo, 'finish'), {})).status).toBe(409)
+
+    const half = await act(orderNo, 'ship', { carrier: '顺丰 <速运>', tracking_no: ' ' })
+    expect(half.status).toBe(422)
+    expect(half.html).toContain('value="顺丰 &lt;速运&gt;"')
+    expect(half.html).toContain('运单号不能为空')
+    expect((await act(orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF123' })).status).toBe(303)
+    expect(await resting()).toEqual(['accept', 'ship', 'cancel', 'resolve'])
+    expect((await operator.get(at(orderNo))).html).toContain('SF123')
+    expect((await act(orderNo, 'finish')).status).toBe(303)
+    expect(await resting()).toEqual(['accept', 'ship', 'finish', 'cancel', 'resolve'])
+    expect(await statusOf(orderNo)).toMatchObject({ status: 'order_finished' })
+  })
+
+  test('a double tap acts once', async () => {
+    const { orderNo } = await order()
+    const once = onceIn(await operator.get(at(orderNo)), at(orderNo, 'accept'))
+    const taps = await Promise.all([1, 2, 3].map(() => operator.post(at(orderNo, 'accept'), { once })))
+    expect(taps.map(({ status, location }) => `${status} ${location}`)).toEqual(
+      Array(3).fill(`303 ${at(orderNo)}?done=accept`),
+    )
+    const events = await mall.db
+      .selectFrom('order_events')
+      .select('status')
+      .where('order_no', '=', orderNo)
+      .execute()
+    expect(events.filter(({ status }) => status === 'order_accepted')).toHaveLength(1)
+    // The same again after that, from a page that was left open, is refused in words.
+    const late = await operator.post(at(orderNo, 'accept'), { once: crypto.randomUUID() })
+    expect(late.status).toBe(409)
+    expect(late.html).toContain('订单当前状态不允许此操作')
+  })
+
+  test('a cancel needs a reason, and gives everything back', async () => {
+    const { orderNo, owner } = await order({ fen: 990, method: 'wallet' })
+    const form = at(orderNo, 'cancel')
+    const none = await act(orderNo, 'cancel', { reason: '' }, form)
+    expect(none.status).toBe(422)
+    expect(none.html).toContain('原因不能为空')
+    expect((await statusOf(orderNo)).status).toBe('order_paid')
+    expect((await act(orderNo, 'cancel', { reason: '缺货' }, form)).location).toBe(
+      `${at(orderNo)}?done=cancel`,
+    )
+    expect(await statusOf(orderNo)).toMatchObject({ status: 'order_canceled', cancel_reason: '缺货' })
+    const { data } = (await mall.call('GET', '/api/points-mall/wallet', { as: owner })).body
+    expect([data.available, data.held, data.cash.amount]).toEqual([1_000, 0, '9.90'])
+    // What rests has no form either.
+    expect((await operator.get(form)).location).toBe(at(orderNo))
+  })
+
+  test('a part is taken back once, and never more than is left', async () => {
+    const { orderNo } = await order({ fen: 990, method: 'wallet' })
+    const form = at(orderNo, 'refund')
+    const part = { what: 'part', reason: '少发一件' }
+    const nothing = await act(orderNo, 'refund', { ...part, points: '', money: '' }, form)
+    expect(nothing.status).toBe(422)
+    const odd = await act(orderNo, 'refund', { ...part, points: '1.5', money: '1,00' }, form)
+    expect(odd.status).toBe(422)
+    expect(odd.html).toContain('value="1.5"')
+    const much = await act(orderNo, 'refund', { ...part, points: '40', money: '9.91' }, form)
+    expect(much.status).toBe(422)
+    expect(much.html).toMatch(/href="#field-money">退款超出订单剩余可退部分/)
+    const once = onceIn(await operator.get(form))
+    const fields = { once, ...part, points: '40', money: '3.30' }
+    const taps = await Promise.all([1, 2].map(() => operator.post(form, fields)))
+    expect(taps.map(({ status }) => status)).toEqual([303, 303])
+    const { status, refunds } = await statusOf(orderNo)
+    expect(status).toBe('order_paid')
+    expect(refunds).toMatchObject([{ points: 40, money: { amount: '3.30' }, reason: '少发一件' }])
+    expect((await operator.get(form)).html).toContain('60 积分 + ¥6.60')
+  })
+
+  test('one that is stuck is seen at once, and goes on by an operator’s word', async () => {
+    const { orderNo, owner, payUrl } = await order({ title: '卡住的订单', fen: 990, method: 'bank_card' })
+    await mall.cashier(payUrl, 'pay')
+    await mall.reach(owner, orderNo, 'order_paid')
+    await mall.control('faults', { method: 'bank_card', fault: 'refund_failed', count: 1 })
+    expect((await act(orderNo, 'cancel', { reason: '缺货' }, at(orderNo, 'cancel'))).status).toBe(303)
+    await until(
+      () => statusOf(orderNo),
+      ({ needs_attention }) => needs_attention !== null,
+      `${orderNo} is stuck`,
+    )
+    expect((await operator.get('/admin')).html).toContain(`href="${at(orderNo)}">卡住的订单</a>`)
+    expect((await operator.get('/admin/orders?attention=1')).html).toContain(orderNo)
+    const form = at(orderNo, 'resolve')
+    const page = await operator.get(form)
+    expect(page.html).toContain('退款失败：')
+    // Money is never skipped.
+    expect(page.html).not.toContain('value="skip"')
+    expect((await act(orderNo, 'resolve', { way: 'skip', reason: '不管了' }, form)).status).toBe(422)
+    expect((await act(orderNo, 'resolve', { way: 'settle', reason: '柜台已退现金' }, form)).location).toBe(
+      `${at(orderNo)}?done=resolve`,
+    )
+    await until(
+      () => statusOf(orderNo),
+      ({ payment_status }) => payment_status === 'refunded',
+      `${orderNo} is at rest`,
+    )
+    expect((await operator.get(at(orderNo))).html).toContain('olga 线下退回：柜台已退现金')
+    expect((await operator.get('/admin/orders?attention=1')).html).not.toContain(orderNo)
+  })
+
+  test('is shown with a warning where its ledger was changed', async () => {
+    const { orderNo } = await order()
+    const owner = new Client({ connectionString: mall.databaseUrl })
+    await owner.connect()
+    const flip = `update wallet_entries set sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)
+      where operation_key in (select operation_key from wallet_transfers where order_no = $1)`
+    await owner.query('set session_replication_role = replica')
+    await owner.query(flip, [orderNo])
+    const page = await operator.get(at(orderNo))
+    await owner.query(flip, [orderNo])
+    await owner.end()
+    expect(page.status).toBe(200)
+    expect(page.html).toContain('账本记录打不开')
+    expect((await operator.get(at(orderNo))).html).not.toContain('账本记录打不开')
+  })
+
+  test('speaks English, too', async () => {
+    const { orderNo } = await order()
+    const english = await openVisitor(mall, 'olga', 'en', 'operator')
+    for (const [page, text] of [
+      ['/admin', 'Needs attention'],
+      ['/admin/orders', 'Number, customer or product'],
+      [at(orderNo), 'What happened'],
+      [at(orderNo, 'refund'), 'All of it; the order ends'],
+      ['/admin/reconciliations', 'Books compared'],
+    ] as const) {
+      const { html } = await english.get(page)
+      expect(html).toContain('<html lang="en">')
+      expect(html).toContain(text)
+    }
+  })
+})
+
+describe('the books compared', () => {
+  test('a day is compared by a tap, and its result shown with a table to take away', async () => {
+    const day = yesterdayInShanghai(Date.now())
+    for (const wrong of ['', '2026-02-30', 'soon', '2999-01-01']) {
+      const { status, html } = await operator.post('/admin/reconciliations', { day: wrong })
+      expect([wrong, status]).toEqual([wrong, 422])
+      expect(html).toContain(`value="${wrong}"`)
+    }
+    const { location } = await operator.post('/admin/reconciliations', { day })
+    expect(location).toBe(`/admin/reconciliations?started=${day}`)
+    await mall.temporal.client.workflow.getHandle(`reconciliation/${day}`).result()
+    const list = await operator.get(location)
+    expect(list.html).toContain(`已开始比对 ${day} 的账目`)
+    const run = /href="(\/admin\/reconciliations\/\d+)"/.exec(list.html)?.[1] ?? ''
+    const { html } = await operator.get(run)
+    expect(html).toContain(`${day} 的对账`)
+    expect(html).toContain('账目合计')
+  })
+
+  test('a difference shows both sides, its order, and whether it is healed; today counts what is open', async () => {
+    const { orderNo } = await order()
+    const { id } = await mall.db
+      .insertInto('reconciliations')
+      .values({ day: dateInShanghai(Date.now()), run_key: 'by hand', finished_at: new Date() })
+      .returning('id')
+      .executeTakeFirstOrThrow()
+    const finding = {
+      reconciliation_id: id,
+      kind: 'payment_amount',
+      ours: 'paid 9.90',
+      theirs: 'paid 9.00',
+    } as const
+    await mall.db
+      .insertInto('reconciliation_findings')
+      .values([
+        { ...finding, subject: `${orderNo}-1`, order_no: orderNo },
+        { ...finding, subject: '<script>x</script>', order_no: null, state: 'healed' },
+      ])
+      .execute()
+    const { html } = await operator.get(`/admin/reconciliations/${id}`)
+    for (const text of [
+      '付款金额不同',
+      'paid 9.90',
+      'paid 9.00',
+      `href="${at(orderNo)}"`,
+      '未解决',
+      '已修正',
+    ]) {
+      expect(html).toContain(text)
+    }
+    expect(html).toContain('&lt;script&gt;x&lt;/script&gt;')
+    const csv = await operator.get(`/admin/reconciliations/${id}/findings.csv`)
+    expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8')
+    expect(csv.html).toContain(`${orderNo}-1`)
+    expect((await operator.get('/admin')).html).toContain(`href="/admin/reconciliations/${id}"`)
+  })
+})
+
+describe('large tables', () => {
+  const LARGE = [
+    'points_exchange_orders',
+    'payments',
+    'order_events',
+    'webhook_inbox',
+    'points_products',
+    'order_refunds',
+  ]
+
+  /** A shop of some years: little of it is of today, and little is open. */
+  async function fill(owner: Client): Promise<void> {
+    await owner.query('set session_replication_role = replica')
+    await owner.query(`insert into points_products (title, point, status, stock_quantity)
+      select '商品 ' || n, 10, 'on_sale', 500 from generate_series(1, 5000) n`)
+    await owner.query(`insert into points_exchange_orders (id, order_no, product_id, product_title, shipping_type, points_price,
+        quantity, total_points, payment_mode, status, payment_status, owner_type, owner_id, exchange_time)
+      select 1000000 + n, 'PMFILL' || n, 1 + n % 5000, '商品', 'none', 10, 1, 10,
+        (array['points_only','money_only','mixed'])[1 + n % 3], 'order_finished', 'paid', 'user', 'filler-' || n % 3000,
+        now() - interval '20 days' - n * interval '30 minutes' from generate_series(1, 30000) n`)
+    await owner.query(`insert into payments (order_no, attempt_no, out_trade_no, method, amount, state, paid_at, created_at)
+      select 'PMFILL' || n, 1, 'PMFILL' || n || '-1', (array['wallet','alipay','wechat','bank_card'])[1 + n % 4], 1, 'paid',
+        now() - interval '20 days' - n * interval '30 minutes', now() - interval '20 days' from generate_series(1, 30000) n`)
+    await owner.query(`insert into order_events (order_no, event_key, status, actor_type)
+      select 'PMFILL' || n, 'order_paid', 'order_paid', 'system' from generate_series(1, 30000) n`)
+    await owner.query(`insert into webhook_inbox (source, event_id, kind, order_no, event, delivered_at)
+      select 'alipay', 'fill-' || n, 'paid', 'PMFILL' || n, '{}', now() from generate_series(1, 30000) n`)
+    await owner.query(`insert into order_refunds (refund_no, order_no, kind, points, money, reason, operation_key, actor_type, created_at)
+      select 'PMFILL' || n || '-R1', 'PMFILL' || n, 'part', 1, 0, 'x', 'fill-' || n, 'system',
+        now() - interval '20 days' - (30000 - n) * interval '30 minutes' from generate_series(1, 30000) n`)
+    await owner.query('vacuum analyze')
+  }
+
+  test('are never read from end to end by the first page, a search, or an order', async () => {
+    const owner = new Client({ connectionString: mall.databaseUrl })
+    await owner.connect()
+    await fill(owner)
+    const asked: { sql: string; parameters: readonly unknown[] }[] = []
+    const db = new Kysely<Database>({
+      dialect: new PostgresDialect({ pool: new Pool({ connectionString: mall.databaseUrl }) }),
+      log: ({ query }) => void asked.push({ sql: query.sql, parameters: query.parameters }),
+    })
+    const deps = { ...mall.deps, db }
+    await readDashboard(db, Date.now())
+    const searches: OrderSearch[] = [
+      {},
+      { words: 'filler-7' },
+      { words: '商品' },
+      { ownerId: 'filler-7' },
+      { productId: '77' },
+      { status: 'order_created' },
+      { paymentStatus: 'refunding' },
+      { paymentStatus: 'refunded', paymentMode: 'mixed' },
+      { paymentMode: 'mixed' },
+      { needsAttention: true },
+      { from: new Date(Date.now() - 86_400_000), to: new Date() },
+    ]
+    for (const search of searches) await findOrders(deps, search, { limit: 30, before: '1020000' })
+    await findOrders(deps, { words: 'PMFILL7' }, { limit: 30 })
+    expect(asked.length).toBeGreaterThan(searches.length + 10)
+    const walks: string[] = []
+    for (const { sql: text, parameters } of asked) {
+      const { rows } = await owner.query(`explain ${text}`, [...parameters])
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+      if (LARGE.some((table) => plan.includes(`Seq Scan on ${table} `))) walks.push(`${text}\n${plan}`)
+    }
+    expect(walks).toEqual([])
+    // The check sees one where there is one.
+    const { rows } = await owner.query('explain select sum(total_points) from points_exchange_orders')
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Seq Scan on points_exchange_orders ')
+    await db.destroy()
+    await owner.end()
+  })
+})

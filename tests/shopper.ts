@@ -1,0 +1,93 @@
+/** A browser without JavaScript: cookies, links, forms, and redirects that are looked at before they are followed. */
+
+export type Fields = Readonly<Record<string, string>>
+
+export interface Shown {
+  readonly status: number
+  /** Where a redirect leads; '' where it is none. */
+  readonly location: string
+  readonly headers: Headers
+  readonly html: string
+  /** What a person reads: no tags, and no more than one space at a time. */
+  readonly text: string
+}
+
+interface Sent {
+  /** The site that the form is on. */
+  readonly origin?: string
+  readonly agent?: string
+}
+
+export type Visitor = ReturnType<typeof openVisitor>
+
+/** @param url the mall's address */
+export function openVisitor(url: string, lang: 'zh' | 'en' = 'zh') {
+  const cookies = new Map([['points_mall_lang', lang as string]])
+
+  async function ask(path: string, init: RequestInit, { origin, agent }: Sent = {}): Promise<Shown> {
+    const response = await fetch(`${url}${path}`, {
+      redirect: 'manual',
+      ...init,
+      headers: {
+        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        ...(origin === undefined ? {} : { origin }),
+        ...(agent === undefined ? {} : { 'user-agent': agent }),
+      },
+    })
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
+      if (/max-age=0/i.test(cookie)) cookies.delete(name)
+      else cookies.set(name, value)
+    }
+    const html = await response.text()
+    return {
+      status: response.status,
+      location: response.headers.get('location') ?? '',
+      headers: response.headers,
+      html,
+      text: plain(html.replace(/<(script|style|title)[\s\S]*?<\/\1>|<[^>]*>/g, ' ')).replace(/\s+/g, ' '),
+    }
+  }
+
+  const post = (path: string, fields: Fields, sent: Sent = {}) =>
+    ask(path, { method: 'POST', body: new URLSearchParams(fields) }, { origin: url, ...sent })
+
+  return {
+    cookies,
+    get: (path: string) => ask(path, {}),
+    post,
+    /** @returns where it leads to */
+    signIn: async (user: string, next = '/points-mall/products') =>
+      (await post('/points-mall/sign-in', { user, next })).location,
+  }
+}
+
+function plain(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+}
+
+/** The fields of the form that is posted to this address, as a browser would send them. @throws where there is none */
+export function fieldsOf(html: string, action: string): Record<string, string> {
+  const forms = [...html.matchAll(/<form([^>]*)>([\s\S]*?)<\/form>/g)]
+  const found = forms.find(([, tag = '']) => attribute(tag, 'action') === action && /method="post"/.test(tag))
+  if (!found) throw new Error(`no form is posted to ${action}`)
+  const [, , form = ''] = found
+  const fields: Record<string, string> = {}
+  for (const [tag] of form.matchAll(/<input[^>]*>/g)) {
+    const isChoice = /type="(radio|checkbox)"/.test(tag)
+    if (isChoice && !/\schecked/.test(tag)) continue
+    fields[attribute(tag, 'name')] = attribute(tag, 'value')
+  }
+  for (const [, tag = '', text = ''] of form.matchAll(/(<textarea[^>]*>)([\s\S]*?)<\/textarea>/g)) {
+    fields[attribute(tag, 'name')] = plain(text)
+  }
+  return fields
+}
+
+const attribute = (tag: string, name: string): string =>
+  plain(new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? '')

@@ -1,0 +1,47 @@
+import { html } from 'hono/html'
+import type { StatusCode } from 'hono/utils/http-status'
+import type { WebContext } from '../deps.ts'
+import { type Html, page } from '../page.ts'
+import { langLink } from '../shop/layout.ts'
+import { COMMON, textsIn } from '../texts/common.ts'
+import { FRAME } from '../texts/console.ts'
+import { viewerOf } from '../viewer.ts'
+
+const SECTIONS = [
+  ['today', '/admin'],
+  ['orders', '/admin/orders'],
+  ['products', '/admin/products'],
+  ['categories', '/admin/categories'],
+  ['users', '/admin/users'],
+  ['reconciliations', '/admin/reconciliations'],
+] as const
+
+interface ConsolePage {
+  readonly title: string
+  readonly main: Html
+  /** Which part of the navigation this page belongs to; undefined: to none. */
+  readonly section?: (typeof SECTIONS)[number][0]
+}
+
+/** A page of the console: its side with the sections, who is signed in and as what, and the page. */
+export function consolePage(c: WebContext, { title, main, section }: ConsolePage, status?: StatusCode) {
+  const t = textsIn(c.get('lang'))
+  const { sub, role } = viewerOf(c)
+  const other = c.get('lang') === 'zh' ? 'en' : 'zh-CN'
+  const header = html`<header class="side">
+    <a class="brand" href="/admin">${t(COMMON.console)}</a>
+    <nav class="sections" aria-label="${t(FRAME.sections)}">
+      ${SECTIONS.map(
+        ([name, href]) =>
+          html`<a href="${href}" ${name === section ? html`aria-current="page"` : ''}>${t(FRAME[name])}</a>`,
+      )}
+    </nav>
+    <div class="end">
+      <p class="who"><strong>${sub}</strong> <span class="badge">${t(FRAME.role[role])}</span></p>
+      <a href="/points-mall/products">${t(FRAME.shop)}</a>
+      <a href="${langLink(c)}" lang="${other}" hreflang="${other}">${t(COMMON.otherLang)}</a>
+      <form method="post" action="/points-mall/sign-out"><button class="quiet">${t(COMMON.signOut)}</button></form>
+    </div>
+  </header>`
+  return page(c, { title, look: 'console', header, main }, status)
+}

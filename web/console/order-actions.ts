@@ -1,0 +1,89 @@
+import { html } from 'hono/html'
+import type { OrderView } from '../../application/orders.ts'
+import { allowsFor, ORDER_ACTIONS } from '../../domain/order-status.ts'
+import type { ShippingType } from '../../domain/product.ts'
+import type { WebContext } from '../deps.ts'
+import { errorSummary, type Form, type FormErrors, field, onceField } from '../form.ts'
+import type { Html } from '../page.ts'
+import { phrase } from '../phrase.ts'
+import { textsIn } from '../texts/common.ts'
+import { ACTION_FORM, ACTIONS, ORDER_STATES, ORDER_PAGE as T } from '../texts/console-orders.ts'
+import { orderAt } from './order-look.ts'
+
+export type ActionName = keyof typeof ACTIONS
+
+/** What was typed, and what is wrong with it. */
+export interface Typed {
+  readonly form: Form
+  readonly errors: FormErrors
+}
+
+/** What an order's workflow can be asked for, and by what it is told apart here. */
+type Asked = Pick<OrderView, 'order_no' | 'status' | 'needs_attention'> & {
+  readonly shippingType: ShippingType | undefined
+}
+
+const ALL = Object.keys(ACTIONS) as ActionName[]
+/** These are asked for on a page of their own, since they need more than a tap. */
+const ASKED_APART: readonly ActionName[] = ['cancel', 'refund', 'resolve']
+
+/** Why an action is not possible now; undefined where it is. */
+export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): Html | string | undefined {
+  const t = textsIn(c.get('lang'))
+  if (action === 'resolve') return order.needs_attention === null ? t(T.nothingStuck) : undefined
+  // Before it stands, nothing is known of its delivery, and nothing is delivered either.
+  if (allowsFor(order.status, action, order.shippingType ?? 'none')) return undefined
+  if (action === 'finish' && order.status === 'order_accepted') return t(T.shipFirst)
+  const states = ORDER_ACTIONS[action].map((status) => t(ORDER_STATES[status])).join(t(T.or))
+  return phrase(t(T.onlyIn), { states })
+}
+
+/** The buttons for what the state allows; each of the others says why it rests. */
+export function actionPanel(c: WebContext, order: Asked, typed: Typed): Html {
+  const t = textsIn(c.get('lang'))
+  const judged = ALL.map((action) => ({ action, against: reasonAgainst(order, action, c) }))
+  const possible = judged.filter(({ against }) => against === undefined)
+  const resting = judged.filter(({ against }) => against !== undefined)
+  return html`<section class="card stack next" aria-labelledby="next">
+    <h2 id="next">${t(T.next)}</h2>
+    ${possible.length === 0 ? html`<p class="muted">${t(T.nextNone)}</p>` : ''}
+    ${possible.filter(({ action }) => !ASKED_APART.includes(action)).map(({ action }) => act(c, order, action, typed))}
+    <div class="row">${possible
+      .filter(({ action }) => ASKED_APART.includes(action))
+      .map(
+        ({ action }) =>
+          html`<a class="button ${action === 'resolve' ? '' : 'plain'}" href="${orderAt(order.order_no)}/${action}">${t(ACTIONS[action])}</a>`,
+      )}</div>
+    ${
+      resting.length === 0
+        ? ''
+        : html`<ul class="resting" aria-label="${t(T.notNow)}">${resting.map(
+            ({
+              action,
+              against,
+            }) => html`<li class="rest"><button type="button" disabled aria-describedby="why-${action}">${t(ACTIONS[action])}</button>
+              <span class="hint" id="why-${action}">${against}</span></li>`,
+          )}</ul>`
+    }
+  </section>`
+}
+
+function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: Typed): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const post = `${orderAt(order.order_no)}/${action}`
+  if (action !== 'ship') {
+    // Of two ways on the first is the usual one.
+    const plain = action === 'finish' && order.status === 'order_accepted'
+    return html`<form method="post" action="${post}">${onceField()}<button class="${plain ? 'plain' : ''}">${t(ACTIONS[action])}</button></form>`
+  }
+  return html`<form method="post" action="${post}" class="stack" novalidate>
+    ${onceField(form.once)}
+    ${errorSummary(errors, lang)}
+    <div class="pair">
+      ${field({ name: 'carrier', label: t(ACTION_FORM.carrier), value: form.carrier, error: errors.carrier, required: true, maxlength: 64 })}
+      ${field({ name: 'tracking_no', label: t(ACTION_FORM.tracking_no), value: form.tracking_no, error: errors.tracking_no, required: true, maxlength: 64 })}
+    </div>
+    <div><button>${t(ACTIONS.ship)}</button></div>
+  </form>`
+}

@@ -1,0 +1,71 @@
+import { Hono } from 'hono'
+import { actOnOrder, getOrder, type OrderView } from '../../application/orders.ts'
+import { Overloaded } from '../../application/temporal.ts'
+import { errorText } from '../../domain/error-texts.ts'
+import { DomainError, type Refusal } from '../../domain/errors.ts'
+import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
+import { type Form, operationKeyOf, readForm } from '../form.ts'
+import { ACTIONS } from '../texts/console-orders.ts'
+import { viewerOf } from '../viewer.ts'
+import { showOrder } from './order.ts'
+import { type ActionName, reasonAgainst } from './order-actions.ts'
+import { isAskedApart, readRequest, showForm } from './order-forms.ts'
+import { orderAt } from './order-look.ts'
+import { orderList } from './orders.ts'
+
+/** `/admin/orders`: the list, one order, and what an operator may ask of it. */
+export function consoleOrderRoutes(deps: WebDeps) {
+  /** @throws DomainError NOT_FOUND where there is no such order */
+  const find = (c: WebContext) => getOrder(deps, c.req.param('id') ?? '', undefined)
+
+  async function act(c: WebContext, action: ActionName): Promise<Response> {
+    const order = await find(c)
+    const form = await readForm(c)
+    const { request, errors } = readRequest(action, form, order, c.get('lang'))
+    if (Object.keys(errors).length > 0) {
+      if (isAskedApart(action)) return showForm(c, deps, order, action, form, { errors })
+      return showOrder(c, deps, order.order_no, { typed: { form, errors } })
+    }
+    const by = { type: 'operator' as const, id: viewerOf(c).sub }
+    try {
+      const known = await actOnOrder(deps, order, by, request, operationKeyOf(c, form))
+      return c.redirect(`${orderAt(order.order_no)}?done=${known ? action : 'pending'}`, 303)
+    } catch (error) {
+      return refuse(c, order, action, form, error)
+    }
+  }
+
+  /** Says why it was not done; what was typed is kept. */
+  async function refuse(c: WebContext, order: OrderView, action: ActionName, form: Form, error: unknown) {
+    const lang = c.get('lang')
+    if (!(error instanceof DomainError || error instanceof Overloaded)) throw error
+    const refusal: Refusal = error instanceof DomainError ? error.refusal : { code: 'UNAVAILABLE' }
+    const text = errorText(refusal.code, lang, refusal).detail
+    if (refusal.code === 'REFUND_EXCEEDS_REST' && isAskedApart(action)) {
+      const about = refusal.required?.startsWith('¥') ? 'money' : 'points'
+      return showForm(c, deps, order, action, form, { errors: { [about]: text } })
+    }
+    const away = refusal.code === 'UNAVAILABLE'
+    if (away) c.header('Retry-After', '1')
+    if (away && isAskedApart(action)) return showForm(c, deps, order, action, form, { problem: text })
+    const typed = { form, errors: {} }
+    return showOrder(c, deps, order.order_no, { typed, problem: { status: away ? 503 : 409, text } })
+  }
+
+  const routes = new Hono<WebEnv>()
+    .get('/', orderList(deps))
+    .get('/:id{[0-9A-Za-z]{1,64}}', (c) => showOrder(c, deps, c.req.param('id')))
+    .get('/:id{[0-9A-Za-z]{1,64}}/:action{cancel|refund|resolve}', async (c) => {
+      const action = c.req.param('action') as ActionName
+      const order = await find(c)
+      const known = { ...order, shippingType: undefined }
+      // What rests says why on the order's own page.
+      if (!isAskedApart(action) || reasonAgainst(known, action, c))
+        return c.redirect(orderAt(order.order_no), 303)
+      return showForm(c, deps, order, action, {})
+    })
+  for (const action of Object.keys(ACTIONS) as ActionName[]) {
+    routes.post(`/:id{[0-9A-Za-z]{1,64}}/${action}`, (c) => act(c, action))
+  }
+  return routes
+}

@@ -1,0 +1,150 @@
+import { html } from 'hono/html'
+import { type OrderBooks, readOrderBooks } from '../../application/order-books.ts'
+import { findWorkflow, getOrder, type OrderView, type WorkflowLink } from '../../application/orders.ts'
+import { maskedPlace } from '../../domain/address.ts'
+import { reasonText } from '../../domain/entry-texts.ts'
+import type { Lang } from '../../domain/error-texts.ts'
+import { maskName, maskPhone } from '../../domain/masks.ts'
+import { crashButton } from '../crash.ts'
+import type { WebContext, WebDeps } from '../deps.ts'
+import { grouped, priceText, time } from '../format.ts'
+import type { Html } from '../page.ts'
+import { textsIn } from '../texts/common.ts'
+import { ORDER_DONE, ORDER_LIST, ORDER_PAGE as T } from '../texts/console-orders.ts'
+import { MODE_TEXTS, SHIPPING_TEXTS } from '../texts/console-products.ts'
+import { METHODS } from '../texts/orders.ts'
+import { whereList } from '../where-points.ts'
+import { consolePage } from './layout.ts'
+import { actionPanel, type Typed } from './order-actions.ts'
+import { orderBooks } from './order-books.ts'
+import { attentionText, orderBadge, paymentBadge } from './order-look.ts'
+
+const NOTHING_TYPED: Typed = { form: {}, errors: {} }
+
+interface Problem {
+  readonly status: 409 | 503
+  /** What came of the request, in words. */
+  readonly text: string
+}
+
+/**
+ * One order with all that is written down about it, and what can be done with it.
+ * @param typed what was typed into the form on it that has to be mended
+ * @param problem why what was asked for was not done
+ * @throws DomainError NOT_FOUND
+ */
+export async function showOrder(
+  c: WebContext,
+  deps: WebDeps,
+  idOrNo: string,
+  { typed = NOTHING_TYPED, problem }: { readonly typed?: Typed; readonly problem?: Problem } = {},
+) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const order = await getOrder(deps, idOrNo, undefined)
+  const [books, workflow] = await Promise.all([
+    readOrderBooks(deps, order, lang),
+    findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
+  ])
+  const done = c.req.query('done') ?? ''
+  const main = html`
+    <nav aria-label="${t(ORDER_LIST.title)}"><a class="up press" href="/admin/orders"><span aria-hidden="true">‹</span> ${t(ORDER_LIST.title)}</a></nav>
+    <div class="order-head">
+      <h1>${order.product_title}${order.quantity > 1 ? html` <small class="muted">× ${grouped(order.quantity)}</small>` : ''}</h1>
+      <p class="badges">${orderBadge(order.status, lang)} ${paymentBadge(order.payment_status, lang)}</p>
+      <p class="muted code">${order.order_no}</p>
+    </div>
+    ${Object.hasOwn(ORDER_DONE, done) ? html`<p class="notice ${done === 'pending' ? 'warn' : 'good'}" role="status">${t(ORDER_DONE[done as keyof typeof ORDER_DONE])}</p>` : ''}
+    ${problem ? html`<p class="notice bad" role="alert">${problem.text}</p>` : ''}
+    ${order.needs_attention === null ? '' : html`<div class="notice warn"><p><strong>${t(T.needsAttention)}</strong></p><p>${attentionText(order.needs_attention, lang)}</p></div>`}
+    ${books.ledger ? '' : html`<p class="notice bad">${t(T.tampered)}</p>`}
+    <div class="order-top">
+      ${actionPanel(c, { ...order, shippingType: books.shippingType }, typed)}
+      <section class="card stack" aria-labelledby="where">
+        <h2 id="where">${t(T.where)}</h2>
+        ${books.ledger ? whereList(books.ledger.where, lang) : ''}
+        <p class="hint">${t(T.whereHint)}</p>
+      </section>
+      ${facts(order, books, workflow, lang)}
+    </div>
+    ${orderBooks(order, books, lang)}
+    ${crashButton(c, deps)}`
+  const status = problem?.status ?? (Object.keys(typed.errors).length > 0 ? 422 : 200)
+  return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)
+}
+
+type Row = readonly [string, Html | string]
+
+function facts(order: OrderView, books: OrderBooks, workflow: WorkflowLink, lang: Lang): Html {
+  const t = textsIn(lang)
+  const { payment_info, shipping_info, cancel_reason } = order
+  const { shippingType } = books
+  const rows: Row[] = [
+    [
+      t(T.customer),
+      html`<a class="press" href="/admin/users/${encodeURIComponent(order.owner_id)}">${order.owner_id}</a>`,
+    ],
+    [t(T.redeemed), time(order.exchange_time, lang)],
+    [
+      t(T.product),
+      html`<a class="press" href="/admin/products/${order.product_id}">${order.product_title}</a>`,
+    ],
+    [t(T.price), priceText(order.points_price, order.money_price, lang)],
+    [t(T.quantity), grouped(order.quantity)],
+    [
+      t(T.total),
+      html`<strong class="digits">${priceText(order.total_points, order.total_money, lang)}</strong>`,
+    ],
+    [t(T.mode), t(MODE_TEXTS[order.payment_mode])],
+    ...row(t(T.method), payment_info.payment_method, (method) => t(METHODS[method])),
+    ...row(t(T.shipping), shippingType, (type) => t(SHIPPING_TEXTS[type])),
+    ...row(t(T.payBy), payment_info.expires_at, (at) => time(at, lang)),
+    ...row(t(T.cancelReason), cancel_reason, (reason) => reasonText('', reason, lang)),
+    ...row(t(T.carrier), shipping_info?.carrier, (carrier) => carrier),
+    ...row(
+      t(T.trackingNo),
+      shipping_info?.tracking_no,
+      (number) => html`<span class="code">${number}</span>`,
+    ),
+    ...personal(order, lang),
+    [
+      t(T.run),
+      workflow.url === null
+        ? html`<span class="code">${workflow.id}</span>`
+        : html`<a class="press" href="${workflow.url}" rel="noreferrer">${t(T.runLink)}</a>`,
+    ],
+  ]
+  return html`<section class="card stack facts-card" aria-labelledby="facts">
+    <h2 id="facts">${t(T.facts)}</h2>
+    <dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+  </section>`
+}
+
+function row<V>(name: string, value: V | null | undefined, show: (value: V) => Html | string): Row[] {
+  return value === null || value === undefined ? [] : [[name, show(value)]]
+}
+
+/** What the customer wrote to the shop, and where the goods go to: enough to recognise it by, no more. */
+function personal({ customer_notes, address_info }: OrderView, lang: Lang): Row[] {
+  const t = textsIn(lang)
+  const { buyer_remarks, buyer_message, customized } = (customer_notes ?? {}) as Record<string, unknown>
+  const address = addressLine(address_info)
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  return [
+    ...row(t(T.remarks), text(buyer_remarks), (words) => words),
+    ...row(t(T.message), text(buyer_message), (words) => words),
+    ...row(t(T.customized), customized, (what) => JSON.stringify(what)),
+    ...row(t(T.address), address, (line) => html`${line}<br><span class="hint">${t(T.masked)}</span>`),
+  ]
+}
+
+/** `张* 138******00 浙江省杭州市西湖区***`. The API takes an address of any fields: what is not known stays hidden. */
+function addressLine(given: unknown): string | undefined {
+  if (typeof given !== 'object' || given === null) return undefined
+  const fields = given as Record<string, unknown>
+  const of = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '')
+  const [name, phone] = [of('name'), of('phone')]
+  const region = { province: of('province'), city: of('city'), district: of('district') }
+  const place = maskedPlace({ ...region, name, phone, detail: '' })
+  return [name && maskName(name), phone && maskPhone(phone, false), place].filter(Boolean).join(' ')
+}

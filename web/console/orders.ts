@@ -1,0 +1,135 @@
+import { html } from 'hono/html'
+import { findOrders, type OrderLine, type OrderSearch } from '../../application/order-search.ts'
+import { OWNER_ID_MAX } from '../../application/users.ts'
+import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../domain/order-status.ts'
+import { PAYMENT_MODES } from '../../domain/product.ts'
+import { dayInShanghai } from '../../domain/reconciliation.ts'
+import type { WebContext, WebDeps } from '../deps.ts'
+import { choice, field } from '../form.ts'
+import { grouped, priceText, time } from '../format.ts'
+import type { Html } from '../page.ts'
+import { textsIn } from '../texts/common.ts'
+import { ORDER_STATES, PAYMENT_STATES, ORDER_LIST as T } from '../texts/console-orders.ts'
+import { MODE_TEXTS } from '../texts/console-products.ts'
+import { consolePage } from './layout.ts'
+import { orderAt, orderBadge, paymentBadge } from './order-look.ts'
+
+const HOME = '/admin/orders'
+const PER_PAGE = 30
+const WORDS_MAX = 100
+
+/** Orders by number, customer or product, state, payment, mode and day, newest first; what is no filter is passed over. */
+export function orderList(deps: WebDeps) {
+  return async (c: WebContext) => {
+    const lang = c.get('lang')
+    const t = textsIn(lang)
+    const search = readSearch(c)
+    const given = c.req.query('before')
+    const before = given && /^[1-9]\d{0,17}$/.test(given) ? given : undefined
+    const { orders, next } = await findOrders({ ...deps, db: deps.replica }, search, {
+      limit: PER_PAGE,
+      before,
+    })
+    const main = html`
+      <h1>${t(T.title)}</h1>
+      ${filters(c, search)}
+      ${orders.length === 0 ? empty(c) : table(c, orders)}
+      <nav class="pager" aria-label="${t(T.listed)}">
+        ${before ? html`<a class="button plain" href="${here(c, undefined)}">${t(T.newest)}</a>` : ''}
+        ${next ? html`<a class="button plain" rel="next" href="${here(c, next)}">${t(T.older)}</a>` : ''}
+      </nav>`
+    return consolePage(c, { title: t(T.title), main, section: 'orders' })
+  }
+}
+
+function readSearch(c: WebContext): OrderSearch {
+  const given = (name: string) => c.req.query(name)?.trim() || undefined
+  const among = <T extends string>(name: string, values: readonly T[]) =>
+    values.find((value) => value === given(name))
+  const product = given('product_id')
+  const day = (name: string) => {
+    const text = given(name)
+    return text && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))
+      ? dayInShanghai(text)
+      : undefined
+  }
+  return {
+    words: given('q')?.slice(0, WORDS_MAX),
+    ownerId: given('owner_id')?.slice(0, OWNER_ID_MAX),
+    productId: product && /^[1-9]\d{0,17}$/.test(product) ? product : undefined,
+    status: among('status', ORDER_STATUSES),
+    paymentStatus: among('payment_status', PAYMENT_STATUSES),
+    paymentMode: among('payment_mode', PAYMENT_MODES),
+    needsAttention: given('attention') === '1',
+    from: day('from')?.from,
+    to: day('to')?.to,
+  }
+}
+
+/** This list, from another place on. */
+function here(c: WebContext, before: string | undefined): string {
+  const url = new URL(c.req.url)
+  url.searchParams.delete('before')
+  if (before !== undefined) url.searchParams.set('before', before)
+  return url.pathname + url.search
+}
+
+function filters(c: WebContext, search: OrderSearch): Html {
+  const t = textsIn(c.get('lang'))
+  const { words, ownerId, productId, status, paymentStatus, paymentMode, needsAttention, from, to } = search
+  const any = ['', t(T.any)] as const
+  const kept = (name: string, label: string, value: string | undefined) =>
+    value === undefined
+      ? ''
+      : html`<p class="kept"><input type="hidden" name="${name}" value="${value}">${label} <strong>${value}</strong></p>`
+  const isFiltered = words ?? ownerId ?? productId ?? status ?? paymentStatus ?? paymentMode ?? from ?? to
+  return html`<form class="filters orders" role="search">
+    ${field({ name: 'q', label: t(T.words), value: words, type: 'search', maxlength: WORDS_MAX })}
+    ${choice('status', t(T.status), [any, ...ORDER_STATUSES.map((name) => [name, t(ORDER_STATES[name])] as const)], status)}
+    ${choice('payment_status', t(T.payment), [any, ...PAYMENT_STATUSES.map((name) => [name, t(PAYMENT_STATES[name])] as const)], paymentStatus)}
+    ${choice('payment_mode', t(T.mode), [any, ...PAYMENT_MODES.map((name) => [name, t(MODE_TEXTS[name])] as const)], paymentMode)}
+    <label class="pick"><input type="checkbox" name="attention" value="1" ${needsAttention ? 'checked' : ''}> ${t(T.attention)}</label>
+    <div class="dates">
+      ${field({ name: 'from', label: t(T.from), value: from && c.req.query('from'), type: 'date' })}
+      ${field({ name: 'to', label: t(T.to), value: to && c.req.query('to'), type: 'date' })}
+    </div>
+    ${kept('owner_id', t(T.ofOwner), ownerId)}
+    ${kept('product_id', t(T.ofProduct), productId)}
+    <div class="row"><button class="plain">${t(T.find)}</button>
+      ${isFiltered !== undefined || needsAttention ? html`<a class="button quiet" href="${HOME}">${t(T.clear)}</a>` : ''}</div>
+  </form>`
+}
+
+function empty(c: WebContext): Html {
+  const t = textsIn(c.get('lang'))
+  return html`<div class="empty"><h2>${t(T.empty)}</h2><p class="muted">${t(T.emptyHint)}</p>
+    <p><a class="button plain" href="${HOME}">${t(T.clear)}</a></p></div>`
+}
+
+function table(c: WebContext, orders: readonly OrderLine[]): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  return html`<table class="folds pairs">
+    <caption class="sr">${t(T.listed)}</caption>
+    <thead><tr>
+      <th scope="col">${t(T.order)}</th><th scope="col">${t(T.product)}</th><th scope="col">${t(T.customer)}</th>
+      <th scope="col" class="number">${t(T.total)}</th><th scope="col">${t(T.time)}</th><th scope="col">${t(T.status)}</th>
+    </tr></thead>
+    <tbody>${orders.map(
+      (order) => html`<tr>
+        <th scope="row"><a class="press name code" href="${orderAt(order.order_no)}">${order.order_no}</a></th>
+        <td data-label="${t(T.product)}" class="left plainly">${order.product_title}${order.quantity > 1 ? html` <span class="muted">× ${grouped(order.quantity)}</span>` : ''}</td>
+        <td data-label="${t(T.customer)}" class="plainly"><a class="press" href="/admin/users/${encodeURIComponent(order.owner_id)}">${order.owner_id}</a></td>
+        <td data-label="${t(T.total)}" class="number left plainly">${priceText(order.total_points, order.total_money, lang)}</td>
+        <td data-label="${t(T.time)}" class="plainly small muted">${time(order.exchange_time, lang)}</td>
+        <td data-label="${t(T.status)}" class="last left plainly"><span class="badges">${orderBadge(order.status, lang)}
+          ${paysApart(order) ? paymentBadge(order.payment_status, lang) : ''}
+          ${order.needs_attention === null ? '' : html`<span class="badge bad">${t(T.needsAttention)}</span>`}</span></td>
+      </tr>`,
+    )}</tbody>
+  </table>`
+}
+
+/** Whether its payment says more than the order's own state. */
+const paysApart = ({ payment_status }: OrderLine) =>
+  ['closing', 'refunding', 'refunded'].includes(payment_status)

@@ -1,0 +1,108 @@
+import { html } from 'hono/html'
+import { readCategories } from '../../application/categories.ts'
+import {
+  type AdminProductView,
+  PRODUCT_SORTS,
+  type ProductSort,
+  readProducts,
+} from '../../application/products.ts'
+import { PAYMENT_MODES, PRODUCT_STATUSES } from '../../domain/product.ts'
+import type { WebContext, WebDeps } from '../deps.ts'
+import { choice, field } from '../form.ts'
+import { grouped, priceText, time } from '../format.ts'
+import { textsIn } from '../texts/common.ts'
+import { MODE_TEXTS, SORT_TEXTS, STATUS_TEXTS, PRODUCTS as T } from '../texts/console-products.ts'
+import { consolePage } from './layout.ts'
+import { pager } from './pager.ts'
+import { done, statusBadge, stockText } from './product-look.ts'
+
+const HOME = '/admin/products'
+const PER_PAGE = 30
+
+/** The products in every status, by status, category, mode and words. What cannot be filtered by is passed over. */
+export function productList({ replica, pointsToCnyMillionths: rate }: WebDeps) {
+  return async (c: WebContext) => {
+    const lang = c.get('lang')
+    const t = textsIn(lang)
+    const query = readQuery(c)
+    const page = Math.min(Number(/^[1-9]\d{0,5}$/.exec(c.req.query('page') ?? '')?.[0] ?? 1), 100_000)
+    const slice = { limit: PER_PAGE, offset: (page - 1) * PER_PAGE }
+    const [{ products, total }, categories] = await Promise.all([
+      readProducts(replica, query.filter, query.sort, slice, rate),
+      readCategories(replica),
+    ])
+    const any = ['', t(T.any)] as const
+    const { status, categoryId, paymentMode, keyword } = query.filter
+    const filtered = status ?? categoryId ?? paymentMode ?? keyword
+    const main = html`
+      <div class="row spread">
+        <h1>${t(T.title)} <small class="count">${grouped(total)} ${t(T.count)}</small></h1>
+        <a class="button" href="${HOME}/new">${t(T.add)}</a>
+      </div>
+      ${done(c)}
+      <form class="filters" role="search">
+        ${field({ name: 'keyword', label: t(T.keyword), value: keyword, type: 'search', maxlength: 100 })}
+        ${choice('status', t(T.status), [any, ...PRODUCT_STATUSES.map((name) => [name, t(STATUS_TEXTS[name])] as const)], status)}
+        ${choice('category_id', t(T.category), [any, ...categories.map(({ id, name }) => [id, name] as const)], categoryId)}
+        ${choice('payment_mode', t(T.mode), [any, ...PAYMENT_MODES.map((name) => [name, t(MODE_TEXTS[name])] as const)], paymentMode)}
+        ${choice(
+          'sort',
+          t(T.sort),
+          PRODUCT_SORTS.map((name) => [name, t(SORT_TEXTS[name])] as const),
+          query.sort,
+        )}
+        <div class="row"><button class="plain">${t(T.filter)}</button>
+          ${filtered ? html`<a class="button quiet" href="${HOME}">${t(T.clear)}</a>` : ''}</div>
+      </form>
+      ${products.length === 0 ? empty(c) : table(c, products)}
+      ${pager(c, page, Math.ceil(total / PER_PAGE))}`
+    return consolePage(c, { title: t(T.title), main, section: 'products' })
+  }
+}
+
+function readQuery(c: WebContext) {
+  const given = (name: string) => c.req.query(name)?.trim() || undefined
+  const among = <T extends string>(name: string, values: readonly T[]) =>
+    values.find((value) => value === given(name))
+  const categoryId = given('category_id')
+  return {
+    filter: {
+      status: among('status', PRODUCT_STATUSES),
+      paymentMode: among('payment_mode', PAYMENT_MODES),
+      categoryId: categoryId && /^[1-9]\d{0,17}$/.test(categoryId) ? categoryId : undefined,
+      keyword: given('keyword')?.slice(0, 100),
+    },
+    sort: among<ProductSort>('sort', PRODUCT_SORTS) ?? 'default',
+  }
+}
+
+function empty(c: WebContext) {
+  const t = textsIn(c.get('lang'))
+  return html`<div class="empty"><h2>${t(T.empty)}</h2><p class="muted">${t(T.emptyHint)}</p>
+    <p><a class="button plain" href="${HOME}">${t(T.clear)}</a></p></div>`
+}
+
+function table(c: WebContext, products: readonly AdminProductView[]) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  return html`<table class="folds pairs">
+    <caption class="sr">${t(T.listed)}</caption>
+    <thead><tr>
+      <th scope="col">${t(T.product)}</th><th scope="col">${t(T.status)}</th>
+      <th scope="col">${t(T.price)}</th><th scope="col">${t(T.category)}</th>
+      <th scope="col" class="number">${t(T.stock)}</th><th scope="col">${t(T.changed)}</th>
+    </tr></thead>
+    <tbody>${products.map(
+      (product) => html`<tr>
+        <th scope="row" class="product">
+          ${product.image ? html`<img src="${product.image}" alt="" width="48" height="48" loading="lazy">` : html`<span class="no-picture"></span>`}
+          <a class="name press" href="${HOME}/${product.id}">${product.title}</a></th>
+        <td data-label="${t(T.status)}" class="plainly left">${statusBadge(product.status, lang)}</td>
+        <td data-label="${t(T.price)}" class="plainly">${priceText(product.points_price, product.money_price, lang)}</td>
+        <td data-label="${t(T.category)}" class="plainly left">${product.category?.name ?? t(T.none)}</td>
+        <td data-label="${t(T.stock)}" class="number">${stockText(product, lang)}</td>
+        <td data-label="${t(T.changed)}" class="desk small muted">${time(product.updated_at, lang)}</td>
+      </tr>`,
+    )}</tbody>
+  </table>`
+}

@@ -1,0 +1,169 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import { findingsTable } from '../../application/findings-csv.ts'
+import {
+  type FindingView,
+  type ReconciliationView,
+  readReconciliation,
+  readReconciliations,
+  startReconciliation,
+} from '../../application/reconciliation.ts'
+import { fieldText, InvalidInput, type Lang } from '../../domain/error-texts.ts'
+import { dateInShanghai, yesterdayInShanghai } from '../../domain/reconciliation.ts'
+import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
+import { errorSummary, type Form, type FormErrors, field, readForm } from '../form.ts'
+import { grouped, time } from '../format.ts'
+import type { Html } from '../page.ts'
+import { phrase, phraseText } from '../phrase.ts'
+import { textsIn } from '../texts/common.ts'
+import { FINDINGS, RECONCILIATIONS as T } from '../texts/console-books.ts'
+import { consolePage } from './layout.ts'
+import { orderAt } from './order-look.ts'
+import { pager } from './pager.ts'
+
+const HOME = '/admin/reconciliations'
+const PER_PAGE = 20
+const one = '/:id{[1-9]\\d{0,17}}'
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+
+/** `/admin/reconciliations`: what comparing the books has found, and comparing them now. */
+export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
+  async function showList(c: WebContext, form: Form, errors: FormErrors = {}) {
+    const lang = c.get('lang')
+    const t = textsIn(lang)
+    const page = Number(/^[1-9]\d{0,5}$/.exec(c.req.query('page') ?? '')?.[0] ?? 1)
+    const { runs, total } = await readReconciliations(db, { limit: PER_PAGE, offset: (page - 1) * PER_PAGE })
+    const started = c.req.query('started') ?? ''
+    const main = html`
+      <h1>${t(T.title)}</h1>
+      <p class="lead">${t(T.hint)}</p>
+      ${DAY.test(started) ? html`<p class="notice good" role="status">${phrase(t(T.started), { day: started })}</p>` : ''}
+      <form method="post" class="stack" novalidate>
+        ${errorSummary(errors, lang)}
+        <div class="run-now">
+          ${field({ name: 'day', label: t(T.day), type: 'date', value: form.day, error: errors.day, required: true })}
+          <button class="plain">${t(T.runNow)}</button>
+          <p class="hint">${t(T.dayHint)}</p>
+        </div>
+      </form>
+      ${runs.length === 0 ? html`<div class="empty"><h2>${t(T.empty)}</h2></div>` : list(runs, lang)}
+      ${pager(c, page, Math.ceil(total / PER_PAGE))}`
+    const status = Object.keys(errors).length > 0 ? 422 : 200
+    return consolePage(c, { title: t(T.title), main, section: 'reconciliations' }, status)
+  }
+
+  return new Hono<WebEnv>()
+    .get('/', (c) => showList(c, { day: yesterdayInShanghai(Date.now()) }))
+    .post('/', async (c) => {
+      const form = await readForm(c)
+      const { day = '' } = form
+      const wrong = (rule: 'format' | 'past') => {
+        const label = textsIn(c.get('lang'))(T.day)
+        return showList(c, form, { day: fieldText({ field: label, rule }, c.get('lang')) })
+      }
+      if (!isDay(day)) return wrong('format')
+      try {
+        // A second tap joins the comparison that the first has begun.
+        await startReconciliation(temporal, day)
+      } catch (error) {
+        if (error instanceof InvalidInput) return wrong('past')
+        throw error
+      }
+      return c.redirect(`${HOME}?started=${day}`, 303)
+    })
+    .get(one, async (c) => {
+      const { run, findings } = await readReconciliation(db, c.req.param('id'))
+      return showRun(c, run, findings)
+    })
+    .get(`${one}/findings.csv`, async (c) => {
+      const { findings } = await readReconciliation(db, c.req.param('id'))
+      const { body, headers } = findingsTable(c.req.param('id'), findings, c.get('lang'))
+      return c.body(body, 200, headers)
+    })
+}
+
+/** A date that there is, such as not the 30th of February. */
+const isDay = (text: string): boolean =>
+  DAY.test(text) &&
+  !Number.isNaN(Date.parse(text)) &&
+  dateInShanghai(Date.parse(`${text}T00:00:00+08:00`)) === text
+
+function list(runs: readonly ReconciliationView[], lang: Lang): Html {
+  const t = textsIn(lang)
+  return html`<table class="folds">
+    <caption class="sr">${t(T.listed)}</caption>
+    <thead><tr><th scope="col">${t(T.day)}</th><th scope="col">${t(T.result)}</th>
+      <th scope="col">${t(T.began)}</th><th scope="col">${t(T.ended)}</th></tr></thead>
+    <tbody>${runs.map(
+      (run) => html`<tr>
+        <th scope="row"><a class="press" href="${HOME}/${run.id}">${run.day}</a></th>
+        <td data-label="${t(T.result)}"><span class="badges">${resultBadges(run, lang)}</span></td>
+        <td data-label="${t(T.began)}" class="small muted">${time(run.started_at, lang)}</td>
+        <td data-label="${t(T.ended)}" class="small muted">${run.finished_at === null ? '' : time(run.finished_at, lang)}</td>
+      </tr>`,
+    )}</tbody>
+  </table>`
+}
+
+function resultBadges(
+  { finished_at, open_findings: open, healed_findings: healed }: ReconciliationView,
+  lang: Lang,
+): Html {
+  const t = textsIn(lang)
+  const isClean = finished_at !== null && open + healed === 0
+  return html`${finished_at === null ? html`<span class="badge warn">${t(T.underWay)}</span>` : ''}
+    ${isClean ? html`<span class="badge good">${t(T.clean)}</span>` : ''}
+    ${open > 0 ? html`<span class="badge bad">${t(T.open)} ${grouped(open)}</span>` : ''}
+    ${healed > 0 ? html`<span class="badge good">${t(T.healed)} ${grouped(healed)}</span>` : ''}`
+}
+
+function showRun(c: WebContext, run: ReconciliationView, findings: readonly FindingView[]) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const title = phraseText(t(T.of), { day: run.day })
+  const totals = Object.entries(run.totals)
+  const main = html`
+    <nav aria-label="${t(T.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(T.title)}</a></nav>
+    <div class="row spread"><h1>${title}</h1>
+      ${findings.length > 0 ? html`<a class="button plain" href="${HOME}/${run.id}/findings.csv" download>${t(T.csv)}</a>` : ''}</div>
+    <p class="badges">${resultBadges(run, lang)} <span class="muted small">${t(T.began)} ${time(run.started_at, lang)}${
+      run.finished_at === null ? '' : html` · ${t(T.ended)} ${time(run.finished_at, lang)}`
+    }</span></p>
+    ${
+      findings.length > 0
+        ? findingTable(findings, lang)
+        : html`<p class="notice ${run.finished_at === null ? '' : 'good'}">${t(run.finished_at === null ? T.notYet : T.noFindings)}</p>`
+    }
+    ${
+      totals.length === 0
+        ? ''
+        : html`<section class="card"><table class="folds">
+          <caption><h2>${t(T.totals)}</h2></caption>
+          <thead><tr><th scope="col">${t(T.book)}</th><th scope="col" class="number">${t(T.sum)}</th></tr></thead>
+          <tbody>${totals.map(([name, sum]) => html`<tr><th scope="row">${name}</th><td class="number">${sum}</td></tr>`)}</tbody>
+        </table></section>`
+    }`
+  return consolePage(c, { title, main, section: 'reconciliations' })
+}
+
+function findingTable(findings: readonly FindingView[], lang: Lang): Html {
+  const t = textsIn(lang)
+  const side = (said: string | null) => said ?? html`<span class="muted">${t(T.nothing)}</span>`
+  return html`<section class="card"><table class="folds">
+    <caption><h2>${t(T.findings)}</h2></caption>
+    <thead><tr><th scope="col">${t(T.kind)}</th><th scope="col">${t(T.subject)}</th><th scope="col">${t(T.ours)}</th>
+      <th scope="col">${t(T.theirs)}</th><th scope="col">${t(T.state)}</th><th scope="col">${t(T.order)}</th>
+      <th scope="col">${t(T.found)}</th></tr></thead>
+    <tbody>${findings.map(
+      (finding) => html`<tr>
+        <th scope="row">${t(FINDINGS[finding.kind])}</th>
+        <td data-label="${t(T.subject)}"><span class="code">${finding.subject}</span></td>
+        <td data-label="${t(T.ours)}">${side(finding.ours)}</td>
+        <td data-label="${t(T.theirs)}">${side(finding.theirs)}</td>
+        <td data-label="${t(T.state)}"><span class="badge ${finding.state === 'open' ? 'bad' : 'good'}">${t(T[finding.state])}</span></td>
+        <td data-label="${t(T.order)}">${finding.order_no === null ? '' : html`<a class="press code" href="${orderAt(finding.order_no)}">${finding.order_no}</a>`}</td>
+        <td data-label="${t(T.found)}" class="small muted">${time(finding.found_at, lang)}</td>
+      </tr>`,
+    )}</tbody>
+  </table></section>`
+}

@@ -1,0 +1,147 @@
+import { html } from 'hono/html'
+import { readWallet } from '../../application/wallets.ts'
+import { errorText, InvalidInput } from '../../domain/error-texts.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { decimalFromFen, fenFromDecimal } from '../../domain/money.ts'
+import type { WebContext, WebDeps } from '../deps.ts'
+import {
+  choice,
+  errorSummary,
+  type Form,
+  type FormErrors,
+  field,
+  onceField,
+  operationKeyOf,
+  readForm,
+} from '../form.ts'
+import { moneyText, pointsText } from '../format.ts'
+import type { Html } from '../page.ts'
+import { textsIn } from '../texts/common.ts'
+import { ACTION_HINTS, ACTIONS, ACTION_FORM as F } from '../texts/console-wallets.ts'
+import { viewerOf } from '../viewer.ts'
+import { consolePage } from './layout.ts'
+import { ACTION_FIELDS, type ActionName, changeText, readAction } from './wallet-actions.ts'
+
+export const walletAt = (owner: string) => `/admin/users/${encodeURIComponent(owner)}`
+
+/** The form of an action. */
+export function showAction(
+  c: WebContext,
+  owner: string,
+  name: ActionName,
+  form: Form,
+  errors: FormErrors = {},
+) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const main = html`<nav aria-label="${t(F.customer)}"><a class="up press" href="${walletAt(owner)}"><span aria-hidden="true">‹</span> ${owner}</a></nav>
+    <h1>${t(ACTIONS[name])}</h1>
+    <form method="post" action="${walletAt(owner)}/${name}" class="card stack narrow" novalidate>
+      ${onceField(form.once)}
+      ${form.block ? html`<input type="hidden" name="block" value="${form.block}">` : ''}
+      ${errorSummary(errors, lang)}
+      <dl class="facts"><dt>${t(F.customer)}</dt><dd><strong>${owner}</strong></dd></dl>
+      <p class="lead">${t(ACTION_HINTS[name])}</p>
+      ${ACTION_FIELDS[name].map((fieldName) => fieldOf(c, fieldName, form, errors))}
+      <div class="row"><button>${t(ACTIONS[name])}</button>
+        <a class="button quiet" href="${walletAt(owner)}">${t(F.cancel)}</a></div>
+    </form>`
+  const status = Object.keys(errors).length > 0 ? 422 : 200
+  return consolePage(c, { title: `${t(ACTIONS[name])} · ${owner}`, main, section: 'users' }, status)
+}
+
+function fieldOf(c: WebContext, name: string, form: Form, errors: FormErrors): Html {
+  const t = textsIn(c.get('lang'))
+  const one = { name, value: form[name], error: errors[name], required: true }
+  switch (name) {
+    case 'points':
+    case 'level':
+      return field({
+        ...one,
+        label: t(F[name]),
+        type: 'number',
+        inputmode: 'numeric',
+        min: name === 'level' ? 0 : 1,
+      })
+    case 'amount':
+      return field({ ...one, label: t(F.amount), inputmode: 'decimal', hint: t(F.amountHint) })
+    case 'expires':
+      return field({ ...one, label: t(F.expires), type: 'date', required: false, hint: t(F.expiresHint) })
+    case 'way':
+      return choice(
+        name,
+        t(F.way),
+        [
+          ['add', t(F.add)],
+          ['take', t(F.take)],
+        ],
+        form.way,
+      )
+    default:
+      return field({ ...one, label: t(F.reason), maxlength: 200, hint: t(F.reasonHint) })
+  }
+}
+
+/** Does what the form says, or shows it again with what is wrong; a large amount is asked for once more first. */
+export async function act(c: WebContext, deps: WebDeps, owner: string, name: ActionName): Promise<Response> {
+  const lang = c.get('lang')
+  const { confirmed, ...form } = await readForm(c)
+  const wish = readAction(name, form, lang)
+  const { read } = wish
+  if (Object.keys(read.errors).length > 0 || confirmed === 'no') {
+    return showAction(c, owner, name, form, read.errors)
+  }
+  if (wish.isLarge && confirmed !== 'yes') return askAgain(c, deps, owner, name, form, wish)
+  try {
+    await wish.run(deps, owner, { operationKey: operationKeyOf(c, form), operatorId: viewerOf(c).sub })
+  } catch (error) {
+    if (error instanceof InvalidInput) read.invalid(error, { expires_at: 'expires' })
+    else if (error instanceof DomainError && error.refusal.code === 'INSUFFICIENT_POINTS') {
+      const points = errorText('INSUFFICIENT_POINTS', lang, error.refusal).detail
+      return showAction(c, owner, name, form, { points })
+    } else throw error
+    return showAction(c, owner, name, form, read.errors)
+  }
+  return c.redirect(`${walletAt(owner)}?done=${name}`, 303)
+}
+
+async function askAgain(
+  c: WebContext,
+  deps: WebDeps,
+  owner: string,
+  name: ActionName,
+  form: Form,
+  wish: ReturnType<typeof readAction>,
+) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const { available, cash } = await readWallet(deps, owner)
+  const cashFen = fenFromDecimal(cash.amount) ?? 0n
+  const [before, after] =
+    wish.fen > 0n
+      ? [moneyText(cash), moneyText({ ...cash, amount: decimalFromFen(cashFen + wish.fen) })]
+      : [pointsText(available, lang), pointsText(available + wish.points, lang)]
+  const main = html`<h1>${t(F.confirmTitle)}</h1>
+    <form method="post" action="${walletAt(owner)}/${name}" class="ticket narrow">
+      <div class="body stack">
+        <p>${t(F.confirmHint)}</p>
+        <dl class="facts">
+          <dt>${t(F.customer)}</dt><dd><strong>${owner}</strong></dd>
+          <dt>${t(ACTIONS[name])}</dt><dd class="digits">${changeText(wish, lang)}</dd>
+          ${form.expires ? html`<dt>${t(F.expires)}</dt><dd>${form.expires}</dd>` : ''}
+          <dt>${t(F.reason)}</dt><dd>${form.reason}</dd>
+          <dt>${t(F.before)}</dt><dd>${before}</dd>
+          <dt>${t(F.after)}</dt><dd><strong>${after}</strong></dd>
+        </dl>
+      </div>
+      <div class="stub row">
+        ${onceField(form.once)}
+        ${Object.entries(form)
+          .filter(([field]) => field !== 'once')
+          .map(([field, value]) => html`<input type="hidden" name="${field}" value="${value}">`)}
+        <button name="confirmed" value="yes">${t(F.confirm)}</button>
+        <button name="confirmed" value="no" class="plain">${t(F.change)}</button>
+      </div>
+    </form>`
+  return consolePage(c, { title: t(F.confirmTitle), main, section: 'users' })
+}

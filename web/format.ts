@@ -1,0 +1,74 @@
+import { html } from 'hono/html'
+import type { Lang } from '../domain/error-texts.ts'
+import type { Money } from '../domain/money.ts'
+
+/** How amounts and times are written for people. Times are Shanghai's, whoever looks. */
+
+const GROUPED = new Intl.NumberFormat('zh-CN')
+const ZONE = 'Asia/Shanghai'
+
+/** `1,200` */
+export const grouped = (count: number): string => GROUPED.format(count)
+
+/** `1,200 积分` */
+export function pointsText(points: number, lang: Lang): string {
+  return lang === 'zh' ? `${grouped(points)} 积分` : `${grouped(points)} points`
+}
+
+/** `¥9.90`, with the thousands grouped. Takes decimal text, so that no amount is ever a float. */
+export function moneyText({ amount }: Money): string {
+  const [whole = '0', cents = '00'] = amount.replace('-', '').split('.')
+  return `${amount.startsWith('-') ? '-' : ''}¥${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${cents}`
+}
+
+/** `1,200 积分 + ¥9.90`, or the part that there is. */
+export function priceText(points: number, money: Money, lang: Lang): string {
+  const parts = []
+  if (points > 0 || money.amount === '0.00') parts.push(pointsText(points, lang))
+  if (money.amount !== '0.00') parts.push(moneyText(money))
+  return parts.join(' + ')
+}
+
+/** A change of a balance with its sign: `+1,200`, `-1,200`. */
+export const signed = (points: number): string => (points > 0 ? `+${grouped(points)}` : grouped(points))
+
+const DATE_TIME = {
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+} as const
+
+/** A `<time>` of an ISO 8601 text: `2026-11-23 09:05`, which nobody can read as another day. */
+export function time(iso: string, lang: Lang) {
+  const text = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'sv-SE', {
+    timeZone: ZONE,
+    hourCycle: 'h23',
+    ...DATE_TIME,
+  }).format(new Date(iso))
+  return html`<time datetime="${iso}">${text.replaceAll('/', '-')}</time>`
+}
+
+/** A `<time>` to the second, for those who compare it with other books: `2026-11-23 09:05:07`. */
+export function exactTime(iso: string) {
+  const text = new Intl.DateTimeFormat('sv-SE', {
+    timeZone: ZONE,
+    hourCycle: 'h23',
+    ...DATE_TIME,
+    second: '2-digit',
+  }).format(new Date(iso))
+  return html`<time datetime="${iso}">${text}</time>`
+}
+
+/** A `<time>` with the day alone. */
+export function day(iso: string, lang: Lang) {
+  const { year, month, day: date } = DATE_TIME
+  const text = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'sv-SE', {
+    timeZone: ZONE,
+    year,
+    month,
+    day: date,
+  }).format(new Date(iso))
+  return html`<time datetime="${iso}">${text.replaceAll('/', '-')}</time>`
+}

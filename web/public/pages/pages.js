@@ -1,0 +1,51 @@
+// What pages do beyond plain HTML; everything works without it.
+
+// A form is sent once: the second tap finds the button at rest.
+document.addEventListener('submit', (event) => {
+  const form = event.target
+  if (form.dataset.sent) return event.preventDefault()
+  form.dataset.sent = '1'
+  const button = event.submitter
+  if (button) button.setAttribute('aria-busy', 'true')
+})
+// Back to a page that the browser kept: its forms may be sent again.
+window.addEventListener('pageshow', (event) => {
+  if (!event.persisted) return
+  for (const form of document.forms) delete form.dataset.sent
+  for (const button of document.querySelectorAll('[aria-busy]')) button.removeAttribute('aria-busy')
+})
+
+// Says that the network is gone, and that it is back.
+const offline = document.querySelector('.offline')
+const sayNetwork = () => {
+  if (offline) offline.hidden = navigator.onLine
+}
+window.addEventListener('online', sayNetwork)
+window.addEventListener('offline', sayNetwork)
+sayNetwork()
+
+// Counts down to a time: <span data-until="ISO" data-over="text">.
+const two = (n) => String(n).padStart(2, '0')
+function tick() {
+  for (const place of document.querySelectorAll('[data-until]')) {
+    const left = Math.max(0, Math.floor((Date.parse(place.dataset.until) - Date.now()) / 1000))
+    const hours = Math.floor(left / 3600)
+    const text = `${hours > 0 ? `${hours}:` : ''}${two(Math.floor((left % 3600) / 60))}:${two(left % 60)}`
+    place.textContent = left === 0 ? (place.dataset.over ?? text) : text
+  }
+}
+if (document.querySelector('[data-until]')) tick()
+setInterval(tick, 1000)
+
+// What has to be mended is read out first.
+document.querySelector('.summary')?.focus()
+
+// One more and one less beside a number: <button data-step="1" aria-controls="id" hidden>.
+for (const button of document.querySelectorAll('[data-step]')) {
+  button.hidden = false
+  button.addEventListener('click', () => {
+    const input = document.getElementById(button.getAttribute('aria-controls'))
+    if (button.dataset.step > 0) input.stepUp()
+    else input.stepDown()
+  })
+}

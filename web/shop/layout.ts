@@ -1,0 +1,54 @@
+import { html } from 'hono/html'
+import type { StatusCode } from 'hono/utils/http-status'
+import type { WebContext } from '../deps.ts'
+import { type Html, page } from '../page.ts'
+import { COMMON, textsIn } from '../texts/common.ts'
+
+type Tab = 'home' | 'orders' | 'wallet'
+
+interface ShopPage {
+  readonly title: string
+  readonly main: Html
+  /** Which tab of the navigation this page belongs to. */
+  readonly tab?: Tab
+  /** Where "back" leads, on a page below another. */
+  readonly back?: string
+  readonly live?: boolean
+}
+
+/** A page of the shop: its head with the way back, the page, and the tabs at the thumb's end of a phone. */
+export function shopPage(c: WebContext, { title, main, tab, back, live }: ShopPage, status?: StatusCode) {
+  const t = textsIn(c.get('lang'))
+  const viewer = c.get('viewer')
+  const tabs: readonly (readonly [Tab, string, string])[] = [
+    ['home', '/points-mall/products', t(COMMON.home)],
+    ['orders', '/points-mall/orders', t(COMMON.orders)],
+    ['wallet', '/points-mall/wallet', t(COMMON.wallet)],
+  ]
+  const header = html`<header class="bar">
+    ${back ? html`<a class="back" href="${back}"><span aria-hidden="true">‹</span> ${t(COMMON.back)}</a>` : ''}
+    <a class="brand" href="/points-mall/products">${t(COMMON.shop)}</a>
+    <nav class="tabs" aria-label="${t(COMMON.shop)}">
+      ${tabs.map(
+        ([name, href, text]) =>
+          html`<a href="${href}" ${name === tab ? html`aria-current="page"` : ''}><svg aria-hidden="true"><use href="/assets/pages/icons.svg#${name}"></use></svg>${text}</a>`,
+      )}
+    </nav>
+    <div class="account">
+      <a href="${langLink(c)}" lang="${c.get('lang') === 'zh' ? 'en' : 'zh-CN'}" hreflang="${c.get('lang') === 'zh' ? 'en' : 'zh-CN'}">${t(COMMON.otherLang)}</a>
+      ${
+        viewer
+          ? html`<form method="post" action="/points-mall/sign-out"><button class="quiet" title="${viewer.sub}">${t(COMMON.signOut)}</button></form>`
+          : html`<a href="/points-mall/sign-in">${t(COMMON.signIn)}</a>`
+      }
+    </div>
+  </header>`
+  return page(c, { title, look: 'shop', header, main, ...(live ? { live } : {}) }, status)
+}
+
+/** This page in the other language. */
+export function langLink(c: WebContext): string {
+  const url = new URL(c.req.url)
+  url.searchParams.set('lang', c.get('lang') === 'zh' ? 'en' : 'zh')
+  return url.pathname + url.search
+}

@@ -1,0 +1,107 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import type { StatusCode } from 'hono/utils/http-status'
+import { getOrder, type OrderRequest, type OrderView } from '../../application/orders.ts'
+import { allows } from '../../domain/order-status.ts'
+import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
+import { errorSummary, type Form, field, onceField, onceOf, readForm } from '../form.ts'
+import { priceText } from '../format.ts'
+import { isKept } from '../kept-form.ts'
+import type { Html } from '../page.ts'
+import { type Text, textsIn } from '../texts/common.ts'
+import { CANCEL_REASONS, ORDER } from '../texts/orders.ts'
+import { viewerOf } from '../viewer.ts'
+import { shopPage } from './layout.ts'
+
+type Act = (c: WebContext, request: OrderRequest, key: string) => Promise<Response>
+
+const ID = ':id{[0-9A-Za-z]{1,64}}'
+const REASON_MAX = 200
+
+/** Asks once more before an order is canceled, and before it is finished: neither can be taken back. */
+export function orderQuestions(deps: WebDeps, act: Act) {
+  const read = (c: WebContext) => getOrder(deps, c.req.param('id') ?? '', viewerOf(c).sub)
+
+  return new Hono<WebEnv>()
+    .get(`/${ID}/cancel`, async (c) => {
+      const order = await read(c)
+      if (!allows(order.status, 'cancel')) return c.redirect(pathOf(order), 303)
+      return askCancel(c, order, {})
+    })
+    .post(`/${ID}/cancel`, async (c) => {
+      const form = await readForm(c)
+      if (isKept(form)) return askCancel(c, await read(c), form)
+      const reason = [form.reason, form.more].filter(Boolean).join('；')
+      if (reason.length > REASON_MAX) return askCancel(c, await read(c), form, 422)
+      return act(c, { kind: 'cancel', reason: reason || undefined }, `${onceOf(form)}-cancel`)
+    })
+    .get(`/${ID}/confirm`, async (c) => {
+      const order = await read(c)
+      if (!allows(order.status, 'confirm')) return c.redirect(pathOf(order), 303)
+      return askConfirm(c, order)
+    })
+    .post(`/${ID}/confirm`, async (c) => {
+      const form = await readForm(c)
+      if (isKept(form)) return askConfirm(c, await read(c))
+      return act(c, { kind: 'finish' }, `${onceOf(form)}-confirm`)
+    })
+}
+
+const pathOf = ({ order_no }: OrderView) => `/points-mall/orders/${order_no}`
+
+/** @param form what was typed, when it is shown again */
+function askCancel(c: WebContext, order: OrderView, form: Form, status?: StatusCode) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const error = status === 422 ? t(ORDER.reasonLong) : undefined
+  const body = html`
+    ${errorSummary(error ? { more: error } : {}, lang)}
+    <form method="post" class="stack">
+      ${onceField(form.once)}
+      <fieldset>
+        <legend>${t(ORDER.cancelReason)} <span class="muted">${t(ORDER.optional)}</span></legend>
+        ${CANCEL_REASONS.map(
+          (reason) => html`<label class="pick"><input type="radio" name="reason" value="${t(reason)}"
+            ${form.reason === t(reason) ? 'checked' : ''}> ${t(reason)}</label>`,
+        )}
+      </fieldset>
+      ${field({ name: 'more', label: `${t(ORDER.otherReason)} ${t(ORDER.optional)}`, value: form.more, error, lines: 2 })}
+      <div class="row answers">
+        <button>${t(ORDER.cancelDo)}</button>
+        <a class="button plain" href="${pathOf(order)}">${t(ORDER.keep)}</a>
+      </div>
+    </form>`
+  return ask(c, order, ORDER.cancelTitle, html`<p>${t(backText(order))}</p>`, body, status)
+}
+
+/** What a cancellation gives back, and how fast. */
+function backText({ payment_status, payment_info, total_money }: OrderView): Text {
+  if (total_money.amount === '0.00') return ORDER.cancelBackPoints
+  if (payment_status !== 'paid') return ORDER.cancelBackUnpaid
+  return payment_info.payment_method === 'wallet' ? ORDER.cancelBackWallet : ORDER.cancelBackPaid
+}
+
+function askConfirm(c: WebContext, order: OrderView) {
+  const t = textsIn(c.get('lang'))
+  const body = html`<form method="post" class="row answers">
+    ${onceField()}
+    <button>${t(ORDER.confirmDo)}</button>
+    <a class="button plain" href="${pathOf(order)}">${t(ORDER.notYet)}</a>
+  </form>`
+  return ask(c, order, ORDER.confirmTitle, html`<p>${t(ORDER.confirmMeans)}</p>`, body)
+}
+
+function ask(c: WebContext, order: OrderView, title: Text, says: Html, body: Html, status?: StatusCode) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const main = html`<section class="ticket question">
+    <div class="body stack">
+      <h1>${t(title)}</h1>
+      <p class="about"><strong>${order.product_title}</strong> <span class="muted">× ${order.quantity}</span>
+        <span class="digits">${priceText(order.total_points, order.total_money, lang)}</span></p>
+      ${says}
+    </div>
+    <div class="stub">${body}</div>
+  </section>`
+  return shopPage(c, { title: t(title), main, tab: 'orders', back: pathOf(order) }, status)
+}

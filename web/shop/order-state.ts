@@ -1,0 +1,50 @@
+import type { OrderView } from '../../application/orders.ts'
+import { ORDERS, PAYMENT_STATES, STATES, type StateText } from '../texts/orders.ts'
+
+/** How an order stands, in words for its customer, and how it looks. */
+export interface OrderState extends StateText {
+  readonly tone: 'good' | 'warn' | 'bad' | 'plain'
+}
+
+/** Takes the order's state and its payment's together: a customer knows of one. */
+export function stateOf(
+  order: Pick<OrderView, 'status' | 'payment_status' | 'refunds' | 'timeline'>,
+): OrderState {
+  const { status, payment_status, refunds, timeline } = order
+  switch (status) {
+    case 'exchanged':
+      return { ...STATES.exchanged, tone: 'plain' }
+    case 'order_created':
+      if (payment_status === 'closing') return { ...PAYMENT_STATES.closing, tone: 'warn' }
+      return { ...STATES.order_created, tone: 'warn' }
+    case 'order_paid':
+    case 'order_accepted':
+    case 'order_shipped':
+    case 'order_finished':
+      return { ...STATES[status], tone: 'good' }
+    case 'order_canceled': {
+      const on_its_way = payment_status === 'refunding' || refunds.some(({ state }) => state === 'pending')
+      if (on_its_way) return { ...PAYMENT_STATES.returning, tone: 'warn' }
+      if (payment_status === 'refunded') return { ...PAYMENT_STATES.returned, tone: 'plain' }
+      const stood = timeline.some((event) => event.status === 'order_created')
+      return { ...(stood ? STATES.order_canceled : PAYMENT_STATES.refused), tone: 'plain' }
+    }
+  }
+}
+
+/** Whether it waits for its customer to pay. */
+export function isPayable({ status, payment_status }: Pick<OrderView, 'status' | 'payment_status'>): boolean {
+  return status === 'order_created' && payment_status === 'unpaid'
+}
+
+/** The tabs of the order list, and which states each of them shows. */
+export const ORDER_TABS = {
+  all: { text: ORDERS.all, statuses: undefined },
+  to_pay: { text: ORDERS.to_pay, statuses: ['order_created'] },
+  in_progress: {
+    text: ORDERS.in_progress,
+    statuses: ['exchanged', 'order_paid', 'order_accepted', 'order_shipped'],
+  },
+  done: { text: ORDERS.done, statuses: ['order_finished'] },
+  canceled: { text: ORDERS.canceled, statuses: ['order_canceled'] },
+} as const

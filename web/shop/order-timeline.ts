@@ -1,0 +1,77 @@
+import { html } from 'hono/html'
+import type { OrderView } from '../../application/orders.ts'
+import type { Lang } from '../../domain/error-texts.ts'
+import type { OrderStatus } from '../../domain/order-status.ts'
+import { time } from '../format.ts'
+import type { Html } from '../page.ts'
+import { type Text, textsIn } from '../texts/common.ts'
+import { NOTES, ORDER, STEPS } from '../texts/orders.ts'
+
+/** What has happened, the last last, and what is still to come. */
+export function timeline(order: OrderView, lang: Lang): Html {
+  const t = textsIn(lang)
+  const happened = eventsOf(order)
+  return html`<ol class="timeline">
+    ${happened.map(
+      (
+        { text, at, beside, aside },
+        n,
+      ) => html`<li class="${beside ? 'beside' : 'step'}${n === happened.length - 1 ? ' last' : ''}">
+        <span class="what">${t(text)}</span> ${time(at, lang)}
+        ${aside ? html`<span class="muted small">${t(aside)}</span>` : ''}</li>`,
+    )}
+    ${upcomingOf(order).map(
+      (status) =>
+        html`<li class="step upcoming"><span class="what">${t(STEPS[status])}</span> <span class="muted small">${t(ORDER.upcoming)}</span></li>`,
+    )}
+  </ol>`
+}
+
+interface Happened {
+  readonly text: Text
+  readonly at: string
+  /** Not a step of the way, but something that happened on it. */
+  readonly beside: boolean
+  readonly aside?: Text | undefined
+}
+
+function eventsOf(order: OrderView): Happened[] {
+  const cash = order.total_money.amount !== '0.00'
+  return order.timeline
+    .filter(({ status }) => cash || status !== 'order_created')
+    .map(({ status, at, note }) => {
+      const text = noteText(note)
+      if (text) return { text, at, beside: true }
+      const aside = note === 'auto_confirm' ? NOTES.autoConfirm : undefined
+      return { text: STEPS[status as OrderStatus], at, beside: false, aside }
+    })
+}
+
+/** What the mall itself notes; a person's words stand elsewhere. */
+export function noteText(note: string | null): Text | undefined {
+  if (note === null) return undefined
+  if (note === 'payment declined') return NOTES.declined
+  if (note === 'a payment that was not due is refunded') return NOTES.extra
+  if (note === 'refunded') return NOTES.refunded
+  if (note.startsWith('refund in part:')) return NOTES.part
+  if (note === 'refund settled by hand') return NOTES.byHand
+  return undefined
+}
+
+const WAY: readonly OrderStatus[] = [
+  'exchanged',
+  'order_created',
+  'order_paid',
+  'order_accepted',
+  'order_shipped',
+  'order_finished',
+]
+
+function upcomingOf(order: OrderView): OrderStatus[] {
+  const reached = WAY.indexOf(order.status)
+  if (reached < 0) return []
+  const skipped = (status: OrderStatus) =>
+    (status === 'order_created' && order.total_money.amount === '0.00') ||
+    (status === 'order_shipped' && order.address_info === null)
+  return WAY.slice(reached + 1).filter((status) => !skipped(status))
+}

@@ -1,0 +1,92 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import type { StatusCode } from 'hono/utils/http-status'
+import { actOnOrder, getOrder, mustBeSupported, type OrderRequest } from '../../application/orders.ts'
+import { errorText } from '../../domain/error-texts.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { PAYMENT_METHODS } from '../../domain/payment.ts'
+import { crashButton } from '../crash.ts'
+import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
+import { onceOf, readForm } from '../form.ts'
+import { isKept } from '../kept-form.ts'
+import { textsIn } from '../texts/common.ts'
+import { ORDER } from '../texts/orders.ts'
+import { requireViewer, viewerOf } from '../viewer.ts'
+import { shopPage } from './layout.ts'
+import { liveOrder } from './order-live.ts'
+import { orderQuestions } from './order-questions.ts'
+import { type OrderShown, orderView, readShown } from './order-view.ts'
+import { channelOf } from './payment-channel.ts'
+
+const ID = ':id{[0-9A-Za-z]{1,64}}'
+
+/** The page of one order, which follows it, and what its customer may do there. */
+export function orderRoutes(deps: WebDeps) {
+  const shown = (c: WebContext) => readShown(deps, viewerOf(c).sub, c.req.param('id') ?? '')
+
+  /** Asks the order's workflow, and shows the order as it is then; where it says no, with the reason. */
+  async function act(c: WebContext, request: OrderRequest, key: string) {
+    const { sub } = viewerOf(c)
+    const before = await getOrder(deps, c.req.param('id') ?? '', sub)
+    try {
+      if (request.kind === 'pay' && request.method) {
+        mustBeSupported(request.method, deps.settings.rules.supportedMethods)
+      }
+      const done = await actOnOrder(deps, before, { type: 'customer', id: sub }, request, key)
+      return c.redirect(`${pathOf(before.order_no)}${done ? '' : '?pending=1'}`, 303)
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error
+      const { detail } = errorText(error.refusal.code, c.get('lang'), error.refusal)
+      return showOrder(c, deps, await readShown(deps, sub, before.order_no), detail, 409)
+    }
+  }
+
+  return (
+    new Hono<WebEnv>()
+      .get(`/${ID}/live`, liveOrder(deps))
+      .use(requireViewer())
+      .get(`/${ID}`, async (c) => showOrder(c, deps, await shown(c)))
+      // Where a browser asks again for the page that said no, or for it in the other language.
+      .get(`/${ID}/pay`, async (c) => c.redirect(pathOf((await shown(c)).order.order_no), 303))
+      .post(`/${ID}/pay`, async (c) => {
+        const form = await readForm(c)
+        if (isKept(form)) return showOrder(c, deps, await shown(c))
+        const method = PAYMENT_METHODS.find((one) => one === form.method)
+        if (!method) {
+          return showOrder(c, deps, await shown(c), textsIn(c.get('lang'))(ORDER.methodWrong), 422)
+        }
+        // Another method is another request, also where the browser has kept the form.
+        return act(
+          c,
+          { kind: 'pay', method, channel: channelOf(c, deps, method) },
+          `${onceOf(form)}-${method}`,
+        )
+      })
+      .route('/', orderQuestions(deps, act))
+  )
+}
+
+const pathOf = (orderNo: string) => `/points-mall/orders/${orderNo}`
+
+/** @param refusal why what was asked for cannot be done */
+function showOrder(
+  c: WebContext,
+  deps: WebDeps,
+  shown: OrderShown,
+  refusal?: string,
+  status: StatusCode = 200,
+) {
+  const t = textsIn(c.get('lang'))
+  const isNew = c.req.query('new') === '1'
+  const path = `${pathOf(shown.order.order_no)}/live${isNew ? '?new=1' : ''}`
+  const main = html`
+    ${refusal ? html`<p class="notice bad" role="alert">${refusal}</p>` : ''}
+    ${c.req.query('pending') === '1' ? html`<p class="notice" role="status">${t(ORDER.pending)}</p>` : ''}
+    <div id="live" hx-sse:connect="${path}" hx-trigger="load, every 30s" hx-target="this" hx-swap="innerMorph">
+      ${orderView(shown, c.get('lang'), isNew)}
+    </div>
+    <noscript><p class="small muted">${t(ORDER.reload)}</p></noscript>
+    ${crashButton(c, deps)}`
+  const title = `${t(ORDER.title)} ${shown.order.order_no}`
+  return shopPage(c, { title, main, tab: 'orders', back: '/points-mall/orders', live: true }, status)
+}

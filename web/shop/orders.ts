@@ -1,0 +1,116 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import { listUnderWay } from '../../application/attempts.ts'
+import { listOrders, type OrderView } from '../../application/orders.ts'
+import type { Lang } from '../../domain/error-texts.ts'
+import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
+import { priceText, time } from '../format.ts'
+import type { Html } from '../page.ts'
+import { COMMON, textsIn } from '../texts/common.ts'
+import { ORDER, ORDERS } from '../texts/orders.ts'
+import { requireViewer, viewerOf } from '../viewer.ts'
+import { shopPage } from './layout.ts'
+import { isPayable, ORDER_TABS, stateOf } from './order-state.ts'
+import { productPicture } from './product-picture.ts'
+
+const PER_PAGE = 12
+const PAGE_MAX = 10_000
+
+type Tab = keyof typeof ORDER_TABS
+
+/** The customer's orders, by tabs, newest first; before them what is only on its way to be one. */
+export function ordersRoutes(deps: WebDeps) {
+  return new Hono<WebEnv>().get('/', requireViewer(), async (c) => {
+    const tab = tabOf(c.req.query('tab'))
+    const page = pageOf(c.req.query('page'))
+    const ownerId = viewerOf(c).sub
+    const { statuses } = ORDER_TABS[tab]
+    const showsUnderWay = page === 1 && (tab === 'all' || tab === 'in_progress')
+    const [underWay, { orders, total }] = await Promise.all([
+      showsUnderWay ? listUnderWay(deps, ownerId) : [],
+      listOrders(deps, { ownerId, statuses }, { limit: PER_PAGE, offset: (page - 1) * PER_PAGE }),
+    ])
+    return show(c, tab, [...underWay, ...orders], { page, last: Math.max(1, Math.ceil(total / PER_PAGE)) })
+  })
+}
+
+const tabOf = (given: string | undefined): Tab =>
+  given !== undefined && Object.hasOwn(ORDER_TABS, given) ? (given as Tab) : 'all'
+
+function pageOf(given: string | undefined): number {
+  const page = /^\d{1,5}$/.test(given ?? '') ? Number(given) : 1
+  return Math.min(Math.max(page, 1), PAGE_MAX)
+}
+
+function show(
+  c: WebContext,
+  tab: Tab,
+  orders: readonly OrderView[],
+  at: { readonly page: number; readonly last: number },
+) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const main = html`<h1>${t(ORDERS.title)}</h1>
+    <nav class="chips" aria-label="${t(ORDERS.tabs)}">
+      ${Object.entries(ORDER_TABS).map(
+        ([name, { text }]) =>
+          html`<a href="${linkTo(name as Tab, 1)}" ${name === tab ? html`aria-current="page"` : ''}>${t(text)}</a>`,
+      )}
+    </nav>
+    ${
+      orders.length > 0
+        ? html`<ul class="order-list">${orders.map((order) => html`<li>${card(order, lang)}</li>`)}</ul>`
+        : nothing(tab, lang)
+    }
+    ${at.last > 1 ? pager(tab, at, lang) : ''}`
+  return shopPage(c, { title: t(ORDERS.title), main, tab: 'orders' })
+}
+
+const linkTo = (tab: Tab, page: number) =>
+  `/points-mall/orders${tab === 'all' && page === 1 ? '' : `?tab=${tab}${page > 1 ? `&page=${page}` : ''}`}`
+
+function card(order: OrderView, lang: Lang): Html {
+  const t = textsIn(lang)
+  const state = stateOf(order)
+  const { expires_at } = order.payment_info
+  return html`<article class="ticket order-card">
+    <div class="body">
+      ${productPicture(order.product_image, order.product_title)}
+      <div class="what">
+        <h2><a href="/points-mall/orders/${order.order_no}">${order.product_title}</a></h2>
+        <p class="muted small">${t(ORDERS.quantity)} ${order.quantity}</p>
+        <p class="digits">${priceText(order.total_points, order.total_money, lang)}</p>
+      </div>
+    </div>
+    <div class="stub small muted">
+      <span class="badge ${state.tone}">${t(state.name)}</span>
+      ${
+        isPayable(order) && expires_at
+          ? html`<span class="due">${t(ORDER.timeLeft)} <span class="digits" data-until="${expires_at}" data-over="${t(ORDER.timeOver)}"></span></span>`
+          : html`<span>${time(order.exchange_time, lang)}</span>`
+      }
+    </div>
+  </article>`
+}
+
+function nothing(tab: Tab, lang: Lang): Html {
+  const t = textsIn(lang)
+  return html`<div class="empty">
+    <p class="blank-ticket" aria-hidden="true"></p>
+    <h2>${t(tab === 'all' ? ORDERS.empty : ORDERS.emptyTab)}</h2>
+    <p class="muted">${t(ORDERS.emptyHint)}</p>
+    <p class="row">
+      <a class="button" href="/points-mall/products">${t(ORDERS.browse)}</a>
+      ${tab === 'all' ? '' : html`<a class="button plain" href="/points-mall/orders">${t(ORDERS.showAll)}</a>`}
+    </p>
+  </div>`
+}
+
+function pager(tab: Tab, { page, last }: { readonly page: number; readonly last: number }, lang: Lang): Html {
+  const t = textsIn(lang)
+  return html`<nav class="row spread pager" aria-label="${t(ORDERS.pages)}">
+    ${page > 1 ? html`<a class="button plain" rel="prev" href="${linkTo(tab, Math.min(page - 1, last))}">${t(COMMON.previous)}</a>` : html`<span></span>`}
+    <span class="muted">${page} / ${last}</span>
+    ${page < last ? html`<a class="button plain" rel="next" href="${linkTo(tab, page + 1)}">${t(COMMON.next)}</a>` : html`<span></span>`}
+  </nav>`
+}

@@ -1,0 +1,137 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import { checkExchange } from '../../application/exchanges.ts'
+import { type ProductView, readCatalogue, readProduct } from '../../application/products.ts'
+import { DomainError, type Refusal } from '../../domain/errors.ts'
+import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
+import { moneyText } from '../format.ts'
+import type { Html } from '../page.ts'
+import { PRODUCT, SHIPPING, HOME as SHOP, TYPES } from '../texts/catalogue.ts'
+import { COMMON, textsIn } from '../texts/common.ts'
+import { shopPage } from './layout.ts'
+import { picture, productGrid } from './product-card.ts'
+import { limits, price, reason, stock } from './words.ts'
+
+const HOME = '/points-mall/products'
+
+/** `/points-mall/products/{id}`: one product, and why somebody cannot have it. */
+export function productRoutes(deps: WebDeps) {
+  return new Hono<WebEnv>().get('/products/:id{[1-9]\\d{0,17}}', async (c) => {
+    const product = await findOnShelf(deps, c.req.param('id'))
+    if (!product) return showGone(c, deps)
+    const viewer = c.get('viewer')
+    const reasons = viewer
+      ? (await checkExchange(deps, { ownerId: viewer.sub, level: viewer.level }, product.id, 1)).reasons
+      : []
+    return shopPage(c, {
+      title: product.title,
+      main: detail(c, deps, product, reasons),
+      tab: 'home',
+      back: HOME,
+    })
+  })
+}
+
+/** @returns undefined for what is not on the shelf, or not any more */
+export async function findOnShelf(
+  { db, pointsToCnyMillionths }: Pick<WebDeps, 'db' | 'pointsToCnyMillionths'>,
+  id: string,
+): Promise<ProductView | undefined> {
+  try {
+    return await readProduct(db, id, pointsToCnyMillionths)
+  } catch (error) {
+    if (error instanceof DomainError && error.refusal.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+/** Off sale, deleted, never there: 404, with a way on. */
+export async function showGone(c: WebContext, { replica, pointsToCnyMillionths: rate }: WebDeps) {
+  const t = textsIn(c.get('lang'))
+  const others = await readCatalogue(replica, {}, 'default', { limit: 4, offset: 0 }, rate)
+  const main = html`<div class="empty">
+      <h1>${t(PRODUCT.gone)}</h1><p>${t(PRODUCT.goneHint)}</p>
+      <p><a class="button" href="${HOME}">${t(COMMON.home)}</a></p>
+    </div>
+    ${
+      others.total === 0
+        ? ''
+        : html`<section class="stack"><h2>${t(SHOP.others)}</h2>${productGrid(others.products, c.get('lang'))}</section>`
+    }`
+  return shopPage(c, { title: t(PRODUCT.gone), main, tab: 'home', back: HOME }, 404)
+}
+
+function detail(
+  c: WebContext,
+  { settings }: WebDeps,
+  product: ProductView,
+  reasons: readonly Refusal[],
+): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const rules = limits(product, settings.rules.exchangeLimitEnabled, lang)
+  const shipping = SHIPPING[product.shipping_type]
+  const facts = Object.entries(product.properties ?? {}).filter(
+    (pair): pair is [string, string] => typeof pair[1] === 'string',
+  )
+  return html`<article class="product-page">
+    <div class="photographed">${picture(product.image, product.title)}</div>
+    <div class="ticket offer">
+      <div class="body stack">
+        ${product.category ? html`<p class="small above"><a class="tap" href="${HOME}?category_id=${product.category.id}">${product.category.name}</a></p>` : ''}
+        <h1>${product.title}</h1>
+        <p class="price large"><span>${price(product.points_price, product.money_price, lang)}</span>
+          ${product.original_price ? html`<s class="muted small">${t(PRODUCT.original)} ${moneyText(product.original_price)}</s>` : ''}</p>
+        <p>${stock(product, lang) || html`<span class="muted small">${t(PRODUCT.inStock)}</span>`}</p>
+        <dl class="rules">
+          <div><dt>${t(PRODUCT.delivery)}</dt><dd>${t(shipping.name)}<span class="muted small"> · ${t(shipping.means)}</span></dd></div>
+          <div><dt>${t(PRODUCT.kind)}</dt><dd>${t(TYPES[product.product_type])}</dd></div>
+          <div><dt>${t(PRODUCT.limits)}</dt><dd>${rules.length === 0 ? t(PRODUCT.noLimits) : rules.map((rule) => html`<span class="rule">${rule}</span>`)}</dd></div>
+        </dl>
+        ${whyNot(c, product, reasons)}
+      </div>
+      ${buy(c, product, reasons)}
+    </div>
+    <div class="told stack">
+      ${product.description ? html`<section class="stack"><h2>${t(PRODUCT.about)}</h2><p class="prose">${product.description}</p></section>` : ''}
+      ${
+        facts.length === 0
+          ? ''
+          : html`<section class="stack"><h2>${t(PRODUCT.details)}</h2>
+              <dl class="facts">${facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl></section>`
+      }
+    </div>
+  </article>`
+}
+
+/** Also for guests, where it concerns everybody. */
+function whyNot(c: WebContext, product: ProductView, reasons: readonly Refusal[]): Html | '' {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const texts = reasons.map((one) => reason(one, lang))
+  if (texts.length === 0 && product.stock_quantity <= 0) texts.push(t(PRODUCT.soldOutHint))
+  if (texts.length === 0) return ''
+  return html`<div class="notice warn" role="note"><h2>${t(PRODUCT.whyNot)}</h2>
+    <ul>${texts.map((text) => html`<li>${text}</li>`)}</ul></div>`
+}
+
+function buy(c: WebContext, product: ProductView, reasons: readonly Refusal[]): Html {
+  const t = textsIn(c.get('lang'))
+  const soldOut = product.stock_quantity <= 0
+  if (soldOut || reasons.length > 0) {
+    return html`<div class="stub buy"><button class="wide" disabled>${t(soldOut ? PRODUCT.soldOut : PRODUCT.whyNot)}</button></div>`
+  }
+  const perOrder = product.properties?.limit?.max_per_order ?? Infinity
+  const most = Math.min(product.stock_quantity, perOrder)
+  return html`<form class="stub buy" action="${HOME}/${product.id}/redeem">
+    <div class="quantity">
+      <label for="quantity">${t(PRODUCT.quantity)}</label>
+      <span class="stepper">
+        <button type="button" class="plain" data-step="-1" aria-controls="quantity" aria-label="${t(PRODUCT.fewer)}" hidden>−</button>
+        <input id="quantity" name="quantity" type="number" inputmode="numeric" value="1" min="1" max="${most}" required>
+        <button type="button" class="plain" data-step="1" aria-controls="quantity" aria-label="${t(PRODUCT.more)}" hidden>+</button>
+      </span>
+    </div>
+    <button>${t(c.get('viewer') ? PRODUCT.redeem : PRODUCT.signIn)}</button>
+  </form>`
+}

@@ -1,0 +1,182 @@
+import { html } from 'hono/html'
+import { ADDRESSES_MAX } from '../../application/addresses.ts'
+import { maskedPlace } from '../../domain/address.ts'
+import { maskName, maskPhone } from '../../domain/masks.ts'
+import { decimalFromFen, fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
+import { needsAddress } from '../../domain/product.ts'
+import type { WebContext, WebDeps } from '../deps.ts'
+import { errorSummary, field, onceField } from '../form.ts'
+import { grouped, moneyText, pointsText, priceText, time } from '../format.ts'
+import type { Html } from '../page.ts'
+import { METHODS, PRODUCT, SHIPPING, REDEEM as T } from '../texts/catalogue.ts'
+import { textsIn } from '../texts/common.ts'
+import { addressFields } from './address-fields.ts'
+import { shopPage } from './layout.ts'
+import { picture } from './product-card.ts'
+import type { Sheet } from './redeem.ts'
+import { price, reason } from './words.ts'
+
+/** The sheet that is confirmed: where to, how to pay, and the price that holds. */
+export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 200 | 409 | 422 | 503) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const { product, quantity, check, form, errors } = sheet
+  const { total } = check
+  const back = `/points-mall/products/${product.id}`
+  if (status === 503) c.header('Retry-After', '3')
+  const main = html`<h1>${t(T.title)}</h1>
+    <form method="post" action="${back}/redeem" class="redeem" novalidate>
+      ${onceField(form.once)}
+      <input type="hidden" name="quantity" value="${quantity}">
+      <input type="hidden" name="points" value="${total.points}">
+      <input type="hidden" name="cash" value="${decimalFromFen(total.fen)}">
+      <div class="stack choices">
+        ${errorSummary(errors, lang)}
+        ${troubleNotice(c, sheet)}
+        ${latestNotice(c, sheet)}
+        ${item(c, sheet)}
+        ${
+          needsAddress(product.shipping_type)
+            ? addressChoice(c, sheet)
+            : html`<section class="stack"><h2>${t(SHIPPING[product.shipping_type].name)}</h2><p class="muted">${t(SHIPPING[product.shipping_type].means)}</p></section>`
+        }
+        ${total.fen > 0n ? methodChoice(c, deps, sheet) : ''}
+        ${
+          product.product_type === 'customized'
+            ? field({
+                name: 'customized',
+                label: t(T.customized),
+                value: form.customized,
+                error: errors.customized,
+                hint: customizedHint(sheet),
+                maxlength: 200,
+                lines: 2,
+              })
+            : ''
+        }
+        ${field({ name: 'remarks', label: t(T.remarks), value: form.remarks, error: errors.remarks, hint: t(T.optional), maxlength: 500, lines: 2 })}
+      </div>
+      ${receipt(c, sheet)}
+    </form>`
+  return shopPage(c, { title: t(T.title), main, tab: 'home', back }, status)
+}
+
+/** What the shop has written of how a product is made to order. */
+function customizedHint({ product }: Sheet): string | undefined {
+  const told = product.properties?.定制内容
+  return typeof told === 'string' ? told : undefined
+}
+
+function troubleNotice(c: WebContext, { trouble, check }: Sheet): Html | '' {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  if (trouble?.kind === 'kept') return html`<p class="notice good" role="status">${t(T.kept)}</p>`
+  if (trouble?.kind === 'busy') {
+    return html`<div class="notice warn" role="alert"><h2>${t(T.busy)}</h2><p>${t(T.busyHint)}</p></div>`
+  }
+  if (trouble?.kind === 'changed') {
+    return html`<div class="notice warn" role="alert"><h2>${t(T.changed)}</h2><p>${t(T.changedHint)}</p></div>`
+  }
+  const refusal = trouble?.kind === 'refused' ? trouble.refusal : undefined
+  const texts = check.reasons.filter(({ code }) => code !== refusal?.code).map((one) => reason(one, lang))
+  if (refusal) texts.unshift(reason(refusal, lang))
+  if (texts.length === 0) return ''
+  return html`<div class="notice bad" role="alert"><h2>${t(refusal ? T.refused : PRODUCT.whyNot)}</h2>
+    <ul>${texts.map((text) => html`<li>${text}</li>`)}</ul>
+    ${refusal ? html`<p>${t(T.nothingTaken)}</p>` : ''}</div>`
+}
+
+function latestNotice(c: WebContext, { latest }: Sheet): Html | '' {
+  if (!latest) return ''
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  return html`<p class="notice warn" role="note">${t(T.again)}${time(latest.created_at, lang)}，
+    <a href="/points-mall/orders/${latest.order_no}">${t(T.seeOrder)}</a>。${t(T.againHint)}</p>`
+}
+
+function addressChoice(c: WebContext, { book, form, errors }: Sheet): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const chosen = form.address ?? book[0]?.id ?? 'new'
+  const canKeep = book.length < ADDRESSES_MAX
+  // Without a book there is nothing to choose between.
+  const radio = (value: string, text: Html) =>
+    html`<label class="pick"><input type="radio" name="address" value="${value}" ${value === chosen ? 'checked' : ''}> <span>${text}</span></label>`
+  return html`<fieldset class="addresses" id="field-address">
+    <legend>${t(T.address)}</legend>
+    ${errors.address ? html`<p class="error">${errors.address}</p>` : ''}
+    ${book.map((address) =>
+      radio(
+        address.id,
+        html`<strong>${maskName(address.name)}</strong> <span class="digits">${maskPhone(address.phone, true)}</span><br>
+          <span class="muted small">${maskedPlace(address)}</span>`,
+      ),
+    )}
+    ${
+      book.length === 0
+        ? html`<input type="hidden" name="address" value="new">`
+        : html`${radio('new', html`${t(T.newAddress)}`)}
+            <p><a class="tap small" href="/points-mall/addresses">${t(T.manage)}</a></p>`
+    }
+    <div class="new-address stack">
+      ${addressFields(form, errors, lang)}
+      ${
+        canKeep
+          ? html`<label class="pick"><input type="checkbox" name="keep_address" value="1" ${form.once === undefined || form.keep_address ? 'checked' : ''}> ${t(T.keepAddress)}</label>`
+          : ''
+      }
+    </div>
+  </fieldset>`
+}
+
+function methodChoice(c: WebContext, { settings }: WebDeps, { check, wallet, form, errors }: Sheet): Html {
+  const t = textsIn(c.get('lang'))
+  const cash = wallet ? (fenFromDecimal(wallet.cash.amount) ?? 0n) : 0n
+  const { supportedMethods } = settings.rules
+  const enough = cash >= check.total.fen
+  const usable = supportedMethods.filter((method) => method !== 'wallet' || enough)
+  const first = usable.includes(settings.defaultMethod) ? settings.defaultMethod : usable[0]
+  const chosen = usable.find((method) => method === form.method) ?? first
+  return html`<fieldset id="field-method">
+    <legend>${t(T.method)}</legend>
+    ${errors.method ? html`<p class="error">${errors.method}</p>` : ''}
+    <div class="methods">${supportedMethods.map(
+      (method) => html`<label class="pick"><input type="radio" name="method" value="${method}"
+        ${method === chosen ? 'checked' : ''} ${usable.includes(method) ? '' : 'disabled'}>
+        <span>${t(METHODS[method])}${
+          method === 'wallet' && wallet
+            ? html` <span class="muted small">${t(T.balance)} ${moneyText(wallet.cash)}${enough ? '' : ` · ${t(T.short)}`}</span>`
+            : ''
+        }</span></label>`,
+    )}</div>
+  </fieldset>`
+}
+
+function item(c: WebContext, { product, quantity }: Sheet): Html {
+  const t = textsIn(c.get('lang'))
+  return html`<div class="item">
+    ${picture(product.image, '')}
+    <div><h2>${product.title}</h2>
+      <p>× ${grouped(quantity)} <a class="tap" href="/points-mall/products/${product.id}">${t(T.changeQuantity)}</a></p></div>
+  </div>`
+}
+
+/** The price as a ticket; the button tears it off. */
+function receipt(c: WebContext, { product, quantity, check, wallet }: Sheet): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const { total, reasons } = check
+  const left = wallet && wallet.available - total.points
+  return html`<section class="ticket receipt" aria-label="${t(T.total)}">
+    <dl class="body facts">
+      <dt>${t(T.unitPrice)}</dt><dd>${priceText(product.points_price, product.money_price, lang)}</dd>
+      <dt>${t(PRODUCT.quantity)}</dt><dd>× ${grouped(quantity)}</dd>
+      ${total.points > 0 && left !== undefined && left >= 0 ? html`<dt>${t(T.left)}</dt><dd>${pointsText(left, lang)}</dd>` : ''}
+    </dl>
+    <div class="stub stack">
+      <p class="sum"><span>${t(T.total)}</span> <strong class="price">${price(total.points, moneyFromFen(total.fen), lang)}</strong></p>
+      <button class="wide" ${reasons.length > 0 ? 'disabled' : ''}>${t(T.confirm)}</button>
+      <p class="muted small">${t(T.frozen)}</p>
+    </div>
+  </section>`
+}

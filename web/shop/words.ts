@@ -1,0 +1,89 @@
+import { html } from 'hono/html'
+import type { ProductView } from '../../application/products.ts'
+import { errorText, type Lang } from '../../domain/error-texts.ts'
+import type { Refusal } from '../../domain/errors.ts'
+import type { Money } from '../../domain/money.ts'
+import { grouped, moneyText } from '../format.ts'
+import type { Html } from '../page.ts'
+import { PRODUCT } from '../texts/catalogue.ts'
+import { textsIn } from '../texts/common.ts'
+
+/** At so few pieces a customer is told how many are left. */
+const FEW = 10
+
+/** `1,200 积分 + ¥9.90` with its digits large. Reads as `priceText` does. */
+export function price(points: number, money: Money, lang: Lang): Html {
+  const unit = lang === 'zh' ? '积分' : 'points'
+  const cash = html`<span class="digits">${moneyText(money)}</span>`
+  if (money.amount === '0.00') return html`<span class="digits">${grouped(points)}</span> ${unit}`
+  return points === 0
+    ? cash
+    : html`<span class="digits">${grouped(points)}</span> ${unit} <span class="whole">+ ${cash}</span>`
+}
+
+/** What is left, in words; nothing where that is plenty. */
+export function stock({ stock_quantity: left }: ProductView, lang: Lang): Html | '' {
+  const t = textsIn(lang)
+  if (left <= 0) return html`<span class="badge">${t(PRODUCT.soldOut)}</span>`
+  if (left > FEW) return ''
+  return html`<span class="badge warn">${lang === 'zh' ? `仅剩 ${left} 件` : `only ${left} left`}</span>`
+}
+
+/** How often and by whom it may be redeemed. @param counted whether the shop counts pieces at all */
+export function limits(
+  { exchange_limit: ever, properties }: ProductView,
+  counted: boolean,
+  lang: Lang,
+): string[] {
+  const zh = lang === 'zh'
+  const { max_per_user, max_per_order, time_limit_seconds, user_level_required } = properties?.limit ?? {}
+  const found: string[] = []
+  if (user_level_required) {
+    found.push(zh ? `等级 ${user_level_required} 及以上可兑` : `From level ${user_level_required} on`)
+  }
+  if (!counted) return found
+  if (max_per_order) found.push(zh ? `每单最多 ${max_per_order} 件` : `At most ${max_per_order} in an order`)
+  if (max_per_user && time_limit_seconds) {
+    const span = spanText(time_limit_seconds, lang)
+    found.push(zh ? `每人每 ${span}限兑 ${max_per_user} 件` : `At most ${max_per_user} each within ${span}`)
+  }
+  const total = Math.min(ever || Infinity, time_limit_seconds ? Infinity : (max_per_user ?? Infinity))
+  if (total < Infinity) found.push(zh ? `每人累计限兑 ${total} 件` : `At most ${total} each in all`)
+  return found
+}
+
+const SPANS = [
+  [86_400, '天', 'day'],
+  [3600, '小时', 'hour'],
+  [60, '分钟', 'minute'],
+  [1, '秒', 'second'],
+] as const
+
+function spanText(seconds: number, lang: Lang): string {
+  const [unit, zh, en] = SPANS.find(([length]) => seconds % length === 0) ?? SPANS[3]
+  const count = seconds / unit
+  return lang === 'zh' ? `${grouped(count)} ${zh}` : `${grouped(count)} ${en}${count === 1 ? '' : 's'}`
+}
+
+/** Why it cannot be redeemed, and what is missing: the API's own texts, with the gap counted out where that helps. */
+export function reason(refusal: Refusal, lang: Lang): string {
+  const { code, required, available } = refusal
+  const zh = lang === 'zh'
+  if (code === 'INSUFFICIENT_POINTS' && required !== undefined && available !== undefined) {
+    const [needed, there] = [Number(required), Number(available)]
+    return zh
+      ? `积分还差 ${grouped(needed - there)}：需要 ${grouped(needed)}，可用 ${grouped(there)}`
+      : `${grouped(needed - there)} points short: ${grouped(needed)} needed, ${grouped(there)} available`
+  }
+  if (code === 'POINTS_PER_ORDER_EXCEEDED' && required !== undefined && available !== undefined) {
+    const [needed, most] = [grouped(Number(required)), grouped(Number(available))]
+    return zh
+      ? `单笔最多使用 ${most} 积分，这一单需要 ${needed}`
+      : `An order may take ${most} points at most; this one takes ${needed}`
+  }
+  if (code === 'EXCHANGE_LIMIT_EXCEEDED' && available === '0') {
+    return zh ? '你已达到这件商品的兑换上限' : 'You have redeemed as many as you may'
+  }
+  if (code === 'OUT_OF_STOCK' && available === '0') return textsIn(lang)(PRODUCT.soldOutHint)
+  return errorText(code, lang, refusal).detail
+}
