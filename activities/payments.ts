@@ -317,7 +317,10 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
       state: state === 'unpaid' ? state : ('closing' as const),
       method,
       client: open.client,
-      opened: (open.pay_url !== null || inApp) && cashierLives(method, open.client ?? 'h5', ageMs),
+      opened:
+        open.provider_ref !== null &&
+        (open.pay_url !== null || inApp) &&
+        cashierLives(method, open.client ?? 'h5', ageMs),
     }
     return { outTradeNo: open.out_trade_no, method, opened: canShowAgain(attempt, { client }) }
   }

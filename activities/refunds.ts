@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 import type { Db, Tx } from '../db/client.ts'
 import {
@@ -139,7 +140,8 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
 
   /**
    * Gives money back at the provider. Throws, to be tried again, while the provider has not answered for
-   * good: "accepted" is not "done". Fails for good when the provider refuses.
+   * good: "accepted" is not "done". Fails for good when the provider refuses; also, under the number that it has,
+   * where it goes on waiting for the shop.
    */
   async function refundPayment({ outTradeNo, refundNo }: OwedRefund): Promise<void> {
     const refund = await findRefund(db, refundNo)
@@ -161,7 +163,9 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
         })
     const outcome = await asked.catch(async (error: unknown) => {
       // Operators see why it takes so long, also where it will be asked for again by itself.
-      await noteFailure(db, refundNo, error instanceof Error ? error.message : String(error))
+      const failure = error instanceof Error ? error.message : String(error)
+      await noteFailure(db, refundNo, failure)
+      if (waitsForShop(error) && activityInfo().attempt >= TRIES_BEFORE_AN_OPERATOR) throw refused(failure)
       throw error
     })
     if (outcome.state === 'failed') {
@@ -234,6 +238,26 @@ async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: Pay
     })
     .where('order_no', '=', order.order_no)
     .execute()
+}
+
+/** About two minutes. */
+const TRIES_BEFORE_AN_OPERATOR = 10
+
+/**
+ * The same request works once the shop has done something there: topped up its balance, had a trade unfrozen. Nobody
+ * knows when, so an operator is to see it. What is only away comes back by itself.
+ */
+const WAITS_FOR_SHOP = [
+  'ACQ.SELLER_BALANCE_NOT_ENOUGH',
+  'ACQ.REASON_TRADE_BEEN_FREEZEN',
+  'ACQ.REFUND_CHARGE_ERROR',
+  'NOT_ENOUGH',
+]
+
+function waitsForShop(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? error.code : undefined
+  return WAITS_FOR_SHOP.some((known) => known === code) || waitsForShop(error.cause)
 }
 
 function refused(why: string | null): ApplicationFailure {

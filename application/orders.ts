@@ -10,6 +10,7 @@ import { listOrderRefunds, listRefunds, type ShownRefund } from '../db/refunds.t
 import type { PaymentInfo, ShippingInfo } from '../db/schema.ts'
 import type { Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
+import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type RefusalCode } from '../domain/errors.ts'
 import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
 import { allows, type OrderStatus, PAID_STATUSES, type PaymentStatus } from '../domain/order-status.ts'
@@ -22,6 +23,8 @@ import {
   cancelUpdate,
   exchangeWorkflowId,
   finishUpdate,
+  PART_REFUND_WORKFLOW,
+  type PartRefundInput,
   payUpdate,
   REFUND_WORKFLOW,
   type RefundInput,
@@ -402,7 +405,13 @@ export type OrderRequest =
       /** Takes back this part, and the order goes on; undefined: all that is left, and it ends. */
       readonly part?: { readonly points: number; readonly money: string } | undefined
     }
-  | { readonly kind: 'resolve'; readonly action: ResolveAction; readonly reason: string }
+  | {
+      readonly kind: 'resolve'
+      readonly action: ResolveAction
+      readonly reason: string
+      /** The refund that was given back outside, as the order shows it; undefined: the only one that is stuck. */
+      readonly refundNo?: string | undefined
+    }
 
 export interface OrderActor extends OrderReader {
   readonly temporal: Temporal
@@ -412,6 +421,7 @@ export interface OrderActor extends OrderReader {
  * Asks the order's workflow to act; never touches its rows. The same operation key asks once.
  * @returns true when it was done, false when the outcome is not known within `ANSWER_DEADLINE_MS`
  * @throws DomainError ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, or why a payment is refused
+ * @throws InvalidInput where "settle" does not say which of several refunds
  * @throws Overloaded when the engine is away
  */
 export async function actOnOrder(
@@ -422,13 +432,17 @@ export async function actOnOrder(
   operationKey: string = randomUUID(),
 ): Promise<boolean> {
   const deadline = Date.now() + ANSWER_DEADLINE_MS
-  const [update, args] = messageOf(by, request)
+  const refund = request.kind === 'resolve' && request.action === 'settle'
+  const settled = refund ? await findStuck(db, order.order_no, request.refundNo) : undefined
+  const [update, args] = messageOf(by, request, settled?.refundNos)
   const known = await knownReply(temporal, order, by, request, operationKey)
   if (known) return settleReply(known, by, request)
   if (request.kind === 'refund' && request.part) {
     const { reason, part } = request
-    const input = { kind: 'part', orderNo: order.order_no, by, reason, ...part, operationKey } as const
-    return temporal.gate.run(deadline, () => startRefund(temporal, input, operationKey, deadline))
+    const input = { orderNo: order.order_no, by, reason, ...part, operationKey }
+    return temporal.gate.run(deadline, () =>
+      startRefund(temporal, PART_REFUND_WORKFLOW, input, operationKey, deadline),
+    )
   }
   if (request.kind === 'pay' && request.channel) {
     await changeChannel(db, sealer, order.order_no, request.channel)
@@ -445,7 +459,7 @@ export async function actOnOrder(
   try {
     reply = await temporal.gate.run(deadline, async () =>
       request.kind === 'resolve'
-        ? tellAll(await workflowsOf(db, order.order_no), ask)
+        ? tellAll(settled?.workflowIds ?? (await workflowsOf(db, order.order_no)), ask)
         : ask(exchangeWorkflowId(order.order_no)),
     )
   } catch (error) {
@@ -457,7 +471,7 @@ export async function actOnOrder(
   if (!reply.ok && request.kind === 'refund' && (await hasFinished(db, order.order_no))) {
     const outsideSteps = await pointsElsewhere(db, order.order_no)
     const input = { kind: 'after_sale', orderNo: order.order_no, by, reason: request.reason } as const
-    return startRefund(temporal, { ...input, ...outsideSteps }, AFTER_SALE, deadline)
+    return startRefund(temporal, REFUND_WORKFLOW, { ...input, ...outsideSteps }, AFTER_SALE, deadline)
   }
   return settleReply(reply, by, request)
 }
@@ -520,6 +534,62 @@ async function workflowsOf(db: Db, orderNo: string): Promise<string[]> {
   return [exchangeWorkflowId(orderNo), ...refunds.map((n) => refundWorkflowId(orderNo, n))]
 }
 
+interface StuckRefund {
+  /** Every number that it has had at its provider: a workflow may wait with one that was refused. */
+  readonly refundNos: readonly string[]
+  /** Who may wait with it; undefined: whoever refunds the order. */
+  readonly workflowIds: readonly string[] | undefined
+}
+
+/**
+ * The refund that an operator gave back outside.
+ * @param refundNo as the order shows it, or a number it has had at its provider; undefined: the only one that is stuck
+ * @throws InvalidInput where several are
+ */
+async function findStuck(db: Db, orderNo: string, refundNo: string | undefined): Promise<StuckRefund> {
+  const rows = await db
+    .selectFrom('payment_refunds as refund')
+    .innerJoin('payments as payment', 'payment.out_trade_no', 'refund.out_trade_no')
+    .leftJoin('order_refunds as shown', 'shown.refund_no', 'refund.order_refund')
+    .select([
+      'refund.refund_no',
+      'refund.order_refund',
+      'refund.replaces',
+      'refund.state',
+      'refund.failure',
+      'shown.kind',
+      'shown.operation_key',
+    ])
+    .where('payment.order_no', '=', orderNo)
+    .execute()
+  /** A refund and the numbers it had before, the last first. */
+  const chainOf = (last: (typeof rows)[number]): typeof rows => {
+    const before = rows.find(({ refund_no }) => refund_no === last.replaces)
+    return before ? [last, ...chainOf(before)] : [last]
+  }
+  const chains = rows.filter(({ state }) => state !== 'failed').map(chainOf)
+  const owed = chains.filter(([last]) => last?.state === 'pending')
+  const refused = owed.filter((chain) => chain.some(({ failure }) => failure !== null))
+  // Where a first "settle" was done and its answer lost, the workflow still waits for it.
+  const candidates = [refused, owed, chains].find((some) => some.length > 0) ?? []
+  const meant =
+    refundNo === undefined
+      ? candidates
+      : chains.filter((chain) =>
+          chain.some((row) => row.refund_no === refundNo || row.order_refund === refundNo),
+        )
+  if (refundNo === undefined && owed.length > 0 && meant.length > 1) {
+    throw new InvalidInput({ field: 'refund_no', rule: 'required' })
+  }
+  const found = meant.flat()
+  const parts = found.flatMap(({ kind, operation_key }) => (kind === 'part' && operation_key) || [])
+  const onlyParts = parts.length === found.length
+  return {
+    refundNos: found.map(({ refund_no }) => refund_no),
+    workflowIds: onlyParts ? [...new Set(parts)].map((key) => refundWorkflowId(orderNo, key)) : undefined,
+  }
+}
+
 /** Several may wait, each for the same word. @returns a "yes" where one has taken it */
 async function tellAll(
   workflowIds: readonly string[],
@@ -533,9 +603,19 @@ async function tellAll(
   return taken ?? replies.at(-1) ?? CONFLICT
 }
 
-function messageOf(by: Requester, request: OrderRequest): [UpdateDefinition<Reply, [never]>, never] {
+/** @param refundNos with "settle": the numbers of the refund that is meant */
+function messageOf(
+  by: Requester,
+  request: OrderRequest,
+  refundNos: readonly string[] | undefined,
+): [UpdateDefinition<Reply, [never]>, never] {
   // What is personal stays in the database.
-  const { kind, channel: _channel, ...rest } = { channel: undefined, ...request }
+  const {
+    kind,
+    channel: _channel,
+    refundNo: _refundNo,
+    ...rest
+  } = { channel: undefined, refundNo: undefined, ...request, refundNos }
   const updates = {
     cancel: cancelUpdate,
     pay: payUpdate,
@@ -582,7 +662,8 @@ async function pointsElsewhere(db: Db, orderNo: string): Promise<{ outsideSteps?
  */
 async function startRefund(
   { client }: Temporal,
-  input: RefundInput,
+  workflow: typeof REFUND_WORKFLOW | typeof PART_REFUND_WORKFLOW,
+  input: RefundInput | PartRefundInput,
   n: string,
   deadline: number,
 ): Promise<boolean> {
@@ -590,7 +671,7 @@ async function startRefund(
     const reply = await client.withDeadline(deadline, () =>
       client.workflow.executeUpdateWithStart(refundTakenUpdate, {
         updateId: 'taken',
-        startWorkflowOperation: new WithStartWorkflowOperation(REFUND_WORKFLOW, {
+        startWorkflowOperation: new WithStartWorkflowOperation(workflow, {
           workflowId: refundWorkflowId(input.orderNo, n),
           taskQueue: TASK_QUEUE,
           args: [input],

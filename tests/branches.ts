@@ -485,6 +485,38 @@ export const BRANCHES: readonly Branch[] = [
     },
   },
   {
+    name: 'part-settled-by-hand-beside-another',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await stage.control('faults', { fault: 'refund_failed', count: 2 })
+      const { order_no } = order
+      let questions = 0
+      stage.hooks.before('flagOrder', () => {
+        questions += 1
+      })
+      for (const amount of ['3.30', '2.20']) {
+        const part = { reason: '少发一件', money: { amount, currency: 'CNY' } }
+        await expectStatus(stage.operate(order_no, 'refund', part), 200)
+      }
+      await until(
+        () => questions,
+        (asked) => asked === 2,
+        'an operator is asked about both',
+      )
+      const settle = (n: number) =>
+        stage.operate(order_no, 'resolve', {
+          action: 'settle',
+          reason: 'seen to',
+          refund_no: `${order_no}-R${n}`,
+        })
+      await expectStatus(settle(1), 200)
+      await expectStatus(settle(1), 409)
+      await expectStatus(settle(2), 200)
+      return partWorkflowId(stage, order_no)
+    },
+  },
+  {
     name: 'late-money',
     async play(stage, owner) {
       const { order_no } = await redeem(stage, owner, CARD)

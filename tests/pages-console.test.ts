@@ -82,6 +82,14 @@ describe('who may come in', () => {
     }
   })
 
+  test('a form that comes after the session has ended changes nothing, and waits behind the sign-in', async () => {
+    const { orderNo } = await order()
+    const nobody = await openVisitor(mall, undefined)
+    const { status, location } = await nobody.post(at(orderNo, 'accept'), {})
+    expect([status, location]).toEqual([303, expect.stringMatching(/^\/points-mall\/sign-in\?/)])
+    expect((await statusOf(orderNo)).status).toBe('order_paid')
+  })
+
   test('a customer is told that he may not, and can change nothing', async () => {
     const customer = await openVisitor(mall, 'carl')
     const { orderNo } = await order()
@@ -413,12 +421,13 @@ describe('one order', () => {
     const form = at(orderNo, 'resolve')
     const page = await operator.get(form)
     expect(page.html).toContain('退款失败：')
-    // Money is never skipped.
+    // Money is never skipped, and what was given back outside is named.
     expect(page.html).not.toContain('value="skip"')
+    const settle = `settle/${orderNo}-R1`
+    expect(page.html).toContain(`value="${settle}"`)
     expect((await act(orderNo, 'resolve', { way: 'skip', reason: '不管了' }, form)).status).toBe(422)
-    expect((await act(orderNo, 'resolve', { way: 'settle', reason: '柜台已退现金' }, form)).location).toBe(
-      `${at(orderNo)}?done=resolve`,
-    )
+    const settled = await act(orderNo, 'resolve', { way: settle, reason: '柜台已退现金' }, form)
+    expect(settled.location).toBe(`${at(orderNo)}?done=resolve`)
     await until(
       () => statusOf(orderNo),
       ({ payment_status }) => payment_status === 'refunded',

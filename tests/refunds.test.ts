@@ -1,9 +1,12 @@
+import { activityInfo } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Db } from '../db/client.ts'
 import { findBrokenAmounts, findBrokenPayments } from '../db/laws.ts'
-import { createHooks } from './hooks.ts'
+import { AlipayFault } from '../payments/alipay/api.ts'
+import { PART_REFUND_WORKFLOW, REFUND_WORKFLOW, TASK_QUEUE } from '../workflows/messages.ts'
+import { createDoor, createHooks } from './hooks.ts'
 import { type Mall, openMall, until } from './mall.ts'
 import { compareBooks, type Trade } from './provider-books.ts'
 import { ended, readHoldings, readTables, workflowState } from './tables.ts'
@@ -59,8 +62,8 @@ async function order(shop: Mall, method: 'bank_card' | 'alipay' | 'wallet' = 'ba
         body: { reason: '少发一件', ...body },
         ...(key ? { key } : {}),
       }),
-    resolve: (action: string, reason = 'looked at it') =>
-      shop.operate(orderNo, 'resolve', { action, reason }),
+    resolve: (action: string, reason = 'looked at it', refund_no?: string) =>
+      shop.operate(orderNo, 'resolve', { action, reason, ...(refund_no ? { refund_no } : {}) }),
     settle: (payment_status: string) =>
       until(
         () => shop.order(owner, orderNo),
@@ -257,6 +260,33 @@ describe('a part of an order', () => {
     await ended(mall, o.orderNo)
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
     expect(await readHoldings(mall)).toEqual(o.before)
+  })
+
+  test('is a workflow that no worker takes for an after-sale; a kind that it does not know changes nothing', async () => {
+    const o = await finishedOrder()
+    await o.refund({ points: 10 })
+    const { operation_key } = await mall.db
+      .selectFrom('order_refunds')
+      .select('operation_key')
+      .where('order_no', '=', o.orderNo)
+      .executeTakeFirstOrThrow()
+    const { workflow } = mall.temporal.client
+    const part = await workflow.getHandle(`refund/${o.orderNo}/${operation_key}`).describe()
+    expect(part.type).toBe(PART_REFUND_WORKFLOW)
+
+    const handle = await workflow.start(REFUND_WORKFLOW, {
+      workflowId: `refund/${o.orderNo}/of-tomorrow`,
+      taskQueue: TASK_QUEUE,
+      args: [{ kind: 'of tomorrow', orderNo: o.orderNo, by: { type: 'operator' }, reason: 'x' }],
+    })
+    await until(
+      async () => (await handle.fetchHistory()).events ?? [],
+      (events) => events.some(({ workflowTaskFailedEventAttributes: failed }) => failed != null),
+      'the worker has given its task back',
+    )
+    expect(await o.show()).toMatchObject({ status: 'order_finished', payment_status: 'paid' })
+    expect(await o.wallet()).toMatchObject({ available: 20 })
+    await handle.terminate('nobody knows it')
   })
 
   test('that is more than is left, by one, is refused, and nothing changed', async () => {
@@ -474,6 +504,132 @@ describe('settled by hand', () => {
     expect((await o.admin()).needs_attention).toBeNull()
     expect((await o.resolve('settle')).status).toBe(409)
     await o.act('cancel')
+    await ended(mall, o.orderNo)
+  })
+
+  /** Refunds of 3.30 and of 2.20, in this order; `-R1` and `-R2`. */
+  const statesOf = async (o: Awaited<ReturnType<typeof order>>) =>
+    (await o.show()).refunds.map(({ state }: { state: string }) => state)
+
+  test('is the refund that was refused, never another that is refused later', async () => {
+    const o = await paidOrder()
+    await fault('refund_stuck')
+    await o.refund({ money: cny('3.30') })
+    await until(
+      () =>
+        mall.db
+          .selectFrom('payment_refunds')
+          .select('refund_ref')
+          .where('order_refund', '=', `${o.orderNo}-R1`)
+          .execute(),
+      ([refund]) => refund?.refund_ref != null,
+      'the provider has taken the refund',
+    )
+    await fault('refund_failed')
+    await o.refund({ money: cny('2.20') })
+    await o.attention()
+    expect((await o.resolve('settle')).status).toBe(200)
+    expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
+    hooks.before('refundPayment', () => {
+      throw ApplicationFailure.nonRetryable('the account is gone', 'ProviderRefusal')
+    })
+    await until(
+      o.attention,
+      (why) => why.includes('the account is gone'),
+      'an operator is asked about the other',
+    )
+    // A second click on what was settled, and on what there is not.
+    expect((await o.resolve('settle', 'again', `${o.orderNo}-R2`)).status).toBe(409)
+    expect((await o.resolve('settle', 'again', `${o.orderNo}-R9`)).status).toBe(409)
+    expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
+    hooks.clear()
+    await mall.control('settle-refunds', { out_trade_no: `${o.orderNo}-1` })
+    expect((await o.resolve('retry')).status).toBe(200)
+    await o.settle('paid')
+    expect(await statesOf(o)).toEqual(['done', 'done_by_hand'])
+    expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '3.30' }])
+  })
+
+  test('is one of two that are stuck: which one has to be said', async () => {
+    const o = await paidOrder()
+    let questions = 0
+    hooks.before('flagOrder', () => {
+      questions += 1
+    })
+    await fault('refund_failed', 2)
+    await o.refund({ money: cny('3.30') })
+    await o.refund({ money: cny('2.20') })
+    await until(
+      () => questions,
+      (asked) => asked === 2,
+      'an operator is asked about both',
+    )
+    const unnamed = await o.resolve('settle')
+    expect(unnamed).toMatchObject({ status: 422, body: { errors: [{ field: 'refund_no' }] } })
+    expect(await statesOf(o)).toEqual(['pending', 'pending'])
+    expect((await o.resolve('settle', 'paid in the shop', `${o.orderNo}-R2`)).status).toBe(200)
+    expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
+    // The other still needs somebody, and is found.
+    expect(await o.attention()).toMatch(/^refund: ./)
+    expect((await o.resolve('settle', 'and this', `${o.orderNo}-1-R1`)).status).toBe(200)
+    expect(await statesOf(o)).toEqual(['done_by_hand', 'done_by_hand'])
+    expect((await o.admin()).needs_attention).toBeNull()
+  })
+
+  test('a refund that goes on waiting for the shop’s money, under the number that it has', async () => {
+    const provider = mall.deps.providers.find(({ method }) => method === 'alipay')
+    if (!provider) throw new Error('no Alipay')
+    const short = new AlipayFault('not given back yet', 'ACQ.SELLER_BALANCE_NOT_ENOUGH')
+    const asked = vi.spyOn(provider, 'refund').mockRejectedValue(short)
+    try {
+      const o = await order(mall, 'alipay')
+      await mall.cashier(o.payUrl, 'pay')
+      await mall.reach(o.owner, o.orderNo, 'order_paid')
+      let attempt = 9
+      hooks.before('refundPayment', () => void Object.assign(activityInfo(), { attempt }))
+      await o.refund({ money: cny('3.30') })
+      await until(
+        () => asked.mock.calls.length,
+        (calls) => calls >= 3,
+        'it is tried again',
+      )
+      expect((await o.admin()).needs_attention).toBeNull()
+      attempt = 10
+      expect(await o.attention()).toContain('not given back yet')
+      hooks.clear()
+      const number = `${o.orderNo}-1-R1`
+      expect((await o.admin()).refunds).toMatchObject([{ provider_refund_no: number, state: 'pending' }])
+      expect((await o.resolve('settle', '线下退款', number)).status).toBe(200)
+      expect((await o.settle('paid')).refunds).toMatchObject([
+        { provider_refund_no: number, state: 'done_by_hand' },
+      ])
+    } finally {
+      asked.mockRestore()
+    }
+  })
+
+  test('is asked for after the question: an earlier word is refused, and not kept for it', async () => {
+    const o = await order(mall)
+    const closing = createDoor()
+    hooks.before('closePayment', async () => {
+      await closing.passed()
+      throw ApplicationFailure.nonRetryable('the other system says no', 'ProviderRefusal')
+    })
+    const canceling = o.act('cancel')
+    await o.settle('closing')
+    const early = o.resolve('skip')
+    await until(
+      async () => JSON.stringify((await mall.history(o.orderNo)).events),
+      (events) => events.includes('"name":"resolve"'),
+      'the word has arrived',
+    )
+    closing.open()
+    expect((await early).status).toBe(409)
+    expect(await o.attention()).toMatch(/^payment: ./)
+    expect(await o.show()).toMatchObject({ status: 'order_created' })
+    hooks.clear()
+    expect((await o.resolve('retry')).status).toBe(200)
+    expect((await canceling).body.data).toMatchObject({ status: 'order_canceled' })
     await ended(mall, o.orderNo)
   })
 

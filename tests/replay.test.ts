@@ -16,6 +16,16 @@ const RECORDING = process.env.RECORD_HISTORIES === '1'
 const fileOf = (name: string) => join(FOLDER, `${name}.json`)
 const read = (name: string) => JSON.parse(readFileSync(fileOf(name), 'utf8')) as PlainHistory
 
+/** Ways that only an earlier version went: they cannot be played again, and exchanges that went them may still run. */
+const EARLIER = fileURLToPath(new URL('./earlier-histories', import.meta.url))
+const readEarlier = () =>
+  new Map(
+    readdirSync(EARLIER).map((file) => [
+      file,
+      JSON.parse(readFileSync(join(EARLIER, file), 'utf8')) as PlainHistory,
+    ]),
+  )
+
 /** A worker that keeps nothing in memory replays the whole history at every step. */
 describe('a worker without a cache plays every branch to its end', () => {
   let stage: Stage
@@ -66,8 +76,9 @@ describe('committed histories', () => {
   })
 
   test('they hold no secret and no trace of a machine', () => {
-    for (const { name } of BRANCHES) {
-      const text = readable(read(name))
+    const all = [...BRANCHES.map(({ name }) => [name, read(name)] as const), ...readEarlier()]
+    for (const [name, history] of all) {
+      const text = readable(history)
       const traces =
         /\/(home|root|tmp|work|Users|var)\/|file:|node_modules|\d@|sk_test|whsec|李雷|13800000000/
       expect([name, traces.exec(text)?.[0]]).toEqual([name, undefined])
@@ -86,6 +97,11 @@ describe('committed histories', () => {
 
   test('the workflows would do the same again', async () => {
     expect(await replayAll(new Map(BRANCHES.map(({ name }) => [name, read(name)])))).toEqual(new Map())
+  })
+
+  test('and what an earlier version did', async () => {
+    expect(readEarlier().size).toBe(3)
+    expect(await replayAll(readEarlier())).toEqual(new Map())
   })
 
   test('each of them notices when the workflow takes another step', async () => {

@@ -2,4 +2,4 @@
 export { exchangeWorkflow } from './exchange.ts'
 export { expiryWorkflow } from './expiry.ts'
 export { nightlyReconciliationWorkflow, reconciliationWorkflow } from './reconciliation.ts'
-export { refundWorkflow } from './refund.ts'
+export { partRefundWorkflow, refundWorkflow } from './refund.ts'

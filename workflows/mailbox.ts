@@ -1,4 +1,4 @@
-import { condition, setHandler } from '@temporalio/workflow'
+import { condition, patched, setHandler } from '@temporalio/workflow'
 import type { PaymentMethod } from '../domain/payment.ts'
 import {
   acceptUpdate,
@@ -25,7 +25,12 @@ export type Request = { readonly by: Requester; reply(answer: Reply): void } & (
   | { readonly kind: 'ship'; readonly carrier: string; readonly trackingNo: string }
   | { readonly kind: 'finish' }
   | { readonly kind: 'refund'; readonly reason: string }
-  | { readonly kind: 'resolve'; readonly action: ResolveAction; readonly reason: string }
+  | {
+      readonly kind: 'resolve'
+      readonly action: ResolveAction
+      readonly reason: string
+      readonly refundNos?: readonly string[]
+    }
 )
 
 export type Message =
@@ -38,6 +43,8 @@ export interface Mailbox {
   next(timeoutMs?: number): Promise<Message | undefined>
   /** Puts messages that are for later in front of the line again. */
   putBack(messages: readonly Message[]): void
+  /** Refuses the words of operators that wait in the line: they came before there was a question. */
+  refuseWords(): void
   /** Answers whoever still waits, also whom a failed step left without a word; later requests are answered the same. */
   close(): void
 }
@@ -86,6 +93,15 @@ export function openMailbox(): Mailbox {
     },
     putBack(messages) {
       letters.unshift(...messages)
+    },
+    refuseWords() {
+      const words = letters.filter((letter) => letter.kind === 'resolve')
+      // An exchange that began earlier has taken such a word for its answer.
+      if (words.length === 0 || !patched('words-answer-a-question')) return
+      for (const word of words) {
+        word.reply(CONFLICT)
+        letters.splice(letters.indexOf(word), 1)
+      }
     },
     close() {
       closed = true

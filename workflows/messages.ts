@@ -10,6 +10,8 @@ import type { OutsideStep } from '../domain/steps.ts'
 export const TASK_QUEUE = 'points-mall'
 export const EXCHANGE_WORKFLOW = 'exchangeWorkflow'
 export const REFUND_WORKFLOW = 'refundWorkflow'
+/** A type of its own: a worker that knows no parts leaves it alone, where it would take back the whole order. */
+export const PART_REFUND_WORKFLOW = 'partRefundWorkflow'
 export const EXPIRY_WORKFLOW = 'expiryWorkflow'
 export const RECONCILIATION_WORKFLOW = 'reconciliationWorkflow'
 export const NIGHTLY_WORKFLOW = 'nightlyReconciliationWorkflow'
@@ -67,9 +69,18 @@ export const refundUpdate = defineUpdate<Reply, [{ by: Requester; reason: string
  * money only, which is never skipped: it was given back outside.
  */
 export type ResolveAction = 'retry' | 'skip' | 'settle'
-export const resolveUpdate = defineUpdate<Reply, [{ by: Requester; action: ResolveAction; reason: string }]>(
-  'resolve',
-)
+export const resolveUpdate = defineUpdate<
+  Reply,
+  [
+    {
+      by: Requester
+      action: ResolveAction
+      reason: string
+      /** With `settle`: every number that the refund has had at its provider; no other refund is meant. */
+      refundNos?: readonly string[]
+    },
+  ]
+>('resolve')
 
 /** A verified notification out of the inbox. Amounts are decimal CNY. */
 export interface PaymentNotice {
@@ -101,17 +112,18 @@ export type RefundInput =
       /** Where other systems have a part of the order to give back. Absent: none has. */
       readonly outsideSteps?: readonly OutsideStep[]
     }
-  | {
-      /** A part is taken back of an order that goes on, or has ended. */
-      readonly kind: 'part'
-      readonly orderNo: string
-      readonly by: Requester
-      readonly reason: string
-      readonly points: number
-      /** Decimal CNY. */
-      readonly money: string
-      readonly operationKey: string
-    }
+  | ({ readonly kind: 'part' } & PartRefundInput)
+
+/** A part is taken back of an order that goes on, or has ended. */
+export interface PartRefundInput {
+  readonly orderNo: string
+  readonly by: Requester
+  readonly reason: string
+  readonly points: number
+  /** Decimal CNY. */
+  readonly money: string
+  readonly operationKey: string
+}
 
 export interface ExpiryInput {
   /** Accounts, or earnings, in one activity. */

@@ -1,4 +1,4 @@
-import { CancellationScope, TemporalFailure } from '@temporalio/workflow'
+import { CancellationScope, patched, TemporalFailure } from '@temporalio/workflow'
 import type { ReportedMoney } from '../activities/payments.ts'
 import type { OwedRefund } from '../activities/refunds.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
@@ -10,6 +10,7 @@ import {
   flag,
   giveMoneyBack,
   insist,
+  meantBy,
   messageOf,
   takeWordOnMoney,
   type Word,
@@ -94,7 +95,8 @@ async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod
     const late = await close(current.outTradeNo, false, true)
     const outcome = late && (await takeMoney(exchange, late))
     if (outcome === 'settled') return { open, paid: true, reply: { ok: true } }
-    if (outcome === 'refund') refundBeside(exchange)
+    // An exchange that began earlier has left this to its end.
+    if (outcome === 'refund' && patched('refund-beside-pay-again')) refundBeside(exchange)
   }
   if (method === 'wallet') {
     const settled = await surely.settleExchange({ orderNo, outsideSteps })
@@ -156,7 +158,8 @@ export async function resolveBeside(exchange: Exchange, word: Word): Promise<voi
   const owed = await surely.listOwedRefunds(orderNo)
   if (owed.length === 0) return word.reply(CONFLICT)
   const reply = await takeWordOnMoney(orderNo, word, stuck)
-  if (reply.ok) stuck.length = 0
+  const meant = meantBy(word, stuck)
+  if (reply.ok) stuck.splice(0, stuck.length, ...stuck.filter((refund) => !meant.includes(refund)))
   if (reply.ok && word.action === 'retry') refundBeside(exchange)
   word.reply(reply)
 }

@@ -1,4 +1,4 @@
-import { TemporalFailure } from '@temporalio/workflow'
+import { patched, TemporalFailure } from '@temporalio/workflow'
 import type { OwedRefund } from '../activities/refunds.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { Cause, Undo } from './compensation.ts'
@@ -44,23 +44,36 @@ export async function giveMoneyBack(orderNo: string, mailbox: Mailbox, part?: st
       await persistently.refundPayment(owed)
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error
+      mailbox.refuseWords()
       await flag(orderNo, `refund: ${messageOf(error)}`)
-      await wordOf(mailbox, (word) => takeWordOnMoney(orderNo, word, owed ? [owed] : []))
+      const word = await wordOf(mailbox, (said) => takeWordOnMoney(orderNo, said, owed ? [owed] : []))
+      if (word.action === 'skip') return
     }
   }
 }
 
-/** @param stuck the refunds that the word is about @returns what to answer; CONFLICT is not the word waited for */
+/** The refunds that the word is about: "settle" names one, "again" is said to all. */
+export function meantBy(word: Word, stuck: readonly OwedRefund[]): readonly OwedRefund[] {
+  const { action, refundNos } = word
+  if (action !== 'settle' || !refundNos) return stuck
+  return stuck.filter(({ refundNo }) => refundNos.includes(refundNo))
+}
+
+/**
+ * @param stuck the refunds that failed for good where the word came in
+ * @returns what to answer; CONFLICT is not the word waited for
+ */
 export async function takeWordOnMoney(
   orderNo: string,
   word: Word,
   stuck: readonly OwedRefund[],
 ): Promise<Reply> {
-  if (word.action === 'skip') return CONFLICT
+  // An exchange that began earlier has gone on without a refund at such a word.
+  if (word.action === 'skip' && patched('money-is-not-skipped')) return CONFLICT
   if (word.action === 'settle') {
     try {
       let settled = false
-      for (const { refundNo } of stuck) {
+      for (const { refundNo } of meantBy(word, stuck)) {
         settled = (await surely.settleByHand({ refundNo, reason: word.reason, by: word.by })) || settled
       }
       if (!settled) return CONFLICT
@@ -68,6 +81,8 @@ export async function takeWordOnMoney(
       if (!(error instanceof TemporalFailure)) throw error
       return { ok: false, refusal: { code: 'UNAVAILABLE' } }
     }
+    // Another refund may be stuck, here or in a workflow beside: the order shows it until nothing is owed.
+    if (word.refundNos) return { ok: true }
   }
   await flag(orderNo, null)
   return { ok: true }
@@ -98,6 +113,7 @@ export async function askOperator(
   step: string,
   error: unknown,
 ): Promise<'retry' | 'skip'> {
+  mailbox.refuseWords()
   await flag(orderNo, `${step}: ${messageOf(error)}`)
   const { action } = await wordOf(mailbox, async (word) => {
     if (word.action === 'settle') return CONFLICT

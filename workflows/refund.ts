@@ -1,46 +1,66 @@
 import { allHandlersFinished, condition, setHandler, TemporalFailure } from '@temporalio/workflow'
-import { CONFLICT, openMailbox } from './mailbox.ts'
-import { type RefundInput, type Reply, refundTakenUpdate } from './messages.ts'
+import { CONFLICT, type Mailbox, openMailbox } from './mailbox.ts'
+import { type PartRefundInput, type RefundInput, type Reply, refundTakenUpdate } from './messages.ts'
 import { giveMoneyBack, insist } from './redemption.ts'
 import { persistently, surely } from './steps.ts'
 
 /**
- * What stands beside an exchange, or comes after its end: money that arrived late goes back, a part of an order is
- * taken back, and a finished order is refunded. One workflow per attempt to pay, part, or after-sale; running it
- * again finds the work done.
+ * What comes after an exchange has ended: money that arrived late goes back, and a finished order is refunded. One
+ * workflow per attempt to pay, or per after-sale; running it again finds the work done.
+ * @throws where a newer version knows of more: the engine gives the task to another worker
  */
 export async function refundWorkflow(input: RefundInput): Promise<void> {
+  if (input.kind === 'part') return partRefundWorkflow(input)
+  const { mailbox, take } = begin()
+  const { orderNo } = input
+  if (input.kind === 'late_money') {
+    await insist(orderNo, mailbox, 'late money', () => surely.settlePayment(input.notice, []))
+    take({ ok: true })
+  } else if (input.kind === 'after_sale') {
+    const { reason, by, outsideSteps = [] } = input
+    const outcome = await insist(orderNo, mailbox, 'refund', () =>
+      persistently.cancelExchange({ orderNo, reason, by, outsideSteps }),
+    )
+    take(outcome === 'skipped' ? CONFLICT : { ok: true })
+    if (outcome === 'done' && outsideSteps.includes('points')) {
+      await insist(orderNo, mailbox, 'points', () => persistently.releasePoints(orderNo, reason))
+    }
+  } else throw new TypeError(`no such refund: ${JSON.stringify(input satisfies never)}`)
+  await giveMoneyBack(orderNo, mailbox)
+  await end(mailbox)
+}
+
+/** A part of an order is taken back, which goes on, or has ended. One workflow per part; running it again finds it done. */
+export async function partRefundWorkflow(part: PartRefundInput): Promise<void> {
+  const { mailbox, take } = begin()
+  const { orderNo, by, reason, points, money, operationKey } = part
+  const refusal = await surely
+    .refundPart({ orderNo, by, reason, points, money, operationKey })
+    .catch((error: unknown) => {
+      if (!(error instanceof TemporalFailure)) throw error
+      // Asked again under the same key, it is done, or it is found done; what is owed goes back either way.
+      return { code: 'UNAVAILABLE' as const }
+    })
+  take(refusal ? { ok: false, refusal } : { ok: true })
+  await giveMoneyBack(orderNo, mailbox, operationKey)
+  await end(mailbox)
+}
+
+function begin(): { mailbox: Mailbox; take: (reply: Reply) => void } {
   let taken: Reply | undefined
   setHandler(refundTakenUpdate, async () => {
     await condition(() => taken !== undefined)
     return taken as Reply
   })
-  const mailbox = openMailbox()
-  const { orderNo } = input
-  if (input.kind === 'late_money') {
-    await insist(orderNo, mailbox, 'late money', () => surely.settlePayment(input.notice, []))
-  } else if (input.kind === 'part') {
-    const { kind: _kind, ...part } = input
-    const refusal = await surely.refundPart(part).catch((error: unknown) => {
-      if (!(error instanceof TemporalFailure)) throw error
-      // Asked again under the same key, it is done, or it is found done; what is owed goes back either way.
-      return { code: 'UNAVAILABLE' as const }
-    })
-    taken = refusal ? { ok: false, refusal } : { ok: true }
-  } else {
-    const { reason, by, outsideSteps = [] } = input
-    const outcome = await insist(orderNo, mailbox, 'refund', () =>
-      persistently.cancelExchange({ orderNo, reason, by, outsideSteps }),
-    )
-    taken = outcome === 'skipped' ? CONFLICT : { ok: true }
-    if (outcome === 'done' && outsideSteps.includes('points')) {
-      await insist(orderNo, mailbox, 'points', () => persistently.releasePoints(orderNo, reason))
-    }
+  return {
+    mailbox: openMailbox(),
+    take: (reply) => {
+      taken = reply
+    },
   }
-  taken ??= { ok: true }
-  await (input.kind === 'part'
-    ? giveMoneyBack(orderNo, mailbox, input.operationKey)
-    : giveMoneyBack(orderNo, mailbox))
+}
+
+async function end(mailbox: Mailbox): Promise<void> {
   mailbox.close()
   await condition(allHandlersFinished)
 }

@@ -99,7 +99,13 @@ const refund = action(
 const resolve = action(
   '/{id}/resolve',
   'Say how an order that needs attention goes on: again, without an undo, or the money was given back outside',
-  because.extend({ action: z.enum(['retry', 'skip', 'settle']) }),
+  because.extend({
+    action: z.enum(['retry', 'skip', 'settle']),
+    refund_no: z.string().min(1).max(64).nullish().openapi({
+      description:
+        'The refund that "settle" is about, as the order shows it; required where several are stuck',
+    }),
+  }),
 )
 
 export function adminOrderRoutes(deps: ApiDeps) {
@@ -156,8 +162,9 @@ export function adminOrderRoutes(deps: ApiDeps) {
       return done ? c.json(one(view), 200) : c.json(one(view), 202)
     })
     .openapi(resolve, async (c) => {
-      const { reason, action } = c.req.valid('json')
-      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'resolve', action, reason })
+      const { reason, action, refund_no } = c.req.valid('json')
+      const request = { kind: 'resolve' as const, action, reason, refundNo: refund_no ?? undefined }
+      const { done, view } = await act(c, c.req.valid('param').id, request)
       return done ? c.json(one(view), 200) : c.json(one(view), 202)
     })
 }

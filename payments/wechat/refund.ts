@@ -60,7 +60,8 @@ export async function giveBack(account: WechatAccount, refund: RefundRequest): P
 /** @returns the refund where it had been made before all the same */
 async function explain(account: WechatAccount, refund: RefundRequest, error: unknown): Promise<Refund> {
   const meaning = error instanceof ProviderRefusal && NOT_FINAL[error.code]
-  if (meaning === 'later') throw new Error(`${refund.refundNo} has to wait: ${(error as Error).message}`)
+  if (meaning === 'later')
+    throw new Error(`${refund.refundNo} has to wait: ${(error as Error).message}`, { cause: error })
   const found = meaning === 'ask' && (await findRefund(account, refund.refundNo))
   if (!found) throw error
   return found

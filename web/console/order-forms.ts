@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { type OrderBooks, readOrderBooks } from '../../application/order-books.ts'
-import type { OrderRequest, OrderView } from '../../application/orders.ts'
+import type { OrderRequest, OrderView, RefundView } from '../../application/orders.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { decimalFromFen } from '../../domain/money.ts'
 import { PRODUCT_MAX } from '../../domain/product.ts'
@@ -21,11 +21,13 @@ const SHIPPING_MAX = 64
 /** Each order has at most this many pieces of the dearest product. */
 const POINTS_MAX = PRODUCT_MAX.points
 
+type ResolveAction = Extract<OrderRequest, { kind: 'resolve' }>['action']
+
 /** What the form of an action says; `request` is to be taken only where nothing is wrong. */
 export function readRequest(
   action: ActionName,
   form: Form,
-  order: Pick<OrderView, 'needs_attention' | 'total_points'>,
+  order: Pick<OrderView, 'needs_attention' | 'total_points' | 'refunds'>,
   lang: Lang,
 ): { readonly request: OrderRequest; readonly errors: FormErrors } {
   const t = textsIn(lang)
@@ -52,19 +54,22 @@ export function readRequest(
         }
         return { kind: 'refund', reason: reason(), part: { points, money: decimalFromFen(fen) } }
       }
-      case 'resolve':
-        return { kind: 'resolve', action: read.oneOf('way', waysOn(order)), reason: reason() }
+      case 'resolve': {
+        const [way, refundNo] = read.oneOf('way', waysOn(order)).split('/')
+        return { kind: 'resolve', action: way as ResolveAction, refundNo, reason: reason() }
+      }
     }
   })()
   return { request, errors: read.errors }
 }
 
-/** Money is never skipped: it is refunded, or was given back outside. */
-function waysOn({ needs_attention }: Pick<OrderView, 'needs_attention'>) {
-  return needs_attention?.startsWith('refund: ')
-    ? (['retry', 'settle'] as const)
-    : (['retry', 'skip'] as const)
+/** Money is never skipped: it is refunded, or was given back outside. Which refund that was stands behind a slash. */
+function waysOn(order: Pick<OrderView, 'needs_attention' | 'refunds'>): readonly [string, ...string[]] {
+  if (!order.needs_attention?.startsWith('refund: ')) return ['retry', 'skip']
+  return ['retry', ...owedOf(order).map(({ refund_no }) => `settle/${refund_no}`)]
 }
+
+const owedOf = ({ refunds }: Pick<OrderView, 'refunds'>) => refunds.filter(({ state }) => state === 'pending')
 
 const TITLES = { cancel: F.cancelTitle, refund: F.refundTitle, resolve: F.resolveTitle } as const
 const BUTTONS = { cancel: F.cancelDo, refund: F.refundDo, resolve: F.resolveDo } as const
@@ -125,10 +130,16 @@ function questions(
   const t = textsIn(lang)
   if (action === 'cancel') return html`<p>${t(F.cancelHint)}</p>`
   if (action === 'resolve') {
+    const named = (refund: RefundView): Text => {
+      const what = `${refund.provider_refund_no} ${priceText(0, refund.money, lang)}`
+      return { zh: `${F.settle.zh}（${what}）`, en: `${F.settle.en} (${what})` }
+    }
     const ways: Readonly<Record<string, readonly [Text, Text]>> = {
       retry: [F.retry, F.retryHint],
       skip: [F.skip, F.skipHint],
-      settle: [F.settle, F.settleHint],
+      ...Object.fromEntries(
+        owedOf(order).map((refund) => [`settle/${refund.refund_no}`, [named(refund), F.settleHint]]),
+      ),
     }
     return html`<p>${t(F.resolveHint)}</p>
       <p class="notice warn">${attentionText(order.needs_attention ?? '', lang)}</p>
