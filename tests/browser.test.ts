@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { sql } from 'kysely'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BROWSER, type Look, openBrowser, openPerson, REMEDY } from './browser.ts'
@@ -94,6 +96,47 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await page.locator('form.redeem').waitFor()
     const after = (await mall.call('GET', '/api/points-mall/orders', { as: 'alice' })).body.meta.total
     expect(after - before).toBe(1)
+    await context.close()
+  })
+
+  test('on a slow network: the button says that it works, a second tap is nothing, and the order comes', async () => {
+    const { page, context } = await enter('alice')
+    await page.goto(`/points-mall/products/${product}`)
+    await page.click('form.buy button:not([data-step])')
+    await page.waitForURL(/redeem/)
+    await page.waitForLoadState('load')
+    let posts = 0
+    await context.route('**/redeem**', async (route) => {
+      posts += route.request().method() === 'POST' ? 1 : 0
+      await pause(1_500)
+      await route.continue()
+    })
+    // Playwright's own click would wait for the page that the first one asks for.
+    const busy = await page.evaluate<string>(`(() => {
+      const button = document.querySelector('form.redeem button.wide')
+      button.click()
+      const state = button.getAttribute('aria-busy')
+      button.click()
+      return state
+    })()`)
+    expect(busy).toBe('true')
+    await page.waitForURL(/\/points-mall\/orders\/PM/)
+    expect(posts).toBe(1)
+    await context.close()
+  })
+
+  test('at a desk WeChat’s code is shown to be scanned', async () => {
+    const { page, context } = await enter('alice', { width: 1280 })
+    const orderNo = await redeem(page, mixed, 'wechat')
+    const code = 'weixin://wxpay/bizpayurl?pr=abc123'
+    // The sandbox names its cashier page, where the real one gives a code.
+    await mall.db
+      .updateTable('points_exchange_orders')
+      .set({ payment_info: sql`payment_info || ${JSON.stringify({ pay_url: code })}::jsonb` })
+      .where('order_no', '=', orderNo)
+      .execute()
+    await page.goto(`/points-mall/orders/${orderNo}`)
+    expect(await page.locator('.scan svg path').count()).toBeGreaterThan(0)
     await context.close()
   })
 
@@ -200,6 +243,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
 
   const LOOKS: readonly (readonly [string, Look])[] = [
     ['light, Chinese, on a phone', { lang: 'zh' }],
+    ['light, English, on a phone', { lang: 'en' }],
     ['dark, English, at a desk', { lang: 'en', dark: true, width: 1280 }],
     ['dark, Chinese, on a tablet', { lang: 'zh', dark: true, width: 768 }],
   ]

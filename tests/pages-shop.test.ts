@@ -368,7 +368,7 @@ describe('redeeming without JavaScript', () => {
         .executeTakeFirstOrThrow()
       clients[`${method} ${agent.includes('Mobile') ? 'phone' : 'desk'}`] = row.client
     }
-    expect(clients).toEqual({ 'alipay phone': 'h5', 'alipay desk': 'desktop', 'wechat desk': 'h5' })
+    expect(clients).toEqual({ 'alipay phone': 'h5', 'alipay desk': 'desktop', 'wechat desk': 'desktop' })
 
     const { rules } = mall.deps.settings
     mall.configure({ rules: { ...rules, supportedMethods: ['alipay'] } })

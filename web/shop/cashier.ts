@@ -1,4 +1,5 @@
-import { html } from 'hono/html'
+import { html, raw } from 'hono/html'
+import { renderSVG } from 'uqr'
 import type { Lang } from '../../domain/error-texts.ts'
 import type { PaymentMethod } from '../../domain/payment.ts'
 import { onceField } from '../form.ts'
@@ -25,7 +26,7 @@ export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
         : ''
     }
     ${way(order, lang)}
-    <details id="other-method" hx-morph-skip ${isPage(order.payment_info.pay_url) || order.payment_info.jsapi ? '' : 'open'}>
+    <details id="other-method" hx-morph-skip ${order.payment_info.pay_url || order.payment_info.jsapi ? '' : 'open'}>
       <summary>${t(ORDER.otherMethod)}</summary>
       <form method="post" action="/points-mall/orders/${order.order_no}/pay" class="stack">
         ${onceField()}
@@ -40,7 +41,7 @@ export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
   </div>`
 }
 
-/** Not `weixin://…`, which is a code to scan for somebody who redeemed elsewhere. */
+/** Not `weixin://…`, which is for a phone to scan. */
 const isPage = (payUrl: string | null): payUrl is string => /^https?:\/\//.test(payUrl ?? '')
 
 /** The way to the cashier, as its provider opens it. */
@@ -51,6 +52,12 @@ function way({ payment_info, total_money }: OrderShown['order'], lang: Lang): Ht
   if (jsapi) {
     return html`<button type="button" class="wide" data-wechat-pay="${JSON.stringify(jsapi)}" hidden>${t(ORDER.payInWechat)} ${amount}</button>
       <p class="notice" data-outside-wechat>${t(ORDER.wechatOnly)}</p>`
+  }
+  if (pay_url?.startsWith('weixin://')) {
+    return html`<figure class="scan" role="img" aria-label="${t(ORDER.scan)}">
+      <div class="code">${raw(renderSVG(pay_url, { border: 2 }))}</div>
+      <figcaption>${t(ORDER.scan)} ${amount}</figcaption>
+    </figure>`
   }
   if (!isPage(pay_url)) return html`<p class="notice">${t(ORDER.noCashier)}</p>`
   return html`<a class="button wide" href="${pay_url}">${t(ORDER.pay)} ${amount}</a>`

@@ -56,11 +56,7 @@ export function orderRoutes(deps: WebDeps) {
           return showOrder(c, deps, await shown(c), textsIn(c.get('lang'))(ORDER.methodWrong), 422)
         }
         // Another method is another request, also where the browser has kept the form.
-        return act(
-          c,
-          { kind: 'pay', method, channel: channelOf(c, deps, method) },
-          `${onceOf(form)}-${method}`,
-        )
+        return act(c, { kind: 'pay', method, channel: channelOf(c, deps) }, `${onceOf(form)}-${method}`)
       })
       .route('/', orderQuestions(deps, act))
   )

@@ -166,7 +166,7 @@ async function readCommand(
       quantity: quantityOf(form),
       cashFen: fen,
       method,
-      channel: method && method !== 'wallet' ? channelOf(c, deps, method) : undefined,
+      channel: method && method !== 'wallet' ? channelOf(c, deps) : undefined,
       address: address && { ...address },
       buyer_remarks: remarks === '' ? undefined : remarks,
       customized: customized === '' ? undefined : { text: customized },

@@ -141,6 +141,7 @@ export const ORDER = {
   pay: { zh: '继续支付', en: 'Pay now' },
   payInWechat: { zh: '微信支付', en: 'Pay with WeChat' },
   wechatOnly: { zh: '请在微信中打开本页完成支付。', en: 'Open this page in WeChat to pay.' },
+  scan: { zh: '用微信扫一扫支付', en: 'Scan with WeChat to pay' },
   noCashier: {
     zh: '收银台还没有打开，请选择支付方式。',
     en: 'No cashier is open yet; choose how to pay.',
