@@ -5,6 +5,7 @@ import { PROVIDERS, type Provider, type Sent } from './forgeries.ts'
 import { type ForgeryRun, sendForgeries } from './forgery-run.ts'
 import type { Installation } from './installation.ts'
 import { CASHIERS, openLoad } from './load.ts'
+import { until } from './mall.ts'
 
 /** A notification as the sandbox's control API shows it. */
 export interface Shown {
@@ -36,7 +37,13 @@ export async function proveForgeries(
   const load = await openLoad(mall)
   for (const cashier of [...CASHIERS, ...CASHIERS]) await load.go('card', cashier)
   const { databaseUrl, sandboxUrl } = mall.running()
-  const sends = (await (await fetch(`${sandboxUrl}/control/notifications`)).json()) as Shown[]
+  const readSends = async () => (await (await fetch(`${sandboxUrl}/control/notifications`)).json()) as Shown[]
+  // They are sent soon after the money has come.
+  const sends = await until(
+    readSends,
+    (shown) => PROVIDERS.every((name) => realsOf(name, shown).length >= 2),
+    'two notifications of each provider are sent',
+  )
   const secrets = JSON.parse(readFileSync(join(mall.dataDir, 'secrets.json'), 'utf8')) as Record<
     string,
     string

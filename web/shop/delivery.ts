@@ -39,6 +39,8 @@ function addressLine(given: unknown): { who: string; where: string } | undefined
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => typeof value === 'string'))
   const { name, phone } = known
   const who = [name && maskName(name), phone && maskPhone(phone, true)].filter(Boolean).join('　')
-  const where = PLACES.map((place) => known[place] ?? '').join('')
+  // 上海市 is both, and is named once.
+  const places = PLACES.filter((place) => !(place === 'city' && known.city === known.province))
+  const where = places.map((place) => known[place] ?? '').join('')
   return who || where ? { who, where } : undefined
 }

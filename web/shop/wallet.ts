@@ -110,7 +110,9 @@ function lots({ expiring }: WalletView, lang: Lang): Html {
 
 function daysLeft(expiresAt: string, lang: Lang): Html | string {
   const t = textsIn(lang)
-  const days = Math.floor((Date.parse(expiresAt) - Date.now()) / DAY_MS)
+  // Days of the calendar in Shanghai: what expires tomorrow morning does not expire today.
+  const dayOf = (at: number) => Math.floor((at + 8 * 3_600_000) / DAY_MS)
+  const days = dayOf(Date.parse(expiresAt)) - dayOf(Date.now())
   if (days < 1) return t(WALLET.today)
   return days === 1 ? t(WALLET.oneDayLeft) : phrase(t(WALLET.daysLeft), { n: `${days}` })
 }
