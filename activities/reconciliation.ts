@@ -33,7 +33,6 @@ import {
   type CountedPayment,
   type CountedRefund,
   compareBill,
-  dayInShanghai,
   type Finding,
   type FindingKind,
   LONG_MS,
@@ -44,6 +43,7 @@ import {
   missingRefund,
   type PaidMoney,
 } from '../domain/reconciliation.ts'
+import { dayInShanghai } from '../domain/shanghai.ts'
 import { type PaymentProvider, ProviderRefusal } from '../payments/port.ts'
 import { wentBack } from './settle.ts'
 

@@ -5,6 +5,3 @@ const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"
 
 /** Words that others wrote must stay words: a spreadsheet runs what begins like a formula (OWASP, CSV injection). */
 export const words = (cell: string) => (/^[\s\p{Cf}]*[=+\-@\t\r＝＋－＠]/u.test(cell) ? `'${cell}` : cell)
-
-export const beijing = (at: Date) =>
-  new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')

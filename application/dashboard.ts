@@ -15,7 +15,8 @@ import {
   type Waiting,
 } from '../db/dashboard.ts'
 import { type Fen, fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
-import { dateInShanghai, dayInShanghai, LONG_REFUND_MS, MARGIN_MS } from '../domain/reconciliation.ts'
+import { LONG_REFUND_MS, MARGIN_MS } from '../domain/reconciliation.ts'
+import { dateInShanghai, dayInShanghai } from '../domain/shanghai.ts'
 
 const HOUR_MS = 3_600_000
 const HOURS_A_DAY = 24

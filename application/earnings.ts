@@ -10,10 +10,11 @@ import {
 } from '../db/earnings.ts'
 import type { EarningState } from '../db/schema.ts'
 import { lockAccount } from '../db/wallet.ts'
-import { datesOf, type EarningRules, pointsFor, shanghaiDay, underCap } from '../domain/earning.ts'
+import { datesOf, type EarningRules, pointsFor, underCap } from '../domain/earning.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import { shanghaiDay } from '../domain/shanghai.ts'
 import { type Ledger, mustBeOurs } from './wallets.ts'
 
 /** No single thing earns more. */

@@ -1,5 +1,6 @@
 import type { Lang } from '../domain/error-texts.ts'
-import { beijing, line, words } from './csv.ts'
+import { shanghaiText } from '../domain/shanghai.ts'
+import { line, words } from './csv.ts'
 import type { FindingView } from './reconciliation.ts'
 
 const HEADERS = {
@@ -25,7 +26,7 @@ export function findingsTable(id: string, findings: readonly FindingView[], lang
 function findingsCsv(findings: readonly FindingView[], lang: Lang): string {
   const lines = findings.map((finding) =>
     line([
-      beijing(new Date(finding.found_at)),
+      shanghaiText(new Date(finding.found_at)),
       finding.kind,
       words(finding.subject),
       words(finding.ours ?? ''),

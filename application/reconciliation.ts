@@ -8,7 +8,8 @@ import {
 } from '../db/reconciliation.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
-import { dateInShanghai, type FindingKind, type PaidMoney } from '../domain/reconciliation.ts'
+import type { FindingKind, PaidMoney } from '../domain/reconciliation.ts'
+import { dateInShanghai } from '../domain/shanghai.ts'
 import {
   EXCHANGE_WORKFLOW,
   exchangeWorkflowId,

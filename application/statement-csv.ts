@@ -1,7 +1,8 @@
 import { kindText } from '../domain/entry-texts.ts'
 import type { Lang } from '../domain/error-texts.ts'
 import { decimalFromFen } from '../domain/money.ts'
-import { beijing, line, words } from './csv.ts'
+import { shanghaiText } from '../domain/shanghai.ts'
+import { line, words } from './csv.ts'
 import { readWholeStatement, type StatementEntry, type StatementQuery } from './statement.ts'
 import type { Ledger } from './wallets.ts'
 
@@ -45,7 +46,7 @@ function csvLines(entries: readonly StatementEntry[], inFen: boolean, lang: Lang
   return entries
     .map((entry) =>
       line([
-        beijing(entry.createdAt),
+        shanghaiText(entry.createdAt),
         kindText(entry.kind, lang),
         amount(entry.amount),
         amount(entry.balanceAfter),

@@ -6,7 +6,7 @@ import { connectTemporal } from '../application/temporal.ts'
 import { readConfig } from '../config.ts'
 import { findRun, type KeptFinding, listFindings } from '../db/reconciliation.ts'
 import { createSealer } from '../db/seal.ts'
-import { dateInShanghai } from '../domain/reconciliation.ts'
+import { dateInShanghai } from '../domain/shanghai.ts'
 import { createProviders } from '../payments/providers.ts'
 import { report } from './report.ts'
 

@@ -29,16 +29,6 @@ export function underCap(
   return { points: kept, capped: points - kept }
 }
 
-const DAY_MS = 86_400_000
-/** Asia/Shanghai has had no summer time since 1991. */
-const SHANGHAI_MS = 8 * 3_600_000
-
-/** The day in Shanghai that holds this moment: its first ms, and the first of the next day. */
-export function shanghaiDay(at: number): { from: number; to: number } {
-  const from = Math.floor((at + SHANGHAI_MS) / DAY_MS) * DAY_MS - SHANGHAI_MS
-  return { from, to: from + DAY_MS }
-}
-
 /** When points earned at `occurredAt` can be spent, and until when; null lasts. */
 export function datesOf(
   occurredAt: number,

@@ -1,3 +1,5 @@
+import { shanghaiText } from './shanghai.ts'
+
 /** Crockford's base 32 without I, L, O and U: no letter that is misread, no word by accident. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
@@ -7,7 +9,7 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
  * @param random at least 12 random bytes
  */
 export function newOrderNo(at: Date, random: Uint8Array): string {
-  const shanghai = new Date(at.getTime() + 8 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, 14)
+  const shanghai = shanghaiText(at).replace(/\D/g, '')
   let suffix = ''
   for (let i = 0; i < 12; i += 1) suffix += ALPHABET[(random[i] ?? 0) % 32]
   return `PM${shanghai}${suffix}`

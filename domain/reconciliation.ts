@@ -1,6 +1,7 @@
 import type { Fen } from './money.ts'
 import { decimalFromFen } from './money.ts'
 import { orderNoOf } from './order-no.ts'
+import { dayInShanghai } from './shanghai.ts'
 
 /**
  * The rules by which the books are compared. A discrepancy is something that a notice on its way, or a list that
@@ -13,9 +14,6 @@ export const MARGIN_MS = 3 * 60_000
 export const LONG_MS = 15 * 60_000
 /** A bank may take days to give money back, so after one it is time to look. */
 export const LONG_REFUND_MS = 24 * 3_600_000
-
-const SHANGHAI_MS = 8 * 3_600_000
-const DAY_MS = 24 * 3_600_000
 
 export const FINDING_KINDS = [
   // A book could not be read:
@@ -103,22 +101,6 @@ export interface CountedRefund {
 export interface Counted {
   readonly payments: readonly CountedPayment[]
   readonly refunds: readonly CountedRefund[]
-}
-
-/** @param day `YYYY-MM-DD` @returns when that day begins and ends in Shanghai */
-export function dayInShanghai(day: string): { readonly from: Date; readonly to: Date } {
-  const from = Date.parse(`${day}T00:00:00+08:00`)
-  return { from: new Date(from), to: new Date(from + DAY_MS) }
-}
-
-/** The date in Shanghai, `YYYY-MM-DD`. @param at ms since the epoch */
-export function dateInShanghai(at: number): string {
-  return new Date(at + SHANGHAI_MS).toISOString().slice(0, 10)
-}
-
-/** The day before the one that it is in Shanghai. @param at ms since the epoch */
-export function yesterdayInShanghai(at: number): string {
-  return dateInShanghai(at - DAY_MS)
 }
 
 /**

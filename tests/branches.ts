@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import type { Activities } from '../activities/index.ts'
 import type { ExchangeSettings } from '../application/exchanges.ts'
 import { adjust } from '../db/wallet.ts'
-import { yesterdayInShanghai } from '../domain/reconciliation.ts'
+import { yesterdayInShanghai } from '../domain/shanghai.ts'
 import {
   EXPIRY_ID,
   EXPIRY_WORKFLOW,

@@ -38,8 +38,6 @@ export async function openPerson(browser: Browser, url: string, look: Look = {})
     colorScheme: look.dark ? 'dark' : 'light',
     javaScriptEnabled: look.javaScript ?? true,
     locale: look.lang === 'en' ? 'en-GB' : 'zh-CN',
-    // Sources that axe needs are put in past the pages' policy; nothing else is.
-    bypassCSP: false,
   })
   const page = await context.newPage()
   const complaints: string[] = []

@@ -5,7 +5,7 @@ import { readDashboard } from '../application/dashboard.ts'
 import { findOrders, type OrderSearch } from '../application/order-search.ts'
 import type { Database } from '../db/schema.ts'
 import { LOW_STOCK } from '../domain/product.ts'
-import { dateInShanghai, yesterdayInShanghai } from '../domain/reconciliation.ts'
+import { dateInShanghai, yesterdayInShanghai } from '../domain/shanghai.ts'
 import { type Mall, openMall, until } from './mall.ts'
 import { headingOf, onceIn, openVisitor, type Visitor } from './visitor.ts'
 

@@ -16,13 +16,11 @@ import {
   brokenLaw,
   type Counted,
   compareBill,
-  dateInShanghai,
-  dayInShanghai,
   type FindingKind,
   lackingIn,
   MARGIN_MS,
-  yesterdayInShanghai,
 } from '../domain/reconciliation.ts'
+import { dateInShanghai, dayInShanghai, yesterdayInShanghai } from '../domain/shanghai.ts'
 import type { PaymentProvider } from '../payments/port.ts'
 import { createStripe } from '../payments/stripe/provider.ts'
 import {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { fenFromDecimal } from '../../domain/money.ts'
+import { shanghaiText } from '../../domain/shanghai.ts'
 import { ProviderRefusal } from '../port.ts'
 import { rawMembers } from './members.ts'
 import { signedText, signRsa2, verifyRsa2 } from './signature.ts'
-import { shanghaiText } from './time.ts'
 
 export interface AlipayAccount {
   /** `https://openapi.alipay.com/gateway.do`, or the sandbox's. */

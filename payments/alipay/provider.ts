@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { decimalFromFen } from '../../domain/money.ts'
+import { shanghaiText } from '../../domain/shanghai.ts'
 import {
   NotKnownYet,
   type PaymentAttempt,
@@ -12,7 +13,7 @@ import { type AlipayAccount, AlipayFault, callAlipay, cashierUrl, yuan } from '.
 import { downloadBill } from './bill.ts'
 import { verifyAlipayNotification } from './notification.ts'
 import { askRefund, giveBack } from './refunds.ts'
-import { ceilToSecond, shanghaiText } from './time.ts'
+import { ceilToSecond } from './time.ts'
 
 export type { AlipayAccount } from './api.ts'
 

@@ -20,9 +20,9 @@ import {
   operationKeyOf,
   readForm,
 } from '../form.ts'
+import { readFields } from '../form-reader.ts'
 import { COMMON, textsIn } from '../texts/common.ts'
 import { CATEGORIES as T } from '../texts/console-products.ts'
-import { readFields } from './form-reader.ts'
 import { consolePage } from './layout.ts'
 import { done } from './product-look.ts'
 

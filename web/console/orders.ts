@@ -3,7 +3,7 @@ import { findOrders, type OrderLine, type OrderSearch } from '../../application/
 import { OWNER_ID_MAX } from '../../application/users.ts'
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../domain/order-status.ts'
 import { PAYMENT_MODES } from '../../domain/product.ts'
-import { dayInShanghai } from '../../domain/reconciliation.ts'
+import { dayInShanghai } from '../../domain/shanghai.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { choice, field } from '../form.ts'
 import { grouped, priceText, time } from '../format.ts'

@@ -12,6 +12,7 @@ import {
   SHIPPING_TYPES,
 } from '../../domain/product.ts'
 import { choice, errorSummary, type Form, type FormErrors, field, onceField } from '../form.ts'
+import { readFields } from '../form-reader.ts'
 import { grouped } from '../format.ts'
 import type { Html } from '../page.ts'
 import { textsIn } from '../texts/common.ts'
@@ -23,7 +24,6 @@ import {
   TYPE_TEXTS,
   UNIT_TEXTS,
 } from '../texts/console-products.ts'
-import { readFields } from './form-reader.ts'
 
 const INT_MAX = 2_147_483_647
 const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as const

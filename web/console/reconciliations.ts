@@ -9,17 +9,17 @@ import {
   startReconciliation,
 } from '../../application/reconciliation.ts'
 import { fieldText, InvalidInput, type Lang } from '../../domain/error-texts.ts'
-import { dateInShanghai, yesterdayInShanghai } from '../../domain/reconciliation.ts'
+import { dateInShanghai, yesterdayInShanghai } from '../../domain/shanghai.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, type FormErrors, field, readForm } from '../form.ts'
 import { grouped, time } from '../format.ts'
 import type { Html } from '../page.ts'
+import { pager } from '../pager.ts'
 import { phrase, phraseText } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
 import { FINDINGS, RECONCILIATIONS as T } from '../texts/console-books.ts'
 import { consolePage } from './layout.ts'
 import { orderAt } from './order-look.ts'
-import { pager } from './pager.ts'
 
 const HOME = '/admin/reconciliations'
 const PER_PAGE = 20

@@ -11,10 +11,10 @@ import type { Lang } from '../../domain/error-texts.ts'
 import { type Fen, moneyFromFen } from '../../domain/money.ts'
 import type { WebDeps } from '../deps.ts'
 import type { Form } from '../form.ts'
+import { readFields } from '../form-reader.ts'
 import { moneyText, pointsText, signed } from '../format.ts'
 import { textsIn } from '../texts/common.ts'
 import { type ACTIONS, ACTION_FORM as F } from '../texts/console-wallets.ts'
-import { readFields } from './form-reader.ts'
 
 export type ActionName = keyof typeof ACTIONS
 

@@ -11,6 +11,7 @@ import { readWallet, type WalletView } from '../../application/wallets.ts'
 import { kindText } from '../../domain/entry-texts.ts'
 import { InvalidInput, type Lang } from '../../domain/error-texts.ts'
 import { moneyFromFen } from '../../domain/money.ts'
+import { daysBetween } from '../../domain/shanghai.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { choice } from '../form.ts'
 import { day, grouped, moneyText, pointsText, signed, time } from '../format.ts'
@@ -24,7 +25,6 @@ import { shopPage } from './layout.ts'
 const PER_PAGE = 20
 /** Lots that are listed one by one; the rest is summed up. */
 const LOTS_SHOWN = 6
-const DAY_MS = 86_400_000
 
 /** The customer's own wallet: what there is, what lapses when, and every change of it. */
 export function walletRoutes(deps: WebDeps) {
@@ -110,9 +110,8 @@ function lots({ expiring }: WalletView, lang: Lang): Html {
 
 function daysLeft(expiresAt: string, lang: Lang): Html | string {
   const t = textsIn(lang)
-  // Days of the calendar in Shanghai: what expires tomorrow morning does not expire today.
-  const dayOf = (at: number) => Math.floor((at + 8 * 3_600_000) / DAY_MS)
-  const days = dayOf(Date.parse(expiresAt)) - dayOf(Date.now())
+  // What expires tomorrow morning does not expire today.
+  const days = daysBetween(Date.now(), Date.parse(expiresAt))
   if (days < 1) return t(WALLET.today)
   return days === 1 ? t(WALLET.oneDayLeft) : phrase(t(WALLET.daysLeft), { n: `${days}` })
 }

@@ -1,6 +1,6 @@
-import { type FieldError, fieldText, type InvalidInput, type Lang } from '../../domain/error-texts.ts'
-import { AMOUNT, type Fen, fenFromDecimal } from '../../domain/money.ts'
-import type { Form, FormErrors } from '../form.ts'
+import { type FieldError, fieldText, type InvalidInput, type Lang } from '../domain/error-texts.ts'
+import { AMOUNT, type Fen, fenFromDecimal } from '../domain/money.ts'
+import type { Form, FormErrors } from './form.ts'
 
 type Rule = FieldError['rule']
 

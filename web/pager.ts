@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
-import type { WebContext } from '../deps.ts'
-import { grouped } from '../format.ts'
-import type { Html } from '../page.ts'
-import { COMMON, textsIn } from '../texts/common.ts'
+import type { WebContext } from './deps.ts'
+import { grouped } from './format.ts'
+import type { Html } from './page.ts'
+import { COMMON, textsIn } from './texts/common.ts'
 
 /** Links to the pages beside this one; nothing where there is but one. The rest of the address stays. */
 export function pager(c: WebContext, page: number, last: number): Html | '' {
