@@ -89,6 +89,7 @@ const schema = z.object({
   TEMPORAL_UI_PORT: port.optional(),
   POSTGRES_PORT: port.optional(),
   SANDBOX_CONTROL: flag.default(false),
+  SANDBOX_CLOCK_SCALE: z.coerce.number().min(1).max(10_000).default(1),
   SANDBOX_URL: url.optional(),
   SANDBOX_MALL_URL: url.optional(),
   AUTH_JWT_SECRET: z.string().min(32, 'at least 32 characters').optional(),
@@ -259,6 +260,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     /** `mallUrl`: where the sandbox sends notifications, when the mall is not on the same machine. */
     sandbox: {
       control: e.SANDBOX_CONTROL,
+      clockScale: e.SANDBOX_CLOCK_SCALE,
       url: sandboxUrl,
       mallUrl: e.SANDBOX_MALL_URL,
       /** Undefined outside a demo: it takes pretended money. */

@@ -51,12 +51,14 @@ interface Pending {
 /**
  * Delivers notices from the books, at least once each: what was not answered with a 2xx is repeated, also after
  * a restart: call `wake` to begin. Order is not promised. `keepSends` keeps a record of every send.
+ * @param clockScale how much faster than the real provider repeats come
  */
 export function createNotifier(
   db: DatabaseSync,
   channels: Readonly<Partial<Record<Method, Channel>>>,
   log: Logger,
   keepSends: boolean,
+  clockScale: number,
 ): Notifier {
   const inFlight = new Map<number, Promise<void>>()
   const stopping = new AbortController()
@@ -103,7 +105,7 @@ export function createNotifier(
     const state = delivered ? 'delivered' : pause === undefined ? 'given_up' : 'waiting'
     db.prepare('UPDATE notifications SET state = ?, due_at = ?, attempts = attempts + 1 WHERE id = ?').run(
       state,
-      Date.now() + (pause ?? 0) * 1000,
+      Date.now() + Math.round(((pause ?? 0) * 1000) / clockScale),
       notice.id,
     )
     if (delivered) {

@@ -30,6 +30,8 @@ export interface SandboxOptions {
     readonly wechat?: WechatMerchant | undefined
     readonly stripe?: { readonly secretKey: string; readonly webhookSecret: string } | undefined
   }
+  /** How much faster than the real providers notifications are repeated; 1 is real time. */
+  readonly clockScale?: number
   /** Mounts `/control`. */
   readonly control: boolean
   readonly log: Logger
@@ -53,7 +55,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
   const channels = Object.fromEntries(Object.values(wires).map((wire) => [wire.method, wire.channel]))
   const db = openDatabase(options.dataDir)
-  const notifier = createNotifier(db, channels, log, options.control)
+  const notifier = createNotifier(db, channels, log, options.control, options.clockScale ?? 1)
   let publicUrl = options.publicUrl
   const desk: Desk = {
     db,

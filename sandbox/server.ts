@@ -24,6 +24,7 @@ try {
     mallUrl: config.sandbox.mallUrl ?? `http://${mallHost}:${port}`,
     accounts,
     control: config.sandbox.control,
+    clockScale: config.sandbox.clockScale,
     log,
   })
   let _stopping: Promise<void> | undefined
