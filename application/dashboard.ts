@@ -7,7 +7,7 @@ import {
   findSlowRefunds,
   findUndecided,
   findUndelivered,
-  findUnpaid,
+  findWaiting,
   type HourOfOrders,
   type LowStock,
   sumCashByHour,
@@ -61,7 +61,8 @@ export interface Dashboard {
   readonly days: readonly DayFigures[]
   /** What of paid orders was taken back today. */
   readonly takenBack: { readonly points: number; readonly money: Money }
-  readonly unpaid: WaitingView
+  /** What waits for the customer's money, and for the shop to take it on and to hand it over. */
+  readonly waiting: Readonly<Record<WaitingStatus, WaitingView>>
   readonly attention: {
     readonly orders: readonly { order_no: string; product_title: string; needs_attention: string }[]
     readonly count: number
@@ -73,17 +74,25 @@ export interface Dashboard {
   readonly stock: { readonly low: readonly LowStock[]; readonly count: number; readonly soldOut: number }
 }
 
+/** States in which an order waits for somebody. */
+export type WaitingStatus = 'order_created' | 'order_paid' | 'order_accepted'
+
+/** The orders that wait in a state; the oldest of them is where to go on. */
+export async function readWaiting(db: Db, status: WaitingStatus): Promise<WaitingView> {
+  return viewOf(await findWaiting(db, status))
+}
+
 /** Today at a glance, and the days before it. @param now ms since the epoch */
 export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
   const today = dayInShanghai(dateInShanghai(now)).from
   const from = new Date(today.getTime() - (DAYS - 1) * DAY_MS)
   const late = new Date(now - MARGIN_MS)
-  const [orders, cash, takenBack, unpaid, attention, refunds, notices, attempts, findings, stock] =
+  const [orders, cash, takenBack, waiting, attention, refunds, notices, attempts, findings, stock] =
     await Promise.all([
       countOrdersByHour(db, from),
       sumCashByHour(db, from),
       sumTakenBack(db, today),
-      findUnpaid(db),
+      readAllWaiting(db),
       findNeedingAttention(db, LISTED),
       findSlowRefunds(db, new Date(now - LONG_REFUND_MS)),
       findUndelivered(db, late),
@@ -106,7 +115,7 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
     })),
     days,
     takenBack: { points: Number(takenBack.points), money: moneyFromFen(fen(takenBack.money)) },
-    unpaid: viewOf(unpaid),
+    waiting,
     attention,
     slowRefunds: viewOf(refunds),
     undelivered: viewOf(notices),
@@ -114,6 +123,15 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
     findings,
     stock,
   }
+}
+
+async function readAllWaiting(db: Db): Promise<Dashboard['waiting']> {
+  const [order_created, order_paid, order_accepted] = await Promise.all([
+    readWaiting(db, 'order_created'),
+    readWaiting(db, 'order_paid'),
+    readWaiting(db, 'order_accepted'),
+  ])
+  return { order_created, order_paid, order_accepted }
 }
 
 const isOn =

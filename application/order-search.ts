@@ -1,4 +1,4 @@
-import { type FoundOrder, type OrderSearch, searchOrders } from '../db/order-search.ts'
+import { type FoundOrder, type OrderPage, type OrderSearch, searchOrders } from '../db/order-search.ts'
 import { DomainError } from '../domain/errors.ts'
 import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
@@ -25,14 +25,14 @@ export interface OrderLine {
 const NUMBER = /^PM\d{14}[0-9A-Z]{12}(?=-|$)/i
 
 /**
- * A page of the orders that are searched for, newest first.
+ * A page of the orders that are searched for.
  * @param search its `words` may also be an order's number, or that of one of its payments or refunds
- * @returns them, and the id before which the next page begins; null on the last
+ * @returns them, and the id past which the next page begins; null on the last
  */
 export async function findOrders(
   reader: OrderReader,
   search: OrderSearch,
-  page: { readonly limit: number; readonly before?: string | undefined },
+  page: OrderPage,
 ): Promise<{ orders: OrderLine[]; next: string | null }> {
   const number = NUMBER.exec(search.words ?? '')?.[0].toUpperCase()
   if (number !== undefined) return { orders: await findByNumber(reader, number), next: null }

@@ -9,6 +9,7 @@ import {
   PRODUCT_SORTS,
   type Product,
   type ProductFilter,
+  type ProductSlice,
   type ProductSort,
   updateProduct,
 } from '../db/products.ts'
@@ -20,7 +21,7 @@ import { decimalFromFen, type Fen, fenFromDecimal, type Money, moneyFromFen } fr
 import { totalOf, worthOf } from '../domain/pricing.ts'
 import type { PaymentMode, ProductStatus, ProductType, ShippingType } from '../domain/product.ts'
 
-export { PRODUCT_SORTS, type ProductFilter, type ProductSort }
+export { PRODUCT_SORTS, type ProductFilter, type ProductSlice, type ProductSort }
 
 /** The seed's product resource (5.2). */
 export interface ProductView {
@@ -111,17 +112,12 @@ function adminView(product: Product, millionths: bigint): AdminProductView {
   }
 }
 
-interface Slice {
-  readonly limit: number
-  readonly offset: number
-}
-
 /** The products on sale (the seed's `listProducts` and `searchByKeyword`). @param millionths CNY per point */
 export async function readCatalogue(
   db: Db,
   filter: Omit<ProductFilter, 'status'>,
   sort: ProductSort,
-  slice: Slice,
+  slice: ProductSlice,
   millionths: bigint,
 ): Promise<{ products: ProductView[]; total: number }> {
   const { products, total } = await listProducts(db, { ...filter, status: 'on_sale' }, sort, slice)
@@ -145,7 +141,7 @@ export async function readProducts(
   db: Db,
   filter: ProductFilter,
   sort: ProductSort,
-  slice: Slice,
+  slice: ProductSlice,
   millionths: bigint,
 ): Promise<{ products: AdminProductView[]; total: number }> {
   const { products, total } = await listProducts(db, filter, sort, slice)

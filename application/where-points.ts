@@ -41,15 +41,22 @@ export type CashPlace =
       readonly since: string
       readonly method: PaymentMethod | null
     }
-  | { readonly place: 'returning'; readonly money: Money; readonly since: string; readonly extra: boolean }
+  | {
+      readonly place: 'returning'
+      readonly money: Money
+      readonly since: string
+      readonly undue: Undue | null
+    }
   | {
       readonly place: 'returned'
       readonly money: Money
       readonly at: string
       readonly to: 'wallet' | 'payer'
-      /** It was not due: paid twice, or too late. */
-      readonly extra: boolean
+      readonly undue: Undue | null
     }
+
+/** Money that was not due: it came when the order had been canceled unpaid, or was paid once more. */
+export type Undue = 'late' | 'twice'
 
 /** Reads what is needed, and says where the points of the order are. */
 export async function readWherePoints(
@@ -126,12 +133,19 @@ function pointsOutside(order: OrderView): PointsPlace[] {
 
 function cashOf(order: OrderView, entries: readonly BookedFor[]): CashPlace[] {
   const due = fenOf(order.total_money)
-  const back = [...walletReturns(entries), ...order.refunds.flatMap(providerRefund)]
-  const extra = back.filter((place) => place.extra)
-  if (due === 0n) return extra
   const paidAt = reached(order, 'order_paid')
+  const isLate = paidAt === undefined && order.status === 'order_canceled'
+  const undueAs: Undue = isLate ? 'late' : 'twice'
+  const back = [
+    ...walletReturns(entries),
+    ...order.refunds.flatMap((refund) => providerRefund(refund, undueAs)),
+  ]
+  const extra = back.filter(({ undue }) => undue !== null)
+  if (due === 0n) return extra
+  // "Never paid" beside money that came and went back would be two stories.
+  if (isLate && extra.length > 0) return extra
   if (paidAt === undefined) return [unpaid(order), ...extra]
-  const ours = back.filter((place) => !place.extra)
+  const ours = back.filter(({ undue }) => undue === null)
   const kept = due - ours.reduce((sum, { money }) => sum + fenOf(money), 0n)
   const method = order.payment_info.payment_method
   const paid: CashPlace[] =
@@ -155,17 +169,17 @@ function walletReturns(entries: readonly BookedFor[]): CashBack[] {
       money: moneyFromFen(BigInt(plain.available)),
       at: created_at.toISOString(),
       to: 'wallet',
-      extra: false,
+      undue: null,
     }))
 }
 
 /** Nothing where no provider is asked: what goes back to the wallet stands in the ledger. */
-function providerRefund(refund: OrderView['refunds'][number]): CashBack[] {
+function providerRefund(refund: OrderView['refunds'][number], undueAs: Undue): CashBack[] {
   const { provider_refund_no, refund_no, money, state, at, done_at } = refund
   if (provider_refund_no === null || fenOf(money) === 0n) return []
-  const extra = provider_refund_no === refund_no
-  if (state === 'pending') return [{ place: 'returning', money, since: at, extra }]
-  return [{ place: 'returned', money, at: done_at ?? at, to: 'payer', extra }]
+  const undue = provider_refund_no === refund_no ? undueAs : null
+  if (state === 'pending') return [{ place: 'returning', money, since: at, undue }]
+  return [{ place: 'returned', money, at: done_at ?? at, to: 'payer', undue }]
 }
 
 const reached = (order: OrderView, status: string): string | undefined =>

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { OrderStatus } from '../domain/order-status.ts'
 import { PAYMENT_METHODS } from '../domain/payment.ts'
 import type { Db } from './client.ts'
 
@@ -25,11 +26,11 @@ export async function countOrdersByHour(db: Db, from: Date): Promise<HourOfOrder
       (count(*) filter (where status = 'order_canceled' and not taken))::int as failed,
       coalesce(sum(total_points) filter (where taken), 0)::text as points
     from points_exchange_orders o
+      -- Whatever was taken back had been taken. Behind "offset" it is asked once, and of its own order alone.
       cross join lateral (select
-        status in ('order_paid', 'order_accepted', 'order_shipped', 'order_finished')
-        -- Whatever was taken back had been taken.
-        or status = 'order_canceled' and exists (select from order_refunds r where r.order_no = o.order_no)
-        as taken) as outcome
+        case when status = 'order_canceled' then exists (select from order_refunds r where r.order_no = o.order_no)
+        else status in ('order_paid', 'order_accepted', 'order_shipped', 'order_finished') end as taken
+        offset 0) as outcome
     where exchange_time >= ${from} and deleted_at is null
     group by 1 order by 1`.execute(db)
   return rows
@@ -60,12 +61,12 @@ export interface Waiting {
   readonly since: Date | null
 }
 
-/** Orders that nobody has paid yet. */
-export async function findUnpaid(db: Db): Promise<Waiting> {
+/** Orders in this state, since they were redeemed. */
+export async function findWaiting(db: Db, status: OrderStatus): Promise<Waiting> {
   return waiting(
     db,
     sql`select order_no, exchange_time as since, id as place from points_exchange_orders
-      where status = 'order_created' and deleted_at is null`,
+      where status = ${status} and deleted_at is null`,
   )
 }
 

@@ -39,14 +39,19 @@ const COLUMNS = [
 /** What a list shows of an order: nothing personal, nothing sealed. */
 export type FoundOrder = Pick<Selectable<PointsExchangeOrdersTable>, (typeof COLUMNS)[number]>
 
-/**
- * Orders, newest first. They are not counted: of a million that takes longer than to find a page of them.
- * @param page those with a smaller id than `before`
- */
+/** A page of a list of orders. */
+export interface OrderPage {
+  readonly limit: number
+  readonly oldestFirst: boolean
+  /** The id of the last order of the page before. */
+  readonly past?: string | undefined
+}
+
+/** They are not counted: of a million that takes longer than to find a page of them. */
 export async function searchOrders(
   db: Db,
   search: OrderSearch,
-  page: { readonly limit: number; readonly before?: string | undefined },
+  { limit, oldestFirst, past }: OrderPage,
 ): Promise<FoundOrder[]> {
   const { words, ownerId, productId, status, paymentStatus, paymentMode, needsAttention, from, to } = search
   const products = words === undefined ? [] : await findProductsTitled(db, words)
@@ -68,11 +73,11 @@ export async function searchOrders(
       if (needsAttention) conditions.push(eb('needs_attention', 'is not', null))
       if (from !== undefined) conditions.push(eb('exchange_time', '>=', from))
       if (to !== undefined) conditions.push(eb('exchange_time', '<', to))
-      if (page.before !== undefined) conditions.push(eb('id', '<', page.before))
+      if (past !== undefined) conditions.push(eb('id', oldestFirst ? '>' : '<', past))
       return eb.and(conditions)
     })
-    .orderBy('id', 'desc')
-    .limit(page.limit)
+    .orderBy('id', oldestFirst ? 'asc' : 'desc')
+    .limit(limit)
     .execute()
 }
 

@@ -4,7 +4,10 @@ import type { Db, Tx } from './client.ts'
 import type { PointsProductsTable } from './schema.ts'
 
 /** A product with the name of its category, where that was not deleted. */
-export type Product = Omit<Selectable<PointsProductsTable>, 'search_bigrams' | 'low_stock'> & {
+export type Product = Omit<
+  Selectable<PointsProductsTable>,
+  'search_bigrams' | 'search_letters' | 'low_stock'
+> & {
   readonly category_name: string | null
 }
 
@@ -47,6 +50,16 @@ export interface ProductFilter {
   readonly keyword?: string | undefined
   /** What somebody with so many points, and at this level, may redeem a piece of. */
   readonly within?: { readonly points: number; readonly level: number } | undefined
+  /** Few pieces are left. */
+  readonly lowStock?: boolean | undefined
+}
+
+/** A part of a list. */
+export interface ProductSlice {
+  readonly limit: number
+  readonly offset: number
+  /** Counts no further than this: to count a hundred thousand takes longer than to show a page of them. */
+  readonly countMax?: number | undefined
 }
 
 export const PRODUCT_SORTS = [
@@ -61,6 +74,7 @@ export const PRODUCT_SORTS = [
 ] as const
 export type ProductSort = (typeof PRODUCT_SORTS)[number]
 
+/** What is equal stands the other way round, so that one index serves both directions. */
 const ORDERS = {
   default: ['product.sort', 'asc'],
   newest: ['product.id', 'desc'],
@@ -80,15 +94,15 @@ const existing = (db: Db) =>
     )
     .where('product.deleted_at', 'is', null)
 
-/** A page of the products that were not deleted, and how many there are. */
+/** A page of the products that were not deleted, and how many there are; of more than `countMax` that many. */
 export async function listProducts(
   db: Db,
   filter: ProductFilter,
   sort: ProductSort,
-  page: { readonly limit: number; readonly offset: number },
+  { limit, offset, countMax }: ProductSlice,
 ): Promise<{ products: Product[]; total: number }> {
   const found = existing(db).where((eb) => {
-    const { status, categoryId, paymentMode, productType, keyword, within } = filter
+    const { status, categoryId, paymentMode, productType, keyword, within, lowStock } = filter
     const conditions = []
     if (status !== undefined) conditions.push(eb('product.status', '=', status))
     if (categoryId !== undefined) conditions.push(eb('product.category_id', '=', categoryId))
@@ -99,33 +113,34 @@ export async function listProducts(
       const level = sql<number>`coalesce((product.properties -> 'limit' ->> 'user_level_required')::int, 0)`
       conditions.push(eb('product.point', '<=', within.points), eb(level, '<=', within.level))
     }
+    if (lowStock) conditions.push(eb('product.low_stock', '=', sql.lit(true)))
     return eb.and(conditions)
   })
   const keyword = filter.keyword
   const [column, direction] = ORDERS[sort]
-  const [products, count] = await Promise.all([
-    found
-      .select(COLUMNS)
-      .$if(keyword !== undefined, (query) =>
-        query.orderBy(sql`product.title ilike ${pattern(keyword ?? '')}`, 'desc'),
-      )
-      .orderBy(column, direction)
-      .orderBy('product.id', 'desc')
-      .limit(page.limit)
-      .offset(page.offset)
-      .execute(),
-    found.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
+  let list = found.select(COLUMNS)
+  if (keyword !== undefined) list = list.orderBy(sql`product.title ilike ${pattern(keyword)}`, 'desc')
+  list = list.orderBy(column, direction)
+  if (column !== 'product.id') list = list.orderBy('product.id', direction === 'asc' ? 'desc' : 'asc')
+  // In the order of the list, so that what is counted is found the way the list is.
+  const few = countMax === undefined ? found : found.orderBy(column, direction).limit(countMax)
+  const [products, { total }] = await Promise.all([
+    list.limit(limit).offset(offset).execute(),
+    db
+      .selectFrom(few.select('product.id').as('counted'))
+      .select((eb) => eb.fn.countAll<string>().as('total'))
+      .executeTakeFirstOrThrow(),
   ])
-  return { products, total: Number(count.total) }
+  return { products, total: Number(total) }
 }
 
 /**
  * Two letters and more go by the index of letter pairs, which finds too much ("ab, bc" for "abc"), so the
- * text itself is asked again.
+ * text itself is asked again. One letter goes by the index of letters.
  */
 function matches(keyword: string) {
   const inText = sql<boolean>`(product.title || ' ' || coalesce(product.description, '')) ilike ${pattern(keyword)}`
-  if (Array.from(keyword).length < 2) return inText
+  if (Array.from(keyword).length < 2) return sql<boolean>`search_letters @> letters(${keyword})`
   return sql<boolean>`(product.search_bigrams @> bigrams(${keyword}) and ${inText})`
 }
 

@@ -67,6 +67,7 @@ export interface PointsProductsTable extends Dated {
   operator_id: string | null
   operation_key: string | null
   search_bigrams: ColumnType<string[], never, never>
+  search_letters: ColumnType<string[], never, never>
   /** At most LOW_STOCK pieces; made by the database. */
   low_stock: ColumnType<boolean, never, never>
   deleted_at: Date | null

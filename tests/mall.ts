@@ -59,6 +59,8 @@ export interface MallOptions {
   readonly maxCachedWorkflows?: number
   /** Wraps or replaces activities, to make a step fail. */
   readonly tamper?: (activities: Activities) => Activities
+  /** Looks at what is asked of the database. */
+  readonly watch?: (db: Db) => Db
   /** False: no worker runs until `startWorker`. */
   readonly worker?: boolean
 }
@@ -111,7 +113,8 @@ export async function openMall(options: MallOptions = {}) {
   const name = `t${randomBytes(6).toString('hex')}`
   const databaseUrl = await copyDatabase(name)
   const address = await openNamespace(name)
-  const db = connectDatabase(databaseUrl, 20)
+  const connected = connectDatabase(databaseUrl, 20)
+  const db = options.watch?.(connected) ?? connected
   // The same in every run, so that recorded histories can be read again.
   const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
   const sealer = createSealer([key])

@@ -1,9 +1,6 @@
-import { Kysely, PostgresDialect } from 'kysely'
-import { Client, Pool } from 'pg'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readDashboard } from '../application/dashboard.ts'
-import { findOrders, type OrderSearch } from '../application/order-search.ts'
-import type { Database } from '../db/schema.ts'
 import { LOW_STOCK } from '../domain/product.ts'
 import { dateInShanghai, yesterdayInShanghai } from '../domain/shanghai.ts'
 import { type Mall, openMall, until } from './mall.ts'
@@ -179,8 +176,9 @@ describe('today at a glance', () => {
       points: before.takenBack.points + 100,
       money: { amount: '9.90', currency: 'CNY' },
     })
-    expect(after.unpaid).toMatchObject({ count: before.unpaid.count + 1 })
-    if (before.unpaid.count === 0) expect(after.unpaid.orderNo).toBe(unpaid.orderNo)
+    const [was, is] = [before.waiting.order_created, after.waiting.order_created]
+    expect(is).toMatchObject({ count: was.count + 1 })
+    if (was.count === 0) expect(is.orderNo).toBe(unpaid.orderNo)
     const { html } = await operator.get('/admin')
     expect(html).toContain('¥9.90')
     await mall.act(unpaid.owner, unpaid.orderNo, 'cancel')
@@ -266,7 +264,14 @@ describe('the list of orders', () => {
     }
     // What is no filter is passed over, and never an error.
     expect(
-      await found({ q: '青瓷', status: 'nonsense', from: '2026-99-99', before: 'x', product_id: '0' }),
+      await found({
+        q: '青瓷',
+        status: 'nonsense',
+        from: '2026-99-99',
+        past: 'x',
+        sort: 'x',
+        product_id: '0',
+      }),
     ).toEqual([one.orderNo])
   })
 
@@ -345,6 +350,37 @@ describe('one order', () => {
     expect((await act(orderNo, 'finish')).status).toBe(303)
     expect(await resting()).toEqual(['accept', 'ship', 'finish', 'cancel', 'resolve'])
     expect(await statusOf(orderNo)).toMatchObject({ status: 'order_finished' })
+  })
+
+  test('the whole address is there for whoever ships it, from acceptance to shipping, and masked otherwise', async () => {
+    const { orderNo } = await order({ ships: true })
+    const whole = [ADDRESS.name, ADDRESS.phone, ADDRESS.detail]
+    const shown = async () => {
+      const { html } = await operator.get(at(orderNo))
+      return {
+        whole: whole.filter((text) => html.includes(text)),
+        masked: html.includes('欧阳* 138******78'),
+      }
+    }
+    expect(await shown()).toEqual({ whole: [], masked: true })
+    await act(orderNo, 'accept')
+    expect(await shown()).toEqual({ whole, masked: false })
+    await act(orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })
+    expect(await shown()).toEqual({ whole: [], masked: true })
+  })
+
+  test('the one done leads to the next that waits, the oldest first', async () => {
+    const [first, second] = [await order({ title: '排队茶盏' }), await order({ title: '排队茶盏' })]
+    const listed = async (sort: string) => {
+      const { html } = await operator.get(`/admin/orders?q=排队茶盏&sort=${sort}`)
+      return [...html.matchAll(/href="\/admin\/orders\/(PM\w+)"/g)].map(([, orderNo]) => orderNo)
+    }
+    expect(await listed('oldest')).toEqual([first.orderNo, second.orderNo])
+    expect(await listed('')).toEqual([second.orderNo, first.orderNo])
+    const { html } = await operator.get((await act(first.orderNo, 'accept')).location)
+    const { count, orderNo } = (await readDashboard(mall.db, Date.now())).waiting.order_paid
+    expect(html).toContain(`href="${at(orderNo ?? '')}"`)
+    expect(html).toContain(`还有 ${count} 笔待接单`)
   })
 
   test('a double tap acts once', async () => {
@@ -525,80 +561,5 @@ describe('the books compared', () => {
     expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8')
     expect(csv.html).toContain(`${orderNo}-1`)
     expect((await operator.get('/admin')).html).toContain(`href="/admin/reconciliations/${id}"`)
-  })
-})
-
-describe('large tables', () => {
-  const LARGE = [
-    'points_exchange_orders',
-    'payments',
-    'order_events',
-    'webhook_inbox',
-    'points_products',
-    'order_refunds',
-  ]
-
-  /** A shop of some years: little of it is of today, and little is open. */
-  async function fill(owner: Client): Promise<void> {
-    await owner.query('set session_replication_role = replica')
-    await owner.query(`insert into points_products (title, point, status, stock_quantity)
-      select '商品 ' || n, 10, 'on_sale', 500 from generate_series(1, 5000) n`)
-    await owner.query(`insert into points_exchange_orders (id, order_no, product_id, product_title, shipping_type, points_price,
-        quantity, total_points, payment_mode, status, payment_status, owner_type, owner_id, exchange_time)
-      select 1000000 + n, 'PMFILL' || n, 1 + n % 5000, '商品', 'none', 10, 1, 10,
-        (array['points_only','money_only','mixed'])[1 + n % 3], 'order_finished', 'paid', 'user', 'filler-' || n % 3000,
-        now() - interval '20 days' - n * interval '30 minutes' from generate_series(1, 30000) n`)
-    await owner.query(`insert into payments (order_no, attempt_no, out_trade_no, method, amount, state, paid_at, created_at)
-      select 'PMFILL' || n, 1, 'PMFILL' || n || '-1', (array['wallet','alipay','wechat','bank_card'])[1 + n % 4], 1, 'paid',
-        now() - interval '20 days' - n * interval '30 minutes', now() - interval '20 days' from generate_series(1, 30000) n`)
-    await owner.query(`insert into order_events (order_no, event_key, status, actor_type)
-      select 'PMFILL' || n, 'order_paid', 'order_paid', 'system' from generate_series(1, 30000) n`)
-    await owner.query(`insert into webhook_inbox (source, event_id, kind, order_no, event, delivered_at)
-      select 'alipay', 'fill-' || n, 'paid', 'PMFILL' || n, '{}', now() from generate_series(1, 30000) n`)
-    await owner.query(`insert into order_refunds (refund_no, order_no, kind, points, money, reason, operation_key, actor_type, created_at)
-      select 'PMFILL' || n || '-R1', 'PMFILL' || n, 'part', 1, 0, 'x', 'fill-' || n, 'system',
-        now() - interval '20 days' - (30000 - n) * interval '30 minutes' from generate_series(1, 30000) n`)
-    await owner.query('vacuum analyze')
-  }
-
-  test('are never read from end to end by the first page, a search, or an order', async () => {
-    const owner = new Client({ connectionString: mall.databaseUrl })
-    await owner.connect()
-    await fill(owner)
-    const asked: { sql: string; parameters: readonly unknown[] }[] = []
-    const db = new Kysely<Database>({
-      dialect: new PostgresDialect({ pool: new Pool({ connectionString: mall.databaseUrl }) }),
-      log: ({ query }) => void asked.push({ sql: query.sql, parameters: query.parameters }),
-    })
-    const deps = { ...mall.deps, db }
-    await readDashboard(db, Date.now())
-    const searches: OrderSearch[] = [
-      {},
-      { words: 'filler-7' },
-      { words: '商品' },
-      { ownerId: 'filler-7' },
-      { productId: '77' },
-      { status: 'order_created' },
-      { paymentStatus: 'refunding' },
-      { paymentStatus: 'refunded', paymentMode: 'mixed' },
-      { paymentMode: 'mixed' },
-      { needsAttention: true },
-      { from: new Date(Date.now() - 86_400_000), to: new Date() },
-    ]
-    for (const search of searches) await findOrders(deps, search, { limit: 30, before: '1020000' })
-    await findOrders(deps, { words: 'PMFILL7' }, { limit: 30 })
-    expect(asked.length).toBeGreaterThan(searches.length + 10)
-    const walks: string[] = []
-    for (const { sql: text, parameters } of asked) {
-      const { rows } = await owner.query(`explain ${text}`, [...parameters])
-      const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
-      if (LARGE.some((table) => plan.includes(`Seq Scan on ${table} `))) walks.push(`${text}\n${plan}`)
-    }
-    expect(walks).toEqual([])
-    // The check sees one where there is one.
-    const { rows } = await owner.query('explain select sum(total_points) from points_exchange_orders')
-    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Seq Scan on points_exchange_orders ')
-    await db.destroy()
-    await owner.end()
   })
 })

@@ -88,7 +88,7 @@ describe('the points of an order', () => {
     await mall.act(o.owner, o.orderNo, 'cancel')
     expect(await o.where()).toMatchObject({
       points: [{ place: 'returned', points: 100, lots: BOTH_LOTS }],
-      cash: [{ place: 'returned', money: cny('9.90'), to: 'wallet', extra: false }],
+      cash: [{ place: 'returned', money: cny('9.90'), to: 'wallet', undue: null }],
     })
   })
 
@@ -134,7 +134,7 @@ describe('money at a provider', () => {
     hooks.before('refundPayment', () => door.passed())
     await mall.act(o.owner, o.orderNo, 'cancel')
     expect((await o.where()).cash).toEqual([
-      { place: 'returning', money: cny('9.90'), since: time, extra: false },
+      { place: 'returning', money: cny('9.90'), since: time, undue: null },
     ])
     door.open()
     const { cash } = await until(
@@ -142,7 +142,7 @@ describe('money at a provider', () => {
       (where) => where.cash[0]?.place === 'returned',
       'the refund is done',
     )
-    expect(cash).toEqual([{ place: 'returned', money: cny('9.90'), at: time, to: 'payer', extra: false }])
+    expect(cash).toEqual([{ place: 'returned', money: cny('9.90'), at: time, to: 'payer', undue: null }])
   })
 
   test('that was not due is told apart from what the order costs', async () => {
@@ -151,12 +151,27 @@ describe('money at a provider', () => {
     await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
     const { cash } = await until(
       o.where,
-      (where) => where.cash[1]?.place === 'returned',
+      (where) => where.cash[0]?.place === 'returned',
       'the late money is back',
     )
+    // One story: not "never paid" beside money that was.
+    expect(cash).toEqual([{ place: 'returned', money: cny('9.90'), at: time, to: 'payer', undue: 'late' }])
+  })
+
+  test('that was paid once more goes back beside what the order keeps', async () => {
+    const o = await order('bank_card')
+    await mall.cash(o.owner, 990)
+    await mall.act(o.owner, o.orderNo, 'pay', { payment_method: 'wallet' })
+    await mall.reach(o.owner, o.orderNo, 'order_paid')
+    await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
+    const { cash } = await until(
+      o.where,
+      (where) => where.cash.some(({ place }) => place === 'returned'),
+      'what was paid twice is back',
+    )
     expect(cash).toEqual([
-      { place: 'never_paid', money: cny('9.90') },
-      { place: 'returned', money: cny('9.90'), at: time, to: 'payer', extra: true },
+      { place: 'paid', money: cny('9.90'), since: time, method: 'wallet' },
+      { place: 'returned', money: cny('9.90'), at: time, to: 'payer', undue: 'twice' },
     ])
   })
 })

@@ -21,7 +21,7 @@ export function whereList({ points, cash, outside }: WherePoints, lang: Lang): H
     ${cash.map(
       (place) => html`<li class="${place.place}">
         <p>${cashLine(place, lang)}</p>
-        ${'extra' in place && place.extra ? html`<p class="small muted">${t(WHERE.extra)}</p>` : ''}
+        ${'undue' in place && place.undue ? html`<p class="small muted">${t(WHERE.undue[place.undue])}</p>` : ''}
       </li>`,
     )}
   </ul>`

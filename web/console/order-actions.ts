@@ -1,5 +1,7 @@
 import { html } from 'hono/html'
 import type { OrderView } from '../../application/orders.ts'
+import { addressWords } from '../../domain/address.ts'
+import type { Lang } from '../../domain/error-texts.ts'
 import { allowsFor, ORDER_ACTIONS } from '../../domain/order-status.ts'
 import type { ShippingType } from '../../domain/product.ts'
 import type { WebContext } from '../deps.ts'
@@ -19,7 +21,7 @@ export interface Typed {
 }
 
 /** What an order's workflow can be asked for, and by what it is told apart here. */
-type Asked = Pick<OrderView, 'order_no' | 'status' | 'needs_attention'> & {
+type Asked = Pick<OrderView, 'order_no' | 'status' | 'needs_attention' | 'address_info'> & {
   readonly shippingType: ShippingType | undefined
 }
 
@@ -44,6 +46,7 @@ export function actionPanel(c: WebContext, order: Asked, typed: Typed): Html {
   const judged = ALL.map((action) => ({ action, against: reasonAgainst(order, action, c) }))
   const possible = judged.filter(({ against }) => against === undefined)
   const resting = judged.filter(({ against }) => against !== undefined)
+  const hasEnded = order.status === 'order_finished' || order.status === 'order_canceled'
   return html`<section class="card stack next" aria-labelledby="next">
     <h2 id="next">${t(T.next)}</h2>
     ${possible.length === 0 ? html`<p class="muted">${t(T.nextNone)}</p>` : ''}
@@ -57,13 +60,13 @@ export function actionPanel(c: WebContext, order: Asked, typed: Typed): Html {
     ${
       resting.length === 0
         ? ''
-        : html`<ul class="resting" aria-label="${t(T.notNow)}">${resting.map(
+        : html`<details class="resting" ${hasEnded ? '' : 'open'}><summary>${t(T.notNow)}</summary><ul class="rests">${resting.map(
             ({
               action,
               against,
             }) => html`<li class="rest"><button type="button" disabled aria-describedby="why-${action}">${t(ACTIONS[action])}</button>
               <span class="hint" id="why-${action}">${against}</span></li>`,
-          )}</ul>`
+          )}</ul></details>`
     }
   </section>`
 }
@@ -80,10 +83,19 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
   return html`<form method="post" action="${post}" class="stack" novalidate>
     ${onceField(form.once)}
     ${errorSummary(errors, lang)}
+    ${sendTo(order, lang)}
     <div class="pair">
       ${field({ name: 'carrier', label: t(ACTION_FORM.carrier), value: form.carrier, error: errors.carrier, required: true, maxlength: 64 })}
       ${field({ name: 'tracking_no', label: t(ACTION_FORM.tracking_no), value: form.tracking_no, error: errors.tracking_no, required: true, maxlength: 64 })}
     </div>
     <div><button>${t(ACTIONS.ship)}</button></div>
   </form>`
+}
+
+/** All of the address, for whoever puts it on the parcel; a tap selects it. */
+function sendTo({ address_info }: Asked, lang: Lang): Html | '' {
+  const words = addressWords(address_info, 'sender')
+  if (!words) return ''
+  return html`<div class="send-to"><p class="muted small">${textsIn(lang)(T.sendTo)}</p>
+    <address><strong>${words.name}</strong> <span class="digits">${words.phone}</span><br>${words.place}</address></div>`
 }

@@ -1,14 +1,16 @@
 import { html } from 'hono/html'
+import { readWaiting } from '../../application/dashboard.ts'
 import { type OrderBooks, readOrderBooks } from '../../application/order-books.ts'
 import { findWorkflow, getOrder, type OrderView, type WorkflowLink } from '../../application/orders.ts'
-import { maskedPlace } from '../../domain/address.ts'
+import { addressWords } from '../../domain/address.ts'
 import { reasonText } from '../../domain/entry-texts.ts'
 import type { Lang } from '../../domain/error-texts.ts'
-import { maskName, maskPhone } from '../../domain/masks.ts'
+import { allows } from '../../domain/order-status.ts'
 import { crashButton } from '../crash.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { grouped, priceText, time } from '../format.ts'
 import type { Html } from '../page.ts'
+import { phrase } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
 import { ORDER_DONE, ORDER_LIST, ORDER_PAGE as T } from '../texts/console-orders.ts'
 import { MODE_TEXTS, SHIPPING_TEXTS } from '../texts/console-products.ts'
@@ -47,6 +49,7 @@ export async function showOrder(
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
   ])
   const done = c.req.query('done') ?? ''
+  const more = done === 'accept' || done === 'ship' ? await nextWaiting(deps, done, lang) : ''
   const main = html`
     <nav aria-label="${t(ORDER_LIST.title)}"><a class="up press" href="/admin/orders"><span aria-hidden="true">‹</span> ${t(ORDER_LIST.title)}</a></nav>
     <div class="order-head">
@@ -54,7 +57,7 @@ export async function showOrder(
       <p class="badges">${orderBadge(order.status, lang)} ${paymentBadge(order.payment_status, lang)}</p>
       <p class="muted code">${order.order_no}</p>
     </div>
-    ${Object.hasOwn(ORDER_DONE, done) ? html`<p class="notice ${done === 'pending' ? 'warn' : 'good'}" role="status">${t(ORDER_DONE[done as keyof typeof ORDER_DONE])}</p>` : ''}
+    ${Object.hasOwn(ORDER_DONE, done) ? html`<p class="notice ${done === 'pending' ? 'warn' : 'good'}" role="status">${t(ORDER_DONE[done as keyof typeof ORDER_DONE])} ${more}</p>` : ''}
     ${problem ? html`<p class="notice bad" role="alert">${problem.text}</p>` : ''}
     ${order.needs_attention === null ? '' : html`<div class="notice warn"><p><strong>${t(T.needsAttention)}</strong></p><p>${attentionText(order.needs_attention, lang)}</p></div>`}
     ${books.ledger ? '' : html`<p class="notice bad">${t(T.tampered)}</p>`}
@@ -71,6 +74,14 @@ export async function showOrder(
     ${crashButton(c, deps)}`
   const status = problem?.status ?? (Object.keys(typed.errors).length > 0 ? 422 : 200)
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)
+}
+
+/** The oldest order that waits for the same; nothing where none does. */
+async function nextWaiting({ replica }: WebDeps, done: 'accept' | 'ship', lang: Lang): Promise<Html | ''> {
+  const { count, orderNo } = await readWaiting(replica, done === 'accept' ? 'order_paid' : 'order_accepted')
+  if (orderNo === null) return ''
+  const text = phrase(textsIn(lang)(T.nextWaiting[done]), { n: grouped(count) })
+  return html`<a class="press" href="/admin/orders/${orderNo}">${text}</a>`
 }
 
 type Row = readonly [string, Html | string]
@@ -124,27 +135,21 @@ function row<V>(name: string, value: V | null | undefined, show: (value: V) => H
   return value === null || value === undefined ? [] : [[name, show(value)]]
 }
 
-/** What the customer wrote to the shop, and where the goods go to: enough to recognise it by, no more. */
-function personal({ customer_notes, address_info }: OrderView, lang: Lang): Row[] {
+/** What the customer wrote to the shop, and where the goods go to: who ships them finds all of it with "ship". */
+function personal({ status, customer_notes, address_info }: OrderView, lang: Lang): Row[] {
   const t = textsIn(lang)
   const { buyer_remarks, buyer_message, customized } = (customer_notes ?? {}) as Record<string, unknown>
-  const address = addressLine(address_info)
+  const address = allows(status, 'ship') ? undefined : addressWords(address_info, 'staff')
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
   return [
     ...row(t(T.remarks), text(buyer_remarks), (words) => words),
     ...row(t(T.message), text(buyer_message), (words) => words),
     ...row(t(T.customized), customized, (what) => JSON.stringify(what)),
-    ...row(t(T.address), address, (line) => html`${line}<br><span class="hint">${t(T.masked)}</span>`),
+    ...row(
+      t(T.address),
+      address,
+      ({ name, phone, place }) => html`${[name, phone, place].filter(Boolean).join(' ')}<br>
+        <span class="hint">${t(T.masked)}${status === 'order_paid' ? t(T.maskedUntil) : ''}</span>`,
+    ),
   ]
-}
-
-/** `张* 138******00 浙江省杭州市西湖区***`. The API takes an address of any fields: what is not known stays hidden. */
-function addressLine(given: unknown): string | undefined {
-  if (typeof given !== 'object' || given === null) return undefined
-  const fields = given as Record<string, unknown>
-  const of = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '')
-  const [name, phone] = [of('name'), of('phone')]
-  const region = { province: of('province'), city: of('city'), district: of('district') }
-  const place = maskedPlace({ ...region, name, phone, detail: '' })
-  return [name && maskName(name), phone && maskPhone(phone, false), place].filter(Boolean).join(' ')
 }

@@ -24,19 +24,18 @@ export function orderList(deps: WebDeps) {
     const lang = c.get('lang')
     const t = textsIn(lang)
     const search = readSearch(c)
-    const given = c.req.query('before')
-    const before = given && /^[1-9]\d{0,17}$/.test(given) ? given : undefined
-    const { orders, next } = await findOrders({ ...deps, db: deps.replica }, search, {
-      limit: PER_PAGE,
-      before,
-    })
+    const given = c.req.query('past')
+    const past = given && /^[1-9]\d{0,17}$/.test(given) ? given : undefined
+    const oldestFirst = isOldestFirst(c)
+    const page = { limit: PER_PAGE, oldestFirst, past }
+    const { orders, next } = await findOrders({ ...deps, db: deps.replica }, search, page)
     const main = html`
       <h1>${t(T.title)}</h1>
       ${filters(c, search)}
       ${orders.length === 0 ? empty(c) : table(c, orders)}
       <nav class="pager" aria-label="${t(T.listed)}">
-        ${before ? html`<a class="button plain" href="${here(c, undefined)}">${t(T.newest)}</a>` : ''}
-        ${next ? html`<a class="button plain" rel="next" href="${here(c, next)}">${t(T.older)}</a>` : ''}
+        ${past ? html`<a class="button plain" href="${here(c, undefined)}">${t(T.firstPage)}</a>` : ''}
+        ${next ? html`<a class="button plain" rel="next" href="${here(c, next)}">${t(oldestFirst ? T.newer : T.older)}</a>` : ''}
       </nav>`
     return consolePage(c, { title: t(T.title), main, section: 'orders' })
   }
@@ -66,11 +65,13 @@ function readSearch(c: WebContext): OrderSearch {
   }
 }
 
+const isOldestFirst = (c: WebContext): boolean => c.req.query('sort') === 'oldest'
+
 /** This list, from another place on. */
-function here(c: WebContext, before: string | undefined): string {
+function here(c: WebContext, past: string | undefined): string {
   const url = new URL(c.req.url)
-  url.searchParams.delete('before')
-  if (before !== undefined) url.searchParams.set('before', before)
+  url.searchParams.delete('past')
+  if (past !== undefined) url.searchParams.set('past', past)
   return url.pathname + url.search
 }
 
@@ -88,6 +89,15 @@ function filters(c: WebContext, search: OrderSearch): Html {
     ${choice('status', t(T.status), [any, ...ORDER_STATUSES.map((name) => [name, t(ORDER_STATES[name])] as const)], status)}
     ${choice('payment_status', t(T.payment), [any, ...PAYMENT_STATUSES.map((name) => [name, t(PAYMENT_STATES[name])] as const)], paymentStatus)}
     ${choice('payment_mode', t(T.mode), [any, ...PAYMENT_MODES.map((name) => [name, t(MODE_TEXTS[name])] as const)], paymentMode)}
+    ${choice(
+      'sort',
+      t(T.sort),
+      [
+        ['', t(T.newestFirst)],
+        ['oldest', t(T.oldestFirst)],
+      ],
+      isOldestFirst(c) ? 'oldest' : '',
+    )}
     <label class="pick"><input type="checkbox" name="attention" value="1" ${needsAttention ? 'checked' : ''}> ${t(T.attention)}</label>
     <div class="dates">
       ${field({ name: 'from', label: t(T.from), value: from && c.req.query('from'), type: 'date' })}

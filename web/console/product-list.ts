@@ -1,11 +1,6 @@
 import { html } from 'hono/html'
 import { readCategories } from '../../application/categories.ts'
-import {
-  type AdminProductView,
-  PRODUCT_SORTS,
-  type ProductSort,
-  readProducts,
-} from '../../application/products.ts'
+import { type AdminProductView, type ProductSort, readProducts } from '../../application/products.ts'
 import { PAYMENT_MODES, PRODUCT_STATUSES } from '../../domain/product.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { choice, field } from '../form.ts'
@@ -18,6 +13,9 @@ import { done, statusBadge, stockText } from './product-look.ts'
 
 const HOME = '/admin/products'
 const PER_PAGE = 30
+/** So many products of a list are shown and counted; who wants others narrows it down. */
+const LISTED_MAX = 3_000
+const SORTS = Object.keys(SORT_TEXTS) as (keyof typeof SORT_TEXTS)[]
 
 /** The products in every status, by status, category, mode and words. What cannot be filtered by is passed over. */
 export function productList({ replica, pointsToCnyMillionths: rate }: WebDeps) {
@@ -25,18 +23,20 @@ export function productList({ replica, pointsToCnyMillionths: rate }: WebDeps) {
     const lang = c.get('lang')
     const t = textsIn(lang)
     const query = readQuery(c)
-    const page = Math.min(Number(/^[1-9]\d{0,5}$/.exec(c.req.query('page') ?? '')?.[0] ?? 1), 100_000)
-    const slice = { limit: PER_PAGE, offset: (page - 1) * PER_PAGE }
+    const given = Number(/^[1-9]\d{0,5}$/.exec(c.req.query('page') ?? '')?.[0] ?? 1)
+    const page = Math.min(given, LISTED_MAX / PER_PAGE)
+    const slice = { limit: PER_PAGE, offset: (page - 1) * PER_PAGE, countMax: LISTED_MAX + 1 }
     const [{ products, total }, categories] = await Promise.all([
       readProducts(replica, query.filter, query.sort, slice, rate),
       readCategories(replica),
     ])
     const any = ['', t(T.any)] as const
-    const { status, categoryId, paymentMode, keyword } = query.filter
-    const filtered = status ?? categoryId ?? paymentMode ?? keyword
+    const { status, categoryId, paymentMode, keyword, lowStock } = query.filter
+    const filtered = status ?? categoryId ?? paymentMode ?? keyword ?? lowStock
+    const listed = Math.min(total, LISTED_MAX)
     const main = html`
       <div class="row spread">
-        <h1>${t(T.title)} <small class="count">${grouped(total)} ${t(T.count)}</small></h1>
+        <h1>${t(T.title)} <small class="count">${grouped(listed)}${total > listed ? '+' : ''} ${t(T.count)}</small></h1>
         <a class="button" href="${HOME}/new">${t(T.add)}</a>
       </div>
       ${done(c)}
@@ -48,14 +48,15 @@ export function productList({ replica, pointsToCnyMillionths: rate }: WebDeps) {
         ${choice(
           'sort',
           t(T.sort),
-          PRODUCT_SORTS.map((name) => [name, t(SORT_TEXTS[name])] as const),
+          SORTS.map((name) => [name, t(SORT_TEXTS[name])] as const),
           query.sort,
         )}
+        <label class="pick"><input type="checkbox" name="low" value="1" ${lowStock ? 'checked' : ''}> ${t(T.onlyLow)}</label>
         <div class="row"><button class="plain">${t(T.filter)}</button>
           ${filtered ? html`<a class="button quiet" href="${HOME}">${t(T.clear)}</a>` : ''}</div>
       </form>
       ${products.length === 0 ? empty(c) : table(c, products)}
-      ${pager(c, page, Math.ceil(total / PER_PAGE))}`
+      ${pager(c, page, Math.ceil(listed / PER_PAGE))}`
     return consolePage(c, { title: t(T.title), main, section: 'products' })
   }
 }
@@ -65,14 +66,17 @@ function readQuery(c: WebContext) {
   const among = <T extends string>(name: string, values: readonly T[]) =>
     values.find((value) => value === given(name))
   const categoryId = given('category_id')
+  const wanted = among<ProductSort>('sort', SORTS) ?? 'default'
+  const lowStock = given('low') === '1' || undefined
   return {
     filter: {
       status: among('status', PRODUCT_STATUSES),
       paymentMode: among('payment_mode', PAYMENT_MODES),
       categoryId: categoryId && /^[1-9]\d{0,17}$/.test(categoryId) ? categoryId : undefined,
       keyword: given('keyword')?.slice(0, 100),
+      lowStock,
     },
-    sort: among<ProductSort>('sort', PRODUCT_SORTS) ?? 'default',
+    sort: wanted === 'default' && lowStock ? 'stock_asc' : wanted,
   }
 }
 

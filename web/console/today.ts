@@ -1,6 +1,11 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import { type Dashboard, readDashboard, type WaitingView } from '../../application/dashboard.ts'
+import {
+  type Dashboard,
+  readDashboard,
+  type WaitingStatus,
+  type WaitingView,
+} from '../../application/dashboard.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { crashButton } from '../crash.ts'
 import type { WebDeps, WebEnv } from '../deps.ts'
@@ -27,7 +32,7 @@ export function todayRoutes(deps: WebDeps) {
       </div>
       ${figures(board, lang)}
       <div class="columns">
-        <div class="stack">${attention(board, lang)}${unpaid(board, lang)}</div>
+        <div class="stack">${waiting(board, lang)}${attention(board, lang)}</div>
         ${stock(board, lang)}
       </div>
       ${todayCharts(board, lang)}
@@ -116,17 +121,26 @@ function waitingRow({ count, orderNo, since }: WaitingView, text: string, lang: 
     ${orderNo === null ? '' : html`<a class="press" href="/admin/orders/${orderNo}">${t(T.look)}</a>`}</p></li>`
 }
 
-function unpaid({ unpaid: { count, orderNo, since } }: Dashboard, lang: Lang): Html {
+/** The orders that somebody has to go on with, by what they wait for: each leads to its list, the oldest first. */
+function waiting({ waiting: all }: Dashboard, lang: Lang): Html {
   const t = textsIn(lang)
-  return html`<section class="card stack" aria-labelledby="unpaid">
-    <div class="row spread"><h2 id="unpaid">${t(T.unpaid)}</h2>
-      ${count > 0 ? html`<a class="press" href="/admin/orders?status=order_created">${phrase(t(T.unpaidCount), { n: grouped(count) })}</a>` : ''}</div>
-    ${
-      orderNo === null || since === null
-        ? html`<p class="muted">${t(T.unpaidNone)}</p>`
-        : html`<p>${phrase(t(T.unpaidOldest), { when: html`<strong class="digits">${waited(since, lang)}</strong>` })}
-          <a class="press" href="/admin/orders/${orderNo}">${t(T.look)}</a></p>`
-    }
+  const rows: readonly (readonly [WaitingStatus, string])[] = [
+    ['order_paid', t(T.toAccept)],
+    ['order_accepted', t(T.toShip)],
+    ['order_created', t(T.toPay)],
+  ]
+  return html`<section class="card stack" aria-labelledby="waiting">
+    <h2 id="waiting">${t(T.waiting)}</h2>
+    <ul class="queues">${rows.map(([status, name]) => {
+      const { count, orderNo, since } = all[status]
+      return html`<li><a href="/admin/orders?status=${status}&amp;sort=oldest">
+          <span>${name}</span> <strong class="digits">${grouped(count)}</strong></a>
+        ${
+          orderNo === null || since === null
+            ? html`<span class="hint">${t(T.waitingNone)}</span>`
+            : html`<a class="press small" href="/admin/orders/${orderNo}">${phrase(t(T.waitingOldest), { when: waited(since, lang) })}</a>`
+        }</li>`
+    })}</ul>
   </section>`
 }
 
@@ -144,7 +158,7 @@ function stock({ stock: { low, count, soldOut } }: Dashboard, lang: Lang): Html 
   const t = textsIn(lang)
   return html`<section class="card stack" aria-labelledby="low">
     <div class="row spread"><h2 id="low">${t(T.stock)}</h2>
-      ${count > low.length ? html`<a class="press" href="/admin/products?status=on_sale&amp;sort=stock_asc">${t(T.more)}</a>` : ''}</div>
+      ${count > low.length ? html`<a class="press" href="/admin/products?status=on_sale&amp;low=1">${t(T.more)}</a>` : ''}</div>
     ${
       low.length === 0
         ? html`<p class="muted">${t(T.stockNone)}</p>`

@@ -10,9 +10,8 @@ import {
   readAddresses,
   removeAddress,
 } from '../../application/addresses.ts'
-import { maskedPlace } from '../../domain/address.ts'
+import { addressWords } from '../../domain/address.ts'
 import { InvalidInput } from '../../domain/error-texts.ts'
-import { maskName, maskPhone } from '../../domain/masks.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, type FormErrors, onceField, operationKeyOf, readForm } from '../form.ts'
 import { ADDRESSES as T } from '../texts/catalogue.ts'
@@ -119,7 +118,8 @@ export function addressRoutes(deps: WebDeps) {
 function card(c: WebContext, address: AddressView) {
   const t = textsIn(c.get('lang'))
   const at = `${BOOK}/${address.id}`
-  const whose = html`<span class="sr"> ${maskName(address.name)} ${maskPhone(address.phone, true)}</span>`
+  const words = addressWords(address, 'owner')
+  const whose = html`<span class="sr"> ${words?.name} ${words?.place}</span>`
   return html`<li class="ticket">
     <div class="body">${lines(address)} ${address.is_default ? html`<span class="badge good">${t(T.isDefault)}</span>` : ''}</div>
     <div class="stub row">
@@ -134,8 +134,8 @@ function card(c: WebContext, address: AddressView) {
   </li>`
 }
 
-/** Masked: who looks over the customer's shoulder learns little. The form alone shows all of it. */
 function lines(address: AddressView) {
-  return html`<p><strong>${maskName(address.name)}</strong> <span class="digits">${maskPhone(address.phone, true)}</span></p>
-    <p class="muted">${maskedPlace(address)}</p>`
+  const words = addressWords(address, 'owner')
+  return html`<p><strong>${words?.name}</strong> <span class="digits">${words?.phone}</span></p>
+    <p class="muted">${words?.place}</p>`
 }

@@ -1,7 +1,12 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { type CategoryView, readCategories } from '../../application/categories.ts'
-import { type ProductFilter, type ProductSort, readCatalogue } from '../../application/products.ts'
+import {
+  type ProductFilter,
+  type ProductSlice,
+  type ProductSort,
+  readCatalogue,
+} from '../../application/products.ts'
 import { Overloaded } from '../../application/temporal.ts'
 import { readUser } from '../../application/users.ts'
 import { readWallet, type WalletView } from '../../application/wallets.ts'
@@ -18,7 +23,8 @@ import { productGrid } from './product-card.ts'
 
 const HOME = '/points-mall/products'
 const PER_PAGE = 20
-const PAGE_MAX = 100_000
+/** So many products of a list are shown and counted; who wants others narrows it down. */
+const LISTED_MAX = 1_000
 const SOON_MS = 30 * 86_400_000
 const KEYWORD_MAX = 100
 
@@ -37,10 +43,10 @@ type Owner = { readonly level: number; readonly wallet: WalletView | undefined }
 export function homeRoutes(deps: WebDeps) {
   const { replica, pointsToCnyMillionths: rate } = deps
 
-  const find = (filter: Wish['filter'], owner: Owner, sort: ProductSort, limit: number, offset = 0) => {
-    const within = owner?.wallet && { points: owner.wallet.available, level: owner.level }
-    return readCatalogue(replica, { ...filter, within }, sort, { limit, offset }, rate)
-  }
+  const find = (filter: Omit<ProductFilter, 'status'>, sort: ProductSort, slice: ProductSlice) =>
+    readCatalogue(replica, filter, sort, slice, rate)
+  const findAny = (filter: Wish['filter'], limit: number) =>
+    find(filter, 'default', { limit, offset: 0, countMax: 1 })
 
   /** Words within the keyword that do find something. */
   async function betterWords({ keyword, ...filter }: Wish['filter']): Promise<string[]> {
@@ -48,15 +54,13 @@ export function homeRoutes(deps: WebDeps) {
     if (letters.length < 3) return []
     const pairs = new Set(letters.slice(0, 6).flatMap((letter, n) => `${letter}${letters[n + 1] ?? ''}`))
     const tries = [...pairs].filter((pair) => Array.from(pair).length === 2)
-    const totals = await Promise.all(
-      tries.map((word) => find({ ...filter, keyword: word }, undefined, 'default', 1)),
-    )
+    const totals = await Promise.all(tries.map((word) => findAny({ ...filter, keyword: word }, 1)))
     return tries.filter((_, n) => (totals[n]?.total ?? 0) > 0)
   }
 
   async function nothing(c: WebContext, wish: Wish): Promise<Html> {
     const t = textsIn(c.get('lang'))
-    const [words, others] = await Promise.all([betterWords(wish.filter), find({}, undefined, 'default', 4)])
+    const [words, others] = await Promise.all([betterWords(wish.filter), findAny({}, 4)])
     return html`<div class="empty">
         <h2>${t(others.total === 0 ? T.shelfEmpty : T.nothing)}</h2>
         ${others.total === 0 ? '' : html`<p class="muted">${t(T.nothingHint)}</p>`}
@@ -82,13 +86,11 @@ export function homeRoutes(deps: WebDeps) {
     const t = textsIn(lang)
     const wish = readWish(c)
     const [owner, categories] = await Promise.all([readOwner(c, deps), readCategories(replica)])
-    const { products, total } = await find(
-      wish.filter,
-      wish.affordable ? owner : undefined,
-      wish.sort,
-      PER_PAGE,
-      (wish.page - 1) * PER_PAGE,
-    )
+    const within = wish.affordable && owner?.wallet && { points: owner.wallet.available, level: owner.level }
+    const slice = { limit: PER_PAGE, offset: (wish.page - 1) * PER_PAGE, countMax: LISTED_MAX + 1 }
+    const { products, total } = await find({ ...wish.filter, within: within || undefined }, wish.sort, slice)
+    const listed = Math.min(total, LISTED_MAX)
+    const count = `${grouped(listed)}${total > listed ? '+' : ''}`
     const { keyword, categoryId } = wish.filter
     const category = categories.find(({ id }) => id === categoryId)
     const heading = keyword ? `“${keyword}”` : (category?.name ?? t(T.everything))
@@ -99,11 +101,11 @@ export function homeRoutes(deps: WebDeps) {
       ${categoryChips(c, wish, categories)}
       <section class="stack found" aria-labelledby="found">
         <div class="row spread">
-          <h2 id="found">${heading} <small class="muted" role="status">${grouped(total)} ${t(T.found)}</small></h2>
+          <h2 id="found">${heading} <small class="muted" role="status">${count} ${t(T.found)}</small></h2>
           ${filters(c, wish, owner)}
         </div>
         ${products.length === 0 ? await nothing(c, wish) : productGrid(products, lang)}
-        ${total > PER_PAGE ? pager(c, wish.page, Math.ceil(total / PER_PAGE)) : ''}
+        ${total > PER_PAGE ? pager(c, wish.page, Math.ceil(listed / PER_PAGE)) : ''}
       </section>`
     return shopPage(c, {
       title: keyword ? `${keyword} ${t(T.results)}` : (category?.name ?? t(T.title)),
@@ -127,7 +129,7 @@ function readWish(c: WebContext): Wish {
     },
     affordable: given.affordable === '1',
     sort: (Object.keys(SORTS) as (keyof typeof SORTS)[]).find((sort) => sort === given.sort) ?? 'default',
-    page: Math.min(PAGE_MAX, Number(/^[1-9]\d{0,5}$/.exec(given.page ?? '')?.[0] ?? 1)),
+    page: Math.min(LISTED_MAX / PER_PAGE, Number(/^[1-9]\d{0,5}$/.exec(given.page ?? '')?.[0] ?? 1)),
   }
 }
 

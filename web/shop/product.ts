@@ -48,7 +48,7 @@ export async function findOnShelf(
 /** Off sale, deleted, never there: 404, with a way on. */
 export async function showGone(c: WebContext, { replica, pointsToCnyMillionths: rate }: WebDeps) {
   const t = textsIn(c.get('lang'))
-  const others = await readCatalogue(replica, {}, 'default', { limit: 4, offset: 0 }, rate)
+  const others = await readCatalogue(replica, {}, 'default', { limit: 4, offset: 0, countMax: 1 }, rate)
   const main = html`<div class="empty">
       <h1>${t(PRODUCT.gone)}</h1><p>${t(PRODUCT.goneHint)}</p>
       <p><a class="button" href="${HOME}">${t(COMMON.home)}</a></p>

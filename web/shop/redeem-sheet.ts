@@ -1,7 +1,6 @@
 import { html } from 'hono/html'
 import { ADDRESSES_MAX } from '../../application/addresses.ts'
-import { maskedPlace } from '../../domain/address.ts'
-import { maskName, maskPhone } from '../../domain/masks.ts'
+import { addressWords } from '../../domain/address.ts'
 import { decimalFromFen, fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
 import { needsAddress } from '../../domain/product.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
@@ -105,13 +104,14 @@ function addressChoice(c: WebContext, { book, form, errors }: Sheet): Html {
   return html`<fieldset class="addresses" id="field-address">
     <legend>${t(T.address)}</legend>
     ${errors.address ? html`<p class="error">${errors.address}</p>` : ''}
-    ${book.map((address) =>
-      radio(
+    ${book.map((address) => {
+      const words = addressWords(address, 'owner')
+      return radio(
         address.id,
-        html`<strong>${maskName(address.name)}</strong> <span class="digits">${maskPhone(address.phone, true)}</span><br>
-          <span class="muted small">${maskedPlace(address)}</span>`,
-      ),
-    )}
+        html`<strong>${words?.name}</strong> <span class="digits">${words?.phone}</span><br>
+          <span class="muted small">${words?.place}</span>`,
+      )
+    })}
     ${
       book.length === 0
         ? html`<input type="hidden" name="address" value="new">`

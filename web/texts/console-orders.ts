@@ -47,8 +47,12 @@ export const ORDER_LIST = {
     zh: '订单号、付款单号和用户编号要完整填写；商品名填两个字以上即可。',
     en: 'Numbers and customer ids are looked for as a whole, product titles by two letters or more.',
   },
+  sort: { zh: '排序', en: 'Order' },
+  newestFirst: { zh: '最新的在前', en: 'Newest first' },
+  oldestFirst: { zh: '最早的在前', en: 'Oldest first' },
   older: { zh: '更早的订单', en: 'Older orders' },
-  newest: { zh: '回到最新', en: 'Newest orders' },
+  newer: { zh: '之后的订单', en: 'Newer orders' },
+  firstPage: { zh: '回到第一页', en: 'First page' },
 } satisfies Record<string, Text>
 
 export const ACTIONS = {
@@ -81,8 +85,8 @@ export const ORDER_PAGE = {
   title: { zh: '订单', en: 'Order' },
   needsAttention: { zh: '这笔订单需要处理', en: 'This order needs a person' },
   next: { zh: '下一步', en: 'What can be done' },
-  nextNone: { zh: '订单已结束，没有下一步。', en: 'The order has ended.' },
-  notNow: { zh: '现在不能做的', en: 'Not now' },
+  nextNone: { zh: '订单已取消，没有下一步。', en: 'The order is canceled: nothing is left to be done.' },
+  notNow: { zh: '现在不能做的，以及原因', en: 'Not now, and why' },
   onlyIn: { zh: '仅限「{states}」的订单。', en: 'Only for orders that are {states}.' },
   shipFirst: { zh: '需要寄送，请先发货。', en: 'It is sent by post: ship it first.' },
   nothingStuck: { zh: '订单没有异常。', en: 'Nothing is wrong with it.' },
@@ -112,7 +116,13 @@ export const ORDER_PAGE = {
   message: { zh: '买家留言', en: 'Message' },
   customized: { zh: '定制内容', en: 'Made to order' },
   address: { zh: '收货信息', en: 'Sent to' },
-  masked: { zh: '个人信息已按规定遮盖。', en: 'Personal data is masked.' },
+  masked: { zh: '个人信息已遮盖。', en: 'Personal data is masked.' },
+  maskedUntil: { zh: '接单后、发货前显示全部。', en: 'Shown in full between acceptance and shipping.' },
+  sendTo: { zh: '寄往', en: 'Send to' },
+  nextWaiting: {
+    accept: { zh: '还有 {n} 笔待接单，看最早的一笔', en: '{n} more to accept: go to the oldest' },
+    ship: { zh: '还有 {n} 笔待发货，看最早的一笔', en: '{n} more to ship: go to the oldest' },
+  },
   run: { zh: '流程', en: 'Run' },
   runLink: { zh: '在 Temporal 中查看', en: 'See it in Temporal' },
   timeline: { zh: '经过', en: 'What happened' },
@@ -160,7 +170,7 @@ export const ORDER_PAGE = {
   outcome: { zh: '结果', en: 'Outcome' },
   waiting: { zh: '等待送达', en: 'waiting' },
   noNotices: { zh: '没有收到通知。', en: 'None was received.' },
-} satisfies Record<string, Text>
+} as const satisfies Record<string, Text | Record<string, Text>>
 
 /** Steps that can be stuck, by the workflows' names for them. */
 export const STEPS_STUCK: Readonly<Record<string, Text>> = {

@@ -21,6 +21,7 @@ export const PRODUCTS = {
   listed: { zh: '商品列表', en: 'List of products' },
   empty: { zh: '没有符合条件的商品', en: 'No product matches' },
   emptyHint: { zh: '换个关键词，或者清除筛选。', en: 'Try another word, or clear the filter.' },
+  onlyLow: { zh: '只看库存紧张的', en: 'Only low stock' },
   low: { zh: '库存紧张', en: 'low' },
   out: { zh: '无库存', en: 'none left' },
   look: { zh: '查看商品页', en: 'See in the shop' },
@@ -52,11 +53,10 @@ export const SHIPPING_TEXTS: Readonly<Record<ShippingType, Text>> = {
   none: { zh: '无需发货', en: 'Nothing to ship' },
 }
 
+/** Not by stock: every redemption would have to write such an index. Few pieces are a filter. */
 export const SORT_TEXTS = {
   default: { zh: '商城顺序', en: 'As in the shop' },
   newest: { zh: '最新', en: 'Newest' },
-  stock_asc: { zh: '库存从少到多', en: 'Least stock first' },
-  stock_desc: { zh: '库存从多到少', en: 'Most stock first' },
   points_asc: { zh: '积分从低到高', en: 'Fewest points first' },
   points_desc: { zh: '积分从高到低', en: 'Most points first' },
   price_asc: { zh: '现金从低到高', en: 'Least cash first' },

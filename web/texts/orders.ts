@@ -220,7 +220,7 @@ export const STEPS: Readonly<Record<OrderStatus, Text>> = {
 /** What happened beside the steps. */
 export const NOTES = {
   declined: { zh: '支付未成功', en: 'Payment declined' },
-  extra: { zh: '收到一笔不应付的款项，正在退回', en: 'Money came that was not due; it goes back' },
+  extra: { zh: '收到一笔多余的款项，自动退回', en: 'Money came that was not due; it goes back by itself' },
   refunded: { zh: '款项已退回', en: 'Money given back' },
   part: { zh: '退回一部分', en: 'A part was given back' },
   byHand: { zh: '款项已由客服退回', en: 'Money given back by our staff' },
@@ -264,9 +264,15 @@ export const WHERE = {
     zh: '{n}：已于 {t} 原路退回。',
     en: '{n}: given back to the payer at {t}.',
   },
-  extra: {
-    zh: '这笔款项是多付或迟到的，不属于订单。',
-    en: 'It was paid twice or too late, and was not due.',
+  undue: {
+    late: {
+      zh: '这笔款项到账时订单已经取消，所以原路退回。',
+      en: 'It came when the order was canceled already, so it went back.',
+    },
+    twice: {
+      zh: '这笔款项是重复支付的，所以原路退回。',
+      en: 'It was paid once more than was due, so it went back.',
+    },
   },
   nothing: { zh: '这笔订单不涉及积分与款项。', en: 'This order moves no points and no money.' },
-} satisfies Record<string, Text>
+} as const satisfies Record<string, Text | Record<string, Text>>
