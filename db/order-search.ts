@@ -6,7 +6,7 @@ import type { PointsExchangeOrdersTable } from './schema.ts'
 
 /** What operators find orders by; all that is given holds. */
 export interface OrderSearch {
-  /** The id of a customer, or a part of a product's title. */
+  /** The id of a customer, a parcel's number, the end of the order's number, or a part of a product's title. */
   readonly words?: string | undefined
   readonly ownerId?: string | undefined
   readonly productId?: string | undefined
@@ -63,7 +63,14 @@ export async function searchOrders(
       const conditions = []
       const isOf = (owner: string) => eb.and([eb('owner_type', '=', 'user'), eb('owner_id', '=', owner)])
       if (words !== undefined) {
-        conditions.push(eb.or([isOf(words), sql<boolean>`product_id = any(${products}::bigint[])`]))
+        conditions.push(
+          eb.or([
+            isOf(words),
+            sql<boolean>`product_id = any(${products}::bigint[])`,
+            sql<boolean>`shipping_info is not null and shipping_info ->> 'tracking_no' = ${words}`,
+            ...endsWith(words),
+          ]),
+        )
       }
       if (ownerId !== undefined) conditions.push(isOf(ownerId))
       if (productId !== undefined) conditions.push(eb('product_id', '=', productId))
@@ -79,6 +86,15 @@ export async function searchOrders(
     .orderBy('id', oldestFirst ? 'asc' : 'desc')
     .limit(limit)
     .execute()
+}
+
+const ENDING = /^[0-9A-Z]{6,28}$/
+
+/** The last letters of an order's number, six or more. */
+function endsWith(words: string) {
+  const ending = words.toUpperCase()
+  if (!ENDING.test(ending)) return []
+  return [sql<boolean>`right(order_no, 6) = ${ending.slice(-6)} and order_no like ${`%${ending}`}`]
 }
 
 const PRODUCTS_MAX = 200

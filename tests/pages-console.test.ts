@@ -233,8 +233,22 @@ describe('the list of orders', () => {
     expect(await found({ q: one.owner })).toEqual([one.orderNo])
     expect(await found({ q: '茶盏' })).toEqual([one.orderNo])
     expect(await found({ owner_id: one.owner })).toEqual([one.orderNo])
+    expect(await found({ q: one.orderNo.slice(-6).toLowerCase() })).toEqual([one.orderNo])
+    expect(await found({ q: one.orderNo.slice(-12) })).toEqual([one.orderNo])
+    await mall.operate(one.orderNo, 'accept')
+    await mall.operate(one.orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF-77 12' })
+    expect(await found({ q: 'SF-77 12' })).toEqual([one.orderNo])
     expect(await found({ product_id: one.productId })).toEqual([one.orderNo])
-    for (const q of ['茶壶', one.owner.slice(0, -1), '%', "' or true --", 'PM20260101000000ABCDEFGHJKMN']) {
+    for (const q of [
+      '茶壶',
+      one.owner.slice(0, -1),
+      'SF-77',
+      one.orderNo.slice(-5),
+      `X${one.orderNo.slice(-6)}`,
+      '%',
+      "' or true --",
+      'PM20260101000000ABCDEFGHJKMN',
+    ]) {
       expect([q, await found({ q })]).not.toEqual([q, expect.arrayContaining([one.orderNo])])
     }
     const { html } = await operator.get('/admin/orders?q=%E8%8C%B6%E5%A3%B6%E5%A3%B6')
@@ -494,7 +508,7 @@ describe('one order', () => {
     const english = await openVisitor(mall, 'olga', 'en', 'operator')
     for (const [page, text] of [
       ['/admin', 'Needs attention'],
-      ['/admin/orders', 'Number, customer or product'],
+      ['/admin/orders', 'Number, parcel, customer or product'],
       [at(orderNo), 'What happened'],
       [at(orderNo, 'refund'), 'All of it; the order ends'],
       ['/admin/reconciliations', 'Books compared'],

@@ -93,6 +93,8 @@ describe('large tables are never read from end to end', () => {
     const orders = [
       '',
       'q=filler-7',
+      'q=SF1234567890',
+      'q=ABCDEF12',
       'q=键盘',
       'q=PM20260101000000ABCDEFGHJKMN',
       'owner_id=filler-7',

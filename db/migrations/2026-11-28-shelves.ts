@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** What the lists of products and the day's refunds go by, so that a page costs the same however many there are. */
+/** What lists, sums and searches go by, so that a page costs the same however many there are. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db)
 }
@@ -16,6 +16,11 @@ const STATEMENTS = [
   // The first page of the console sums up a day.
   `drop index order_refunds_time`,
   `create index order_refunds_time on order_refunds (created_at)`,
+
+  // What a customer reads out: the end of the order's number, and the number on the parcel.
+  `create index points_exchange_orders_ending on points_exchange_orders (right(order_no, 6))`,
+  `create index points_exchange_orders_tracking on points_exchange_orders ((shipping_info ->> 'tracking_no'))
+    where shipping_info is not null`,
 
   // A search for one letter, such as 书, is a whole word in Chinese; the index of pairs does not know it.
   `create function letters(value text) returns text[] language sql immutable strict parallel safe as $$

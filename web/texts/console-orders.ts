@@ -23,7 +23,7 @@ export const PAYMENT_STATES: Readonly<Record<PaymentStatus, Text>> = {
 
 export const ORDER_LIST = {
   title: { zh: '订单', en: 'Orders' },
-  words: { zh: '订单号、用户或商品', en: 'Number, customer or product' },
+  words: { zh: '订单号、运单号、用户或商品', en: 'Number, parcel, customer or product' },
   status: { zh: '订单状态', en: 'State' },
   payment: { zh: '付款状态', en: 'Payment' },
   mode: { zh: '支付方式', en: 'Paid by' },
@@ -44,8 +44,8 @@ export const ORDER_LIST = {
   needsAttention: { zh: '需要处理', en: 'Needs attention' },
   empty: { zh: '没有符合条件的订单', en: 'No order matches' },
   emptyHint: {
-    zh: '订单号、付款单号和用户编号要完整填写；商品名填两个字以上即可。',
-    en: 'Numbers and customer ids are looked for as a whole, product titles by two letters or more.',
+    zh: '订单号可以只填最后 6 位以上；运单号、付款单号和用户编号要完整填写；商品名填两个字以上即可。',
+    en: 'Of an order’s number the last 6 letters do; parcels, payments and customers are looked for as a whole, product titles by two letters or more.',
   },
   sort: { zh: '排序', en: 'Order' },
   newestFirst: { zh: '最新的在前', en: 'Newest first' },
