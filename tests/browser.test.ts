@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BROWSER, type Look, openBrowser, openPerson, REMEDY } from './browser.ts'
 import { type Mall, openMall, until } from './mall.ts'
+import { BROWSER, type Look, openBrowser, openPerson, REMEDY } from './person.ts'
 
 /** The pages in a real browser, on the real stack: what customers and operators do, from the first tap to the last. */
 

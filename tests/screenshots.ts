@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openBrowser, openPerson } from './browser.ts'
+import { openBrowser, openPerson, signIn } from './person.ts'
 
 /**
  * `npm run screenshots [-- http://127.0.0.1:3000]`: the pictures of the README, of a demo that runs there: the shop
@@ -29,9 +29,9 @@ try {
     ['carol', 375, SHOP],
     ['admin', 1280, CONSOLE],
   ] as const) {
-    const { page, context } = await openPerson(browser, url, { width })
-    await page.goto('/points-mall/sign-in')
-    await page.click(`button[value="${user}"]`)
+    const person = await openPerson(browser, url, { width })
+    const { page, context } = person
+    await signIn(person, user)
     for (const [name, path] of pages) {
       await page.goto(path)
       await page.screenshot({ path: join(folder, `${name}.png`) })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
-/** A real browser for the tests of the pages: Debian's Chromium, or what else is installed. */
+/** People at a real browser: Debian's Chromium, or what else is installed. */
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
@@ -30,7 +30,17 @@ export interface Person {
   readonly complaints: string[]
 }
 
-/** @param url the mall's address; no page may ask any other host for anything but the cashier */
+/** Signs in by the demo's one click. */
+export async function signIn(
+  { page }: Person,
+  user: 'alice' | 'bob' | 'carol' | 'operator' | 'admin',
+): Promise<void> {
+  await page.goto('/points-mall/sign-in')
+  await page.click(`button[value="${user}"]`)
+  await page.waitForLoadState('load')
+}
+
+/** @param url the mall's address; no page of it may ask any other host for anything */
 export async function openPerson(browser: Browser, url: string, look: Look = {}): Promise<Person> {
   const context = await browser.newContext({
     baseURL: url,
@@ -42,8 +52,12 @@ export async function openPerson(browser: Browser, url: string, look: Look = {})
   const page = await context.newPage()
   const complaints: string[] = []
   const { host } = new URL(url)
+  // A page that says no says it with its status, which Chromium notes as an error of its own.
+  const isRefusal = (text: string) => /^Failed to load resource.* 4\d\d /.test(text)
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`console: ${message.text()}`)
+    if (message.type() === 'error' && !isRefusal(message.text())) {
+      complaints.push(`console: ${message.text()} ${message.location().url}`)
+    }
   })
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`))
   page.on('request', (request) => {
