@@ -25,7 +25,7 @@ export const WALLET = {
   allKinds: { zh: '全部类型', en: 'All kinds' },
   filter: { zh: '筛选', en: 'Filter' },
   csv: { zh: '下载 CSV', en: 'Download CSV' },
-  captured: { zh: '扣除此前冻结的积分', en: 'points held before are spent' },
+  captured: { zh: '已冻结的 {n} 转为扣除', en: '{n} held before are spent now' },
   balanceAfter: { zh: '余额', en: 'balance' },
   order: { zh: '查看订单', en: 'Order' },
   older: { zh: '更早的明细', en: 'Older entries' },
