@@ -176,9 +176,10 @@ function line(entry: StatementEntry, currency: 'ZJF' | 'CNY', lang: Lang): Html 
   const after = inPoints ? grouped(Number(balanceAfter)) : moneyText(moneyFromFen(balanceAfter))
   // What was held went from the balance then: a 0 beside it would read as if nothing were spent.
   const wasHeld = kind === 'capture' && amount === 0n && held < 0n
-  const spent = inPoints ? pointsText(Number(-held), lang) : moneyText(moneyFromFen(-held))
+  const n = inPoints ? grouped(Number(-held)) : moneyText(moneyFromFen(-held))
+  const captured = phrase(t(inPoints ? WALLET.capturedPoints : WALLET.capturedMoney), { n })
   return html`<div class="why">
-      <p><span class="badge">${kindText(kind, lang)}</span> ${reasonText}${wasHeld ? html` · ${phrase(t(WALLET.captured), { n: spent })}` : ''}</p>
+      <p><span class="badge">${kindText(kind, lang)}</span> ${reasonText}${wasHeld ? html` · ${captured}` : ''}</p>
       <p class="small muted">${time(createdAt.toISOString(), lang)}
         ${orderNo ? html`<a href="/points-mall/orders/${orderNo}">${t(WALLET.order)}</a>` : ''}</p>
     </div>
