@@ -193,6 +193,8 @@ describe('the catalogue', () => {
     expect(shown.html).not.toMatch(/(?:href|src|action)="(?:https?:)?\/\//)
     expect(shown.html).not.toMatch(/\s(?:style|on\w+)="/)
     expect(shown.headers.get('content-security-policy')).not.toContain('unsafe')
+    // Other sites are told nothing; our own pages know where "back" is.
+    expect(shown.headers.get('referrer-policy')).toBe('same-origin')
   })
 })
 
