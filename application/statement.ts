@@ -28,6 +28,8 @@ export interface StatementEntry {
   readonly kind: EntryKind
   /** What became available, or was no longer. */
   readonly amount: bigint
+  /** What was set aside, or was no longer. */
+  readonly held: bigint
   readonly balanceAfter: bigint
   readonly orderNo: string | null
   readonly reason: string | null
@@ -79,6 +81,7 @@ function viewOf(entry: Booked, lang: Lang): StatementEntry {
     id: `${entry.account_id}-${entry.version}`,
     kind: entry.kind,
     amount: BigInt(entry.plain.available),
+    held: BigInt(entry.plain.held),
     balanceAfter: BigInt(entry.plain.available_after),
     orderNo: entry.order_no,
     reason: entry.reason,

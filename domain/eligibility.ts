@@ -57,10 +57,7 @@ export interface ExchangeFacts {
 export function reasonsAgainst(facts: ExchangeFacts, wish: ExchangeWish, rules: ExchangeRules): Refusal[] {
   const product = facts.product
   if (!product) return [{ code: 'NOT_FOUND' }]
-  const total = totalOf(
-    { paymentMode: product.paymentMode, points: product.points, fen: product.fen },
-    wish.quantity,
-  )
+  const total = totalOf(product, wish.quantity)
   const reasons: Refusal[] = []
   if (product.status === 'off_sale' || product.status === 'draft')
     reasons.push({ code: 'PRODUCT_NOT_ON_SALE' })
@@ -113,19 +110,38 @@ function limitReasons(
       available: `${facts.level}`,
     })
   }
-  if (!rules.exchangeLimitEnabled) return reasons
-  const rests: number[] = []
-  if (product.exchangeLimit > 0) rests.push(product.exchangeLimit - facts.piecesEver)
-  if (limit.max_per_user !== undefined) {
-    const used = limit.time_limit_seconds === undefined ? facts.piecesEver : facts.piecesInWindow
-    rests.push(limit.max_per_user - used)
-  }
-  if (limit.max_per_order !== undefined) rests.push(limit.max_per_order)
-  const rest = Math.max(0, Math.min(...rests))
-  if (rests.length > 0 && quantity > rest) {
+  const rest = piecesLeft(product, facts, rules)
+  if (quantity > rest) {
     reasons.push({ code: 'EXCHANGE_LIMIT_EXCEEDED', required: `${quantity}`, available: `${rest}` })
   }
   return reasons
+}
+
+type Redeemed = Pick<ExchangeFacts, 'piecesEver' | 'piecesInWindow'>
+
+/** The pieces that the limits leave to the customer in this order; Infinity where there are none. */
+function piecesLeft(
+  { exchangeLimit, limit }: Pick<NonNullable<ExchangeFacts['product']>, 'exchangeLimit' | 'limit'>,
+  { piecesEver, piecesInWindow }: Redeemed,
+  rules: ExchangeRules,
+): number {
+  if (!rules.exchangeLimitEnabled) return Infinity
+  const rests = [limit.max_per_order ?? Infinity]
+  if (exchangeLimit > 0) rests.push(exchangeLimit - piecesEver)
+  if (limit.max_per_user !== undefined) {
+    rests.push(limit.max_per_user - (limit.time_limit_seconds === undefined ? piecesEver : piecesInWindow))
+  }
+  return Math.max(0, Math.min(...rests))
+}
+
+/** The most pieces that an order may ask for, whatever the customer has: by stock, limits and the points of one order. */
+export function piecesMax(
+  { product, ...redeemed }: Redeemed & { readonly product: NonNullable<ExchangeFacts['product']> },
+  rules: ExchangeRules,
+): number {
+  const { points } = totalOf(product, 1)
+  const byPoints = points > 0 ? Math.floor(rules.maxPointsPerOrder / points) : Infinity
+  return Math.min(product.stock, piecesLeft(product, redeemed, rules), byPoints)
 }
 
 function pointsBounds(mode: PaymentMode, total: Total, rules: ExchangeRules): Refusal[] {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../api/app.ts'
+import { readAddresses } from '../application/addresses.ts'
+import { demoProducts } from '../cli/demo/catalogue.ts'
 import { bringToLife } from '../cli/demo/life.ts'
 import { seedDemo } from '../cli/demo/seed.ts'
 import { demoStories } from '../cli/demo/stories.ts'
@@ -85,6 +87,23 @@ describe('the demo comes to life', () => {
     expect(await wallet('alice')).toMatchObject({ available: 60_000, held: 0, cash: { amount: '500.00' } })
     expect(await wallet('bob')).toMatchObject({ available: 800, held: 0, cash: { amount: '0.00' } })
     expect((await listed()).filter(({ owner_id }) => VISITORS.includes(owner_id as string))).toEqual([])
+  })
+
+  test('an address is with the goods that travel, and with no others; one is kept for the next time', async () => {
+    const shipped = new Map(demoProducts.map(({ title, shipping_type }) => [title, shipping_type]))
+    for (const { product_title, address_info } of await listed()) {
+      const travels = shipped.get(product_title as string) === 'logistics'
+      expect(address_info !== null, product_title as string).toBe(travels)
+    }
+    expect(await readAddresses(mall.deps, 'carol')).toMatchObject([{ is_default: true }])
+  })
+
+  test('nothing on the shelf costs more points than an order may take, or asks for what cannot be typed', () => {
+    for (const { title, point, product_type, description, properties } of demoProducts) {
+      expect(point, title).toBeLessThanOrEqual(10_000)
+      if (product_type === 'customized')
+        expect(description + JSON.stringify(properties)).not.toContain('上传')
+    }
   })
 
   test('told once more, it changes nothing, nor what somebody has done since', async () => {

@@ -33,7 +33,7 @@ import { grant } from '../db/wallet.ts'
 import type { EarningRules } from '../domain/earning.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../domain/payment.ts'
-import type { PaymentMode, ShippingType } from '../domain/product.ts'
+import type { PaymentMode, ProductType, ShippingType } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import { createProviders } from '../payments/providers.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
@@ -412,7 +412,10 @@ export interface ProductFields {
   readonly exchange_limit?: number
   readonly status?: 'on_sale' | 'off_sale' | 'draft'
   readonly shipping_type?: ShippingType
+  readonly product_type?: ProductType
   readonly limit?: Record<string, number>
+  /** What the shop has written of it, beside its limit. */
+  readonly told?: Record<string, string>
 }
 
 /** Puts a product on sale. Returns its id. */
@@ -433,7 +436,9 @@ async function addProduct(db: Db, fields: ProductFields): Promise<string> {
       exchange_limit: fields.exchange_limit ?? 0,
       status: status === 'on_sale' && stock === 0 ? 'sold_out' : status,
       shipping_type: fields.shipping_type ?? 'none',
-      properties: fields.limit ? JSON.stringify({ limit: fields.limit }) : null,
+      product_type: fields.product_type ?? 'physical',
+      properties:
+        fields.limit || fields.told ? JSON.stringify({ limit: fields.limit, ...fields.told }) : null,
       outer_id: null,
       operator_type: null,
       operator_id: null,

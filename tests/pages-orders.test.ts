@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDoor, createHooks } from './hooks.ts'
 import { type Mall, openMall, type ProductFields, until } from './mall.ts'
-import { headingOf, onceIn, openVisitor, type Visitor } from './visitor.ts'
+import { headingOf, onceIn, openVisitor, type Page, type Visitor } from './visitor.ts'
 
 const hooks = createHooks()
 let mall: Mall
@@ -71,10 +71,14 @@ describe('an order that waits for payment', () => {
     const once = onceIn(await visitor.get(path), `${path}/pay`)
     const fields = { once, method: 'bank_card' }
     const taps = await Promise.all([1, 2].map(() => visitor.post(`${path}/pay`, fields)))
+    const changed = `${path}?method=bank_card`
     expect(taps.map(({ status, location }) => [status, location])).toEqual([
-      [303, path],
-      [303, path],
+      [303, changed],
+      [303, changed],
     ])
+    expect((await visitor.get(changed)).html).toContain('role="status">已改用银行卡</p>')
+    // Said by nobody else's address: what it is paid with counts.
+    expect((await visitor.get(`${path}?method=alipay`)).html).not.toContain('已改用')
     expect(await payments(orderNo)).toEqual([
       { method: 'alipay', state: 'closed' },
       { method: 'bank_card', state: 'unpaid' },
@@ -100,7 +104,10 @@ describe('an order that waits for payment', () => {
 
   test('says why it cannot be paid so, and stays as it is', async () => {
     const { visitor, path, orderNo } = await customer({}, 'bank_card')
-    const once = onceIn(await visitor.get(path), `${path}/pay`)
+    const before = await visitor.get(path)
+    expect(before.html).toMatch(/value="wallet"\s+disabled/)
+    expect(before.html).toContain('可用 ¥0.00 · 余额不足')
+    const once = onceIn(before, `${path}/pay`)
     const poor = await visitor.post(`${path}/pay`, { once, method: 'wallet' })
     expect(poor.status).toBe(409)
     expect(poor.html).toContain('role="alert">现金余额不足：需要 ¥9.90，可用 ¥0.00')
@@ -119,6 +126,27 @@ describe('an order that waits for payment', () => {
     )
     expect(page.html).toContain('支付未成功')
     expect(page.html).toContain('为这笔订单冻结')
+    // Below a newer refusal it is not told once more, also not by the stream of that page; a later decline is.
+    const once = onceIn(page, `${path}/pay`)
+    const refused = await visitor.post(`${path}/pay`, { once, method: 'wallet' })
+    expect(refused.html).toContain('role="alert">现金余额不足')
+    expect(refused.html).not.toContain('上一次支付没有成功')
+    const live = /hx-sse:connect="([^"]+)"/.exec(refused.html)?.[1] ?? ''
+    const controller = new AbortController()
+    const events = eventsOf(await visitor.open(live, controller.signal))
+    expect(await nextEvent(events)).not.toContain('上一次支付没有成功')
+    await mall.cashier(payUrl ?? '', 'decline')
+    expect(await nextEvent(events)).toContain('上一次支付没有成功')
+    controller.abort()
+  })
+
+  test('tells the deadline in words, which a script counts down to', async () => {
+    const { visitor, path } = await customer({}, 'bank_card')
+    for (const page of [await visitor.get(path), await visitor.get('/points-mall/orders')]) {
+      expect(page.html).toMatch(
+        /data-until="[^"]+"[^>]*><time datetime="[^"]+">[\d: -]+<\/time> 前支付<\/span>/,
+      )
+    }
   })
 })
 
@@ -168,6 +196,84 @@ describe('canceling', () => {
     expect([late.status, headingOf(late)]).toEqual([409, '已发货'])
     expect(late.html).toContain('role="alert">订单当前状态不能取消')
     expect((await mall.order(owner, orderNo)).status).toBe('order_shipped')
+  })
+})
+
+describe('an order speaks of what it moves, and of nothing else', () => {
+  const POINTS = /积分(?!商城)/
+  const CASH = /款|现金|¥/
+  const textOf = ({ html }: Page) => (/<main[\s\S]*<\/main>/.exec(html)?.[0] ?? '').replace(/<[^>]*>/g, ' ')
+
+  test('points only: from the result to the cancellation', async () => {
+    const { visitor, path, orderNo, owner } = await customer()
+    const seen = [await visitor.get(path), await visitor.get(`${path}/cancel`)]
+    expect(textOf(seen[1] as Page)).toContain('积分随即退回钱包')
+    await visitor.post(`${path}/cancel`, { once: onceIn(seen[1] as Page) })
+    await mall.reach(owner, orderNo, 'order_canceled')
+    const end = await visitor.get(path)
+    expect(textOf(end)).toContain('积分已全部退回。')
+    // Nobody is told that it was himself who canceled it.
+    expect(textOf(end)).not.toContain('取消原因')
+    for (const page of [...seen, end]) expect(textOf(page)).not.toMatch(CASH)
+  })
+
+  test('cash only: waiting, canceled unpaid, paid from the wallet and given back', async () => {
+    const product = { payment_mode: 'money_only', point: 0 } as const
+    const waiting = await customer(product, 'bank_card')
+    const seen = [
+      await waiting.visitor.get(waiting.path),
+      await waiting.visitor.get(`${waiting.path}/cancel`),
+    ]
+    expect(textOf(seen[0] as Page)).toContain('我的款项在哪里')
+    expect(textOf(seen[0] as Page)).toContain('用银行卡支付 ¥9.90')
+    await waiting.visitor.post(`${waiting.path}/cancel`, { once: onceIn(seen[1] as Page) })
+    await mall.reach(waiting.owner, waiting.orderNo, 'order_canceled')
+    seen.push(await waiting.visitor.get(waiting.path))
+    const paid = await customer(product, 'wallet')
+    const question = await paid.visitor.get(`${paid.path}/cancel`)
+    expect(textOf(question)).toContain('款项随即退回现金余额')
+    seen.push(await paid.visitor.get(paid.path), question)
+    await paid.visitor.post(`${paid.path}/cancel`, { once: onceIn(question) })
+    await mall.reach(paid.owner, paid.orderNo, 'order_canceled')
+    const end = await paid.visitor.get(paid.path)
+    expect(textOf(end)).toContain('款项已全部退回。')
+    for (const page of [...seen, end]) expect(textOf(page)).not.toMatch(POINTS)
+  })
+
+  test('both: neither is left out', async () => {
+    const { visitor, path } = await customer({}, 'wallet')
+    expect(textOf(await visitor.get(path))).toContain('我的积分在哪里')
+    expect(textOf(await visitor.get(`${path}/cancel`))).toContain('积分与现金余额随即退回钱包')
+  })
+
+  test('given back in parts until nothing is left: it says so, and promises nothing more', async () => {
+    const { visitor, path, orderNo } = await customer({}, 'wallet')
+    const part = async (refund: object) => {
+      const answer = await mall.operate(orderNo, 'refund', { reason: '补偿', ...refund })
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200)
+    }
+    await part({ money: { amount: '9.90', currency: 'CNY' } })
+    expect(textOf(await visitor.get(path))).not.toContain('商家已全额退回')
+    expect(textOf(await visitor.get(`${path}/cancel`))).toMatch(/ 积分随即退回钱包。/)
+    await part({ points: 100 })
+    const page = await visitor.get(path)
+    expect(headingOf(page)).toBe('兑换成功')
+    expect(textOf(page)).toContain('商家已全额退回，订单仍在进行。')
+    const question = textOf(await visitor.get(`${path}/cancel`))
+    expect(question).toContain('商家已全额退回')
+    expect(question).not.toMatch(/随即|原路/)
+  })
+
+  test('what is collected says where and when; goods that are shipped, where they go to', async () => {
+    const told = { 取货地点: '文三路 88 号', 取货时间: '10:00–20:00', 规格: '中杯' }
+    const pickup = await customer({ shipping_type: 'pickup', told })
+    const text = textOf(await pickup.visitor.get(pickup.path)).replace(/\s+/g, ' ')
+    for (const words of ['到店自取', '取货地点 文三路 88 号', '取货时间 10:00–20:00', '凭订单到店领取']) {
+      expect(text).toContain(words)
+    }
+    expect(text).not.toContain('中杯')
+    const shipped = await customer({ shipping_type: 'logistics' })
+    expect(textOf(await shipped.visitor.get(shipped.path))).not.toContain('快递配送')
   })
 })
 
@@ -275,10 +381,15 @@ describe('the list', () => {
   test('bears with an address that makes no sense, and says where there is nothing', async () => {
     expect((await visitor.get('/points-mall/orders?tab=toString&page=-3')).status).toBe(200)
     const far = await visitor.get('/points-mall/orders?page=99999')
-    expect([far.status, heads(far.html)]).toEqual([200, []])
-    expect((await (await openVisitor(mall, 'newcomer')).get('/points-mall/orders')).html).toContain(
-      '还没有订单',
-    )
+    expect([far.status, far.location]).toEqual([303, '/points-mall/orders?tab=all&page=2'])
+    expect(heads((await visitor.get(far.location)).html)).toHaveLength(2)
+    const newcomer = await openVisitor(mall, 'newcomer')
+    const none = await newcomer.get('/points-mall/orders')
+    expect(none.html).toContain('还没有订单')
+    expect(none.html).toContain('兑换之后会出现在这里')
+    const tab = await newcomer.get('/points-mall/orders?tab=done')
+    expect(tab.html).toContain('这里没有订单')
+    expect(tab.html).not.toContain('兑换之后会出现在这里')
   })
 })
 

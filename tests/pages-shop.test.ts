@@ -104,6 +104,29 @@ describe('the catalogue', () => {
     expect(idsIn(reached)).toEqual([within, cash])
   })
 
+  test('"within my reach" ends where an order may take no more points, whatever there is in the wallet', async () => {
+    const most = await mall.product({ title: '封顶甲', point: 10_000 })
+    const more = await mall.product({ title: '封顶乙', point: 10_001 })
+    const shown = await alice.get(`${HOME}?keyword=${encodeURIComponent('封顶')}&affordable=1`)
+    expect(shown.html).toContain(`href="${HOME}/${most}"`)
+    expect(shown.html).not.toContain(`href="${HOME}/${more}"`)
+    // What no saving up will change is said first, also on the button.
+    const poor = await bob.get(`${HOME}/${more}`)
+    expect(poor.text).toMatch(/暂时不能兑换 单笔最多使用 10,000 积分，这一单需要 10,001 积分还差 9,921/)
+    expect(poor.html).toMatch(/<button class="wide" disabled>超出单笔积分上限<\/button>/)
+  })
+
+  test('past its last page the list leads to that, with all that was asked for', async () => {
+    await Promise.all(Array.from({ length: 21 }, (_, n) => mall.product({ title: `末页样品 ${n}` })))
+    const words = encodeURIComponent('末页样品')
+    const far = await alice.get(`${HOME}?keyword=${words}&sort=newest&page=9`)
+    expect([far.status, far.location]).toEqual([303, `${HOME}?keyword=${words}&sort=newest&page=2`])
+    const last = await alice.get(far.location)
+    expect([last.status, last.text.includes('2 / 2')]).toEqual([200, true])
+    const none = await alice.get(`${HOME}?keyword=${encodeURIComponent('绝无此物')}&page=3`)
+    expect((await alice.get(none.location)).text).toContain('没有找到符合的商品')
+  })
+
   test('filters, sorts and pages; what cannot be asked for is passed over', async () => {
     await Promise.all(
       Array.from({ length: 25 }, (_, n) => mall.product({ title: `翻页样品 ${n}`, point: 1000 - n })),
@@ -170,6 +193,8 @@ describe('the catalogue', () => {
     expect(shown.html).not.toMatch(/(?:href|src|action)="(?:https?:)?\/\//)
     expect(shown.html).not.toMatch(/\s(?:style|on\w+)="/)
     expect(shown.headers.get('content-security-policy')).not.toContain('unsafe')
+    // Other sites are told nothing; our own pages know where "back" is.
+    expect(shown.headers.get('referrer-policy')).toBe('same-origin')
   })
 })
 
@@ -186,7 +211,7 @@ describe('a product', () => {
     for (const words of [
       '等级 2 及以上可兑',
       '每单最多 2 件',
-      '每人每 1 天限兑 1 件',
+      '每人每天限兑 1 件',
       '每人累计限兑 5 件',
       '仅剩 3 件',
       '暂时不能兑换',
@@ -199,6 +224,37 @@ describe('a product', () => {
     const able = await alice.get(`${HOME}/${id}`)
     expect(able.text).not.toContain('暂时不能兑换')
     expect(able.html).toContain(`action="${sheetOf(id)}"`)
+  })
+
+  test('offers as many pieces as stock, limits and the points of one order allow, and keeps the number asked for', async () => {
+    const quantityOf = async (id: string, asked: number, who = alice) => {
+      const { html } = await who.get(`${HOME}/${id}?quantity=${asked}`)
+      const [, value, max] = /name="quantity"[^>]*value="(\d+)" min="1" max="(\d+)"/.exec(html) ?? []
+      return [Number(value), Number(max)]
+    }
+    const guest = openVisitor(mall.url)
+    const few = await mall.product({ stock: 3 })
+    const limited = await mall.product({ stock: 50, limit: { max_per_user: 4, time_limit_seconds: 60 } })
+    const ever = await mall.product({ stock: 50, exchange_limit: 5, limit: { max_per_order: 9 } })
+    const dear = await mall.product({ stock: 50, point: 4_000 })
+    const cash = await mall.product({ stock: 50, payment_mode: 'money_only' })
+    for (const [id, max] of [
+      [few, 3],
+      [limited, 4],
+      [ever, 5],
+      [dear, 2],
+      [cash, 50],
+    ] as const) {
+      expect(await quantityOf(id, 2), id).toEqual([2, max])
+      expect(await quantityOf(id, 900, guest), id).toEqual([max, max])
+    }
+    expect((await alice.get(`${HOME}/${few}?quantity=-1`)).html).toContain('value="1" min="1" max="3"')
+    // What was redeemed counts, and the sheet leads back with the number that it has.
+    await alice.post(sheetOf(ever), await sheet(alice, ever, 2))
+    expect(await quantityOf(ever, 5)).toEqual([3, 3])
+    expect((await alice.get(`${sheetOf(cash)}?quantity=7`)).html).toContain(
+      `href="${HOME}/${cash}?quantity=7"`,
+    )
   })
 
   test('keeps its page when it is sold out; what is off sale, a draft or unknown has none', async () => {
@@ -316,6 +372,26 @@ describe('redeeming without JavaScript', () => {
     expect(fieldsOf(shown.html, sheetOf(id))).toMatchObject(kept)
     const mended = { ...kept, method: 'wallet', phone: '0571-87654321', province: '浙江省', remarks: '' }
     expect(orderNoIn((await alice.post(sheetOf(id), mended)).location)).toBeDefined()
+  })
+
+  test('what is made to order is asked for, and stands in the order; other goods ask for nothing', async () => {
+    const id = await mall.product({ product_type: 'customized', told: { 定制内容: '刻字，最多 12 个字' } })
+    const form = await sheet(alice, id)
+    const shown = await alice.get(sheetOf(id))
+    expect(shown.html).toMatch(/<textarea id="field-customized" name="customized" required/)
+    expect(shown.text).toContain('刻字，最多 12 个字')
+    for (const customized of ['', '   ']) {
+      const empty = await refused(alice, id, { ...form, customized })
+      expect([empty.status, empty.text.includes('定制内容不能为空')]).toEqual([422, true])
+      expect(empty.html).toContain('href="#field-customized"')
+    }
+    const sent = await alice.post(sheetOf(id), { ...form, customized: '赠<b>林可' })
+    const order = await alice.get(sent.location)
+    expect(order.text).toContain('定制内容 赠<b>林可')
+    expect(order.html).toContain('赠&lt;b&gt;林可')
+    const plain = await mall.product()
+    expect(fieldsOf((await alice.get(sheetOf(plain))).html, sheetOf(plain))).not.toHaveProperty('customized')
+    expect(orderNoIn((await alice.post(sheetOf(plain), await sheet(alice, plain))).location)).toBeDefined()
   })
 
   test('nobody chooses the address of another, or none', async () => {
@@ -601,6 +677,36 @@ describe('a session that ends in the middle of a form', () => {
     await sendTooLate(ended)
     await alice.signIn('alice')
     await mall.db.deleteFrom('kept_forms').execute()
+  })
+})
+
+describe('an address that leads nowhere', () => {
+  test('with a slash too many leads to the page that was meant, and to no other site', async () => {
+    for (const [path, location] of [
+      ['/points-mall/', '/points-mall'],
+      [`${HOME}/`, HOME],
+      [`${HOME}/?keyword=x`, `${HOME}?keyword=x`],
+      ['/points-mall/orders/', '/points-mall/orders'],
+      ['/points-mall//evil.example//', '/points-mall//evil.example'],
+    ] as const) {
+      const answer = await alice.get(path)
+      expect([answer.status, answer.location], path).toEqual([301, location])
+    }
+  })
+
+  test('speaks of products only where one was looked for', async () => {
+    const texts = await Promise.all(
+      [`${HOME}/abc`, '/points-mall/orders/PM1', `${BOOK}/abc`, '/points-mall/nowhere'].map(async (path) => {
+        const { status, text } = await alice.get(path)
+        return [status, text.includes('商品已经下架')]
+      }),
+    )
+    expect(texts).toEqual([
+      [404, true],
+      [404, false],
+      [404, false],
+      [404, false],
+    ])
   })
 })
 

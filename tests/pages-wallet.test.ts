@@ -56,6 +56,24 @@ describe('the wallet', () => {
     expect(html).toMatch(/冻结<\/span> 兑换商品[\s\S]*-200[\s\S]*余额 1,300/)
   })
 
+  test('tells what became of held points: they are spent, not nothing', async () => {
+    await mall.points('spender', 700)
+    await mall.cash('spender', 2_000)
+    const product_id = await mall.product({ payment_mode: 'mixed', point: 600 })
+    const { order_no } = (await mall.exchange('spender', { product_id, payment_method: 'bank_card' })).body
+      .data
+    await mall.act('spender', order_no, 'pay', { payment_method: 'wallet' })
+    await mall.reach('spender', order_no, 'order_paid')
+    const visitor = await openVisitor(mall, 'spender')
+    const { html } = await visitor.get(WALLET)
+    expect(html).toContain('已冻结的 600 积分转为扣除')
+    expect(html).not.toMatch(/change[^"]*">0</)
+    // Of cash the cash stands first.
+    const first = async (path: string) =>
+      /class="digits huge">([^<]*)</.exec((await visitor.get(path)).html)?.[1]
+    expect([await first(WALLET), await first(`${WALLET}?currency=CNY`)]).toEqual(['100', '¥10.10'])
+  })
+
   test('of somebody never seen is empty, and says so', async () => {
     const { html, status } = await (await openVisitor(mall, 'nobody-yet')).get(WALLET)
     expect(status).toBe(200)

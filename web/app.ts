@@ -7,7 +7,7 @@ import { consoleReconciliationRoutes } from './console/reconciliations.ts'
 import { todayRoutes } from './console/today.ts'
 import { consoleUserRoutes } from './console/users.ts'
 import { crashRoutes } from './crash.ts'
-import type { WebDeps, WebEnv } from './deps.ts'
+import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 import { showError, showMissing } from './failure.ts'
 import { guardPage } from './page.ts'
 import { addressRoutes } from './shop/addresses.ts'
@@ -20,6 +20,12 @@ import { redeemRoutes } from './shop/redeem.ts'
 import { signInRoutes } from './shop/sign-in.ts'
 import { walletRoutes } from './shop/wallet.ts'
 import { requireViewer, viewer } from './viewer.ts'
+
+/** Leads an address with a slash too many to the page that was meant. */
+function withoutSlash(c: WebContext) {
+  const { pathname, search } = new URL(c.req.url)
+  return pathname.endsWith('/') ? c.redirect(pathname.replace(/\/+$/, '') + search, 301) : undefined
+}
 
 /** All pages: the shop's under `/points-mall`, the operators' under `/admin`. */
 export function createWeb(deps: WebDeps) {
@@ -40,7 +46,7 @@ export function createWeb(deps: WebDeps) {
   app.route('/points-mall/orders', ordersRoutes(deps))
   app.route('/points-mall/orders', orderRoutes(deps))
   app.route('/points-mall/wallet', walletRoutes(deps))
-  app.get('/points-mall/*', showMissing)
+  app.get('/points-mall/*', (c) => withoutSlash(c) ?? showMissing(c))
 
   app.route('/admin', crashRoutes(deps))
   app.use('/admin/*', requireViewer('operator', 'admin'))

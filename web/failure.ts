@@ -36,7 +36,8 @@ export function showError(logger: WebDeps['logger']) {
 
 export function showMissing(c: WebContext) {
   const t = textsIn(c.get('lang'))
-  return show(c, t(COMMON.notFound), t(COMMON.notFoundHint), 404)
+  const ofProducts = c.req.path.startsWith('/points-mall/products')
+  return show(c, t(COMMON.notFound), t(ofProducts ? COMMON.productGoneHint : COMMON.notFoundHint), 404)
 }
 
 function show(c: WebContext, title: string, hint: string, status: 400 | 403 | 404 | 409 | 500 | 503) {

@@ -57,6 +57,8 @@ interface Field {
   readonly maxlength?: number
   readonly min?: number
   readonly max?: number
+  /** Values that are offered; others may be typed. */
+  readonly offers?: readonly string[]
   /** Several lines. */
   readonly lines?: number
 }
@@ -76,8 +78,10 @@ export function field(one: Field): Html {
         ? html`<textarea ${attributes} rows="${one.lines}">${one.value ?? ''}</textarea>`
         : html`<input ${attributes} type="${one.type ?? 'text'}" value="${one.value ?? ''}"
             ${one.inputmode ? html`inputmode="${one.inputmode}"` : ''}
+            ${one.offers ? html`list="${id}-offers"` : ''}
             ${one.min === undefined ? '' : html`min="${one.min}"`} ${one.max === undefined ? '' : html`max="${one.max}"`}>`
     }
+    ${one.offers ? html`<datalist id="${id}-offers">${one.offers.map((offer) => html`<option value="${offer}"></option>`)}</datalist>` : ''}
     ${one.hint ? html`<p class="hint" id="${id}-hint">${one.hint}</p>` : ''}
     ${one.error ? html`<p class="error" id="${id}-error">${one.error}</p>` : ''}
   </div>`

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { Lang } from '../domain/error-texts.ts'
 import type { Money } from '../domain/money.ts'
+import { daysBetween } from '../domain/shanghai.ts'
 
 /** How amounts and times are written for people. Times are Shanghai's, whoever looks. */
 
@@ -48,6 +49,15 @@ export function time(iso: string, lang: Lang) {
     ...DATE_TIME,
   }).format(new Date(iso))
   return html`<time datetime="${iso}">${text.replaceAll('/', '-')}</time>`
+}
+
+/** A `<time>` of a moment that is near: `09:05`, and the day only where it is another one than now. */
+export function deadline(iso: string, lang: Lang) {
+  const at = new Date(iso)
+  const isToday = daysBetween(Date.now(), at.getTime()) === 0
+  if (!isToday) return time(iso, lang)
+  const clock = { timeZone: ZONE, hourCycle: 'h23', hour: '2-digit', minute: '2-digit' } as const
+  return html`<time datetime="${iso}">${new Intl.DateTimeFormat('zh-CN', clock).format(at)}</time>`
 }
 
 /** A `<time>` to the second, for those who compare it with other books: `2026-11-23 09:05:07`. */

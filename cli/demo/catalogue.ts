@@ -1,7 +1,7 @@
 /**
  * The demo shop's shelf. Prices are sane at 1 point = 0.01 CNY; among them is one of everything the rules of
- * an exchange can meet: sold out, nearly sold out, a level too high, a daily limit, a piece that costs more
- * points than one order may.
+ * an exchange can meet: sold out, nearly sold out, a level too high, a daily limit, pieces of which two cost
+ * more points than one order may.
  */
 
 export interface DemoCategory {
@@ -182,9 +182,9 @@ export const demoProducts: readonly DemoProduct[] = [
     description:
       '70 mm 口径，看得清月球环形山、木星的卫星和土星光环。附三脚架、两支目镜和星图手册，大人孩子都能很快上手。',
     image: '/assets/products/astronomical-telescope.svg',
-    point: 25800,
+    point: 9800,
     price_amount: '0.00',
-    original_price_amount: '329.00',
+    original_price_amount: '129.00',
     payment_mode: 'points_only',
     stock_quantity: 8,
     exchange_limit: 1,
@@ -340,7 +340,12 @@ export const demoProducts: readonly DemoProduct[] = [
     sort: 72,
     product_type: 'physical',
     shipping_type: 'pickup',
-    properties: { 高度: '约 25 cm', 自提有效期: '兑换后 15 天' },
+    properties: {
+      高度: '约 25 cm',
+      自提有效期: '兑换后 15 天',
+      取货地点: '杭州市西湖区文三路 88 号 1 层门店',
+      取货时间: '每天 10:00–20:00',
+    },
   },
   {
     slug: 'soft-toothbrush',
@@ -383,7 +388,7 @@ export const demoProducts: readonly DemoProduct[] = [
     slug: 'bubble-tea',
     category: 'food',
     title: '经典珍珠奶茶',
-    description: '现煮珍珠软糯有嚼劲，茶底每 4 小时现泡一次。甜度与冰量到店任选，凭兑换码在任一门店领取。',
+    description: '现煮珍珠软糯有嚼劲，茶底每 4 小时现泡一次。甜度与冰量到店任选，凭订单在任一门店领取。',
     image: '/assets/products/bubble-tea.svg',
     point: 500,
     price_amount: '6.90',
@@ -395,7 +400,13 @@ export const demoProducts: readonly DemoProduct[] = [
     sort: 23,
     product_type: 'physical',
     shipping_type: 'pickup',
-    properties: { limit: { max_per_order: 2 }, 规格: '中杯 500 ml', 有效期: '兑换后 30 天' },
+    properties: {
+      limit: { max_per_order: 2 },
+      规格: '中杯 500 ml',
+      有效期: '兑换后 30 天',
+      取货地点: '任一门店',
+      取货时间: '每天 10:00–22:00',
+    },
   },
   {
     slug: 'dark-chocolate',
@@ -488,7 +499,12 @@ export const demoProducts: readonly DemoProduct[] = [
     sort: 73,
     product_type: 'customized',
     shipping_type: 'pickup',
-    properties: { 尺寸: '6 英寸（2–4 人）', 定制内容: '蛋糕牌祝福语，最多 12 个字' },
+    properties: {
+      尺寸: '6 英寸（2–4 人）',
+      定制内容: '蛋糕牌祝福语，最多 12 个字',
+      取货地点: '杭州市西湖区文三路 88 号 1 层门店',
+      取货时间: '每天 10:00–20:00',
+    },
   },
   {
     slug: 'mooncake-gift-box',
@@ -607,7 +623,7 @@ export const demoProducts: readonly DemoProduct[] = [
     category: 'vouchers',
     title: '标准洗车一次',
     description:
-      '全车泡沫清洗、内饰吸尘与玻璃擦拭，约 40 分钟完工。5 座轿车与 SUV 通用，凭券码到合作门店核销，建议提前预约。',
+      '全车泡沫清洗、内饰吸尘与玻璃擦拭，约 40 分钟完工。5 座轿车与 SUV 通用，凭订单到合作门店使用，建议提前预约。',
     image: '/assets/products/car-wash.svg',
     point: 1000,
     price_amount: '15.00',
@@ -619,7 +635,12 @@ export const demoProducts: readonly DemoProduct[] = [
     sort: 64,
     product_type: 'service',
     shipping_type: 'pickup',
-    properties: { 适用车型: '5 座轿车、SUV', 有效期: '兑换后 60 天' },
+    properties: {
+      适用车型: '5 座轿车、SUV',
+      有效期: '兑换后 60 天',
+      门店地址: '杭州市内任一合作洗车店',
+      营业时间: '每天 9:00–18:00',
+    },
   },
   {
     slug: 'discount-coupon',
@@ -720,7 +741,7 @@ export const demoProducts: readonly DemoProduct[] = [
     category: 'sports',
     title: '拳击体验课 60 分钟',
     description:
-      '专业教练一对一带练，从站姿、直拳到基础组合，零基础也能出一身好汗。拳套与绷带由场馆提供，到店出示券码即可上课。',
+      '专业教练一对一带练，从站姿、直拳到基础组合，零基础也能出一身好汗。拳套与绷带由场馆提供，到店出示订单即可上课。',
     image: '/assets/products/boxing-class.svg',
     point: 4900,
     price_amount: '0.00',
@@ -732,7 +753,12 @@ export const demoProducts: readonly DemoProduct[] = [
     sort: 35,
     product_type: 'service',
     shipping_type: 'pickup',
-    properties: { 课时: '60 分钟', 有效期: '兑换后 60 天' },
+    properties: {
+      课时: '60 分钟',
+      有效期: '兑换后 60 天',
+      门店地址: '杭州市西湖区天目山路 120 号 3 层拳馆',
+      营业时间: '每天 10:00–21:00',
+    },
   },
   {
     slug: 'basketball',
@@ -850,7 +876,7 @@ export const demoProducts: readonly DemoProduct[] = [
     category: 'gifts',
     title: '照片定制马克杯',
     description:
-      '上传一张照片，就能印成每天都会用到的杯子。350 ml 高白瓷，可进微波炉，热转印图案经久不褪色。',
+      '一张照片配一句话，印成每天都会用到的杯子。350 ml 高白瓷，可进微波炉，热转印图案经久不褪色。下单后客服会联系你收取照片。',
     image: '/assets/products/photo-mug.svg',
     point: 1200,
     price_amount: '19.90',
@@ -862,7 +888,7 @@ export const demoProducts: readonly DemoProduct[] = [
     sort: 26,
     product_type: 'customized',
     shipping_type: 'logistics',
-    properties: { 容量: '350 ml', 定制内容: '照片 1 张，短句最多 15 个字' },
+    properties: { 容量: '350 ml', 定制内容: '要印的短句（最多 15 个字），和收取照片的联系方式' },
   },
   {
     slug: 'dotted-notebook',
@@ -924,7 +950,7 @@ export const demoProducts: readonly DemoProduct[] = [
     category: 'gifts',
     title: '亲子写真体验 90 分钟',
     description:
-      '1 套造型、1 位摄影师，底片全送，精修 8 张。凭券码预约门店档期，拍摄当天到店出示即可，周末不加价。',
+      '1 套造型、1 位摄影师，底片全送，精修 8 张。凭订单预约门店档期，拍摄当天到店出示即可，周末不加价。',
     image: '/assets/products/photo-session.svg',
     point: 6000,
     price_amount: '99.00',
@@ -936,7 +962,13 @@ export const demoProducts: readonly DemoProduct[] = [
     sort: 66,
     product_type: 'service',
     shipping_type: 'pickup',
-    properties: { limit: { max_per_order: 1 }, 时长: '90 分钟', 有效期: '兑换后 180 天' },
+    properties: {
+      limit: { max_per_order: 1 },
+      时长: '90 分钟',
+      有效期: '兑换后 180 天',
+      门店地址: '杭州市西湖区古墩路 66 号 2 层影棚',
+      营业时间: '每天 9:00–19:00，需预约',
+    },
   },
   {
     slug: 'engraved-pen',
@@ -974,7 +1006,12 @@ export const demoProducts: readonly DemoProduct[] = [
     sort: 86,
     product_type: 'physical',
     shipping_type: 'pickup',
-    properties: { 花材: '按当日到货搭配', 有效期: '兑换后 7 天' },
+    properties: {
+      花材: '按当日到货搭配',
+      有效期: '兑换后 7 天',
+      取货地点: '杭州市西湖区文三路 88 号 1 层门店',
+      取货时间: '每天 10:00–20:00',
+    },
   },
   {
     slug: 'teddy-bear',
@@ -1000,7 +1037,7 @@ export const demoProducts: readonly DemoProduct[] = [
     category: 'gifts',
     title: '定制相片摆台 8 英寸',
     description:
-      '实木相框，附高清相纸冲印，把旅途里的那一张摆上书架。横竖皆可，上传原图后 3 个工作日内发货。',
+      '实木相框，附高清相纸冲印，把旅途里的那一张摆上书架。横竖皆可。下单后客服会联系你收取照片，收到后 3 个工作日内发货。',
     image: '/assets/products/photo-frame.svg',
     point: 0,
     price_amount: '49.90',
@@ -1012,6 +1049,6 @@ export const demoProducts: readonly DemoProduct[] = [
     sort: 106,
     product_type: 'customized',
     shipping_type: 'logistics',
-    properties: { 尺寸: '8 英寸', 定制内容: '照片 1 张' },
+    properties: { 尺寸: '8 英寸', 定制内容: '横版或竖版，和收取照片的联系方式' },
   },
 ]

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { addAddress } from '../../application/addresses.ts'
 import { type ExchangeDeps, exchange } from '../../application/exchanges.ts'
 import { block } from '../../application/freezing.ts'
 import { actOnOrder, getOrder, type OrderRequest, type OrderView } from '../../application/orders.ts'
@@ -10,6 +11,7 @@ import { findProductByOperation } from '../../db/products.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { fenFromDecimal } from '../../domain/money.ts'
 import type { OrderStatus } from '../../domain/order-status.ts'
+import { needsAddress } from '../../domain/product.ts'
 import { isBooked } from './seed.ts'
 import {
   type DemoCustomer,
@@ -60,7 +62,7 @@ export async function bringToLife(
 
 async function fillWallet(
   deps: ExchangeDeps,
-  { ownerId, level, cash, grants, blocked }: DemoCustomer,
+  { ownerId, level, cash, grants, blocked, keepsAddress }: DemoCustomer,
 ): Promise<void> {
   const key = (part: string) => `demo/${ownerId}/${part}`
   // Booked last: where it is there, so is all the rest.
@@ -71,6 +73,7 @@ async function fillWallet(
     const { points, reason } = blocked
     await block(deps, ownerId, points, { operationKey: key('blocked'), operatorId: 'demo', reason })
   }
+  if (keepsAddress) await addAddress(deps, ownerId, ADDRESS, true, key('address'))
   const cause = { operationKey: key('cash'), operatorId: 'demo', reason: '充值' }
   await addCash(deps, ownerId, fenFromDecimal(cash) ?? 0n, cause)
 }
@@ -112,7 +115,7 @@ async function tell(
 async function redeem(
   deps: ExchangeDeps,
   { ownerId, level }: DemoCustomer,
-  { slug, product: productSlug, quantity, method, ending, message }: DemoStory,
+  { slug, product: productSlug, quantity, method, ending, message, madeTo }: DemoStory,
   { unpaidMs, lateMs, autoConfirmMs }: DemoPatience,
 ): Promise<string | undefined> {
   const product = await findProductByOperation(deps.db, `demo/${productSlug}`)
@@ -123,7 +126,10 @@ async function redeem(
     paymentTimeoutMs: waits ?? deps.settings.paymentTimeoutMs,
     autoConfirmTimeoutMs: autoConfirmMs,
   }
-  const command = { productId: product.id, quantity, method, address: ADDRESS, buyer_message: message }
+  const address = needsAddress(product.shipping_type) ? ADDRESS : undefined
+  const text = product.product_type === 'customized' ? madeTo : undefined
+  const customized = text === undefined ? undefined : { text }
+  const command = { productId: product.id, quantity, method, address, customized, buyer_message: message }
   const { attempt } = await exchange({ ...deps, settings }, { ownerId, level }, command, `demo-story-${slug}`)
   return attempt.order_no
 }

@@ -19,6 +19,8 @@ export interface DemoCustomer {
   readonly grants: readonly DemoGrant[]
   /** Booked after the orders, which would spend first what expires first. */
   readonly rewards: readonly DemoGrant[]
+  /** Has an address in the address book. */
+  readonly keepsAddress?: true
   /** Points that the operator has set aside. */
   readonly blocked?: { readonly points: number; readonly reason: string }
 }
@@ -28,6 +30,7 @@ export const demoCustomers: readonly DemoCustomer[] = [
     ownerId: 'carol',
     level: 2,
     cash: '260.00',
+    keepsAddress: true,
     grants: [
       { slug: 'welcome', points: 2_000, reason: '新会员礼' },
       { slug: 'shopping', points: 9_800, reason: '购物赠送' },
@@ -90,6 +93,8 @@ export interface DemoStory {
   readonly declined?: true
   readonly ending: Ending
   readonly message?: string
+  /** What to put on it, for products that are made to order. */
+  readonly madeTo?: string
 }
 
 // Of each customer in this order, one after the other.
@@ -112,6 +117,7 @@ export const demoStories: readonly DemoStory[] = [
     method: 'bank_card',
     declined: true,
     ending: 'accepted',
+    madeTo: '早安，林可',
   },
   { slug: 'honey', customer: 'carol', product: 'acacia-honey', quantity: 1, ending: 'canceled' },
   { slug: 'video', customer: 'carol', product: 'video-vip-month', quantity: 1, ending: 'paid' },

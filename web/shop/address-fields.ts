@@ -6,6 +6,7 @@ import { readFields } from '../form-reader.ts'
 import type { Html } from '../page.ts'
 import { ADDRESSES } from '../texts/catalogue.ts'
 import { textsIn } from '../texts/common.ts'
+import { PROVINCES } from './provinces.ts'
 
 /** The address as it was typed; `application/addresses.ts` says what is wrong with it. */
 export const typedAddress = (form: Form): Address => ({
@@ -40,7 +41,7 @@ export function addressFields(form: Form, errors: FormErrors, lang: Lang): Html 
   return html`<div class="address-fields">
     ${field({ ...one('name'), autocomplete: 'name' })}
     ${field({ ...one('phone'), autocomplete: 'tel-national', type: 'tel', inputmode: 'tel', hint: t(ADDRESSES.phoneHint) })}
-    ${field({ ...one('province'), autocomplete: 'address-level1', hint: t(ADDRESSES.provinceHint) })}
+    ${field({ ...one('province'), autocomplete: 'address-level1', offers: PROVINCES, hint: t(ADDRESSES.provinceHint) })}
     ${field({ ...one('city'), autocomplete: 'address-level2' })}
     ${field({ ...one('district'), autocomplete: 'address-level3', hint: t(ADDRESSES.districtHint) })}
     ${field({ ...one('detail'), autocomplete: 'street-address', lines: 2, hint: t(ADDRESSES.detailHint) })}

@@ -30,17 +30,14 @@ export function addressRoutes(deps: WebDeps) {
   async function showBook(c: WebContext) {
     const t = textsIn(c.get('lang'))
     const book = await readAddresses(deps, ownerOf(c))
+    const add = html`<a class="button" href="${BOOK}/new">${t(T.add)}</a>`
+    const more = book.length < ADDRESSES_MAX ? add : html`<span class="muted">${t(T.full)}</span>`
     const main = html`<h1>${t(T.title)}</h1>
       ${
         book.length === 0
-          ? html`<div class="empty"><h2>${t(T.empty)}</h2><p class="muted">${t(T.emptyHint)}</p></div>`
-          : html`<ul class="book">${book.map((address) => card(c, address))}</ul>`
-      }
-      <p>${
-        book.length < ADDRESSES_MAX
-          ? html`<a class="button" href="${BOOK}/new">${t(T.add)}</a>`
-          : html`<span class="muted">${t(T.full)}</span>`
-      }</p>`
+          ? html`<div class="empty"><h2>${t(T.empty)}</h2><p class="muted">${t(T.emptyHint)}</p><p>${add}</p></div>`
+          : html`<ul class="book">${book.map((address) => card(c, address))}</ul><p>${more}</p>`
+      }`
     return shopPage(c, { title: t(T.title), main, tab: 'wallet', back: '/points-mall/wallet' })
   }
 

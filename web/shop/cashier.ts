@@ -1,13 +1,13 @@
 import { html, raw } from 'hono/html'
 import { renderSVG } from 'uqr'
 import type { Lang } from '../../domain/error-texts.ts'
-import type { PaymentMethod } from '../../domain/payment.ts'
 import { onceField } from '../form.ts'
-import { moneyText, time } from '../format.ts'
+import { deadline, moneyText, time } from '../format.ts'
 import type { Html } from '../page.ts'
-import { phrase } from '../phrase.ts'
+import { phrase, phraseText } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
-import { METHODS, ORDER } from '../texts/orders.ts'
+import { ORDER, PAY_WITH } from '../texts/orders.ts'
+import { methodRow } from './method-row.ts'
 import type { OrderShown } from './order-view.ts'
 
 /**
@@ -18,11 +18,12 @@ export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
   if (!payable) return ''
   const t = textsIn(lang)
   const { expires_at, payment_method } = order.payment_info
+  const until = order.total_points === 0 ? ORDER.payUntilCash : ORDER.payUntil
   return html`<div class="cashier">
     ${
       expires_at
         ? html`<p class="left"><span class="muted">${t(ORDER.timeLeft)}</span>
-          <span id="time-left" class="digits" hx-morph-skip data-until="${expires_at}" data-over="${t(ORDER.timeOver)}"></span></p>`
+          <span id="time-left" class="digits" hx-morph-skip data-until="${expires_at}" data-over="${t(ORDER.timeOver)}">${phrase(t(ORDER.payBy), { t: deadline(expires_at, lang) })}</span></p>`
         : ''
     }
     ${way(order, lang)}
@@ -32,12 +33,16 @@ export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
         ${onceField()}
         <fieldset>
           <legend class="sr">${t(ORDER.method)}</legend>
-          ${payable.methods.map((method) => methodRow(method, method === payment_method, payable.cash, lang))}
+          ${payable.methods.map((method) => {
+            const checked = method === payment_method
+            const note = checked ? t(ORDER.current) : ''
+            return methodRow({ method, checked, due: order.total_money, cash: payable.cash, note }, lang)
+          })}
         </fieldset>
         <button class="plain">${t(ORDER.usePay)}</button>
       </form>
     </details>
-    ${expires_at ? html`<p class="small muted">${phrase(t(ORDER.payUntil), { t: time(expires_at, lang) })}</p>` : ''}
+    ${expires_at ? html`<p class="small muted">${phrase(t(until), { t: time(expires_at, lang) })}</p>` : ''}
   </div>`
 }
 
@@ -47,10 +52,11 @@ const isPage = (payUrl: string | null): payUrl is string => /^https?:\/\//.test(
 /** The way to the cashier, as its provider opens it. */
 function way({ payment_info, total_money }: OrderShown['order'], lang: Lang): Html {
   const t = textsIn(lang)
-  const { pay_url, jsapi } = payment_info
+  const { pay_url, jsapi, payment_method } = payment_info
   const amount = moneyText(total_money)
+  const pay = phraseText(t(PAY_WITH[payment_method ?? 'wallet']), { n: amount })
   if (jsapi) {
-    return html`<button type="button" class="wide" data-wechat-pay="${JSON.stringify(jsapi)}" hidden>${t(ORDER.payInWechat)} ${amount}</button>
+    return html`<button type="button" class="wide" data-wechat-pay="${JSON.stringify(jsapi)}" hidden>${pay}</button>
       <p class="notice" data-outside-wechat>${t(ORDER.wechatOnly)}</p>`
   }
   if (pay_url?.startsWith('weixin://')) {
@@ -60,19 +66,5 @@ function way({ payment_info, total_money }: OrderShown['order'], lang: Lang): Ht
     </figure>`
   }
   if (!isPage(pay_url)) return html`<p class="notice">${t(ORDER.noCashier)}</p>`
-  return html`<a class="button wide" href="${pay_url}">${t(ORDER.pay)} ${amount}</a>`
-}
-
-function methodRow(
-  method: PaymentMethod,
-  chosen: boolean,
-  cash: { readonly amount: string; readonly currency: 'CNY' },
-  lang: Lang,
-): Html {
-  const t = textsIn(lang)
-  const note = method === 'wallet' ? `${t(ORDER.balance)} ${moneyText(cash)}` : chosen ? t(ORDER.current) : ''
-  return html`<label class="pick">
-    <input type="radio" name="method" value="${method}" ${chosen ? 'checked' : ''}>
-    <span>${t(METHODS[method])}</span> <span class="muted small">${note}</span>
-  </label>`
+  return html`<a class="button wide" href="${pay_url}">${pay}</a>`
 }

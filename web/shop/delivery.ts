@@ -1,15 +1,38 @@
 import { html } from 'hono/html'
-import type { OrderView } from '../../application/orders.ts'
+import type { ProductView } from '../../application/products.ts'
 import { addressWords } from '../../domain/address.ts'
 import type { Lang } from '../../domain/error-texts.ts'
+import { needsAddress, type ShippingType } from '../../domain/product.ts'
 import type { Html } from '../page.ts'
+import { SHIPPING } from '../texts/catalogue.ts'
 import { textsIn } from '../texts/common.ts'
 import { ORDER } from '../texts/orders.ts'
+import type { OrderShown } from './order-view.ts'
 
-/** Where the goods are, and where they go to. */
-export function delivery({ shipping_info, address_info }: OrderView, lang: Lang): Html {
+/** What a shop writes into a product of where and when it is collected. */
+const PICKUP_FACTS = ['取货地点', '取货时间', '门店地址', '营业时间']
+
+/** How the goods come to their customer. */
+export interface Shipping {
+  readonly type: ShippingType
+  /** What the product says of it, by its own labels. */
+  readonly facts: readonly (readonly [string, string])[]
+}
+
+export function shippingOf({ shipping_type: type, properties }: ProductView): Shipping {
+  const facts = PICKUP_FACTS.flatMap((name) => {
+    const text = properties?.[name]
+    return typeof text === 'string' ? [[name, text] as const] : []
+  })
+  return { type, facts }
+}
+
+/** Where the goods are, and where they go to or are collected. */
+export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
   const t = textsIn(lang)
+  const { shipping_info, address_info, status } = order
   const address = addressWords(address_info, 'owner')
+  const isOver = status === 'order_canceled'
   return html`${
     shipping_info
       ? html`<section class="panel" aria-labelledby="tracking">
@@ -28,5 +51,14 @@ export function delivery({ shipping_info, address_info }: OrderView, lang: Lang)
         <p class="muted">${address.place}</p>
       </section>`
       : ''
-  }`
+  }${shipping && !needsAddress(shipping.type) && !isOver ? collected(shipping, lang) : ''}`
+}
+
+function collected({ type, facts }: Shipping, lang: Lang): Html {
+  const t = textsIn(lang)
+  return html`<section class="panel" aria-labelledby="shipping">
+    <h2 id="shipping">${t(SHIPPING[type].name)}</h2>
+    <p class="muted">${t(SHIPPING[type].means)}</p>
+    ${facts.length > 0 ? html`<dl class="facts">${facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>` : ''}
+  </section>`
 }

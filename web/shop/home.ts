@@ -86,10 +86,14 @@ export function homeRoutes(deps: WebDeps) {
     const t = textsIn(lang)
     const wish = readWish(c)
     const [owner, categories] = await Promise.all([readOwner(c, deps), readCategories(replica)])
-    const within = wish.affordable && owner?.wallet && { points: owner.wallet.available, level: owner.level }
+    const cap = deps.settings.rules.maxPointsPerOrder
+    const within = wish.affordable &&
+      owner?.wallet && { points: Math.min(owner.wallet.available, cap), level: owner.level }
     const slice = { limit: PER_PAGE, offset: (wish.page - 1) * PER_PAGE, countMax: LISTED_MAX + 1 }
     const { products, total } = await find({ ...wish.filter, within: within || undefined }, wish.sort, slice)
     const listed = Math.min(total, LISTED_MAX)
+    const last = Math.max(1, Math.ceil(listed / PER_PAGE))
+    if (wish.page > last) return c.redirect(pageLink(c, last), 303)
     const count = `${grouped(listed)}${total > listed ? '+' : ''}`
     const { keyword, categoryId } = wish.filter
     const category = categories.find(({ id }) => id === categoryId)
@@ -105,7 +109,7 @@ export function homeRoutes(deps: WebDeps) {
           ${filters(c, wish, owner)}
         </div>
         ${products.length === 0 ? await nothing(c, wish) : productGrid(products, lang)}
-        ${total > PER_PAGE ? pager(c, wish.page, Math.ceil(listed / PER_PAGE)) : ''}
+        ${total > PER_PAGE ? pager(c, wish.page, last) : ''}
       </section>`
     return shopPage(c, {
       title: keyword ? `${keyword} ${t(T.results)}` : (category?.name ?? t(T.title)),
@@ -146,6 +150,13 @@ function wishLink({ filter, affordable, sort }: Wish): string {
   if (affordable) query.set('affordable', '1')
   if (sort !== 'default') query.set('sort', sort)
   return query.size === 0 ? HOME : `${HOME}?${query.toString()}`
+}
+
+/** This address at another of its pages. */
+function pageLink(c: WebContext, page: number): string {
+  const { pathname, searchParams } = new URL(c.req.url)
+  searchParams.set('page', `${page}`)
+  return `${pathname}?${searchParams.toString()}`
 }
 
 /** The part of a wish that a form leaves as it is. */
@@ -242,7 +253,7 @@ function filters(c: WebContext, wish: Wish, owner: Owner): Html {
             ${affordable ? html`aria-current="true"` : ''}>${t(T.affordable)}</a>`
         : ''
     }
-    <details class="filters">
+    <details class="filters" data-panel>
       <summary class="chip">${t(T.filters)}${count > 0 ? html` <span class="badge bad">${count}</span>` : ''}</summary>
       <form class="sheet stack" action="${HOME}">
         ${hidden('keyword', filter.keyword)}${hidden('category_id', filter.categoryId)}

@@ -38,7 +38,8 @@ export function shopPage(c: WebContext, { title, main, tab, back, live }: ShopPa
       <a href="${langLink(c)}" lang="${c.get('lang') === 'zh' ? 'en' : 'zh-CN'}" hreflang="${c.get('lang') === 'zh' ? 'en' : 'zh-CN'}">${t(COMMON.otherLang)}</a>
       ${
         viewer
-          ? html`<form method="post" action="/points-mall/sign-out"><button class="quiet" title="${viewer.sub}">${t(COMMON.signOut)}</button></form>`
+          ? html`<span class="who">${viewer.sub}</span>
+            <form method="post" action="/points-mall/sign-out"><button class="quiet">${t(COMMON.signOut)}</button></form>`
           : html`<a href="/points-mall/sign-in">${t(COMMON.signIn)}</a>`
       }
     </div>

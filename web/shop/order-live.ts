@@ -1,7 +1,7 @@
 import { streamSSE } from 'hono/streaming'
 import { watchOrders } from '../../application/order-watch.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
-import { orderView, readShown } from './order-view.ts'
+import { arrivalOf, orderView, readShown } from './order-view.ts'
 
 const LOOK_EVERY_MS = 700
 /** So often a line goes out in any case: what stands in between keeps the connection, and a dead one is noticed. */
@@ -43,7 +43,7 @@ export function liveOrder(deps: WebDeps) {
     if (!enter(owner)) return c.body(null, 204)
     c.header('X-Accel-Buffering', 'no')
     const lang = c.get('lang')
-    const isNew = c.req.query('new') === '1'
+    const arrival = arrivalOf(c)
     const answer = streamSSE(c, async (stream) => {
       const gone = new AbortController()
       stream.onAbort(() => gone.abort())
@@ -56,7 +56,7 @@ export function liveOrder(deps: WebDeps) {
         while (!signal.aborted) {
           const shown = await readShown(deps, owner, order_no)
           const state = JSON.stringify(shown)
-          if (state !== sent) await stream.writeSSE({ data: `${await orderView(shown, lang, isNew)}` })
+          if (state !== sent) await stream.writeSSE({ data: `${await orderView(shown, lang, arrival)}` })
           else await stream.write(': nothing new\n\n')
           sent = state
           mark = await watch.after(order_no, mark, HEARTBEAT_MS, signal)

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import type { StatusCode } from 'hono/utils/http-status'
 import { getOrder, type OrderRequest, type OrderView } from '../../application/orders.ts'
+import { readWherePoints, type WherePoints } from '../../application/where-points.ts'
 import { allows } from '../../domain/order-status.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, field, onceField, onceOf, readForm } from '../form.ts'
@@ -9,9 +10,10 @@ import { priceText } from '../format.ts'
 import { isKept } from '../kept-form.ts'
 import type { Html } from '../page.ts'
 import { type Text, textsIn } from '../texts/common.ts'
-import { CANCEL_REASONS, ORDER } from '../texts/orders.ts'
+import { CANCEL_BACK, CANCEL_REASONS, ORDER } from '../texts/orders.ts'
 import { viewerOf } from '../viewer.ts'
 import { shopPage } from './layout.ts'
+import { keptOf, movesOf } from './order-state.ts'
 
 type Act = (c: WebContext, request: OrderRequest, key: string) => Promise<Response>
 
@@ -26,13 +28,13 @@ export function orderQuestions(deps: WebDeps, act: Act) {
     .get(`/${ID}/cancel`, async (c) => {
       const order = await read(c)
       if (!allows(order.status, 'cancel')) return c.redirect(pathOf(order), 303)
-      return askCancel(c, order, {})
+      return askCancel(c, deps, order, {})
     })
     .post(`/${ID}/cancel`, async (c) => {
       const form = await readForm(c)
-      if (isKept(form)) return askCancel(c, await read(c), form)
+      if (isKept(form)) return askCancel(c, deps, await read(c), form)
       const reason = [form.reason, form.more].filter(Boolean).join('；')
-      if (reason.length > REASON_MAX) return askCancel(c, await read(c), form, 422)
+      if (reason.length > REASON_MAX) return askCancel(c, deps, await read(c), form, 422)
       return act(c, { kind: 'cancel', reason: reason || undefined }, `${onceOf(form)}-cancel`)
     })
     .get(`/${ID}/confirm`, async (c) => {
@@ -50,7 +52,7 @@ export function orderQuestions(deps: WebDeps, act: Act) {
 const pathOf = ({ order_no }: OrderView) => `/points-mall/orders/${order_no}`
 
 /** @param form what was typed, when it is shown again */
-function askCancel(c: WebContext, order: OrderView, form: Form, status?: StatusCode) {
+async function askCancel(c: WebContext, deps: WebDeps, order: OrderView, form: Form, status?: StatusCode) {
   const lang = c.get('lang')
   const t = textsIn(lang)
   const error = status === 422 ? t(ORDER.reasonLong) : undefined
@@ -71,14 +73,17 @@ function askCancel(c: WebContext, order: OrderView, form: Form, status?: StatusC
         <a class="button plain" href="${pathOf(order)}">${t(ORDER.keep)}</a>
       </div>
     </form>`
-  return ask(c, order, ORDER.cancelTitle, html`<p>${t(backText(order))}</p>`, body, status)
+  const back = backText(order, await readWherePoints(deps, order))
+  return ask(c, order, ORDER.cancelTitle, html`<p>${t(back)}</p>`, body, status)
 }
 
-/** What a cancellation gives back, and how fast. */
-function backText({ payment_status, payment_info, total_money }: OrderView): Text {
-  if (total_money.amount === '0.00') return ORDER.cancelBackPoints
-  if (payment_status !== 'paid') return ORDER.cancelBackUnpaid
-  return payment_info.payment_method === 'wallet' ? ORDER.cancelBackWallet : ORDER.cancelBackPaid
+/** What a cancellation gives back, and how fast: no more than is still there. */
+function backText(order: OrderView, where: WherePoints): Text {
+  if (order.status === 'order_created') return CANCEL_BACK.unpaid[movesOf(order)]
+  const kept = keptOf(where)
+  if (kept === undefined) return order.refunds.length > 0 ? CANCEL_BACK.nothing : CANCEL_BACK.unpaid.cash
+  if (kept === 'points') return CANCEL_BACK.points
+  return (order.payment_info.payment_method === 'wallet' ? CANCEL_BACK.toWallet : CANCEL_BACK.toPayer)[kept]
 }
 
 function askConfirm(c: WebContext, order: OrderView) {

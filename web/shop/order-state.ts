@@ -1,15 +1,41 @@
 import type { OrderView } from '../../application/orders.ts'
-import { ORDERS, PAYMENT_STATES, STATES, type StateText } from '../texts/orders.ts'
+import type { WherePoints } from '../../application/where-points.ts'
+import type { Text } from '../texts/common.ts'
+import { type Moves, ORDERS, PAYMENT_STATES, STATES, type StateText } from '../texts/orders.ts'
 
 /** How an order stands, in words for its customer, and how it looks. */
-export interface OrderState extends StateText {
-  readonly tone: 'good' | 'warn' | 'bad' | 'plain'
+export interface OrderState {
+  readonly name: Text
+  readonly means: Text
+  readonly tone: Tone
+}
+
+type Tone = 'good' | 'warn' | 'bad' | 'plain'
+
+/** What an order costs. */
+export function movesOf({
+  total_points,
+  total_money,
+}: Pick<OrderView, 'total_points' | 'total_money'>): Moves {
+  if (total_money.amount === '0.00') return 'points'
+  return total_points === 0 ? 'cash' : 'both'
+}
+
+/** What of that the shop still has, or has set aside; undefined: nothing is left to give back. */
+export function keptOf({ points, cash }: WherePoints): Moves | undefined {
+  const hasPoints = points.some(({ place }) => place !== 'returned')
+  const hasCash = cash.some(({ place }) => place === 'paid')
+  if (hasPoints) return hasCash ? 'both' : 'points'
+  return hasCash ? 'cash' : undefined
 }
 
 /** Takes the order's state and its payment's together: a customer knows of one. */
-export function stateOf(
-  order: Pick<OrderView, 'status' | 'payment_status' | 'refunds' | 'timeline'>,
-): OrderState {
+export function stateOf(order: OrderView): OrderState {
+  const { name, means, tone } = wordsOf(order)
+  return { name, means: 'zh' in means ? means : means[movesOf(order)], tone }
+}
+
+function wordsOf(order: OrderView): StateText & { readonly tone: Tone } {
   const { status, payment_status, refunds, timeline } = order
   switch (status) {
     case 'exchanged':

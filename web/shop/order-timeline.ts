@@ -5,7 +5,7 @@ import type { OrderStatus } from '../../domain/order-status.ts'
 import { time } from '../format.ts'
 import type { Html } from '../page.ts'
 import { type Text, textsIn } from '../texts/common.ts'
-import { NOTES, ORDER, STEPS } from '../texts/orders.ts'
+import { NOTES, ORDER, SET_ASIDE, STEPS } from '../texts/orders.ts'
 
 /** What has happened, the last last, and what is still to come. */
 export function timeline(order: OrderView, lang: Lang): Html {
@@ -22,7 +22,7 @@ export function timeline(order: OrderView, lang: Lang): Html {
     )}
     ${upcomingOf(order).map(
       (status) =>
-        html`<li class="step upcoming"><span class="what">${t(STEPS[status])}</span> <span class="muted small">${t(ORDER.upcoming)}</span></li>`,
+        html`<li class="step upcoming"><span class="what">${t(stepText(order, status))}</span> <span class="muted small">${t(ORDER.upcoming)}</span></li>`,
     )}
   </ol>`
 }
@@ -43,9 +43,12 @@ function eventsOf(order: OrderView): Happened[] {
       const text = noteText(note)
       if (text) return { text, at, beside: true }
       const aside = note === 'auto_confirm' ? NOTES.autoConfirm : undefined
-      return { text: STEPS[status as OrderStatus], at, beside: false, aside }
+      return { text: stepText(order, status as OrderStatus), at, beside: false, aside }
     })
 }
+
+const stepText = ({ total_points }: OrderView, status: OrderStatus): Text =>
+  status === 'order_created' && total_points === 0 ? SET_ASIDE : STEPS[status]
 
 /** What the mall itself notes; a person's words stand elsewhere. */
 export function noteText(note: string | null): Text | undefined {

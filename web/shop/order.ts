@@ -4,18 +4,22 @@ import type { StatusCode } from 'hono/utils/http-status'
 import { actOnOrder, getOrder, mustBeSupported, type OrderRequest } from '../../application/orders.ts'
 import { errorText } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
+import type { OrderStatus } from '../../domain/order-status.ts'
 import { PAYMENT_METHODS } from '../../domain/payment.ts'
 import { crashButton } from '../crash.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { onceOf, readForm } from '../form.ts'
 import { isKept } from '../kept-form.ts'
+import { phrase } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
-import { ORDER } from '../texts/orders.ts'
+import { CRASH } from '../texts/demo.ts'
+import { METHODS, ORDER } from '../texts/orders.ts'
 import { requireViewer, viewerOf } from '../viewer.ts'
 import { shopPage } from './layout.ts'
 import { liveOrder } from './order-live.ts'
 import { orderQuestions } from './order-questions.ts'
-import { type OrderShown, orderView, readShown } from './order-view.ts'
+import { isPayable } from './order-state.ts'
+import { arrivalOf, type OrderShown, orderView, readShown } from './order-view.ts'
 import { channelOf } from './payment-channel.ts'
 
 const ID = ':id{[0-9A-Za-z]{1,64}}'
@@ -33,7 +37,8 @@ export function orderRoutes(deps: WebDeps) {
         mustBeSupported(request.method, deps.settings.rules.supportedMethods)
       }
       const done = await actOnOrder(deps, before, { type: 'customer', id: sub }, request, key)
-      return c.redirect(`${pathOf(before.order_no)}${done ? '' : '?pending=1'}`, 303)
+      const said = request.kind === 'pay' && request.method ? `?method=${request.method}` : ''
+      return c.redirect(`${pathOf(before.order_no)}${done ? said : '?pending=1'}`, 303)
     } catch (error) {
       if (!(error instanceof DomainError)) throw error
       const { detail } = errorText(error.refusal.code, c.get('lang'), error.refusal)
@@ -62,6 +67,17 @@ export function orderRoutes(deps: WebDeps) {
   )
 }
 
+/** Nothing goes on there that a crash could show. */
+const ENDS: readonly OrderStatus[] = ['order_finished', 'order_canceled']
+
+/** After another way to pay was chosen; not where it has been paid meanwhile. */
+function methodNotice(c: WebContext, { order }: OrderShown) {
+  const t = textsIn(c.get('lang'))
+  const method = PAYMENT_METHODS.find((one) => one === c.req.query('method'))
+  if (!method || !isPayable(order) || order.payment_info.payment_method !== method) return ''
+  return html`<p class="notice good" role="status">${phrase(t(ORDER.methodChanged), { m: t(METHODS[method]) })}</p>`
+}
+
 const pathOf = (orderNo: string) => `/points-mall/orders/${orderNo}`
 
 /** @param refusal why what was asked for cannot be done */
@@ -73,16 +89,26 @@ function showOrder(
   status: StatusCode = 200,
 ) {
   const t = textsIn(c.get('lang'))
-  const isNew = c.req.query('new') === '1'
-  const path = `${pathOf(shown.order.order_no)}/live${isNew ? '?new=1' : ''}`
+  const { order } = shown
+  const arrival = refusal ? { ...arrivalOf(c), refusedAt: Date.now() } : arrivalOf(c)
+  const query = [arrival.isNew && 'new=1', arrival.refusedAt > 0 && `refused=${arrival.refusedAt}`].filter(
+    Boolean,
+  )
+  const path = `${pathOf(order.order_no)}/live${query.length > 0 ? `?${query.join('&')}` : ''}`
+  const crashed = c.req.query('crashed') !== undefined
   const main = html`
     ${refusal ? html`<p class="notice bad" role="alert">${refusal}</p>` : ''}
     ${c.req.query('pending') === '1' ? html`<p class="notice" role="status">${t(ORDER.pending)}</p>` : ''}
+    ${methodNotice(c, shown)}
     <div id="live" hx-sse:connect="${path}" hx-trigger="load, every 30s" hx-target="this" hx-swap="innerMorph">
-      ${orderView(shown, c.get('lang'), isNew)}
+      ${orderView(shown, c.get('lang'), arrival)}
     </div>
     <noscript><p class="small muted">${t(ORDER.reload)}</p></noscript>
-    ${crashButton(c, deps)}`
-  const title = `${t(ORDER.title)} ${shown.order.order_no}`
+    ${
+      deps.crashWorker && (crashed || !ENDS.includes(order.status))
+        ? html`<details class="demo" ${crashed ? 'open' : ''}><summary>${t(CRASH.title)}</summary>${crashButton(c, deps)}</details>`
+        : ''
+    }`
+  const title = `${t(ORDER.title)} ${order.order_no}`
   return shopPage(c, { title, main, tab: 'orders', back: '/points-mall/orders', live: true }, status)
 }

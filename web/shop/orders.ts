@@ -4,8 +4,9 @@ import { listUnderWay } from '../../application/attempts.ts'
 import { listOrders, type OrderView } from '../../application/orders.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
-import { priceText, time } from '../format.ts'
+import { deadline, priceText, time } from '../format.ts'
 import type { Html } from '../page.ts'
+import { phrase } from '../phrase.ts'
 import { COMMON, textsIn } from '../texts/common.ts'
 import { ORDER, ORDERS } from '../texts/orders.ts'
 import { requireViewer, viewerOf } from '../viewer.ts'
@@ -30,7 +31,9 @@ export function ordersRoutes(deps: WebDeps) {
       showsUnderWay ? listUnderWay(deps, ownerId) : [],
       listOrders(deps, { ownerId, statuses }, { limit: PER_PAGE, offset: (page - 1) * PER_PAGE }),
     ])
-    return show(c, tab, [...underWay, ...orders], { page, last: Math.max(1, Math.ceil(total / PER_PAGE)) })
+    const last = Math.max(1, Math.ceil(total / PER_PAGE))
+    if (page > last) return c.redirect(linkTo(tab, last), 303)
+    return show(c, tab, [...underWay, ...orders], { page, last })
   })
 }
 
@@ -86,7 +89,7 @@ function card(order: OrderView, lang: Lang): Html {
       <span class="badge ${state.tone}">${t(state.name)}</span>
       ${
         isPayable(order) && expires_at
-          ? html`<span class="due">${t(ORDER.timeLeft)} <span class="digits" data-until="${expires_at}" data-over="${t(ORDER.timeOver)}"></span></span>`
+          ? html`<span class="due"><span class="left">${t(ORDER.timeLeft)}</span> <span class="digits" data-until="${expires_at}" data-over="${t(ORDER.timeOver)}">${phrase(t(ORDER.payBy), { t: deadline(expires_at, lang) })}</span></span>`
           : html`<span>${time(order.exchange_time, lang)}</span>`
       }
     </div>
@@ -98,7 +101,7 @@ function nothing(tab: Tab, lang: Lang): Html {
   return html`<div class="empty">
     <p class="blank-ticket" aria-hidden="true"></p>
     <h2>${t(tab === 'all' ? ORDERS.empty : ORDERS.emptyTab)}</h2>
-    <p class="muted">${t(ORDERS.emptyHint)}</p>
+    ${tab === 'all' ? html`<p class="muted">${t(ORDERS.emptyHint)}</p>` : ''}
     <p class="row">
       <a class="button" href="/points-mall/products">${t(ORDERS.browse)}</a>
       ${tab === 'all' ? '' : html`<a class="button plain" href="/points-mall/orders">${t(ORDERS.showAll)}</a>`}
@@ -109,7 +112,7 @@ function nothing(tab: Tab, lang: Lang): Html {
 function pager(tab: Tab, { page, last }: { readonly page: number; readonly last: number }, lang: Lang): Html {
   const t = textsIn(lang)
   return html`<nav class="row spread pager" aria-label="${t(ORDERS.pages)}">
-    ${page > 1 ? html`<a class="button plain" rel="prev" href="${linkTo(tab, Math.min(page - 1, last))}">${t(COMMON.previous)}</a>` : html`<span></span>`}
+    ${page > 1 ? html`<a class="button plain" rel="prev" href="${linkTo(tab, page - 1)}">${t(COMMON.previous)}</a>` : html`<span></span>`}
     <span class="muted">${page} / ${last}</span>
     ${page < last ? html`<a class="button plain" rel="next" href="${linkTo(tab, page + 1)}">${t(COMMON.next)}</a>` : html`<span></span>`}
   </nav>`

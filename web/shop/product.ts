@@ -1,8 +1,10 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import { checkExchange } from '../../application/exchanges.ts'
+import { type Check, checkExchange } from '../../application/exchanges.ts'
 import { type ProductView, readCatalogue, readProduct } from '../../application/products.ts'
+import { piecesMax } from '../../domain/eligibility.ts'
 import { DomainError, type Refusal } from '../../domain/errors.ts'
+import { fenFromDecimal } from '../../domain/money.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { moneyText } from '../format.ts'
 import type { Html } from '../page.ts'
@@ -10,7 +12,7 @@ import { PRODUCT, SHIPPING, HOME as SHOP, TYPES } from '../texts/catalogue.ts'
 import { COMMON, textsIn } from '../texts/common.ts'
 import { shopPage } from './layout.ts'
 import { picture, productGrid } from './product-card.ts'
-import { limits, price, reason, stock } from './words.ts'
+import { limits, price, reason, shortReason, stock } from './words.ts'
 
 const HOME = '/points-mall/products'
 
@@ -20,12 +22,12 @@ export function productRoutes(deps: WebDeps) {
     const product = await findOnShelf(deps, c.req.param('id'))
     if (!product) return showGone(c, deps)
     const viewer = c.get('viewer')
-    const reasons = viewer
-      ? (await checkExchange(deps, { ownerId: viewer.sub, level: viewer.level }, product.id, 1)).reasons
-      : []
+    const check = viewer
+      ? await checkExchange(deps, { ownerId: viewer.sub, level: viewer.level }, product.id, 1)
+      : undefined
     return shopPage(c, {
       title: product.title,
-      main: detail(c, deps, product, reasons),
+      main: detail(c, deps, product, check),
       tab: 'home',
       back: HOME,
     })
@@ -61,14 +63,11 @@ export async function showGone(c: WebContext, { replica, pointsToCnyMillionths: 
   return shopPage(c, { title: t(PRODUCT.gone), main, tab: 'home', back: HOME }, 404)
 }
 
-function detail(
-  c: WebContext,
-  { settings }: WebDeps,
-  product: ProductView,
-  reasons: readonly Refusal[],
-): Html {
+function detail(c: WebContext, { settings }: WebDeps, product: ProductView, check: Check | undefined): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
+  const reasons = foremost(check?.reasons ?? [])
+  const left = stock(product, lang)
   const rules = limits(product, settings.rules.exchangeLimitEnabled, lang)
   const shipping = SHIPPING[product.shipping_type]
   const facts = Object.entries(product.properties ?? {}).filter(
@@ -82,7 +81,7 @@ function detail(
         <h1>${product.title}</h1>
         <p class="price large"><span>${price(product.points_price, product.money_price, lang)}</span>
           ${product.original_price ? html`<s class="muted small">${t(PRODUCT.original)} ${moneyText(product.original_price)}</s>` : ''}</p>
-        <p>${stock(product, lang) || html`<span class="muted small">${t(PRODUCT.inStock)}</span>`}</p>
+        ${left && html`<p>${left}</p>`}
         <dl class="rules">
           <div><dt>${t(PRODUCT.delivery)}</dt><dd>${t(shipping.name)}<span class="muted small"> · ${t(shipping.means)}</span></dd></div>
           <div><dt>${t(PRODUCT.kind)}</dt><dd>${t(TYPES[product.product_type])}</dd></div>
@@ -90,7 +89,7 @@ function detail(
         </dl>
         ${whyNot(c, product, reasons)}
       </div>
-      ${buy(c, product, reasons)}
+      ${buy(c, product, reasons, mostOf(product, check, settings.rules))}
     </div>
     <div class="told stack">
       ${product.description ? html`<section class="stack"><h2>${t(PRODUCT.about)}</h2><p class="prose">${product.description}</p></section>` : ''}
@@ -104,6 +103,30 @@ function detail(
   </article>`
 }
 
+/** What no saving up will change comes first. */
+const foremost = (reasons: readonly Refusal[]): Refusal[] =>
+  reasons.toSorted((a, b) => Number(isForGood(b)) - Number(isForGood(a)))
+const isForGood = ({ code }: Refusal) => code === 'POINTS_PER_ORDER_EXCEEDED'
+
+/** How many pieces can be asked for; a guest has redeemed none yet. */
+function mostOf(product: ProductView, check: Check | undefined, rules: WebDeps['settings']['rules']): number {
+  const facts = {
+    piecesEver: check?.facts.piecesEver ?? 0,
+    piecesInWindow: check?.facts.piecesInWindow ?? 0,
+    product: {
+      status: product.status,
+      paymentMode: product.payment_mode,
+      points: product.points_price,
+      fen: fenFromDecimal(product.money_price.amount) ?? 0n,
+      stock: product.stock_quantity,
+      shippingType: product.shipping_type,
+      exchangeLimit: product.exchange_limit,
+      limit: product.properties?.limit ?? {},
+    },
+  }
+  return Math.max(1, piecesMax(facts, rules))
+}
+
 /** Also for guests, where it concerns everybody. */
 function whyNot(c: WebContext, product: ProductView, reasons: readonly Refusal[]): Html | '' {
   const lang = c.get('lang')
@@ -115,20 +138,21 @@ function whyNot(c: WebContext, product: ProductView, reasons: readonly Refusal[]
     <ul>${texts.map((text) => html`<li>${text}</li>`)}</ul></div>`
 }
 
-function buy(c: WebContext, product: ProductView, reasons: readonly Refusal[]): Html {
-  const t = textsIn(c.get('lang'))
-  const soldOut = product.stock_quantity <= 0
-  if (soldOut || reasons.length > 0) {
-    return html`<div class="stub buy"><button class="wide" disabled>${t(soldOut ? PRODUCT.soldOut : PRODUCT.whyNot)}</button></div>`
+function buy(c: WebContext, product: ProductView, reasons: readonly Refusal[], most: number): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const [first] = reasons
+  if (product.stock_quantity <= 0 || first) {
+    const why = product.stock_quantity <= 0 || !first ? t(PRODUCT.soldOut) : shortReason(first, lang)
+    return html`<div class="stub buy"><button class="wide" disabled>${why}</button></div>`
   }
-  const perOrder = product.properties?.limit?.max_per_order ?? Infinity
-  const most = Math.min(product.stock_quantity, perOrder)
+  const asked = Number(/^[1-9]\d{0,6}$/.exec(c.req.query('quantity') ?? '')?.[0] ?? 1)
   return html`<form class="stub buy" action="${HOME}/${product.id}/redeem">
     <div class="quantity">
       <label for="quantity">${t(PRODUCT.quantity)}</label>
       <span class="stepper">
         <button type="button" class="plain" data-step="-1" aria-controls="quantity" aria-label="${t(PRODUCT.fewer)}" hidden>−</button>
-        <input id="quantity" name="quantity" type="number" inputmode="numeric" value="1" min="1" max="${most}" required>
+        <input id="quantity" name="quantity" type="number" inputmode="numeric" value="${Math.min(asked, most)}" min="1" max="${most}" required>
         <button type="button" class="plain" data-step="1" aria-controls="quantity" aria-label="${t(PRODUCT.more)}" hidden>+</button>
       </span>
     </div>

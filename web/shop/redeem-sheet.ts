@@ -1,16 +1,19 @@
 import { html } from 'hono/html'
 import { ADDRESSES_MAX } from '../../application/addresses.ts'
 import { addressWords } from '../../domain/address.ts'
-import { decimalFromFen, fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
+import { decimalFromFen, moneyFromFen } from '../../domain/money.ts'
 import { needsAddress } from '../../domain/product.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { errorSummary, field, onceField } from '../form.ts'
-import { grouped, moneyText, pointsText, priceText, time } from '../format.ts'
+import { grouped, pointsText, priceText, time } from '../format.ts'
 import type { Html } from '../page.ts'
-import { METHODS, PRODUCT, SHIPPING, REDEEM as T } from '../texts/catalogue.ts'
+import { phrase } from '../phrase.ts'
+import { PRODUCT, SHIPPING, REDEEM as T } from '../texts/catalogue.ts'
 import { textsIn } from '../texts/common.ts'
+import { ORDER } from '../texts/orders.ts'
 import { addressFields } from './address-fields.ts'
 import { shopPage } from './layout.ts'
+import { isUsable, methodRow } from './method-row.ts'
 import { picture } from './product-card.ts'
 import type { Sheet } from './redeem.ts'
 import { price, reason } from './words.ts'
@@ -44,7 +47,8 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
           product.product_type === 'customized'
             ? field({
                 name: 'customized',
-                label: t(T.customized),
+                label: t(ORDER.customized),
+                required: true,
                 value: form.customized,
                 error: errors.customized,
                 hint: customizedHint(sheet),
@@ -89,8 +93,8 @@ function latestNotice(c: WebContext, { latest }: Sheet): Html | '' {
   if (!latest) return ''
   const lang = c.get('lang')
   const t = textsIn(lang)
-  return html`<p class="notice warn" role="note">${t(T.again)}${time(latest.created_at, lang)}，
-    <a href="/points-mall/orders/${latest.order_no}">${t(T.seeOrder)}</a>。${t(T.againHint)}</p>`
+  const link = html`<a href="/points-mall/orders/${latest.order_no}">${t(T.seeOrder)}</a>`
+  return html`<p class="notice warn" role="note">${phrase(t(T.again), { t: time(latest.created_at, lang), link })}</p>`
 }
 
 function addressChoice(c: WebContext, { book, form, errors }: Sheet): Html {
@@ -130,24 +134,19 @@ function addressChoice(c: WebContext, { book, form, errors }: Sheet): Html {
 }
 
 function methodChoice(c: WebContext, { settings }: WebDeps, { check, wallet, form, errors }: Sheet): Html {
-  const t = textsIn(c.get('lang'))
-  const cash = wallet ? (fenFromDecimal(wallet.cash.amount) ?? 0n) : 0n
+  const lang = c.get('lang')
+  const t = textsIn(lang)
   const { supportedMethods } = settings.rules
-  const enough = cash >= check.total.fen
-  const usable = supportedMethods.filter((method) => method !== 'wallet' || enough)
+  const due = moneyFromFen(check.total.fen)
+  const cash = wallet?.cash
+  const usable = supportedMethods.filter((method) => isUsable(method, due, cash))
   const first = usable.includes(settings.defaultMethod) ? settings.defaultMethod : usable[0]
   const chosen = usable.find((method) => method === form.method) ?? first
   return html`<fieldset id="field-method">
     <legend>${t(T.method)}</legend>
     ${errors.method ? html`<p class="error">${errors.method}</p>` : ''}
-    <div class="methods">${supportedMethods.map(
-      (method) => html`<label class="pick"><input type="radio" name="method" value="${method}"
-        ${method === chosen ? 'checked' : ''} ${usable.includes(method) ? '' : 'disabled'}>
-        <span>${t(METHODS[method])}${
-          method === 'wallet' && wallet
-            ? html` <span class="muted small">${t(T.balance)} ${moneyText(wallet.cash)}${enough ? '' : ` · ${t(T.short)}`}</span>`
-            : ''
-        }</span></label>`,
+    <div class="methods">${supportedMethods.map((method) =>
+      methodRow({ method, checked: method === chosen, due, cash }, lang),
     )}</div>
   </fieldset>`
 }
@@ -157,7 +156,7 @@ function item(c: WebContext, { product, quantity }: Sheet): Html {
   return html`<div class="item">
     ${picture(product.image, '')}
     <div><h2>${product.title}</h2>
-      <p>× ${grouped(quantity)} <a class="tap" href="/points-mall/products/${product.id}">${t(T.changeQuantity)}</a></p></div>
+      <p>× ${grouped(quantity)} <a class="tap" href="/points-mall/products/${product.id}?quantity=${quantity}">${t(T.changeQuantity)}</a></p></div>
   </div>`
 }
 

@@ -16,6 +16,7 @@ import { readFields } from '../form-reader.ts'
 import { isKept } from '../kept-form.ts'
 import { REDEEM } from '../texts/catalogue.ts'
 import { textsIn } from '../texts/common.ts'
+import { ORDER } from '../texts/orders.ts'
 import { requireViewer, viewerOf } from '../viewer.ts'
 import { addressErrors, typedAddress } from './address-fields.ts'
 import { channelOf } from './payment-channel.ts'
@@ -148,9 +149,9 @@ async function readCommand(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const { rules } = deps.settings
-  const read = readFields(form, lang, { remarks: t(REDEEM.remarks), customized: t(REDEEM.customized) })
+  const read = readFields(form, lang, { remarks: t(REDEEM.remarks), customized: t(ORDER.customized) })
   const remarks = read.text('remarks', 0, REMARKS_MAX)
-  const customized = product.product_type === 'customized' ? read.text('customized', 0, CUSTOMIZED_MAX) : ''
+  const customized = product.product_type === 'customized' ? read.text('customized', 1, CUSTOMIZED_MAX) : ''
   const { address, errors } = needsAddress(product.shipping_type)
     ? await readAddressOf(c, deps, form)
     : { address: undefined, errors: {} }

@@ -69,17 +69,21 @@ interface Page {
 function show(c: WebContext, wallet: WalletView, query: StatementQuery, page: Page, isOutside: boolean) {
   const lang = c.get('lang')
   const t = textsIn(lang)
+  const points = [t(WALLET.available), grouped(wallet.available)] as const
+  const cash = [t(WALLET.cash), moneyText(wallet.cash)] as const
+  // What the entries below are of stands first.
+  const [first, second] = query.currency === 'CNY' ? [cash, points] : [points, cash]
   const main = html`<h1 class="sr">${t(WALLET.title)}</h1>
     <div class="wallet">
       <section class="ticket purse" aria-label="${t(WALLET.title)}">
         <div class="body">
-          <p class="muted">${t(WALLET.available)}</p>
-          <p class="digits huge">${grouped(wallet.available)}</p>
+          <p class="muted">${first[0]}</p>
+          <p class="digits huge">${first[1]}</p>
         </div>
         <dl class="stub">
+          <div><dt>${second[0]}</dt><dd class="digits">${second[1]}</dd></div>
           <div><dt>${t(WALLET.held)}</dt><dd class="digits">${grouped(wallet.held)}</dd>
             <dd class="small muted">${t(WALLET.heldHint)}</dd></div>
-          <div><dt>${t(WALLET.cash)}</dt><dd class="digits">${moneyText(wallet.cash)}</dd></div>
         </dl>
       </section>
       <section class="panel" aria-labelledby="expiring">
@@ -166,18 +170,21 @@ function linkTo(
 /** One change: what it was, in words, and what it did. */
 function line(entry: StatementEntry, currency: 'ZJF' | 'CNY', lang: Lang): Html {
   const t = textsIn(lang)
-  const { amount, balanceAfter, kind, reasonText, orderNo, createdAt } = entry
-  // What was held is no longer available already.
-  const wasHeld = kind === 'capture' && amount === 0n
-  const change = currency === 'ZJF' ? signed(Number(amount)) : signedMoney(amount)
-  const after = currency === 'ZJF' ? grouped(Number(balanceAfter)) : moneyText(moneyFromFen(balanceAfter))
+  const { amount, held, balanceAfter, kind, reasonText, orderNo, createdAt } = entry
+  const inPoints = currency === 'ZJF'
+  const change = inPoints ? signed(Number(amount)) : signedMoney(amount)
+  const after = inPoints ? grouped(Number(balanceAfter)) : moneyText(moneyFromFen(balanceAfter))
+  // What was held went from the balance then: a 0 beside it would read as if nothing were spent.
+  const wasHeld = kind === 'capture' && amount === 0n && held < 0n
+  const n = inPoints ? grouped(Number(-held)) : moneyText(moneyFromFen(-held))
+  const captured = phrase(t(inPoints ? WALLET.capturedPoints : WALLET.capturedMoney), { n })
   return html`<div class="why">
-      <p><span class="badge">${kindText(kind, lang)}</span> ${reasonText}${wasHeld ? html` · ${t(WALLET.captured)}` : ''}</p>
+      <p><span class="badge">${kindText(kind, lang)}</span> ${reasonText}${wasHeld ? html` · ${captured}` : ''}</p>
       <p class="small muted">${time(createdAt.toISOString(), lang)}
         ${orderNo ? html`<a href="/points-mall/orders/${orderNo}">${t(WALLET.order)}</a>` : ''}</p>
     </div>
     <div class="how-much">
-      <p class="digits change${amount === 0n ? ' muted' : ''}">${change}</p>
+      ${amount === 0n ? '' : html`<p class="digits change">${change}</p>`}
       <p class="small muted">${t(WALLET.balanceAfter)} ${after}</p>
     </div>`
 }

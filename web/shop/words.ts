@@ -45,7 +45,7 @@ export function limits(
   if (max_per_order) found.push(zh ? `每单最多 ${max_per_order} 件` : `At most ${max_per_order} in an order`)
   if (max_per_user && time_limit_seconds) {
     const span = spanText(time_limit_seconds, lang)
-    found.push(zh ? `每人每 ${span}限兑 ${max_per_user} 件` : `At most ${max_per_user} each within ${span}`)
+    found.push(zh ? `每人每${span}限兑 ${max_per_user} 件` : `At most ${max_per_user} each within ${span}`)
   }
   const total = Math.min(ever || Infinity, time_limit_seconds ? Infinity : (max_per_user ?? Infinity))
   if (total < Infinity) found.push(zh ? `每人累计限兑 ${total} 件` : `At most ${total} each in all`)
@@ -62,7 +62,29 @@ const SPANS = [
 function spanText(seconds: number, lang: Lang): string {
   const [unit, zh, en] = SPANS.find(([length]) => seconds % length === 0) ?? SPANS[3]
   const count = seconds / unit
-  return lang === 'zh' ? `${grouped(count)} ${zh}` : `${grouped(count)} ${en}${count === 1 ? '' : 's'}`
+  if (lang === 'en') return `${grouped(count)} ${en}${count === 1 ? '' : 's'}`
+  return count === 1 ? zh : ` ${grouped(count)} ${zh}`
+}
+
+/** The same in so few words that they stand on a button. */
+export function shortReason({ code, required, available }: Refusal, lang: Lang): string {
+  const zh = lang === 'zh'
+  switch (code) {
+    case 'INSUFFICIENT_POINTS': {
+      const gap = grouped(Number(required) - Number(available))
+      return zh ? `积分还差 ${gap}` : `${gap} points short`
+    }
+    case 'USER_LEVEL_TOO_LOW':
+      return zh ? `需要等级 ${required}` : `Level ${required} needed`
+    case 'POINTS_PER_ORDER_EXCEEDED':
+      return zh ? '超出单笔积分上限' : 'Too many points for one order'
+    case 'EXCHANGE_LIMIT_EXCEEDED':
+      return zh ? '已达兑换上限' : 'Limit reached'
+    case 'OUT_OF_STOCK':
+      return textsIn(lang)(PRODUCT.soldOut)
+    default:
+      return textsIn(lang)(PRODUCT.whyNot)
+  }
 }
 
 /** Why it cannot be redeemed, and what is missing: the API's own texts, with the gap counted out where that helps. */

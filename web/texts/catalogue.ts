@@ -1,5 +1,4 @@
 import type { ProductSort } from '../../application/products.ts'
-import type { PaymentMethod } from '../../domain/payment.ts'
 import type { PaymentMode, ProductType, ShippingType } from '../../domain/product.ts'
 import type { Text } from './common.ts'
 
@@ -69,7 +68,10 @@ export const SHIPPING: Readonly<Record<ShippingType, { readonly name: Text; read
   },
   none: {
     name: { zh: '无需配送', en: 'Nothing to ship' },
-    means: { zh: '兑换成功后在订单里查看。', en: 'You find it in your order.' },
+    means: {
+      zh: '由商家发放或安排，进度在订单里查看。',
+      en: 'The shop sees to it; your order shows how far it is.',
+    },
   },
 }
 
@@ -79,12 +81,10 @@ export const SORTS = {
   newest: { zh: '最新上架', en: 'Newest' },
   points_asc: { zh: '积分从低到高', en: 'Fewest points' },
   points_desc: { zh: '积分从高到低', en: 'Most points' },
-  price_asc: { zh: '现金从低到高', en: 'Least cash' },
 } as const satisfies Partial<Record<ProductSort, Text>>
 
 export const PRODUCT = {
   original: { zh: '市场价', en: 'Worth' },
-  inStock: { zh: '有货', en: 'In stock' },
   soldOut: { zh: '已兑完', en: 'Sold out' },
   soldOutHint: {
     zh: '这件商品已经兑完，补货后会重新开放。',
@@ -119,9 +119,6 @@ export const REDEEM = {
   method: { zh: '现金部分支付方式', en: 'Pay the cash by' },
   chooseMethod: { zh: '请选择支付方式', en: 'Choose how to pay' },
   wrongQuantity: { zh: '数量有误，请重新选择', en: 'The quantity is wrong, choose it again' },
-  balance: { zh: '余额', en: 'balance' },
-  short: { zh: '余额不足', en: 'not enough' },
-  customized: { zh: '定制内容', en: 'What to put on it' },
   remarks: { zh: '备注', en: 'Remarks' },
   optional: { zh: '选填，500 字以内', en: 'Optional, up to 500 characters' },
   unitPrice: { zh: '单价', en: 'Each' },
@@ -149,17 +146,12 @@ export const REDEEM = {
     zh: '你填写的内容都在，请核对后提交。',
     en: 'What you typed is still here. Check it and submit.',
   },
-  again: { zh: '你刚刚兑换过这件商品：', en: 'You have just redeemed this:' },
-  againHint: { zh: '再次提交会生成一笔新订单。', en: 'Submitting makes another order.' },
-  seeOrder: { zh: '查看订单', en: 'See the order' },
+  again: {
+    zh: '你刚刚兑换过这件商品（{t}，{link}）。再次提交会生成一笔新订单。',
+    en: 'You have just redeemed this ({t}, {link}). Submitting makes another order.',
+  },
+  seeOrder: { zh: '查看订单', en: 'see the order' },
 } satisfies Record<string, Text>
-
-export const METHODS: Readonly<Record<PaymentMethod, Text>> = {
-  wallet: { zh: '钱包余额', en: 'Wallet' },
-  alipay: { zh: '支付宝', en: 'Alipay' },
-  wechat: { zh: '微信支付', en: 'WeChat Pay' },
-  bank_card: { zh: '银行卡', en: 'Bank card' },
-}
 
 export const ADDRESSES = {
   title: { zh: '地址簿', en: 'My addresses' },

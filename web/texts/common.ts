@@ -26,6 +26,10 @@ export const COMMON = {
   remove: { zh: '删除', en: 'Remove' },
   notFound: { zh: '这个页面不存在', en: 'This page does not exist' },
   notFoundHint: {
+    zh: '链接可能写错了，或者内容已经不在了。',
+    en: 'The link may be wrong, or what it led to is gone.',
+  },
+  productGoneHint: {
     zh: '链接可能写错了，或者商品已经下架。',
     en: 'The link may be wrong, or the product is gone.',
   },

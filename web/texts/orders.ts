@@ -1,5 +1,6 @@
 import type { OrderStatus } from '../../domain/order-status.ts'
 import type { PaymentMethod } from '../../domain/payment.ts'
+import type { ShippingType } from '../../domain/product.ts'
 import type { Text } from './common.ts'
 
 export const ORDERS = {
@@ -22,25 +23,36 @@ export const ORDERS = {
   quantity: { zh: '数量', en: 'Quantity' },
 } satisfies Record<string, Text>
 
+/** What an order moves: its words speak of that alone. */
+export type Moves = 'points' | 'cash' | 'both'
+export type TextByMoves = Readonly<Record<Moves, Text>>
+
 /** A state in words: its name, and what it means for the customer. */
 export interface StateText {
   readonly name: Text
-  readonly means: Text
+  readonly means: Text | TextByMoves
 }
 
 export const STATES: Readonly<Record<OrderStatus, StateText>> = {
   exchanged: {
     name: { zh: '正在兑换', en: 'Being placed' },
     means: {
-      zh: '已收到你的兑换，正在确认库存与积分，通常只需几秒。不必重新提交。',
-      en: 'We have your redemption and are checking stock and points. It takes seconds; no need to submit again.',
+      zh: '已收到你的兑换，正在确认结果，通常只需几秒。不必重新提交。',
+      en: 'We have your redemption and are settling it. It takes seconds; no need to submit again.',
     },
   },
   order_created: {
     name: { zh: '待支付', en: 'To be paid' },
     means: {
-      zh: '商品和积分已为你留好，支付后即兑换成功。',
-      en: 'The goods and your points are set aside; the redemption is done once you have paid.',
+      points: { zh: '商品和积分已为你留好。', en: 'The goods and your points are set aside.' },
+      cash: {
+        zh: '商品已为你留好，支付后即兑换成功。',
+        en: 'The goods are set aside; the redemption is done once you have paid.',
+      },
+      both: {
+        zh: '商品和积分已为你留好，支付后即兑换成功。',
+        en: 'The goods and your points are set aside; the redemption is done once you have paid.',
+      },
     },
   },
   order_paid: {
@@ -65,8 +77,12 @@ export const STATES: Readonly<Record<OrderStatus, StateText>> = {
   order_canceled: {
     name: { zh: '已取消', en: 'Canceled' },
     means: {
-      zh: '订单已取消，没有扣除任何积分与款项。',
-      en: 'The order is canceled; no points and no money were kept.',
+      points: { zh: '订单已取消，没有扣除积分。', en: 'The order is canceled; no points were kept.' },
+      cash: { zh: '订单已取消，没有扣款。', en: 'The order is canceled; no money was kept.' },
+      both: {
+        zh: '订单已取消，没有扣除任何积分与款项。',
+        en: 'The order is canceled; no points and no money were kept.',
+      },
     },
   },
 }
@@ -90,15 +106,26 @@ export const PAYMENT_STATES = {
   returned: {
     name: { zh: '已取消，已退回', en: 'Canceled, given back' },
     means: {
-      zh: '积分与款项已全部退回。',
-      en: 'All points and all money were given back.',
+      points: { zh: '积分已全部退回。', en: 'All points were given back.' },
+      cash: { zh: '款项已全部退回。', en: 'All money was given back.' },
+      both: { zh: '积分与款项已全部退回。', en: 'All points and all money were given back.' },
     },
   },
   refused: {
     name: { zh: '没有兑换成功', en: 'Not redeemed' },
     means: {
-      zh: '这次兑换没有成功，积分没有减少。',
-      en: 'This redemption did not succeed; your points are untouched.',
+      points: {
+        zh: '这次兑换没有成功，积分没有减少。',
+        en: 'This redemption did not succeed; your points are untouched.',
+      },
+      cash: {
+        zh: '这次兑换没有成功，没有扣款。',
+        en: 'This redemption did not succeed; no money was taken.',
+      },
+      both: {
+        zh: '这次兑换没有成功，积分没有减少，也没有扣款。',
+        en: 'This redemption did not succeed; no points and no money were taken.',
+      },
     },
   },
 } satisfies Record<string, StateText>
@@ -110,10 +137,17 @@ export const METHODS: Readonly<Record<PaymentMethod, Text>> = {
   bank_card: { zh: '银行卡', en: 'Bank card' },
 }
 
+/** The way to the cashier, `{n}` being the amount. */
+export const PAY_WITH: Readonly<Record<PaymentMethod, Text>> = {
+  wallet: { zh: '用现金余额支付 {n}', en: 'Pay {n} from the balance' },
+  alipay: { zh: '用支付宝支付 {n}', en: 'Pay {n} with Alipay' },
+  wechat: { zh: '用微信支付 {n}', en: 'Pay {n} with WeChat' },
+  bank_card: { zh: '用银行卡支付 {n}', en: 'Pay {n} by card' },
+}
+
 export const ORDER = {
   title: { zh: '订单', en: 'Order' },
   number: { zh: '订单号', en: 'Order number' },
-  newPlaced: { zh: '收好这张票', en: 'Here is your ticket' },
   newToPay: { zh: '还差一步', en: 'One step left' },
   newUnderWay: { zh: '收到了', en: 'We have it' },
   pending: {
@@ -121,25 +155,34 @@ export const ORDER = {
     en: 'We have it, and are working on it. The outcome will show here.',
   },
   attention: {
-    zh: '这笔订单需要人工处理，我们已经在跟进，无须你操作。积分与款项都有记录，不会丢失。',
-    en: 'This order needs a person to look at it, and we are on it; nothing is asked of you. Points and money are on record and safe.',
+    zh: '这笔订单需要人工处理，我们已经在跟进，无须你操作。每一笔都有记录，不会丢失。',
+    en: 'This order needs a person to look at it, and we are on it; nothing is asked of you. Everything is on record and safe.',
   },
   partReturning: {
     zh: '有一部分款项正在退回。',
     en: 'A part of the money is on its way back.',
   },
   declined: {
-    zh: '上一次支付没有成功，可以重新支付或更换支付方式。积分仍为你保留。',
-    en: 'The last payment did not go through. Try again, or another way; your points are still set aside.',
+    zh: '上一次支付没有成功，可以重新支付或更换支付方式。商品仍为你保留。',
+    en: 'The last payment did not go through. Try again, or another way; the goods are still set aside.',
   },
+  allBack: {
+    zh: '商家已全额退回，订单仍在进行。',
+    en: 'The shop has given everything back; the order still goes on.',
+  },
+  allBackDone: { zh: '商家已全额退回。', en: 'The shop has given everything back.' },
   timeLeft: { zh: '剩余支付时间', en: 'Time left to pay' },
   timeOver: { zh: '已到时间', en: 'Time is up' },
+  payBy: { zh: '{t} 前支付', en: 'pay by {t}' },
   payUntil: {
     zh: '{t} 前未支付，订单会自动取消，积分随即解冻，随时可以重新兑换。',
     en: 'If it is not paid by {t}, the order is canceled and the points are free again; you can redeem it anew at any time.',
   },
-  pay: { zh: '继续支付', en: 'Pay now' },
-  payInWechat: { zh: '微信支付', en: 'Pay with WeChat' },
+  payUntilCash: {
+    zh: '{t} 前未支付，订单会自动取消，随时可以重新兑换。',
+    en: 'If it is not paid by {t}, the order is canceled; you can redeem it anew at any time.',
+  },
+  methodChanged: { zh: '已改用{m}', en: 'It is paid with {m} now' },
   wechatOnly: { zh: '请在微信中打开本页完成支付。', en: 'Open this page in WeChat to pay.' },
   scan: { zh: '用微信扫一扫支付', en: 'Scan with WeChat to pay' },
   noCashier: {
@@ -150,23 +193,11 @@ export const ORDER = {
   method: { zh: '支付方式', en: 'Payment method' },
   current: { zh: '当前', en: 'current' },
   balance: { zh: '可用', en: 'available' },
+  short: { zh: '余额不足', en: 'not enough' },
   usePay: { zh: '用这种方式支付', en: 'Pay this way' },
   methodWrong: { zh: '请选择一种支付方式', en: 'Choose a payment method' },
   cancel: { zh: '取消订单', en: 'Cancel the order' },
   cancelTitle: { zh: '取消这笔订单？', en: 'Cancel this order?' },
-  cancelBackUnpaid: {
-    zh: '为你保留的积分随即解冻，商品不再保留。',
-    en: 'The points set aside are free again at once; the goods are no longer kept for you.',
-  },
-  cancelBackPoints: { zh: '积分随即退回钱包。', en: 'The points come back to your wallet at once.' },
-  cancelBackWallet: {
-    zh: '积分与现金余额随即退回钱包。',
-    en: 'The points and the cash come back to your wallet at once.',
-  },
-  cancelBackPaid: {
-    zh: '积分随即退回钱包；款项原路退回，到账时间取决于支付渠道。',
-    en: 'The points come back at once; the money goes back the way it came, as fast as its provider is.',
-  },
   cancelReason: { zh: '取消原因', en: 'Reason' },
   optional: { zh: '选填', en: 'optional' },
   otherReason: { zh: '补充说明', en: 'More about it' },
@@ -176,12 +207,13 @@ export const ORDER = {
   confirm: { zh: '确认收货', en: 'Confirm receipt' },
   confirmTitle: { zh: '确认已经收到？', en: 'Has it come?' },
   confirmMeans: {
-    zh: '确认后订单完成。如果东西有问题，请先联系商家，再确认收货。',
-    en: 'The order is finished then. If something is wrong with it, talk to the shop first.',
+    zh: '确认后订单完成，不能撤回。请收到并检查过再确认。',
+    en: 'The order is finished then, and that stays so. Look at what came before you confirm.',
   },
   confirmDo: { zh: '已收到，确认收货', en: 'It has come' },
   notYet: { zh: '还没有', en: 'Not yet' },
   where: { zh: '我的积分在哪里', en: 'Where are my points?' },
+  whereCash: { zh: '我的款项在哪里', en: 'Where is my money?' },
   timeline: { zh: '进度', en: 'Progress' },
   upcoming: { zh: '待进行', en: 'to come' },
   tracking: { zh: '物流', en: 'Delivery' },
@@ -192,11 +224,60 @@ export const ORDER = {
   price: { zh: '单价', en: 'Price' },
   total: { zh: '合计', en: 'Total' },
   placed: { zh: '兑换时间', en: 'Redeemed at' },
+  customized: { zh: '定制内容', en: 'What to put on it' },
   remarks: { zh: '备注', en: 'Remarks' },
   message: { zh: '留言', en: 'Message' },
   cancelWhy: { zh: '取消原因', en: 'Why it was canceled' },
   reload: { zh: '刷新本页可查看最新状态。', en: 'Reload the page for the latest state.' },
+  onward: { zh: '继续逛逛', en: 'Look around' },
 } satisfies Record<string, Text>
+
+/** What a cancellation gives back, and how fast. */
+export const CANCEL_BACK = {
+  nothing: {
+    zh: '商家已全额退回，没有可以再退的；取消后订单不再继续。',
+    en: 'The shop has given everything back already. The order does not go on after this.',
+  },
+  unpaid: {
+    points: {
+      zh: '积分随即解冻，商品不再保留。',
+      en: 'The points are free again; the goods are no longer kept.',
+    },
+    cash: { zh: '商品不再为你保留。', en: 'The goods are no longer kept for you.' },
+    both: {
+      zh: '为你保留的积分随即解冻，商品不再保留。',
+      en: 'The points set aside are free again at once; the goods are no longer kept for you.',
+    },
+  },
+  points: { zh: '积分随即退回钱包。', en: 'The points come back to your wallet at once.' },
+  toWallet: {
+    cash: { zh: '款项随即退回现金余额。', en: 'The money comes back to your cash balance at once.' },
+    both: {
+      zh: '积分与现金余额随即退回钱包。',
+      en: 'The points and the cash come back to your wallet at once.',
+    },
+  },
+  toPayer: {
+    cash: {
+      zh: '款项原路退回，到账时间取决于支付渠道。',
+      en: 'The money goes back the way it came, as fast as its provider is.',
+    },
+    both: {
+      zh: '积分随即退回钱包；款项原路退回，到账时间取决于支付渠道。',
+      en: 'The points come back at once; the money goes back the way it came, as fast as its provider is.',
+    },
+  },
+} as const
+
+/** What comes next for an order that stands, by the way it comes to its customer. */
+export const NEXT: Readonly<Record<ShippingType, Text>> = {
+  logistics: { zh: '商家接单后会备货发出。', en: 'The shop takes it on next, and sends it.' },
+  pickup: {
+    zh: '商家接单备好后，凭订单到店领取。',
+    en: 'The shop takes it on next; then show the order to collect it.',
+  },
+  none: { zh: '商家接单后会为你安排。', en: 'The shop takes it on next, and sees to it.' },
+}
 
 /** Reasons offered with "cancel". What is chosen is kept in words, and shown to the shop. */
 export const CANCEL_REASONS: readonly Text[] = [
@@ -216,6 +297,9 @@ export const STEPS: Readonly<Record<OrderStatus, Text>> = {
   order_finished: { zh: '完成', en: 'Finished' },
   order_canceled: { zh: '订单取消', en: 'Canceled' },
 }
+
+/** The same step where no points are asked for. */
+export const SET_ASIDE: Text = { zh: '商品已留好', en: 'Goods set aside' }
 
 /** What happened beside the steps. */
 export const NOTES = {

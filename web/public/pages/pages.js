@@ -37,6 +37,29 @@ function tick() {
 if (document.querySelector('[data-until]')) tick()
 setInterval(tick, 1000)
 
+// What lies over the page closes on Escape, and on a tap beside it: <details data-panel>.
+document.addEventListener('keydown', (event) => {
+  const panel = document.querySelector('details[data-panel][open]')
+  if (event.key !== 'Escape' || !panel) return
+  panel.open = false
+  panel.querySelector('summary').focus()
+})
+document.addEventListener('click', (event) => {
+  for (const panel of document.querySelectorAll('details[data-panel][open]')) {
+    if (!panel.contains(event.target)) panel.open = false
+  }
+})
+
+// Back to the list as it was left: filtered, and scrolled to where it was. The link leads there anew.
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('a.back')
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !document.referrer) return
+  const from = new URL(document.referrer)
+  if (from.origin !== location.origin || from.pathname !== link.pathname) return
+  event.preventDefault()
+  history.back()
+})
+
 // What has to be mended is read out first.
 document.querySelector('.summary')?.focus()
 

@@ -1,0 +1,37 @@
+import { html } from 'hono/html'
+import type { Lang } from '../../domain/error-texts.ts'
+import { fenFromDecimal, type Money } from '../../domain/money.ts'
+import type { PaymentMethod } from '../../domain/payment.ts'
+import { moneyText } from '../format.ts'
+import type { Html } from '../page.ts'
+import { textsIn } from '../texts/common.ts'
+import { METHODS, ORDER } from '../texts/orders.ts'
+
+interface MethodRow {
+  readonly method: PaymentMethod
+  readonly checked: boolean
+  /** What is to be paid. */
+  readonly due: Money
+  /** The cash in the customer's wallet; undefined where it cannot be read. */
+  readonly cash: Money | undefined
+  /** Another word beside it. */
+  readonly note?: string
+}
+
+/** Whether an amount can be paid so: from the wallet only what is in it. */
+export function isUsable(method: PaymentMethod, due: Money, cash: Money | undefined): boolean {
+  return method !== 'wallet' || (cash !== undefined && fenOf(cash) >= fenOf(due))
+}
+
+const fenOf = ({ amount }: Money) => fenFromDecimal(amount) ?? 0n
+
+/** One way to pay, to choose between; the wallet says what is in it. */
+export function methodRow({ method, checked, due, cash, note = '' }: MethodRow, lang: Lang): Html {
+  const t = textsIn(lang)
+  const usable = isUsable(method, due, cash)
+  const balance = cash && `${t(ORDER.balance)} ${moneyText(cash)}${usable ? '' : ` · ${t(ORDER.short)}`}`
+  return html`<label class="pick">
+    <input type="radio" name="method" value="${method}" ${checked && usable ? 'checked' : ''} ${usable ? '' : 'disabled'}>
+    <span>${t(METHODS[method])}</span> <span class="muted small">${method === 'wallet' ? (balance ?? '') : note}</span>
+  </label>`
+}
