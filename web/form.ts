@@ -59,6 +59,8 @@ interface Field {
   readonly max?: number
   /** Several lines. */
   readonly lines?: number
+  /** Texts to choose from; any other may be typed all the same. */
+  readonly suggestions?: readonly string[]
 }
 
 /** A labelled text field, with what is wrong with it beside it (WCAG 2.2: 3.3.1, 3.3.2). */
@@ -75,9 +77,10 @@ export function field(one: Field): Html {
       one.lines
         ? html`<textarea ${attributes} rows="${one.lines}">${one.value ?? ''}</textarea>`
         : html`<input ${attributes} type="${one.type ?? 'text'}" value="${one.value ?? ''}"
-            ${one.inputmode ? html`inputmode="${one.inputmode}"` : ''}
+            ${one.inputmode ? html`inputmode="${one.inputmode}"` : ''} ${one.suggestions ? html`list="${id}-list"` : ''}
             ${one.min === undefined ? '' : html`min="${one.min}"`} ${one.max === undefined ? '' : html`max="${one.max}"`}>`
     }
+    ${one.suggestions ? html`<datalist id="${id}-list">${one.suggestions.map((text) => html`<option value="${text}"></option>`)}</datalist>` : ''}
     ${one.hint ? html`<p class="hint" id="${id}-hint">${one.hint}</p>` : ''}
     ${one.error ? html`<p class="error" id="${id}-error">${one.error}</p>` : ''}
   </div>`
