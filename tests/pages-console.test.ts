@@ -183,6 +183,9 @@ describe('today at a glance', () => {
     if (was.count === 0) expect(is.orderNo).toBe(unpaid.orderNo)
     const { html } = await operator.get('/admin')
     expect(html).toContain('¥9.90')
+    expect(html).toContain('· 未付款取消 ')
+    const today = dateInShanghai(Date.now())
+    expect(html).toContain(`href="/admin/orders?from=${today}&amp;to=${today}"`)
     await mall.act(unpaid.owner, unpaid.orderNo, 'cancel')
   })
 
@@ -338,6 +341,10 @@ describe('one order', () => {
     expect(known.length).toBeGreaterThan(6)
     expect(page.html).not.toContain(known)
     expect(page.html).toContain(`…${known.slice(-6)}`)
+    // In the statement what was held is said to be settled: nothing became available or was no longer.
+    const { html } = await operator.get(`/admin/users/${one.owner}`)
+    expect(html).toMatch(/结清冻结的 100\s*<\/td>/)
+    expect(html).not.toContain('不变')
   })
 
   test('goes its way by the buttons that its state allows; the others say why they rest', async () => {

@@ -175,7 +175,7 @@ export const ORDER_PAGE = {
   delivered: { zh: '送达订单', en: 'Delivered' },
   outcome: { zh: '结果', en: 'Outcome' },
   waiting: { zh: '等待送达', en: 'waiting' },
-  noNotices: { zh: '没有收到通知。', en: 'None was received.' },
+  noNotices: { zh: '没有收到通知。', en: 'No notification was received.' },
 } as const satisfies Record<string, Text | Record<string, Text>>
 
 export const REFUND_FORM = {
