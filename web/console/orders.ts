@@ -125,7 +125,7 @@ function table(c: WebContext, orders: readonly OrderLine[]): Html {
   const t = textsIn(lang)
   // The order's page leads back to this list as it is.
   const from = new URL(c.req.url).search.slice(1)
-  return html`<table class="folds pairs">
+  return html`<table class="folds pairs many">
     <caption class="sr">${t(T.listed)}</caption>
     <thead><tr>
       <th scope="col">${t(T.order)}</th><th scope="col">${t(T.product)}</th><th scope="col">${t(T.customer)}</th>

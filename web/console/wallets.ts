@@ -173,7 +173,7 @@ function entryTable(c: WebContext, entries: readonly StatementEntry[], currency:
     entry.freezes === undefined ? kindText(entry.kind, lang) : t(entry.freezes ? T.freezes : T.unfreezes)
   const sum = (amount: bigint) =>
     currency === 'ZJF' ? grouped(Number(amount)) : moneyText(moneyFromFen(amount))
-  return html`<table class="folds pairs">
+  return html`<table class="folds pairs many">
     <caption class="sr">${t(T.statement)}</caption>
     <thead><tr><th scope="col">${t(T.kind)}</th><th scope="col" class="number">${t(T.change)}</th>
       <th scope="col">${t(T.reason)}</th><th scope="col" class="number">${t(T.after)}</th>
