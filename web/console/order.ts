@@ -71,7 +71,7 @@ export async function showOrder(
   const main = html`
     <nav aria-label="${t(ORDER_LIST.title)}"><a class="up press" href="${listAt(from)}"><span aria-hidden="true">‹</span> ${t(ORDER_LIST.title)}</a></nav>
     <div class="order-head">
-      <h1>${order.product_title}${order.quantity > 1 ? html` <small class="muted">× ${grouped(order.quantity)}</small>` : ''}</h1>
+      <h1>${order.product_title}${order.quantity > 1 ? html` <small class="muted">×&nbsp;${grouped(order.quantity)}</small>` : ''}</h1>
       <p class="badges">${orderBadge(order.status, lang)} ${paysApart(order) ? paymentBadge(order.payment_status, lang) : ''}
         ${isPartlyBack ? html`<span class="badge warn">${t(T.partlyBack)}</span>` : ''}</p>
       <p class="muted code">${order.order_no}</p>

@@ -134,7 +134,7 @@ function table(c: WebContext, orders: readonly OrderLine[]): Html {
     <tbody>${orders.map(
       (order) => html`<tr>
         <th scope="row"><a class="press name code" href="${orderAt(order.order_no, from)}">${order.order_no}</a></th>
-        <td data-label="${t(T.product)}" class="left plainly"><span>${order.product_title}${order.quantity > 1 ? html` <span class="muted">× ${grouped(order.quantity)}</span>` : ''}</span></td>
+        <td data-label="${t(T.product)}" class="left plainly"><span>${order.product_title}${order.quantity > 1 ? html` <span class="muted">×&nbsp;${grouped(order.quantity)}</span>` : ''}</span></td>
         <td data-label="${t(T.customer)}" class="by plainly"><a class="press second" href="/admin/users/${encodeURIComponent(order.owner_id)}">${order.owner_id}</a></td>
         <td data-label="${t(T.total)}" class="number left plainly">${priceText(order.total_points, order.total_money, lang)}</td>
         <td data-label="${t(T.time)}" class="plainly small muted">${time(order.exchange_time, lang)}</td>
