@@ -41,6 +41,7 @@ import {
   MARGIN_MS,
   missingPayment,
   missingRefund,
+  NO_BILL,
   type PaidMoney,
 } from '../domain/reconciliation.ts'
 import { dayInShanghai } from '../domain/shanghai.ts'
@@ -345,7 +346,7 @@ function messageOf(error: unknown): string {
 }
 
 function totalsOf(name: string, bill: readonly BilledMoney[] | undefined): Record<string, string> {
-  if (!bill) return { [`${name} bill`]: 'not made yet' }
+  if (!bill) return { [`${name} bill`]: NO_BILL }
   const sums = (['payment', 'refund'] as const).map((kind) => {
     const lines = bill.filter((line) => line.kind === kind)
     const sum = lines.reduce((total, { amountFen }) => total + amountFen, 0n)

@@ -38,6 +38,15 @@ export async function readGuardedWallet(ledger: Ledger, ownerId: string): Promis
   }
 }
 
+const FREEZE = 'freeze'
+const UNFREEZE = 'unfreeze'
+
+/** Whether the entry under this key stopped spending or let it go on; undefined of those before keys said so. */
+export function freezesBy(operationKey: string): boolean | undefined {
+  const act = /\/(freeze|unfreeze)\/(ZJF|CNY)$/.exec(operationKey)?.[1]
+  return act === undefined ? undefined : act === FREEZE
+}
+
 /**
  * Stops all spending of points and cash, or lets it go on; what comes in, comes in. Where the wallet is so
  * already, nothing is booked.
@@ -54,7 +63,7 @@ export async function setFrozen(
   await ledger.db.transaction().execute(async (tx) => {
     // In the order in which an exchange locks them.
     for (const currency of ['ZJF', 'CNY'] as const) {
-      const operationKey = `${cause.operationKey}/${currency}`
+      const operationKey = `${cause.operationKey}/${frozen ? FREEZE : UNFREEZE}/${currency}`
       await freezeAccount(tx, ledger.vault, ownerId, currency, reason, { ...cause, operationKey })
     }
   })

@@ -5,6 +5,7 @@ import {
   listOrderNotices,
 } from '../db/order-books.ts'
 import { listPayments, type Payment } from '../db/payments.ts'
+import { listOrderRefunds } from '../db/refunds.ts'
 import type { Currency, EntryKind } from '../db/schema.ts'
 import { Tampered } from '../db/vault.ts'
 import { type BookedFor, listOrderEntries } from '../db/wallet.ts'
@@ -85,6 +86,8 @@ export async function readOrderBooks(reader: OrderReader, order: OrderView, lang
     listOrderNotices(db, order_no),
     readLedger(reader, order, lang),
   ])
+  // Later events of a paid order bear its state, too; the first is the move to it.
+  const paidAt = events.find(({ status }) => status === 'order_paid')?.created_at
   return {
     shippingType,
     events: events.map(({ status, note, actor_type, actor_id, created_at }) => ({
@@ -94,7 +97,7 @@ export async function readOrderBooks(reader: OrderReader, order: OrderView, lang
       at: created_at.toISOString(),
     })),
     ledger,
-    stock: reservation ? movesOf(reservation) : [],
+    stock: reservation ? movesOf(reservation, paidAt) : [],
     payments: payments.map(viewOf),
     notices: notices.map(({ received_at, delivered_at, ...notice }) => ({
       ...notice,
@@ -132,23 +135,21 @@ function entryOf({ plain, created_at, ...entry }: BookedFor, lang: Lang): OrderE
   }
 }
 
-function movesOf({
-  quantity,
-  state,
-  created_at,
-  resolved_at,
-}: NonNullable<Awaited<ReturnType<typeof findOrderReservation>>>): OrderBooks['stock'] {
-  const taken = { pieces: -quantity, at: created_at.toISOString() }
-  if (state === 'committed' && resolved_at === null) return [{ ...taken, move: 'sold' }]
-  if (resolved_at === null) return [{ ...taken, move: 'reserved' }]
-  const at = resolved_at.toISOString()
-  const then =
-    state === 'released'
-      ? { pieces: quantity, move: 'put_back' as const }
-      : { pieces: 0, move: 'sold' as const }
+/**
+ * The reservation's row says how it stands, and no longer how it came there: what was sold and put back was sold in the
+ * transaction that made the order paid.
+ */
+function movesOf(
+  { quantity, state, created_at, resolved_at }: NonNullable<Awaited<ReturnType<typeof findOrderReservation>>>,
+  paidAt: Date | undefined,
+): OrderBooks['stock'] {
+  // Where the stock is a system of its own it is told a moment later.
+  const soldAt = paidAt ?? (state === 'committed' ? (resolved_at ?? created_at) : undefined)
+  const backAt = state === 'released' ? resolved_at : null
   return [
-    { ...taken, move: 'reserved' },
-    { ...then, at },
+    { pieces: -quantity, move: 'reserved', at: created_at.toISOString() },
+    ...(soldAt ? [{ pieces: 0, move: 'sold' as const, at: soldAt.toISOString() }] : []),
+    ...(backAt ? [{ pieces: quantity, move: 'put_back' as const, at: backAt.toISOString() }] : []),
   ]
 }
 
@@ -166,14 +167,31 @@ function viewOf(payment: Payment): PaymentView {
   }
 }
 
-/** Money that was not due goes back beside the order, and is no part of it. */
-function restAfter({ total_points, total_money, refunds }: OrderView): OrderBooks['rest'] {
-  const back = refunds.filter(({ refund_no, provider_refund_no }) => refund_no !== provider_refund_no)
+/** An order, as far as what was taken back of it is concerned. */
+export type Refundable = Pick<OrderView, 'total_points' | 'total_money' | 'refunds'>
+
+/** What was taken back of an order. Money that was not due goes back beside it, and is no part of it. */
+export function takenBack({ refunds }: Refundable): OrderView['refunds'] {
+  return refunds.filter(({ refund_no, provider_refund_no }) => refund_no !== provider_refund_no)
+}
+
+/** What can still be taken back. */
+export function restAfter(order: Refundable): OrderBooks['rest'] {
   const rest = restOf(
-    { points: BigInt(total_points), fen: fenOf(total_money) },
-    back.map((refund) => ({ points: BigInt(refund.points), fen: fenOf(refund.money) })),
+    { points: BigInt(order.total_points), fen: fenOf(order.total_money) },
+    takenBack(order).map((refund) => ({ points: BigInt(refund.points), fen: fenOf(refund.money) })),
   )
   return { points: Number(rest.points), money: moneyFromFen(rest.fen) }
+}
+
+/** Whether a part was taken back under this key: the same again is a repeat, and there is nothing to judge. */
+export async function isTakenBack(
+  { db }: OrderReader,
+  orderNo: string,
+  operationKey: string,
+): Promise<boolean> {
+  const refunds = await listOrderRefunds(db, orderNo)
+  return refunds.some((refund) => refund.operation_key === operationKey)
 }
 
 const money = (decimal: string): Money => moneyFromFen(fenFromDecimal(decimal) ?? 0n)

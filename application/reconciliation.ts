@@ -8,7 +8,7 @@ import {
 } from '../db/reconciliation.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
-import type { FindingKind, PaidMoney } from '../domain/reconciliation.ts'
+import { type FindingKind, NO_BILL, type PaidMoney } from '../domain/reconciliation.ts'
 import { dateInShanghai } from '../domain/shanghai.ts'
 import {
   EXCHANGE_WORKFLOW,
@@ -118,6 +118,10 @@ export interface FindingView {
   readonly order_url: string | null
   readonly found_at: string
 }
+
+/** How many providers' bills were not there to be compared with. */
+export const countMissingBills = ({ totals }: Pick<ReconciliationView, 'totals'>): number =>
+  Object.entries(totals).filter(([name, said]) => name.endsWith(' bill') && said === NO_BILL).length
 
 /** The comparisons, newest first, and how many there are. */
 export async function readReconciliations(

@@ -1,7 +1,8 @@
 import type { Currency, EntryKind } from '../db/schema.ts'
-import { type Booked, countEntries, listEntries } from '../db/wallet.ts'
+import { countEntries, type Listed, listEntries } from '../db/wallet.ts'
 import { reasonText } from '../domain/entry-texts.ts'
 import { InvalidInput, type Lang } from '../domain/error-texts.ts'
+import { freezesBy } from './freezing.ts'
 import type { Ledger } from './wallets.ts'
 
 export const ENTRY_KINDS = [
@@ -34,6 +35,10 @@ export interface StatementEntry {
   readonly orderNo: string | null
   readonly reason: string | null
   readonly reasonText: string
+  /** What a `freeze` did; undefined where that was not written down. */
+  readonly freezes: boolean | undefined
+  /** Who booked it, for staff alone; null where the mall did so itself. */
+  readonly operatorId: string | null
   readonly createdAt: Date
 }
 
@@ -76,7 +81,7 @@ export async function* readWholeStatement(
   }
 }
 
-function viewOf(entry: Booked, lang: Lang): StatementEntry {
+function viewOf(entry: Listed, lang: Lang): StatementEntry {
   return {
     id: `${entry.account_id}-${entry.version}`,
     kind: entry.kind,
@@ -86,6 +91,8 @@ function viewOf(entry: Booked, lang: Lang): StatementEntry {
     orderNo: entry.order_no,
     reason: entry.reason,
     reasonText: reasonText(entry.kind, entry.reason, lang),
+    freezes: entry.kind === 'freeze' ? freezesBy(entry.operation_key) : undefined,
+    operatorId: entry.operator_id,
     createdAt: entry.created_at,
   }
 }

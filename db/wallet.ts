@@ -769,6 +769,11 @@ export interface EntryQuery {
   readonly kind?: EntryKind | undefined
 }
 
+/** An entry of a statement, with whoever booked it; null where the mall did so itself. */
+export interface Listed extends Booked {
+  readonly operator_id: string | null
+}
+
 /** The owner's entries of one currency, newest first. */
 export async function listEntries(
   db: Db,
@@ -776,7 +781,7 @@ export async function listEntries(
   ownerId: string,
   currency: Currency,
   { limit, offset = 0, before, kind }: EntryQuery,
-): Promise<Booked[]> {
+): Promise<Listed[]> {
   const ref = refOf({ owner_type: 'user', owner_id: ownerId, currency })
   const rows = await db
     .selectFrom('wallet_entries as entry')
@@ -784,6 +789,7 @@ export async function listEntries(
     .innerJoin('wallet_transfers as transfer', 'transfer.operation_key', 'entry.operation_key')
     .select(['entry.account_id', 'entry.version', 'entry.kid', 'entry.sealed', 'entry.created_at'])
     .select(['transfer.kind', 'transfer.operation_key', 'transfer.order_no', 'transfer.reason'])
+    .select('transfer.operator_id')
     .where('account.owner_type', '=', 'user')
     .where('account.owner_id', '=', ownerId)
     .where('account.currency', '=', currency)

@@ -15,6 +15,9 @@ export const LONG_MS = 15 * 60_000
 /** A bank may take days to give money back, so after one it is time to look. */
 export const LONG_REFUND_MS = 24 * 3_600_000
 
+/** What a run keeps of a provider whose bill is not there: nothing was compared with it. */
+export const NO_BILL = 'not made yet'
+
 export const FINDING_KINDS = [
   // A book could not be read:
   'provider_unreachable',

@@ -25,6 +25,10 @@ export function restOf(cost: Split, back: readonly Split[]): Split {
   }
 }
 
+/** Whether a part is all that is left: then nothing of the order remains to go on with. */
+export const isAllOf = (part: Split, rest: Split): boolean =>
+  part.points === rest.points && part.fen === rest.fen
+
 /**
  * Why a part cannot be taken back: it asks for more than is left. Providers hold the shop to the same rule,
  * that all refunds of one payment together are at most what was paid.

@@ -200,16 +200,16 @@ describe('products', () => {
       price: '9,90',
       sort: 'abc',
       max_per_order: '0',
-      labels: '没有冒号',
+      labels: '材质：棉\n没有冒号',
       stock: '-1',
     }
     const { status, html } = await operator.post('/admin/products', typed)
     expect(status).toBe(422)
     for (const said of [
       '标题不能为空',
-      '现金单价（元）格式不正确',
+      '现金单价（元）：最多两位小数，例如 9.90',
       '排序值必须是整数',
-      '规格参数格式不正确',
+      '规格参数第 2 行不是「名称：内容」',
     ]) {
       expect(html).toContain(said)
     }
@@ -227,6 +227,38 @@ describe('products', () => {
       expect.stringContaining('现金单价（元）不能小于 0.01'),
     ])
     expect(await count()).toBe(before)
+  })
+
+  test.each([
+    [{ window_count: '7' }, '请填写每人周期限兑'],
+    [{ payment_mode: 'mixed', price: '9.90', original_price: '9.89' }, '市场价不能低于现金单价'],
+  ])('%o would be kept and mean nothing, so it is refused', async (typed, said) => {
+    const form = { title: '徒劳', payment_mode: 'points_only', point: '5', window_unit: 'day' }
+    const before = await count()
+    const { status, html } = await operator.post('/admin/products', { ...form, ...typed })
+    expect([status, html]).toEqual([422, expect.stringContaining(said)])
+    expect(await count()).toBe(before)
+  })
+
+  test('a period with its limit is kept, and a usual price as low as the price', async () => {
+    const form = { title: '有效', payment_mode: 'mixed', point: '5', price: '9.90', original_price: '9.90' }
+    const limit = { window_count: '7', window_unit: 'day', max_per_user: '2' }
+    const made = await operator.post('/admin/products', { ...form, ...limit })
+    expect(made.status).toBe(303)
+    expect((await api(`/products/${idIn(made.location)}`)).properties).toEqual({
+      limit: { max_per_user: 2, time_limit_seconds: 604_800 },
+    })
+  })
+
+  test('a page past the last leads to the last', async () => {
+    await make({ ...POINTS, title: '末页茶盏' })
+    const past = await operator.get('/admin/products?keyword=末页茶盏&page=9')
+    expect(past.status).toBe(303)
+    expect(past.location).toBe(
+      `/admin/products?${new URLSearchParams({ keyword: '末页茶盏', page: '1' }).toString()}`,
+    )
+    expect((await operator.get(past.location)).html).toContain('末页茶盏')
+    expect((await operator.get('/admin/products?keyword=没有这样的商品&page=9')).status).toBe(200)
   })
 
   test('no more goes out than is there; then nothing of the form counts', async () => {
@@ -448,7 +480,7 @@ describe('wallets', () => {
     ['cash', { amount: '0.00', reason: '零' }, '金额（元）不能小于 0.01'],
     ['cash', { amount: '1e3', reason: '多' }, '金额（元）格式不正确'],
     ['block', { points: '1', reason: '没有' }, '积分余额不足'],
-    ['level', { level: '1001' }, '等级不能大于 1000'],
+    ['level', { level: '1001' }, '等级不能大于 1,000'],
   ])('%s of %o is refused, and books nothing', async (action, fields, said) => {
     const { status, html } = await act('nobody', action, fields)
     expect([status, html]).toEqual([422, expect.stringContaining(said)])
@@ -487,6 +519,58 @@ describe('wallets', () => {
       expect((await admin.post(path, { ...second, confirmed: 'yes' })).status).toBe(303)
     }
     expect(await now()).toBe(sum)
+  })
+
+  test('nobody is asked to confirm what cannot be done', async () => {
+    await act('spent', 'grant', { points: '4674', reason: '余额' })
+    const take = { way: 'take', points: '1000000', reason: '多记' }
+    const refused = await act('spent', 'adjust', take)
+    expect([refused.status, refused.html]).toEqual([
+      422,
+      expect.stringContaining('需要 1,000,000 积分，可用 4,674 积分'),
+    ])
+    expect(refused.html).not.toContain('请再确认一次')
+    // What can be done is still asked for.
+    await act('spent', 'grant', { points: '9000', reason: '余额' })
+    expect((await act('spent', 'adjust', { ...take, points: '12000' })).html).toContain('请再确认一次')
+    expect((await act('spent', 'grant', { points: '12000', reason: '补发' })).html).toContain('请再确认一次')
+    expect((await wallet('spent')).available).toBe(13_674)
+  })
+
+  test('a form says what there is now, and which block is to end', async () => {
+    await act('facts', 'grant', { points: '1234', reason: '新会员' })
+    await act('facts', 'cash', { amount: '56.70', reason: '押金' })
+    for (const action of ['grant', 'adjust', 'block']) {
+      expect((await admin.get(`/admin/users/facts/${action}`)).html).toContain('<dd>1,234 积分</dd>')
+    }
+    expect((await admin.get('/admin/users/facts/cash')).html).toContain('<dd>¥56.70</dd>')
+    await act('facts', 'block', { points: '40', reason: '核实中' })
+    const { html } = await admin.get('/admin/users/facts')
+    const unblock = await admin.get(plain(/href="([^"]*\/unblock\?[^"]*)"/.exec(html)?.[1] ?? ''))
+    for (const fact of ['40 积分', '核实中', '<dd>admin</dd>']) expect(unblock.html).toContain(fact)
+  })
+
+  test('the statement tells staff who booked an entry; the customer learns it nowhere', async () => {
+    await act('bob', 'grant', { points: '77', reason: '人工补发' })
+    await act('bob', 'cash', { amount: '7.00', reason: '人工充值' })
+    await act('bob', 'freeze', { reason: '异常' })
+    await act('bob', 'unfreeze', { reason: '正常' })
+    const { html } = await admin.get('/admin/users/bob')
+    expect(html.match(/data-label="操作人"[^>]*>admin</g)).toHaveLength(3)
+    expect(html).toMatch(/<strong>冻结钱包<\/strong>[\s\S]*<strong>发放<\/strong>/)
+    expect(html.indexOf('<strong>解冻钱包</strong>')).toBeLessThan(html.indexOf('<strong>冻结钱包</strong>'))
+    expect(html).toMatch(/\d{2}:\d{2}:\d{2}<\/time>/)
+    const bob = await signIn('bob')
+    for (const currency of ['ZJF', 'CNY']) {
+      const page = await bob.get(`/points-mall/wallet?currency=${currency}`)
+      const csv = await bob.get(`/points-mall/wallet/statement.csv?currency=${currency}`)
+      const path = `/api/points-mall/wallet/transactions?currency=${currency}`
+      const { body } = await mall.call('GET', path, { as: 'bob' })
+      for (const told of [page.html, csv.html, JSON.stringify(body)]) {
+        expect(told).toContain('人工')
+        expect(told).not.toMatch(/\badmin\b|operator/)
+      }
+    }
   })
 
   test('just below, nobody is asked twice', async () => {

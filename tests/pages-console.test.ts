@@ -1,6 +1,7 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readDashboard } from '../application/dashboard.ts'
+import { keepTotals } from '../db/reconciliation.ts'
 import { LOW_STOCK } from '../domain/product.ts'
 import { dateInShanghai, yesterdayInShanghai } from '../domain/shanghai.ts'
 import { type Mall, openMall, until } from './mall.ts'
@@ -133,6 +134,7 @@ describe('who may come in', () => {
       const { status, html } = await operator.get(page)
       expect([page, status]).toEqual([page, 404])
       expect(html).toContain('aria-label="后台栏目"')
+      expect(html).not.toContain('商品已经下架')
     }
   })
 
@@ -181,6 +183,9 @@ describe('today at a glance', () => {
     if (was.count === 0) expect(is.orderNo).toBe(unpaid.orderNo)
     const { html } = await operator.get('/admin')
     expect(html).toContain('¥9.90')
+    expect(html).toContain('· 未付款取消 ')
+    const today = dateInShanghai(Date.now())
+    expect(html).toContain(`href="/admin/orders?from=${today}&amp;to=${today}"`)
     await mall.act(unpaid.owner, unpaid.orderNo, 'cancel')
   })
 
@@ -222,7 +227,7 @@ describe('today at a glance', () => {
 describe('the list of orders', () => {
   const found = async (query: Record<string, string>) => {
     const { html } = await operator.get(`/admin/orders?${new URLSearchParams(query).toString()}`)
-    return [...html.matchAll(/href="\/admin\/orders\/(PM\w+)"/g)].map(([, orderNo]) => orderNo)
+    return [...html.matchAll(/href="\/admin\/orders\/(PM\w+)[?"]/g)].map(([, orderNo]) => orderNo)
   }
 
   test('finds by number, payment, customer, and two letters of a title; and by nothing else', async () => {
@@ -253,6 +258,17 @@ describe('the list of orders', () => {
     }
     const { html } = await operator.get('/admin/orders?q=%E8%8C%B6%E5%A3%B6%E5%A3%B6')
     expect(html).toContain('没有符合条件的订单')
+    expect(html).toContain('商品名填两个字以上')
+    // Where no words were searched for, their hint helps nobody.
+    const unsaid = await operator.get('/admin/orders?owner_id=nobody-at-all')
+    expect(unsaid.html).toContain('没有符合条件的订单')
+    expect(unsaid.html).not.toContain('商品名填两个字以上')
+  })
+
+  test('days the wrong way round are an error', async () => {
+    const { status, html } = await operator.get('/admin/orders?from=2026-03-02&to=2026-03-01')
+    expect([status, html]).toEqual([422, expect.stringContaining('开始日期不能晚于结束日期')])
+    expect((await operator.get('/admin/orders?from=2026-03-01&to=2026-03-01')).status).toBe(200)
   })
 
   test('what is given all holds: state, payment, mode, days', async () => {
@@ -300,7 +316,7 @@ describe('the list of orders', () => {
     const next = /rel="next" href="([^"]+)"/.exec(first.html)?.[1]?.replaceAll('&amp;', '&') ?? ''
     const second = await operator.get(next)
     const numbers = [first, second].map(({ html }) =>
-      [...html.matchAll(/href="\/admin\/orders\/(PM\w+)"/g)].map(([, no]) => no),
+      [...html.matchAll(/href="\/admin\/orders\/(PM\w+)[?"]/g)].map(([, no]) => no),
     )
     expect(numbers.map((page) => page.length)).toEqual([30, 3])
     expect(new Set(numbers.flat()).size).toBe(33)
@@ -339,6 +355,10 @@ describe('one order', () => {
     expect(known.length).toBeGreaterThan(6)
     expect(page.html).not.toContain(known)
     expect(page.html).toContain(`…${known.slice(-6)}`)
+    // In the statement what was held is said to be settled: nothing became available or was no longer.
+    const { html } = await operator.get(`/admin/users/${one.owner}`)
+    expect(html).toMatch(/结清冻结的 100\s*<\/td>/)
+    expect(html).not.toContain('不变')
   })
 
   test('goes its way by the buttons that its state allows; the others say why they rest', async () => {
@@ -387,7 +407,7 @@ describe('one order', () => {
     const [first, second] = [await order({ title: '排队茶盏' }), await order({ title: '排队茶盏' })]
     const listed = async (sort: string) => {
       const { html } = await operator.get(`/admin/orders?q=排队茶盏&sort=${sort}`)
-      return [...html.matchAll(/href="\/admin\/orders\/(PM\w+)"/g)].map(([, orderNo]) => orderNo)
+      return [...html.matchAll(/href="\/admin\/orders\/(PM\w+)[?"]/g)].map(([, orderNo]) => orderNo)
     }
     expect(await listed('oldest')).toEqual([first.orderNo, second.orderNo])
     expect(await listed('')).toEqual([second.orderNo, first.orderNo])
@@ -445,6 +465,8 @@ describe('one order', () => {
     const much = await act(orderNo, 'refund', { ...part, points: '40', money: '9.91' }, form)
     expect(much.status).toBe(422)
     expect(much.html).toMatch(/href="#field-money">退款超出订单剩余可退部分/)
+    const zero = await act(orderNo, 'refund', { ...part, points: '0', money: '0.00' }, form)
+    expect([zero.status, zero.html]).toEqual([422, expect.stringContaining('请填写要退回多少，要大于 0')])
     const once = onceIn(await operator.get(form))
     const fields = { once, ...part, points: '40', money: '3.30' }
     const taps = await Promise.all([1, 2].map(() => operator.post(form, fields)))
@@ -453,6 +475,153 @@ describe('one order', () => {
     expect(status).toBe('order_paid')
     expect(refunds).toMatchObject([{ points: 40, money: { amount: '3.30' }, reason: '少发一件' }])
     expect((await operator.get(form)).html).toContain('60 积分 + ¥6.60')
+    const { html } = await operator.get(at(orderNo))
+    expect(html).toContain('<span class="badge warn">部分退款</span>')
+    expect(html).toContain('<dt>已退</dt><dd>40 积分 + ¥3.30</dd>')
+    expect((await operator.get(at((await order()).orderNo))).html).not.toMatch(/部分退款|<dt>已退/)
+  })
+
+  test('nothing is chosen for whoever refunds, and all of it goes with no amount', async () => {
+    const { orderNo } = await order({ fen: 990, method: 'wallet' })
+    const form = at(orderNo, 'refund')
+    const page = await operator.get(form)
+    expect(page.html.match(/<input type="radio"[^>]*>/g)).toHaveLength(2)
+    expect(page.html).not.toMatch(/<input type="radio"[^>]*\schecked/)
+    const wrong = async (fields: Record<string, string>) => {
+      const { status, html } = await act(orderNo, 'refund', { reason: '少发', ...fields }, form)
+      return [status, /<p class="error" id="field-(\w+)-error">([^<]*)</.exec(html)?.slice(1)]
+    }
+    expect(await wrong({ points: '40' })).toEqual([422, ['what', '请选择全部退回，还是退回一部分']])
+    for (const amount of [{ points: '40' }, { money: '3.30' }]) {
+      const said = await wrong({ what: 'whole', ...amount })
+      expect(said).toEqual([422, ['what', '选了全部退回，不要填写数额']])
+    }
+    expect(await statusOf(orderNo)).toMatchObject({ status: 'order_paid', refunds: [] })
+    const whole = await act(orderNo, 'refund', { reason: '少发', what: 'whole', points: '', money: '' }, form)
+    expect([whole.status, whole.location]).toEqual([303, `${at(orderNo)}?done=refund`])
+    expect((await statusOf(orderNo)).status).toBe('order_canceled')
+  })
+
+  test('a part is less than the rest, and where nothing is left there is nothing to refund', async () => {
+    const { orderNo } = await order({ fen: 990, method: 'wallet' })
+    const form = at(orderNo, 'refund')
+    const part = { what: 'part', reason: '少发一件' }
+    const all = await act(orderNo, 'refund', { ...part, points: '100', money: '9.90' }, form)
+    expect([all.status, all.html]).toEqual([422, expect.stringContaining('这是全部，请选「全部退回」')])
+    // Half of it, and the same again by a second tap; the other half would be all that is left.
+    const half = { once: onceIn(await operator.get(form)), ...part, points: '50', money: '4.95' }
+    for (const _ of [1, 2]) expect((await operator.post(form, half)).status).toBe(303)
+    expect((await statusOf(orderNo)).refunds).toHaveLength(1)
+    const rest = await act(orderNo, 'refund', { ...part, points: '50', money: '4.95' }, form)
+    expect(rest.html).toContain('这是全部，请选「全部退回」')
+    expect((await act(orderNo, 'refund', { ...part, points: '50', money: '' }, form)).status).toBe(303)
+    // The API may still take the last part, and the order goes on with nothing in it.
+    const { status } = await mall.operate(orderNo, 'refund', {
+      reason: '少发',
+      points: 0,
+      money: { amount: '4.95', currency: 'CNY' },
+    })
+    expect(status).toBe(200)
+    const { html } = await operator.get(at(orderNo))
+    expect(html).toContain('disabled aria-describedby="why-refund"')
+    expect(html).toContain('<span class="hint" id="why-refund">已全部退回。</span>')
+    expect((await operator.get(form)).location).toBe(at(orderNo))
+    const refused = await operator.post(form, { what: 'whole', reason: '再退' })
+    expect([refused.status, refused.html]).toEqual([409, expect.stringContaining('已全部退回。')])
+    expect((await statusOf(orderNo)).status).toBe('order_paid')
+  })
+
+  test('the stock of an order is told to its end: reserved, sold where it was paid, put back', async () => {
+    const movesOf = async (orderNo: string) => {
+      const { html } = await operator.get(at(orderNo))
+      return [
+        ...html.matchAll(/data-label="变动"\s*>([^<]*)<\/td>\s*<td data-label="件数"[^>]*>([^<]*)</g),
+      ].map(([, move, pieces]) => `${move} ${pieces}`)
+    }
+    const paid = await order({ fen: 990, method: 'wallet' })
+    expect(await movesOf(paid.orderNo)).toEqual(['占用 -1', '售出 —'])
+    await act(paid.orderNo, 'accept')
+    // A part moves no stock, although its event bears the order's state.
+    const part = { what: 'part', reason: '少发', points: '1' }
+    expect((await act(paid.orderNo, 'refund', part, at(paid.orderNo, 'refund'))).status).toBe(303)
+    expect(await movesOf(paid.orderNo)).toEqual(['占用 -1', '售出 —'])
+    const whole = { what: 'whole', reason: '缺货' }
+    expect((await act(paid.orderNo, 'refund', whole, at(paid.orderNo, 'refund'))).status).toBe(303)
+    expect(await movesOf(paid.orderNo)).toEqual(['占用 -1', '售出 —', '放回 +1'])
+    const unpaid = await order({ fen: 500, method: 'bank_card' })
+    expect(await movesOf(unpaid.orderNo)).toEqual(['占用 -1'])
+    expect((await mall.act(unpaid.owner, unpaid.orderNo, 'cancel')).status).toBe(200)
+    expect(await movesOf(unpaid.orderNo)).toEqual(['占用 -1', '放回 +1'])
+  })
+
+  test('what is not sent is finished at once, and never shipped; what is sent is shipped first', async () => {
+    const [none, sent] = [await order(), await order({ ships: true })]
+    const shipping = async (orderNo: string) => {
+      expect((await act(orderNo, 'accept')).status).toBe(303)
+      const { html } = await operator.get(at(orderNo))
+      const forms = [...html.matchAll(/action="\/admin\/orders\/PM\w+\/(\w+)"[^>]*>/g)].map(
+        ([, name]) => name,
+      )
+      return { forms, why: /id="why-ship">([^<]*)</.exec(html)?.[1] }
+    }
+    expect(await shipping(none.orderNo)).toEqual({ forms: ['finish'], why: '无需寄送。' })
+    expect(await shipping(sent.orderNo)).toEqual({ forms: ['ship'], why: undefined })
+  })
+
+  test('a number that is too long is said, and never cut', async () => {
+    const { orderNo } = await order({ ships: true })
+    await act(orderNo, 'accept')
+    const { html } = await operator.get(at(orderNo))
+    expect(html).toContain('<option value="顺丰速运"></option>')
+    expect(html).not.toMatch(/name="tracking_no"[^>]*maxlength/)
+    const long = await act(orderNo, 'ship', { carrier: '顺丰速运', tracking_no: '9'.repeat(65) })
+    expect([long.status, long.html]).toEqual([422, expect.stringContaining('运单号不能超过 64 个字符')])
+    expect((await statusOf(orderNo)).status).toBe('order_accepted')
+  })
+
+  test('leads back to the list it was opened from, and to nowhere else', async () => {
+    const { orderNo } = await order({ title: '来路茶盏' })
+    const query = new URLSearchParams({ status: 'order_paid', q: '来路茶盏', sort: 'oldest' }).toString()
+    const list = `/admin/orders?${query}`
+    const plain = (html: string) => html.replaceAll('&amp;', '&')
+    const link =
+      /href="(\/admin\/orders\/PM\w+\?from=[^"]*)"/.exec((await operator.get(list)).html)?.[1] ?? ''
+    const backIn = (html: string) => plain(/class="up press" href="([^"]*)"/.exec(html)?.[1] ?? '')
+    expect(backIn((await operator.get(link)).html)).toBe(list)
+    // Through what is done with it, too.
+    const page = await operator.get(link)
+    const action = plain(/action="([^"]*\/accept[^"]*)"/.exec(page.html)?.[1] ?? '')
+    const done = await operator.post(action, { once: onceIn(page, at(orderNo, 'accept')) })
+    expect(done.location).toBe(`${at(orderNo)}?done=accept&from=${encodeURIComponent(query)}`)
+    expect(backIn((await operator.get(done.location)).html)).toBe(list)
+    const ask = await operator.get(`${at(orderNo, 'cancel')}?from=${encodeURIComponent(query)}`)
+    expect(backIn((await operator.get(backIn(ask.html))).html)).toBe(list)
+    expect(backIn((await operator.get(at(orderNo))).html)).toBe('/admin/orders')
+    for (const hostile of [
+      'https://evil.example/',
+      '//evil.example',
+      '/points-mall',
+      '../users',
+      'javascript:alert(1)',
+      '"><script>alert(1)</script>',
+      '\r\nLocation: https://evil.example',
+      'x'.repeat(5_000),
+    ]) {
+      const { status, html } = await operator.get(`${at(orderNo)}?from=${encodeURIComponent(hostile)}`)
+      expect(status).toBe(200)
+      expect(new URL(backIn(html), mall.url).href).toMatch(new RegExp(`^${mall.url}/admin/orders(\\?|$)`))
+      expect(html).not.toMatch(/<script>|href="(?!\/)[^"]*evil/)
+    }
+  })
+
+  test('what was done is told only while the order is as it says', async () => {
+    const { orderNo } = await order()
+    expect((await operator.get((await act(orderNo, 'accept')).location)).html).toContain(
+      'role="status">已接单。',
+    )
+    await act(orderNo, 'finish')
+    expect((await operator.get(`${at(orderNo)}?done=accept`)).html).not.toContain('role="status">已接单。')
+    expect((await operator.get(`${at(orderNo)}?done=finish`)).html).toContain('订单已完成。')
   })
 
   test('one that is stuck is seen at once, and goes on by an operator’s word', async () => {
@@ -527,16 +696,59 @@ describe('the books compared', () => {
       const { status, html } = await operator.post('/admin/reconciliations', { day: wrong })
       expect([wrong, status]).toEqual([wrong, 422])
       expect(html).toContain(`value="${wrong}"`)
+      expect(html).toMatch(/账单日期(格式不正确|不能是将来的时间)/)
     }
     const { location } = await operator.post('/admin/reconciliations', { day })
     expect(location).toBe(`/admin/reconciliations?started=${day}`)
     await mall.temporal.client.workflow.getHandle(`reconciliation/${day}`).result()
     const list = await operator.get(location)
     expect(list.html).toContain(`已开始比对 ${day} 的账目`)
+    expect(list.html).toContain(`href="${location}">刷新看结果</a>`)
     const run = /href="(\/admin\/reconciliations\/\d+)"/.exec(list.html)?.[1] ?? ''
     const { html } = await operator.get(run)
     expect(html).toContain(`${day} 的对账`)
-    expect(html).toContain('账目合计')
+    // The sandbox has bills of the day; none is missing, and every sum is in words.
+    expect(html).toContain('当日渠道账单')
+    expect(html).toContain('截至对账时的全部订单与付款')
+    expect(html).toContain('订单 · 已支付')
+    expect(html).not.toMatch(/payments paid|order_paid|not made yet|CNY/)
+  })
+
+  test('while a provider’s bill is missing, the books do not agree: nothing was compared with it', async () => {
+    const kept = async (runKey: string, totals: Record<string, string>) => {
+      const { id } = await mall.db
+        .insertInto('reconciliations')
+        .values({ day: '2026-01-02', run_key: runKey, finished_at: new Date() })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      await keepTotals(mall.db, id, totals)
+      return (await operator.get(`/admin/reconciliations/${id}`)).html
+    }
+    const there = {
+      'wechat bill': '2 lines',
+      'wechat payments': '1: 1234.50 CNY',
+      'wechat refunds': '1: 4.00 CNY',
+    }
+    const missing = await kept('missing', {
+      'payments paid': '3: 0 points, 9.90 CNY',
+      order_paid: '1234: 56789 points, 9.90 CNY',
+      order_created: '1: 5 points, 0.00 CNY',
+      'something else': 'said otherwise',
+      'alipay bill': 'not made yet',
+      ...there,
+    })
+    expect(missing).toContain('1 个渠道账单未生成，未比对')
+    expect(missing).not.toMatch(/>一致<|没有差异。<\/p>\s*<section/)
+    expect(missing).toMatch(/支付宝<\/th>[\s\S]*?未生成/)
+    for (const text of ['2 条', '¥1,234.50', '1,234', '56,789', '付款 · 已付款', 'said otherwise']) {
+      expect(missing).toContain(text)
+    }
+    // In the order of their lives, whatever the order in which they were kept.
+    expect(missing.indexOf('订单 · 待支付')).toBeLessThan(missing.indexOf('订单 · 已支付'))
+    expect((await operator.get('/admin/reconciliations')).html).toContain('1 个渠道账单未生成，未比对')
+    const clean = await kept('clean', there)
+    expect(clean).toMatch(/<span class="badge good">一致<\/span>/)
+    expect(clean).not.toContain('未生成')
   })
 
   test('a difference shows both sides, its order, and whether it is healed; today counts what is open', async () => {

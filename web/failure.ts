@@ -36,14 +36,20 @@ export function showError(logger: WebDeps['logger']) {
 
 export function showMissing(c: WebContext) {
   const t = textsIn(c.get('lang'))
+  if (isInConsole(c)) return show(c, t(COMMON.notFound), t(FRAME.missing), 404)
   const ofProducts = c.req.path.startsWith('/points-mall/products')
   return show(c, t(COMMON.notFound), t(ofProducts ? COMMON.productGoneHint : COMMON.notFoundHint), 404)
 }
 
+/** Whether this is a page of the console, for somebody who works there. */
+function isInConsole(c: WebContext): boolean {
+  const role = c.get('viewer')?.role
+  return c.req.path.startsWith('/admin') && role !== undefined && role !== 'customer'
+}
+
 function show(c: WebContext, title: string, hint: string, status: 400 | 403 | 404 | 409 | 500 | 503) {
   const t = textsIn(c.get('lang'))
-  const role = c.get('viewer')?.role
-  const inConsole = c.req.path.startsWith('/admin') && role !== undefined && role !== 'customer'
+  const inConsole = isInConsole(c)
   const [home, text] = inConsole ? ['/admin', t(FRAME.toToday)] : ['/points-mall/products', t(COMMON.home)]
   const main = html`<div class="empty"><h1>${title}</h1><p>${hint}</p>
     <p><a class="button" href="${home}">${text}</a></p></div>`

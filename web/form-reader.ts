@@ -1,6 +1,7 @@
 import { type FieldError, fieldText, type InvalidInput, type Lang } from '../domain/error-texts.ts'
 import { AMOUNT, type Fen, fenFromDecimal } from '../domain/money.ts'
 import type { Form, FormErrors } from './form.ts'
+import { groupedText } from './format.ts'
 
 type Rule = FieldError['rule']
 
@@ -20,6 +21,12 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
   return {
     errors: errors as FormErrors,
     wrong,
+
+    /** As `wrong`, in words of the form's own. */
+    say(name: string, text: string): undefined {
+      errors[name] ??= text
+      return undefined
+    },
 
     /** Trimmed text of `min` to `max` characters. */
     text(name: string, min: number, max: number): string {
@@ -42,11 +49,13 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
       return value
     },
 
-    /** Decimal yuan; undefined where the field is empty. */
-    fen(name: string): Fen | undefined {
+    /** Decimal yuan; undefined where the field is empty. @param words what is said of another text */
+    fen(name: string, words?: string): Fen | undefined {
       const text = given(name)
       if (text === '') return undefined
-      return AMOUNT.test(text) ? fenFromDecimal(text) : wrong(name, 'format')
+      if (AMOUNT.test(text)) return fenFromDecimal(text)
+      if (words !== undefined) errors[name] ??= words
+      return wrong(name, 'format')
     },
 
     /** One of a list, the first where none was chosen. */
@@ -67,6 +76,6 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
 
 /** No space between a Chinese label and the Chinese words that follow it. */
 function messageOf(label: string, error: FieldError, lang: Lang): string {
-  const text = fieldText({ ...error, field: label }, lang)
+  const text = fieldText({ ...error, field: label, bound: error.bound && groupedText(error.bound) }, lang)
   return text.replace(/(?<=[\p{Script=Han}）]) (?=\p{Script=Han})/gu, '')
 }

@@ -11,6 +11,11 @@ const ZONE = 'Asia/Shanghai'
 /** `1,200` */
 export const grouped = (count: number): string => GROUPED.format(count)
 
+/** A number within a refusal, as people write it: `1,200`, `¥1,200.50`; other text stays. */
+export function groupedText(text: string): string {
+  return /^-?¥?\d+(\.\d+)?$/.test(text) ? text.replace(/\d(?=(\d{3})+(?!\d))(?<!\.\d*)/g, '$&,') : text
+}
+
 /** `1,200 积分` */
 export function pointsText(points: number, lang: Lang): string {
   return lang === 'zh' ? `${grouped(points)} 积分` : `${grouped(points)} points`

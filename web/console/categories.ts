@@ -151,11 +151,11 @@ function table(c: WebContext, categories: readonly CategoryView[]) {
       ({ id, name, sort }) => html`<tr>
         <th scope="row"><a class="name press" href="${HOME}/${id}">${name}</a></th>
         <td data-label="${t(T.sort)}" class="number">${sort}</td>
-        <td class="row actions">
+        <td class="actions"><div class="row">
           <a class="press" href="/admin/products?category_id=${id}">${t(T.products)}<span class="sr"> ${name}</span></a>
           <a class="press" href="${HOME}/${id}">${t(T.edit)}<span class="sr"> ${name}</span></a>
           <a class="press" href="${HOME}/${id}/delete">${t(COMMON.remove)}<span class="sr"> ${name}</span></a>
-        </td>
+        </div></td>
       </tr>`,
     )}</tbody>
   </table>`

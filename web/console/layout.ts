@@ -38,7 +38,7 @@ export function consolePage(c: WebContext, { title, main, section }: ConsolePage
     </nav>
     <div class="end">
       <p class="who"><strong>${sub}</strong> <span class="badge">${t(FRAME.role[role])}</span></p>
-      <a href="/points-mall/products">${t(FRAME.shop)}</a>
+      <a class="to-shop" href="/points-mall/products">${t(FRAME.shop)}</a>
       <a href="${langLink(c)}" lang="${other}" hreflang="${other}">${t(COMMON.otherLang)}</a>
       <form method="post" action="/points-mall/sign-out"><button class="quiet">${t(COMMON.signOut)}</button></form>
     </div>

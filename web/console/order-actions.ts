@@ -1,16 +1,18 @@
 import { html } from 'hono/html'
+import type { Refundable } from '../../application/order-books.ts'
 import type { OrderView } from '../../application/orders.ts'
 import { addressWords } from '../../domain/address.ts'
 import type { Lang } from '../../domain/error-texts.ts'
-import { allowsFor, ORDER_ACTIONS } from '../../domain/order-status.ts'
-import type { ShippingType } from '../../domain/product.ts'
+import { allows, allowsFor, ORDER_ACTIONS } from '../../domain/order-status.ts'
+import { needsAddress, type ShippingType } from '../../domain/product.ts'
 import type { WebContext } from '../deps.ts'
 import { errorSummary, type Form, type FormErrors, field, onceField } from '../form.ts'
 import type { Html } from '../page.ts'
 import { phrase } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
 import { ACTION_FORM, ACTIONS, ORDER_STATES, ORDER_PAGE as T } from '../texts/console-orders.ts'
-import { orderAt } from './order-look.ts'
+import { actionAt, cameFrom } from './order-look.ts'
+import { hasNothingLeft } from './refund-form.ts'
 
 export type ActionName = keyof typeof ACTIONS
 
@@ -21,9 +23,13 @@ export interface Typed {
 }
 
 /** What an order's workflow can be asked for, and by what it is told apart here. */
-type Asked = Pick<OrderView, 'order_no' | 'status' | 'needs_attention' | 'address_info'> & {
-  readonly shippingType: ShippingType | undefined
-}
+type Asked = Pick<OrderView, 'order_no' | 'status' | 'needs_attention' | 'address_info'> &
+  Refundable & {
+    readonly shippingType: ShippingType | undefined
+  }
+
+/** As they call themselves, in whatever language somebody looks. */
+const CARRIERS = ['顺丰速运', '中通快递', '圆通速递', '申通快递', '韵达快递', '京东快递', '邮政 EMS']
 
 const ALL = Object.keys(ACTIONS) as ActionName[]
 /** These are asked for on a page of their own, since they need more than a tap. */
@@ -33,10 +39,14 @@ const ASKED_APART: readonly ActionName[] = ['cancel', 'refund', 'resolve']
 export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): Html | string | undefined {
   const t = textsIn(c.get('lang'))
   if (action === 'resolve') return order.needs_attention === null ? t(T.nothingStuck) : undefined
+  if (action === 'refund' && allows(order.status, action) && hasNothingLeft(order)) return t(T.allBack)
+  const isSent = order.shippingType === undefined || needsAddress(order.shippingType)
+  if (action === 'ship' && !isSent && order.status !== 'order_canceled') return t(T.nothingToSend)
   // Before it stands, nothing is known of its delivery, and nothing is delivered either.
   if (allowsFor(order.status, action, order.shippingType ?? 'none')) return undefined
   if (action === 'finish' && order.status === 'order_accepted') return t(T.shipFirst)
-  const states = ORDER_ACTIONS[action].map((status) => t(ORDER_STATES[status])).join(t(T.or))
+  const inSentence = (text: string) => (c.get('lang') === 'en' ? text.toLowerCase() : text)
+  const states = ORDER_ACTIONS[action].map((status) => inSentence(t(ORDER_STATES[status]))).join(t(T.or))
   return phrase(t(T.onlyIn), { states })
 }
 
@@ -55,7 +65,7 @@ export function actionPanel(c: WebContext, order: Asked, typed: Typed): Html {
       .filter(({ action }) => ASKED_APART.includes(action))
       .map(
         ({ action }) =>
-          html`<a class="button ${action === 'resolve' ? '' : 'plain'}" href="${orderAt(order.order_no)}/${action}">${t(ACTIONS[action])}</a>`,
+          html`<a class="button ${action === 'resolve' ? '' : 'plain'}" href="${actionAt(order.order_no, action, cameFrom(c))}">${t(ACTIONS[action])}</a>`,
       )}</div>
     ${
       resting.length === 0
@@ -74,19 +84,17 @@ export function actionPanel(c: WebContext, order: Asked, typed: Typed): Html {
 function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: Typed): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  const post = `${orderAt(order.order_no)}/${action}`
+  const post = actionAt(order.order_no, action, cameFrom(c))
   if (action !== 'ship') {
-    // Of two ways on the first is the usual one.
-    const plain = action === 'finish' && order.status === 'order_accepted'
-    return html`<form method="post" action="${post}">${onceField()}<button class="${plain ? 'plain' : ''}">${t(ACTIONS[action])}</button></form>`
+    return html`<form method="post" action="${post}">${onceField()}<button>${t(ACTIONS[action])}</button></form>`
   }
   return html`<form method="post" action="${post}" class="stack" novalidate>
     ${onceField(form.once)}
     ${errorSummary(errors, lang)}
     ${sendTo(order, lang)}
     <div class="pair">
-      ${field({ name: 'carrier', label: t(ACTION_FORM.carrier), value: form.carrier, error: errors.carrier, required: true, maxlength: 64 })}
-      ${field({ name: 'tracking_no', label: t(ACTION_FORM.tracking_no), value: form.tracking_no, error: errors.tracking_no, required: true, maxlength: 64 })}
+      ${field({ name: 'carrier', label: t(ACTION_FORM.carrier), value: form.carrier, error: errors.carrier, required: true, offers: CARRIERS })}
+      ${field({ name: 'tracking_no', label: t(ACTION_FORM.tracking_no), value: form.tracking_no, error: errors.tracking_no, required: true })}
     </div>
     <div><button>${t(ACTIONS.ship)}</button></div>
   </form>`

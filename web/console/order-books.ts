@@ -50,7 +50,7 @@ export function orderBooks(order: OrderView, books: OrderBooks, lang: Lang): Htm
 function bookTable({ title, columns, rows }: Book, lang: Lang): Html {
   const t = textsIn(lang)
   const look = (n: number) => (columns[n]?.number ? html`class="number"` : '')
-  return html`<section class="card"><table class="folds">
+  return html`<section class="card"><table class="folds${columns.length > 6 ? ' many' : ''}">
     <caption><h2>${t(title)}</h2></caption>
     <thead><tr>${columns.map(({ head }, n) => html`<th scope="col" ${look(n)}>${t(head)}</th>`)}</tr></thead>
     <tbody>${rows.map(

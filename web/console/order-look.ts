@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { Lang } from '../../domain/error-texts.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/order-status.ts'
+import type { WebContext } from '../deps.ts'
 import type { Html } from '../page.ts'
 import { textsIn } from '../texts/common.ts'
 import { ORDER_STATES, PAYMENT_STATES, STEPS_STUCK } from '../texts/console-orders.ts'
@@ -39,5 +40,36 @@ export function attentionText(why: string, lang: Lang): string {
   return known ? `${textsIn(lang)(known)}${lang === 'zh' ? '：' : ': '}${said}` : why
 }
 
-/** Where an order is found in the console. */
-export const orderAt = (orderNo: string) => `/admin/orders/${orderNo}`
+/** Whether its payment says more than the order's own state. */
+export const paysApart = ({ payment_status }: { readonly payment_status: PaymentStatus }): boolean =>
+  ['closing', 'refunding', 'refunded'].includes(payment_status)
+
+const LIST = '/admin/orders'
+/** Characters; a list is asked for by less. */
+const QUERY_MAX = 1_000
+
+/**
+ * The query of the list from which the operator came, which the pages of an order hand on. It is only ever put behind
+ * the list's own address, so it leads nowhere else, whatever it holds.
+ */
+export function cameFrom(c: WebContext): string {
+  const given = c.req.query('from') ?? ''
+  return given.length > QUERY_MAX ? '' : new URLSearchParams(given).toString()
+}
+
+/** The list, as it was. */
+export const listAt = (from: string) => withQuery(LIST, from)
+
+/** Where an order is found in the console. @param from the list's query, see `cameFrom` */
+export const orderAt = (orderNo: string, from = '') => withQuery(`${LIST}/${orderNo}`, handedOn(from))
+
+/** Where an action is asked for, or done. */
+export const actionAt = (orderNo: string, action: string, from: string) =>
+  withQuery(`${LIST}/${orderNo}/${action}`, handedOn(from))
+
+/** An order's page after something was done with it. */
+export const doneAt = (orderNo: string, done: string, from: string) =>
+  withQuery(`${LIST}/${orderNo}`, `done=${done}${from && `&${handedOn(from)}`}`)
+
+const handedOn = (from: string) => from && `from=${encodeURIComponent(from)}`
+const withQuery = (path: string, query: string) => (query ? `${path}?${query}` : path)

@@ -1,17 +1,22 @@
 import { Hono } from 'hono'
+import { isTakenBack } from '../../application/order-books.ts'
 import { actOnOrder, getOrder, type OrderView } from '../../application/orders.ts'
 import { Overloaded } from '../../application/temporal.ts'
 import { errorText } from '../../domain/error-texts.ts'
 import { DomainError, type Refusal } from '../../domain/errors.ts'
+import { allows } from '../../domain/order-status.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { type Form, operationKeyOf, readForm } from '../form.ts'
-import { ACTIONS } from '../texts/console-orders.ts'
+import { groupedText } from '../format.ts'
+import { textsIn } from '../texts/common.ts'
+import { ACTIONS, ORDER_PAGE as T } from '../texts/console-orders.ts'
 import { viewerOf } from '../viewer.ts'
 import { showOrder } from './order.ts'
 import { type ActionName, reasonAgainst } from './order-actions.ts'
 import { isAskedApart, readRequest, showForm } from './order-forms.ts'
-import { orderAt } from './order-look.ts'
+import { cameFrom, doneAt, orderAt } from './order-look.ts'
 import { orderList } from './orders.ts'
+import { hasNothingLeft } from './refund-form.ts'
 
 /** `/admin/orders`: the list, one order, and what an operator may ask of it. */
 export function consoleOrderRoutes(deps: WebDeps) {
@@ -21,15 +26,24 @@ export function consoleOrderRoutes(deps: WebDeps) {
   async function act(c: WebContext, action: ActionName): Promise<Response> {
     const order = await find(c)
     const form = await readForm(c)
+    const key = operationKeyOf(c, form)
+    const { order_no: orderNo } = order
+    if (action === 'refund' && (await isTakenBack(deps, orderNo, key))) {
+      return c.redirect(doneAt(orderNo, action, cameFrom(c)), 303)
+    }
+    if (action === 'refund' && allows(order.status, action) && hasNothingLeft(order)) {
+      const problem = { status: 409, text: textsIn(c.get('lang'))(T.allBack) } as const
+      return showOrder(c, deps, orderNo, { problem })
+    }
     const { request, errors } = readRequest(action, form, order, c.get('lang'))
     if (Object.keys(errors).length > 0) {
-      if (isAskedApart(action)) return showForm(c, deps, order, action, form, { errors })
-      return showOrder(c, deps, order.order_no, { typed: { form, errors } })
+      if (isAskedApart(action)) return showForm(c, order, action, form, { errors })
+      return showOrder(c, deps, orderNo, { typed: { form, errors } })
     }
     const by = { type: 'operator' as const, id: viewerOf(c).sub }
     try {
-      const known = await actOnOrder(deps, order, by, request, operationKeyOf(c, form))
-      return c.redirect(`${orderAt(order.order_no)}?done=${known ? action : 'pending'}`, 303)
+      const known = await actOnOrder(deps, order, by, request, key)
+      return c.redirect(doneAt(orderNo, known ? action : 'pending', cameFrom(c)), 303)
     } catch (error) {
       return refuse(c, order, action, form, error)
     }
@@ -40,14 +54,17 @@ export function consoleOrderRoutes(deps: WebDeps) {
     const lang = c.get('lang')
     if (!(error instanceof DomainError || error instanceof Overloaded)) throw error
     const refusal: Refusal = error instanceof DomainError ? error.refusal : { code: 'UNAVAILABLE' }
-    const text = errorText(refusal.code, lang, refusal).detail
+    const text = errorText(refusal.code, lang, {
+      required: refusal.required && groupedText(refusal.required),
+      available: refusal.available && groupedText(refusal.available),
+    }).detail
     if (refusal.code === 'REFUND_EXCEEDS_REST' && isAskedApart(action)) {
       const about = refusal.required?.startsWith('¥') ? 'money' : 'points'
-      return showForm(c, deps, order, action, form, { errors: { [about]: text } })
+      return showForm(c, order, action, form, { errors: { [about]: text } })
     }
     const away = refusal.code === 'UNAVAILABLE'
     if (away) c.header('Retry-After', '1')
-    if (away && isAskedApart(action)) return showForm(c, deps, order, action, form, { problem: text })
+    if (away && isAskedApart(action)) return showForm(c, order, action, form, { problem: text })
     const typed = { form, errors: {} }
     return showOrder(c, deps, order.order_no, { typed, problem: { status: away ? 503 : 409, text } })
   }
@@ -61,8 +78,8 @@ export function consoleOrderRoutes(deps: WebDeps) {
       const known = { ...order, shippingType: undefined }
       // What rests says why on the order's own page.
       if (!isAskedApart(action) || reasonAgainst(known, action, c))
-        return c.redirect(orderAt(order.order_no), 303)
-      return showForm(c, deps, order, action, {})
+        return c.redirect(orderAt(order.order_no, cameFrom(c)), 303)
+      return showForm(c, order, action, {})
     })
   for (const action of Object.keys(ACTIONS) as ActionName[]) {
     routes.post(`/:id{[0-9A-Za-z]{1,64}}/${action}`, (c) => act(c, action))

@@ -1,12 +1,12 @@
 import { html } from 'hono/html'
 import { readWaiting } from '../../application/dashboard.ts'
-import { type OrderBooks, readOrderBooks } from '../../application/order-books.ts'
+import { type OrderBooks, readOrderBooks, takenBack } from '../../application/order-books.ts'
 import { findWorkflow, getOrder, type OrderView, type WorkflowLink } from '../../application/orders.ts'
 import { addressWords } from '../../domain/address.ts'
 import { reasonText } from '../../domain/entry-texts.ts'
 import type { Lang } from '../../domain/error-texts.ts'
-import { allows } from '../../domain/order-status.ts'
-import { crashButton } from '../crash.ts'
+import { fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
+import { allows, type OrderStatus } from '../../domain/order-status.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { grouped, priceText, time } from '../format.ts'
 import type { Html } from '../page.ts'
@@ -19,7 +19,23 @@ import { whereList } from '../where-points.ts'
 import { consolePage } from './layout.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { orderBooks } from './order-books.ts'
-import { attentionText, orderBadge, paymentBadge } from './order-look.ts'
+import {
+  attentionText,
+  cameFrom,
+  listAt,
+  orderAt,
+  orderBadge,
+  paymentBadge,
+  paysApart,
+} from './order-look.ts'
+
+/** A notice of what was done is told where the order still is what it says. */
+const DONE_IN: Readonly<Record<string, OrderStatus>> = {
+  accept: 'order_accepted',
+  ship: 'order_shipped',
+  finish: 'order_finished',
+  cancel: 'order_canceled',
+}
 
 const NOTHING_TYPED: Typed = { form: {}, errors: {} }
 
@@ -48,16 +64,19 @@ export async function showOrder(
     readOrderBooks(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
   ])
-  const done = c.req.query('done') ?? ''
-  const more = done === 'accept' || done === 'ship' ? await nextWaiting(deps, done, lang) : ''
+  const from = cameFrom(c)
+  const done = doneOf(c, order)
+  const more = done === 'accept' || done === 'ship' ? await nextWaiting(deps, done, from, lang) : ''
+  const isPartlyBack = order.status !== 'order_canceled' && takenBack(order).length > 0
   const main = html`
-    <nav aria-label="${t(ORDER_LIST.title)}"><a class="up press" href="/admin/orders"><span aria-hidden="true">‹</span> ${t(ORDER_LIST.title)}</a></nav>
+    <nav aria-label="${t(ORDER_LIST.title)}"><a class="up press" href="${listAt(from)}"><span aria-hidden="true">‹</span> ${t(ORDER_LIST.title)}</a></nav>
     <div class="order-head">
-      <h1>${order.product_title}${order.quantity > 1 ? html` <small class="muted">× ${grouped(order.quantity)}</small>` : ''}</h1>
-      <p class="badges">${orderBadge(order.status, lang)} ${paymentBadge(order.payment_status, lang)}</p>
+      <h1>${order.product_title}${order.quantity > 1 ? html` <small class="muted">×&nbsp;${grouped(order.quantity)}</small>` : ''}</h1>
+      <p class="badges">${orderBadge(order.status, lang)} ${paysApart(order) ? paymentBadge(order.payment_status, lang) : ''}
+        ${isPartlyBack ? html`<span class="badge warn">${t(T.partlyBack)}</span>` : ''}</p>
       <p class="muted code">${order.order_no}</p>
     </div>
-    ${Object.hasOwn(ORDER_DONE, done) ? html`<p class="notice ${done === 'pending' ? 'warn' : 'good'}" role="status">${t(ORDER_DONE[done as keyof typeof ORDER_DONE])} ${more}</p>` : ''}
+    ${done ? html`<p class="notice ${done === 'pending' ? 'warn' : 'good'}" role="status">${t(ORDER_DONE[done])} ${more}</p>` : ''}
     ${problem ? html`<p class="notice bad" role="alert">${problem.text}</p>` : ''}
     ${order.needs_attention === null ? '' : html`<div class="notice warn"><p><strong>${t(T.needsAttention)}</strong></p><p>${attentionText(order.needs_attention, lang)}</p></div>`}
     ${books.ledger ? '' : html`<p class="notice bad">${t(T.tampered)}</p>`}
@@ -70,18 +89,29 @@ export async function showOrder(
       </section>
       ${facts(order, books, workflow, lang)}
     </div>
-    ${orderBooks(order, books, lang)}
-    ${crashButton(c, deps)}`
+    ${orderBooks(order, books, lang)}`
   const status = problem?.status ?? (Object.keys(typed.errors).length > 0 ? 422 : 200)
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)
 }
 
+/** What was done on the page before this one; undefined where the order has gone on since. */
+function doneOf(c: WebContext, { status }: OrderView): keyof typeof ORDER_DONE | undefined {
+  const done = c.req.query('done') ?? ''
+  if (!Object.hasOwn(ORDER_DONE, done) || (DONE_IN[done] ?? status) !== status) return undefined
+  return done as keyof typeof ORDER_DONE
+}
+
 /** The oldest order that waits for the same; nothing where none does. */
-async function nextWaiting({ replica }: WebDeps, done: 'accept' | 'ship', lang: Lang): Promise<Html | ''> {
+async function nextWaiting(
+  { replica }: WebDeps,
+  done: 'accept' | 'ship',
+  from: string,
+  lang: Lang,
+): Promise<Html | ''> {
   const { count, orderNo } = await readWaiting(replica, done === 'accept' ? 'order_paid' : 'order_accepted')
   if (orderNo === null) return ''
   const text = phrase(textsIn(lang)(T.nextWaiting[done]), { n: grouped(count) })
-  return html`<a class="press" href="/admin/orders/${orderNo}">${text}</a>`
+  return html`<a class="press" href="${orderAt(orderNo, from)}">${text}</a>`
 }
 
 type Row = readonly [string, Html | string]
@@ -90,6 +120,7 @@ function facts(order: OrderView, books: OrderBooks, workflow: WorkflowLink, lang
   const t = textsIn(lang)
   const { payment_info, shipping_info, cancel_reason } = order
   const { shippingType } = books
+  const back = takenBack(order)
   const rows: Row[] = [
     [
       t(T.customer),
@@ -106,6 +137,7 @@ function facts(order: OrderView, books: OrderBooks, workflow: WorkflowLink, lang
       t(T.total),
       html`<strong class="digits">${priceText(order.total_points, order.total_money, lang)}</strong>`,
     ],
+    ...(back.length > 0 ? [[t(T.taken), takenText(back, lang)] as const] : []),
     [t(T.mode), t(MODE_TEXTS[order.payment_mode])],
     ...row(t(T.method), payment_info.payment_method, (method) => t(METHODS[method])),
     ...row(t(T.shipping), shippingType, (type) => t(SHIPPING_TEXTS[type])),
@@ -129,6 +161,13 @@ function facts(order: OrderView, books: OrderBooks, workflow: WorkflowLink, lang
     <h2 id="facts">${t(T.facts)}</h2>
     <dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
   </section>`
+}
+
+/** All that was taken back, in one sum. */
+function takenText(back: OrderView['refunds'], lang: Lang): string {
+  const points = back.reduce((sum, refund) => sum + refund.points, 0)
+  const fen = back.reduce((sum, { money }) => sum + (fenFromDecimal(money.amount) ?? 0n), 0n)
+  return priceText(points, moneyFromFen(fen), lang)
 }
 
 function row<V>(name: string, value: V | null | undefined, show: (value: V) => Html | string): Row[] {

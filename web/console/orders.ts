@@ -12,7 +12,7 @@ import { textsIn } from '../texts/common.ts'
 import { ORDER_STATES, PAYMENT_STATES, ORDER_LIST as T } from '../texts/console-orders.ts'
 import { MODE_TEXTS } from '../texts/console-products.ts'
 import { consolePage } from './layout.ts'
-import { orderAt, orderBadge, paymentBadge } from './order-look.ts'
+import { orderAt, orderBadge, paymentBadge, paysApart } from './order-look.ts'
 
 const HOME = '/admin/orders'
 const PER_PAGE = 30
@@ -28,16 +28,20 @@ export function orderList(deps: WebDeps) {
     const past = given && /^[1-9]\d{0,17}$/.test(given) ? given : undefined
     const oldestFirst = isOldestFirst(c)
     const page = { limit: PER_PAGE, oldestFirst, past }
-    const { orders, next } = await findOrders({ ...deps, db: deps.replica }, search, page)
+    // Days the wrong way round hold no order; they are an error, and no answer.
+    const areTurned = search.from !== undefined && search.to !== undefined && search.from >= search.to
+    const { orders, next } = areTurned
+      ? { orders: [], next: undefined }
+      : await findOrders({ ...deps, db: deps.replica }, search, page)
     const main = html`
       <h1>${t(T.title)}</h1>
-      ${filters(c, search)}
-      ${orders.length === 0 ? empty(c) : table(c, orders)}
+      ${filters(c, search, areTurned ? t(T.daysTurned) : undefined)}
+      ${areTurned ? '' : orders.length === 0 ? empty(c, search) : table(c, orders)}
       <nav class="pager" aria-label="${t(T.listed)}">
         ${past ? html`<a class="button plain" href="${here(c, undefined)}">${t(T.firstPage)}</a>` : ''}
         ${next ? html`<a class="button plain" rel="next" href="${here(c, next)}">${t(oldestFirst ? T.newer : T.older)}</a>` : ''}
       </nav>`
-    return consolePage(c, { title: t(T.title), main, section: 'orders' })
+    return consolePage(c, { title: t(T.title), main, section: 'orders' }, areTurned ? 422 : 200)
   }
 }
 
@@ -75,7 +79,7 @@ function here(c: WebContext, past: string | undefined): string {
   return url.pathname + url.search
 }
 
-function filters(c: WebContext, search: OrderSearch): Html {
+function filters(c: WebContext, search: OrderSearch, wrongDays: string | undefined): Html {
   const t = textsIn(c.get('lang'))
   const { words, ownerId, productId, status, paymentStatus, paymentMode, needsAttention, from, to } = search
   const any = ['', t(T.any)] as const
@@ -100,7 +104,7 @@ function filters(c: WebContext, search: OrderSearch): Html {
     )}
     <label class="pick"><input type="checkbox" name="attention" value="1" ${needsAttention ? 'checked' : ''}> ${t(T.attention)}</label>
     <div class="dates">
-      ${field({ name: 'from', label: t(T.from), value: from && c.req.query('from'), type: 'date' })}
+      ${field({ name: 'from', label: t(T.from), value: from && c.req.query('from'), type: 'date', error: wrongDays })}
       ${field({ name: 'to', label: t(T.to), value: to && c.req.query('to'), type: 'date' })}
     </div>
     ${kept('owner_id', t(T.ofOwner), ownerId)}
@@ -110,16 +114,18 @@ function filters(c: WebContext, search: OrderSearch): Html {
   </form>`
 }
 
-function empty(c: WebContext): Html {
+function empty(c: WebContext, { words }: OrderSearch): Html {
   const t = textsIn(c.get('lang'))
-  return html`<div class="empty"><h2>${t(T.empty)}</h2><p class="muted">${t(T.emptyHint)}</p>
+  return html`<div class="empty"><h2>${t(T.empty)}</h2><p class="muted">${t(words === undefined ? T.tryLess : T.emptyHint)}</p>
     <p><a class="button plain" href="${HOME}">${t(T.clear)}</a></p></div>`
 }
 
 function table(c: WebContext, orders: readonly OrderLine[]): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  return html`<table class="folds pairs">
+  // The order's page leads back to this list as it is.
+  const from = new URL(c.req.url).search.slice(1)
+  return html`<table class="folds pairs many">
     <caption class="sr">${t(T.listed)}</caption>
     <thead><tr>
       <th scope="col">${t(T.order)}</th><th scope="col">${t(T.product)}</th><th scope="col">${t(T.customer)}</th>
@@ -127,9 +133,9 @@ function table(c: WebContext, orders: readonly OrderLine[]): Html {
     </tr></thead>
     <tbody>${orders.map(
       (order) => html`<tr>
-        <th scope="row"><a class="press name code" href="${orderAt(order.order_no)}">${order.order_no}</a></th>
-        <td data-label="${t(T.product)}" class="left plainly"><span>${order.product_title}${order.quantity > 1 ? html` <span class="muted">× ${grouped(order.quantity)}</span>` : ''}</span></td>
-        <td data-label="${t(T.customer)}" class="plainly"><a class="press" href="/admin/users/${encodeURIComponent(order.owner_id)}">${order.owner_id}</a></td>
+        <th scope="row"><a class="press name code" href="${orderAt(order.order_no, from)}">${order.order_no}</a></th>
+        <td data-label="${t(T.product)}" class="left plainly"><span>${order.product_title}${order.quantity > 1 ? html` <span class="muted">×&nbsp;${grouped(order.quantity)}</span>` : ''}</span></td>
+        <td data-label="${t(T.customer)}" class="by plainly"><a class="press second" href="/admin/users/${encodeURIComponent(order.owner_id)}">${order.owner_id}</a></td>
         <td data-label="${t(T.total)}" class="number left plainly">${priceText(order.total_points, order.total_money, lang)}</td>
         <td data-label="${t(T.time)}" class="plainly small muted">${time(order.exchange_time, lang)}</td>
         <td data-label="${t(T.status)}" class="last left plainly"><span class="badges">${orderBadge(order.status, lang)}
@@ -139,7 +145,3 @@ function table(c: WebContext, orders: readonly OrderLine[]): Html {
     )}</tbody>
   </table>`
 }
-
-/** Whether its payment says more than the order's own state. */
-const paysApart = ({ payment_status }: OrderLine) =>
-  ['closing', 'refunding', 'refunded'].includes(payment_status)

@@ -15,6 +15,7 @@ import { choice, errorSummary, type Form, type FormErrors, field, onceField } fr
 import { readFields } from '../form-reader.ts'
 import { grouped } from '../format.ts'
 import type { Html } from '../page.ts'
+import { phraseText } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
 import {
   PRODUCT_FORM as F,
@@ -73,21 +74,27 @@ export interface ReadProduct {
  */
 export function readProductForm(form: Form, kept: ProductFields['properties'], lang: Lang) {
   const read = readFields(form, lang, labelsOf(lang))
+  const t = textsIn(lang)
+  const fen = (name: 'price' | 'original_price') =>
+    read.fen(name, phraseText(t(F.fenFormat), { field: labelsOf(lang)[name] ?? name }))
+  const [priceFen, originalPriceFen] = [fen('price') ?? 0n, fen('original_price') ?? null]
+  // The API takes any; in the shop it would be struck through, and less than what is asked.
+  if (originalPriceFen !== null && originalPriceFen < priceFen) read.say('original_price', t(F.originalLow))
   const change = read.int('stock_change', 0, INT_MAX) ?? 0
   const product: ReadProduct = {
     fields: {
       title: read.text('title', 1, PRODUCT_MAX.title),
       description: read.text('description', 0, PRODUCT_MAX.description).replaceAll('\r\n', '\n') || null,
       point: read.int('point', 0, PRODUCT_MAX.points) ?? 0,
-      priceFen: read.fen('price') ?? 0n,
-      originalPriceFen: read.fen('original_price') ?? null,
+      priceFen,
+      originalPriceFen,
       paymentMode: read.oneOf('payment_mode', PAYMENT_MODES),
       exchangeLimit: read.int('exchange_limit', 0, INT_MAX) ?? 0,
       sort: read.int('sort', -INT_MAX, INT_MAX) ?? 0,
       categoryId: /^[1-9]\d{0,17}$/.test(form.category_id ?? '') ? (form.category_id ?? null) : null,
       productType: read.oneOf('product_type', PRODUCT_TYPES),
       shippingType: read.oneOf('shipping_type', SHIPPING_TYPES),
-      properties: readProperties(read, kept),
+      properties: readProperties(read, kept, lang),
     },
     stock: read.int('stock', 0, INT_MAX) ?? 0,
     stockDelta: read.oneOf('stock_way', ['in', 'out']) === 'out' ? -change : change,
@@ -98,6 +105,7 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
 function readProperties(
   read: ReturnType<typeof readFields>,
   kept: ProductFields['properties'],
+  lang: Lang,
 ): ProductFields['properties'] {
   const count = read.int('window_count', 1, LIMIT_MAX.time_limit_seconds)
   const seconds = count && count * UNIT_SECONDS[read.oneOf('window_unit', UNITS)]
@@ -110,12 +118,15 @@ function readProperties(
     time_limit_seconds: seconds,
     user_level_required: read.int('level', 0, LIMIT_MAX.user_level_required),
   })
+  // Pieces are counted by the period; without their number it counts nothing.
+  const hasNoCount = seconds !== undefined && limit.max_per_user === undefined
+  if (hasNoCount) read.say('max_per_user', textsIn(lang)(F.maxPerUserMissing))
   const others = Object.entries(kept ?? {}).filter(
     ([name, value]) => name !== 'limit' && typeof value !== 'string',
   )
   const properties = {
     ...Object.fromEntries(others),
-    ...readLabels(read),
+    ...readLabels(read, lang),
     ...(Object.keys(limit).length > 0 && { limit }),
   }
   return Object.keys(properties).length > 0 ? properties : null
@@ -126,13 +137,14 @@ function defined<T extends object>(value: T): T {
 }
 
 /** Lines of "name: text", with the colon of either language. */
-function readLabels(read: ReturnType<typeof readFields>): Record<string, string> {
+function readLabels(read: ReturnType<typeof readFields>, lang: Lang): Record<string, string> {
   const labels: Record<string, string> = {}
-  for (const line of read.text('labels', 0, PRODUCT_MAX.description).split(/\r?\n/)) {
+  for (const [n, line] of read.text('labels', 0, PRODUCT_MAX.description).split(/\r?\n/).entries()) {
     if (line.trim() === '') continue
     const [, name = '', text = ''] = /^\s*([^:：]{1,60}?)\s*[:：]\s*(.+?)\s*$/.exec(line) ?? []
-    if (text === '' || name === 'limit' || name === '__proto__') read.wrong('labels', 'format')
-    else labels[name] = text
+    if (text === '' || name === 'limit' || name === '__proto__') {
+      read.say('labels', phraseText(textsIn(lang)(F.labelsFormat), { n: `${n + 1}` }))
+    } else labels[name] = text
   }
   return labels
 }
@@ -193,7 +205,7 @@ export function productForm({ action, form, errors, categories, stock }: Product
   ) => names.map((name) => [name, t(texts[name])] as const)
   const limitHint = { min: 1, hint: t(F.noLimitHint) }
 
-  return html`<form method="post" action="${action}" class="sheet-form" novalidate>
+  return html`<form method="post" action="${action}" class="sheet-form" novalidate data-guard ${Object.keys(errors).length > 0 ? 'data-changed' : ''}>
     ${onceField(form.once)}
     ${errorSummary(errors, lang)}
     <section class="card">

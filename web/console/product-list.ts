@@ -30,6 +30,8 @@ export function productList({ replica, pointsToCnyMillionths: rate }: WebDeps) {
       readProducts(replica, query.filter, query.sort, slice, rate),
       readCategories(replica),
     ])
+    const last = Math.max(1, Math.ceil(Math.min(total, LISTED_MAX) / PER_PAGE))
+    if (page > last && total > 0) return c.redirect(pageAt(c, last), 303)
     const any = ['', t(T.any)] as const
     const { status, categoryId, paymentMode, keyword, lowStock } = query.filter
     const filtered = status ?? categoryId ?? paymentMode ?? keyword ?? lowStock
@@ -59,6 +61,13 @@ export function productList({ replica, pointsToCnyMillionths: rate }: WebDeps) {
       ${pager(c, page, Math.ceil(listed / PER_PAGE))}`
     return consolePage(c, { title: t(T.title), main, section: 'products' })
   }
+}
+
+/** This list, at another page. */
+function pageAt(c: WebContext, page: number): string {
+  const url = new URL(c.req.url)
+  url.searchParams.set('page', `${page}`)
+  return url.pathname + url.search
 }
 
 function readQuery(c: WebContext) {

@@ -2,16 +2,18 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { findingsTable } from '../../application/findings-csv.ts'
 import {
+  countMissingBills,
   type FindingView,
   type ReconciliationView,
   readReconciliation,
   readReconciliations,
   startReconciliation,
 } from '../../application/reconciliation.ts'
-import { fieldText, InvalidInput, type Lang } from '../../domain/error-texts.ts'
+import { InvalidInput, type Lang } from '../../domain/error-texts.ts'
 import { dateInShanghai, yesterdayInShanghai } from '../../domain/shanghai.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, type FormErrors, field, readForm } from '../form.ts'
+import { readFields } from '../form-reader.ts'
 import { grouped, time } from '../format.ts'
 import type { Html } from '../page.ts'
 import { pager } from '../pager.ts'
@@ -20,6 +22,7 @@ import { textsIn } from '../texts/common.ts'
 import { FINDINGS, RECONCILIATIONS as T } from '../texts/console-books.ts'
 import { consolePage } from './layout.ts'
 import { orderAt } from './order-look.ts'
+import { totalsTables } from './reconciliation-totals.ts'
 
 const HOME = '/admin/reconciliations'
 const PER_PAGE = 20
@@ -33,11 +36,15 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
     const t = textsIn(lang)
     const page = Number(/^[1-9]\d{0,5}$/.exec(c.req.query('page') ?? '')?.[0] ?? 1)
     const { runs, total } = await readReconciliations(db, { limit: PER_PAGE, offset: (page - 1) * PER_PAGE })
-    const started = c.req.query('started') ?? ''
+    const given = c.req.query('started') ?? ''
+    const started = DAY.test(given) ? given : undefined
+    // A run is listed as soon as a worker has taken it up.
+    const isListed = page > 1 || runs.some(({ day }) => day === started)
+    const coming = isListed ? undefined : started
     const main = html`
       <h1>${t(T.title)}</h1>
       <p class="lead">${t(T.hint)}</p>
-      ${DAY.test(started) ? html`<p class="notice good" role="status">${phrase(t(T.started), { day: started })}</p>` : ''}
+      ${started ? html`<p class="notice good" role="status">${phrase(t(T.started), { day: started })} <a class="press" href="${HOME}?started=${started}">${t(T.refresh)}</a></p>` : ''}
       <form method="post" class="stack" novalidate>
         ${errorSummary(errors, lang)}
         <div class="run-now">
@@ -46,7 +53,7 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
           <p class="hint">${t(T.dayHint)}</p>
         </div>
       </form>
-      ${runs.length === 0 ? html`<div class="empty"><h2>${t(T.empty)}</h2></div>` : list(runs, lang)}
+      ${runs.length === 0 && !coming ? html`<div class="empty"><h2>${t(T.empty)}</h2></div>` : list(runs, coming, lang)}
       ${pager(c, page, Math.ceil(total / PER_PAGE))}`
     const status = Object.keys(errors).length > 0 ? 422 : 200
     return consolePage(c, { title: t(T.title), main, section: 'reconciliations' }, status)
@@ -58,8 +65,9 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
       const form = await readForm(c)
       const { day = '' } = form
       const wrong = (rule: 'format' | 'past') => {
-        const label = textsIn(c.get('lang'))(T.day)
-        return showList(c, form, { day: fieldText({ field: label, rule }, c.get('lang')) })
+        const { errors, wrong: say } = readFields(form, c.get('lang'), { day: textsIn(c.get('lang'))(T.day) })
+        say('day', rule)
+        return showList(c, form, errors)
       }
       if (!isDay(day)) return wrong('format')
       try {
@@ -88,13 +96,15 @@ const isDay = (text: string): boolean =>
   !Number.isNaN(Date.parse(text)) &&
   dateInShanghai(Date.parse(`${text}T00:00:00+08:00`)) === text
 
-function list(runs: readonly ReconciliationView[], lang: Lang): Html {
+/** @param coming the day of one that was asked for, and that no worker has taken up yet */
+function list(runs: readonly ReconciliationView[], coming: string | undefined, lang: Lang): Html {
   const t = textsIn(lang)
   return html`<table class="folds">
     <caption class="sr">${t(T.listed)}</caption>
     <thead><tr><th scope="col">${t(T.day)}</th><th scope="col">${t(T.result)}</th>
       <th scope="col">${t(T.began)}</th><th scope="col">${t(T.ended)}</th></tr></thead>
-    <tbody>${runs.map(
+    <tbody>${coming ? html`<tr><th scope="row">${coming}</th><td data-label="${t(T.result)}"><span class="badge warn">${t(T.underWay)}</span></td><td></td><td></td></tr>` : ''}
+    ${runs.map(
       (run) => html`<tr>
         <th scope="row"><a class="press" href="${HOME}/${run.id}">${run.day}</a></th>
         <td data-label="${t(T.result)}"><span class="badges">${resultBadges(run, lang)}</span></td>
@@ -105,23 +115,33 @@ function list(runs: readonly ReconciliationView[], lang: Lang): Html {
   </table>`
 }
 
-function resultBadges(
-  { finished_at, open_findings: open, healed_findings: healed }: ReconciliationView,
-  lang: Lang,
-): Html {
+function resultBadges(run: ReconciliationView, lang: Lang): Html {
   const t = textsIn(lang)
-  const isClean = finished_at !== null && open + healed === 0
+  const { finished_at, open_findings: open, healed_findings: healed } = run
+  const missing = countMissingBills(run)
+  const isClean = finished_at !== null && open + healed + missing === 0
   return html`${finished_at === null ? html`<span class="badge warn">${t(T.underWay)}</span>` : ''}
     ${isClean ? html`<span class="badge good">${t(T.clean)}</span>` : ''}
+    ${missing > 0 ? html`<span class="badge warn">${missingText(missing, lang)}</span>` : ''}
     ${open > 0 ? html`<span class="badge bad">${t(T.open)} ${grouped(open)}</span>` : ''}
     ${healed > 0 ? html`<span class="badge good">${t(T.healed)} ${grouped(healed)}</span>` : ''}`
+}
+
+const missingText = (n: number, lang: Lang) => phraseText(textsIn(lang)(T.missing), { n: grouped(n) })
+
+/** What is said where no difference is. */
+function noFindings(run: ReconciliationView, lang: Lang): Html {
+  const t = textsIn(lang)
+  if (run.finished_at === null) return html`<p class="notice">${t(T.notYet)}</p>`
+  const missing = countMissingBills(run)
+  if (missing === 0) return html`<p class="notice good">${t(T.noFindings)}</p>`
+  return html`<p class="notice warn"><strong>${missingText(missing, lang)}${lang === 'zh' ? '。' : '.'}</strong> ${t(T.missingHint)}</p>`
 }
 
 function showRun(c: WebContext, run: ReconciliationView, findings: readonly FindingView[]) {
   const lang = c.get('lang')
   const t = textsIn(lang)
   const title = phraseText(t(T.of), { day: run.day })
-  const totals = Object.entries(run.totals)
   const main = html`
     <nav aria-label="${t(T.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(T.title)}</a></nav>
     <div class="row spread"><h1>${title}</h1>
@@ -129,20 +149,8 @@ function showRun(c: WebContext, run: ReconciliationView, findings: readonly Find
     <p class="badges">${resultBadges(run, lang)} <span class="muted small">${t(T.began)} ${time(run.started_at, lang)}${
       run.finished_at === null ? '' : html` · ${t(T.ended)} ${time(run.finished_at, lang)}`
     }</span></p>
-    ${
-      findings.length > 0
-        ? findingTable(findings, lang)
-        : html`<p class="notice ${run.finished_at === null ? '' : 'good'}">${t(run.finished_at === null ? T.notYet : T.noFindings)}</p>`
-    }
-    ${
-      totals.length === 0
-        ? ''
-        : html`<section class="card"><table class="folds">
-          <caption><h2>${t(T.totals)}</h2></caption>
-          <thead><tr><th scope="col">${t(T.book)}</th><th scope="col" class="number">${t(T.sum)}</th></tr></thead>
-          <tbody>${totals.map(([name, sum]) => html`<tr><th scope="row">${name}</th><td class="number">${sum}</td></tr>`)}</tbody>
-        </table></section>`
-    }`
+    ${findings.length > 0 ? findingTable(findings, lang) : noFindings(run, lang)}
+    ${totalsTables(run.totals, lang)}`
   return consolePage(c, { title, main, section: 'reconciliations' })
 }
 

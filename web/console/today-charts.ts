@@ -29,11 +29,11 @@ function byHour({ hours }: Dashboard, lang: Lang): Html {
       })),
       write: grouped,
       table: {
-        head: [t(T.hour), t(T.today), t(T.yesterday)],
+        head: [t(T.hour), t(T.today), ...(someYesterday ? [t(T.yesterday)] : [])],
         rows: hours.map(({ hour, today, yesterday }) => [
           label(hour),
           today === null ? '—' : grouped(today),
-          grouped(yesterday),
+          ...(someYesterday ? [grouped(yesterday)] : []),
         ]),
       },
     },

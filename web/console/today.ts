@@ -52,10 +52,11 @@ function figures({ today, takenBack }: Dashboard, lang: Lang): Html {
   const t = textsIn(lang)
   const { exchanges, taken, failed } = today
   const decided = taken + failed
-  const cells: readonly (readonly [string, string, Html | string])[] = [
+  const list = `/admin/orders?from=${today.day}&to=${today.day}`
+  const cells: readonly (readonly [string, Html | string, Html | string])[] = [
     [
       t(T.exchanges),
-      grouped(exchanges),
+      html`<a href="${list}" aria-label="${t(T.exchanges)} ${grouped(exchanges)}">${grouped(exchanges)}</a>`,
       phrase(t(T.exchangesOf), {
         taken: grouped(taken),
         open: grouped(exchanges - decided),

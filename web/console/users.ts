@@ -43,7 +43,6 @@ export function consoleUserRoutes(deps: WebDeps) {
       const query = (c.req.query('q') ?? '').trim().slice(0, OWNER_ID_MAX)
       const after = (c.req.query('after') ?? '').slice(0, OWNER_ID_MAX)
       const { customers, next } = await readCustomers(deps, { prefix: query, after, limit: PER_PAGE })
-      const known = customers.some(({ owner_id }) => owner_id === query)
       const more = new URLSearchParams({ ...(query && { q: query }), after: next ?? '' })
       const main = html`<h1>${t(T.title)}</h1>
         <form class="filters" role="search">
@@ -55,7 +54,7 @@ export function consoleUserRoutes(deps: WebDeps) {
             ? html`<div class="empty"><h2>${t(T.empty)}</h2><p class="muted">${t(T.emptyHint)}</p></div>`
             : table(c, customers)
         }
-        ${isOwner(query) && !known && !after ? html`<p><a class="press" href="${walletAt(query)}">${t(T.open)}</a></p>` : ''}
+        ${isOwner(query) && customers.length === 0 && !after ? html`<p><a class="press" href="${walletAt(query)}">${t(T.open)}</a></p>` : ''}
         <nav class="pager" aria-label="${t(T.listed)}">
           ${after ? html`<a class="button plain" href="${HOME}?${new URLSearchParams({ q: query }).toString()}">${t(T.first)}</a>` : ''}
           ${next ? html`<a class="button plain" rel="next" href="${HOME}?${more.toString()}">${t(T.more)}</a>` : ''}
@@ -66,9 +65,9 @@ export function consoleUserRoutes(deps: WebDeps) {
     .get('/:owner/:action', async (c) => {
       const [owner, action] = [ownerOf(c), actionOf(c)]
       const block = c.req.query('block')
-      if (action !== 'level') return showAction(c, owner, action, block === undefined ? {} : { block })
+      if (action !== 'level') return showAction(c, deps, owner, action, block === undefined ? {} : { block })
       const { level } = await readUser(deps.db, owner)
-      return showAction(c, owner, action, { level: level === null ? '' : `${level}` })
+      return showAction(c, deps, owner, action, { level: level === null ? '' : `${level}` })
     })
     .post('/:owner/:action', (c) => act(c, deps, ownerOf(c), actionOf(c)))
 }

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
+import { readGuardedWallet } from '../../application/freezing.ts'
 import { readWallet } from '../../application/wallets.ts'
-import { errorText, InvalidInput } from '../../domain/error-texts.ts'
+import { errorText, InvalidInput, type Lang } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { decimalFromFen, fenFromDecimal } from '../../domain/money.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
@@ -14,7 +15,7 @@ import {
   operationKeyOf,
   readForm,
 } from '../form.ts'
-import { moneyText, pointsText } from '../format.ts'
+import { grouped, groupedText, moneyText, pointsText, time } from '../format.ts'
 import type { Html } from '../page.ts'
 import { textsIn } from '../texts/common.ts'
 import { ACTION_HINTS, ACTIONS, ACTION_FORM as F } from '../texts/console-wallets.ts'
@@ -25,8 +26,9 @@ import { ACTION_FIELDS, type ActionName, changeText, readAction } from './wallet
 export const walletAt = (owner: string) => `/admin/users/${encodeURIComponent(owner)}`
 
 /** The form of an action. */
-export function showAction(
+export async function showAction(
   c: WebContext,
+  deps: WebDeps,
   owner: string,
   name: ActionName,
   form: Form,
@@ -40,7 +42,8 @@ export function showAction(
       ${onceField(form.once)}
       ${form.block ? html`<input type="hidden" name="block" value="${form.block}">` : ''}
       ${errorSummary(errors, lang)}
-      <dl class="facts"><dt>${t(F.customer)}</dt><dd><strong>${owner}</strong></dd></dl>
+      <dl class="facts"><dt>${t(F.customer)}</dt><dd><strong>${owner}</strong></dd>
+        ${await factsOf(deps, owner, name, form, lang)}</dl>
       <p class="lead">${t(ACTION_HINTS[name])}</p>
       ${ACTION_FIELDS[name].map((fieldName) => fieldOf(c, fieldName, form, errors))}
       <div class="row"><button>${t(ACTIONS[name])}</button>
@@ -48,6 +51,29 @@ export function showAction(
     </form>`
   const status = Object.keys(errors).length > 0 ? 422 : 200
   return consolePage(c, { title: `${t(ACTIONS[name])} · ${owner}`, main, section: 'users' }, status)
+}
+
+/** What has to be known for it: what there is now, or the block that is to end. */
+async function factsOf(
+  deps: WebDeps,
+  owner: string,
+  name: ActionName,
+  form: Form,
+  lang: Lang,
+): Promise<Html | ''> {
+  const t = textsIn(lang)
+  const fact = (label: string, value: Html | string) => html`<dt>${label}</dt><dd>${value}</dd>`
+  if (name === 'cash') return fact(t(F.cashNow), moneyText((await readWallet(deps, owner)).cash))
+  if (name === 'grant' || name === 'adjust' || name === 'block') {
+    return fact(t(F.available), pointsText((await readWallet(deps, owner)).available, lang))
+  }
+  if (name !== 'unblock') return ''
+  const block = (await readGuardedWallet(deps, owner)).blocks.find(({ block_id }) => block_id === form.block)
+  if (!block) return ''
+  return html`${fact(t(F.blocked), html`<strong class="digits">${pointsText(block.points, lang)}</strong>`)}
+    ${fact(t(F.blockedFor), block.reason ?? '')}
+    ${fact(t(F.blockedAt), time(block.created_at, lang))}
+    ${fact(t(F.blockedBy), block.operator_id ?? '')}`
 }
 
 function fieldOf(c: WebContext, name: string, form: Form, errors: FormErrors): Html {
@@ -89,7 +115,7 @@ export async function act(c: WebContext, deps: WebDeps, owner: string, name: Act
   const wish = readAction(name, form, lang)
   const { read } = wish
   if (Object.keys(read.errors).length > 0 || confirmed === 'no') {
-    return showAction(c, owner, name, form, read.errors)
+    return showAction(c, deps, owner, name, form, read.errors)
   }
   if (wish.isLarge && confirmed !== 'yes') return askAgain(c, deps, owner, name, form, wish)
   try {
@@ -97,13 +123,17 @@ export async function act(c: WebContext, deps: WebDeps, owner: string, name: Act
   } catch (error) {
     if (error instanceof InvalidInput) read.invalid(error, { expires_at: 'expires' })
     else if (error instanceof DomainError && error.refusal.code === 'INSUFFICIENT_POINTS') {
-      const points = errorText('INSUFFICIENT_POINTS', lang, error.refusal).detail
-      return showAction(c, owner, name, form, { points })
+      const { required = '', available = '' } = error.refusal
+      const points = tooFew(groupedText(required), groupedText(available), lang)
+      return showAction(c, deps, owner, name, form, { points })
     } else throw error
-    return showAction(c, owner, name, form, read.errors)
+    return showAction(c, deps, owner, name, form, read.errors)
   }
   return c.redirect(`${walletAt(owner)}?done=${name}`, 303)
 }
+
+const tooFew = (required: string, available: string, lang: Lang) =>
+  errorText('INSUFFICIENT_POINTS', lang, { required, available }).detail
 
 async function askAgain(
   c: WebContext,
@@ -116,6 +146,11 @@ async function askAgain(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const { available, cash } = await readWallet(deps, owner)
+  // Nobody is asked to confirm what cannot be done. The ledger judges again when it is booked.
+  if (wish.points < 0 && available + wish.points < 0) {
+    const points = tooFew(grouped(-wish.points), grouped(available), lang)
+    return showAction(c, deps, owner, name, form, { points })
+  }
   const cashFen = fenFromDecimal(cash.amount) ?? 0n
   const [before, after] =
     wish.fen > 0n

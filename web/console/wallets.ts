@@ -8,8 +8,9 @@ import { DomainError } from '../../domain/errors.ts'
 import { moneyFromFen } from '../../domain/money.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { choice } from '../form.ts'
-import { grouped, moneyText, pointsText, signed, time } from '../format.ts'
+import { exactTime, grouped, moneyText, pointsText, signed, time } from '../format.ts'
 import type { Html } from '../page.ts'
+import { phrase } from '../phrase.ts'
 import { COMMON, textsIn } from '../texts/common.ts'
 import { ACTIONS, CUSTOMERS, WALLET as T, WALLET_DONE } from '../texts/console-wallets.ts'
 import { viewerOf } from '../viewer.ts'
@@ -161,26 +162,31 @@ async function statementOf(c: WebContext, deps: WebDeps, owner: string): Promise
 function entryTable(c: WebContext, entries: readonly StatementEntry[], currency: 'ZJF' | 'CNY'): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  const change = (amount: bigint) => {
-    if (amount === 0n) return t(T.heldChange)
+  const change = ({ amount, held }: StatementEntry) => {
+    // What was held before is spent now: the balance fell then.
+    if (amount === 0n && held !== 0n) return phrase(t(T.settles), { n: sum(held < 0n ? -held : held) })
+    if (amount === 0n) return '—'
     if (currency === 'ZJF') return signed(Number(amount))
     return `${amount > 0n ? '+' : ''}${moneyText(moneyFromFen(amount))}`
   }
+  const what = (entry: StatementEntry) =>
+    entry.freezes === undefined ? kindText(entry.kind, lang) : t(entry.freezes ? T.freezes : T.unfreezes)
   const sum = (amount: bigint) =>
     currency === 'ZJF' ? grouped(Number(amount)) : moneyText(moneyFromFen(amount))
-  return html`<table class="folds pairs">
+  return html`<table class="folds pairs many">
     <caption class="sr">${t(T.statement)}</caption>
     <thead><tr><th scope="col">${t(T.kind)}</th><th scope="col" class="number">${t(T.change)}</th>
       <th scope="col">${t(T.reason)}</th><th scope="col" class="number">${t(T.after)}</th>
-      <th scope="col">${t(T.since)}</th><th scope="col">${t(T.order)}</th></tr></thead>
+      <th scope="col">${t(T.operator)}</th><th scope="col">${t(T.since)}</th><th scope="col">${t(T.order)}</th></tr></thead>
     <tbody>${entries.map(
       (entry) => html`<tr>
-        <td data-label="${t(T.kind)}" class="plainly left"><strong>${kindText(entry.kind, lang)}</strong></td>
-        <td data-label="${t(T.change)}" class="plainly number digits">${change(entry.amount)}</td>
+        <td data-label="${t(T.kind)}" class="plainly left"><strong>${what(entry)}</strong></td>
+        <td data-label="${t(T.change)}" class="plainly number digits">${change(entry)}</td>
         <td data-label="${t(T.reason)}" class="plainly left">${entry.reasonText}</td>
         <td data-label="${t(T.after)}" class="number">${sum(entry.balanceAfter)}</td>
-        <td data-label="${t(T.since)}" class="plainly left last small muted">${time(entry.createdAt.toISOString(), lang)}</td>
-        <td data-label="${t(T.order)}" class="plainly left last small">${entry.orderNo === null ? '' : html`<a class="press" href="/admin/orders/${entry.orderNo}">${entry.orderNo}</a>`}</td>
+        <td data-label="${t(T.operator)}" class="by left last small">${entry.operatorId ?? ''}</td>
+        <td data-label="${t(T.since)}" class="plainly left last small muted">${exactTime(entry.createdAt.toISOString())}</td>
+        <td data-label="${t(T.order)}" class="plainly left last small">${entry.orderNo === null ? '' : html`<a class="press code" href="/admin/orders/${entry.orderNo}">${entry.orderNo}</a>`}</td>
       </tr>`,
     )}</tbody>
   </table>`

@@ -43,6 +43,8 @@ export const ORDER_LIST = {
   total: { zh: '合计', en: 'Total' },
   needsAttention: { zh: '需要处理', en: 'Needs attention' },
   empty: { zh: '没有符合条件的订单', en: 'No order matches' },
+  tryLess: { zh: '换一个条件，或者清除全部条件。', en: 'Change a filter, or clear them all.' },
+  daysTurned: { zh: '开始日期不能晚于结束日期', en: 'The first day may not be after the last' },
   emptyHint: {
     zh: '订单号可以只填最后 6 位以上；运单号、付款单号和用户编号要完整填写；商品名填两个字以上即可。',
     en: 'Of an order’s number the last 6 letters do; parcels, payments and customers are looked for as a whole, product titles by two letters or more.',
@@ -70,7 +72,7 @@ export const ORDER_DONE = {
   ship: { zh: '已发货，用户能看到物流信息。', en: 'It is shipped, and the customer sees how.' },
   finish: { zh: '订单已完成。', en: 'The order is finished.' },
   cancel: {
-    zh: '订单已取消，积分、款项和库存都会退回。',
+    zh: '订单已取消，积分和款项会退回，库存也会放回。',
     en: 'It is canceled; points, money and stock go back.',
   },
   refund: { zh: '退款已受理，进度见下方。', en: 'The refund is taken on; see below how far it is.' },
@@ -89,6 +91,10 @@ export const ORDER_PAGE = {
   notNow: { zh: '现在不能做的，以及原因', en: 'Not now, and why' },
   onlyIn: { zh: '仅限「{states}」的订单。', en: 'Only for orders that are {states}.' },
   shipFirst: { zh: '需要寄送，请先发货。', en: 'It is sent by post: ship it first.' },
+  nothingToSend: { zh: '无需寄送。', en: 'Nothing is sent.' },
+  allBack: { zh: '已全部退回。', en: 'All of it was taken back.' },
+  partlyBack: { zh: '部分退款', en: 'Refunded in part' },
+  taken: { zh: '已退', en: 'Taken back' },
   nothingStuck: { zh: '订单没有异常。', en: 'Nothing is wrong with it.' },
   or: { zh: '」「', en: ' or ' },
   where: { zh: '积分在哪里', en: 'Where are the points?' },
@@ -169,8 +175,33 @@ export const ORDER_PAGE = {
   delivered: { zh: '送达订单', en: 'Delivered' },
   outcome: { zh: '结果', en: 'Outcome' },
   waiting: { zh: '等待送达', en: 'waiting' },
-  noNotices: { zh: '没有收到通知。', en: 'None was received.' },
+  noNotices: { zh: '没有收到通知。', en: 'No notification was received.' },
 } as const satisfies Record<string, Text | Record<string, Text>>
+
+export const REFUND_FORM = {
+  title: { zh: '退款', en: 'Refund' },
+  rest: { zh: '还可以退：{rest}', en: 'Left to take back: {rest}' },
+  what: { zh: '退多少', en: 'How much' },
+  choose: { zh: '请选择全部退回，还是退回一部分', en: 'Choose: all of it, or a part' },
+  whole: { zh: '全部退回，订单取消', en: 'All of it; the order ends' },
+  wholeHint: {
+    zh: '库存也会放回，商品可以再次兑换。',
+    en: 'The stock is put back, too, and can be redeemed again.',
+  },
+  wholeHasLeft: {
+    zh: '库存也会放回，商品可以再次兑换。寄出的商品没有收回的，请到商品页出库。',
+    en: 'The stock is put back, too, and can be redeemed again. What was sent and does not come back, take out of the stock on the product’s page.',
+  },
+  wholeHasNone: { zh: '选了全部退回，不要填写数额', en: 'All of it goes back: leave the amounts empty' },
+  part: { zh: '退回一部分，订单继续', en: 'A part; the order goes on' },
+  partHint: { zh: '库存不变。', en: 'The stock stays as it is.' },
+  isWhole: { zh: '这是全部，请选「全部退回」', en: 'That is all of it: choose “All of it”' },
+  nothing: { zh: '请填写要退回多少，要大于 0', en: 'Say how much goes back: more than 0' },
+  points: { zh: '退回积分', en: 'Points' },
+  money: { zh: '退回现金（元）', en: 'Cash (CNY)' },
+  most: { zh: '最多 {n}', en: 'At most {n}' },
+  confirm: { zh: '确认退款', en: 'Refund it' },
+} satisfies Record<string, Text>
 
 /** Steps that can be stuck, by the workflows' names for them. */
 export const STEPS_STUCK: Readonly<Record<string, Text>> = {
@@ -240,19 +271,10 @@ export const ACTION_FORM = {
   back: { zh: '不操作，返回订单', en: 'Back to the order' },
   cancelTitle: { zh: '取消这笔订单？', en: 'Cancel this order?' },
   cancelHint: {
-    zh: '积分、款项和库存都会退回。取消后不能恢复。',
-    en: 'Points, money and stock go back. This cannot be undone.',
+    zh: '积分和款项退回给用户，库存也会放回。取消后不能恢复。',
+    en: 'Points and money go back to the customer, and the stock is put back, too. This cannot be undone.',
   },
   cancelDo: { zh: '确认取消', en: 'Cancel it' },
-  refundTitle: { zh: '退款', en: 'Refund' },
-  refundHint: { zh: '还可以退：{rest}', en: 'Left to take back: {rest}' },
-  refundWhat: { zh: '退多少', en: 'How much' },
-  whole: { zh: '全部退回，订单取消', en: 'All of it; the order ends' },
-  part: { zh: '退回一部分，订单继续', en: 'A part; the order goes on' },
-  points: { zh: '退回积分', en: 'Points' },
-  money: { zh: '退回现金（元）', en: 'Cash (CNY)' },
-  partHint: { zh: '只在退回一部分时填写。', en: 'For a part only.' },
-  refundDo: { zh: '确认退款', en: 'Refund it' },
   resolveTitle: { zh: '处理异常', en: 'Resolve' },
   resolveHint: {
     zh: '系统停在这里，等你决定怎样继续：',

@@ -14,6 +14,10 @@ export const FRAME = {
     admin: { zh: '管理员', en: 'Admin' },
   },
   shop: { zh: '去商城看看', en: 'To the shop' },
+  missing: {
+    zh: '链接可能写错了，或者内容已经删除。',
+    en: 'The link may be wrong, or what it led to was deleted.',
+  },
   toToday: { zh: '回到今日', en: 'Back to today' },
 } as const satisfies Record<string, Text | Record<string, Text>>
 
@@ -24,7 +28,7 @@ export const TODAY = {
   figures: { zh: '今日数字', en: 'Figures of today' },
   exchanges: { zh: '兑换', en: 'Redemptions' },
   exchangesOf: {
-    zh: '已付款 {taken} · 进行中 {open} · 未付款 {failed}',
+    zh: '已付款 {taken} · 进行中 {open} · 未付款取消 {failed}',
     en: '{taken} paid · {open} open · {failed} not paid',
   },
   rate: { zh: '成功率', en: 'Success rate' },

@@ -10,10 +10,32 @@ document.addEventListener('submit', (event) => {
 })
 // Back to a page that the browser kept: its forms may be sent again.
 window.addEventListener('pageshow', (event) => {
-  if (!event.persisted) return
+  if (event.persisted) readyAgain()
+})
+function readyAgain() {
   for (const form of document.forms) delete form.dataset.sent
   for (const button of document.querySelectorAll('[aria-busy]')) button.removeAttribute('aria-busy')
+}
+
+// What was typed and not sent is not lost without a word: <form data-guard>, data-changed where it came back to be mended.
+for (const form of document.querySelectorAll('form[data-guard]')) {
+  form.addEventListener('input', () => {
+    form.dataset.changed = ''
+  })
+}
+window.addEventListener('beforeunload', (event) => {
+  if (!document.querySelector('form[data-guard][data-changed]:not([data-sent])')) return
+  event.preventDefault()
+  // Who stays may send the other form later.
+  setTimeout(readyAgain)
 })
+
+// What was done is told once: the page loaded again, or kept as a bookmark, says how it is now.
+const here = new URL(location.href)
+if (here.searchParams.has('done')) {
+  here.searchParams.delete('done')
+  history.replaceState(history.state, '', here)
+}
 
 // Says that the network is gone, and that it is back.
 const offline = document.querySelector('.offline')
