@@ -1,9 +1,32 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** These take a minute and more: begun last, they would run on alone while the other worker rests. */
+const LONG = [
+  'interleavings',
+  'browser-',
+  'failures',
+  'payment-crash',
+  'reconciliation',
+  'outside-wallet',
+  'crash',
+]
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = LONG.findIndex((name) => moduleId.includes(`/tests/${name}`))
+      return found < 0 ? LONG.length : found
+    }
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/setup.ts'],
+    sequence: { sequencer: LongFirst },
     // The workflow engine's native module does not live in threads.
     pool: 'forks',
     maxWorkers: 2,

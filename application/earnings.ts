@@ -1,5 +1,6 @@
 import {
   type Earning,
+  type EarningFilter,
   earnedBetween,
   findEarning,
   getEarning,
@@ -141,7 +142,7 @@ export async function reverse(
 /** Newest first, and how many there are. */
 export async function readEarnings(
   { db }: Ledger,
-  filter: { readonly ownerId?: string | undefined; readonly state?: EarningState | undefined },
+  filter: EarningFilter,
   page: { readonly limit: number; readonly offset: number },
 ): Promise<{ earnings: EarningView[]; total: number }> {
   const { earnings, total } = await listEarnings(db, filter, page)

@@ -110,15 +110,21 @@ export async function earnedBetween(tx: Tx, ownerId: string, from: Date, to: Dat
   return BigInt(total)
 }
 
+export interface EarningFilter {
+  readonly id?: string | undefined
+  readonly ownerId?: string | undefined
+  readonly state?: EarningState | undefined
+}
+
 /** The earnings, newest first, and how many there are. */
 export async function listEarnings(
   db: Db,
-  filter: { readonly ownerId?: string | undefined; readonly state?: EarningState | undefined },
+  { id, ownerId, state }: EarningFilter,
   page: { readonly limit: number; readonly offset: number },
 ): Promise<{ earnings: Earning[]; total: number }> {
-  const { ownerId, state } = filter
   const query = db
     .selectFrom('earnings')
+    .$if(id !== undefined, (q) => q.where('id', '=', id as string))
     .$if(ownerId !== undefined, (q) => q.where('owner_id', '=', ownerId as string))
     .$if(state !== undefined, (q) => q.where('state', '=', state as EarningState))
   const [earnings, { total }] = await Promise.all([

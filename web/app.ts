@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { csrf } from 'hono/csrf'
 import { consoleCategoryRoutes } from './console/categories.ts'
+import { consoleEarningRoutes } from './console/earnings.ts'
 import { consoleOrderRoutes } from './console/order-routes.ts'
 import { consoleProductRoutes } from './console/products.ts'
 import { consoleReconciliationRoutes } from './console/reconciliations.ts'
@@ -54,6 +55,7 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))
   app.route('/admin/categories', consoleCategoryRoutes(deps))
+  app.route('/admin/users', consoleEarningRoutes(deps))
   app.route('/admin/users', consoleUserRoutes(deps))
   app.route('/admin/reconciliations', consoleReconciliationRoutes(deps))
   app.get('/admin/*', showMissing)

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { ExchangeDeps } from '../application/exchanges.ts'
 import type { Viewer } from '../application/sessions.ts'
+import type { EarningRules } from '../domain/earning.ts'
 import type { Lang } from '../domain/error-texts.ts'
 
 /** All that the pages need: the same as the routes, and who may sign in. */
@@ -21,6 +22,7 @@ export interface WebDeps extends ExchangeDeps {
   readonly crashWorker: (() => boolean) | undefined
   readonly temporalUiUrl: string | undefined
   readonly expiryGraceMs: number
+  readonly earning: EarningRules
   readonly clawbackIntoDebt: boolean
   /** Aborted when the process is told to stop: what stays open for long ends then. */
   readonly stopping: AbortSignal

@@ -7,6 +7,7 @@ import { reasonText } from '../../domain/entry-texts.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
 import { allows, type OrderStatus } from '../../domain/order-status.ts'
+import { needsAddress, type ShippingType } from '../../domain/product.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { grouped, priceText, time } from '../format.ts'
 import type { Html } from '../page.ts'
@@ -149,7 +150,7 @@ function facts(order: OrderView, books: OrderBooks, workflow: WorkflowLink, lang
       shipping_info?.tracking_no,
       (number) => html`<span class="code">${number}</span>`,
     ),
-    ...personal(order, lang),
+    ...personal(order, shippingType, lang),
     [
       t(T.run),
       workflow.url === null
@@ -175,15 +176,20 @@ function row<V>(name: string, value: V | null | undefined, show: (value: V) => H
 }
 
 /** What the customer wrote to the shop, and where the goods go to: who ships them finds all of it with "ship". */
-function personal({ status, customer_notes, address_info }: OrderView, lang: Lang): Row[] {
+function personal(
+  { status, customer_notes, address_info }: OrderView,
+  shippingType: ShippingType | undefined,
+  lang: Lang,
+): Row[] {
   const t = textsIn(lang)
   const { buyer_remarks, buyer_message, customized } = (customer_notes ?? {}) as Record<string, unknown>
-  const address = allows(status, 'ship') ? undefined : addressWords(address_info, 'staff')
+  const isShippedNext = allows(status, 'ship') && shippingType !== undefined && needsAddress(shippingType)
+  const address = isShippedNext ? undefined : addressWords(address_info, 'staff')
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
   return [
     ...row(t(T.remarks), text(buyer_remarks), (words) => words),
     ...row(t(T.message), text(buyer_message), (words) => words),
-    ...row(t(T.customized), customized, (what) => JSON.stringify(what)),
+    ...row(t(T.customized), customized, customizedText),
     ...row(
       t(T.address),
       address,
@@ -191,4 +197,10 @@ function personal({ status, customer_notes, address_info }: OrderView, lang: Lan
         <span class="hint">${t(T.masked)}${status === 'order_paid' ? t(T.maskedUntil) : ''}</span>`,
     ),
   ]
+}
+
+/** What was typed on the page; of what came over the API, which takes any fields, all of it. */
+function customizedText(what: unknown): string {
+  const { text, ...others } = what as Record<string, unknown>
+  return typeof text === 'string' && Object.keys(others).length === 0 ? text : JSON.stringify(what)
 }

@@ -20,6 +20,7 @@ import type { Html } from '../page.ts'
 import { textsIn } from '../texts/common.ts'
 import { ACTION_HINTS, ACTIONS, ACTION_FORM as F } from '../texts/console-wallets.ts'
 import { viewerOf } from '../viewer.ts'
+import { askAgain } from './ask-again.ts'
 import { consolePage } from './layout.ts'
 import { ACTION_FIELDS, type ActionName, changeText, readAction } from './wallet-actions.ts'
 
@@ -117,7 +118,7 @@ export async function act(c: WebContext, deps: WebDeps, owner: string, name: Act
   if (Object.keys(read.errors).length > 0 || confirmed === 'no') {
     return showAction(c, deps, owner, name, form, read.errors)
   }
-  if (wish.isLarge && confirmed !== 'yes') return askAgain(c, deps, owner, name, form, wish)
+  if (wish.isLarge && confirmed !== 'yes') return confirm(c, deps, owner, name, form, wish)
   try {
     await wish.run(deps, owner, { operationKey: operationKeyOf(c, form), operatorId: viewerOf(c).sub })
   } catch (error) {
@@ -135,7 +136,7 @@ export async function act(c: WebContext, deps: WebDeps, owner: string, name: Act
 const tooFew = (required: string, available: string, lang: Lang) =>
   errorText('INSUFFICIENT_POINTS', lang, { required, available }).detail
 
-async function askAgain(
+async function confirm(
   c: WebContext,
   deps: WebDeps,
   owner: string,
@@ -156,27 +157,12 @@ async function askAgain(
     wish.fen > 0n
       ? [moneyText(cash), moneyText({ ...cash, amount: decimalFromFen(cashFen + wish.fen) })]
       : [pointsText(available, lang), pointsText(available + wish.points, lang)]
-  const main = html`<h1>${t(F.confirmTitle)}</h1>
-    <form method="post" action="${walletAt(owner)}/${name}" class="ticket narrow">
-      <div class="body stack">
-        <p>${t(F.confirmHint)}</p>
-        <dl class="facts">
-          <dt>${t(F.customer)}</dt><dd><strong>${owner}</strong></dd>
-          <dt>${t(ACTIONS[name])}</dt><dd class="digits">${changeText(wish, lang)}</dd>
-          ${form.expires ? html`<dt>${t(F.expires)}</dt><dd>${form.expires}</dd>` : ''}
-          <dt>${t(F.reason)}</dt><dd>${form.reason}</dd>
-          <dt>${t(F.before)}</dt><dd>${before}</dd>
-          <dt>${t(F.after)}</dt><dd><strong>${after}</strong></dd>
-        </dl>
-      </div>
-      <div class="stub row">
-        ${onceField(form.once)}
-        ${Object.entries(form)
-          .filter(([field]) => field !== 'once')
-          .map(([field, value]) => html`<input type="hidden" name="${field}" value="${value}">`)}
-        <button name="confirmed" value="yes">${t(F.confirm)}</button>
-        <button name="confirmed" value="no" class="plain">${t(F.change)}</button>
-      </div>
-    </form>`
-  return consolePage(c, { title: t(F.confirmTitle), main, section: 'users' })
+  return askAgain(c, `${walletAt(owner)}/${name}`, form, [
+    [t(F.customer), html`<strong>${owner}</strong>`],
+    [t(ACTIONS[name]), html`<span class="digits">${changeText(wish, lang)}</span>`],
+    ...(form.expires ? [[t(F.expires), form.expires] as const] : []),
+    [t(F.reason), form.reason ?? ''],
+    [t(F.before), before],
+    [t(F.after), html`<strong>${after}</strong>`],
+  ])
 }

@@ -19,7 +19,7 @@ import { type ACTIONS, ACTION_FORM as F } from '../texts/console-wallets.ts'
 export type ActionName = keyof typeof ACTIONS
 
 /** From here on an amount is confirmed on a second page. */
-const LARGE_POINTS = 10_000
+export const LARGE_POINTS = 10_000
 const LARGE_FEN: Fen = 100_000n
 
 type FieldName = 'points' | 'amount' | 'way' | 'expires' | 'reason' | 'level'

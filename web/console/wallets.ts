@@ -33,7 +33,8 @@ export async function showWallet(c: WebContext, deps: WebDeps, owner: string) {
   const main = html`
     <nav aria-label="${t(CUSTOMERS.title)}"><a class="up press" href="/admin/users"><span aria-hidden="true">‹</span> ${t(CUSTOMERS.title)}</a></nav>
     <div class="row spread"><h1>${owner}</h1>
-      <a class="press" href="/admin/orders?owner_id=${encodeURIComponent(owner)}">${t(T.orders)}</a></div>
+      <div class="row"><a class="press" href="/admin/orders?owner_id=${encodeURIComponent(owner)}">${t(T.orders)}</a>
+        ${deps.outsideWallet ? '' : html`<a class="press" href="${walletAt(owner)}/earnings">${t(T.earnings)}</a>`}</div></div>
     ${
       Object.hasOwn(WALLET_DONE, done)
         ? html`<p class="notice good" role="status">${t(WALLET_DONE[done as ActionName])}</p>`

@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { listUnderWay } from '../../application/attempts.ts'
-import { listOrders, type OrderView } from '../../application/orders.ts'
+import { listOrders, type OrderView, readStatistics, type Statistics } from '../../application/orders.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
-import { deadline, priceText, time } from '../format.ts'
+import { deadline, grouped, priceText, time } from '../format.ts'
 import type { Html } from '../page.ts'
 import { phrase } from '../phrase.ts'
 import { COMMON, textsIn } from '../texts/common.ts'
@@ -27,13 +27,14 @@ export function ordersRoutes(deps: WebDeps) {
     const ownerId = viewerOf(c).sub
     const { statuses } = ORDER_TABS[tab]
     const showsUnderWay = page === 1 && (tab === 'all' || tab === 'in_progress')
-    const [underWay, { orders, total }] = await Promise.all([
+    const [underWay, { orders, total }, statistics] = await Promise.all([
       showsUnderWay ? listUnderWay(deps, ownerId) : [],
       listOrders(deps, { ownerId, statuses }, { limit: PER_PAGE, offset: (page - 1) * PER_PAGE }),
+      readStatistics(deps.replica, ownerId),
     ])
     const last = Math.max(1, Math.ceil(total / PER_PAGE))
     if (page > last) return c.redirect(linkTo(tab, last), 303)
-    return show(c, tab, [...underWay, ...orders], { page, last })
+    return show(c, tab, [...underWay, ...orders], statistics, { page, last })
   })
 }
 
@@ -49,6 +50,7 @@ function show(
   c: WebContext,
   tab: Tab,
   orders: readonly OrderView[],
+  statistics: Statistics,
   at: { readonly page: number; readonly last: number },
 ) {
   const lang = c.get('lang')
@@ -57,9 +59,10 @@ function show(
     <nav class="chips" aria-label="${t(ORDERS.tabs)}">
       ${Object.entries(ORDER_TABS).map(
         ([name, { text }]) =>
-          html`<a href="${linkTo(name as Tab, 1)}" ${name === tab ? html`aria-current="page"` : ''}>${t(text)}</a>`,
+          html`<a href="${linkTo(name as Tab, 1)}" ${name === tab ? html`aria-current="page"` : ''}>${t(text)}${waiting(name as Tab, statistics)}</a>`,
       )}
     </nav>
+    ${tab === 'all' && at.page === 1 ? spent(statistics, lang) : ''}
     ${
       orders.length > 0
         ? html`<ul class="order-list">${orders.map((order) => html`<li>${card(order, lang)}</li>`)}</ul>`
@@ -67,6 +70,20 @@ function show(
     }
     ${at.last > 1 ? pager(tab, at, lang) : ''}`
   return shopPage(c, { title: t(ORDERS.title), main, tab: 'orders' })
+}
+
+/** How many there are, on the tabs of what is not at its end. */
+function waiting(tab: Tab, { by_status }: Statistics): Html | '' {
+  if (tab !== 'to_pay' && tab !== 'in_progress') return ''
+  const count = ORDER_TABS[tab].statuses.reduce((sum, status) => sum + (by_status[status] ?? 0), 0)
+  return count > 0 ? html` <span class="badge">${grouped(count)}</span>` : ''
+}
+
+/** What all of them have cost in the end. */
+function spent({ total, total_points, total_money }: Statistics, lang: Lang): Html | '' {
+  if (total === 0) return ''
+  const price = priceText(total_points, total_money, lang)
+  return html`<p class="muted small">${phrase(textsIn(lang)(ORDERS.spent), { n: grouped(total), price })}</p>`
 }
 
 const linkTo = (tab: Tab, page: number) =>

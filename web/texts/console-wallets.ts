@@ -57,6 +57,7 @@ export const WALLET = {
   older: { zh: '更早的流水', en: 'Older entries' },
   newest: { zh: '回到最新', en: 'Newest entries' },
   orders: { zh: '查看订单', en: 'Orders' },
+  earnings: { zh: '积分入账', en: 'Earnings' },
 } satisfies Record<string, Text>
 
 /** What an operator can do with a wallet; by the last part of its address. */

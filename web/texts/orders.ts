@@ -21,6 +21,7 @@ export const ORDERS = {
   showAll: { zh: '查看全部订单', en: 'Show all orders' },
   pages: { zh: '翻页', en: 'Pages' },
   quantity: { zh: '数量', en: 'Quantity' },
+  spent: { zh: '共 {n} 笔订单，实际用去 {price}', en: '{n} orders, {price} spent on them' },
 } satisfies Record<string, Text>
 
 /** What an order moves: its words speak of that alone. */

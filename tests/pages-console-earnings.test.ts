@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../api/app.ts'
+import { signIn } from '../application/sessions.ts'
+import { type Mall, openMall } from './mall.ts'
+import { onceIn, openVisitor, type Visitor } from './visitor.ts'
+
+/** What customers have earned elsewhere: told by hand once, and undone. */
+
+let mall: Mall
+let operator: Visitor
+beforeAll(async () => {
+  mall = await openMall()
+  operator = await openVisitor(mall, 'olga', 'zh', 'operator')
+})
+afterAll(async () => {
+  expect(await mall.brokenLaws()).toEqual([])
+  await mall.close()
+})
+
+const at = (owner: string) => `/admin/users/${owner}/earnings`
+const available = async (as: string) =>
+  (await mall.call('GET', '/api/points-mall/wallet', { as })).body.data.available as number
+
+async function tell(owner: string, fields: Record<string, string>) {
+  const once = onceIn(await operator.get(at(owner)), at(owner))
+  return operator.post(at(owner), { once, source: 'order', ...fields })
+}
+
+describe('an earning told by hand', () => {
+  test('counts once, however often it is told; cash earns by the rule', async () => {
+    const told = await tell('ann', { external_id: 'SHOP-1', amount: '88.80' })
+    expect([told.status, told.location]).toEqual([303, `${at('ann')}?done=told`])
+    expect(await available('ann')).toBe(88)
+    const again = await tell('ann', { external_id: 'SHOP-1', amount: '88.80' })
+    expect(again.location).toBe(`${at('ann')}?done=known`)
+    expect(await available('ann')).toBe(88)
+    const { html } = await operator.get(again.location)
+    expect(html).toContain('没有重复入账')
+    expect(html).toContain('SHOP-1')
+    // The customer sees it, and not who booked it.
+    const customer = await openVisitor(mall, 'ann')
+    expect((await customer.get('/points-mall/wallet')).html).not.toContain('olga')
+  })
+
+  test('under a number that stands for something else is refused beside its field; what was typed stays', async () => {
+    await tell('ben', { external_id: 'SHOP-2', points: '50' })
+    const other = await tell('ben', { external_id: 'SHOP-2', points: '60' })
+    expect(other.status).toBe(422)
+    expect(other.html).toContain('id="field-external_id-error"')
+    expect(other.html).toContain('value="60"')
+    expect(await available('ben')).toBe(50)
+  })
+
+  test('is either cash or points, from a source and under a number; nothing else books anything', async () => {
+    const wrong: readonly Record<string, string>[] = [
+      { external_id: 'X' },
+      { external_id: 'X', amount: '1.00', points: '1' },
+      { external_id: '', points: '1' },
+      { external_id: 'with space', points: '1' },
+      { external_id: 'X', points: '-1' },
+      { external_id: 'X', points: '0' },
+      { external_id: 'X', amount: '1.001' },
+      { external_id: 'X', points: '1', source: 'Order' },
+      { external_id: 'X', points: '1', occurred: '2026-02-30x' },
+      { external_id: 'X', points: '1', occurred: '2999-01-01' },
+    ]
+    for (const fields of wrong) {
+      const { status } = await tell('cid', fields)
+      expect([fields, status]).toEqual([fields, 422])
+    }
+    expect(await available('cid')).toBe(0)
+  })
+
+  test('of many points is asked for once more, and can be changed', async () => {
+    const fields = { external_id: 'SHOP-3', points: '20000' }
+    const asked = await tell('dan', fields)
+    expect([asked.status, await available('dan')]).toEqual([200, 0])
+    expect(asked.html).toContain('20,000')
+    const form = { once: onceIn(asked), source: 'order', ...fields }
+    expect((await operator.post(at('dan'), { ...form, confirmed: 'no' })).html).toContain('value="20000"')
+    expect(await available('dan')).toBe(0)
+    expect((await operator.post(at('dan'), { ...form, confirmed: 'yes' })).status).toBe(303)
+    expect(await available('dan')).toBe(20_000)
+  })
+})
+
+describe('an earning undone', () => {
+  test('takes back what was not spent, once, with a reason', async () => {
+    await tell('eva', { external_id: 'SHOP-4', points: '100' })
+    const product = await mall.product({ point: 30 })
+    await mall.exchange('eva', { product_id: product })
+    const { html } = await operator.get(at('eva'))
+    const path = /href="([^"]+\/reverse)"/.exec(html)?.[1] ?? ''
+    const once = onceIn(await operator.get(path))
+    const silent = await operator.post(path, { once, reason: '' })
+    expect([silent.status, await available('eva')]).toEqual([422, 70])
+    for (let tap = 0; tap < 2; tap += 1) {
+      expect((await operator.post(path, { once, reason: '退货' })).location).toBe(
+        `${at('eva')}?done=reversed`,
+      )
+      expect(await available('eva')).toBe(0)
+    }
+    const after = await operator.get(at('eva'))
+    for (const text of ['已撤销', '退货', '未追回 30']) expect(after.html).toContain(text)
+    expect(after.html).not.toContain('/reverse"')
+    // Of another customer it is none.
+    expect((await operator.get(path.replace('/eva/', '/ann/'))).status).toBe(404)
+  })
+})
+
+describe('who may', () => {
+  test('staff alone; and nobody where another system keeps the points', async () => {
+    const customer = await openVisitor(mall, 'ann')
+    for (const path of [at('ann'), `${at('ann')}/1/reverse`]) {
+      expect((await customer.get(path)).status).toBe(403)
+      expect((await customer.post(path, { external_id: 'X', points: '1', source: 'order' })).status).toBe(403)
+    }
+    const elsewhere = createApp({ ...mall.deps, outsideWallet: {} as never })
+    const session = await signIn(mall.db, { sub: 'olga', role: 'operator', level: 1 })
+    const cookie = `points_mall_session=${session}`
+    const answer = await elsewhere.request(`${mall.url}${at('ann')}`, { headers: { cookie } })
+    expect(answer.status).toBe(403)
+  })
+})
