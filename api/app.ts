@@ -36,10 +36,11 @@ export function createApp(deps: ApiDeps) {
   app.notFound((c) => problem(c, 'NOT_FOUND'))
 
   app.use(requestId({ limitLength: 64 }), language, observe(logger, metrics))
-  // Only a site that is reached by HTTPS may tell browsers to insist on it.
   // Nobody else is told where somebody comes from; our own pages lead back there.
   const referrerPolicy = 'same-origin'
-  app.use(secureHeaders({ referrerPolicy, strictTransportSecurity: deps.publicUrl.startsWith('https:') }))
+  // Only a site that is reached by HTTPS may tell browsers to insist on it.
+  const strictTransportSecurity = deps.publicUrl.startsWith('https:')
+  app.use(secureHeaders({ referrerPolicy, strictTransportSecurity }))
   app.use(knownRoutes(app), limitBody)
 
   // Products are public to read; everything else of the shop needs a token.

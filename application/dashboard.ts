@@ -15,6 +15,7 @@ import {
   type Waiting,
 } from '../db/dashboard.ts'
 import { type Fen, fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import type { OrderStatus } from '../domain/order-status.ts'
 import { LONG_REFUND_MS, MARGIN_MS } from '../domain/reconciliation.ts'
 import { dateInShanghai, dayInShanghai } from '../domain/shanghai.ts'
 
@@ -61,8 +62,8 @@ export interface Dashboard {
   readonly days: readonly DayFigures[]
   /** What of paid orders was taken back today. */
   readonly takenBack: { readonly points: number; readonly money: Money }
-  /** What waits for the customer's money, and for the shop to take it on and to hand it over. */
-  readonly waiting: Readonly<Record<WaitingStatus, WaitingView>>
+  /** What waits for the shop to take it on and to hand it over, and for the customer's money. */
+  readonly queues: Readonly<Record<Queue, WaitingView>>
   readonly attention: {
     readonly orders: readonly { order_no: string; product_title: string; needs_attention: string }[]
     readonly count: number
@@ -74,12 +75,20 @@ export interface Dashboard {
   readonly stock: { readonly low: readonly LowStock[]; readonly count: number; readonly soldOut: number }
 }
 
-/** States in which an order waits for somebody. */
-export type WaitingStatus = 'order_created' | 'order_paid' | 'order_accepted'
+/** What orders wait for: in which state they are, and whether their goods travel where that matters. */
+export const QUEUES = {
+  to_accept: { status: 'order_paid', isSent: undefined },
+  to_ship: { status: 'order_accepted', isSent: true },
+  to_hand_over: { status: 'order_accepted', isSent: false },
+  to_pay: { status: 'order_created', isSent: undefined },
+} as const satisfies Record<string, { status: OrderStatus; isSent: boolean | undefined }>
 
-/** The orders that wait in a state; the oldest of them is where to go on. */
-export async function readWaiting(db: Db, status: WaitingStatus): Promise<WaitingView> {
-  return viewOf(await findWaiting(db, status))
+export type Queue = keyof typeof QUEUES
+
+/** The orders that wait for this; the oldest of them is where to go on. */
+export async function readQueue(db: Db, queue: Queue): Promise<WaitingView> {
+  const { status, isSent } = QUEUES[queue]
+  return viewOf(await findWaiting(db, status, isSent))
 }
 
 /** Today at a glance, and the days before it. @param now ms since the epoch */
@@ -87,12 +96,12 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
   const today = dayInShanghai(dateInShanghai(now)).from
   const from = new Date(today.getTime() - (DAYS - 1) * DAY_MS)
   const late = new Date(now - MARGIN_MS)
-  const [orders, cash, takenBack, waiting, attention, refunds, notices, attempts, findings, stock] =
+  const [orders, cash, takenBack, queues, attention, refunds, notices, attempts, findings, stock] =
     await Promise.all([
       countOrdersByHour(db, from),
       sumCashByHour(db, from),
       sumTakenBack(db, today),
-      readAllWaiting(db),
+      readQueues(db),
       findNeedingAttention(db, LISTED),
       findSlowRefunds(db, new Date(now - LONG_REFUND_MS)),
       findUndelivered(db, late),
@@ -115,7 +124,7 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
     })),
     days,
     takenBack: { points: Number(takenBack.points), money: moneyFromFen(fen(takenBack.money)) },
-    waiting,
+    queues,
     attention,
     slowRefunds: viewOf(refunds),
     undelivered: viewOf(notices),
@@ -125,13 +134,14 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
   }
 }
 
-async function readAllWaiting(db: Db): Promise<Dashboard['waiting']> {
-  const [order_created, order_paid, order_accepted] = await Promise.all([
-    readWaiting(db, 'order_created'),
-    readWaiting(db, 'order_paid'),
-    readWaiting(db, 'order_accepted'),
+async function readQueues(db: Db): Promise<Dashboard['queues']> {
+  const [to_accept, to_ship, to_hand_over, to_pay] = await Promise.all([
+    readQueue(db, 'to_accept'),
+    readQueue(db, 'to_ship'),
+    readQueue(db, 'to_hand_over'),
+    readQueue(db, 'to_pay'),
   ])
-  return { order_created, order_paid, order_accepted }
+  return { to_accept, to_ship, to_hand_over, to_pay }
 }
 
 const isOn =

@@ -20,6 +20,10 @@ import { type Ledger, mustBeOurs } from './wallets.ts'
 
 /** No single thing earns more. */
 const POINTS_MAX = 1_000_000_000n
+/** What a source is called: a name in small letters. */
+export const EARNING_SOURCE = /^[a-z][a-z0-9_]{0,31}$/
+/** What a source calls one earning: any visible ASCII. */
+export const EXTERNAL_ID = /^[!-~]{1,128}$/
 /** Clocks of other systems may be ahead by so much. */
 const CLOCK_SKEW_MS = 5 * 60_000
 

@@ -61,12 +61,18 @@ export interface Waiting {
   readonly since: Date | null
 }
 
-/** Orders in this state, since they were redeemed. */
-export async function findWaiting(db: Db, status: OrderStatus): Promise<Waiting> {
+/** Orders in this state, since they were redeemed. @param isSent only those whose goods travel, or the others */
+export async function findWaiting(db: Db, status: OrderStatus, isSent?: boolean): Promise<Waiting> {
+  const shipping =
+    isSent === undefined
+      ? sql``
+      : isSent
+        ? sql`and shipping_type = 'logistics'`
+        : sql`and shipping_type <> 'logistics'`
   return waiting(
     db,
     sql`select order_no, exchange_time as since, id as place from points_exchange_orders
-      where status = ${status} and deleted_at is null`,
+      where status = ${status} ${shipping} and deleted_at is null`,
   )
 }
 

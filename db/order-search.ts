@@ -13,6 +13,8 @@ export interface OrderSearch {
   readonly status?: OrderStatus | undefined
   readonly paymentStatus?: PaymentStatus | undefined
   readonly paymentMode?: PaymentMode | undefined
+  /** Whether its goods travel; the others are collected, or there is nothing to hand over. */
+  readonly isSent?: boolean | undefined
   readonly needsAttention?: boolean | undefined
   /** Redeemed at this time or later. */
   readonly from?: Date | undefined
@@ -53,7 +55,8 @@ export async function searchOrders(
   search: OrderSearch,
   { limit, oldestFirst, past }: OrderPage,
 ): Promise<FoundOrder[]> {
-  const { words, ownerId, productId, status, paymentStatus, paymentMode, needsAttention, from, to } = search
+  const { words, ownerId, productId, status, paymentStatus, paymentMode, isSent, needsAttention, from, to } =
+    search
   const products = words === undefined ? [] : await findProductsTitled(db, words)
   return db
     .selectFrom('points_exchange_orders')
@@ -77,6 +80,7 @@ export async function searchOrders(
       if (status !== undefined) conditions.push(eb('status', '=', status))
       if (paymentStatus !== undefined) conditions.push(eb('payment_status', '=', paymentStatus))
       if (paymentMode !== undefined) conditions.push(eb('payment_mode', '=', paymentMode))
+      if (isSent !== undefined) conditions.push(eb('shipping_type', isSent ? '=' : '<>', 'logistics'))
       if (needsAttention) conditions.push(eb('needs_attention', 'is not', null))
       if (from !== undefined) conditions.push(eb('exchange_time', '>=', from))
       if (to !== undefined) conditions.push(eb('exchange_time', '<', to))

@@ -19,6 +19,13 @@ export function daysBetween(from: number, to: number): number {
   return (shanghaiDay(to).from - shanghaiDay(from).from) / DAY_MS
 }
 
+/** Whether this is `YYYY-MM-DD` of a day that there is, such as not the 30th of February. */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const at = Date.parse(`${text}T00:00:00+08:00`)
+  return !Number.isNaN(at) && dateInShanghai(at) === text
+}
+
 /** @param day `YYYY-MM-DD` @returns when that day begins and ends in Shanghai */
 export function dayInShanghai(day: string): { readonly from: Date; readonly to: Date } {
   const from = Date.parse(`${day}T00:00:00+08:00`)

@@ -198,6 +198,49 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
+  test('back on a product: to the list as it was, from a tab of its own to the list', async () => {
+    const { page, context } = await enter('alice')
+    await page.goto('/points-mall/products?sort=newest')
+    await page.click(`a[href="/points-mall/products/${product}"]`)
+    await page.waitForURL(`**/products/${product}`)
+    await page.click('a.back')
+    await page.waitForURL('**/products?sort=newest')
+    const [tab] = await Promise.all([
+      context.waitForEvent('page'),
+      page.click(`a[href="/points-mall/products/${product}"]`, { modifiers: ['ControlOrMeta'] }),
+    ])
+    await tab.waitForURL(`**/products/${product}`)
+    await tab.click('a.back')
+    await tab.waitForURL('**/points-mall/products')
+    await context.close()
+  })
+
+  test('what is typed into a product is not lost by a tap beside it, and what was done is said once', async () => {
+    const { page, context } = await enter('operator', { width: 1280 })
+    await page.goto(`/admin/products/${product}`)
+    await page.fill('[name="title"]', '改到一半')
+    const asked: string[] = []
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type())
+      void dialog.dismiss()
+    })
+    await page.click('a[href="/admin/products"]').catch(() => {})
+    await until(
+      () => asked,
+      (all) => all.length > 0,
+      'the browser asks before it leaves',
+    )
+    expect(asked).toEqual(['beforeunload'])
+    expect(await page.inputValue('[name="title"]')).toBe('改到一半')
+    await page.fill('[name="title"]', '保温杯')
+    await page.click('.form-end button')
+    await page.locator('.notice.good').waitFor()
+    expect(page.url()).not.toContain('done=')
+    await page.reload()
+    expect(await page.locator('.notice.good').count()).toBe(0)
+    await context.close()
+  })
+
   test('with the keyboard alone: past the tabs, to a product, and redeemed', async () => {
     const { page, context } = await enter('alice')
     await page.goto('/points-mall/products')

@@ -17,6 +17,7 @@ export const LARGE_TABLES = [
   'wallet_accounts',
   'wallet_transfers',
   'wallet_entries',
+  'earnings',
   'users',
   'addresses',
   'web_sessions',
@@ -51,7 +52,7 @@ export async function fillShop(
           || (array['水杯','雨伞','背包','台灯','键盘','香薰','毛巾','茶具','音箱','书签'])[1 + n / 8 % 10] || ' ' || n,
         '第 ' || n || ' 号商品，品质可靠。', 10 + n * 7 % 20000, 1 + n * 13 % 900,
         case when n % 5 = 0 then 'mixed' when n % 97 = 0 then 'money_only' else 'points_only' end,
-        (array['physical','physical','virtual','service','customized'])[1 + n / 3 % 5],
+        case when n % 5000 = 7 then 'service' else (array['physical','physical','virtual','customized'])[1 + n / 3 % 4] end,
         case when n % 200 = 0 then 'draft' when n % 50 = 1 then 'off_sale' when n % 100 = 2 then 'sold_out' else 'on_sale' end,
         n % 30, case when n % 100 = 2 then 0 when n % 500 = 3 then 4 else 500 end,
         (select min(id) from categories where name like '分类 %') + n % 12,
@@ -66,7 +67,7 @@ export async function fillShop(
     `insert into points_exchange_orders (id, order_no, product_id, product_title, shipping_type, points_price,
         quantity, total_points, payment_mode, status, payment_status, owner_type, owner_id, exchange_time)
       select 10000000 + n, 'PMFILL' || n, 1 + n % ${products}, '商品', 'none', 10, 1, 10,
-        (array['points_only','points_only','mixed'])[1 + n % 3],
+        case when n % 20000 = 9 then 'money_only' else (array['points_only','points_only','mixed'])[1 + n % 3] end,
         case when n % 2000 = 0 then 'order_paid' when n % 3000 = 1 then 'order_accepted' when n % 20 = 2 then 'order_canceled'
           else 'order_finished' end,
         case when n % 20 = 2 then 'refunded' else 'paid' end, 'user', 'filler-' || 1 + n % ${customers},
@@ -92,6 +93,10 @@ export async function fillShop(
     `insert into payment_refunds (refund_no, out_trade_no, amount, state, reason, order_refund)
       select 'PMFILL' || n || '-1-R1', 'PMFILL' || n || '-1', 1, 'done', 'x', 'PMFILL' || n || '-R1'
       from generate_series(2, ${orders}, 20) n`,
+    `insert into earnings (owner_id, source, external_id, asked_points, points, capped, state, occurred_at, mature_at,
+        granted_at, kid, mac, operator_id)
+      select 'filler-' || 1 + n % ${customers}, 'order', 'fill-' || n, 1, 1, 0, 'granted', now(), now(), now(), 'fill',
+        sha256('mac'), 'fill' from generate_series(1, ${orders}, 2) n`,
     `insert into wallet_transfers (operation_key, kind, from_account, to_account, order_no)
       select 'fill-' || n, 'capture', '1', '2', 'PMFILL' || n / 2 from generate_series(1, ${orders} * 2) n`,
     `insert into wallet_entries (account_id, version, operation_key, kid, sealed, mac)

@@ -7,10 +7,10 @@ import { onceIn, openVisitor, type Visitor } from './visitor.ts'
 /** What customers have earned elsewhere: told by hand once, and undone. */
 
 let mall: Mall
-let operator: Visitor
+let admin: Visitor
 beforeAll(async () => {
   mall = await openMall()
-  operator = await openVisitor(mall, 'olga', 'zh', 'operator')
+  admin = await openVisitor(mall, 'olga', 'zh', 'admin')
 })
 afterAll(async () => {
   expect(await mall.brokenLaws()).toEqual([])
@@ -22,8 +22,8 @@ const available = async (as: string) =>
   (await mall.call('GET', '/api/points-mall/wallet', { as })).body.data.available as number
 
 async function tell(owner: string, fields: Record<string, string>) {
-  const once = onceIn(await operator.get(at(owner)), at(owner))
-  return operator.post(at(owner), { once, source: 'order', ...fields })
+  const once = onceIn(await admin.get(at(owner)), at(owner))
+  return admin.post(at(owner), { once, source: 'order', ...fields })
 }
 
 describe('an earning told by hand', () => {
@@ -34,7 +34,7 @@ describe('an earning told by hand', () => {
     const again = await tell('ann', { external_id: 'SHOP-1', amount: '88.80' })
     expect(again.location).toBe(`${at('ann')}?done=known`)
     expect(await available('ann')).toBe(88)
-    const { html } = await operator.get(again.location)
+    const { html } = await admin.get(again.location)
     expect(html).toContain('没有重复入账')
     expect(html).toContain('SHOP-1')
     // The customer sees it, and not who booked it.
@@ -61,7 +61,7 @@ describe('an earning told by hand', () => {
       { external_id: 'X', points: '0' },
       { external_id: 'X', amount: '1.001' },
       { external_id: 'X', points: '1', source: 'Order' },
-      { external_id: 'X', points: '1', occurred: '2026-02-30x' },
+      { external_id: 'X', points: '1', occurred: '2026-02-30' },
       { external_id: 'X', points: '1', occurred: '2999-01-01' },
     ]
     for (const fields of wrong) {
@@ -77,10 +77,30 @@ describe('an earning told by hand', () => {
     expect([asked.status, await available('dan')]).toEqual([200, 0])
     expect(asked.html).toContain('20,000')
     const form = { once: onceIn(asked), source: 'order', ...fields }
-    expect((await operator.post(at('dan'), { ...form, confirmed: 'no' })).html).toContain('value="20000"')
+    expect((await admin.post(at('dan'), { ...form, confirmed: 'no' })).html).toContain('value="20000"')
     expect(await available('dan')).toBe(0)
-    expect((await operator.post(at('dan'), { ...form, confirmed: 'yes' })).status).toBe(303)
+    expect((await admin.post(at('dan'), { ...form, confirmed: 'yes' })).status).toBe(303)
     expect(await available('dan')).toBe(20_000)
+  })
+
+  test('of much cash is asked for once more, too, by the points that it earns', async () => {
+    const asked = await tell('dora', { external_id: 'SHOP-5', amount: '12345.00' })
+    expect([asked.status, await available('dora')]).toEqual([200, 0])
+    expect(asked.html).toContain('12,345')
+  })
+
+  test('that came after the session had ended is looked at again before it counts', async () => {
+    const kept = await admin.post(at('dirk'), {
+      source: 'order',
+      external_id: 'SHOP-6',
+      points: '10',
+      kept: '1',
+    })
+    expect([kept.status, await available('dirk')]).toEqual([200, 0])
+    expect(kept.html).toContain('value="SHOP-6"')
+    const wallet = await admin.post('/admin/users/dirk/grant', { points: '10', reason: '补发', kept: '1' })
+    expect([wallet.status, await available('dirk')]).toEqual([200, 0])
+    expect(wallet.html).toContain('value="补发"')
   })
 })
 
@@ -89,36 +109,49 @@ describe('an earning undone', () => {
     await tell('eva', { external_id: 'SHOP-4', points: '100' })
     const product = await mall.product({ point: 30 })
     await mall.exchange('eva', { product_id: product })
-    const { html } = await operator.get(at('eva'))
+    const { html } = await admin.get(at('eva'))
     const path = /href="([^"]+\/reverse)"/.exec(html)?.[1] ?? ''
-    const once = onceIn(await operator.get(path))
-    const silent = await operator.post(path, { once, reason: '' })
+    const once = onceIn(await admin.get(path))
+    const silent = await admin.post(path, { once, reason: '' })
     expect([silent.status, await available('eva')]).toEqual([422, 70])
     for (let tap = 0; tap < 2; tap += 1) {
-      expect((await operator.post(path, { once, reason: '退货' })).location).toBe(
-        `${at('eva')}?done=reversed`,
-      )
+      expect((await admin.post(path, { once, reason: '退货' })).location).toBe(`${at('eva')}?done=reversed`)
       expect(await available('eva')).toBe(0)
     }
-    const after = await operator.get(at('eva'))
+    const after = await admin.get(at('eva'))
     for (const text of ['已撤销', '退货', '未追回 30']) expect(after.html).toContain(text)
     expect(after.html).not.toContain('/reverse"')
     // Of another customer it is none.
-    expect((await operator.get(path.replace('/eva/', '/ann/'))).status).toBe(404)
+    expect((await admin.get(path.replace('/eva/', '/ann/'))).status).toBe(404)
   })
 })
 
 describe('who may', () => {
-  test('staff alone; and nobody where another system keeps the points', async () => {
-    const customer = await openVisitor(mall, 'ann')
-    for (const path of [at('ann'), `${at('ann')}/1/reverse`]) {
-      expect((await customer.get(path)).status).toBe(403)
-      expect((await customer.post(path, { external_id: 'X', points: '1', source: 'order' })).status).toBe(403)
+  test('staff see them, an admin alone makes and undoes them; nobody does where another system keeps the points', async () => {
+    await tell('ida', { external_id: 'SHOP-7', points: '10' })
+    const [customer, operator] = [
+      await openVisitor(mall, 'ida'),
+      await openVisitor(mall, 'otto', 'zh', 'operator'),
+    ]
+    const undo = /href="([^"]+\/reverse)"/.exec((await admin.get(at('ida'))).html)?.[1] ?? ''
+    expect((await customer.get(at('ida'))).status).toBe(403)
+    const seen = await operator.get(at('ida'))
+    expect(seen.status).toBe(200)
+    expect(seen.html).toContain('SHOP-7')
+    expect(seen.html).not.toMatch(/\/reverse"|name="external_id"/)
+    for (const visitor of [customer, operator]) {
+      expect((await visitor.post(at('ida'), { external_id: 'X', points: '1', source: 'order' })).status).toBe(
+        403,
+      )
+      expect((await visitor.get(undo)).status).toBe(403)
+      expect((await visitor.post(undo, { reason: '退货' })).status).toBe(403)
     }
+    expect(await available('ida')).toBe(10)
     const elsewhere = createApp({ ...mall.deps, outsideWallet: {} as never })
-    const session = await signIn(mall.db, { sub: 'olga', role: 'operator', level: 1 })
-    const cookie = `points_mall_session=${session}`
-    const answer = await elsewhere.request(`${mall.url}${at('ann')}`, { headers: { cookie } })
+    const session = await signIn(mall.db, { sub: 'olga', role: 'admin', level: 1 })
+    const answer = await elsewhere.request(`${mall.url}${at('ida')}`, {
+      headers: { cookie: `points_mall_session=${session}` },
+    })
     expect(answer.status).toBe(403)
   })
 })

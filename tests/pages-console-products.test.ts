@@ -651,7 +651,7 @@ describe('who may', () => {
   test('an operator sees a wallet and keeps levels, but may not change it', async () => {
     const { html } = await operator.get('/admin/users/rita')
     const offered = [...html.matchAll(/href="\/admin\/users\/rita\/(\w+)"/g)].map(([, action]) => action)
-    expect(offered).toEqual(['level'])
+    expect(offered).toEqual(['earnings', 'level'])
     for (const [path, fields] of CHANGES) {
       expect((await operator.get(path)).status).toBe(403)
       expect((await operator.post(path, fields)).status).toBe(403)

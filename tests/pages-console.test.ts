@@ -178,7 +178,7 @@ describe('today at a glance', () => {
       points: before.takenBack.points + 100,
       money: { amount: '9.90', currency: 'CNY' },
     })
-    const [was, is] = [before.waiting.order_created, after.waiting.order_created]
+    const [was, is] = [before.queues.to_pay, after.queues.to_pay]
     expect(is).toMatchObject({ count: was.count + 1 })
     if (was.count === 0) expect(is.orderNo).toBe(unpaid.orderNo)
     const { html } = await operator.get('/admin')
@@ -412,7 +412,7 @@ describe('one order', () => {
     expect(await listed('oldest')).toEqual([first.orderNo, second.orderNo])
     expect(await listed('')).toEqual([second.orderNo, first.orderNo])
     const { html } = await operator.get((await act(first.orderNo, 'accept')).location)
-    const { count, orderNo } = (await readDashboard(mall.db, Date.now())).waiting.order_paid
+    const { count, orderNo } = (await readDashboard(mall.db, Date.now())).queues.to_accept
     expect(html).toContain(`href="${at(orderNo ?? '')}"`)
     expect(html).toContain(`还有 ${count} 笔待接单`)
   })

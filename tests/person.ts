@@ -59,12 +59,15 @@ export async function openPerson(browser: Browser, url: string, look: Look = {})
   const page = await context.newPage()
   const complaints: string[] = []
   const { host } = new URL(url)
-  // A page that says no says it with its status, which Chromium notes as an error of its own.
-  const isRefusal = (text: string) => /^Failed to load resource.* 4\d\d /.test(text)
+  // A page that says no says it with its status, which Chromium notes as an error of the page's own.
+  const pages = new Set<string>()
+  page.on('response', (response) => {
+    if (response.request().isNavigationRequest() && response.status() < 500) pages.add(response.url())
+  })
   page.on('console', (message) => {
-    if (message.type() === 'error' && !isRefusal(message.text())) {
-      complaints.push(`console: ${message.text()} ${message.location().url}`)
-    }
+    const { url: about } = message.location()
+    const isRefusal = message.text().startsWith('Failed to load resource') && pages.has(about)
+    if (message.type() === 'error' && !isRefusal) complaints.push(`console: ${message.text()} ${about}`)
   })
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`))
   page.on('request', (request) => {

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { earn, readEarnings, reverse } from '../../application/earnings.ts'
+import { EARNING_SOURCE, EXTERNAL_ID, earn, readEarnings, reverse } from '../../application/earnings.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { fenFromDecimal } from '../../domain/money.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
@@ -47,14 +47,8 @@ const earning = z
 const asked = z
   .object({
     owner_id: ownerId,
-    source: z
-      .string()
-      .regex(/^[a-z][a-z0-9_]{0,31}$/)
-      .openapi({ example: 'order' }),
-    external_id: z
-      .string()
-      .regex(/^[!-~]{1,128}$/)
-      .openapi({ example: 'SHOP-2026-0001' }),
+    source: z.string().regex(EARNING_SOURCE).openapi({ example: 'order' }),
+    external_id: z.string().regex(EXTERNAL_ID).openapi({ example: 'SHOP-2026-0001' }),
     amount: money.optional(),
     points: int(1, 1_000_000_000).optional(),
     occurred_at: z.iso.datetime({ offset: true }).optional(),

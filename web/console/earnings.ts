@@ -1,15 +1,24 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import { type EarningView, earn, readEarnings, reverse } from '../../application/earnings.ts'
+import {
+  EARNING_SOURCE,
+  type EarningView,
+  EXTERNAL_ID,
+  earn,
+  readEarnings,
+  reverse,
+} from '../../application/earnings.ts'
 import { OWNER_ID, OWNER_ID_MAX } from '../../application/users.ts'
 import { ENTRY_POINTS_MAX, REASON_MAX } from '../../application/wallets.ts'
+import { pointsFor } from '../../domain/earning.ts'
 import { InvalidInput, type Lang } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
-import { dayInShanghai } from '../../domain/shanghai.ts'
+import { dayInShanghai, isDay } from '../../domain/shanghai.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, type FormErrors, field, onceField, readForm } from '../form.ts'
 import { readFields } from '../form-reader.ts'
 import { grouped, moneyText, time } from '../format.ts'
+import { isKept } from '../kept-form.ts'
 import type { Html } from '../page.ts'
 import { pager } from '../pager.ts'
 import { textsIn } from '../texts/common.ts'
@@ -23,12 +32,15 @@ import { LARGE_POINTS } from './wallet-actions.ts'
 const PER_PAGE = 20
 const at = '/:owner/earnings'
 const one = `${at}/:id{[1-9]\\d{0,17}}/reverse`
-/** What the API takes, too. */
-const SOURCE = /^[a-z][a-z0-9_]{0,31}$/
-const EXTERNAL_ID = /^[!-~]{1,128}$/
 
 /** `/admin/users/{owner}/earnings`: what a customer has earned elsewhere; one more by hand, and one undone. */
 export function consoleEarningRoutes(deps: WebDeps) {
+  const isAdmin = (c: WebContext) => viewerOf(c).role === 'admin'
+  /** What makes points, and takes them, is the admin's, as with a grant. @throws DomainError FORBIDDEN */
+  const mustBeAdmin = (c: WebContext): void => {
+    if (!isAdmin(c)) throw new DomainError({ code: 'FORBIDDEN' })
+  }
+
   /** @throws DomainError NOT_FOUND where nobody can be called so, FORBIDDEN where an outside wallet keeps the points */
   const ownerOf = (c: WebContext): string => {
     const owner = c.req.param('owner') ?? ''
@@ -43,6 +55,8 @@ export function consoleEarningRoutes(deps: WebDeps) {
     const page = Number(/^[1-9]\d{0,3}$/.exec(c.req.query('page') ?? '')?.[0] ?? 1)
     const slice = { limit: PER_PAGE, offset: (page - 1) * PER_PAGE }
     const { earnings, total } = await readEarnings(deps, { ownerId: owner }, slice)
+    const last = Math.max(1, Math.ceil(total / PER_PAGE))
+    if (page > last) return c.redirect(`${walletAt(owner)}/earnings?page=${last}`, 303)
     const done = c.req.query('done')
     const main = html`
       <nav aria-label="${t(T.customer)}"><a class="up press" href="${walletAt(owner)}"><span aria-hidden="true">‹</span> ${owner}</a></nav>
@@ -51,9 +65,9 @@ export function consoleEarningRoutes(deps: WebDeps) {
       ${done === 'told' ? html`<p class="notice good" role="status">${t(T.told)}</p>` : ''}
       ${done === 'known' ? html`<p class="notice warn" role="status">${t(T.known)}</p>` : ''}
       ${done === 'reversed' ? html`<p class="notice good" role="status">${t(T.reversed)}</p>` : ''}
-      ${earnings.length === 0 ? html`<div class="empty"><h2>${t(T.empty)}</h2></div>` : table(owner, earnings, lang)}
-      ${pager(c, page, Math.ceil(total / PER_PAGE))}
-      ${earningForm(owner, form, errors, lang)}`
+      ${earnings.length === 0 ? html`<div class="empty"><h2>${t(T.empty)}</h2></div>` : table(owner, earnings, isAdmin(c), lang)}
+      ${pager(c, page, last)}
+      ${isAdmin(c) ? earningForm(owner, form, errors, lang) : html`<p class="hint">${t(T.adminOnly)}</p>`}`
     const status = Object.keys(errors).length > 0 ? 422 : 200
     return consolePage(c, { title: `${t(T.title)} · ${owner}`, main, section: 'users' }, status)
   }
@@ -93,16 +107,20 @@ export function consoleEarningRoutes(deps: WebDeps) {
   return new Hono<WebEnv>()
     .get(at, (c) => showList(c, ownerOf(c), { source: 'order' }))
     .post(at, async (c) => {
+      mustBeAdmin(c)
       const owner = ownerOf(c)
       const { confirmed, ...form } = await readForm(c)
       const { wish, read } = readEarning(form, c.get('lang'))
       if (Object.keys(read.errors).length > 0 || confirmed === 'no')
         return showList(c, owner, form, read.errors)
-      if ((wish.points ?? 0) >= LARGE_POINTS && confirmed !== 'yes') {
+      if (isKept(form)) return showList(c, owner, form)
+      const points = wish.fen === undefined ? (wish.points ?? 0) : Number(pointsFor(wish.fen, deps.earning))
+      if (points >= LARGE_POINTS && confirmed !== 'yes') {
         const t = textsIn(c.get('lang'))
         return askAgain(c, `${walletAt(owner)}/earnings`, form, [
           [t(T.customer), owner],
-          [t(T.points), grouped(wish.points ?? 0)],
+          ...(form.amount ? [[t(T.amount), form.amount] as const] : []),
+          [t(T.points), grouped(points)],
           [t(T.externalId), wish.externalId],
         ])
       }
@@ -119,13 +137,16 @@ export function consoleEarningRoutes(deps: WebDeps) {
       }
     })
     .get(one, async (c) => {
+      mustBeAdmin(c)
       const owner = ownerOf(c)
       return askReverse(c, owner, await find(c, owner), {})
     })
     .post(one, async (c) => {
+      mustBeAdmin(c)
       const owner = ownerOf(c)
       const earning = await find(c, owner)
       const form = await readForm(c)
+      if (isKept(form)) return askReverse(c, owner, earning, form)
       const read = readFields(form, c.get('lang'), { reason: textsIn(c.get('lang'))(T.reason) })
       const reason = read.text('reason', 1, REASON_MAX)
       if (Object.keys(read.errors).length > 0) return askReverse(c, owner, earning, form, read.errors)
@@ -146,7 +167,7 @@ function readEarning(form: Form, lang: Lang) {
     occurred: t(T.occurred),
   })
   const source = read.text('source', 1, 32)
-  if (source && !SOURCE.test(source)) read.wrong('source', 'format')
+  if (source && !EARNING_SOURCE.test(source)) read.wrong('source', 'format')
   const externalId = read.text('external_id', 1, 128)
   if (externalId && !EXTERNAL_ID.test(externalId)) read.wrong('external_id', 'format')
   const fen = read.fen('amount')
@@ -154,9 +175,8 @@ function readEarning(form: Form, lang: Lang) {
   const isRead = read.errors.amount === undefined && read.errors.points === undefined
   if (isRead && (fen === undefined) === (points === undefined)) read.say('amount', t(T.oneOfThem))
   const day = read.text('occurred', 0, 10)
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(Date.parse(day))
-  if (day && !isDay) read.wrong('occurred', 'format')
-  const occurredAt = day && isDay ? dayInShanghai(day).from : undefined
+  if (day && !isDay(day)) read.wrong('occurred', 'format')
+  const occurredAt = day && isDay(day) ? dayInShanghai(day).from : undefined
   return { wish: { source, externalId, fen, points, occurredAt }, read }
 }
 
@@ -181,13 +201,13 @@ function earningForm(owner: string, form: Form, errors: FormErrors, lang: Lang):
   </form>`
 }
 
-function table(owner: string, earnings: readonly EarningView[], lang: Lang): Html {
+function table(owner: string, earnings: readonly EarningView[], mayUndo: boolean, lang: Lang): Html {
   const t = textsIn(lang)
   return html`<table class="folds pairs">
     <caption class="sr">${t(T.title)}</caption>
     <thead><tr><th scope="col">${t(T.externalId)}</th><th scope="col">${t(T.state)}</th>
       <th scope="col" class="number">${t(T.points)}</th><th scope="col" class="number">${t(T.amount)}</th>
-      <th scope="col">${t(T.occurred)}</th><th scope="col">${t(T.matures)}</th><th scope="col">${t(T.actions)}</th></tr></thead>
+      <th scope="col">${t(T.occurred)}</th><th scope="col">${t(T.matures)}</th>${mayUndo ? html`<th scope="col">${t(T.actions)}</th>` : ''}</tr></thead>
     <tbody>${earnings.map(
       (earning) => html`<tr>
         <th scope="row"><span class="code">${earning.external_id}</span> <span class="muted small">${earning.source}</span></th>
@@ -199,7 +219,7 @@ function table(owner: string, earnings: readonly EarningView[], lang: Lang): Htm
         <td data-label="${t(T.amount)}" class="number">${earning.amount === null ? '—' : moneyText(earning.amount)}</td>
         <td data-label="${t(T.occurred)}" class="small muted">${time(earning.occurred_at, lang)}</td>
         <td data-label="${t(T.matures)}" class="small muted">${time(earning.mature_at, lang)}</td>
-        <td>${earning.state === 'reversed' ? '' : html`<a class="press" href="${walletAt(owner)}/earnings/${earning.id}/reverse">${t(T.reverse)}</a>`}</td>
+        ${mayUndo ? html`<td>${earning.state === 'reversed' ? '' : html`<a class="press" href="${walletAt(owner)}/earnings/${earning.id}/reverse">${t(T.reverse)}</a>`}</td>` : ''}
       </tr>`,
     )}</tbody>
   </table>`

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { readWaiting } from '../../application/dashboard.ts'
+import { readQueue } from '../../application/dashboard.ts'
 import { type OrderBooks, readOrderBooks, takenBack } from '../../application/order-books.ts'
 import { findWorkflow, getOrder, type OrderView, type WorkflowLink } from '../../application/orders.ts'
 import { addressWords } from '../../domain/address.ts'
@@ -104,12 +104,12 @@ function doneOf(c: WebContext, { status }: OrderView): keyof typeof ORDER_DONE |
 
 /** The oldest order that waits for the same; nothing where none does. */
 async function nextWaiting(
-  { replica }: WebDeps,
+  { db }: WebDeps,
   done: 'accept' | 'ship',
   from: string,
   lang: Lang,
 ): Promise<Html | ''> {
-  const { count, orderNo } = await readWaiting(replica, done === 'accept' ? 'order_paid' : 'order_accepted')
+  const { count, orderNo } = await readQueue(db, done === 'accept' ? 'to_accept' : 'to_ship')
   if (orderNo === null) return ''
   const text = phrase(textsIn(lang)(T.nextWaiting[done]), { n: grouped(count) })
   return html`<a class="press" href="${orderAt(orderNo, from)}">${text}</a>`

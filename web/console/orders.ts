@@ -3,7 +3,7 @@ import { findOrders, type OrderLine, type OrderSearch } from '../../application/
 import { OWNER_ID_MAX } from '../../application/users.ts'
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../domain/order-status.ts'
 import { PAYMENT_MODES } from '../../domain/product.ts'
-import { dayInShanghai } from '../../domain/shanghai.ts'
+import { dayInShanghai, isDay } from '../../domain/shanghai.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { choice, field } from '../form.ts'
 import { grouped, priceText, time } from '../format.ts'
@@ -52,9 +52,7 @@ function readSearch(c: WebContext): OrderSearch {
   const product = given('product_id')
   const day = (name: string) => {
     const text = given(name)
-    return text && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))
-      ? dayInShanghai(text)
-      : undefined
+    return text && isDay(text) ? dayInShanghai(text) : undefined
   }
   return {
     words: given('q')?.slice(0, WORDS_MAX),
@@ -63,6 +61,7 @@ function readSearch(c: WebContext): OrderSearch {
     status: among('status', ORDER_STATUSES),
     paymentStatus: among('payment_status', PAYMENT_STATUSES),
     paymentMode: among('payment_mode', PAYMENT_MODES),
+    isSent: given('sent') === '1' ? true : given('sent') === '0' ? false : undefined,
     needsAttention: given('attention') === '1',
     from: day('from')?.from,
     to: day('to')?.to,
@@ -81,18 +80,26 @@ function here(c: WebContext, past: string | undefined): string {
 
 function filters(c: WebContext, search: OrderSearch, wrongDays: string | undefined): Html {
   const t = textsIn(c.get('lang'))
-  const { words, ownerId, productId, status, paymentStatus, paymentMode, needsAttention, from, to } = search
+  const { words, ownerId, productId, status, paymentStatus, paymentMode, isSent, needsAttention, from, to } =
+    search
   const any = ['', t(T.any)] as const
   const kept = (name: string, label: string, value: string | undefined) =>
     value === undefined
       ? ''
       : html`<p class="kept"><input type="hidden" name="${name}" value="${value}">${label} <strong>${value}</strong></p>`
-  const isFiltered = words ?? ownerId ?? productId ?? status ?? paymentStatus ?? paymentMode ?? from ?? to
+  const isFiltered =
+    words ?? ownerId ?? productId ?? status ?? paymentStatus ?? paymentMode ?? isSent ?? from ?? to
   return html`<form class="filters orders" role="search">
     ${field({ name: 'q', label: t(T.words), value: words, type: 'search', maxlength: WORDS_MAX })}
     ${choice('status', t(T.status), [any, ...ORDER_STATUSES.map((name) => [name, t(ORDER_STATES[name])] as const)], status)}
     ${choice('payment_status', t(T.payment), [any, ...PAYMENT_STATUSES.map((name) => [name, t(PAYMENT_STATES[name])] as const)], paymentStatus)}
     ${choice('payment_mode', t(T.mode), [any, ...PAYMENT_MODES.map((name) => [name, t(MODE_TEXTS[name])] as const)], paymentMode)}
+    ${choice(
+      'sent',
+      t(T.sent),
+      [any, ['1', t(T.isSent)], ['0', t(T.isNotSent)]],
+      isSent === undefined ? undefined : isSent ? '1' : '0',
+    )}
     ${choice(
       'sort',
       t(T.sort),

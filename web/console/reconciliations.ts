@@ -10,7 +10,7 @@ import {
   startReconciliation,
 } from '../../application/reconciliation.ts'
 import { InvalidInput, type Lang } from '../../domain/error-texts.ts'
-import { dateInShanghai, yesterdayInShanghai } from '../../domain/shanghai.ts'
+import { isDay, yesterdayInShanghai } from '../../domain/shanghai.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, type FormErrors, field, readForm } from '../form.ts'
 import { readFields } from '../form-reader.ts'
@@ -89,12 +89,6 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
       return c.body(body, 200, headers)
     })
 }
-
-/** A date that there is, such as not the 30th of February. */
-const isDay = (text: string): boolean =>
-  DAY.test(text) &&
-  !Number.isNaN(Date.parse(text)) &&
-  dateInShanghai(Date.parse(`${text}T00:00:00+08:00`)) === text
 
 /** @param coming the day of one that was asked for, and that no worker has taken up yet */
 function list(runs: readonly ReconciliationView[], coming: string | undefined, lang: Lang): Html {

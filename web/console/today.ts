@@ -2,8 +2,9 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import {
   type Dashboard,
+  QUEUES,
+  type Queue,
   readDashboard,
-  type WaitingStatus,
   type WaitingView,
 } from '../../application/dashboard.ts'
 import type { Lang } from '../../domain/error-texts.ts'
@@ -32,7 +33,7 @@ export function todayRoutes(deps: WebDeps) {
       </div>
       ${figures(board, lang)}
       <div class="columns">
-        <div class="stack">${waiting(board, lang)}${attention(board, lang)}</div>
+        <div class="stack">${queues(board, lang)}${attention(board, lang)}</div>
         ${stock(board, lang)}
       </div>
       ${todayCharts(board, lang)}
@@ -123,23 +124,19 @@ function waitingRow({ count, orderNo, since }: WaitingView, text: string, lang: 
 }
 
 /** The orders that somebody has to go on with, by what they wait for: each leads to its list, the oldest first. */
-function waiting({ waiting: all }: Dashboard, lang: Lang): Html {
+function queues({ queues: all }: Dashboard, lang: Lang): Html {
   const t = textsIn(lang)
-  const rows: readonly (readonly [WaitingStatus, string])[] = [
-    ['order_paid', t(T.toAccept)],
-    ['order_accepted', t(T.toShip)],
-    ['order_created', t(T.toPay)],
-  ]
-  return html`<section class="card stack" aria-labelledby="waiting">
-    <h2 id="waiting">${t(T.waiting)}</h2>
-    <ul class="queues">${rows.map(([status, name]) => {
-      const { count, orderNo, since } = all[status]
-      return html`<li><a href="/admin/orders?status=${status}&amp;sort=oldest">
-          <span>${name}</span> <strong class="digits">${grouped(count)}</strong></a>
+  return html`<section class="card stack" aria-labelledby="queues">
+    <h2 id="queues">${t(T.queues)}</h2>
+    <ul class="queues">${Object.entries(QUEUES).map(([name, { status, isSent }]) => {
+      const { count, orderNo, since } = all[name as Queue]
+      const sent = isSent === undefined ? '' : `&sent=${isSent ? 1 : 0}`
+      return html`<li><a href="/admin/orders?status=${status}${sent}&sort=oldest">
+          <span>${t(T[name as Queue])}</span> <strong class="digits">${grouped(count)}</strong></a>
         ${
           orderNo === null || since === null
-            ? html`<span class="hint">${t(T.waitingNone)}</span>`
-            : html`<a class="press small" href="/admin/orders/${orderNo}">${phrase(t(T.waitingOldest), { when: waited(since, lang) })}</a>`
+            ? html`<span class="hint">${t(T.queueEmpty)}</span>`
+            : html`<a class="press small" href="/admin/orders/${orderNo}">${phrase(t(T.queueOldest), { when: waited(since, lang) })}</a>`
         }</li>`
     })}</ul>
   </section>`

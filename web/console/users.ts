@@ -54,7 +54,7 @@ export function consoleUserRoutes(deps: WebDeps) {
             ? html`<div class="empty"><h2>${t(T.empty)}</h2><p class="muted">${t(T.emptyHint)}</p></div>`
             : table(c, customers)
         }
-        ${isOwner(query) && customers.length === 0 && !after ? html`<p><a class="press" href="${walletAt(query)}">${t(T.open)}</a></p>` : ''}
+        ${isOwner(query) && !after && !customers.some(({ owner_id }) => owner_id === query) ? html`<p><a class="press" href="${walletAt(query)}">${t(T.open)}</a></p>` : ''}
         <nav class="pager" aria-label="${t(T.listed)}">
           ${after ? html`<a class="button plain" href="${HOME}?${new URLSearchParams({ q: query }).toString()}">${t(T.first)}</a>` : ''}
           ${next ? html`<a class="button plain" rel="next" href="${HOME}?${more.toString()}">${t(T.more)}</a>` : ''}

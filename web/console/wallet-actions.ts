@@ -9,6 +9,7 @@ import {
 } from '../../application/wallets.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { type Fen, moneyFromFen } from '../../domain/money.ts'
+import { isDay } from '../../domain/shanghai.ts'
 import type { WebDeps } from '../deps.ts'
 import type { Form } from '../form.ts'
 import { readFields } from '../form-reader.ts'
@@ -117,7 +118,7 @@ function missing(read: Wish['read'], name: FieldName): number {
 /** The last moment of a day in Shanghai; null where none is given. */
 function endOfDay(read: Wish['read'], day: string): Date | null {
   if (day === '') return null
-  const end = /^\d{4}-\d{2}-\d{2}$/.test(day) ? new Date(`${day}T23:59:59.999+08:00`) : new Date(Number.NaN)
+  const end = isDay(day) ? new Date(`${day}T23:59:59.999+08:00`) : new Date(Number.NaN)
   if (!Number.isNaN(end.getTime()) && end.getTime() > Date.now()) return end
   read.wrong('expires', Number.isNaN(end.getTime()) ? 'format' : 'future')
   return null

@@ -66,5 +66,5 @@ function way({ payment_info, total_money }: OrderShown['order'], lang: Lang): Ht
     </figure>`
   }
   if (!isPage(pay_url)) return html`<p class="notice">${t(ORDER.noCashier)}</p>`
-  return html`<a class="button wide" href="${pay_url}">${pay}</a>`
+  return html`<a class="button wide" referrerpolicy="origin" href="${pay_url}">${pay}</a>`
 }

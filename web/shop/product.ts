@@ -81,8 +81,8 @@ function detail(c: WebContext, { settings }: WebDeps, product: ProductView, chec
         <h1>${product.title}</h1>
         <p class="price large"><span>${price(product.points_price, product.money_price, lang)}</span>
           ${product.original_price ? html`<s class="muted small">${t(PRODUCT.original)} ${moneyText(product.original_price)}</s>` : ''}</p>
-        ${left && html`<p>${left}</p>`}
         <dl class="rules">
+          <div><dt>${t(PRODUCT.stock)}</dt><dd>${left || t(PRODUCT.inStock)}</dd></div>
           <div><dt>${t(PRODUCT.delivery)}</dt><dd>${t(shipping.name)}<span class="muted small"> · ${t(shipping.means)}</span></dd></div>
           <div><dt>${t(PRODUCT.kind)}</dt><dd>${t(TYPES[product.product_type])}</dd></div>
           <div><dt>${t(PRODUCT.limits)}</dt><dd>${rules.length === 0 ? t(PRODUCT.noLimits) : rules.map((rule) => html`<span class="rule">${rule}</span>`)}</dd></div>

@@ -85,6 +85,8 @@ export const SORTS = {
 
 export const PRODUCT = {
   original: { zh: '市场价', en: 'Worth' },
+  stock: { zh: '库存', en: 'Stock' },
+  inStock: { zh: '有货', en: 'In stock' },
   soldOut: { zh: '已兑完', en: 'Sold out' },
   soldOutHint: {
     zh: '这件商品已经兑完，补货后会重新开放。',

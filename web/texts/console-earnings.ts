@@ -38,6 +38,7 @@ export const EARNINGS = {
   },
   reason: { zh: '原因', en: 'Reason' },
   keep: { zh: '不撤销', en: 'Keep it' },
+  adminOnly: { zh: '补登和撤销需要管理员。', en: 'Only an admin may tell of one, or undo one.' },
   told: { zh: '已登记。', en: 'It is told.' },
   known: { zh: '这个单号已经登记过，没有重复入账。', en: 'This number was told before; it counts once.' },
   reversed: { zh: '已撤销。', en: 'It is undone.' },

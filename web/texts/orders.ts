@@ -183,7 +183,7 @@ export const ORDER = {
     zh: '{t} 前未支付，订单会自动取消，随时可以重新兑换。',
     en: 'If it is not paid by {t}, the order is canceled; you can redeem it anew at any time.',
   },
-  methodChanged: { zh: '已改用{m}', en: 'It is paid with {m} now' },
+  methodChanged: { zh: '已改用{m}', en: 'You pay with {m} now' },
   wechatOnly: { zh: '请在微信中打开本页完成支付。', en: 'Open this page in WeChat to pay.' },
   scan: { zh: '用微信扫一扫支付', en: 'Scan with WeChat to pay' },
   noCashier: {

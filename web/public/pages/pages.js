@@ -76,6 +76,8 @@ document.addEventListener('click', (event) => {
 document.addEventListener('click', (event) => {
   const link = event.target.closest('a.back')
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || !document.referrer) return
+  // A tab of its own has nothing to go back to, and a jump within the page would only be undone.
+  if (!window.navigation?.canGoBack || location.hash) return
   const from = new URL(document.referrer)
   if (from.origin !== location.origin || from.pathname !== link.pathname) return
   event.preventDefault()
