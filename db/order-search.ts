@@ -49,32 +49,35 @@ export interface OrderPage {
   readonly past?: string | undefined
 }
 
-/** They are not counted: of a million that takes longer than to find a page of them. */
-export async function searchOrders(
+/**
+ * A page of the orders that are found. They are not counted: of a million that takes longer than to find a page of them. What words may mean is looked for
+ * apart, each by its own index, since "one or the other" together goes by none.
+ */
+export async function searchOrders(db: Db, search: OrderSearch, page: OrderPage): Promise<FoundOrder[]> {
+  const { words } = search
+  if (words === undefined) return findPage(db, search, page, undefined)
+  const meanings = [isOf(words), hasTracking(words), ...endsWith(words), ...(await isOfProducts(db, words))]
+  const found = await Promise.all(meanings.map((meaning) => findPage(db, search, page, meaning)))
+  const byId = new Map(found.flat().map((order) => [order.id, order]))
+  const inOrder = [...byId.values()].toSorted((a, b) => Number(BigInt(a.id) - BigInt(b.id)))
+  return (page.oldestFirst ? inOrder : inOrder.toReversed()).slice(0, page.limit)
+}
+
+type Condition = ReturnType<typeof sql<boolean>>
+
+async function findPage(
   db: Db,
-  search: OrderSearch,
+  { ownerId, productId, status, paymentStatus, paymentMode, isSent, needsAttention, from, to }: OrderSearch,
   { limit, oldestFirst, past }: OrderPage,
+  meaning: Condition | undefined,
 ): Promise<FoundOrder[]> {
-  const { words, ownerId, productId, status, paymentStatus, paymentMode, isSent, needsAttention, from, to } =
-    search
-  const products = words === undefined ? [] : await findProductsTitled(db, words)
   return db
     .selectFrom('points_exchange_orders')
     .select(COLUMNS)
     .where('deleted_at', 'is', null)
     .where((eb) => {
       const conditions = []
-      const isOf = (owner: string) => eb.and([eb('owner_type', '=', 'user'), eb('owner_id', '=', owner)])
-      if (words !== undefined) {
-        conditions.push(
-          eb.or([
-            isOf(words),
-            sql<boolean>`product_id = any(${products}::bigint[])`,
-            sql<boolean>`shipping_info is not null and shipping_info ->> 'tracking_no' = ${words}`,
-            ...endsWith(words),
-          ]),
-        )
-      }
+      if (meaning !== undefined) conditions.push(meaning)
       if (ownerId !== undefined) conditions.push(isOf(ownerId))
       if (productId !== undefined) conditions.push(eb('product_id', '=', productId))
       if (status !== undefined) conditions.push(eb('status', '=', status))
@@ -92,13 +95,24 @@ export async function searchOrders(
     .execute()
 }
 
+const isOf = (owner: string): Condition => sql`owner_type = 'user' and owner_id = ${owner}`
+
+const hasTracking = (words: string): Condition =>
+  sql`shipping_info is not null and shipping_info ->> 'tracking_no' = ${words}`
+
 const ENDING = /^[0-9A-Z]{6,28}$/
 
 /** The last letters of an order's number, six or more. */
-function endsWith(words: string) {
+function endsWith(words: string): Condition[] {
   const ending = words.toUpperCase()
   if (!ENDING.test(ending)) return []
   return [sql<boolean>`right(order_no, 6) = ${ending.slice(-6)} and order_no like ${`%${ending}`}`]
+}
+
+/** Nothing where no product has such a title. */
+async function isOfProducts(db: Db, words: string): Promise<Condition[]> {
+  const products = await findProductsTitled(db, words)
+  return products.length === 0 ? [] : [sql`product_id = any(${products}::bigint[])`]
 }
 
 const PRODUCTS_MAX = 200

@@ -31,5 +31,7 @@ const STATEMENTS = [
   `create index points_products_point on points_products (point, id desc) where deleted_at is null`,
   `create index points_products_price on points_products (price_amount, id desc) where deleted_at is null`,
   `create index points_products_type on points_products (product_type, sort, id desc) where deleted_at is null`,
+  `create index points_products_category_sort on points_products (category_id, sort, id desc) where deleted_at is null`,
   `drop index points_products_status_sort`,
+  `drop index points_products_category`,
 ]
