@@ -79,13 +79,15 @@ function tradePage(trade: Trade, back: string | undefined, refused?: Button) {
     </main>
     <footer>
       ${
-        open
-          ? html`<form method="post">
+        open &&
+        html`<form method="post">
               <button class="primary" name="action" value="pay">确认支付 ¥${amount} <small lang="en">Pay</small></button>
               <button class="plain" name="action" value="decline">模拟银行拒付 <small lang="en">Decline</small></button>
             </form>`
-          : back &&
-            html`<a class="primary" href="${back}">返回商城 <small lang="en">Back to the shop</small></a>`
+      }
+      ${
+        back &&
+        html`<a class="${open ? 'plain' : 'primary'}" href="${back}">返回商城 <small lang="en">Back to the shop</small></a>`
       }
       ${
         trade.state === 'closed' &&

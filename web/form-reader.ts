@@ -12,6 +12,8 @@ type Rule = FieldError['rule']
 export function readFields(form: Form, lang: Lang, labels: Readonly<Record<string, string>>) {
   const errors: Record<string, string> = {}
   const given = (name: string) => form[name] ?? ''
+  /** Thousands may be set apart, as the pages themselves do. */
+  const digits = (name: string) => given(name).replace(/(?<=\d)[,，](?=\d{3}(\D|$))/g, '')
 
   function wrong(name: string, rule: Rule, bound?: string): undefined {
     errors[name] ??= messageOf(labels[name] ?? name, { field: name, rule, bound }, lang)
@@ -40,7 +42,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
 
     /** A whole number; undefined where the field is empty. */
     int(name: string, min: number, max: number): number | undefined {
-      const text = given(name)
+      const text = digits(name)
       if (text === '') return undefined
       if (!/^-?\d{1,15}$/.test(text)) return wrong(name, 'integer')
       const value = Number(text)
@@ -51,7 +53,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
 
     /** Decimal yuan; undefined where the field is empty. @param words what is said of another text */
     fen(name: string, words?: string): Fen | undefined {
-      const text = given(name)
+      const text = digits(name)
       if (text === '') return undefined
       if (AMOUNT.test(text)) return fenFromDecimal(text)
       if (words !== undefined) errors[name] ??= words

@@ -10,7 +10,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 const STATEMENTS = [
   // What a customer reads out: the end of the order's number, and the number on the parcel.
   `create index points_exchange_orders_ending on points_exchange_orders (right(order_no, 6))`,
-  `create index points_exchange_orders_tracking on points_exchange_orders ((shipping_info ->> 'tracking_no'))
+  `create index points_exchange_orders_tracking on points_exchange_orders (upper(shipping_info ->> 'tracking_no'))
     where shipping_info is not null`,
   `create index points_exchange_orders_payment_mode on points_exchange_orders (payment_mode, id desc)`,
   // The first page of the console sums up a day.

@@ -8,7 +8,7 @@ import type { OrderStatus } from '../../domain/order-status.ts'
 import { exactTime, grouped, moneyText, priceText, signed } from '../format.ts'
 import type { Html } from '../page.ts'
 import { phrase } from '../phrase.ts'
-import { noteText } from '../shop/order-timeline.ts'
+import { noteText, stepText } from '../shop/order-timeline.ts'
 import { type Text, textsIn } from '../texts/common.ts'
 import {
   ACTORS,
@@ -19,7 +19,7 @@ import {
   STOCK_MOVES,
   ORDER_PAGE as T,
 } from '../texts/console-orders.ts'
-import { METHODS, STEPS } from '../texts/orders.ts'
+import { METHODS } from '../texts/orders.ts'
 import { paymentBadge } from './order-look.ts'
 
 /** One of the books about an order, as a table. */
@@ -77,7 +77,7 @@ function timeline(order: OrderView, books: OrderBooks, lang: Lang): Book {
         : note === null
           ? ''
           : reasonText('', note, lang)
-      return [exactTime(at), t(noted ?? STEPS[status as OrderStatus]), words, who(by, lang)]
+      return [exactTime(at), t(noted ?? stepText(order, status as OrderStatus)), words, who(by, lang)]
     }),
   }
 }

@@ -12,6 +12,7 @@ import type { WebContext, WebDeps } from '../deps.ts'
 import { grouped, priceText, time } from '../format.ts'
 import type { Html } from '../page.ts'
 import { phrase } from '../phrase.ts'
+import { movesOf } from '../shop/order-state.ts'
 import { textsIn } from '../texts/common.ts'
 import { ORDER_DONE, ORDER_LIST, ORDER_PAGE as T } from '../texts/console-orders.ts'
 import { MODE_TEXTS, SHIPPING_TEXTS } from '../texts/console-products.ts'
@@ -84,7 +85,7 @@ export async function showOrder(
     <div class="order-top">
       ${actionPanel(c, { ...order, shippingType: books.shippingType }, typed)}
       <section class="card stack" aria-labelledby="where">
-        <h2 id="where">${t(T.where)}</h2>
+        <h2 id="where">${t(movesOf(order) === 'cash' ? T.whereCash : T.where)}</h2>
         ${books.ledger ? whereList(books.ledger.where, lang) : ''}
         <p class="hint">${t(T.whereHint)}</p>
       </section>

@@ -16,7 +16,7 @@ import { phrase } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
 import { TODAY as T } from '../texts/console.ts'
 import { consolePage } from './layout.ts'
-import { attentionText } from './order-look.ts'
+import { attentionText, listAt, orderAt } from './order-look.ts'
 import { todayCharts } from './today-charts.ts'
 
 /** `/admin`: how the day goes, what waits for somebody, and the days before. */
@@ -130,13 +130,13 @@ function queues({ queues: all }: Dashboard, lang: Lang): Html {
     <h2 id="queues">${t(T.queues)}</h2>
     <ul class="queues">${Object.entries(QUEUES).map(([name, { status, isSent }]) => {
       const { count, orderNo, since } = all[name as Queue]
-      const sent = isSent === undefined ? '' : `&sent=${isSent ? 1 : 0}`
-      return html`<li><a href="/admin/orders?status=${status}${sent}&sort=oldest">
+      const query = `status=${status}${isSent === undefined ? '' : `&sent=${isSent ? 1 : 0}`}&sort=oldest`
+      return html`<li><a href="${listAt(query)}">
           <span>${t(T[name as Queue])}</span> <strong class="digits">${grouped(count)}</strong></a>
         ${
           orderNo === null || since === null
             ? html`<span class="hint">${t(T.queueEmpty)}</span>`
-            : html`<a class="press small" href="/admin/orders/${orderNo}">${phrase(t(T.queueOldest), { when: waited(since, lang) })}</a>`
+            : html`<a class="press small" href="${orderAt(orderNo, query)}">${phrase(t(T.queueOldest), { when: waited(since, lang) })}</a>`
         }</li>`
     })}</ul>
   </section>`

@@ -47,7 +47,8 @@ function eventsOf(order: OrderView): Happened[] {
     })
 }
 
-const stepText = ({ total_points }: OrderView, status: OrderStatus): Text =>
+/** A step in words; of cash alone no points are set aside. */
+export const stepText = ({ total_points }: OrderView, status: OrderStatus): Text =>
   status === 'order_created' && total_points === 0 ? SET_ASIDE : STEPS[status]
 
 /** What the mall itself notes; a person's words stand elsewhere. */

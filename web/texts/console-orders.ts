@@ -101,6 +101,7 @@ export const ORDER_PAGE = {
   nothingStuck: { zh: '订单没有异常。', en: 'Nothing is wrong with it.' },
   or: { zh: '」「', en: ' or ' },
   where: { zh: '积分在哪里', en: 'Where are the points?' },
+  whereCash: { zh: '款项在哪里', en: 'Where is the cash?' },
   whereHint: { zh: '与用户看到的相同。', en: 'The customer sees the same.' },
   tampered: {
     zh: '这笔订单的账本记录打不开：记录被改动过，或者缺少密钥。请立即核对账本（npm run ledger:verify）。',
