@@ -9,7 +9,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { connectDatabase } from '../db/client.ts'
 import { type Mall, openMall, token, until } from './mall.ts'
-import { freePort } from './ports.ts'
+import { freeLowPort } from './ports.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SECRET = 'a secret of the tests, long enough to sign with'
@@ -67,7 +67,7 @@ const alive = (port: number) =>
   )
 
 test('a process told to stop answers what is in flight, takes nothing new, and ends with 0', async () => {
-  const port = await freePort()
+  const port = await freeLowPort()
   const { child, ended } = run(port)
   await until(() => alive(port), Boolean, 'the API listens')
   const headers = {
@@ -119,7 +119,7 @@ test('a process told to stop answers what is in flight, takes nothing new, and e
 })
 
 test('a taken port is one line that names the variable, and exit code 1', async () => {
-  const port = await freePort()
+  const port = await freeLowPort()
   const holder = createServer().listen(port, '127.0.0.1')
   await new Promise((resolve) => holder.once('listening', resolve))
   const { code, errors } = await run(port).ended

@@ -8,14 +8,14 @@ import { startPostgres } from '../cli/embedded/postgres.ts'
 import { createSupervisor } from '../cli/embedded/supervisor.ts'
 import { connectDatabase } from '../db/client.ts'
 import { migrateToLatest } from '../db/migrator.ts'
-import { freePort } from './ports.ts'
+import { freeLowPort } from './ports.ts'
 
 /** A migrated database on an embedded PostgreSQL of its own, for long runs and measurements. */
 export async function startDatabase(): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'points-mall-database-'))
   const supervisor = await createSupervisor({ folder, complain: () => {} })
   const say = (text: string) => process.stderr.write(`${text}\n`)
-  const postgres = await startPostgres(supervisor, { dataDir: folder, port: await freePort(), say })
+  const postgres = await startPostgres(supervisor, { dataDir: folder, port: await freeLowPort(), say })
   const owner = connectDatabase(postgres.url, 2, 'owner')
   await migrateToLatest(owner)
   await owner.destroy()

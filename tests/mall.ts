@@ -41,7 +41,7 @@ import type { PointsWallet } from '../wallets/port.ts'
 import { createLinkReader } from '../web/sign-in-link.ts'
 import { exchangeWorkflowId, TASK_QUEUE } from '../workflows/messages.ts'
 import { ACCOUNTS, mallSides, sandboxSides } from './accounts.ts'
-import { freePort } from './ports.ts'
+import { freeLowPort } from './ports.ts'
 
 export interface MallOptions {
   readonly outsideSteps?: readonly OutsideStep[]
@@ -127,7 +127,7 @@ export async function openMall(options: MallOptions = {}) {
     exchangeLimitEnabled: true,
     supportedMethods: options.supportedMethods ?? PAYMENT_METHODS,
   }
-  const port = await freePort()
+  const port = await freeLowPort()
   const url = `http://127.0.0.1:${port}`
   const dataDir = mkdtempSync(join(tmpdir(), 'points-mall-test-'))
   const sandbox = await startSandbox({

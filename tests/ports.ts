@@ -6,8 +6,8 @@ export function freePort(): Promise<number> {
 }
 
 /**
- * The same for a part that may be killed and started again: below the numbers that the system gives to
- * outgoing connections (32768 and up on Linux), one of which could take the port in between.
+ * The same for what is to listen there: below the numbers that the system gives to outgoing connections (32768 and
+ * up on Linux), one of which could take the port in between.
  */
 export async function freeLowPort(): Promise<number> {
   for (;;) {

@@ -10,7 +10,7 @@ import { loadWorkflowBundle } from '../cli/workflow-bundle.ts'
 import { readConfig } from '../config.ts'
 import { connectDatabase } from '../db/client.ts'
 import { migrateToLatest } from '../db/migrator.ts'
-import { freePort } from './ports.ts'
+import { freeLowPort } from './ports.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -27,7 +27,7 @@ export default async function setup(project: TestProject) {
   const folder = mkdtempSync(join(tmpdir(), 'points-mall-tests-'))
   const say = (text: string) => process.stderr.write(`${text}\n`)
   const supervisor = await createSupervisor({ folder, complain: () => {} })
-  const postgres = await startPostgres(supervisor, { dataDir: folder, port: await freePort(), say })
+  const postgres = await startPostgres(supervisor, { dataDir: folder, port: await freeLowPort(), say })
   const db = connectDatabase(postgres.url, 2, 'owner')
   await migrateToLatest(db)
   await db.destroy()
@@ -38,8 +38,8 @@ export default async function setup(project: TestProject) {
   const found = findTemporal(machine, say) ?? (await obtainTemporal(supervisor, machine, environment, say))
   const temporal = await startTemporal(supervisor, {
     program: found.path,
-    port: await freePort(),
-    uiPort: await freePort(),
+    port: await freeLowPort(),
+    uiPort: await freeLowPort(),
     namespace: 'default',
     folder,
     databaseFile: join(folder, 'temporal.db'),
