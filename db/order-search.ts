@@ -50,8 +50,8 @@ export interface OrderPage {
 }
 
 /**
- * A page of the orders that are found. They are not counted: of a million that takes longer than to find a page of them. What words may mean is looked for
- * apart, each by its own index, since "one or the other" together goes by none.
+ * A page of the orders that are found. They are not counted: of a million that takes longer than to find a page of
+ * them. What words may mean is looked for apart, each by its own index, since "one or the other" together goes by none.
  */
 export async function searchOrders(db: Db, search: OrderSearch, page: OrderPage): Promise<FoundOrder[]> {
   const { words } = search
