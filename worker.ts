@@ -3,7 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { pino } from 'pino'
 import { createActivities } from './activities/index.ts'
-import { resumeAttempts } from './application/exchanges.ts'
+import { type AdoptionRound, adoptOrphans } from './application/adoption.ts'
+import { exchangeSettings, resumeAttempts } from './application/exchanges.ts'
 import { ensureExpirySchedule } from './application/expiry-schedule.ts'
 import { sweepInbox } from './application/inbox.ts'
 import { sealedPayloads } from './application/payload-codec.ts'
@@ -15,6 +16,7 @@ import { ConfigError, readConfig } from './config.ts'
 import { connectDatabase } from './db/client.ts'
 import { createHeadsFiles, createHeadsKeeper, HEADS_EVERY_MS, HEADS_FOLDER } from './db/heads.ts'
 import { purgeIdempotencyKeys } from './db/idempotency.ts'
+import { undeliverOrderEvents } from './db/inbox.ts'
 import { createSealer } from './db/seal.ts'
 import { createVault } from './db/vault.ts'
 import { createProviders } from './payments/providers.ts'
@@ -27,6 +29,8 @@ async function main(): Promise<void> {
   const log = pino({ level: config.logLevel, base: { part: 'worker' } })
   if (!config.database.url)
     throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
+  const [ownerKey] = config.payloadKeys
+  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
   Runtime.install({
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' } } },
     // Everything is closed below, in order; the SDK would only stop its worker.
@@ -38,6 +42,15 @@ async function main(): Promise<void> {
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const connection = await NativeConnection.connect(config.temporal.connection)
   const outsideWallet = config.outsideWallet && createHttpWallet(config.outsideWallet)
+  const deps = {
+    db,
+    vault,
+    sealer,
+    temporal,
+    outsideWallet,
+    ownerKey,
+    settings: exchangeSettings(config),
+  }
   const worker = await Worker.create({
     connection,
     namespace: config.temporal.namespace,
@@ -52,7 +65,7 @@ async function main(): Promise<void> {
       expiryGraceMs: config.expiryGraceMs,
       outsideWallet,
       providers: createProviders(config.payments),
-      engine: createEngine(db, temporal),
+      engine: createEngine(deps),
       returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}`,
     }),
     maxCachedWorkflows: config.temporal.maxCachedWorkflows,
@@ -73,21 +86,6 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
 
-  const deps = {
-    db,
-    vault,
-    sealer,
-    temporal,
-    outsideWallet,
-    ownerKey: config.payloadKeys[0] as { id: string; key: Buffer },
-    settings: {
-      rules: config.rules,
-      defaultMethod: config.rules.defaultMethod,
-      paymentTimeoutMs: config.rules.paymentTimeoutMs,
-      autoConfirmTimeoutMs: config.rules.autoConfirmTimeoutMs,
-      outsideSteps: config.outsideSteps,
-    },
-  }
   let purgeAt = 0
   let scheduled = false
   const heads = createHeadsKeeper({
@@ -106,7 +104,7 @@ async function main(): Promise<void> {
     stopping.signal,
     1_000,
     async () => {
-      await sweepInbox(db, temporal, (event, error) => {
+      await sweepInbox(deps, (event, error) => {
         log.warn({ event: event.event_id, err: error }, 'notification not delivered yet')
       })
       await resumeAttempts(deps, 15_000, (order_no, error) => {
@@ -127,10 +125,31 @@ async function main(): Promise<void> {
       else log.error({ err: error }, 'sweep failed')
     },
   )
+  let round: AdoptionRound | undefined
+  let rounds = 0
+  const adopting = sweep(
+    stopping.signal,
+    () => (rounds < FIRST_ROUNDS ? FIRST_ROUNDS_MS : ADOPTION_EVERY_MS),
+    async () => {
+      if (rounds === 0) await undeliverOrderEvents(db, new Date(Date.now() - LOST_EVENTS_MS))
+      round = await adoptOrphans(deps, round, (order_no, error) => {
+        log.error({ order_no, err: error }, 'order not adopted')
+      })
+      rounds += 1
+      for (const order_no of round.adopted)
+        log.warn({ order_no }, 'workflow was gone: the order is carried on')
+      for (const order_no of round.resynced) log.warn({ order_no }, 'workflow was behind the database')
+    },
+    (error) => {
+      if (isUnavailable(error)) log.warn('Temporal is unavailable')
+      else log.error({ err: error }, 'adoption failed')
+    },
+  )
   log.info('worker started')
   await worker.run()
   await sweeping
   await keeping
+  await adopting
   // What the last steps booked.
   await heads.round().catch((error: unknown) => log.error({ err: error }, 'heads of the ledger not written'))
   await db.destroy()
@@ -139,9 +158,17 @@ async function main(): Promise<void> {
   log.info('worker stopped')
 }
 
+/** A worker that starts looks for orders without a workflow at once, and soon again; later less often. */
+const FIRST_ROUNDS = 4
+const FIRST_ROUNDS_MS = 5_000
+const ADOPTION_EVERY_MS = 60_000
+/** An engine that lost power has forgotten less than this. */
+const LOST_EVENTS_MS = 10 * 60_000
+
+/** @param everyMs the pause between two rounds */
 async function sweep(
   signal: AbortSignal,
-  everyMs: number,
+  everyMs: number | (() => number),
   round: () => Promise<void>,
   onError: (error: unknown) => void,
 ): Promise<void> {
@@ -151,7 +178,7 @@ async function sweep(
     } catch (error) {
       onError(error)
     }
-    await pause(everyMs, undefined, { signal }).catch(() => {})
+    await pause(typeof everyMs === 'number' ? everyMs : everyMs(), undefined, { signal }).catch(() => {})
   }
 }
 

@@ -1,7 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { DomainError } from '../domain/errors.ts'
+import { SUPERSEDED } from '../domain/runs.ts'
 import { ProviderRefusal } from '../payments/port.ts'
 import { WalletRefusal } from '../wallets/port.ts'
+import { SupersededError } from './run.ts'
 
 /**
  * Turns what an activity throws into what the engine understands: an expected refusal or a provider's or a
@@ -16,6 +18,9 @@ function asFailure(error: unknown): unknown {
   }
   if (error instanceof WalletRefusal) {
     return ApplicationFailure.nonRetryable(error.message, 'WalletRefusal', error.code)
+  }
+  if (error instanceof SupersededError) {
+    return ApplicationFailure.nonRetryable(error.message, SUPERSEDED)
   }
   return error
 }

@@ -6,6 +6,7 @@ import { createPlaceActivities, type PlaceDeps } from './place.ts'
 import { createPointsActivities, type PointsDeps } from './points.ts'
 import { createReconciliationActivities, type ReconciliationDeps } from './reconciliation.ts'
 import { createRefundActivities, type RefundDeps } from './refunds.ts'
+import { createResumeActivities } from './resume.ts'
 import { createStockActivities } from './stock.ts'
 
 /** Everything a workflow may do to the world. */
@@ -21,6 +22,7 @@ export function createActivities(
     ...createRefundActivities(deps),
     ...createExpiryActivities(deps),
     ...createReconciliationActivities(deps),
+    ...createResumeActivities(deps),
   })
 }
 

@@ -8,12 +8,13 @@ import {
   lockOrder,
   moveOrder,
 } from '../db/orders.ts'
+import { unsettleOutside } from '../db/runs.ts'
 import type { Vault } from '../db/vault.ts'
 import type { Refusal, RefusalCode } from '../domain/errors.ts'
 import { DomainError } from '../domain/errors.ts'
-import { allowsFor, type OrderAction, type OrderStatus } from '../domain/order-status.ts'
+import { allowsFor, hasReached, type OrderAction, type OrderStatus } from '../domain/order-status.ts'
 import type { OutsideStep } from '../domain/steps.ts'
-import type { OwedRefund } from './refunds.ts'
+import { requireCurrentRun } from './run.ts'
 import { cancelOrder, settle } from './settle.ts'
 
 /** Which state an action leads to. */
@@ -29,6 +30,8 @@ export interface AdvanceInput {
   readonly action: keyof typeof LEADS_TO
   readonly by: Actor
   readonly note?: string
+  /** ISO time at which receipt is confirmed automatically, of an order that ships. */
+  readonly confirmBy?: string
   readonly shipping?: { readonly carrier: string; readonly trackingNo: string }
 }
 
@@ -39,6 +42,15 @@ export interface CancelInput {
   readonly outsideSteps: readonly OutsideStep[]
   /** The redemption never stood: its idempotency key is free again. */
   readonly refusal?: Refusal
+  /** Nothing happens in any other state; undefined: in every state. */
+  readonly allowedIn?: readonly OrderStatus[]
+}
+
+/** Where the order stands after a step, whatever its workflow believed. */
+export interface Moved {
+  readonly status: OrderStatus
+  /** Why the step is refused; null: it is done, now or before. */
+  readonly refusal: RefusalCode | null
 }
 
 export interface OrderDeps {
@@ -53,6 +65,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
   async function createOrder(orderNo: string): Promise<void> {
     await db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, orderNo)
+      requireCurrentRun(order)
       if (order.status === 'exchanged') await createStandardOrder(tx, order)
       else if (order.status === 'order_canceled') throw new DomainError({ code: 'ORDER_STATE_CONFLICT' })
     })
@@ -66,7 +79,9 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
     try {
       await db.transaction().execute(async (tx) => {
         const order = await lockOrder(tx, input.orderNo)
-        if (order.status !== 'order_created') return
+        requireCurrentRun(order)
+        if (hasReached(order.status, 'order_paid')) return
+        if (order.status !== 'order_created') throw new DomainError({ code: 'ORDER_STATE_CONFLICT' })
         await settle(tx, vault, input.orderNo, {
           pointsCaptured: input.outsideSteps.includes('points'),
           stockCommitted: input.outsideSteps.includes('stock'),
@@ -81,34 +96,42 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
 
   /**
    * Undoes the redemption, whatever of it has happened: also when the outcome of placing it is not known,
-   * and then a late placement finds it refused.
+   * and then a late placement finds it refused. An order that has gone beyond `allowedIn` stays as it is.
+   * @returns where the order stands; null: there is none
    */
-  async function cancelExchange(input: CancelInput): Promise<OwedRefund[]> {
+  async function cancelExchange(input: CancelInput): Promise<{ status: OrderStatus | null }> {
     return db.transaction().execute(async (tx) => {
       const attempt = await lockAttempt(tx, input.orderNo)
+      requireCurrentRun(attempt)
       if (input.refusal && attempt.state !== 'refused') {
         await markRefused(tx, input.orderNo, input.refusal, attempt.state)
       }
       const order = await findOrderForUpdate(tx, input.orderNo)
-      if (!order) return []
-      const { reason, by, outsideSteps } = input
-      const owed = await cancelOrder(tx, vault, input.orderNo, reason, by, outsideSteps, expiryGraceMs)
+      if (!order) return { status: null }
+      const { reason, by, outsideSteps, allowedIn } = input
+      const isCanceled = order.status === 'order_canceled'
+      if (!isCanceled && allowedIn && !allowedIn.includes(order.status)) return { status: order.status }
+      await cancelOrder(tx, vault, input.orderNo, reason, by, outsideSteps, expiryGraceMs)
+      if (!isCanceled && outsideSteps.length > 0) await unsettleOutside(tx, input.orderNo)
       // Nobody was told of an order: lists and statistics do not count it, its number shows the refusal.
       if (input.refusal) await hideOrder(tx, input.orderNo)
-      return owed
+      return { status: 'order_canceled' }
     })
   }
 
-  /** Moves an order on. @returns the code that refuses it, or null. */
-  async function advanceOrder(input: AdvanceInput): Promise<RefusalCode | null> {
+  /** Moves an order on. A step that the order has taken or passed is done: its answer was lost, or came late. */
+  async function advanceOrder(input: AdvanceInput): Promise<Moved> {
     return db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, input.orderNo)
+      requireCurrentRun(order)
       const to = LEADS_TO[input.action]
-      // A first try whose answer was lost has moved it.
-      if (order.status === to) return null
-      if (!allowsFor(order.status, input.action, order.shipping_type)) return 'ORDER_STATE_CONFLICT'
+      if (hasReached(order.status, to)) return { status: order.status, refusal: null }
+      if (!allowsFor(order.status, input.action, order.shipping_type)) {
+        return { status: order.status, refusal: 'ORDER_STATE_CONFLICT' }
+      }
       await moveOrder(tx, input.orderNo, to, input.by, {
         ...(input.note ? { note: input.note } : {}),
+        ...(input.confirmBy ? { confirm_by: new Date(input.confirmBy) } : {}),
         ...(input.shipping
           ? {
               shipping_info: JSON.stringify({
@@ -118,7 +141,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
             }
           : {}),
       })
-      return null
+      return { status: to, refusal: null }
     })
   }
 
@@ -134,6 +157,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
   /** The redemption failed before it was recorded: it can never be placed, and its idempotency key is free again. */
   async function refuseAttempt(orderNo: string, refusal: Refusal): Promise<void> {
     const attempt = await findAttempt(db, orderNo)
+    if (attempt) requireCurrentRun(attempt)
     if (attempt?.state === 'pending') await markRefused(db, orderNo, refusal)
   }
 

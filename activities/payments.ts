@@ -2,18 +2,29 @@ import { ApplicationFailure } from '@temporalio/common'
 import { sql } from 'kysely'
 import { readChannel } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
-import { findOrderForUpdate, lockOrder, recordEvent, SYSTEM } from '../db/orders.ts'
-import { findPayment, listPayments, type Payment, recordPayment, updatePayment } from '../db/payments.ts'
-import type { PaymentInfo } from '../db/schema.ts'
+import { markBooked } from '../db/inbox.ts'
+import { findOrderForUpdate, lockOrder, noteCancelCause, recordEvent, SYSTEM } from '../db/orders.ts'
+import {
+  findPayment,
+  listPayments,
+  type OpenPayment,
+  type Payment,
+  readOpenPayment,
+  recordPayment,
+  updatePayment,
+} from '../db/payments.ts'
+import type { CancelCause, PaymentInfo } from '../db/schema.ts'
 import type { Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
 import { readBalance } from '../db/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenFromDecimal } from '../domain/money.ts'
-import type { PaymentMethod } from '../domain/payment.ts'
-import { canShowAgain, cashierLives, decideClose, decideMoney } from '../domain/payment-decision.ts'
+import type { OrderStatus } from '../domain/order-status.ts'
+import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payment.ts'
+import { decideClose, decideMoney } from '../domain/payment-decision.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import { NotKnownYet, type PaymentProvider, ProviderRefusal } from '../payments/port.ts'
+import { requireCurrentRun } from './run.ts'
 import { oweRefund, settle, wentBack } from './settle.ts'
 
 export interface PaymentDeps {
@@ -30,13 +41,6 @@ export interface ReportedMoney {
   readonly outTradeNo: string
   readonly amount?: string
   readonly paymentRef?: string
-}
-
-export interface OpenPayment {
-  readonly outTradeNo: string
-  readonly method: PaymentMethod
-  /** It can be paid as the customer stands now: by this very method and client. */
-  readonly opened: boolean
 }
 
 export type MoneyOutcome = 'settled' | 'refund' | 'repeat' | 'unknown'
@@ -89,7 +93,7 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
       expires_at: order.pay_by?.toISOString() ?? null,
     }
     await db.transaction().execute(async (tx) => {
-      await lockOrder(tx, payment.order_no)
+      requireCurrentRun(await lockOrder(tx, payment.order_no))
       await updatePayment(tx, payment.out_trade_no, {
         provider_ref: opened.providerRef,
         pay_url: opened.payUrl,
@@ -111,12 +115,16 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
   /**
    * Numbers the next attempt to pay. Those before it were closed first, so one that is open is that of a first
    * try whose answer was lost.
+   * @returns its number; null where the order has had `MAX_PAYMENT_ATTEMPTS`, or waits for no payment
    */
-  async function newPayment(orderNo: string, method: PaymentMethod): Promise<string> {
+  async function newPayment(orderNo: string, method: PaymentMethod): Promise<string | null> {
     return db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, orderNo)
-      const open = (await listPayments(tx, orderNo)).find(({ state }) => state === 'unpaid')
+      requireCurrentRun(order)
+      const payments = await listPayments(tx, orderNo)
+      const open = payments.find(({ state }) => state === 'unpaid')
       if (open) return open.out_trade_no
+      if (order.status !== 'order_created' || payments.length >= MAX_PAYMENT_ATTEMPTS) return null
       const payment = await recordPayment(tx, orderNo, method, order.total_money, 'unpaid')
       await tx
         .updateTable('points_exchange_orders')
@@ -127,19 +135,33 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
     })
   }
 
-  /** From here on the attempt is being closed at its provider; the customer sees it. */
-  async function beginClosing(outTradeNo: string, showOnOrder: boolean): Promise<void> {
-    await db.transaction().execute(async (tx) => {
-      const payment = await mustFind(tx, outTradeNo)
-      await lockOrder(tx, payment.order_no)
-      if (payment.state !== 'unpaid') return
+  /**
+   * From here on the attempt is being closed at its provider; the customer sees it.
+   * @param cause the order is to be canceled; undefined: another attempt takes this one's place
+   * @returns where the order stands: one that is paid or at its end has nothing to close
+   */
+  async function beginClosing(
+    outTradeNo: string,
+    showOnOrder: boolean,
+    cause?: CancelCause,
+  ): Promise<OrderStatus> {
+    return db.transaction().execute(async (tx) => {
+      const { order_no } = await mustFind(tx, outTradeNo)
+      const order = await lockOrder(tx, order_no)
+      requireCurrentRun(order)
+      const { state } = await mustFind(tx, outTradeNo)
+      if (order.status !== 'exchanged' && order.status !== 'order_created') return order.status
+      if (cause && order.cancel_cause === null) await noteCancelCause(tx, order_no, cause)
+      if (state !== 'unpaid') return order.status
       await updatePayment(tx, outTradeNo, { state: 'closing' })
-      if (!showOnOrder) return
-      await tx
-        .updateTable('points_exchange_orders')
-        .set({ payment_status: 'closing', updated_at: new Date() })
-        .where('order_no', '=', payment.order_no)
-        .execute()
+      if (showOnOrder) {
+        await tx
+          .updateTable('points_exchange_orders')
+          .set({ payment_status: 'closing', updated_at: new Date() })
+          .where('order_no', '=', order_no)
+          .execute()
+      }
+      return order.status
     })
   }
 
@@ -152,6 +174,7 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
   async function closePayment(outTradeNo: string, replaced = false): Promise<CloseOutcome> {
     const payment = await mustFind(db, outTradeNo)
     if (payment.state !== 'unpaid' && payment.state !== 'closing') return { closed: true }
+    await requireCurrent(payment.order_no)
     const provider = providerOf(payment.method)
     // Opening it again finds the payment whose first answer was lost. One that the provider will not open has
     // no cashier that anybody could pay at.
@@ -189,6 +212,8 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
       await markClosed(payment)
       return { closed: true }
     }
+    // Until this money is booked, the attempt is not at rest, whatever becomes of the order.
+    await updatePayment(db, outTradeNo, { paid_reported: true })
     return {
       closed: false,
       paid: {
@@ -249,15 +274,18 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
     const held = isOdd ? await readHeld(named) : undefined
     if (isOdd && held === 0n) {
       await markClosed(named)
+      await markBooked(db, money.outTradeNo)
       return 'repeat'
     }
     return db.transaction().execute(async (tx) => {
+      await markBooked(tx, money.outTradeNo)
       const known = await findPayment(tx, money.outTradeNo)
       if (!known) return 'unknown'
       const order = await findOrderForUpdate(tx, known.order_no)
       // Read again under the order's lock: a parallel notification may have decided it.
       const payment = await mustFind(tx, money.outTradeNo)
       if (!order) return 'unknown'
+      requireCurrentRun(order)
       const decision = decideMoney({
         order: order.status,
         payment: payment.state,
@@ -301,28 +329,7 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
 
   /** The attempt that is not closed, if there is one, and whether it can be shown again. */
   async function findOpenPayment(orderNo: string): Promise<OpenPayment | null> {
-    const payments = await listPayments(db, orderNo)
-    const open = payments.findLast(({ state }) => state === 'unpaid' || state === 'closing')
-    if (!open) return null
-    const { client } = await readChannel(db, sealer, orderNo)
-    const { state, method } = open
-    const order = await db
-      .selectFrom('points_exchange_orders')
-      .select('payment_info')
-      .where('order_no', '=', orderNo)
-      .executeTakeFirstOrThrow()
-    const inApp = order.payment_info?.trade_no === open.out_trade_no && Boolean(order.payment_info.jsapi)
-    const ageMs = Date.now() - open.updated_at.getTime()
-    const attempt = {
-      state: state === 'unpaid' ? state : ('closing' as const),
-      method,
-      client: open.client,
-      opened:
-        open.provider_ref !== null &&
-        (open.pay_url !== null || inApp) &&
-        cashierLives(method, open.client ?? 'h5', ageMs),
-    }
-    return { outTradeNo: open.out_trade_no, method, opened: canShowAgain(attempt, { client }) }
+    return readOpenPayment(db, sealer, orderNo)
   }
 
   /** Whether the cash wallet could pay the order. @returns the refusal, or null. */
@@ -345,9 +352,20 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
       const payment = await findPayment(tx, outTradeNo)
       const order = payment && (await findOrderForUpdate(tx, payment.order_no))
       if (order?.status !== 'order_created') return
+      requireCurrentRun(order)
       const note = 'payment declined'
       await recordEvent(tx, order.order_no, `declined/${eventId}`, order.status, SYSTEM, note)
     })
+  }
+
+  /** @throws SupersededError */
+  async function requireCurrent(orderNo: string): Promise<void> {
+    const { run_id } = await db
+      .selectFrom('points_exchange_orders')
+      .select('run_id')
+      .where('order_no', '=', orderNo)
+      .executeTakeFirstOrThrow()
+    requireCurrentRun({ run_id })
   }
 
   return {

@@ -22,6 +22,7 @@ import type { PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
 import type { PaymentMode, ShippingType } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
+import { requireCurrentRun } from './run.ts'
 import { paidColumns, takeFromWallet } from './settle.ts'
 
 export interface PlaceDeps {
@@ -73,6 +74,7 @@ export function createPlaceActivities(deps: PlaceDeps) {
   async function quoteExchange(orderNo: string): Promise<{ quote: Quote } | { refusal: Refusal }> {
     const attempt = await findAttempt(db, orderNo)
     if (!attempt) throw new Error(`no attempt ${orderNo}`)
+    requireCurrentRun(attempt)
     if (attempt.refusal) return { refusal: attempt.refusal }
     const { reasons, quote } = await assess(deps, db, attempt)
     const refusal = reasons[0]
@@ -116,6 +118,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   const { orderNo } = input
   const attempt = await takeAttempt(tx, orderNo)
   if (!attempt) return placedBefore(tx, orderNo)
+  requireCurrentRun(attempt)
   const account = await lockAccount(tx, vault, attempt.owner_id, 'ZJF')
   const assessed = await assess(deps, tx, attempt)
   const reason = assessed.reasons.find(({ code }) => !isTaken(code, input))
@@ -161,6 +164,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
       cancel_reason: null,
       needs_attention: null,
       pay_by: payBy,
+      run_id: attempt.run_id,
       shipping_info: null,
       address_info: request.address ? sealer.seal(request.address, `address/${orderNo}`) : null,
       customer_notes: sealer.seal(notesOf(request), `notes/${orderNo}`),
@@ -202,6 +206,7 @@ async function placedBefore(tx: Tx, orderNo: string): Promise<Placed> {
   if (!attempt) throw new Error(`no attempt ${orderNo}`)
   if (attempt.refusal) return { placed: false, refusal: attempt.refusal }
   const order = await lockOrder(tx, orderNo)
+  requireCurrentRun(order)
   const payment = await tx
     .selectFrom('payments')
     .select('out_trade_no')

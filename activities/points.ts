@@ -4,6 +4,7 @@ import type { Db } from '../db/client.ts'
 import type { Vault } from '../db/vault.ts'
 import type { PointsWallet } from '../wallets/port.ts'
 import { createLedgerWallet } from './ledger-wallet.ts'
+import { requireCurrentRun } from './run.ts'
 
 export interface PointsDeps {
   readonly db: Db
@@ -28,7 +29,9 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
   async function begin(orderNo: string) {
     const attempt = await findAttempt(db, orderNo)
     if (!attempt) throw new Error(`no attempt ${orderNo}`)
-    const repeat = attemptOf() > 1
+    requireCurrentRun(attempt)
+    // A run before this one may have come as far.
+    const repeat = attemptOf() > 1 || attempt.run_epoch > 0
     return { wallet: walletOf(attempt), request: { ownerId: attempt.owner_id, orderNo, repeat } }
   }
 

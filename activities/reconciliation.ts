@@ -54,6 +54,8 @@ export interface Engine {
   runningExchanges(): Promise<ReadonlySet<string>>
   /** What the engine knows for sure. */
   isRunning(orderNo: string): Promise<boolean>
+  /** Starts the workflow of an order that has none. @returns whether it was started */
+  adopt(orderNo: string): Promise<boolean>
   /** Brings the money to the order's workflow, once per subject. */
   tell(source: string, subject: string, money: PaidMoney): Promise<void>
 }
@@ -265,7 +267,12 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     const longAgo = new Date(now - LONG_MS)
     await keepFindings(db, id, await findStuck(db, longAgo, new Date(now - LONG_REFUND_MS)))
     try {
-      await keepFindings(db, id, await findUnattended(new Date(now - MARGIN_MS), longAgo))
+      const unattended = await findUnattended(new Date(now - MARGIN_MS), longAgo)
+      await keepFindings(db, id, unattended)
+      for (const { kind, subject } of unattended) {
+        if (kind !== 'workflow_missing') continue
+        if (await engineSays(() => engine.adopt(subject))) await markRead(db, id, subject, [kind])
+      }
     } catch (error) {
       if (!(error instanceof OutOfReach)) throw error
       const unread = { subject: 'workflows', ours: null, theirs: error.message, orderNo: null }

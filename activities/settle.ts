@@ -110,6 +110,8 @@ export async function cancelOrder(
       await giveBack(tx, vault, order.owner_id, 'ZJF', orderNo, reason, graceMs)
     }
     for (const payment of await listPayments(tx, orderNo)) {
+      // Its provider said "paid": the money is booked next, and goes back.
+      if (payment.state === 'closing' && payment.paid_reported) continue
       const state = afterCancel(payment.state, payment.method)
       if (state === payment.state) continue
       if (state === 'refunding') {

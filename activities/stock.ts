@@ -1,13 +1,15 @@
-import { findAttempt } from '../db/attempts.ts'
+import { type Attempt, findAttempt } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import * as stock from '../db/stock.ts'
 import { fenFromDecimal } from '../domain/money.ts'
 import type { Quote } from './place.ts'
+import { requireCurrentRun } from './run.ts'
 
 /** The steps of the stock, where it is a system of its own. Keyed by order number, each may be repeated. */
 export function createStockActivities({ db }: { readonly db: Db }) {
   /** @returns false when there is too little, or when the reservation was undone before it came. */
   async function reserveStock(orderNo: string, quote: Quote): Promise<boolean> {
+    await requireCurrent(orderNo)
     return db.transaction().execute(async (tx) => {
       const before = await stock.findReservation(tx, orderNo)
       if (before) return before.state !== 'released'
@@ -17,16 +19,24 @@ export function createStockActivities({ db }: { readonly db: Db }) {
   }
 
   async function commitStock(orderNo: string): Promise<void> {
+    await requireCurrent(orderNo)
     await db.transaction().execute((tx) => stock.commitStock(tx, orderNo))
   }
 
   /** Undo of `reserveStock` and `commitStock`, also when it is not known whether they happened. */
   async function releaseStock(orderNo: string): Promise<void> {
-    const attempt = await findAttempt(db, orderNo)
+    const attempt = await requireCurrent(orderNo)
     if (!attempt) return
     await db
       .transaction()
       .execute((tx) => stock.voidReservation(tx, orderNo, attempt.product_id, attempt.quantity))
+  }
+
+  /** @throws SupersededError */
+  async function requireCurrent(orderNo: string): Promise<Attempt | undefined> {
+    const attempt = await findAttempt(db, orderNo)
+    if (attempt) requireCurrentRun(attempt)
+    return attempt
   }
 
   return { reserveStock, commitStock, releaseStock }

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { pino } from 'pino'
+import { exchangeSettings } from '../application/exchanges.ts'
 import { connectTemporal } from '../application/temporal.ts'
 import { crashWorker } from '../cli/embedded/crash.ts'
 import { type Config, ConfigError, readConfig } from '../config.ts'
@@ -66,7 +67,6 @@ function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
   const replica = replicaUrl ? connectDatabase(replicaUrl, poolSize) : db
   const sealer = createSealer(config.payloadKeys)
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
-  const { rules } = config
   const deps = {
     db,
     replica,
@@ -78,17 +78,11 @@ function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
     expiryGraceMs: config.expiryGraceMs,
     earning: config.earning,
     clawbackIntoDebt: config.clawbackIntoDebt,
-    settings: {
-      rules,
-      defaultMethod: rules.defaultMethod,
-      paymentTimeoutMs: rules.paymentTimeoutMs,
-      autoConfirmTimeoutMs: rules.autoConfirmTimeoutMs,
-      outsideSteps: config.outsideSteps,
-    },
+    settings: exchangeSettings(config),
     logger,
     metrics: createMetrics(),
     authenticate: createAuthenticate(config.auth),
-    pointsToCnyMillionths: rules.pointsToCnyMillionths,
+    pointsToCnyMillionths: config.rules.pointsToCnyMillionths,
     demo: config.demo,
     crashWorker: config.demo ? () => crashWorker(config.dataDir) : undefined,
     publicUrl: config.http.publicUrl,

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import {
@@ -25,16 +25,16 @@ import { type Total, totalOf } from '../domain/pricing.ts'
 import type { PaymentMode } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import type { PointsWallet } from '../wallets/port.ts'
+import { EXCHANGE_WORKFLOW, placedUpdate, type RunLimits, type Verdict } from '../workflows/messages.ts'
+import { adoptOrder, outsideStepsOf, startOptions } from './adoption.ts'
 import {
-  EXCHANGE_WORKFLOW,
-  type ExchangeInput,
-  exchangeWorkflowId,
-  placedUpdate,
-  SEARCH_ATTRIBUTES,
-  TASK_QUEUE,
-  type Verdict,
-} from '../workflows/messages.ts'
-import { ANSWER_DEADLINE_MS, isTimeout, isUnavailable, retryUnavailable, type Temporal } from './temporal.ts'
+  ANSWER_DEADLINE_MS,
+  isGone,
+  isTimeout,
+  isUnavailable,
+  retryUnavailable,
+  type Temporal,
+} from './temporal.ts'
 
 /** A repeat may have been answered 202 with the number when the first request has this little time left. */
 const FORGET_MARGIN_MS = 1_000
@@ -45,6 +45,21 @@ export interface ExchangeSettings {
   readonly paymentTimeoutMs: number
   readonly autoConfirmTimeoutMs: number
   readonly outsideSteps: readonly OutsideStep[]
+  /** When a workflow hands an exchange to its next run; undefined: as usual. */
+  readonly runLimits?: RunLimits | undefined
+}
+
+/** The settings of exchanges out of the installation's configuration. */
+export function exchangeSettings({
+  rules,
+  outsideSteps,
+}: {
+  readonly rules: ExchangeRules &
+    Pick<ExchangeSettings, 'defaultMethod' | 'paymentTimeoutMs' | 'autoConfirmTimeoutMs'>
+  readonly outsideSteps: readonly OutsideStep[]
+}): ExchangeSettings {
+  const { defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs } = rules
+  return { rules, defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs, outsideSteps }
 }
 
 export interface ExchangeDeps {
@@ -179,6 +194,7 @@ function newAttempt(
   idempotencyKey: string | undefined,
 ) {
   const order_no = newOrderNo(new Date(), randomBytes(12))
+  const pointsWallet = outsideWallet ? ('outside' as const) : ('ledger' as const)
   return {
     order_no,
     owner_id: customer.ownerId,
@@ -190,7 +206,8 @@ function newAttempt(
     level: customer.level,
     request: sealer.seal(privateOf(command), `request/${order_no}`),
     channel: command.channel ? sealChannel(sealer, order_no, command.channel) : null,
-    points_wallet: outsideWallet ? ('outside' as const) : ('ledger' as const),
+    points_wallet: pointsWallet,
+    outside_steps: outsideStepsOf({ settings }, { outside_steps: null, points_wallet: pointsWallet }),
     refusal: null,
     resolved_at: null,
   }
@@ -198,51 +215,48 @@ function newAttempt(
 
 /** Starts the exchange's workflow, or finds it, and waits for its verdict. Undefined: none in time. */
 async function askVerdict(
-  { db, temporal, settings, ownerKey }: ExchangeDeps,
+  deps: ExchangeDeps,
   attempt: Attempt,
   mode: PaymentMode,
   deadline: number,
 ): Promise<Verdict | undefined> {
-  const orderNo = attempt.order_no
-  const outsideSteps = new Set(settings.outsideSteps)
-  if (attempt.points_wallet === 'outside') outsideSteps.add('points')
-  const input: ExchangeInput = {
-    orderNo,
-    outsideSteps: [...outsideSteps],
-    paymentTimeoutMs: settings.paymentTimeoutMs,
-    autoConfirmTimeoutMs: settings.autoConfirmTimeoutMs,
-  }
-  const owner = createHmac('sha256', ownerKey.key)
-    .update(`owner:${attempt.owner_id}`)
-    .digest('hex')
-    .slice(0, 32)
+  const { db, temporal } = deps
+  const outsideSteps = outsideStepsOf(deps, attempt)
+  const options = startOptions(deps, {
+    orderNo: attempt.order_no,
+    ownerId: attempt.owner_id,
+    outsideSteps,
+    status: 'exchanged',
+    mode,
+  })
   const ask = () =>
     temporal.client.withDeadline(deadline, () =>
       temporal.client.workflow.executeUpdateWithStart(placedUpdate, {
         updateId: 'placed',
         startWorkflowOperation: new WithStartWorkflowOperation(EXCHANGE_WORKFLOW, {
-          workflowId: exchangeWorkflowId(orderNo),
-          taskQueue: TASK_QUEUE,
-          args: [input],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          typedSearchAttributes: [
-            { key: SEARCH_ATTRIBUTES.orderNo, value: orderNo },
-            { key: SEARCH_ATTRIBUTES.ownerKey, value: owner },
-            { key: SEARCH_ATTRIBUTES.exchangeStatus, value: 'exchanged' },
-            { key: SEARCH_ATTRIBUTES.paymentMode, value: mode },
-          ],
+          ...options,
+          // Placed in one transaction, it is placed once, whoever is late. Elsewhere another run looks first.
+          workflowIdReusePolicy:
+            outsideSteps.length === 0 ? 'ALLOW_DUPLICATE_FAILED_ONLY' : 'REJECT_DUPLICATE',
         }),
       }),
     )
   try {
-    return await retryUnavailable(deadline, ask)
+    return await retryUnavailable(deadline, () =>
+      ask().catch((error: unknown) => {
+        // Its workflow was ended under it: the next one finds what is done.
+        if (isGone(error)) return ask()
+        throw error
+      }),
+    )
   } catch (error) {
     // The workflow may have started all the same, and otherwise the sweeper starts it: "try again" would invite
     // a second order. The number is known, so the customer can look.
     if (isTimeout(error) || isUnavailable(error)) return undefined
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return verdictAtEnd(db, attempt.order_no)
-    throw error
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    // Other systems may hold something for it: another run gives that back first.
+    if (await adoptOrder(deps, attempt.order_no)) return undefined
+    return verdictAtEnd(db, attempt.order_no)
   }
 }
 

@@ -13,7 +13,8 @@ import {
   refundWorkflowId,
   TASK_QUEUE,
 } from '../workflows/messages.ts'
-import { isGone, type Temporal } from './temporal.ts'
+import { type AdoptionDeps, adoptOrder } from './adoption.ts'
+import { isGone } from './temporal.ts'
 
 export type { InboxEvent }
 
@@ -45,9 +46,9 @@ export async function keepOrderEvent(db: Db, orderNo: string, notice: OrderNotic
 }
 
 /** Tells the workflow of a kept event; where that has ended, money that came in starts a refund. */
-export async function deliver(db: Db, temporal: Temporal, event: InboxEvent): Promise<string> {
-  const outcome = await signalWorkflow(temporal, event)
-  await markDelivered(db, event.id, outcome)
+export async function deliver(deps: AdoptionDeps, event: InboxEvent): Promise<string> {
+  const outcome = await signalWorkflow(deps, event)
+  await markDelivered(deps.db, event.id, outcome)
   return outcome
 }
 
@@ -56,23 +57,29 @@ const CALL_MS = 10_000
 
 const RELEVANT = ['paid', 'declined', 'closed']
 
-async function signalWorkflow({ client }: Temporal, event: InboxEvent): Promise<string> {
+async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<string> {
+  const { client } = deps.temporal
   const orderNo = event.order_no
   if (!orderNo) return 'no order of ours'
   const inTime = <T>(call: () => Promise<T>) => client.withDeadline(Date.now() + CALL_MS, call)
   const handle = client.workflow.getHandle(exchangeWorkflowId(orderNo))
-  try {
-    if (event.source === 'orders') {
-      await inTime(() => handle.signal(orderSignal, event.event as unknown as OrderNotice))
-    } else if (RELEVANT.includes(event.kind)) {
-      await inTime(() => handle.signal(paymentSignal, event.event as unknown as PaymentNotice))
-    } else {
-      return 'nothing to tell'
+  if (event.source !== 'orders' && !RELEVANT.includes(event.kind)) return 'nothing to tell'
+  const signal = async (): Promise<boolean> => {
+    try {
+      await inTime(() =>
+        event.source === 'orders'
+          ? handle.signal(orderSignal, event.event as unknown as OrderNotice)
+          : handle.signal(paymentSignal, event.event as unknown as PaymentNotice),
+      )
+      return true
+    } catch (error) {
+      if (isGone(error)) return false
+      throw error
     }
-    return 'signalled'
-  } catch (error) {
-    if (!isGone(error)) throw error
   }
+  if (await signal()) return 'signalled'
+  // The exchange has ended, or its workflow is gone before it came to rest.
+  if ((await adoptOrder(deps, orderNo)) && (await signal())) return 'signalled'
   if (event.source === 'orders' || event.kind !== 'paid') return 'the exchange has ended'
   const notice = event.event as unknown as PaymentNotice
   const input: RefundInput = { kind: 'late_money', orderNo: orderNo, notice }
@@ -94,14 +101,13 @@ async function signalWorkflow({ client }: Temporal, event: InboxEvent): Promise<
  * @returns how many events were delivered
  */
 export async function sweepInbox(
-  db: Db,
-  temporal: Temporal,
+  deps: AdoptionDeps,
   onError: (event: InboxEvent, error: unknown) => void,
 ): Promise<number> {
   let delivered = 0
-  for (const event of await claimUndelivered(db, 50)) {
+  for (const event of await claimUndelivered(deps.db, 50)) {
     try {
-      await deliver(db, temporal, event)
+      await deliver(deps, event)
       delivered += 1
     } catch (error) {
       onError(event, error)

@@ -6,6 +6,7 @@ import { changeChannel, type PaymentChannel } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
 import type { ExchangeOrder } from '../db/orders.ts'
+import { countAttempts, readOpenPayment } from '../db/payments.ts'
 import { listOrderRefunds, listRefunds, type ShownRefund } from '../db/refunds.ts'
 import type { PaymentInfo, ShippingInfo } from '../db/schema.ts'
 import type { Sealer } from '../db/seal.ts'
@@ -14,7 +15,7 @@ import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type RefusalCode } from '../domain/errors.ts'
 import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
 import { allows, type OrderStatus, PAID_STATUSES, type PaymentStatus } from '../domain/order-status.ts'
-import type { PaymentMethod } from '../domain/payment.ts'
+import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
 import type { PaymentMode } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
@@ -35,12 +36,15 @@ import {
   refundUpdate,
   refundWorkflowId,
   resolveUpdate,
+  resyncSignal,
   shipUpdate,
   TASK_QUEUE,
 } from '../workflows/messages.ts'
+import { type AdoptionDeps, AFTER_SALE, adoptOrder } from './adoption.ts'
 import {
   ANSWER_DEADLINE_MS,
   isGone,
+  isRejected,
   isTimeout,
   isUnavailable,
   Overloaded,
@@ -384,9 +388,6 @@ export async function readStatistics(db: Db, ownerId: string): Promise<Statistic
   }
 }
 
-/** The number of the refund workflow that takes a finished order back. */
-const AFTER_SALE = 'after-sale'
-
 /** What somebody asks of an order that runs. */
 export type OrderRequest =
   | { readonly kind: 'cancel'; readonly reason?: string | undefined }
@@ -413,30 +414,35 @@ export type OrderRequest =
       readonly refundNo?: string | undefined
     }
 
-export interface OrderActor extends OrderReader {
-  readonly temporal: Temporal
-}
+export interface OrderActor extends OrderReader, AdoptionDeps {}
 
 /**
  * Asks the order's workflow to act; never touches its rows. The same operation key asks once.
  * @returns true when it was done, false when the outcome is not known within `ANSWER_DEADLINE_MS`
- * @throws DomainError ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, or why a payment is refused
+ * @throws DomainError ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, RATE_LIMITED, or why a payment
+ * is refused
  * @throws InvalidInput where "settle" does not say which of several refunds
  * @throws Overloaded when the engine is away
  */
 export async function actOnOrder(
-  { db, sealer, temporal }: OrderActor,
-  order: Pick<OrderView, 'order_no' | 'status'>,
+  actor: OrderActor,
+  order: Pick<OrderView, 'order_no' | 'status' | 'payment_status' | 'needs_attention'>,
   by: Requester,
   request: OrderRequest,
   operationKey: string = randomUUID(),
 ): Promise<boolean> {
+  const { db, sealer, temporal } = actor
   const deadline = Date.now() + ANSWER_DEADLINE_MS
   const refund = request.kind === 'resolve' && request.action === 'settle'
   const settled = refund ? await findStuck(db, order.order_no, request.refundNo) : undefined
   const [update, args] = messageOf(by, request, settled?.refundNos)
   const known = await knownReply(temporal, order, by, request, operationKey)
   if (known) return settleReply(known, by, request)
+  if (order.payment_status === 'closing' && (request.kind === 'pay' || request.kind === 'cancel')) {
+    // The order is being canceled, and its workflow hears nothing else.
+    if (request.kind === 'pay' || order.needs_attention !== null) return settleReply(CONFLICT, by, request)
+    return false
+  }
   if (request.kind === 'refund' && request.part) {
     const { reason, part } = request
     const input = { orderNo: order.order_no, by, reason, ...part, operationKey }
@@ -444,27 +450,33 @@ export async function actOnOrder(
       startRefund(temporal, PART_REFUND_WORKFLOW, input, operationKey, deadline),
     )
   }
-  if (request.kind === 'pay' && request.channel) {
-    await changeChannel(db, sealer, order.order_no, request.channel)
+  if (request.kind === 'pay') {
+    if (request.channel) await changeChannel(db, sealer, order.order_no, request.channel)
+    if (await isOpenAt(actor, order.order_no, request.method)) return true
   }
   const ask = (workflowId: string) =>
     retryUnavailable(deadline, () =>
-      temporal.client.withDeadline(deadline, () =>
-        temporal.client.workflow
-          .getHandle(workflowId)
-          .executeUpdate(update, { updateId: operationKey, args: [args] }),
-      ),
+      temporal.client.withDeadline(deadline, async () => {
+        const handle = temporal.client.workflow.getHandle(workflowId)
+        try {
+          return await handle.executeUpdate(update, { updateId: operationKey, args: [args] })
+        } catch (error) {
+          // A run that takes no more requests hands over to its successor when it looks up.
+          if (isRejected(error)) await handle.signal(resyncSignal).catch(() => undefined)
+          throw error
+        }
+      }),
     )
   let reply: Reply
   try {
     reply = await temporal.gate.run(deadline, async () =>
       request.kind === 'resolve'
         ? tellAll(settled?.workflowIds ?? (await workflowsOf(db, order.order_no)), ask)
-        : ask(exchangeWorkflowId(order.order_no)),
+        : askExchange(actor, order.order_no, ask),
     )
   } catch (error) {
     if (isTimeout(error)) return false
-    if (isUnavailable(error)) throw new Overloaded('the workflow engine is away', { cause: error })
+    if (isUnavailable(error)) throw new Overloaded('Temporal is unavailable', { cause: error })
     if (!isGone(error)) throw error
     reply = CONFLICT
   }
@@ -474,6 +486,36 @@ export async function actOnOrder(
     return startRefund(temporal, REFUND_WORKFLOW, { ...input, ...outsideSteps }, AFTER_SALE, deadline)
   }
   return settleReply(reply, by, request)
+}
+
+/** Asks the order's workflow; where that is gone before the order came to rest, its successor. */
+async function askExchange(
+  actor: OrderActor,
+  orderNo: string,
+  ask: (workflowId: string) => Promise<Reply>,
+): Promise<Reply> {
+  try {
+    return await ask(exchangeWorkflowId(orderNo))
+  } catch (error) {
+    if (!isGone(error) || !(await adoptOrder(actor, orderNo))) throw error
+    return ask(exchangeWorkflowId(orderNo))
+  }
+}
+
+/**
+ * Whether the customer can be shown the cashier that is open, which costs the workflow nothing.
+ * @throws DomainError RATE_LIMITED where another attempt would be one too many
+ */
+async function isOpenAt(
+  { db, sealer }: OrderActor,
+  orderNo: string,
+  method: PaymentMethod | undefined,
+): Promise<boolean> {
+  const open = await readOpenPayment(db, sealer, orderNo)
+  if (open?.opened && (method === undefined || method === open.method)) return true
+  const attempts = open?.attempts ?? (await countAttempts(db, orderNo))
+  if (attempts >= MAX_PAYMENT_ATTEMPTS) throw new DomainError({ code: 'RATE_LIMITED' })
+  return false
 }
 
 /** @throws DomainError PAYMENT_METHOD_UNSUPPORTED where the shop does not take this method */
@@ -667,8 +709,8 @@ async function startRefund(
   n: string,
   deadline: number,
 ): Promise<boolean> {
-  try {
-    const reply = await client.withDeadline(deadline, () =>
+  const start = () =>
+    client.withDeadline(deadline, () =>
       client.workflow.executeUpdateWithStart(refundTakenUpdate, {
         updateId: 'taken',
         startWorkflowOperation: new WithStartWorkflowOperation(workflow, {
@@ -681,11 +723,17 @@ async function startRefund(
         }),
       }),
     )
+  try {
+    const reply = await start().catch((error: unknown) => {
+      // Its workflow was ended under it: the next one finds what is done.
+      if (isGone(error)) return start()
+      throw error
+    })
     if (!reply.ok) throw new DomainError(reply.refusal)
     return true
   } catch (error) {
     if (isTimeout(error)) return false
-    if (isUnavailable(error)) throw new Overloaded('the workflow engine is away', { cause: error })
+    if (isUnavailable(error)) throw new Overloaded('Temporal is unavailable', { cause: error })
     throw error
   }
 }

@@ -19,6 +19,7 @@ import {
   reconciliationId,
   TASK_QUEUE,
 } from '../workflows/messages.ts'
+import { type AdoptionDeps, adoptOrder } from './adoption.ts'
 import { deliver, keepPaymentEvent } from './inbox.ts'
 import { isGone, type Temporal } from './temporal.ts'
 
@@ -27,8 +28,9 @@ const CALL_MS = 5_000
 const LIST_MS = 60_000
 
 /** The workflow engine as the reconciliation asks it, and tells it what a notice would have told. */
-export function createEngine(db: Db, temporal: Temporal) {
-  const { client } = temporal
+export function createEngine(deps: AdoptionDeps) {
+  const { db } = deps
+  const { client } = deps.temporal
   const inTime = <T>(ms: number, call: () => Promise<T>) => client.withDeadline(Date.now() + ms, call)
   return {
     /** The orders whose exchange runs, by the engine's list, which lags a little behind. */
@@ -56,6 +58,9 @@ export function createEngine(db: Db, temporal: Temporal) {
       }
     },
 
+    /** Starts the workflow of an order that has none. @returns whether it was started */
+    adopt: (orderNo: string): Promise<boolean> => adoptOrder(deps, orderNo),
+
     /**
      * Brings money that a provider's books name to the order's workflow, by the way of the provider's own
      * notices. The same subject again is the same event, and is told once.
@@ -69,7 +74,7 @@ export function createEngine(db: Db, temporal: Temporal) {
       })
       if (event.delivered_at !== null) return
       // It is kept: where the engine is away, the worker's sweeper delivers it.
-      await deliver(db, temporal, event).catch(() => undefined)
+      await deliver(deps, event).catch(() => undefined)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { Client, Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client'
+import { ApplicationFailure } from '@temporalio/common'
 import type { Sealer } from '../db/seal.ts'
 import { sealedPayloads } from './payload-codec.ts'
 
@@ -94,6 +95,7 @@ const CANCELLED = 1
 const DEADLINE_EXCEEDED = 4
 const NOT_FOUND = 5
 const RESOURCE_EXHAUSTED = 8
+const FAILED_PRECONDITION = 9
 const ABORTED = 10
 const UNAVAILABLE = 14
 
@@ -102,6 +104,8 @@ function grpcCode(error: unknown): number | undefined {
     if (isGrpcServiceError(e)) return e.code
     if (e.name === 'WorkflowUpdateRPCTimeoutOrCancelledError') return DEADLINE_EXCEEDED
     if (e.name === 'WorkflowNotFoundError') return NOT_FOUND
+    // The update was accepted, and its workflow was ended before it could answer.
+    if (e instanceof ApplicationFailure && e.type === 'AcceptedUpdateCompletedWorkflow') return NOT_FOUND
   }
   return undefined
 }
@@ -112,10 +116,18 @@ export function isTimeout(error: unknown): boolean {
   return code === DEADLINE_EXCEEDED || code === CANCELLED
 }
 
-/** The engine is away or sheds load: the same call may be made again. */
+/** Temporal is unavailable, sheds load or could not place the call this time: the same call may be made again. */
 export function isUnavailable(error: unknown): boolean {
   const code = grpcCode(error)
-  return code === UNAVAILABLE || code === RESOURCE_EXHAUSTED || code === ABORTED
+  return code === UNAVAILABLE || code === RESOURCE_EXHAUSTED || code === ABORTED || isRejected(error)
+}
+
+/**
+ * The workflow could not take the update: its task failed under it, as when an event came in at that moment, or the
+ * run has taken as many as it may.
+ */
+export function isRejected(error: unknown): boolean {
+  return grpcCode(error) === FAILED_PRECONDITION
 }
 
 /** No such workflow, or it has ended. */

@@ -1,3 +1,4 @@
+import { exchangeSettings } from '../application/exchanges.ts'
 import { connectTemporal } from '../application/temporal.ts'
 import { ConfigError, readConfig } from '../config.ts'
 import { connectDatabase } from '../db/client.ts'
@@ -23,13 +24,7 @@ async function main(): Promise<void> {
       temporal,
       outsideWallet: undefined,
       ownerKey,
-      settings: {
-        rules,
-        defaultMethod: rules.defaultMethod,
-        paymentTimeoutMs: rules.paymentTimeoutMs,
-        autoConfirmTimeoutMs: rules.autoConfirmTimeoutMs,
-        outsideSteps,
-      },
+      settings: exchangeSettings({ rules, outsideSteps }),
     }
     await bringToLife(deps, (story, error) => process.stdout.write(`${story}: ${String(error)}\n`))
   } finally {

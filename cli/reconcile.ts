@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { createReconciliationActivities } from '../activities/reconciliation.ts'
+import { exchangeSettings } from '../application/exchanges.ts'
 import { createEngine } from '../application/reconciliation.ts'
 import { connectTemporal } from '../application/temporal.ts'
-import { readConfig } from '../config.ts'
+import { ConfigError, readConfig } from '../config.ts'
 import { findRun, type KeptFinding, listFindings } from '../db/reconciliation.ts'
 import { createSealer } from '../db/seal.ts'
 import { dateInShanghai } from '../domain/shanghai.ts'
@@ -20,13 +21,16 @@ await report('reconcile', async (db, vault) => {
   const today = dateInShanghai(Date.now())
   const day = values.day ?? today
   if (!isDate(day) || day > today) throw new Error(`--day ${day}: not a day like 2026-11-23 that has begun`)
-  const { temporal: engine, payloadKeys, payments } = readConfig()
+  const config = readConfig()
+  const { temporal: engine, payloadKeys, payments } = config
+  const [ownerKey] = payloadKeys
+  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
   const temporal = connectTemporal(engine.connection, engine.namespace, createSealer(payloadKeys))
   const steps = createReconciliationActivities({
     db,
     vault,
     providers: createProviders(payments),
-    engine: createEngine(db, temporal),
+    engine: createEngine({ db, temporal, ownerKey, settings: exchangeSettings(config) }),
   })
   const { id, providers } = await steps.beginReconciliation({ day, runKey: `cli/${randomUUID()}` })
   await Promise.all(providers.map((provider) => steps.reconcileProvider({ id, day, provider })))

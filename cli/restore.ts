@@ -53,7 +53,7 @@ async function restore(): Promise<string> {
         ...(aside === undefined
           ? []
           : [`The heads of the ledger that was here before are in ${aside}: they name what is lost.`]),
-        'Workflows are not part of a backup: npm run reconcile and the orders that wait show what they left open.',
+        'Workflows are not part of a backup: a worker that starts carries every open order on from what was restored.',
       ].join('\n')
     } finally {
       await db.destroy()

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely'
+import { orderNoOf } from '../domain/order-no.ts'
 import type { Db, Tx } from './client.ts'
 import type { WebhookInboxTable } from './schema.ts'
 
@@ -59,4 +60,48 @@ export async function markDelivered(db: Db | Tx, id: string, outcome: string): P
     .set({ delivered_at: new Date(), outcome })
     .where('id', '=', id)
     .execute()
+}
+
+/** What a workflow that is gone was told of this order is to be told to its successor. */
+export async function undeliverEvents(db: Db, orderNo: string): Promise<void> {
+  await db
+    .updateTable('webhook_inbox')
+    .set({ delivered_at: null, next_delivery_at: new Date(), outcome: null })
+    .where('order_no', '=', orderNo)
+    .where('delivered_at', 'is not', null)
+    .execute()
+}
+
+/** The money that a provider reported for this attempt to pay is booked: nobody has to be told again. */
+export async function markBooked(db: Db | Tx, outTradeNo: string): Promise<void> {
+  await db
+    .updateTable('webhook_inbox')
+    .set({ booked_at: new Date() })
+    .where('order_no', '=', orderNoOf(outTradeNo) ?? '')
+    .where('kind', '=', 'paid')
+    .where(sql`event ->> 'outTradeNo'`, '=', outTradeNo)
+    .where('booked_at', 'is', null)
+    .execute()
+}
+
+/**
+ * Notifications of money that were delivered and whose money is not booked: whoever was told may be gone. They are to
+ * be delivered again, the longer ago the less often.
+ */
+export async function undeliverUnbooked(db: Db): Promise<void> {
+  await sql`
+    update webhook_inbox set delivered_at = null, next_delivery_at = now(), outcome = null
+    where kind = 'paid' and source <> 'orders' and order_no is not null and booked_at is null
+      and delivered_at < now() - make_interval(secs => least(3600, 15 * power(2, least(deliveries, 8))))`.execute(
+    db,
+  )
+}
+
+/** Events of the order domain that were delivered since: an engine that lost power may have forgotten them. */
+export async function undeliverOrderEvents(db: Db, since: Date): Promise<void> {
+  await sql`
+    update webhook_inbox i set delivered_at = null, next_delivery_at = now(), outcome = null
+    from points_exchange_orders o
+    where i.source = 'orders' and i.delivered_at >= ${since} and o.order_no = i.order_no
+      and o.status not in ('order_finished', 'order_canceled')`.execute(db)
 }

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { Db, Tx } from './client.ts'
-import type { PointsExchangeOrdersTable } from './schema.ts'
+import type { CancelCause, PointsExchangeOrdersTable } from './schema.ts'
 
 export type ExchangeOrder = Selectable<PointsExchangeOrdersTable>
 
@@ -29,6 +29,26 @@ export async function findOrderForUpdate(tx: Tx, orderNo: string): Promise<Excha
     .where('order_no', '=', orderNo)
     .forUpdate()
     .executeTakeFirst()
+}
+
+/** When the order was shipped; undefined where it was not. */
+export async function readShippedAt(db: Db, orderNo: string): Promise<Date | undefined> {
+  const event = await db
+    .selectFrom('order_events')
+    .select('created_at')
+    .where('order_no', '=', orderNo)
+    .where('event_key', '=', 'order_shipped')
+    .executeTakeFirst()
+  return event?.created_at
+}
+
+/** A cancellation has begun and is carried on, whatever happens: why, and for whom. */
+export async function noteCancelCause(tx: Tx, orderNo: string, cause: CancelCause): Promise<void> {
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ cancel_cause: JSON.stringify(cause), updated_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
 }
 
 /**
@@ -109,7 +129,11 @@ export async function moveOrder(
   actor: Actor,
   change: Partial<
     Pick<ExchangeOrder, 'payment_status' | 'payment_method' | 'cancel_reason' | 'needs_attention'>
-  > & { readonly shipping_info?: string; readonly payment_info?: string; readonly note?: string },
+  > & { readonly confirm_by?: Date } & {
+    readonly shipping_info?: string
+    readonly payment_info?: string
+    readonly note?: string
+  },
 ): Promise<void> {
   const { note, ...columns } = change
   const operator =

@@ -1,8 +1,11 @@
 import type { Selectable } from 'kysely'
 import { outTradeNo } from '../domain/order-no.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
+import { canShowAgain, cashierLives } from '../domain/payment-decision.ts'
+import { readChannel } from './attempts.ts'
 import type { Db, Tx } from './client.ts'
 import type { PaymentsTable } from './schema.ts'
+import type { Sealer } from './seal.ts'
 
 export type Payment = Selectable<PaymentsTable>
 
@@ -58,6 +61,7 @@ export async function updatePayment(
       | 'pay_url'
       | 'client'
       | 'refunded_amount'
+      | 'paid_reported'
       | 'paid_at'
     >
   >,
@@ -67,4 +71,55 @@ export async function updatePayment(
     .set({ ...change, updated_at: new Date() })
     .where('out_trade_no', '=', tradeNo)
     .execute()
+}
+
+/** The attempt to pay that is not closed. */
+export interface OpenPayment {
+  readonly outTradeNo: string
+  readonly method: PaymentMethod
+  /** It can be paid as the customer stands now: by this very method and client. */
+  readonly opened: boolean
+  /** How many attempts the order has had, this one included. */
+  readonly attempts?: number
+}
+
+/** @returns null where every attempt of the order is closed */
+export async function readOpenPayment(db: Db, sealer: Sealer, orderNo: string): Promise<OpenPayment | null> {
+  const payments = await listPayments(db, orderNo)
+  const open = payments.findLast(({ state }) => state === 'unpaid' || state === 'closing')
+  if (!open) return null
+  const { client } = await readChannel(db, sealer, orderNo)
+  const { state, method } = open
+  const order = await db
+    .selectFrom('points_exchange_orders')
+    .select('payment_info')
+    .where('order_no', '=', orderNo)
+    .executeTakeFirstOrThrow()
+  const inApp = order.payment_info?.trade_no === open.out_trade_no && Boolean(order.payment_info.jsapi)
+  const ageMs = Date.now() - open.updated_at.getTime()
+  const attempt = {
+    state: state === 'unpaid' ? state : ('closing' as const),
+    method,
+    client: open.client,
+    opened:
+      open.provider_ref !== null &&
+      (open.pay_url !== null || inApp) &&
+      cashierLives(method, open.client ?? 'h5', ageMs),
+  }
+  return {
+    outTradeNo: open.out_trade_no,
+    method,
+    opened: canShowAgain(attempt, { client }),
+    attempts: payments.length,
+  }
+}
+
+/** How many attempts to pay the order has had. */
+export async function countAttempts(db: Db, orderNo: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('payments')
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .where('order_no', '=', orderNo)
+    .executeTakeFirstOrThrow()
+  return Number(count)
 }

@@ -279,7 +279,16 @@ export async function listOpenOrders(
   return db
     .selectFrom('points_exchange_orders')
     .select(['order_no', 'status'])
-    .where('status', 'not in', ['order_finished', 'order_canceled'])
+    .where((eb) =>
+      eb.or([
+        eb('status', 'not in', ['order_finished', 'order_canceled']),
+        eb(
+          'order_no',
+          'in',
+          eb.selectFrom('payments').select('payments.order_no').where('state', 'in', ['unpaid', 'closing']),
+        ),
+      ]),
+    )
     .where('updated_at', '<', before)
     .$if(orderNo !== undefined, (query) => query.where('order_no', '=', orderNo as string))
     .orderBy('id')

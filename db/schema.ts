@@ -10,6 +10,7 @@ import type {
   ShippingType,
 } from '../domain/product.ts'
 import type { FindingKind } from '../domain/reconciliation.ts'
+import type { OutsideStep } from '../domain/steps.ts'
 
 /** bigint columns arrive as text and are turned into bigint where they are counted; ids stay text. */
 type Id = ColumnType<string, never, never>
@@ -89,6 +90,12 @@ export interface ShippingInfo {
   readonly tracking_no: string
 }
 
+/** Why, and for whom, an order is being canceled. */
+export interface CancelCause {
+  readonly reason: string
+  readonly by: { readonly type: 'customer' | 'operator' | 'system' | 'order_domain'; readonly id?: string }
+}
+
 /** What is shown of the payment; the `payments` rows are the books. */
 export interface PaymentInfo {
   readonly payment_method: PaymentMethod | null
@@ -121,6 +128,12 @@ export interface PointsExchangeOrdersTable extends Dated {
   needs_attention: string | null
   exchange_time: Stamp
   pay_by: Date | null
+  /** When receipt is confirmed automatically; null before it is shipped. */
+  confirm_by: ColumnType<Date | null, undefined, Date>
+  /** Set once a cancellation has begun to close the payment: it is carried on whatever happens. */
+  cancel_cause: ColumnType<CancelCause | null, undefined, string | null>
+  /** As `exchange_attempts.run_id`. */
+  run_id: ColumnType<string | null, string | null | undefined, string>
   shipping_info: JSONColumnType<ShippingInfo> | null
   address_info: Buffer | null
   customer_notes: Buffer | null
@@ -251,6 +264,8 @@ export interface PaymentsTable extends Dated {
   /** How the customer was to reach the cashier; null before it was opened. */
   client: ColumnType<PaymentClient | null, PaymentClient | null | undefined, PaymentClient | null>
   refunded_amount: ColumnType<string, string | undefined, string>
+  /** The provider said "paid" when the attempt was to be closed; what follows from that is not booked yet. */
+  paid_reported: Generated<boolean>
   paid_at: Date | null
 }
 
@@ -302,6 +317,8 @@ export interface WebhookInboxTable {
   outcome: string | null
   deliveries: Generated<number>
   next_delivery_at: Stamp
+  /** When the money that it tells of was booked; null: not yet, or it tells of none. */
+  booked_at: ColumnType<Date | null, undefined, Date>
 }
 
 export interface ExchangeAttemptsTable {
@@ -321,6 +338,14 @@ export interface ExchangeAttemptsTable {
   points_wallet: Generated<'ledger' | 'outside'>
   state: Generated<'pending' | 'placed' | 'refused'>
   refusal: ColumnType<Refusal | null, string | null, string | null>
+  /** Steps of this exchange that run in other systems; null: not recorded, as configured. */
+  outside_steps: ColumnType<OutsideStep[] | null, readonly OutsideStep[] | null | undefined, OutsideStep[]>
+  /** When those systems had captured or given back all; null while they have not. */
+  outside_settled_at: ColumnType<Date | null, undefined, Date | null>
+  /** How often another run has carried the exchange on. */
+  run_epoch: Generated<number>
+  /** The only workflow run that may act; null: the first one. */
+  run_id: ColumnType<string | null, undefined, string>
   created_at: Stamp
   resolved_at: Date | null
 }

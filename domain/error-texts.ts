@@ -14,7 +14,6 @@ export type ErrorCode =
   | 'WEBHOOK_SIGNATURE_INVALID'
   | 'RISK_REJECTED'
   | 'IDEMPOTENCY_KEY_REUSED'
-  | 'RATE_LIMITED'
   | 'INTERNAL'
 
 /** What was asked for and what there is, where a refusal knows it. */

@@ -17,6 +17,7 @@ export type RefusalCode =
   | 'ORDER_STATE_CONFLICT'
   | 'REFUND_EXCEEDS_REST'
   | 'IDEMPOTENCY_KEY_REUSED'
+  | 'RATE_LIMITED'
   | 'UNAVAILABLE'
 
 /** A refusal with its gap: what is required and what there is, as text ready for a message. */

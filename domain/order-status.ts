@@ -31,6 +31,12 @@ export function canMove(from: OrderStatus, to: OrderStatus): boolean {
   return ORDER_TRANSITIONS[from].includes(to)
 }
 
+/** Whether the order has come to this state, or gone beyond it. A canceled order has reached no state but that. */
+export function hasReached(status: OrderStatus, state: OrderStatus): boolean {
+  if (status === 'order_canceled' || state === 'order_canceled') return status === state
+  return ORDER_STATUSES.indexOf(status) >= ORDER_STATUSES.indexOf(state)
+}
+
 /** What somebody asks of an order; each is allowed in the states listed. */
 export const ORDER_ACTIONS = {
   pay: ['order_created'],

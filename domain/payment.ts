@@ -3,6 +3,9 @@ export const PAYMENT_METHODS = ['wallet', 'alipay', 'wechat', 'bank_card'] as co
 
 export type PaymentMethod = (typeof PAYMENT_METHODS)[number]
 
+/** How often one order may be tried to be paid. Each attempt costs a provider and the order's workflow work. */
+export const MAX_PAYMENT_ATTEMPTS = 20
+
 /** Where the customer stands when he pays: inside the provider's own app, in a phone's browser, at a desk. */
 export const PAYMENT_CLIENTS = ['in_app', 'h5', 'desktop'] as const
 

@@ -12,8 +12,10 @@ import {
   type ReconciliationInput,
   reconciliationId,
   refundWorkflowId,
+  resyncSignal,
   TASK_QUEUE,
 } from '../workflows/messages.ts'
+import { adoptAll, loseWorkflow } from './engine-loss.ts'
 import { createHooks } from './hooks.ts'
 import { type Answer, type Mall, type MallOptions, openMall, until } from './mall.ts'
 
@@ -24,12 +26,17 @@ export interface Stage extends Mall {
   readonly begun: string[]
 }
 
+export interface WorkflowRun {
+  readonly workflowId: string
+  readonly runId?: string
+}
+
 /** One way through the workflows. */
 export interface Branch {
   readonly name: string
   readonly settings?: Partial<ExchangeSettings>
-  /** Plays it to the workflow's end. @returns the workflow's id. */
-  readonly play: (stage: Stage, owner: string) => Promise<string>
+  /** Plays it to the workflow's end. @returns the workflow's id, or one of its runs. */
+  readonly play: (stage: Stage, owner: string) => Promise<string | WorkflowRun>
 }
 
 export async function openStage(options: MallOptions = {}): Promise<Stage> {
@@ -46,21 +53,26 @@ export async function openStage(options: MallOptions = {}): Promise<Stage> {
       return activities.quoteExchange(orderNo)
     },
   })
-  const mall = await openMall({ ...options, tamper: (activities) => noting(hooks.tamper(activities)) })
+  const within = options.tamper ?? ((activities: Activities) => activities)
+  const mall = await openMall({
+    ...options,
+    tamper: (activities) => noting(hooks.tamper(within(activities))),
+  })
   return Object.assign(mall, { hooks, begun })
 }
 
-/** Plays a branch under its settings. @returns the id of the workflow, which has ended. */
-export async function play(stage: Stage, branch: Branch): Promise<string> {
+/** Plays a branch under its settings. @returns the run whose history it is; its workflow has ended. */
+export async function play(stage: Stage, branch: Branch): Promise<WorkflowRun> {
   const usual: ExchangeSettings = { ...stage.deps.settings }
   stage.configure(branch.settings ?? {})
   try {
-    const workflowId = await branch.play(stage, branch.name)
-    await stage.temporal.client.workflow.getHandle(workflowId).result()
-    return workflowId
+    const played = await branch.play(stage, branch.name)
+    const run = typeof played === 'string' ? { workflowId: played } : played
+    await stage.temporal.client.workflow.getHandle(run.workflowId).result()
+    return run
   } finally {
     stage.hooks.clear()
-    stage.configure(usual)
+    stage.configure({ runLimits: undefined, ...usual })
   }
 }
 
@@ -173,6 +185,12 @@ async function orderEvent(stage: Stage, order_no: string, kind: string, n: strin
     }),
     200,
   )
+}
+
+/** As if the engine had lost its state, and a worker looked for what that left behind. */
+async function loseAndAdopt(stage: Stage, order_no: string): Promise<void> {
+  await loseWorkflow(stage, exchangeWorkflowId(order_no))
+  await adoptAll(stage)
 }
 
 async function finishOrder(stage: Stage, owner: string, order: Ordered): Promise<string> {
@@ -367,6 +385,14 @@ export const BRANCHES: readonly Branch[] = [
       await orderEvent(stage, order_no, 'accepted', '2')
       await orderEvent(stage, order_no, 'canceled', '3')
       await orderEvent(stage, order_no, 'finished', '4')
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'order-domain-finishes-at-once',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, WALLET)
+      await orderEvent(stage, order_no, 'finished', '1')
       return exchangeWorkflowId(order_no)
     },
   },
@@ -580,6 +606,81 @@ export const BRANCHES: readonly Branch[] = [
     play(stage, owner) {
       stage.hooks.before('quoteExchange', sellOut(stage))
       return refused(stage, owner, { point: 100 }, 'OUT_OF_STOCK')
+    },
+  },
+  {
+    name: 'lost-unpaid-and-carried-on',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await loseAndAdopt(stage, order.order_no)
+      await payByCard(stage, owner, order)
+      return finishOrder(stage, owner, order)
+    },
+  },
+  {
+    name: 'lost-shipped-and-carried-on',
+    settings: { autoConfirmTimeoutMs: 1_500 },
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, WALLET)
+      await ship(stage, order_no)
+      await loseAndAdopt(stage, order_no)
+      await stage.reach(owner, order_no, 'order_finished')
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'outside-lost-and-carried-on',
+    settings: OUTSIDE,
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, WALLET)
+      await loseAndAdopt(stage, order_no)
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'refund-lost-and-carried-on',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      const { order_no } = order
+      await payByCard(stage, owner, order)
+      stage.hooks.before('refundPayment', away(1_000))
+      await cancel(stage, owner, order_no)
+      await loseWorkflow(stage, exchangeWorkflowId(order_no))
+      stage.hooks.clear()
+      await adoptAll(stage)
+      return refundWorkflowId(order_no, '1')
+    },
+  },
+  ...(['handed-over-unpaid', 'taken-over-unpaid'] as const).map(
+    (name): Branch => ({
+      name,
+      settings: { runLimits: { events: 10, updates: 500 } },
+      async play(stage, owner) {
+        const order = await redeem(stage, owner, CARD)
+        const workflowId = exchangeWorkflowId(order.order_no)
+        const handle = stage.temporal.client.workflow.getHandle(workflowId)
+        const { runId } = await handle.describe()
+        await stage.cashier(order.payment_info.pay_url, 'decline')
+        await until(
+          () => handle.describe(),
+          (now) => now.runId !== runId,
+          'the next run has taken over',
+        )
+        await payByCard(stage, owner, order)
+        await finishOrder(stage, owner, order)
+        return name === 'handed-over-unpaid' ? { workflowId, runId } : workflowId
+      },
+    }),
+  ),
+  {
+    name: 'looks-again',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, { point: 100 })
+      const handle = stage.temporal.client.workflow.getHandle(exchangeWorkflowId(order_no))
+      await handle.signal(resyncSignal)
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
     },
   },
   {

@@ -2,6 +2,32 @@ import { ApplicationFailure } from '@temporalio/common'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Activities } from '../activities/index.ts'
 import type { OutsideStep } from '../domain/steps.ts'
+import {
+  ACCEPT,
+  act,
+  byCard,
+  byPaidCard,
+  CANCEL_CARD,
+  CANCEL_POINTS,
+  CANCEL_UNPAID,
+  CANCEL_WALLET,
+  CARD,
+  type Customer,
+  DEADLINE,
+  DECLINE,
+  type Flow,
+  LATE_MONEY,
+  NEXT_ATTEMPT,
+  PAY,
+  PAY_AGAIN,
+  type Placed,
+  POINTS,
+  REFUND_FINISHED,
+  REFUND_PART,
+  SHIP,
+  SWITCH,
+  WALLET,
+} from './flows.ts'
 import type { ActivityName } from './hooks.ts'
 import { type Mall, openMall, until } from './mall.ts'
 import { readHoldings, workflowState } from './tables.ts'
@@ -10,9 +36,6 @@ import { readHoldings, workflowState } from './tables.ts'
  * Every step of the workflows fails for good, before and after its effect. At rest, points, stock, order and
  * payment are as they were; a step that undoes and cannot finish waits for an operator, who says "again".
  */
-
-/** The deadline of orders that are to miss it. */
-const HASTE_MS = 1_000
 
 type When = 'before' | 'after'
 interface Fault {
@@ -63,145 +86,6 @@ function createBreaker() {
   }
 }
 type Breaker = ReturnType<typeof createBreaker>
-
-interface Customer {
-  readonly shop: Mall
-  readonly owner: string
-  readonly points: string
-  readonly mixed: string
-}
-type Placed = Customer & { readonly orderNo: string; readonly payUrl: string }
-
-/** What happens before the step breaks, and what the step is then called by. */
-interface Flow {
-  readonly name: string
-  readonly prepare?: (customer: Customer) => Promise<Placed>
-  readonly run: (customer: Placed) => Promise<unknown>
-}
-
-async function place(customer: Customer, product_id: string, payment_method?: string): Promise<Placed> {
-  const { shop, owner } = customer
-  const { body } = await shop.exchange(owner, { product_id, payment_method })
-  return { ...customer, orderNo: body.data?.order_no ?? '', payUrl: body.data?.payment_info.pay_url ?? '' }
-}
-const byPoints = (customer: Customer) => place(customer, customer.points)
-const byWallet = (customer: Customer) => place(customer, customer.mixed, 'wallet')
-const byCard = (customer: Customer) => place(customer, customer.mixed, 'bank_card')
-async function byPaidCard(customer: Customer): Promise<Placed> {
-  const placed = await byCard(customer)
-  await customer.shop.cashier(placed.payUrl, 'pay')
-  await customer.shop.reach(customer.owner, placed.orderNo, 'order_paid')
-  return placed
-}
-async function finished(placed: Placed): Promise<Placed> {
-  await placed.shop.operate(placed.orderNo, 'accept')
-  await placed.shop.operate(placed.orderNo, 'finish')
-  await until(
-    () => workflowState(placed.shop, `exchange/${placed.orderNo}`),
-    (state) => state === 'COMPLETED',
-    'the exchange has ended',
-  )
-  return placed
-}
-const act = (action: string, body?: object) => (placed: Placed) =>
-  placed.shop.act(placed.owner, placed.orderNo, action, body)
-const operate = (action: string, body?: object) => (placed: Placed) =>
-  placed.shop.operate(placed.orderNo, action, body)
-
-const exchange = (name: string, run: (customer: Customer) => Promise<unknown>): Flow => ({
-  name: `redeemed by ${name}`,
-  run,
-})
-const POINTS = exchange('points', byPoints)
-const WALLET = exchange('wallet', byWallet)
-const CARD = exchange('card', byCard)
-const PAY: Flow = {
-  name: 'paid by card',
-  prepare: byCard,
-  run: ({ shop, payUrl }) => shop.cashier(payUrl, 'pay'),
-}
-const DECLINE: Flow = {
-  name: 'declined',
-  prepare: byCard,
-  run: ({ shop, payUrl }) => shop.cashier(payUrl, 'decline'),
-}
-const DEADLINE: Flow = {
-  name: 'not paid in time',
-  async prepare(customer) {
-    Object.assign(customer.shop.deps.settings, { paymentTimeoutMs: HASTE_MS })
-    const placed = await byCard(customer)
-    Object.assign(customer.shop.deps.settings, { paymentTimeoutMs: 1_800_000 })
-    return placed
-  },
-  run: async () => {},
-}
-const PAY_AGAIN: Flow = { name: 'cashier opened again', prepare: byCard, run: act('pay') }
-const SWITCH: Flow = {
-  name: 'changed from card to wallet',
-  prepare: byCard,
-  run: act('pay', { payment_method: 'wallet' }),
-}
-const NEXT_ATTEMPT: Flow = {
-  name: 'paid a wrong amount, and then again',
-  async prepare(customer) {
-    const placed = await byCard(customer)
-    await customer.shop.control('faults', { fault: 'wrong_amount', count: 1 })
-    await customer.shop.cashier(placed.payUrl, 'pay')
-    await until(
-      () => customer.shop.books(),
-      (trades) =>
-        trades.some((trade) => trade.out_trade_no?.startsWith(placed.orderNo) && trade.state === 'refunded'),
-      'the wrong amount went back',
-    )
-    return placed
-  },
-  run: act('pay'),
-}
-const CANCEL_UNPAID: Flow = { name: 'canceled unpaid', prepare: byCard, run: act('cancel') }
-const CANCEL_POINTS: Flow = { name: 'canceled, paid by points', prepare: byPoints, run: act('cancel') }
-const CANCEL_WALLET: Flow = { name: 'canceled, paid by wallet', prepare: byWallet, run: act('cancel') }
-const CANCEL_CARD: Flow = { name: 'canceled, paid by card', prepare: byPaidCard, run: act('cancel') }
-const ACCEPT: Flow = { name: 'accepted', prepare: byPaidCard, run: operate('accept') }
-const SHIP: Flow = {
-  name: 'shipped',
-  async prepare(customer) {
-    const placed = await byWallet(customer)
-    await operate('accept')(placed)
-    return placed
-  },
-  run: operate('ship', { carrier: '顺丰', tracking_no: '1' }),
-}
-const REFUND_FINISHED: Flow = {
-  name: 'refunded after it was finished',
-  prepare: async (customer) => finished(await byPaidCard(customer)),
-  run: operate('refund', { reason: 'damaged' }),
-}
-const REFUND_PART: Flow = {
-  name: 'refunded in part, and then canceled',
-  prepare: byPaidCard,
-  async run(placed) {
-    await operate('refund', { reason: 'scratched', points: 1, money: { amount: '0.01', currency: 'CNY' } })(
-      placed,
-    )
-    await act('cancel')(placed)
-  },
-}
-const LATE_MONEY: Flow = {
-  name: 'paid after it was canceled',
-  async prepare(customer) {
-    const placed = await byCard(customer)
-    await act('cancel')(placed)
-    return placed
-  },
-  run: async ({ shop, orderNo }) => {
-    await shop.control('force-pay', { out_trade_no: `${orderNo}-1` })
-    await until(
-      () => workflowState(shop, `refund/${orderNo}/1`),
-      (state) => state !== 'NONE',
-      'the late money is noticed',
-    )
-  },
-}
 
 interface Case {
   readonly activity: ActivityName
@@ -267,6 +151,7 @@ const OUTSIDE: readonly Case[] = [
   { activity: 'settleExchange', flows: [POINTS, WALLET] },
   { activity: 'capturePoints', flows: [WALLET, PAY] },
   { activity: 'commitStock', flows: [WALLET, PAY] },
+  { activity: 'noteOutsideSettled', flows: [CANCEL_POINTS] },
   { activity: 'releaseStock', flows: [CANCEL_POINTS, CANCEL_UNPAID], waits: ALWAYS },
   { activity: 'releasePoints', flows: [CANCEL_POINTS, CANCEL_UNPAID], waits: ALWAYS },
   { activity: 'refuseAttempt', flows: [POINTS], with: 'holdPoints', waits: ALWAYS, unseen: ALWAYS },
@@ -386,12 +271,14 @@ describe.each<[string, readonly OutsideStep[], readonly Case[]]>([
       const covered = new Set([...cases, ...elsewhere].map(({ activity }) => activity))
       // The expiry's steps are no steps of an exchange: tests/expiry.test.ts.
       const expiry = ['expireBatch', 'grantMatureBatch']
+      // These carry on what another run has begun: tests/adoption.test.ts.
+      const carryingOn = ['resumeExchange', 'readProgress']
       // Only an operator's word calls it: see "while an order waits for an operator".
       const byWord = ['settleByHand']
       // Nor are those that compare the books: tests/reconciliation.test.ts.
       const comparing = /^(reconcile\w+|\w+Reconciliation)$/
       const steps = breaker.names.filter(
-        (name) => ![...expiry, ...byWord].includes(name) && !comparing.test(name),
+        (name) => ![...expiry, ...byWord, ...carryingOn].includes(name) && !comparing.test(name),
       )
       expect([...covered].toSorted()).toEqual(steps.toSorted())
     })

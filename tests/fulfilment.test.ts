@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -334,6 +335,40 @@ describe('events of the order domain', () => {
       'order_accepted',
       'order_shipped',
     ])
+  })
+
+  test('that come some milliseconds apart finish it once, and nothing takes it back afterwards', async () => {
+    const orders = await Promise.all(Array.from({ length: 8 }, () => orderIn('order_paid')))
+    await Promise.all(
+      orders.map(async ({ orderNo }, n) => {
+        const first = send('finished', orderNo)
+        await pause(3 + n * 3)
+        const answers = await Promise.all([first, send('finished', orderNo)])
+        expect(answers.map(({ status }) => status)).toEqual([200, 200])
+      }),
+    )
+    for (const { owner, orderNo } of orders) {
+      await mall.reach(owner, orderNo, 'order_finished')
+      await ended(mall, orderNo)
+      await send('canceled', orderNo)
+      await mall.sweep()
+      expect((await mall.order(owner, orderNo)).status).toBe('order_finished')
+    }
+  })
+
+  test('that come while the customer confirms: he is answered with what is so, never with a fault', async () => {
+    const orders = await Promise.all(Array.from({ length: 8 }, () => orderIn('order_shipped')))
+    const answers = await Promise.all(
+      orders.map(async ({ owner, orderNo }, n) => {
+        const told = send('finished', orderNo)
+        await pause(n * 3)
+        const { status } = await mall.act(owner, orderNo, 'confirm')
+        await told
+        return status
+      }),
+    )
+    expect(answers.filter((status) => status !== 200 && status !== 409)).toEqual([])
+    for (const { orderNo } of orders) await ended(mall, orderNo)
   })
 
   test('that are repeated count once', async () => {

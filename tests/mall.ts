@@ -196,7 +196,7 @@ export async function openMall(options: MallOptions = {}) {
     expiryGraceMs,
     outsideWallet: options.outsideWallet,
     providers,
-    engine: createEngine(db, temporal),
+    engine: createEngine(deps),
     returnUrl: (orderNo) => `${url}/points-mall/orders/${orderNo}`,
   })
   const tampered = options.tamper ? options.tamper(activities) : activities
@@ -317,7 +317,7 @@ export async function openMall(options: MallOptions = {}) {
         `${orderNo} becomes ${status}`,
       ),
     /** Delivers notifications as the worker's sweeper does. */
-    sweep: () => sweepInbox(db, temporal, () => {}),
+    sweep: () => sweepInbox(deps, () => {}),
     history: (orderNo: string) => fetchHistory(temporal, orderNo),
     /** What breaks a law, now that everything is at rest. */
     brokenLaws: async () => [

@@ -856,7 +856,7 @@ describe('healing', () => {
       db: mall.db,
       vault: mall.deps.vault,
       providers: [createProviderWithoutBill(stripe)],
-      engine: createEngine(mall.db, mall.temporal),
+      engine: createEngine(mall.deps),
     })
     const { id } = await steps.beginReconciliation({ day: YESTERDAY, runKey: randomUUID() })
     await steps.reconcileProvider({ id, day: YESTERDAY, provider: 'stripe' })
@@ -893,7 +893,7 @@ describe('a book that cannot be read', () => {
   afterAll(() => mall.close())
 
   /** The steps on this mall's database, with other providers, or another engine. */
-  function stepsWith(providers: readonly PaymentProvider[], engine = createEngine(mall.db, mall.temporal)) {
+  function stepsWith(providers: readonly PaymentProvider[], engine = createEngine(mall.deps)) {
     return createReconciliationActivities({ db: mall.db, vault: mall.deps.vault, providers, engine })
   }
   const begin = async (steps: ReturnType<typeof stepsWith>, day = YESTERDAY) =>
@@ -957,7 +957,7 @@ describe('a book that cannot be read', () => {
       mall.name,
       createSealer([{ id: 't1', key: Buffer.alloc(32, 'key of the tests') }]),
     )
-    const steps = stepsWith([], createEngine(mall.db, away))
+    const steps = stepsWith([], createEngine({ ...mall.deps, temporal: away }))
     const id = await begin(steps)
     await sql`insert into webhook_inbox (source, event_id, kind, event, received_at, next_delivery_at)
       values ('stripe', 'evt_left', 'declined', '{}', now() - interval '1 hour', now() + interval '1 day')`.execute(
@@ -990,7 +990,7 @@ describe('a book that cannot be read', () => {
       db: mall.db,
       vault: mending,
       providers: [],
-      engine: createEngine(mall.db, mall.temporal),
+      engine: createEngine(mall.deps),
     })
     const id = await begin(steps)
     await steps.reconcileBooks(id)

@@ -1,6 +1,8 @@
 import { CancellationScope } from '@temporalio/workflow'
 import type { Refusal } from '../domain/errors.ts'
+import type { OrderStatus } from '../domain/order-status.ts'
 import type { Requester } from './messages.ts'
+import { isSuperseded } from './steps.ts'
 
 /** Why and for whom things are undone. */
 export interface Cause {
@@ -8,6 +10,18 @@ export interface Cause {
   readonly by: Requester | { readonly type: 'system' }
   /** Set when the redemption never stood: the customer is told this. */
   readonly refusal?: Refusal
+  /** In any other state the order stays as it is; undefined: it is canceled in every state. */
+  readonly allowedIn?: readonly OrderStatus[]
+}
+
+/** The order has gone beyond what may be undone. */
+export class KeptError extends Error {
+  override name = 'KeptError'
+  readonly status: OrderStatus
+  constructor(status: OrderStatus) {
+    super(status)
+    this.status = status
+  }
 }
 
 export interface Undo {
@@ -20,8 +34,12 @@ export interface Undo {
   /**
    * Undoes in reverse, once, also while the workflow is being canceled. What cannot be undone is put before
    * `whenStuck`, which says whether to try again or to go on.
+   * @returns where the order stands: where it stays as it is, what was not undone can still be
    */
-  run(cause: Cause, whenStuck: (step: string, error: unknown) => Promise<'retry' | 'skip'>): Promise<void>
+  run(
+    cause: Cause,
+    whenStuck: (step: string, error: unknown) => Promise<'retry' | 'skip'>,
+  ): Promise<OrderStatus>
 }
 
 export function createUndo(): Undo {
@@ -45,10 +63,16 @@ export function createUndo(): Undo {
               await step.undo(cause)
               break
             } catch (error) {
+              if (isSuperseded(error)) throw error
+              if (error instanceof KeptError) {
+                steps.unshift(step)
+                return error.status
+              }
               if ((await whenStuck(step.name, error)) === 'skip') break
             }
           }
         }
+        return 'order_canceled'
       })
     },
   }

@@ -7,35 +7,39 @@ import {
 } from '@temporalio/workflow'
 import type { Quote } from '../activities/place.ts'
 import type { Refusal } from '../domain/errors.ts'
-import type { OrderStatus } from '../domain/order-status.ts'
-import { createUndo } from './compensation.ts'
+import { hasReached, ORDER_ACTIONS, type OrderStatus } from '../domain/order-status.ts'
+import { createUndo, KeptError } from './compensation.ts'
 import { follow } from './follow.ts'
 import { openMailbox } from './mailbox.ts'
 import { type ExchangeInput, placedUpdate, SEARCH_ATTRIBUTES, type Verdict } from './messages.ts'
-import { openPayment, pay, settleUp } from './pay.ts'
-import { askOperator, captureOutside, type Exchange } from './redemption.ts'
-import { ours, persistently, surely, theirs } from './steps.ts'
+import { closeLeftOpen, openPayment, pay, refundBeside, settleUp, undoPayment } from './pay.ts'
+import { askOperator, captureOutside, type Exchange, noteOutsideSettled } from './redemption.ts'
+import { standingOf } from './resume.ts'
+import { isSuperseded, ours, persistently, surely, theirs } from './steps.ts'
 
 /**
- * One redemption, from request to finished order (section 8 of the seed): place it, have it paid, follow it
- * to its end. A step that fails for good undoes what was done, in reverse, until it is done.
+ * One redemption, from request to finished order: place it, have it paid, follow it to its end. A step that fails
+ * permanently undoes what was done, in reverse, until it is done. Where an earlier run has come to an end before the
+ * order, the exchange is carried on from what the database says.
  */
 export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatus> {
   const { exchange, answer } = begin(input)
-  let status: OrderStatus = 'order_canceled'
+  let status: OrderStatus = input.resume ? 'exchanged' : 'order_canceled'
   let dueAtProvider = false
   let stands = false
   try {
-    const placed = await place(exchange)
+    const placed = input.resume ? await carryOn(exchange, input.resume.epoch) : await place(exchange)
+    stands = input.resume !== undefined
     dueAtProvider = placed.outTradeNo !== null
-    if (placed.outTradeNo) await openPayment(exchange, placed.outTradeNo)
+    if (placed.opens && placed.outTradeNo) await openPayment(exchange, placed.outTradeNo)
     status = placed.status
     exchange.show(status)
     answer({ placed: true, status })
     stands = true
-    if (placed.outTradeNo) status = await pay(exchange, placed.outTradeNo)
-    if (status === 'order_paid') status = await follow(exchange)
+    if (placed.outTradeNo && status === 'order_created') status = await pay(exchange, placed.outTradeNo)
+    if (isFollowed(status)) status = await follow(exchange, status, placed.confirmBy)
   } catch (error) {
+    if (isSuperseded(error)) return end(exchange, status)
     if (!(error instanceof Refused) && !(error instanceof TemporalFailure)) throw error
     const refusal: Refusal = error instanceof Refused ? error.refusal : { code: 'UNAVAILABLE' }
     const cause = { reason: refusal.code, by: { type: 'system' as const } }
@@ -45,11 +49,22 @@ export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatu
     answer({ placed: false, refusal })
   }
   exchange.show(status)
-  if (dueAtProvider) await settleUp(exchange)
-  exchange.mailbox.close()
+  try {
+    if (dueAtProvider) await settleUp(exchange)
+    await noteOutsideSettled(input.orderNo, input.outsideSteps)
+  } catch (error) {
+    if (!isSuperseded(error)) throw error
+  }
+  return end(exchange, status)
+}
+
+async function end({ mailbox }: Exchange, status: OrderStatus): Promise<OrderStatus> {
+  mailbox.close()
   await condition(allHandlersFinished)
   return status
 }
+
+const isFollowed = (status: OrderStatus) => hasReached(status, 'order_paid') && status !== 'order_finished'
 
 /** The redemption is refused, by a rule or by what there is. */
 class Refused extends Error {
@@ -62,7 +77,7 @@ class Refused extends Error {
 
 function begin(input: ExchangeInput): { exchange: Exchange; answer: (verdict: Verdict) => void } {
   let verdict: Verdict | undefined
-  let shown: OrderStatus = 'exchanged'
+  let shown: OrderStatus | undefined = input.resume ? undefined : 'exchanged'
   const mailbox = openMailbox()
   const undo = createUndo()
   setHandler(placedUpdate, async () => {
@@ -75,6 +90,7 @@ function begin(input: ExchangeInput): { exchange: Exchange; answer: (verdict: Ve
     },
     exchange: {
       ...input,
+      input,
       mailbox,
       undo,
       stuck: [],
@@ -91,37 +107,75 @@ function begin(input: ExchangeInput): { exchange: Exchange; answer: (verdict: Ve
 
 interface Standing {
   readonly status: OrderStatus
-  /** The attempt to pay that is to be opened, if cash is due at a provider. */
+  /** The newest attempt to pay, if cash is due at a provider. */
   readonly outTradeNo: string | null
+  /** It is to be opened at its provider. */
+  readonly opens: boolean
+  /** Workflow time, in ms, at which receipt is confirmed automatically; undefined: when it ships. */
+  readonly confirmBy?: number
 }
 
 /** Reserve the stock, hold the points, record the exchange order, create the standard order. */
 async function place(exchange: Exchange): Promise<Standing> {
   const { orderNo, outsideSteps, undo } = exchange
   const quote = outsideSteps.length > 0 ? await placeOutside(exchange) : undefined
-  undo.add('exchange', async ({ reason, by, refusal }) => {
-    await persistently.cancelExchange({ orderNo, reason, by, outsideSteps, ...(refusal ? { refusal } : {}) })
-  })
+  undoExchange(exchange)
   const payBy = new Date(exchange.payBy).toISOString()
   const placed = await ours.placeExchange({ orderNo, payBy, outsideSteps, ...(quote ? { quote } : {}) })
   if (!placed.placed) {
     undo.forget('exchange')
     throw new Refused(placed.refusal)
   }
-  if (!quote || placed.status === 'order_paid') return placed
+  const { status, outTradeNo } = placed
+  if (!quote || status === 'order_paid') return { status, outTradeNo, opens: outTradeNo !== null }
+  return completeOutside(exchange, outTradeNo, outTradeNo !== null)
+}
+
+/** Steps of other systems that come after the order is recorded. */
+async function completeOutside(
+  exchange: Exchange,
+  outTradeNo: string | null,
+  opens: boolean,
+): Promise<Standing> {
+  const { orderNo, outsideSteps } = exchange
   if (outsideSteps.includes('orders')) await theirs.createOrder(orderNo)
-  if (placed.outTradeNo) return { ...placed, status: 'order_created' }
+  if (outTradeNo) return { status: 'order_created', outTradeNo, opens }
   const settled = await surely.settleExchange({ orderNo, outsideSteps })
   if (!settled.settled) throw new Refused(settled.refusal)
   await captureOutside(exchange)
-  return { status: 'order_paid', outTradeNo: null }
+  return { status: 'order_paid', outTradeNo: null, opens: false }
+}
+
+function undoExchange({ orderNo, outsideSteps, undo }: Exchange): void {
+  undo.add('exchange', async ({ reason, by, refusal, allowedIn }) => {
+    const canceled: unknown = await persistently.cancelExchange({
+      orderNo,
+      reason,
+      by,
+      outsideSteps,
+      ...(refusal ? { refusal } : {}),
+      ...(allowedIn ? { allowedIn } : {}),
+    })
+    // Activities of the version before answered with a list.
+    const { status = null } = canceled as { status?: OrderStatus | null }
+    if (status !== null && status !== 'order_canceled') throw new KeptError(status)
+  })
+}
+
+function undoOutside(exchange: Exchange, step: 'attempt' | 'stock' | 'points'): void {
+  const { orderNo, undo } = exchange
+  if (step === 'attempt') {
+    undo.add('attempt', async ({ refusal }) => {
+      if (refusal) await persistently.refuseAttempt(orderNo, refusal)
+    })
+  } else if (step === 'stock') undo.add('stock', () => persistently.releaseStock(orderNo))
+  else undo.add('points', ({ reason }) => persistently.releasePoints(orderNo, reason))
 }
 
 /** The same steps where they belong to other systems: each an activity of its own, its undo registered first. */
-async function placeOutside({ orderNo, outsideSteps, undo }: Exchange): Promise<Quote> {
-  undo.add('attempt', async ({ refusal }) => {
-    if (refusal) await persistently.refuseAttempt(orderNo, refusal)
-  })
+async function placeOutside(exchange: Exchange): Promise<Quote> {
+  const { orderNo, outsideSteps, undo } = exchange
+  undoOutside(exchange, 'attempt')
   const quoted = await ours.quoteExchange(orderNo)
   if ('refusal' in quoted) {
     undo.forget('attempt')
@@ -129,14 +183,58 @@ async function placeOutside({ orderNo, outsideSteps, undo }: Exchange): Promise<
   }
   const { quote } = quoted
   if (outsideSteps.includes('stock')) {
-    undo.add('stock', () => persistently.releaseStock(orderNo))
+    undoOutside(exchange, 'stock')
     const reserved = await theirs.reserveStock(orderNo, quote)
     if (!reserved) throw new Refused({ code: 'OUT_OF_STOCK' })
   }
   if (outsideSteps.includes('points') && quote.totalPoints > 0) {
-    undo.add('points', ({ reason }) => persistently.releasePoints(orderNo, reason))
+    undoOutside(exchange, 'points')
     const held = await theirs.holdPoints(orderNo, quote.totalPoints)
     if (!held) throw new Refused({ code: 'INSUFFICIENT_POINTS', required: `${quote.totalPoints}` })
   }
   return quote
+}
+
+/**
+ * Carries on what an earlier run has begun, from what the database says. Every step may have happened: each is safe to
+ * repeat, and its undo is registered again.
+ */
+async function carryOn(exchange: Exchange, epoch: number): Promise<Standing> {
+  const { orderNo, outsideSteps } = exchange
+  const progress = await surely.resumeExchange(orderNo, epoch)
+  if (progress.phase === 'pending') {
+    exchange.payBy = Date.parse(progress.since) + exchange.paymentTimeoutMs
+    if (outsideSteps.length === 0) return place(exchange)
+  }
+  if (outsideSteps.length > 0) undoOutside(exchange, 'attempt')
+  if (outsideSteps.includes('stock')) undoOutside(exchange, 'stock')
+  if (outsideSteps.includes('points')) undoOutside(exchange, 'points')
+  // What other systems were asked for is not known: nobody was promised anything, so it is given back.
+  if (progress.phase === 'pending') throw new Refused({ code: 'UNAVAILABLE' })
+  undoExchange(exchange)
+  if (progress.phase === 'refused') throw new Refused(progress.refusal)
+
+  const { status, lastTradeNo: outTradeNo, openAttempts, cancelCause, cancelReason } = progress
+  const { confirmBy } = standingOf(progress, exchange.autoConfirmTimeoutMs)
+  const standing = { status, outTradeNo, opens: false, confirmBy }
+  if (progress.payBy !== null) exchange.payBy = Date.parse(progress.payBy)
+  if (hasReached(status, 'order_paid')) {
+    for (const attempt of openAttempts) await closeLeftOpen(exchange, attempt.outTradeNo)
+    await captureOutside(exchange)
+    refundBeside(exchange)
+    return standing
+  }
+  const opens = status !== 'order_canceled' && !cancelCause && openAttempts.at(-1)?.state === 'unpaid'
+  for (const attempt of openAttempts) {
+    if (!opens || attempt.outTradeNo !== outTradeNo) undoPayment(exchange, attempt.outTradeNo)
+  }
+  if (status === 'order_canceled') {
+    await exchange.cancel({ reason: cancelReason ?? status, by: { type: 'system' } })
+    return standing
+  }
+  if (cancelCause) {
+    return { ...standing, status: await exchange.cancel({ ...cancelCause, allowedIn: ORDER_ACTIONS.cancel }) }
+  }
+  if (outTradeNo !== null) refundBeside(exchange)
+  return outsideSteps.length > 0 ? completeOutside(exchange, outTradeNo, opens) : { ...standing, opens }
 }

@@ -1,32 +1,39 @@
-import { allows, type OrderStatus } from '../domain/order-status.ts'
+import type { Moved } from '../activities/orders.ts'
+import type { RefusalCode } from '../domain/errors.ts'
+import { allows, ORDER_ACTIONS, type OrderStatus } from '../domain/order-status.ts'
+import type { Cause } from './compensation.ts'
 import { CONFLICT, type Request } from './mailbox.ts'
 import type { OrderNotice, Reply } from './messages.ts'
 import { hear, resolveBeside } from './pay.ts'
 import type { Exchange } from './redemption.ts'
+import { handOver, isLong, readStanding } from './resume.ts'
 import { surely } from './steps.ts'
-
-type Ended = 'order_finished' | 'order_canceled'
 
 /**
  * Follows a paid order: accepted, shipped, finished, by a person, by the order domain, or by the clock that
  * starts when it ships. Until then it can be canceled, and later refunded.
  */
-export async function follow(exchange: Exchange): Promise<Ended> {
-  let status: OrderStatus = 'order_paid'
-  let confirmBy = Number.POSITIVE_INFINITY
+export async function follow(
+  exchange: Exchange,
+  from: OrderStatus,
+  confirmTime?: number,
+): Promise<OrderStatus> {
+  let status = from
+  let confirmBy = confirmTime ?? Number.POSITIVE_INFINITY
   for (;;) {
     exchange.show(status)
+    if (status === 'order_finished' || status === 'order_canceled') return status
+    if (status === 'order_shipped' && confirmBy === Number.POSITIVE_INFINITY) {
+      confirmBy = (await readStanding(exchange))?.confirmBy ?? Date.now()
+    }
+    if (isLong(exchange)) await handOver(exchange)
     const message = await exchange.mailbox.next(
       status === 'order_shipped' ? confirmBy - Date.now() : undefined,
     )
     if (!message) {
-      await surely.advanceOrder({
-        orderNo: exchange.orderNo,
-        action: 'finish',
-        by: { type: 'system' },
-        note: 'auto_confirm',
-      })
-      return 'order_finished'
+      const by = { type: 'system' as const }
+      status = (await advance(exchange, status, 'finish', { by, note: 'auto_confirm' })).status
+      continue
     }
     if (message.kind === 'payment') {
       await hear(exchange, message.notice)
@@ -36,12 +43,16 @@ export async function follow(exchange: Exchange): Promise<Ended> {
       await resolveBeside(exchange, message)
       continue
     }
+    if (message.kind === 'resync') {
+      const standing = await readStanding(exchange)
+      if (standing) ({ status, confirmBy } = standing)
+      continue
+    }
     const before: OrderStatus = status
+    const shipsBy = Date.now() + exchange.autoConfirmTimeoutMs
     if (message.kind === 'order') status = await obey(exchange, status, message.notice)
     else status = await serve(exchange, status, message)
-    if (status === 'order_finished' || status === 'order_canceled') return status
-    if (status !== before && status === 'order_shipped')
-      confirmBy = Date.now() + exchange.autoConfirmTimeoutMs
+    if (status !== before && status === 'order_shipped') confirmBy = shipsBy
   }
 }
 
@@ -55,9 +66,10 @@ async function serve(exchange: Exchange, status: OrderStatus, request: Request):
         request.reply({ ok: false, refusal: { code } })
         return status
       }
-      await exchange.cancel({ reason: request.reason ?? `canceled_by_${request.by.type}`, by: request.by })
-      request.reply({ ok: true })
-      return 'order_canceled'
+      const { by, reason = `canceled_by_${by.type}` } = request
+      const ended = await exchange.cancel({ reason, by, allowedIn: ORDER_ACTIONS[request.kind] })
+      request.reply(ended === 'order_canceled' ? { ok: true } : CONFLICT)
+      return ended
     }
     case 'accept':
       return moved(request, await advance(exchange, status, 'accept', request))
@@ -87,33 +99,54 @@ async function advance(
   exchange: Exchange,
   status: OrderStatus,
   action: 'accept' | 'ship' | 'finish' | 'confirm',
-  { by, ...request }: Pick<Request, 'by'> & { readonly carrier?: string; readonly trackingNo?: string },
+  request: {
+    readonly by: Cause['by']
+    readonly note?: string
+    readonly carrier?: string
+    readonly trackingNo?: string
+  },
 ): Promise<Move> {
-  const { carrier, trackingNo } = request
+  const { by, note, carrier, trackingNo } = request
   if (!allows(status, action)) return { status, reply: CONFLICT }
-  const code = await surely.advanceOrder({
+  const moved: unknown = await surely.advanceOrder({
     orderNo: exchange.orderNo,
     action,
     by,
+    ...(note ? { note } : {}),
+    ...(action === 'ship'
+      ? { confirmBy: new Date(Date.now() + exchange.autoConfirmTimeoutMs).toISOString() }
+      : {}),
     ...(carrier && trackingNo ? { shipping: { carrier, trackingNo } } : {}),
   })
-  if (code) return { status, reply: { ok: false, refusal: { code } } }
-  const to = {
-    accept: 'order_accepted',
-    ship: 'order_shipped',
-    finish: 'order_finished',
-    confirm: 'order_finished',
+  if (!isMoved(moved)) {
+    // Activities of the version before answered the code that refuses it, or null.
+    const code = moved as RefusalCode | null
+    return code
+      ? { status, reply: { ok: false, refusal: { code } } }
+      : { status: TO[action], reply: { ok: true } }
   }
-  return { status: to[action] as OrderStatus, reply: { ok: true } }
+  const { refusal } = moved
+  return {
+    status: moved.status,
+    reply: refusal ? { ok: false, refusal: { code: refusal } } : { ok: true },
+  }
 }
+
+const TO = {
+  accept: 'order_accepted',
+  ship: 'order_shipped',
+  finish: 'order_finished',
+  confirm: 'order_finished',
+} as const satisfies Record<string, OrderStatus>
+
+const isMoved = (answer: unknown): answer is Moved => typeof answer === 'object' && answer !== null
 
 /** The order domain's events may come late, twice or out of order: the order only ever moves forward. */
 async function obey(exchange: Exchange, status: OrderStatus, notice: OrderNotice): Promise<OrderStatus> {
   const by = { type: 'order_domain' as const }
   if (notice.kind === 'canceled') {
     if (!allows(status, 'cancel')) return status
-    await exchange.cancel({ reason: 'canceled_by_order_domain', by })
-    return 'order_canceled'
+    return exchange.cancel({ reason: 'canceled_by_order_domain', by, allowedIn: ORDER_ACTIONS.cancel })
   }
   const path = ['accept', 'ship', 'finish'] as const
   const target = { accepted: 0, shipped: 1, finished: 2 }[notice.kind]

@@ -14,6 +14,7 @@ import {
   type ResolveAction,
   refundUpdate,
   resolveUpdate,
+  resyncSignal,
   shipUpdate,
 } from './messages.ts'
 
@@ -37,6 +38,7 @@ export type Message =
   | Request
   | { readonly kind: 'payment'; readonly notice: PaymentNotice }
   | { readonly kind: 'order'; readonly notice: OrderNotice }
+  | { readonly kind: 'resync' }
 
 export interface Mailbox {
   /** The next message, or undefined when none came in time. Without a time it waits for ever. */
@@ -45,6 +47,9 @@ export interface Mailbox {
   putBack(messages: readonly Message[]): void
   /** Refuses the words of operators that wait in the line: they came before there was a question. */
   refuseWords(): void
+  /** How many requests have come in. */
+  requests(): number
+  isEmpty(): boolean
   /** Answers whoever still waits, also whom a failed step left without a word; later requests are answered the same. */
   close(): void
 }
@@ -59,8 +64,10 @@ export function openMailbox(): Mailbox {
   const letters: Message[] = []
   const seen = new Set<string>()
   let closed = false
+  let requests = 0
 
   async function ask(request: Omit<Request, 'reply'>): Promise<Reply> {
+    requests += 1
     let answer: Reply | undefined = closed ? CONFLICT : undefined
     letters.push({ ...request, reply: (reply: Reply) => (answer ??= reply) } as Request)
     await condition(() => answer !== undefined || closed)
@@ -75,6 +82,7 @@ export function openMailbox(): Mailbox {
 
   setHandler(paymentSignal, (notice) => hear({ kind: 'payment', notice }))
   setHandler(orderSignal, (notice) => hear({ kind: 'order', notice }))
+  setHandler(resyncSignal, () => void letters.push({ kind: 'resync' }))
   setHandler(cancelUpdate, (request) => ask({ kind: 'cancel', ...request } as Request))
   setHandler(payUpdate, (request) => ask({ kind: 'pay', ...request } as Request))
   setHandler(acceptUpdate, (request) => ask({ kind: 'accept', ...request } as Request))
@@ -103,6 +111,8 @@ export function openMailbox(): Mailbox {
         letters.splice(letters.indexOf(word), 1)
       }
     },
+    requests: () => requests,
+    isEmpty: () => letters.length === 0,
     close() {
       closed = true
     },

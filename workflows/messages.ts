@@ -8,7 +8,7 @@ import type { OutsideStep } from '../domain/steps.ts'
 /** What the API, the worker and the workflows say to each other. Names and ids here are the contract's section 7. */
 
 export const TASK_QUEUE = 'points-mall'
-export const EXCHANGE_WORKFLOW = 'exchangeWorkflow'
+export { EXCHANGE_WORKFLOW } from '../domain/runs.ts'
 export const REFUND_WORKFLOW = 'refundWorkflow'
 /** A type of its own: a worker that knows no parts leaves it alone, where it would take back the whole order. */
 export const PART_REFUND_WORKFLOW = 'partRefundWorkflow'
@@ -38,7 +38,21 @@ export interface ExchangeInput {
   readonly outsideSteps: readonly OutsideStep[]
   readonly paymentTimeoutMs: number
   readonly autoConfirmTimeoutMs: number
+  /** Another run carries the exchange on from what the database says; absent: the first run. */
+  readonly resume?: { readonly epoch: number }
+  /** When a run hands the exchange to the next one; absent: `RUN_LIMITS`. */
+  readonly limits?: RunLimits
 }
+
+export interface RunLimits {
+  /** Events in the history. */
+  readonly events: number
+  /** Requests taken. */
+  readonly updates: number
+}
+
+/** Well below what the engine allows: 51,200 events and 2,000 updates. */
+export const RUN_LIMITS: RunLimits = { events: 4_000, updates: 500 }
 
 export type Verdict =
   | { readonly placed: true; readonly status: OrderStatus }
@@ -99,6 +113,8 @@ export interface OrderNotice {
   readonly trackingNo?: string
 }
 
+/** The database says something else than the workflow shows: it looks again. */
+export const resyncSignal = defineSignal('resync')
 export const paymentSignal = defineSignal<[PaymentNotice]>('payment')
 export const orderSignal = defineSignal<[OrderNotice]>('order')
 
@@ -113,6 +129,8 @@ export type RefundInput =
       readonly outsideSteps?: readonly OutsideStep[]
     }
   | ({ readonly kind: 'part' } & PartRefundInput)
+  /** The workflow that had begun the refunds of an order at its end is gone. */
+  | { readonly kind: 'owed'; readonly orderNo: string }
 
 /** A part is taken back of an order that goes on, or has ended. */
 export interface PartRefundInput {

@@ -1,7 +1,9 @@
-import { CancellationScope, patched, TemporalFailure } from '@temporalio/workflow'
+import { CancellationScope, patched } from '@temporalio/workflow'
 import type { ReportedMoney } from '../activities/payments.ts'
 import type { OwedRefund } from '../activities/refunds.ts'
-import type { PaymentMethod } from '../domain/payment.ts'
+import { hasReached, ORDER_ACTIONS, type OrderStatus } from '../domain/order-status.ts'
+import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payment.ts'
+import type { Cause } from './compensation.ts'
 import { CONFLICT } from './mailbox.ts'
 import type { PaymentNotice, Reply } from './messages.ts'
 import {
@@ -15,30 +17,46 @@ import {
   takeWordOnMoney,
   type Word,
 } from './redemption.ts'
-import { persistently, surely, theirs } from './steps.ts'
+import { handOver, isLong, readStanding } from './resume.ts'
+import { persistently, requireStepFailure, surely, theirs } from './steps.ts'
 
 /** Opens the payment at its provider; undone by closing it there. */
 export async function openPayment(exchange: Exchange, outTradeNo: string): Promise<void> {
-  exchange.undo.add('payment', async () => {
-    const late = await close(outTradeNo, true)
+  undoPayment(exchange, outTradeNo)
+  await theirs.openPayment(outTradeNo)
+}
+
+/** Closes the payment when the order is canceled. */
+export function undoPayment(exchange: Exchange, outTradeNo: string): void {
+  exchange.undo.add('payment', async (cause) => {
+    const late = (await close(outTradeNo, { cause })).paid
     if (!late) return
     exchange.undo.addLast('late money', async () => {
       await takeMoney(exchange, late)
     })
   })
-  await theirs.openPayment(outTradeNo)
 }
+
+/** Closes an attempt that an earlier run has left open, of an order that was paid by another one. */
+export async function closeLeftOpen(exchange: Exchange, outTradeNo: string): Promise<void> {
+  const { orderNo, mailbox } = exchange
+  await insist(orderNo, mailbox, 'payment', async () => {
+    const outcome = await persistently.closePayment(outTradeNo)
+    if (!outcome.closed) await takeMoney(exchange, outcome.paid)
+  })
+}
+
+const UNPAID: readonly OrderStatus[] = ['exchanged', 'order_created']
 
 /**
  * Waits for "paid" or the deadline. At the deadline the payment is closed at the provider first; only when it
  * says "closed" is anything released, and when it says "paid" the order goes on.
+ * @returns where the order stands, once that is not "unpaid"
  */
-export async function pay(
-  exchange: Exchange,
-  firstTradeNo: string,
-): Promise<'order_paid' | 'order_canceled'> {
+export async function pay(exchange: Exchange, firstTradeNo: string): Promise<OrderStatus> {
   let open = firstTradeNo
   for (;;) {
+    if (isLong(exchange)) await handOver(exchange)
     const message = await exchange.mailbox.next(exchange.payBy - Date.now())
     if (message?.kind === 'pay' && Date.now() >= exchange.payBy) {
       // However many ask, the deadline does not move.
@@ -46,21 +64,26 @@ export async function pay(
       continue
     }
     if (!message) {
-      const late = await close(open, true)
+      const cause = { reason: 'payment_timeout', by: { type: 'system' as const }, allowedIn: UNPAID }
+      const { paid: late, status } = await close(open, { cause })
+      if (status) return status
       if (late && (await takeMoney(exchange, late)) === 'settled') return 'order_paid'
-      await exchange.cancel({ reason: 'payment_timeout', by: { type: 'system' } })
-      return 'order_canceled'
+      return exchange.cancel(cause)
     }
     if (message.kind === 'payment') {
       if ((await hear(exchange, message.notice)) === 'settled') return 'order_paid'
+    } else if (message.kind === 'resync') {
+      const standing = await readStanding(exchange)
+      if (standing && !UNPAID.includes(standing.status)) return standing.status
     } else if (message.kind === 'cancel') {
-      await exchange.cancel({ reason: message.reason ?? `canceled_by_${message.by.type}`, by: message.by })
-      message.reply({ ok: true })
-      return 'order_canceled'
+      const { by, reason = `canceled_by_${by.type}` } = message
+      const status = await exchange.cancel({ reason, by, allowedIn: ORDER_ACTIONS.cancel })
+      message.reply(status === 'order_canceled' ? { ok: true } : CONFLICT)
+      return status
     } else if (message.kind === 'order') {
       if (message.notice.kind !== 'canceled') continue
-      await exchange.cancel({ reason: 'canceled_by_order_domain', by: { type: 'order_domain' } })
-      return 'order_canceled'
+      const by = { type: 'order_domain' as const }
+      return exchange.cancel({ reason: 'canceled_by_order_domain', by, allowedIn: ORDER_ACTIONS.cancel })
     } else if (message.kind === 'pay') {
       const again = await payAgain(exchange, open, message.method)
       open = again.open
@@ -87,12 +110,16 @@ async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod
   if (current?.opened && (method === undefined || method === current.method)) {
     return { open, paid: false, reply: { ok: true } }
   }
+  if ((current?.attempts ?? 0) >= MAX_PAYMENT_ATTEMPTS) {
+    return { open, paid: false, reply: { ok: false, refusal: { code: 'RATE_LIMITED' } } }
+  }
   if (method === 'wallet') {
     const refusal = await surely.checkCash(orderNo)
     if (refusal) return { open, paid: false, reply: { ok: false, refusal } }
   }
   if (current) {
-    const late = await close(current.outTradeNo, false, true)
+    const { paid: late, status } = await close(current.outTradeNo, 'replaced')
+    if (status) return { open, paid: hasReached(status, 'order_paid'), reply: CONFLICT }
     const outcome = late && (await takeMoney(exchange, late))
     if (outcome === 'settled') return { open, paid: true, reply: { ok: true } }
     // An exchange that began earlier has left this to its end.
@@ -105,24 +132,41 @@ async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod
     return { open, paid: true, reply: { ok: true } }
   }
   const next = await surely.newPayment(orderNo, method ?? current?.method ?? 'bank_card')
+  if (next === null) return { open, paid: false, reply: CONFLICT }
   try {
     await openPayment(exchange, next)
     return { open: next, paid: false, reply: { ok: true } }
   } catch (error) {
-    if (!(error instanceof TemporalFailure)) throw error
+    requireStepFailure(error)
     return { open: next, paid: false, reply: { ok: false, refusal: { code: 'UNAVAILABLE' } } }
   }
 }
 
-/** Closes an attempt at its provider. @returns the money, when some had come in first. */
-async function close(
-  outTradeNo: string,
-  showOnOrder: boolean,
-  replaced = false,
-): Promise<ReportedMoney | undefined> {
-  await surely.beginClosing(outTradeNo, showOnOrder)
+interface Closed {
+  /** Money that had come in first. */
+  readonly paid?: ReportedMoney
+  /** The order does not wait for this attempt any more: nothing was closed. */
+  readonly status?: OrderStatus
+}
+
+/**
+ * Closes an attempt at its provider.
+ * @param why the order is to be canceled, which is carried on by any run from here on where somebody asked for it; or
+ * another attempt takes this one's place
+ */
+async function close(outTradeNo: string, why: 'replaced' | { readonly cause: Cause }): Promise<Closed> {
+  const replaced = why === 'replaced'
+  const asked = replaced || why.cause.by.type === 'system' ? undefined : why.cause
+  const status: OrderStatus | undefined = await surely.beginClosing(
+    outTradeNo,
+    !replaced,
+    ...(asked ? [{ reason: asked.reason, by: asked.by }] : []),
+  )
+  // Activities of the version before answered nothing.
+  if (status && (hasReached(status, 'order_paid') || (replaced && status === 'order_canceled')))
+    return { status }
   const outcome = await persistently.closePayment(outTradeNo, replaced)
-  return outcome.closed ? undefined : outcome.paid
+  return outcome.closed ? {} : { paid: outcome.paid }
 }
 
 /** Takes what a provider tells us. Money that was not due goes back beside the story, which goes on. */
@@ -138,7 +182,7 @@ export async function hear(exchange: Exchange, notice: PaymentNotice): Promise<'
 }
 
 /** Refunds what is owed while the story goes on; what fails here is taken up again at its end. */
-function refundBeside({ orderNo, stuck }: Exchange): void {
+export function refundBeside({ orderNo, stuck }: Exchange): void {
   let asked: OwedRefund | undefined
   const refund = async () => {
     for (const owed of await surely.listOwedRefunds(orderNo)) {

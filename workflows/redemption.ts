@@ -1,21 +1,26 @@
 import { patched, TemporalFailure } from '@temporalio/workflow'
 import type { OwedRefund } from '../activities/refunds.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
+import type { OutsideStep } from '../domain/steps.ts'
 import type { Cause, Undo } from './compensation.ts'
 import { CONFLICT, type Mailbox, type Message, type Request } from './mailbox.ts'
 import type { ExchangeInput, Reply } from './messages.ts'
-import { persistently, surely } from './steps.ts'
+import { persistently, requireStepFailure, surely } from './steps.ts'
 
 /** What the phases of one exchange share. */
 export interface Exchange extends ExchangeInput {
+  readonly input: ExchangeInput
   readonly mailbox: Mailbox
   readonly undo: Undo
   /** Refunds beside the story that failed for good. */
   readonly stuck: OwedRefund[]
   /** Workflow time, in ms, until which an unpaid order holds points and stock. */
-  readonly payBy: number
-  /** Cancels all that was done, in reverse. */
-  cancel(cause: Cause): Promise<void>
+  payBy: number
+  /**
+   * Cancels all that was done, in reverse.
+   * @returns where the order stands: it may have gone beyond what the cause allows
+   */
+  cancel(cause: Cause): Promise<OrderStatus>
   /** Makes the state searchable for operators. */
   show(status: OrderStatus): void
 }
@@ -27,6 +32,19 @@ export type Word = Request & { readonly kind: 'resolve' }
 export async function captureOutside({ orderNo, outsideSteps }: ExchangeInput): Promise<void> {
   if (outsideSteps.includes('points')) await persistently.capturePoints(orderNo)
   if (outsideSteps.includes('stock')) await persistently.commitStock(orderNo)
+}
+
+/** Writes down that other systems have nothing left to do. Where that fails, another run looks and writes it again. */
+export async function noteOutsideSettled(
+  orderNo: string,
+  outsideSteps: readonly OutsideStep[],
+): Promise<void> {
+  if (outsideSteps.length === 0 || !patched('outside-settled')) return
+  try {
+    await surely.noteOutsideSettled(orderNo)
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error
+  }
 }
 
 /**
@@ -43,7 +61,7 @@ export async function giveMoneyBack(orderNo: string, mailbox: Mailbox, part?: st
       if (!owed) return
       await persistently.refundPayment(owed)
     } catch (error) {
-      if (!(error instanceof TemporalFailure)) throw error
+      requireStepFailure(error)
       mailbox.refuseWords()
       await flag(orderNo, `refund: ${messageOf(error)}`)
       const word = await wordOf(mailbox, (said) => takeWordOnMoney(orderNo, said, owed ? [owed] : []))
@@ -78,7 +96,7 @@ export async function takeWordOnMoney(
       }
       if (!settled) return CONFLICT
     } catch (error) {
-      if (!(error instanceof TemporalFailure)) throw error
+      requireStepFailure(error)
       return { ok: false, refusal: { code: 'UNAVAILABLE' } }
     }
     // Another refund may be stuck, here or in a workflow beside: the order shows it until nothing is owed.
@@ -100,7 +118,7 @@ export async function insist(
       await run()
       return 'done'
     } catch (error) {
-      if (!(error instanceof TemporalFailure)) throw error
+      requireStepFailure(error)
       if ((await askOperator(orderNo, mailbox, step, error)) === 'skip') return 'skipped'
     }
   }
@@ -136,7 +154,7 @@ async function wordOf(mailbox: Mailbox, take: (word: Word) => Promise<Reply>): P
       return message
     }
     if (message && 'reply' in message) message.reply(CONFLICT)
-    else if (message) later.push(message)
+    else if (message && message.kind !== 'resync') later.push(message)
   }
 }
 

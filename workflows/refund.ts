@@ -1,7 +1,7 @@
 import { allHandlersFinished, condition, setHandler, TemporalFailure } from '@temporalio/workflow'
 import { CONFLICT, type Mailbox, openMailbox } from './mailbox.ts'
 import { type PartRefundInput, type RefundInput, type Reply, refundTakenUpdate } from './messages.ts'
-import { giveMoneyBack, insist } from './redemption.ts'
+import { giveMoneyBack, insist, noteOutsideSettled } from './redemption.ts'
 import { persistently, surely } from './steps.ts'
 
 /**
@@ -24,8 +24,10 @@ export async function refundWorkflow(input: RefundInput): Promise<void> {
     take(outcome === 'skipped' ? CONFLICT : { ok: true })
     if (outcome === 'done' && outsideSteps.includes('points')) {
       await insist(orderNo, mailbox, 'points', () => persistently.releasePoints(orderNo, reason))
+      await noteOutsideSettled(orderNo, outsideSteps)
     }
-  } else throw new TypeError(`no such refund: ${JSON.stringify(input satisfies never)}`)
+  } else if (input.kind !== 'owed')
+    throw new TypeError(`no such refund: ${JSON.stringify(input satisfies never)}`)
   await giveMoneyBack(orderNo, mailbox)
   await end(mailbox)
 }

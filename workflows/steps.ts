@@ -4,8 +4,10 @@ import {
   isCancellation,
   proxyActivities,
   proxyLocalActivities,
+  TemporalFailure,
 } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
+import { SUPERSEDED } from '../domain/runs.ts'
 
 /**
  * Short steps on our own database run as local activities, a third of the cost of regular ones. Their limits
@@ -37,6 +39,23 @@ function isForGood(error: unknown): boolean {
     error.cause instanceof ApplicationFailure &&
     error.cause.nonRetryable === true
   )
+}
+
+/** Another run has taken over the exchange: this one ends without a trace. */
+export function isSuperseded(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === SUPERSEDED
+  )
+}
+
+/**
+ * What a caught error has to be to be dealt with: a step that failed.
+ * @throws what is a fault of the workflow's code, and what says that this run is superseded
+ */
+export function requireStepFailure(error: unknown): asserts error is TemporalFailure {
+  if (!(error instanceof TemporalFailure) || isSuperseded(error)) throw error
 }
 
 /** Runs a step quickly, and as a regular activity when the database is too slow for that. */

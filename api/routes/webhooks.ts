@@ -42,7 +42,7 @@ const orderEvent = z.object({
 export function webhookRoutes(deps: ApiDeps) {
   function deliverLater(event: InboxEvent, fresh: boolean): void {
     if (!fresh) return
-    deliver(deps.db, deps.temporal, event).catch((error: unknown) => {
+    deliver(deps, event).catch((error: unknown) => {
       deps.logger.warn({ event: event.event_id, err: error }, 'notification not delivered yet')
     })
   }
