@@ -7,10 +7,11 @@ import { type AdoptionRound, adoptOrphans } from './application/adoption.ts'
 import { exchangeSettings, resumeAttempts } from './application/exchanges.ts'
 import { ensureExpirySchedule } from './application/expiry-schedule.ts'
 import { sweepInbox } from './application/inbox.ts'
+import { repeatRequests } from './application/order-requests.ts'
 import { sealedPayloads } from './application/payload-codec.ts'
 import { createEngine } from './application/reconciliation.ts'
 import { ensureReconciliationSchedule } from './application/reconciliation-schedule.ts'
-import { connectTemporal, isUnavailable } from './application/temporal.ts'
+import { connectTemporal, isUnavailable, Overloaded } from './application/temporal.ts'
 import { loadWorkflowBundle } from './cli/workflow-bundle.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { connectDatabase } from './db/client.ts'
@@ -109,6 +110,9 @@ async function main(): Promise<void> {
       })
       await resumeAttempts(deps, 15_000, (order_no, error) => {
         log.error({ order_no, err: error }, 'exchange not taken up again')
+      })
+      await repeatRequests(deps, (order_no, error) => {
+        if (!(error instanceof Overloaded)) log.error({ order_no, err: error }, 'request not repeated')
       })
       if (Date.now() > purgeAt) {
         purgeAt = Date.now() + 3_600_000

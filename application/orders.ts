@@ -5,6 +5,7 @@ import type { Attempt, PrivateRequest } from '../db/attempts.ts'
 import { changeChannel, type PaymentChannel } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
+import { keepRequest } from '../db/order-requests.ts'
 import type { ExchangeOrder } from '../db/orders.ts'
 import { countAttempts, readOpenPayment } from '../db/payments.ts'
 import { listOrderRefunds, listRefunds, type ShownRefund } from '../db/refunds.ts'
@@ -430,6 +431,24 @@ export async function actOnOrder(
   by: Requester,
   request: OrderRequest,
   operationKey: string = randomUUID(),
+): Promise<boolean> {
+  const known = await askOrder(actor, order, by, request, operationKey)
+  // Whoever wants to pay, or resolves, looks again; everything else is done, whatever the engine loses.
+  if (!known && request.kind !== 'pay' && request.kind !== 'resolve') {
+    const { db, sealer } = actor
+    const place = `order-request/${order.order_no}/${operationKey}`
+    const kept = sealer.seal({ by, request }, place)
+    await keepRequest(db, { order_no: order.order_no, operation_key: operationKey, request: kept })
+  }
+  return known
+}
+
+async function askOrder(
+  actor: OrderActor,
+  order: Pick<OrderView, 'order_no' | 'status' | 'payment_status' | 'needs_attention'>,
+  by: Requester,
+  request: OrderRequest,
+  operationKey: string,
 ): Promise<boolean> {
   const { db, sealer, temporal } = actor
   const deadline = Date.now() + ANSWER_DEADLINE_MS

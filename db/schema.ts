@@ -350,6 +350,15 @@ export interface ExchangeAttemptsTable {
   resolved_at: Date | null
 }
 
+export interface OrderRequestsTable {
+  order_no: string
+  operation_key: string
+  request: Buffer
+  tries: Generated<number>
+  next_try_at: Stamp
+  created_at: Stamp
+}
+
 export interface ReconciliationsTable {
   id: Id
   /** `YYYY-MM-DD` in Shanghai; read it with `::text`. */
@@ -448,6 +457,7 @@ export interface Database {
   payment_refunds: PaymentRefundsTable
   webhook_inbox: WebhookInboxTable
   exchange_attempts: ExchangeAttemptsTable
+  order_requests: OrderRequestsTable
   idempotency_keys: IdempotencyKeysTable
   web_sessions: WebSessionsTable
   sign_in_links: SignInLinksTable

@@ -1,3 +1,5 @@
+import { copyFileSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createInstallation, type Installation, type PartName } from './installation.ts'
@@ -88,4 +90,64 @@ describe('kill -9 in the middle of exchanges', () => {
     expect((await mall.stop()).code).toBe(0)
     expect(mall.leftovers()).toEqual([])
   }, 120_000)
+})
+
+/** `ENGINE_LOSS_ORDERS=200 npx vitest run tests/crash.test.ts -t lost` plays more of them. */
+const ORDERS = Number(process.env.ENGINE_LOSS_ORDERS ?? 36)
+
+describe('the state of Temporal is lost while exchanges of every kind run', () => {
+  const installations: Installation[] = []
+  async function installation(before?: Installation): Promise<Installation> {
+    const environment = { POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: '20', ...before?.ports }
+    const made = await createInstallation(environment, before?.dataDir)
+    installations.push(made)
+    return made
+  }
+  afterAll(async () => {
+    for (const made of installations) {
+      await made.stop()
+      made.remove()
+    }
+  })
+
+  test.each(['its files are removed', 'the database is backed up, and restored elsewhere'])(
+    '%s: every order ends rightly, nothing is double, nothing lost',
+    async (how) => {
+      const here = await installation()
+      const folder = join(here.dataDir, 'backup')
+      await here.start()
+      let there = here
+      const shop = await openLoad(here)
+      const seen: Promise<Promised>[] = []
+      const begin = (count: number) => {
+        for (let n = 0; n < count; n += 1) {
+          const at = seen.length
+          seen.push(shop.go(JOURNEYS[at % JOURNEYS.length] ?? 'points', CASHIERS[at % CASHIERS.length]))
+        }
+        for (const journey of seen) journey.catch(() => {})
+      }
+      begin(Math.ceil(ORDERS / 2))
+      await pause(1_500)
+      begin(Math.floor(ORDERS / 2))
+      await pause(700)
+      await here.stop()
+      if (how === 'its files are removed') here.loseEngine()
+      else {
+        here.run('cli/backup.ts', ['--to', folder, '--keys', join(here.dataDir, 'keys')])
+        there = await installation(here)
+        // The provider's books are not the mall's.
+        there.run('cli/restore.ts', ['--from', folder, '--keys', join(here.dataDir, 'keys')])
+        for (const name of ['sandbox.db', 'sandbox.db-wal', 'sandbox.db-shm']) {
+          if (existsSync(join(here.dataDir, name)))
+            copyFileSync(join(here.dataDir, name), join(there.dataDir, name))
+        }
+      }
+      await there.start()
+      const promises = await Promise.all(seen)
+      expect(promises).toHaveLength(ORDERS)
+      expect(await judge(there, promises, 90_000)).toEqual([])
+      expect(shop.mistakes).toEqual([])
+    },
+    240_000,
+  )
 })

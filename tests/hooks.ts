@@ -7,13 +7,16 @@ type Hook = (...args: unknown[]) => Promise<void> | void
 export function createHooks() {
   const before = new Map<string, Hook>()
   const after = new Map<string, Hook>()
+  const ended = new Map<string, number>()
   return {
     tamper(activities: Activities): Activities {
       const wrapped = Object.entries(activities).map(([name, run]) => [
         name,
         async (...args: never[]) => {
           await before.get(name)?.(...args)
-          const result = await (run as (...args: never[]) => Promise<unknown>)(...args)
+          const result = await (run as (...args: never[]) => Promise<unknown>)(...args).finally(() =>
+            ended.set(name, (ended.get(name) ?? 0) + 1),
+          )
           await after.get(name)?.(...args)
           return result
         },
@@ -22,6 +25,8 @@ export function createHooks() {
     },
     before: (name: ActivityName, hook: Hook) => void before.set(name, hook),
     after: (name: ActivityName, hook: Hook) => void after.set(name, hook),
+    /** How many calls of the step have ended, well or badly. */
+    ended: (name: ActivityName) => ended.get(name) ?? 0,
     clear() {
       before.clear()
       after.clear()

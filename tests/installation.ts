@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -19,23 +19,28 @@ export type Installation = Awaited<ReturnType<typeof createInstallation>>
 
 /**
  * A whole installation in processes of its own, as `npm start` runs it, in a temporary data folder.
- * @param environment variables beside the ports and the folder
+ * @param environment variables beside the ports and the folder; with the ports of another installation, which must be
+ * stopped, this one takes its place
+ * @param secretsOf the data folder whose generated secrets it has
  */
-export async function createInstallation(environment: Record<string, string> = {}) {
+export async function createInstallation(environment: Record<string, string> = {}, secretsOf?: string) {
   const dataDir = mkdtempSync(join(tmpdir(), 'points-mall-installation-'))
-  const port = await freeLowPort()
-  const env = {
-    ...process.env,
-    LOG_LEVEL: 'warn',
-    SANDBOX_CONTROL: '1',
-    ...environment,
-    DATA_DIR: dataDir,
-    PORT: String(port),
+  const ports = {
+    PORT: String(await freeLowPort()),
     SANDBOX_PORT: String(await freeLowPort()),
     TEMPORAL_PORT: String(await freeLowPort()),
     TEMPORAL_UI_PORT: String(await freeLowPort()),
     POSTGRES_PORT: String(await freeLowPort()),
   }
+  const env = {
+    ...process.env,
+    LOG_LEVEL: 'warn',
+    SANDBOX_CONTROL: '1',
+    ...ports,
+    ...environment,
+    DATA_DIR: dataDir,
+  }
+  if (secretsOf !== undefined) copyFileSync(join(secretsOf, 'secrets.json'), join(dataDir, 'secrets.json'))
   const { auth } = readConfig({ ...env, LOG_LEVEL: 'warn' })
   const seen = new Map<string, Mark>()
   let child: ChildProcess | undefined
@@ -49,7 +54,8 @@ export async function createInstallation(environment: Record<string, string> = {
 
   return {
     dataDir,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${env.PORT}`,
+    ports,
     parts,
 
     /** Starts it, and waits for the line `ready`. @returns all lines until then. @throws after `limitMs` */
@@ -78,6 +84,21 @@ export async function createInstallation(environment: Record<string, string> = {
       })
       parts()
       return lines
+    },
+
+    /** Runs another program of the project in this installation's environment. @throws where it fails */
+    run(script: string, args: readonly string[] = []): string {
+      const done = spawnSync(process.execPath, [script, ...args], { cwd: ROOT, env, encoding: 'utf8' })
+      if (done.status !== 0)
+        throw new Error(`${script} ended with ${done.status}:\n${done.stdout}${done.stderr}`)
+      return done.stdout
+    },
+
+    /** Removes all that Temporal keeps. The parts must be stopped. */
+    loseEngine(): void {
+      for (const file of ['temporal.db', 'temporal.db-wal', 'temporal.db-shm']) {
+        rmSync(join(dataDir, file), { force: true })
+      }
     },
 
     running: () => JSON.parse(readFileSync(join(dataDir, 'running.json'), 'utf8')) as Running,

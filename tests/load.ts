@@ -54,9 +54,9 @@ export async function openLoad(mall: Installation) {
   let number = 0
 
   async function call(method: string, path: string, how: Call): Promise<{ status: number; body: Body }> {
-    const authorization = `Bearer ${await mall.token(how.as, how.role)}`
     const deadline = performance.now() + PATIENCE_MS
     for (;;) {
+      const authorization = `Bearer ${await mall.token(how.as, how.role)}`
       const answer = await fetch(`${mall.url}${path}`, {
         method,
         headers: {

@@ -19,6 +19,15 @@ const STATEMENTS = [
     where outside_steps <> '{}' and outside_settled_at is null`,
   `create index points_exchange_orders_open on points_exchange_orders (order_no)
     where status in ('exchanged', 'order_created', 'order_paid', 'order_accepted', 'order_shipped')`,
+  `create table order_requests (
+    order_no text not null,
+    operation_key text not null,
+    request bytea not null,
+    tries integer not null default 0,
+    next_try_at timestamptz not null default now() + interval '10 seconds',
+    created_at timestamptz not null default now(),
+    primary key (order_no, operation_key))`,
+  `create index order_requests_due on order_requests (next_try_at)`,
   // A notification of money is delivered again until the books have it.
   `alter table webhook_inbox add column booked_at timestamptz`,
   `update webhook_inbox i set booked_at = delivered_at where kind = 'paid' and delivered_at is not null and not exists (
