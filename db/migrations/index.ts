@@ -11,6 +11,7 @@ import * as pictures from './2026-11-25-pictures.ts'
 import * as keptForms from './2026-11-26-kept-forms.ts'
 import * as consoleIndexes from './2026-11-27-console.ts'
 import * as shelves from './2026-11-28-shelves.ts'
+import * as unpaidOrders from './2026-11-29-unpaid-orders.ts'
 
 /** In the order of their names; a landed migration is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '2026-11-26-kept-forms': keptForms,
   '2026-11-27-console': consoleIndexes,
   '2026-11-28-shelves': shelves,
+  '2026-11-29-unpaid-orders': unpaidOrders,
 }
