@@ -90,6 +90,7 @@ export async function readFacts(
       piecesEver: 0,
       piecesInWindow: 0,
       unpaid: { orders: 0, pieces: 0 },
+      frozen: false,
       pointsAvailable: 0n,
       cashAvailable: 0n,
     }
@@ -126,6 +127,7 @@ export async function readFacts(
       piecesEver: Number(row.pieces_ever),
       piecesInWindow: Number(row.pieces_in_window),
       unpaid: { orders: Number(row.unpaid_orders), pieces: Number(row.unpaid_pieces) },
+      frozen: wallets.some(({ wallet }) => wallet.frozen !== null),
       pointsAvailable: spendable('ZJF'),
       cashAvailable: spendable('CNY'),
     },

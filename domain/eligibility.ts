@@ -1,4 +1,4 @@
-import type { Refusal } from './errors.ts'
+import type { Refusal, RefusalCode } from './errors.ts'
 import { decimalFromFen, type Fen } from './money.ts'
 import type { PaymentMethod } from './payment.ts'
 import { type Total, totalOf } from './pricing.ts'
@@ -57,6 +57,8 @@ export interface ExchangeFacts {
   readonly piecesInWindow: number
   /** The customer's orders that wait for their payment, and the pieces of this product in them. */
   readonly unpaid: { readonly orders: number; readonly pieces: number }
+  /** An operator has frozen the customer's points or cash. */
+  readonly frozen: boolean
   /** Null: not known, and the hold decides. */
   readonly pointsAvailable: bigint | null
   readonly cashAvailable: Fen
@@ -104,8 +106,14 @@ export function reasonsAgainst(facts: ExchangeFacts, wish: ExchangeWish, rules: 
       available: decimalFromFen(facts.cashAvailable),
     })
   }
+  // What a frozen wallet would have to pay is told as missing above; such an order touches no frozen wallet.
+  if (facts.frozen && !reasons.some(({ code }) => WALLET_CODES.includes(code))) {
+    reasons.push({ code: 'RISK_REJECTED' })
+  }
   return reasons
 }
+
+const WALLET_CODES: readonly RefusalCode[] = ['INSUFFICIENT_POINTS', 'INSUFFICIENT_BALANCE']
 
 type Product = NonNullable<ExchangeFacts['product']>
 

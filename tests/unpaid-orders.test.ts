@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createApp } from '../api/app.ts'
+import { setFrozen } from '../application/freezing.ts'
 import { ConfigError, readConfig } from '../config.ts'
 import { connectDatabase } from '../db/client.ts'
 import { migrateTo, migrateToLatest } from '../db/migrator.ts'
@@ -295,6 +296,9 @@ describe('with the bounds that a shop has by itself', () => {
 })
 
 describe('with steps outside', () => {
+  /** Between holding so many points and placing the order, an operator freezes the wallet. */
+  const FREEZES = 77
+  const FREEZING = { operationKey: 'freeze-chilled', operatorId: 'root', reason: '风控核查' }
   let mall: Mall
   const reserved: string[] = []
   beforeAll(async () => {
@@ -307,6 +311,11 @@ describe('with steps outside', () => {
         reserveStock(orderNo, quote) {
           reserved.push(quote.productId)
           return real.reserveStock(orderNo, quote)
+        },
+        async holdPoints(orderNo, points) {
+          const held = await real.holdPoints(orderNo, points)
+          if (points === FREEZES) await setFrozen(mall.deps, 'chilled', true, FREEZING)
+          return held
         },
       }),
     })
@@ -352,6 +361,23 @@ describe('with steps outside', () => {
     expect(await atOnce('outside-pairs', product_id, 12, 2)).toBe(2)
     expect(reserved.filter((id) => id === product_id)).toHaveLength(2)
     expect(await stockOf(mall, product_id)).toBe(46)
+  })
+
+  test('a wallet that is frozen when its points are held already: no order, and the points are back', async () => {
+    const product_id = await mall.product({ point: FREEZES, payment_mode: 'mixed', stock: 5 })
+    await mall.points('chilled', 100)
+    expect(await atOnce('chilled', product_id, 1)).toBe(0)
+    const wallet = () => mall.call('GET', '/api/points-mall/wallet', { as: 'chilled' })
+    await until(
+      async () => (await wallet()).body.data,
+      ({ available, held }) => available === 100 && held === 0,
+      'the points are back',
+    )
+    await until(
+      () => stockOf(mall, product_id),
+      (stock) => stock === 5,
+      'the pieces are back',
+    )
   })
 
   test('an attempt that fails on its way counts no longer', async () => {
@@ -421,6 +447,7 @@ describe('the rules', () => {
     piecesEver: 0,
     piecesInWindow: 0,
     unpaid: { orders: 2, pieces: 4 },
+    frozen: true,
     pointsAvailable: null,
     cashAvailable: 0n,
   }
@@ -437,6 +464,7 @@ describe('the rules', () => {
       'EXCHANGE_LIMIT_EXCEEDED 1',
       'POINTS_PER_ORDER_EXCEEDED',
       'OUT_OF_STOCK',
+      'RISK_REJECTED',
     ])
   })
 
@@ -452,7 +480,7 @@ describe('the rules', () => {
   })
 
   test('concern nobody who pays at once, nor a check of somebody who can', () => {
-    const alive = { level: 3, product: { ...product, points: 1 } }
+    const alive = { frozen: false, level: 3, product: { ...product, points: 1 } }
     expect(codes(alive, { quantity: 2, method: 'bank_card' })).not.toEqual([])
     expect(codes({ ...alive, cashAvailable: 200n }, { quantity: 2, method: 'wallet' })).toEqual([])
     expect(codes({ ...alive, cashAvailable: 200n }, { quantity: 2 })).toEqual([])

@@ -123,6 +123,7 @@ function reason(refusal: Refusal, lang: Lang): string {
       ? `支付前最多再为你预留 ${left} 件，请减少数量`
       : `At most ${left} more can be set aside before you pay. Ask for fewer`
   }
+  if (code === 'RISK_REJECTED') return textsIn(lang)(PRODUCT.frozen)
   if (code === 'EXCHANGE_LIMIT_EXCEEDED' && available === '0') {
     return zh ? '你已达到这件商品的兑换上限' : 'You have redeemed as many as you may'
   }

@@ -101,6 +101,10 @@ export const PRODUCT = {
   whyNot: { zh: '暂时不能兑换', en: 'You cannot redeem it yet' },
   payFirst: { zh: '请先支付之前的订单', en: 'Pay your open orders first' },
   toPay: { zh: '查看待支付订单', en: 'See the orders to pay' },
+  frozen: {
+    zh: '你的账户暂时不能兑换，请联系客服',
+    en: 'Your account cannot redeem at present. Please contact the shop',
+  },
   quantity: { zh: '数量', en: 'Quantity' },
   fewer: { zh: '减少一件', en: 'One less' },
   more: { zh: '增加一件', en: 'One more' },
