@@ -1,7 +1,9 @@
 import {
   type Attempt,
+  countUnpaid,
   findAttempt,
   lockAttempt,
+  lockUnpaid,
   markRefused,
   type PrivateRequest,
   takeAttempt,
@@ -68,7 +70,8 @@ export function createPlaceActivities(deps: PlaceDeps) {
   const { db } = deps
 
   /**
-   * Checks and prices the exchange without touching anything.
+   * Checks and prices the exchange before steps outside. One that will wait for its payment counts as an unpaid
+   * order from here on, so that no more pieces and points are set aside outside than the customer may hold.
    * @returns the frozen price, or the first reason against it in the contract's order.
    */
   async function quoteExchange(orderNo: string): Promise<{ quote: Quote } | { refusal: Refusal }> {
@@ -76,11 +79,13 @@ export function createPlaceActivities(deps: PlaceDeps) {
     if (!attempt) throw new Error(`no attempt ${orderNo}`)
     requireCurrentRun(attempt)
     if (attempt.refusal) return { refusal: attempt.refusal }
-    const { reasons, quote } = await assess(deps, db, attempt)
-    const refusal = reasons[0]
-    if (!refusal && quote) return { quote: quote.quote }
-    await markRefused(db, orderNo, refusal ?? { code: 'NOT_FOUND' })
-    return { refusal: refusal ?? { code: 'NOT_FOUND' } }
+    try {
+      return { quote: await db.transaction().execute((tx) => quoteIn(deps, tx, attempt)) }
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error
+      await markRefused(db, orderNo, error.refusal)
+      return { refusal: error.refusal }
+    }
   }
 
   /**
@@ -113,14 +118,30 @@ export function createPlaceActivities(deps: PlaceDeps) {
   return { quoteExchange, placeExchange }
 }
 
+/** @throws DomainError the first reason against it */
+async function quoteIn(deps: PlaceDeps, tx: Tx, attempt: Attempt): Promise<Quote> {
+  await lockUnpaid(tx, attempt.owner_id)
+  const { reasons, quote } = await assess(deps, tx, attempt)
+  if (reasons[0]) throw new DomainError(reasons[0])
+  if (!quote) throw new DomainError({ code: 'NOT_FOUND' })
+  if (isDueLater(attempt, quote.quote)) await countUnpaid(tx, attempt.order_no)
+  return quote.quote
+}
+
+/** Whether it will wait for its payment at a provider. */
+function isDueLater({ payment_method }: Attempt, { totalAmount }: Quote): boolean {
+  return payment_method !== 'wallet' && (fenFromDecimal(totalAmount) ?? 0n) > 0n
+}
+
 async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Placed> {
   const { sealer, vault } = deps
   const { orderNo } = input
   const attempt = await takeAttempt(tx, orderNo)
   if (!attempt) return placedBefore(tx, orderNo)
   requireCurrentRun(attempt)
+  // What is counted of the owner below, such as his unpaid orders, is counted under this lock.
   const account = await lockAccount(tx, vault, attempt.owner_id, 'ZJF')
-  const assessed = await assess(deps, tx, attempt)
+  const assessed = await assess(deps, tx, attempt, input)
   const reason = assessed.reasons.find(({ code }) => !isTaken(code, input))
   if (reason) throw new DomainError(reason)
   if (!assessed.quote) throw new DomainError({ code: 'NOT_FOUND' })
@@ -129,7 +150,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   const cashFen = fenFromDecimal(quote.totalAmount) ?? 0n
   const method = cashFen > 0n ? attempt.payment_method : null
   const ours = (step: OutsideStep) => !input.outsideSteps.includes(step)
-  const dueLater = cashFen > 0n && method !== 'wallet'
+  const dueLater = isDueLater(attempt, quote)
   const settled = !dueLater && input.outsideSteps.length === 0
 
   if (ours('points') && quote.totalPoints > 0) {
@@ -193,11 +214,9 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   }
 }
 
-/** What an earlier step has set aside in another system is not asked for again. */
+/** The pieces that an earlier step has set aside in another system are not asked for again. */
 function isTaken(code: RefusalCode, { quote, outsideSteps }: PlaceInput): boolean {
-  if (!quote) return false
-  if (code === 'INSUFFICIENT_POINTS') return outsideSteps.includes('points')
-  return code === 'OUT_OF_STOCK' && outsideSteps.includes('stock')
+  return code === 'OUT_OF_STOCK' && quote !== undefined && outsideSteps.includes('stock')
 }
 
 /** A repeat of a placement that had committed, or that was refused. */
@@ -228,12 +247,21 @@ interface Assessed {
     | undefined
 }
 
-async function assess({ sealer, vault, rules }: PlaceDeps, db: Db, attempt: Attempt): Promise<Assessed> {
-  const request = sealer.open(attempt.request, `request/${attempt.order_no}`) as PrivateRequest
-  const read = await readFacts(db, vault, attempt.owner_id, attempt.product_id, attempt.level)
+/** @param input undefined: before any step */
+async function assess(
+  { sealer, vault, rules }: PlaceDeps,
+  db: Db,
+  attempt: Attempt,
+  input?: PlaceInput,
+): Promise<Assessed> {
+  const { owner_id, product_id, level, order_no } = attempt
+  const request = sealer.open(attempt.request, `request/${order_no}`) as PrivateRequest
+  const read = await readFacts(db, vault, owner_id, product_id, level, order_no)
   const { product } = read
-  // Another system has these points: its hold decides.
-  const facts = attempt.points_wallet === 'outside' ? { ...read.facts, pointsAvailable: null } : read.facts
+  // Another system has these points: its hold decides, or has decided.
+  const holdDecides =
+    attempt.points_wallet === 'outside' || (input?.quote && input.outsideSteps.includes('points'))
+  const facts = holdDecides ? { ...read.facts, pointsAvailable: null } : read.facts
   const reasons = reasonsAgainst(
     facts,
     {

@@ -16,7 +16,12 @@ import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
 import type { Key, Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
-import { type ExchangeFacts, type ExchangeRules, reasonsAgainst } from '../domain/eligibility.ts'
+import {
+  type ExchangeFacts,
+  type ExchangeRules,
+  reasonsAgainst,
+  unpaidReasons,
+} from '../domain/eligibility.ts'
 import { DomainError, type Refusal } from '../domain/errors.ts'
 import { decimalFromFen, type Fen } from '../domain/money.ts'
 import { newOrderNo } from '../domain/order-no.ts'
@@ -270,12 +275,15 @@ async function verdictAtEnd(db: Db, orderNo: string): Promise<Verdict> {
 
 export interface Check {
   readonly reasons: readonly Refusal[]
+  /** What is against paying later, where cash is due: only the wallet pays at once. */
+  readonly unpaidReasons: readonly Refusal[]
   readonly total: Total
   readonly facts: ExchangeFacts
 }
 
 /**
  * The seed's `checkExchange`: every reason against it at once. Changes nothing.
+ * @param method undefined: not chosen yet. Then nothing is a reason that one of the methods does not meet with.
  * @throws DomainError NOT_FOUND
  */
 export async function checkExchange(
@@ -283,15 +291,19 @@ export async function checkExchange(
   customer: Customer,
   productId: string,
   quantity: number,
+  method?: PaymentMethod,
 ): Promise<Check> {
   const read = await readFacts(db, vault, customer.ownerId, productId, customer.level)
   const facts = outsideWallet
     ? await withOutsidePoints(outsideWallet, customer.ownerId, read.facts)
     : read.facts
   if (!facts.product) throw new DomainError({ code: 'NOT_FOUND' })
+  const { rules } = settings
+  const total = totalOf(facts.product, quantity)
   return {
-    reasons: reasonsAgainst(facts, { quantity }, settings.rules),
-    total: totalOf(facts.product, quantity),
+    reasons: reasonsAgainst(facts, { quantity, ...(method ? { method } : {}) }, rules),
+    unpaidReasons: total.fen > 0n ? unpaidReasons(facts.product, facts, quantity, rules) : [],
+    total,
     facts,
   }
 }

@@ -48,7 +48,7 @@ export function freezesBy(operationKey: string): boolean | undefined {
 }
 
 /**
- * Stops all spending of points and cash, or lets it go on; what comes in, comes in. Where the wallet is so
+ * Stops all spending of points and cash and every new order, or lets them go on; what comes in, comes in. Where the wallet is so
  * already, nothing is booked.
  * @throws DomainError FORBIDDEN where an outside wallet keeps the points
  */

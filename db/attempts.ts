@@ -126,6 +126,21 @@ export async function takeAttempt(tx: Tx, orderNo: string): Promise<Attempt | un
     .executeTakeFirst()
 }
 
+/** Until the end of the transaction no other attempt of the owner is counted as an unpaid order. */
+export async function lockUnpaid(tx: Tx, ownerId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`unpaid/${ownerId}`}, 0))`.execute(tx)
+}
+
+/** From here on the attempt counts as an unpaid order of its owner, until it is one or is refused. */
+export async function countUnpaid(tx: Tx, orderNo: string): Promise<void> {
+  await tx
+    .updateTable('exchange_attempts')
+    .set({ counts_unpaid: true })
+    .where('order_no', '=', orderNo)
+    .where('state', '=', 'pending')
+    .execute()
+}
+
 /**
  * From here on the attempt can never be placed, and its idempotency key is free again.
  * @returns false when it was decided before

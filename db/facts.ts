@@ -28,6 +28,9 @@ interface Row {
   kept_level: number | null
   pieces_ever: string
   pieces_in_window: string
+  unpaid_orders: string
+  unpaid_pieces: string
+  reserved: string
   wallets: (Omit<AccountRow, 'sealed' | 'head' | 'next_expiry'> & {
     sealed: string
     head: string
@@ -39,6 +42,7 @@ interface Row {
 /**
  * All that decides whether this owner may redeem this product, in one statement.
  * @param tokenLevel the level in the access token; a level kept by the shop wins over it
+ * @param askedBy the number of the attempt that asks: it does not count itself as an unpaid order
  * @returns the facts, and the product's face for the order record (undefined where there is no product)
  */
 export async function readFacts(
@@ -47,12 +51,17 @@ export async function readFacts(
   ownerId: string,
   productId: string,
   tokenLevel: number,
+  askedBy = '',
 ): Promise<{ facts: ExchangeFacts; product: ProductFacts | undefined }> {
   const { rows } = await sql<Row>`
     select p.id, p.title, p.image, p.status, p.payment_mode, p.point, p.price_amount, p.stock_quantity,
       p.shipping_type, p.exchange_limit, p.properties -> 'limit' as "limit",
       (select level from users where owner_id = ${ownerId}) as kept_level,
       pieces.ever as pieces_ever, pieces.in_window as pieces_in_window,
+      unpaid.orders as unpaid_orders, unpaid.pieces as unpaid_pieces,
+      case when p.payment_mode = 'points_only' then 0 else (
+        select coalesce(sum(quantity), 0) from stock_reservations where product_id = p.id and state = 'held')
+      end as reserved,
       clock_timestamp() as now,
       (select coalesce(json_agg(json_build_object('id', id::text, 'owner_type', owner_type, 'owner_id', owner_id,
           'currency', currency, 'version', version::text, 'kid', kid, 'sealed', encode(sealed, 'base64'),
@@ -65,6 +74,14 @@ export async function readFacts(
           secs => coalesce((p.properties -> 'limit' ->> 'time_limit_seconds')::double precision, 0))), 0) as in_window
       from points_exchange_orders
       where owner_id = ${ownerId} and product_id = p.id and status <> 'order_canceled') as pieces
+    cross join lateral (
+      select count(*) as orders, coalesce(sum(quantity) filter (where product_id = p.id), 0) as pieces from (
+        select product_id, quantity from points_exchange_orders
+          where owner_id = ${ownerId} and status in ('exchanged', 'order_created') and pay_by is not null
+        union all
+        select product_id, quantity from exchange_attempts
+          where owner_id = ${ownerId} and state = 'pending' and counts_unpaid and order_no <> ${askedBy}
+      ) as waiting) as unpaid
     where p.id = ${productId} and p.deleted_at is null`.execute(db)
   const row = rows[0]
   if (!row) {
@@ -72,10 +89,25 @@ export async function readFacts(
       level: tokenLevel,
       piecesEver: 0,
       piecesInWindow: 0,
+      unpaid: { orders: 0, pieces: 0 },
+      frozen: false,
       pointsAvailable: 0n,
       cashAvailable: 0n,
     }
     return { facts: { product: undefined, ...none }, product: undefined }
+  }
+  const wallets = row.wallets.map((wallet) => ({
+    currency: wallet.currency,
+    wallet: openAccount(vault, {
+      ...wallet,
+      sealed: Buffer.from(wallet.sealed, 'base64'),
+      head: Buffer.from(wallet.head, 'base64'),
+      next_expiry: wallet.next_expiry === null ? null : new Date(Number(wallet.next_expiry)),
+    }),
+  }))
+  const spendable = (currency: string): bigint => {
+    const found = wallets.find((one) => one.currency === currency)?.wallet
+    return found && found.frozen === null ? spendableOf(found, row.now.getTime()) : 0n
   }
   return {
     product: { id: row.id, title: row.title, image: row.image },
@@ -86,6 +118,7 @@ export async function readFacts(
         points: row.point,
         fen: fenFromDecimal(row.price_amount) ?? 0n,
         stock: row.stock_quantity,
+        reserved: Number(row.reserved),
         shippingType: row.shipping_type,
         exchangeLimit: row.exchange_limit,
         limit: row.limit ?? {},
@@ -93,20 +126,10 @@ export async function readFacts(
       level: row.kept_level ?? tokenLevel,
       piecesEver: Number(row.pieces_ever),
       piecesInWindow: Number(row.pieces_in_window),
-      pointsAvailable: spendable(vault, row, 'ZJF'),
-      cashAvailable: spendable(vault, row, 'CNY'),
+      unpaid: { orders: Number(row.unpaid_orders), pieces: Number(row.unpaid_pieces) },
+      frozen: wallets.some(({ wallet }) => wallet.frozen !== null),
+      pointsAvailable: spendable('ZJF'),
+      cashAvailable: spendable('CNY'),
     },
   }
-}
-
-function spendable(vault: Vault, { wallets, now }: Row, currency: string): bigint {
-  const row = wallets.find((wallet) => wallet.currency === currency)
-  if (!row) return 0n
-  const wallet = openAccount(vault, {
-    ...row,
-    sealed: Buffer.from(row.sealed, 'base64'),
-    head: Buffer.from(row.head, 'base64'),
-    next_expiry: row.next_expiry === null ? null : new Date(Number(row.next_expiry)),
-  })
-  return wallet.frozen === null ? spendableOf(wallet, now.getTime()) : 0n
 }

@@ -337,6 +337,8 @@ export interface ExchangeAttemptsTable {
   /** Whose books have the points of this order. */
   points_wallet: Generated<'ledger' | 'outside'>
   state: Generated<'pending' | 'placed' | 'refused'>
+  /** While it is pending: steps outside set things aside for it, and it will wait for its payment. */
+  counts_unpaid: Generated<boolean>
   refusal: ColumnType<Refusal | null, string | null, string | null>
   /** Steps of this exchange that run in other systems; null: not recorded, as configured. */
   outside_steps: ColumnType<OutsideStep[] | null, readonly OutsideStep[] | null | undefined, OutsideStep[]>

@@ -1,4 +1,4 @@
-import type { RefusalCode } from './errors.ts'
+import type { RefusalCode, RefusalRule } from './errors.ts'
 
 export type Lang = 'zh' | 'en'
 
@@ -12,7 +12,6 @@ export type ErrorCode =
   | 'METHOD_NOT_ALLOWED'
   | 'UNAUTHENTICATED'
   | 'WEBHOOK_SIGNATURE_INVALID'
-  | 'RISK_REJECTED'
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'INTERNAL'
 
@@ -20,6 +19,7 @@ export type ErrorCode =
 export interface Gap {
   readonly required?: string | undefined
   readonly available?: string | undefined
+  readonly rule?: RefusalRule | undefined
 }
 
 interface Text {
@@ -37,6 +37,12 @@ const withGap = (
   title,
   detail: ({ required, available }) =>
     required === undefined || available === undefined ? detail : `${detail}${gap(required, available)}`,
+})
+
+/** The text of a rule that shares its code with another. */
+const withRule = (usual: Text, rule: RefusalRule, other: Text): Text => ({
+  title: usual.title,
+  detail: (gap) => (gap.rule === rule ? other : usual).detail(gap),
 })
 
 const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
@@ -82,11 +88,39 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     en: withGap('Level too low', 'Your level is too low', (r, a) => `: level ${r} is needed, yours is ${a}`),
   },
   EXCHANGE_LIMIT_EXCEEDED: {
-    zh: withGap('超出兑换限制', '超出兑换限制', (r, a) => `：兑换 ${r} 件，还可兑换 ${a} 件`),
+    zh: withRule(
+      withGap('超出兑换限制', '超出兑换限制', (r, a) => `：兑换 ${r} 件，还可兑换 ${a} 件`),
+      'unpaid_pieces',
+      withGap(
+        '超出兑换限制',
+        '未支付订单占用的件数超出限制',
+        (r, a) => `：兑换 ${r} 件，未支付前还可占用 ${a} 件`,
+      ),
+    ),
+    en: withRule(
+      withGap(
+        'Exchange limit exceeded',
+        'The exchange limit is exceeded',
+        (r, a) => `: ${r} asked for, ${a} left for you`,
+      ),
+      'unpaid_pieces',
+      withGap(
+        'Exchange limit exceeded',
+        'Unpaid orders may not hold that many pieces',
+        (r, a) => `: ${r} asked for, ${a} more can be held unpaid`,
+      ),
+    ),
+  },
+  TOO_MANY_UNPAID_ORDERS: {
+    zh: withGap(
+      '未支付订单过多',
+      '未支付订单过多，请先支付或取消',
+      (r, a) => `：加上这一单共 ${r} 笔，最多 ${a} 笔`,
+    ),
     en: withGap(
-      'Exchange limit exceeded',
-      'The exchange limit is exceeded',
-      (r, a) => `: ${r} asked for, ${a} left for you`,
+      'Too many unpaid orders',
+      'There are too many unpaid orders; pay or cancel some first',
+      (r, a) => `: ${r} with this one, the maximum is ${a}`,
     ),
   },
   BELOW_MIN_POINTS: {

@@ -8,6 +8,7 @@ export type RefusalCode =
   | 'PRICE_CHANGED'
   | 'USER_LEVEL_TOO_LOW'
   | 'EXCHANGE_LIMIT_EXCEEDED'
+  | 'TOO_MANY_UNPAID_ORDERS'
   | 'BELOW_MIN_POINTS'
   | 'POINTS_PER_ORDER_EXCEEDED'
   | 'OUT_OF_STOCK'
@@ -16,15 +17,21 @@ export type RefusalCode =
   | 'ORDER_NOT_CANCELABLE'
   | 'ORDER_STATE_CONFLICT'
   | 'REFUND_EXCEEDS_REST'
+  | 'RISK_REJECTED'
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'RATE_LIMITED'
   | 'UNAVAILABLE'
+
+/** Which of several rules with one code refuses. `unpaid_pieces`: the pieces that a customer may hold unpaid. */
+export type RefusalRule = 'unpaid_pieces'
 
 /** A refusal with its gap: what is required and what there is, as text ready for a message. */
 export interface Refusal {
   readonly code: RefusalCode
   readonly required?: string | undefined
   readonly available?: string | undefined
+  /** Undefined: the usual rule of the code. */
+  readonly rule?: RefusalRule | undefined
 }
 
 /** An expected failure. Everything else that is thrown is a bug or an outage. */

@@ -11,7 +11,7 @@ import { connectDatabase, type Db } from '../db/client.ts'
 import { createSealer } from '../db/seal.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { adjust, capture, grant, hold } from '../db/wallet.ts'
-import { copyDatabase } from './database.ts'
+import { copyDatabase, emptyDatabase } from './database.ts'
 import { createRandom } from './random.ts'
 import { readTables } from './tables.ts'
 
@@ -69,22 +69,6 @@ const place = (name: string) => {
   return join(home, `${name}-${folders}`)
 }
 
-async function emptyDatabase(): Promise<string> {
-  const address = new URL(url)
-  const name = `b${Date.now()}${Math.floor(performance.now())}`
-  address.pathname = '/postgres'
-  const client = new Client({ connectionString: address.href })
-  await client.connect()
-  await client.query(`create database ${name} template template0`)
-  await client.end()
-  address.pathname = `/${name}`
-  const fresh = new Client({ connectionString: address.href })
-  await fresh.connect()
-  await fresh.query('create extension if not exists pg_trgm')
-  await fresh.end()
-  return address.href
-}
-
 function run(script: string, args: readonly string[], env: Record<string, string | undefined>) {
   return new Promise<{ code: number | null; out: string; err: string }>((resolve, reject) => {
     const child = spawn(process.execPath, [`cli/${script}.ts`, ...args], {
@@ -122,7 +106,7 @@ test('a restored database is the same to the last byte, and passes ledger:verify
     expect(readFileSync(join(folder, name)).includes(KEYS.LEDGER_KEYS.slice(3))).toBe(false)
   }
 
-  const other = await emptyDatabase()
+  const other = await emptyDatabase(url)
   // An installation with keys of its own, which come from DATA_DIR, not from the environment.
   const env = { DATABASE_URL: other, DATA_DIR: place('data') }
   const restored = await run('restore', ['--from', folder, '--keys', keys], env)
@@ -172,7 +156,7 @@ test('a backup is of one moment, while others write', async () => {
   over = true
   expect(await writers).toEqual([true, true])
   expect([code, err]).toEqual([0, ''])
-  const other = await emptyDatabase()
+  const other = await emptyDatabase(url)
   expect(await run('restore', ['--from', folder], environment(other))).toMatchObject({ code: 0, err: '' })
 })
 
@@ -189,7 +173,7 @@ test('keys are never written into the backup or over others', async () => {
 
 test('with other keys, or with a file that was changed, nothing is restored', async () => {
   const { folder } = await backUp()
-  const other = await emptyDatabase()
+  const other = await emptyDatabase(url)
   const wrongKeys = await run('restore', ['--from', folder], {
     DATABASE_URL: other,
     DATA_DIR: place('data'),

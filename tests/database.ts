@@ -31,9 +31,13 @@ export async function startDatabase(): Promise<{ url: string; stop(): Promise<vo
 }
 
 /** A copy of the database at `url`, on the same server. @returns its address */
-export async function copyDatabase(url: string): Promise<string> {
+export const copyDatabase = (url: string) => createDatabase(url, new URL(url).pathname.slice(1))
+
+/** A database without tables, on the server of the one at `url`. @returns its address */
+export const emptyDatabase = (url: string) => createDatabase(url, 'template0')
+
+async function createDatabase(url: string, source: string): Promise<string> {
   const address = new URL(url)
-  const source = address.pathname.slice(1)
   const name = `t${randomBytes(6).toString('hex')}`
   address.pathname = '/postgres'
   const client = new Client({ connectionString: address.href })

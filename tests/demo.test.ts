@@ -35,7 +35,8 @@ describe('the demo comes to life', () => {
   const wallet = async (as: string) => (await mall.call('GET', '/api/points-mall/wallet', { as })).body.data
 
   beforeAll(async () => {
-    mall = await openMall()
+    // The bounds that a shop has by itself.
+    mall = await openMall({ maxUnpaidOrders: 5, maxUnpaidPieces: 5 })
     await seedDemo(mall.db, mall.deps.vault)
     // The worker goes away in the middle, and comes back.
     const told = tell()

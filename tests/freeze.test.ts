@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { freezeAccount } from '../db/wallet.ts'
 import { type Call, type Mall, openMall } from './mall.ts'
+import { openVisitor } from './visitor.ts'
 
 const DAY = 86_400_000
 
@@ -53,6 +55,92 @@ describe('a frozen wallet', () => {
     expect((await guard('cold', 'unfreeze')).body.data).toMatchObject({ frozen: null })
     expect((await mall.exchange('cold', { product_id: points })).status).toBe(201)
     expect((await mall.exchange('cold', { product_id: cash, payment_method: 'wallet' })).status).toBe(201)
+  })
+
+  test('has its owner place no order at all, however it would be paid', async () => {
+    await Promise.all([mall.points('still', 500), mall.cash('still', 5000)])
+    const [money, mixed, points] = await Promise.all([
+      mall.product({ payment_mode: 'money_only', fen: 100 }),
+      mall.product({ payment_mode: 'mixed', point: 10, fen: 100 }),
+      mall.product({ point: 10 }),
+    ])
+    const orders: [product_id: string, payment_method: string, status: number, code: string][] = [
+      [money, 'bank_card', 403, 'RISK_REJECTED'],
+      [money, 'alipay', 403, 'RISK_REJECTED'],
+      [money, 'wechat', 403, 'RISK_REJECTED'],
+      [money, 'wallet', 409, 'INSUFFICIENT_BALANCE'],
+      [mixed, 'bank_card', 409, 'INSUFFICIENT_POINTS'],
+      [points, 'wallet', 409, 'INSUFFICIENT_POINTS'],
+    ]
+    await guard('still', 'freeze')
+    for (const [product_id, payment_method, status, code] of orders) {
+      const refused = await mall.exchange('still', { product_id, payment_method })
+      expect([refused.status, refused.body.code]).toEqual([status, code])
+    }
+    const check = await mall.call('POST', '/api/points-mall/check-exchange', {
+      as: 'still',
+      body: { product_id: money, quantity: 1 },
+    })
+    expect(check.body.data).toMatchObject({ eligible: false, reasons: [{ code: 'RISK_REJECTED' }] })
+    const visitor = await openVisitor(mall, 'still')
+    const page = await visitor.get(`/points-mall/products/${money}`)
+    expect(page.html).toContain('你的账户暂时不能兑换，请联系客服')
+
+    await guard('still', 'unfreeze')
+    for (const [product_id, payment_method] of orders) {
+      expect((await mall.exchange('still', { product_id, payment_method })).status).toBe(201)
+    }
+  })
+
+  test('of cash or of points alone is enough, and a block is not', async () => {
+    const product_id = await mall.product({ payment_mode: 'money_only', fen: 100 })
+    const byCard = (as: string) => mall.exchange(as, { product_id, payment_method: 'bank_card' })
+    const points = await mall.product({ point: 10 })
+    for (const currency of ['ZJF', 'CNY'] as const) {
+      const owner = `half-${currency}`
+      await Promise.all([mall.points(owner, 100), mall.cash(owner, 1000)])
+      const set = (frozen: string | null, operationKey: string) =>
+        mall.db
+          .transaction()
+          .execute((tx) => freezeAccount(tx, mall.deps.vault, owner, currency, frozen, { operationKey }))
+      await set('风控核查', `${owner}/freeze`)
+      expect((await byCard(owner)).body.code).toBe('RISK_REJECTED')
+      for (const id of [points, product_id]) {
+        expect((await mall.exchange(owner, { product_id: id })).body.code).toMatch(
+          /RISK_REJECTED|INSUFFICIENT/,
+        )
+      }
+      await set(null, `${owner}/unfreeze`)
+      expect((await byCard(owner)).status).toBe(201)
+    }
+    await mall.points('blocked', 100)
+    expect((await guard('blocked', 'block', { points: 100 })).status).toBe(200)
+    expect((await byCard('blocked')).status).toBe(201)
+  })
+
+  test('stops orders that wait for their payment, too, at the moment it freezes', async () => {
+    const product_id = await mall.product({ payment_mode: 'money_only', fen: 100, stock: 100 })
+    const redeem = () => mall.exchange('sudden', { product_id, payment_method: 'bank_card' })
+    const [frozen, ...answers] = await Promise.all([
+      guard('sudden', 'freeze'),
+      ...Array.from({ length: 20 }, redeem),
+    ])
+    expect(frozen.status).toBe(200)
+    const placed = answers.filter(({ status }) => status === 201).length
+    expect(answers.filter(({ body }) => body.code === 'RISK_REJECTED')).toHaveLength(20 - placed)
+    expect((await redeem()).body.code).toBe('RISK_REJECTED')
+    const { at } = await mall.db
+      .selectFrom('wallet_accounts')
+      .select((eb) => eb.fn.max('updated_at').as('at'))
+      .where('owner_id', '=', 'sudden')
+      .executeTakeFirstOrThrow()
+    const orders = await mall.db
+      .selectFrom('points_exchange_orders')
+      .select('exchange_time')
+      .where('owner_id', '=', 'sudden')
+      .execute()
+    expect(orders).toHaveLength(placed)
+    expect(orders.filter(({ exchange_time }) => exchange_time > at)).toEqual([])
   })
 
   test('pays for what it has promised before, and gets back what is canceled', async () => {

@@ -24,6 +24,8 @@ test('orders of one owner that move points and cash in every way at once never w
     minPoints: 1,
     maxPointsPerOrder: 10_000,
     exchangeLimitEnabled: true,
+    maxUnpaidOrders: 5,
+    maxUnpaidPieces: 5,
     supportedMethods: ['wallet'] as const,
   }
   const { placeExchange } = createPlaceActivities({ db, sealer, vault, rules })

@@ -54,6 +54,8 @@ export interface MallOptions {
   readonly clawbackIntoDebt?: boolean
   readonly earning?: Partial<EarningRules>
   readonly minPoints?: number
+  readonly maxUnpaidOrders?: number
+  readonly maxUnpaidPieces?: number
   /** Without it all. */
   readonly supportedMethods?: readonly PaymentMethod[]
   readonly maxCachedWorkflows?: number
@@ -125,6 +127,9 @@ export async function openMall(options: MallOptions = {}) {
     minPoints: options.minPoints ?? 1,
     maxPointsPerOrder: options.maxPointsPerOrder ?? 10_000,
     exchangeLimitEnabled: true,
+    // One customer stands for many in most tests.
+    maxUnpaidOrders: options.maxUnpaidOrders ?? 10_000,
+    maxUnpaidPieces: options.maxUnpaidPieces ?? 1_000_000,
     supportedMethods: options.supportedMethods ?? PAYMENT_METHODS,
   }
   const port = await freeLowPort()

@@ -147,6 +147,27 @@ describe('large tables are never read from end to end', () => {
     ).toEqual([])
   })
 
+  test('and what a customer has not paid yet is counted by its own small indexes', async () => {
+    asked.length = 0
+    const page = await (await openVisitor(mall, 'alice')).get(`/points-mall/products/${productId}`)
+    expect(page.status).toBe(200)
+    const [question] = asked.filter(({ text }) => text.includes('counts_unpaid'))
+    await owner.query('begin')
+    try {
+      // As after an outage of the workflow engine.
+      await owner.query(`insert into exchange_attempts (order_no, owner_id, product_id, quantity, level, request)
+        select 'PMWAIT' || n, 'filler-1', 1, 1, 1, 'sealed' from generate_series(1, 2000) n`)
+      await owner.query('analyze exchange_attempts')
+      for (const plan of question ? await plansOf(owner, question) : ['not asked']) {
+        expect(plan).toContain('points_exchange_orders_unpaid')
+        expect(plan).toContain('exchange_attempts_unpaid')
+        expect(plan).toContain('Index Only Scan using stock_reservations_product')
+      }
+    } finally {
+      await owner.query('rollback')
+    }
+  })
+
   test('and the check sees one where there is one', async () => {
     const question = {
       text: 'select sum(total_points) from points_exchange_orders where quantity < $1',

@@ -127,7 +127,7 @@ const guard = <P extends string, B extends z.ZodType, R extends z.ZodType>(
 
 const freezeRoute = guard(
   '/{owner_id}/freeze',
-  'Stop all spending of points and cash; grants go on (admin)',
+  'Stop all spending of points and cash, and every new order; grants go on (admin)',
   withReason,
   guarded,
 )

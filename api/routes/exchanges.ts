@@ -63,8 +63,14 @@ const check = createRoute({
   path: '/check-exchange',
   tags: ['exchanges'],
   summary: 'Whether a product can be redeemed, and every reason against it',
+  description:
+    'Without `payment_method` it can be redeemed where one of the methods would do: the wallet pays at once, and any other leaves an order that waits for its payment.',
   security: bearer,
-  request: { body: jsonBody(z.object({ product_id: productId, quantity: int(1) })) },
+  request: {
+    body: jsonBody(
+      z.object({ product_id: productId, quantity: int(1), payment_method: paymentMethod.nullish() }),
+    ),
+  },
   responses: {
     200: oneResponse(
       z.object({
@@ -72,6 +78,8 @@ const check = createRoute({
         reasons: z.array(
           z.object({
             code: z.string(),
+            /** Which of several rules with one code. */
+            rule: z.literal('unpaid_pieces').optional(),
             message: z.string(),
             required: z.int().nullable(),
             available: z.int().nullable(),
@@ -91,7 +99,7 @@ const check = createRoute({
   },
 })
 
-/** A check has no cash to compare, so every gap is a number of points, pieces or levels. */
+/** Gaps of points, pieces, orders and levels; amounts and lists of methods are in the message. */
 function countOf(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null
 }
@@ -138,12 +146,13 @@ export function exchangeRoutes(deps: ApiDeps) {
       }
     })
     .openapi(check, async (c) => {
-      const { product_id, quantity } = c.req.valid('json')
+      const { product_id, quantity, payment_method } = c.req.valid('json')
       const { reasons, total, facts } = await checkExchange(
         deps,
         customerOf(c.get('who')),
         knownForm(product_id),
         quantity,
+        payment_method ?? undefined,
       )
       const lang = c.get('lang')
       return c.json(
@@ -151,6 +160,7 @@ export function exchangeRoutes(deps: ApiDeps) {
           eligible: reasons.length === 0,
           reasons: reasons.map((reason) => ({
             code: reason.code,
+            rule: reason.rule,
             message: errorText(reason.code, lang, reason).detail,
             required: countOf(reason.required),
             available: countOf(reason.available),

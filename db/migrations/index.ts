@@ -12,6 +12,7 @@ import * as keptForms from './2026-11-26-kept-forms.ts'
 import * as consoleIndexes from './2026-11-27-console.ts'
 import * as shelves from './2026-11-28-shelves.ts'
 import * as adoption from './2026-11-29-adoption.ts'
+import * as unpaidOrders from './2026-11-29-unpaid-orders.ts'
 
 /** In the order of their names; a landed migration is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '2026-11-27-console': consoleIndexes,
   '2026-11-28-shelves': shelves,
   '2026-11-29-adoption': adoption,
+  '2026-11-29-unpaid-orders': unpaidOrders,
 }

@@ -14,21 +14,30 @@ interface MethodRow {
   readonly due: Money
   /** The cash in the customer's wallet; undefined where it cannot be read. */
   readonly cash: Money | undefined
+  /** Nothing may wait for its payment. */
+  readonly walletOnly?: boolean
   /** Another word beside it. */
   readonly note?: string
 }
 
 /** Whether an amount can be paid so: from the wallet only what is in it. */
-export function isUsable(method: PaymentMethod, due: Money, cash: Money | undefined): boolean {
-  return method !== 'wallet' || (cash !== undefined && fenOf(cash) >= fenOf(due))
+export function isUsable({
+  method,
+  due,
+  cash,
+  walletOnly = false,
+}: Pick<MethodRow, 'method' | 'due' | 'cash' | 'walletOnly'>): boolean {
+  if (method !== 'wallet') return !walletOnly
+  return cash !== undefined && fenOf(cash) >= fenOf(due)
 }
 
 const fenOf = ({ amount }: Money) => fenFromDecimal(amount) ?? 0n
 
 /** One way to pay, to choose between; the wallet says what is in it. */
-export function methodRow({ method, checked, due, cash, note = '' }: MethodRow, lang: Lang): Html {
+export function methodRow(row: MethodRow, lang: Lang): Html {
+  const { method, checked, cash, note = '' } = row
   const t = textsIn(lang)
-  const usable = isUsable(method, due, cash)
+  const usable = isUsable(row)
   const balance = cash && `${t(ORDER.balance)} ${moneyText(cash)}${usable ? '' : ` · ${t(ORDER.short)}`}`
   return html`<label class="pick">
     <input type="radio" name="method" value="${method}" ${checked && usable ? 'checked' : ''} ${usable ? '' : 'disabled'}>

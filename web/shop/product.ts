@@ -12,7 +12,7 @@ import { PRODUCT, SHIPPING, HOME as SHOP, TYPES } from '../texts/catalogue.ts'
 import { COMMON, textsIn } from '../texts/common.ts'
 import { shopPage } from './layout.ts'
 import { picture, productGrid } from './product-card.ts'
-import { limits, price, reason, shortReason, stock } from './words.ts'
+import { limits, price, reasonItem, shortReason, stock } from './words.ts'
 
 const HOME = '/points-mall/products'
 
@@ -110,15 +110,19 @@ const isForGood = ({ code }: Refusal) => code === 'POINTS_PER_ORDER_EXCEEDED'
 
 /** How many pieces can be asked for; a guest has redeemed none yet. */
 function mostOf(product: ProductView, check: Check | undefined, rules: WebDeps['settings']['rules']): number {
+  if (check?.facts.product) {
+    return Math.max(1, piecesMax({ ...check.facts, product: check.facts.product }, rules, check.facts))
+  }
   const facts = {
-    piecesEver: check?.facts.piecesEver ?? 0,
-    piecesInWindow: check?.facts.piecesInWindow ?? 0,
+    piecesEver: 0,
+    piecesInWindow: 0,
     product: {
       status: product.status,
       paymentMode: product.payment_mode,
       points: product.points_price,
       fen: fenFromDecimal(product.money_price.amount) ?? 0n,
       stock: product.stock_quantity,
+      reserved: 0,
       shippingType: product.shipping_type,
       exchangeLimit: product.exchange_limit,
       limit: product.properties?.limit ?? {},
@@ -131,11 +135,11 @@ function mostOf(product: ProductView, check: Check | undefined, rules: WebDeps['
 function whyNot(c: WebContext, product: ProductView, reasons: readonly Refusal[]): Html | '' {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  const texts = reasons.map((one) => reason(one, lang))
-  if (texts.length === 0 && product.stock_quantity <= 0) texts.push(t(PRODUCT.soldOutHint))
-  if (texts.length === 0) return ''
+  const items = reasons.map((one) => reasonItem(one, lang))
+  if (items.length === 0 && product.stock_quantity <= 0) items.push(html`<li>${t(PRODUCT.soldOutHint)}</li>`)
+  if (items.length === 0) return ''
   return html`<div class="notice warn" role="note"><h2>${t(PRODUCT.whyNot)}</h2>
-    <ul>${texts.map((text) => html`<li>${text}</li>`)}</ul></div>`
+    <ul>${items}</ul></div>`
 }
 
 function buy(c: WebContext, product: ProductView, reasons: readonly Refusal[], most: number): Html {

@@ -16,7 +16,7 @@ import { shopPage } from './layout.ts'
 import { isUsable, methodRow } from './method-row.ts'
 import { picture } from './product-card.ts'
 import type { Sheet } from './redeem.ts'
-import { price, reason } from './words.ts'
+import { price, reasonItem } from './words.ts'
 
 /** The sheet that is confirmed: where to, how to pay, and the price that holds. */
 export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 200 | 409 | 422 | 503) {
@@ -81,11 +81,11 @@ function troubleNotice(c: WebContext, { trouble, check }: Sheet): Html | '' {
     return html`<div class="notice warn" role="alert"><h2>${t(T.changed)}</h2><p>${t(T.changedHint)}</p></div>`
   }
   const refusal = trouble?.kind === 'refused' ? trouble.refusal : undefined
-  const texts = check.reasons.filter(({ code }) => code !== refusal?.code).map((one) => reason(one, lang))
-  if (refusal) texts.unshift(reason(refusal, lang))
-  if (texts.length === 0) return ''
+  const others = check.reasons.filter(({ code }) => code !== refusal?.code)
+  const all = refusal ? [refusal, ...others] : others
+  if (all.length === 0) return ''
   return html`<div class="notice bad" role="alert"><h2>${t(refusal ? T.refused : PRODUCT.whyNot)}</h2>
-    <ul>${texts.map((text) => html`<li>${text}</li>`)}</ul>
+    <ul>${all.map((one) => reasonItem(one, lang))}</ul>
     ${refusal ? html`<p>${t(T.nothingTaken)}</p>` : ''}</div>`
 }
 
@@ -139,14 +139,20 @@ function methodChoice(c: WebContext, { settings }: WebDeps, { check, wallet, for
   const { supportedMethods } = settings.rules
   const due = moneyFromFen(check.total.fen)
   const cash = wallet?.cash
-  const usable = supportedMethods.filter((method) => isUsable(method, due, cash))
+  // Where nothing can be redeemed at all, the notice above says why.
+  const walletOnly =
+    check.reasons.length === 0 &&
+    check.unpaidReasons.length > 0 &&
+    supportedMethods.some((method) => method !== 'wallet')
+  const usable = supportedMethods.filter((method) => isUsable({ method, due, cash, walletOnly }))
   const first = usable.includes(settings.defaultMethod) ? settings.defaultMethod : usable[0]
   const chosen = usable.find((method) => method === form.method) ?? first
   return html`<fieldset id="field-method">
     <legend>${t(T.method)}</legend>
     ${errors.method ? html`<p class="error">${errors.method}</p>` : ''}
+    ${walletOnly ? html`<div class="notice warn" role="note"><p>${t(T.onlyWallet)}</p><ul>${check.unpaidReasons.map((one) => reasonItem(one, lang))}</ul></div>` : ''}
     <div class="methods">${supportedMethods.map((method) =>
-      methodRow({ method, checked: method === chosen, due, cash }, lang),
+      methodRow({ method, checked: method === chosen, due, cash, walletOnly }, lang),
     )}</div>
   </fieldset>`
 }

@@ -67,7 +67,7 @@ function spanText(seconds: number, lang: Lang): string {
 }
 
 /** The same in so few words that they stand on a button. */
-export function shortReason({ code, required, available }: Refusal, lang: Lang): string {
+export function shortReason({ code, required, available, rule }: Refusal, lang: Lang): string {
   const zh = lang === 'zh'
   switch (code) {
     case 'INSUFFICIENT_POINTS': {
@@ -78,7 +78,10 @@ export function shortReason({ code, required, available }: Refusal, lang: Lang):
       return zh ? `需要等级 ${required}` : `Level ${required} needed`
     case 'POINTS_PER_ORDER_EXCEEDED':
       return zh ? '超出单笔积分上限' : 'Too many points for one order'
+    case 'TOO_MANY_UNPAID_ORDERS':
+      return textsIn(lang)(PRODUCT.payFirst)
     case 'EXCHANGE_LIMIT_EXCEEDED':
+      if (rule === 'unpaid_pieces') return textsIn(lang)(PRODUCT.payFirst)
       return zh ? '已达兑换上限' : 'Limit reached'
     case 'OUT_OF_STOCK':
       return textsIn(lang)(PRODUCT.soldOut)
@@ -88,8 +91,8 @@ export function shortReason({ code, required, available }: Refusal, lang: Lang):
 }
 
 /** Why it cannot be redeemed, and what is missing: the API's own texts, with the gap counted out where that helps. */
-export function reason(refusal: Refusal, lang: Lang): string {
-  const { code, required, available } = refusal
+function reason(refusal: Refusal, lang: Lang): string {
+  const { code, required, available, rule } = refusal
   const zh = lang === 'zh'
   if (code === 'INSUFFICIENT_POINTS' && required !== undefined && available !== undefined) {
     const [needed, there] = [Number(required), Number(available)]
@@ -103,9 +106,36 @@ export function reason(refusal: Refusal, lang: Lang): string {
       ? `单笔最多使用 ${most} 积分，这一单需要 ${needed}`
       : `An order may take ${most} points at most; this one takes ${needed}`
   }
+  if (code === 'TOO_MANY_UNPAID_ORDERS' && required !== undefined) {
+    const open = grouped(Number(required) - 1)
+    return zh
+      ? `你有 ${open} 笔待支付的订单，先支付或取消后才能再下单`
+      : `You have ${open} orders to pay. Pay or cancel some before you place another`
+  }
+  if (rule === 'unpaid_pieces' && available !== undefined) {
+    const left = grouped(Number(available))
+    if (available === '0') {
+      return zh
+        ? '待支付的订单已为你预留了最多的件数，先支付或取消后才能再兑'
+        : 'Your orders to pay hold as many pieces as can be set aside. Pay or cancel some first'
+    }
+    return zh
+      ? `支付前最多再为你预留 ${left} 件，请减少数量`
+      : `At most ${left} more can be set aside before you pay. Ask for fewer`
+  }
+  if (code === 'RISK_REJECTED') return textsIn(lang)(PRODUCT.frozen)
   if (code === 'EXCHANGE_LIMIT_EXCEEDED' && available === '0') {
     return zh ? '你已达到这件商品的兑换上限' : 'You have redeemed as many as you may'
   }
   if (code === 'OUT_OF_STOCK' && available === '0') return textsIn(lang)(PRODUCT.soldOutHint)
   return errorText(code, lang, refusal).detail
+}
+
+/** The same for a list of reasons, with a way to the orders that are to be paid or canceled first. */
+export function reasonItem(refusal: Refusal, lang: Lang): Html {
+  const text = reason(refusal, lang)
+  const { code, rule, available } = refusal
+  const waits = code === 'TOO_MANY_UNPAID_ORDERS' || (rule === 'unpaid_pieces' && available === '0')
+  if (!waits) return html`<li>${text}</li>`
+  return html`<li>${text} <a class="tap" href="/points-mall/orders?tab=to_pay">${textsIn(lang)(PRODUCT.toPay)}</a></li>`
 }

@@ -85,8 +85,8 @@ export const ACTION_HINTS = {
     en: 'The points go back to their lots, with their dates.',
   },
   freeze: {
-    zh: '积分和现金都不能再使用，入账不受影响。已有的订单照常进行。',
-    en: 'No points or cash can be spent; what comes in, comes in. Orders go on.',
+    zh: '积分和现金都不能再使用，也不能下新订单；入账不受影响，已有的订单照常进行。',
+    en: 'No points or cash can be spent and no new order placed; what comes in, comes in. Orders go on.',
   },
   unfreeze: { zh: '恢复正常使用。', en: 'Spending goes on.' },
   level: {
