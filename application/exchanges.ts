@@ -260,7 +260,7 @@ async function askVerdict(
     if (isTimeout(error) || isUnavailable(error)) return undefined
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     // Other systems may hold something for it: another run gives that back first.
-    if (await adoptOrder(deps, attempt.order_no)) return undefined
+    if ((await adoptOrder(deps, attempt.order_no)).is === 'running') return undefined
     return verdictAtEnd(db, attempt.order_no)
   }
 }

@@ -516,7 +516,7 @@ async function askExchange(
   try {
     return await ask(exchangeWorkflowId(orderNo))
   } catch (error) {
-    if (!isGone(error) || !(await adoptOrder(actor, orderNo))) throw error
+    if (!isGone(error) || (await adoptOrder(actor, orderNo)).is !== 'running') throw error
     return ask(exchangeWorkflowId(orderNo))
   }
 }

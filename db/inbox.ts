@@ -66,7 +66,7 @@ export async function markDelivered(db: Db | Tx, id: string, outcome: string): P
 export async function undeliverEvents(db: Db, orderNo: string): Promise<void> {
   await db
     .updateTable('webhook_inbox')
-    .set({ delivered_at: null, next_delivery_at: new Date(), outcome: null })
+    .set({ delivered_at: null, next_delivery_at: new Date(), outcome: null, deliveries: 0 })
     .where('order_no', '=', orderNo)
     .where('delivered_at', 'is not', null)
     .execute()
