@@ -319,6 +319,8 @@ export interface WebhookInboxTable {
   next_delivery_at: Stamp
   /** When the money that it tells of was booked; null: not yet, or it tells of none. */
   booked_at: ColumnType<Date | null, undefined, Date>
+  /** When it was last to be delivered once more; null: never. */
+  told_again_at: ColumnType<Date | null, undefined, Date>
 }
 
 export interface ExchangeAttemptsTable {
