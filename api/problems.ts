@@ -94,6 +94,7 @@ export function problem(c: ApiContext, code: ErrorCode, extra: ProblemExtra = {}
     status,
     detail: extra.detail ?? detail,
     code,
+    ...(extra.reason ? { reason: extra.reason } : {}),
     request_id: c.get('requestId') ?? '',
     errors: (extra.errors ?? []).map((error) => ({
       field: error.field,

@@ -1,4 +1,5 @@
 import { blockPoints, freezeAccount, listBlocks, readBalance, unblockPoints } from '../db/wallet.ts'
+import { mustNotBeOwn } from '../domain/access.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type Ledger, mustBeOurs, readWallet, type WalletCause, type WalletView } from './wallets.ts'
 
@@ -50,7 +51,7 @@ export function freezesBy(operationKey: string): boolean | undefined {
 /**
  * Stops all spending of points and cash, or lets it go on; what comes in, comes in. Where the wallet is so
  * already, nothing is booked.
- * @throws DomainError FORBIDDEN where an outside wallet keeps the points
+ * @throws DomainError FORBIDDEN for the operator's own wallet, or where an outside wallet keeps the points
  */
 export async function setFrozen(
   ledger: Ledger,
@@ -58,6 +59,7 @@ export async function setFrozen(
   frozen: boolean,
   cause: WalletCause,
 ): Promise<GuardedWallet> {
+  mustNotBeOwn(cause.operatorId, ownerId)
   mustBeOurs(ledger)
   const reason = frozen ? cause.reason : null
   await ledger.db.transaction().execute(async (tx) => {
@@ -73,7 +75,8 @@ export async function setFrozen(
 /**
  * Sets points aside until they are unblocked, whatever else happens to the wallet.
  * @returns the block's id
- * @throws DomainError INSUFFICIENT_POINTS, or FORBIDDEN where an outside wallet keeps the points
+ * @throws DomainError INSUFFICIENT_POINTS, or FORBIDDEN for the operator's own wallet, or where an outside wallet
+ *   keeps the points
  */
 export async function block(
   ledger: Ledger,
@@ -81,8 +84,9 @@ export async function block(
   points: number,
   cause: WalletCause,
 ): Promise<GuardedWallet & { readonly block_id: string }> {
-  mustBeOurs(ledger)
   const { operationKey: blockId, operatorId, reason } = cause
+  mustNotBeOwn(operatorId, ownerId)
+  mustBeOurs(ledger)
   const available = await ledger.db
     .transaction()
     .execute((tx) => blockPoints(tx, ledger.vault, ownerId, BigInt(points), blockId, { operatorId, reason }))
@@ -99,8 +103,8 @@ export async function block(
 /**
  * Lets blocked points go. A repeat finds it done.
  * @param graceMs what expired meanwhile may be spent for so long
- * @throws DomainError NOT_FOUND when the owner never had this block, FORBIDDEN where an outside wallet keeps
- *   the points
+ * @throws DomainError NOT_FOUND when the owner never had this block, FORBIDDEN for the operator's own wallet, or
+ *   where an outside wallet keeps the points
  */
 export async function unblock(
   ledger: Ledger,
@@ -109,6 +113,7 @@ export async function unblock(
   graceMs: number,
   { operatorId, reason }: WalletCause,
 ): Promise<GuardedWallet> {
+  mustNotBeOwn(operatorId, ownerId)
   mustBeOurs(ledger)
   const found = await ledger.db
     .transaction()

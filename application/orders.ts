@@ -10,6 +10,7 @@ import { listOrderRefunds, listRefunds, type ShownRefund } from '../db/refunds.t
 import type { PaymentInfo, ShippingInfo } from '../db/schema.ts'
 import type { Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
+import { mustNotBeOwn } from '../domain/access.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type RefusalCode } from '../domain/errors.ts'
 import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
@@ -420,17 +421,19 @@ export interface OrderActor extends OrderReader {
 /**
  * Asks the order's workflow to act; never touches its rows. The same operation key asks once.
  * @returns true when it was done, false when the outcome is not known within `ANSWER_DEADLINE_MS`
- * @throws DomainError ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, or why a payment is refused
+ * @throws DomainError FORBIDDEN where an operator asks it of an order of his own, ORDER_NOT_CANCELABLE,
+ *   ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, or why a payment is refused
  * @throws InvalidInput where "settle" does not say which of several refunds
  * @throws Overloaded when the engine is away
  */
 export async function actOnOrder(
   { db, sealer, temporal }: OrderActor,
-  order: Pick<OrderView, 'order_no' | 'status'>,
+  order: Pick<OrderView, 'order_no' | 'owner_id' | 'status'>,
   by: Requester,
   request: OrderRequest,
   operationKey: string = randomUUID(),
 ): Promise<boolean> {
+  if (by.type === 'operator') mustNotBeOwn(by.id ?? '', order.owner_id)
   const deadline = Date.now() + ANSWER_DEADLINE_MS
   const refund = request.kind === 'resolve' && request.action === 'settle'
   const settled = refund ? await findStuck(db, order.order_no, request.refundNo) : undefined

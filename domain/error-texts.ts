@@ -1,4 +1,4 @@
-import type { RefusalCode } from './errors.ts'
+import type { ForbiddenReason, RefusalCode } from './errors.ts'
 
 export type Lang = 'zh' | 'en'
 
@@ -17,8 +17,9 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'INTERNAL'
 
-/** What was asked for and what there is, where a refusal knows it. */
+/** What was asked for and what there is, where a refusal knows it; and why it is forbidden. */
 export interface Gap {
+  readonly reason?: ForbiddenReason | undefined
   readonly required?: string | undefined
   readonly available?: string | undefined
 }
@@ -40,14 +41,26 @@ const withGap = (
     required === undefined || available === undefined ? detail : `${detail}${gap(required, available)}`,
 })
 
+const FORBIDDEN_TEXTS: Readonly<Record<ForbiddenReason | 'role', Readonly<Record<Lang, string>>>> = {
+  role: { zh: '当前身份无权执行此操作', en: 'Your role does not allow this' },
+  own_account: {
+    zh: '不能为自己办理：本人的账户和订单须由其他同事处理',
+    en: 'You cannot do this for yourself: a colleague has to handle your own account and orders',
+  },
+  points_elsewhere: {
+    zh: '积分由外部积分系统管理，不能在这里变更',
+    en: 'The points are kept by another points system and cannot be changed here',
+  },
+}
+
 const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   NOT_FOUND: {
     zh: plain('未找到', '请求的内容不存在'),
     en: plain('Not found', 'What was asked for does not exist'),
   },
   FORBIDDEN: {
-    zh: plain('没有权限', '当前身份无权执行此操作'),
-    en: plain('Forbidden', 'Your role does not allow this'),
+    zh: { title: '没有权限', detail: ({ reason }) => FORBIDDEN_TEXTS[reason ?? 'role'].zh },
+    en: { title: 'Forbidden', detail: ({ reason }) => FORBIDDEN_TEXTS[reason ?? 'role'].en },
   },
   PRODUCT_NOT_ON_SALE: {
     zh: plain('商品未上架', '商品未上架或已下架'),

@@ -19,9 +19,18 @@ export type RefusalCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'UNAVAILABLE'
 
+/** Why something is FORBIDDEN that the role alone would allow. */
+export type ForbiddenReason =
+  /** It is the caller's own wallet, level, earning or order. */
+  | 'own_account'
+  /** An outside wallet keeps the points. */
+  | 'points_elsewhere'
+
 /** A refusal with its gap: what is required and what there is, as text ready for a message. */
 export interface Refusal {
   readonly code: RefusalCode
+  /** With FORBIDDEN only; undefined: the role does not allow it. */
+  readonly reason?: ForbiddenReason | undefined
   readonly required?: string | undefined
   readonly available?: string | undefined
 }

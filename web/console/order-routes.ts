@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { isTakenBack } from '../../application/order-books.ts'
 import { actOnOrder, getOrder, type OrderView } from '../../application/orders.ts'
 import { Overloaded } from '../../application/temporal.ts'
+import { mustNotBeOwn } from '../../domain/access.ts'
 import { errorText } from '../../domain/error-texts.ts'
 import { DomainError, type Refusal } from '../../domain/errors.ts'
 import { allows } from '../../domain/order-status.ts'
@@ -21,8 +22,12 @@ import { hasNothingLeft } from './refund-form.ts'
 
 /** `/admin/orders`: the list, one order, and what an operator may ask of it. */
 export function consoleOrderRoutes(deps: WebDeps) {
-  /** @throws DomainError NOT_FOUND where there is no such order */
-  const find = (c: WebContext) => getOrder(deps, c.req.param('id') ?? '', undefined)
+  /** @throws DomainError NOT_FOUND where there is no such order, FORBIDDEN where it is the viewer's own */
+  async function find(c: WebContext): Promise<OrderView> {
+    const order = await getOrder(deps, c.req.param('id') ?? '', undefined)
+    mustNotBeOwn(viewerOf(c).sub, order.owner_id)
+    return order
+  }
 
   async function act(c: WebContext, action: ActionName): Promise<Response> {
     const order = await find(c)

@@ -7,6 +7,7 @@ import {
   grantPoints,
   REASON_MAX,
 } from '../../application/wallets.ts'
+import type { Right } from '../../domain/access.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { type Fen, moneyFromFen } from '../../domain/money.ts'
 import { isDay } from '../../domain/shanghai.ts'
@@ -37,8 +38,8 @@ export const ACTION_FIELDS: Readonly<Record<ActionName, readonly FieldName[]>> =
   level: ['level'],
 }
 
-/** Everything but the level is the admin's: as at the routes of the API. */
-export const isForAdmin = (name: ActionName): boolean => name !== 'level'
+/** As at the routes of the API. */
+export const rightFor = (name: ActionName): Right => (name === 'level' ? 'operate' : 'change_wallets')
 /** What only our own ledger can do. */
 export const needsLedger = (name: ActionName): boolean => name !== 'level' && name !== 'cash'
 
@@ -98,7 +99,7 @@ export function readAction(name: ActionName, form: Form, lang: Lang): Wish {
         case 'unfreeze':
           return setFrozen(deps, owner, name === 'freeze', cause)
         case 'level':
-          return setLevel(deps.db, owner, level)
+          return setLevel(deps.db, owner, level, by.operatorId)
       }
     },
   }
