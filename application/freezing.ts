@@ -3,6 +3,9 @@ import { mustNotBeOwn } from '../domain/access.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type Ledger, mustBeOurs, readWallet, type WalletCause, type WalletView } from './wallets.ts'
 
+/** Characters of a block's id. */
+export const BLOCK_ID_MAX = 64
+
 /** Points that an operator has set aside. */
 export interface BlockView {
   readonly block_id: string

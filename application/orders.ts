@@ -5,6 +5,7 @@ import type { Attempt, PrivateRequest } from '../db/attempts.ts'
 import { changeChannel, type PaymentChannel } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
+import { findShippingType } from '../db/order-books.ts'
 import type { ExchangeOrder } from '../db/orders.ts'
 import { listOrderRefunds, listRefunds, type ShownRefund } from '../db/refunds.ts'
 import type { PaymentInfo, ShippingInfo } from '../db/schema.ts'
@@ -17,7 +18,7 @@ import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
 import { allows, type OrderStatus, PAID_STATUSES, type PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
-import type { PaymentMode } from '../domain/product.ts'
+import { needsAddress, type PaymentMode } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import {
   acceptUpdate,
@@ -39,6 +40,7 @@ import {
   shipUpdate,
   TASK_QUEUE,
 } from '../workflows/messages.ts'
+import { hasNothingLeft, type Refundable } from './order-books.ts'
 import {
   ANSWER_DEADLINE_MS,
   isGone,
@@ -422,13 +424,13 @@ export interface OrderActor extends OrderReader {
  * Asks the order's workflow to act; never touches its rows. The same operation key asks once.
  * @returns true when it was done, false when the outcome is not known within `ANSWER_DEADLINE_MS`
  * @throws DomainError FORBIDDEN where an operator asks it of an order of his own, ORDER_NOT_CANCELABLE,
- *   ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, or why a payment is refused
+ *   ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, REFUND_IS_WHOLE, or why a payment is refused
  * @throws InvalidInput where "settle" does not say which of several refunds
  * @throws Overloaded when the engine is away
  */
 export async function actOnOrder(
   { db, sealer, temporal }: OrderActor,
-  order: Pick<OrderView, 'order_no' | 'owner_id' | 'status'>,
+  order: Pick<OrderView, 'order_no' | 'owner_id' | 'status'> & Refundable,
   by: Requester,
   request: OrderRequest,
   operationKey: string = randomUUID(),
@@ -440,6 +442,11 @@ export async function actOnOrder(
   const [update, args] = messageOf(by, request, settled?.refundNos)
   const known = await knownReply(temporal, order, by, request, operationKey)
   if (known) return settleReply(known, by, request)
+  if (request.kind === 'ship' && !(await travels(db, order.order_no)))
+    return settleReply(CONFLICT, by, request)
+  if (request.kind === 'refund' && hasNothingLeft(order)) {
+    throw new DomainError({ code: 'REFUND_EXCEEDS_REST' })
+  }
   if (request.kind === 'refund' && request.part) {
     const { reason, part } = request
     const input = { orderNo: order.order_no, by, reason, ...part, operationKey }
@@ -518,6 +525,12 @@ async function knownReply(
   } catch {
     return CONFLICT
   }
+}
+
+/** What is collected or needs no delivery is handed over, and never shipped. */
+async function travels(db: Db, orderNo: string): Promise<boolean> {
+  const shippingType = await findShippingType(db, orderNo)
+  return shippingType !== undefined && needsAddress(shippingType)
 }
 
 /** Every workflow that may wait for an operator's word on this order: the exchange, and what came after it. */

@@ -155,6 +155,10 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
       (r, a) => `: ${r} asked for, ${a} left`,
     ),
   },
+  REFUND_IS_WHOLE: {
+    zh: plain('不是部分退款', '这是订单剩余的全部，请改为整单退款'),
+    en: plain('Not a refund in part', 'This is all that is left of the order: refund it as a whole'),
+  },
   UNAVAILABLE: {
     zh: plain('服务暂不可用', '服务暂时不可用，请稍后重试'),
     en: plain('Unavailable', 'The service is unavailable for the moment, please try again'),

@@ -69,6 +69,8 @@ interface Customer {
   readonly owner: string
   readonly points: string
   readonly mixed: string
+  /** Goods that travel. */
+  readonly sent: string
 }
 type Placed = Customer & { readonly orderNo: string; readonly payUrl: string }
 
@@ -81,7 +83,8 @@ interface Flow {
 
 async function place(customer: Customer, product_id: string, payment_method?: string): Promise<Placed> {
   const { shop, owner } = customer
-  const { body } = await shop.exchange(owner, { product_id, payment_method })
+  const address = { name: '李雷', phone: '13800000000', detail: '杭州市西湖区' }
+  const { body } = await shop.exchange(owner, { product_id, payment_method, address })
   return { ...customer, orderNo: body.data?.order_no ?? '', payUrl: body.data?.payment_info.pay_url ?? '' }
 }
 const byPoints = (customer: Customer) => place(customer, customer.points)
@@ -165,7 +168,7 @@ const ACCEPT: Flow = { name: 'accepted', prepare: byPaidCard, run: operate('acce
 const SHIP: Flow = {
   name: 'shipped',
   async prepare(customer) {
-    const placed = await byWallet(customer)
+    const placed = await place(customer, customer.sent, 'wallet')
     await operate('accept')(placed)
     return placed
   },
@@ -284,6 +287,7 @@ async function run(shop: Mall, breaker: Breaker, flow: Flow, one: Case, when: Wh
     owner,
     points: await shop.product({ stock: 1 }),
     mixed: await shop.product({ stock: 1, payment_mode: 'mixed' }),
+    sent: await shop.product({ stock: 1, payment_mode: 'mixed', shipping_type: 'logistics' }),
   }
   const before = await readHoldings(shop)
   breaker.forget()
@@ -412,7 +416,7 @@ describe('while an order waits for an operator', () => {
     await shop.points(owner, 100)
     const mixed = await shop.product({ stock: 1, payment_mode: 'mixed' })
     const before = await readHoldings(shop)
-    const placed = await redeem({ shop, owner, mixed, points: mixed })
+    const placed = await redeem({ shop, owner, mixed, points: mixed, sent: mixed })
     breaker.break({ activity, when: 'before' })
     const canceling = act('cancel')(placed)
     await until(

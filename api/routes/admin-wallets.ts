@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { block, readGuardedWallet, setFrozen, unblock } from '../../application/freezing.ts'
+import { BLOCK_ID_MAX, block, readGuardedWallet, setFrozen, unblock } from '../../application/freezing.ts'
 import {
   addCash,
   adjustPoints,
@@ -136,7 +136,7 @@ const blockRoute = guard(
 const unblockRoute = guard(
   '/{owner_id}/unblock',
   'Let blocked points go, with their dates (admin)',
-  z.object({ block_id: text(1, 64), reason }),
+  z.object({ block_id: text(1, BLOCK_ID_MAX), reason }),
   guarded,
 )
 

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Refundable } from '../../application/order-books.ts'
+import { hasNothingLeft, type Refundable } from '../../application/order-books.ts'
 import type { OrderView } from '../../application/orders.ts'
 import { addressWords } from '../../domain/address.ts'
 import type { Lang } from '../../domain/error-texts.ts'
@@ -13,7 +13,6 @@ import { textsIn } from '../texts/common.ts'
 import { ACTION_FORM, ACTIONS, ORDER_STATES, ORDER_PAGE as T } from '../texts/console-orders.ts'
 import { viewerOf } from '../viewer.ts'
 import { actionAt, cameFrom } from './order-look.ts'
-import { hasNothingLeft } from './refund-form.ts'
 
 export type ActionName = keyof typeof ACTIONS
 
