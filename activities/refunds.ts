@@ -80,8 +80,8 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       if (!allows(order.status, 'refund')) return { code: 'ORDER_STATE_CONFLICT' }
       const rest = await restOfOrder(tx, order)
       // An outside wallet gives an order's points back whole or not at all.
-      const left = (await hasPointsOutside(tx, orderNo)) ? { ...rest, points: 0n } : rest
-      const refusal = reasonAgainstPart(part, left)
+      const divisible = (await hasPointsOutside(tx, orderNo)) ? { ...rest, points: 0n } : rest
+      const refusal = reasonAgainstPart(part, rest, divisible)
       if (refusal) return refusal
       const refund = await recordOrderRefund(tx, {
         orderNo,

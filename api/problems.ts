@@ -38,6 +38,7 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   ORDER_NOT_CANCELABLE: 409,
   ORDER_STATE_CONFLICT: 409,
   REFUND_EXCEEDS_REST: 409,
+  REFUND_IS_WHOLE: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   VALIDATION_FAILED: 422,
@@ -95,6 +96,7 @@ export function problem(c: ApiContext, code: ErrorCode, extra: ProblemExtra = {}
     status,
     detail: extra.detail ?? detail,
     code,
+    ...(extra.reason ? { reason: extra.reason } : {}),
     request_id: c.get('requestId') ?? '',
     errors: (extra.errors ?? []).map((error) => ({
       field: error.field,

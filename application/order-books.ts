@@ -184,6 +184,12 @@ export function restAfter(order: Refundable): OrderBooks['rest'] {
   return { points: Number(rest.points), money: moneyFromFen(rest.fen) }
 }
 
+/** Whether all of it was taken back, in parts. */
+export function hasNothingLeft(order: Refundable): boolean {
+  const { points, money } = restAfter(order)
+  return points === 0 && fenOf(money) === 0n
+}
+
 /** Whether a part was taken back under this key: the same again is a repeat, and there is nothing to judge. */
 export async function isTakenBack(
   { db }: OrderReader,

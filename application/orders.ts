@@ -5,6 +5,7 @@ import type { Attempt, PrivateRequest } from '../db/attempts.ts'
 import { changeChannel, type PaymentChannel } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
+import { findShippingType } from '../db/order-books.ts'
 import { keepRequest } from '../db/order-requests.ts'
 import type { ExchangeOrder } from '../db/orders.ts'
 import { countAttempts, readOpenPayment } from '../db/payments.ts'
@@ -12,13 +13,14 @@ import { listOrderRefunds, listRefunds, type ShownRefund } from '../db/refunds.t
 import type { PaymentInfo, ShippingInfo } from '../db/schema.ts'
 import type { Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
+import { mustNotBeOwn } from '../domain/access.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type RefusalCode } from '../domain/errors.ts'
 import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
 import { allows, type OrderStatus, PAID_STATUSES, type PaymentStatus } from '../domain/order-status.ts'
 import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
-import type { PaymentMode } from '../domain/product.ts'
+import { needsAddress, type PaymentMode } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import {
   acceptUpdate,
@@ -42,6 +44,7 @@ import {
   TASK_QUEUE,
 } from '../workflows/messages.ts'
 import { type AdoptionDeps, AFTER_SALE, adoptOrder } from './adoption.ts'
+import { hasNothingLeft, type Refundable } from './order-books.ts'
 import {
   ANSWER_DEADLINE_MS,
   isGone,
@@ -415,19 +418,26 @@ export type OrderRequest =
       readonly refundNo?: string | undefined
     }
 
+/** What has to be known of an order to ask something of it. */
+export type AskedOrder = Pick<
+  OrderView,
+  'order_no' | 'owner_id' | 'status' | 'payment_status' | 'needs_attention'
+> &
+  Refundable
+
 export interface OrderActor extends OrderReader, AdoptionDeps {}
 
 /**
  * Asks the order's workflow to act; never touches its rows. The same operation key asks once.
  * @returns true when it was done, false when the outcome is not known within `ANSWER_DEADLINE_MS`
- * @throws DomainError ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, RATE_LIMITED, or why a payment
- * is refused
+ * @throws DomainError FORBIDDEN where an operator asks it of an order of his own, ORDER_NOT_CANCELABLE,
+ *   ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, REFUND_IS_WHOLE, RATE_LIMITED, or why a payment is refused
  * @throws InvalidInput where "settle" does not say which of several refunds
  * @throws Overloaded when the engine is away
  */
 export async function actOnOrder(
   actor: OrderActor,
-  order: Pick<OrderView, 'order_no' | 'status' | 'payment_status' | 'needs_attention'>,
+  order: AskedOrder,
   by: Requester,
   request: OrderRequest,
   operationKey: string = randomUUID(),
@@ -445,12 +455,13 @@ export async function actOnOrder(
 
 async function askOrder(
   actor: OrderActor,
-  order: Pick<OrderView, 'order_no' | 'status' | 'payment_status' | 'needs_attention'>,
+  order: AskedOrder,
   by: Requester,
   request: OrderRequest,
   operationKey: string,
 ): Promise<boolean> {
   const { db, sealer, temporal } = actor
+  if (by.type === 'operator') mustNotBeOwn(by.id ?? '', order.owner_id)
   const deadline = Date.now() + ANSWER_DEADLINE_MS
   const refund = request.kind === 'resolve' && request.action === 'settle'
   const settled = refund ? await findStuck(db, order.order_no, request.refundNo) : undefined
@@ -461,6 +472,11 @@ async function askOrder(
     // The order is being canceled, and its workflow hears nothing else.
     if (request.kind === 'pay' || order.needs_attention !== null) return settleReply(CONFLICT, by, request)
     return false
+  }
+  if (request.kind === 'ship' && !(await travels(db, order.order_no)))
+    return settleReply(CONFLICT, by, request)
+  if (request.kind === 'refund' && hasNothingLeft(order)) {
+    throw new DomainError({ code: 'REFUND_EXCEEDS_REST' })
   }
   if (request.kind === 'refund' && request.part) {
     const { reason, part } = request
@@ -576,6 +592,12 @@ async function knownReply(
   } catch {
     return CONFLICT
   }
+}
+
+/** What is collected or needs no delivery is handed over, and never shipped. */
+async function travels(db: Db, orderNo: string): Promise<boolean> {
+  const shippingType = await findShippingType(db, orderNo)
+  return shippingType !== undefined && needsAddress(shippingType)
 }
 
 /** Every workflow that may wait for an operator's word on this order: the exchange, and what came after it. */

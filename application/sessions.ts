@@ -8,11 +8,12 @@ import {
   type SessionOwner,
   takeLink,
 } from '../db/sessions.ts'
+import type { PageRole } from '../domain/access.ts'
 
 /** Who looks at the pages. */
 export interface Viewer {
   readonly sub: string
-  readonly role: 'customer' | 'operator' | 'admin'
+  readonly role: PageRole
   readonly level: number
 }
 

@@ -26,7 +26,8 @@ async function customerOf(shop: Mall): Promise<Customer & { before: unknown }> {
   await Promise.all([shop.points(owner, 100), shop.cash(owner, 990)])
   const points = await shop.product({ stock: 1 })
   const mixed = await shop.product({ stock: 1, payment_mode: 'mixed' })
-  return { shop, owner, points, mixed, before: await readHoldings(shop) }
+  const sent = await shop.product({ stock: 1, payment_mode: 'mixed', shipping_type: 'logistics' })
+  return { shop, owner, points, mixed, sent, before: await readHoldings(shop) }
 }
 
 async function ordersOf(shop: Mall, owner: string) {
@@ -296,7 +297,7 @@ describe('an order without a workflow', () => {
   test('has the deadlines that it had', async () => {
     shop.configure({ autoConfirmTimeoutMs: 2_000, paymentTimeoutMs: 2_000 })
     const unpaid = await flows.byCard(await customerOf(shop))
-    const shipped = await flows.byPaidCard(await customerOf(shop))
+    const shipped = await flows.sentByPaidCard(await customerOf(shop))
     const parcel = { carrier: '顺丰', tracking_no: 'SF1' }
     await shop.operate(shipped.orderNo, 'accept')
     await shop.operate(shipped.orderNo, 'ship', parcel)
@@ -312,7 +313,7 @@ describe('an order without a workflow', () => {
   })
 
   test('that shipped before deadlines were written down is confirmed from the time it shipped', async () => {
-    const placed = await flows.byPaidCard(await customerOf(shop))
+    const placed = await flows.sentByPaidCard(await customerOf(shop))
     await shop.operate(placed.orderNo, 'accept')
     await shop.operate(placed.orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })
     await lose(placed)

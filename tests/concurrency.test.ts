@@ -229,12 +229,13 @@ describe('several want different things of one order', () => {
   })
 
   test('ship and cancel at once: the goods are on their way or the points are back, never both', async () => {
-    const product_id = await mall.product({ point: 10 })
+    const product_id = await mall.product({ point: 10, shipping_type: 'logistics' })
+    const address = { name: '李雷', phone: '13800000000', detail: '杭州市西湖区' }
     await Promise.all(
       times(8).map(async (n) => {
         const owner = `race${n}`
         await mall.points(owner, 10)
-        const { order_no } = (await mall.exchange(owner, { product_id })).body.data
+        const { order_no } = (await mall.exchange(owner, { product_id, address })).body.data
         await mall.operate(order_no, 'accept')
         const ship = () => mall.operate(order_no, 'ship', { carrier: '顺丰', tracking_no: `SF${n}` })
         const cancel = () => mall.act(owner, order_no, 'cancel')

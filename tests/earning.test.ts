@@ -25,9 +25,9 @@ const configure = (rules: Partial<EarningRules>, clawbackIntoDebt = false) =>
 const yuan = (amount: string) => ({ amount, currency: 'CNY' })
 const BASE = '/api/admin/points-mall/earnings'
 const tell = (body: Record<string, unknown>) =>
-  mall.call('POST', BASE, { as: 'shop', role: 'operator', body: { source: 'order', ...body } })
+  mall.call('POST', BASE, { as: 'shop', role: 'system', body: { source: 'order', ...body } })
 const reverse = (id: string) =>
-  mall.call('POST', `${BASE}/${id}/reverse`, { as: 'shop', role: 'operator', body: { reason: '整单退款' } })
+  mall.call('POST', `${BASE}/${id}/reverse`, { as: 'shop', role: 'system', body: { reason: '整单退款' } })
 const wallet = async (as: string) => (await mall.call('GET', '/api/points-mall/wallet', { as })).body.data
 const entries = async (as: string) =>
   (await mall.call('GET', '/api/points-mall/wallet/transactions?per_page=100', { as })).body.data

@@ -30,6 +30,7 @@ import {
 import { createSealer } from '../db/seal.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { grant } from '../db/wallet.ts'
+import type { Role } from '../domain/access.ts'
 import type { EarningRules } from '../domain/earning.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../domain/payment.ts'
@@ -76,7 +77,7 @@ export interface Answer {
 
 export interface Call {
   readonly as?: string
-  readonly role?: 'customer' | 'operator' | 'admin'
+  readonly role?: Role
   readonly level?: number
   readonly body?: unknown
   readonly key?: string
@@ -85,7 +86,8 @@ export interface Call {
 
 export type Mall = Awaited<ReturnType<typeof openMall>>
 
-const SECRET = 'a secret of the tests, long enough to sign with'
+/** Signs the access tokens and the sign-in links of the tests. */
+export const SECRET = 'a secret of the tests, long enough to sign with'
 let runtimeInstalled = false
 
 /** The engine's client says nothing: tests provoke what it would complain about. Once a process. */

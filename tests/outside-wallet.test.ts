@@ -155,7 +155,11 @@ describe('what is undone goes back once', () => {
     const owner = `undo ${name}`
     outside.add(owner, 500)
     await mall.cash(owner, 5000)
-    const order = await redeem(owner, { product_id: await mall.product({ payment_mode }), quantity: 3 })
+    const isShipped = before.some((action) => action === 'ship')
+    const shipping_type = isShipped ? 'logistics' : 'none'
+    const product_id = await mall.product({ payment_mode, shipping_type })
+    const address = { name: '李雷', phone: '13800000000', detail: '杭州市西湖区' }
+    const order = await redeem(owner, { product_id, quantity: 3, address })
     for (const action of before) {
       const body = action === 'ship' ? { carrier: 'SF', tracking_no: '1' } : {}
       expect((await mall.operate(order.order_no, action, body)).status).toBe(200)

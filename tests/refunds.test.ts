@@ -177,17 +177,20 @@ describe('a part of an order', () => {
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
-  test('may be all that is left, and the order still goes on; nothing is left for a cancellation', async () => {
+  test('is never all that is left, at once or bit by bit: that is the whole, and the order ends', async () => {
     const o = await paidOrder()
-    await o.refund({ points: 100, money: cny('9.90') })
+    const isWhole = { status: 409, body: { code: 'REFUND_IS_WHOLE' } }
+    expect(await o.refund({ points: 100, money: cny('9.90') })).toMatchObject(isWhole)
+    await o.refund({ money: cny('9.90') })
     expect(await o.settle('paid')).toMatchObject({ status: 'order_paid' })
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
-    expect((await o.act('cancel')).body.data).toMatchObject({
+    expect(await o.refund({ points: 100 })).toMatchObject(isWhole)
+    expect((await o.refund({ reason: '退货' })).body.data).toMatchObject({
       status: 'order_canceled',
       payment_status: 'refunded',
     })
     await ended(mall, o.orderNo)
-    expect((await o.show()).refunds).toHaveLength(1)
+    expect((await o.show()).refunds).toHaveLength(2)
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
@@ -300,7 +303,7 @@ describe('a part of an order', () => {
     expect((await o.refund({ money: cny('6.61') })).body).toMatchObject({ code: 'REFUND_EXCEEDS_REST' })
     expect((await o.refund({ points: 1, money: cny('6.61') })).status).toBe(409)
     expect(withoutKeys(await readTables(mall.db))).toEqual(withoutKeys(before))
-    expect((await o.refund({ points: 70, money: cny('6.60') })).status).toBe(200)
+    expect((await o.refund({ points: 70, money: cny('6.59') })).status).toBe(200)
     await o.settle('paid')
   })
 

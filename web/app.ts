@@ -50,7 +50,7 @@ export function createWeb(deps: WebDeps) {
   app.get('/points-mall/*', (c) => withoutSlash(c) ?? showMissing(c))
 
   app.route('/admin', crashRoutes(deps))
-  app.use('/admin/*', requireViewer('operator', 'admin'))
+  app.use('/admin/*', requireViewer('operate'))
   app.route('/admin', todayRoutes(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))

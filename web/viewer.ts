@@ -1,8 +1,8 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
 import { findViewer, REMEMBERED_SECONDS, SESSION_SECONDS, type Viewer } from '../application/sessions.ts'
+import { mustHaveRight, type Right } from '../domain/access.ts'
 import type { Lang } from '../domain/error-texts.ts'
-import { DomainError } from '../domain/errors.ts'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 import { keepSentForm } from './kept-form.ts'
 
@@ -49,14 +49,15 @@ export function dropSession(c: WebContext): string | undefined {
 
 /**
  * Sends whoever is not signed in to the sign-in page, and back here afterwards; what he typed waits for him.
- * @throws DomainError FORBIDDEN for somebody who is signed in, but as none of these
+ * @throws DomainError FORBIDDEN for somebody who is signed in without this right
  */
-export function requireViewer(...roles: readonly Viewer['role'][]) {
+export function requireViewer(right: Right = 'shop') {
   return createMiddleware<WebEnv>(async (c, next) => {
     const viewer = c.get('viewer')
-    if (viewer && roles.length > 0 && !roles.includes(viewer.role))
-      throw new DomainError({ code: 'FORBIDDEN' })
-    if (viewer) return next()
+    if (viewer) {
+      mustHaveRight(viewer.role, right)
+      return next()
+    }
     if (c.req.method === 'POST' && (await c.get('keepForm')())) {
       return c.redirect('/points-mall/sign-in?why=ended', 303)
     }

@@ -1,7 +1,8 @@
 import { Hono } from 'hono'
-import { isTakenBack } from '../../application/order-books.ts'
+import { hasNothingLeft, isTakenBack } from '../../application/order-books.ts'
 import { actOnOrder, getOrder, type OrderView } from '../../application/orders.ts'
 import { Overloaded } from '../../application/temporal.ts'
+import { mustNotBeOwn } from '../../domain/access.ts'
 import { errorText } from '../../domain/error-texts.ts'
 import { DomainError, type Refusal } from '../../domain/errors.ts'
 import { allows } from '../../domain/order-status.ts'
@@ -17,12 +18,15 @@ import { type ActionName, reasonAgainst } from './order-actions.ts'
 import { isAskedApart, readRequest, showForm } from './order-forms.ts'
 import { cameFrom, doneAt, orderAt } from './order-look.ts'
 import { orderList } from './orders.ts'
-import { hasNothingLeft } from './refund-form.ts'
 
 /** `/admin/orders`: the list, one order, and what an operator may ask of it. */
 export function consoleOrderRoutes(deps: WebDeps) {
-  /** @throws DomainError NOT_FOUND where there is no such order */
-  const find = (c: WebContext) => getOrder(deps, c.req.param('id') ?? '', undefined)
+  /** @throws DomainError NOT_FOUND where there is no such order, FORBIDDEN where it is the viewer's own */
+  async function find(c: WebContext): Promise<OrderView> {
+    const order = await getOrder(deps, c.req.param('id') ?? '', undefined)
+    mustNotBeOwn(viewerOf(c).sub, order.owner_id)
+    return order
+  }
 
   async function act(c: WebContext, action: ActionName): Promise<Response> {
     const order = await find(c)
@@ -63,10 +67,8 @@ export function consoleOrderRoutes(deps: WebDeps) {
       required: refusal.required && groupedText(refusal.required),
       available: refusal.available && groupedText(refusal.available),
     }).detail
-    if (refusal.code === 'REFUND_EXCEEDS_REST' && isAskedApart(action)) {
-      const about = refusal.required?.startsWith('¥') ? 'money' : 'points'
-      return showForm(c, order, action, form, { errors: { [about]: text } })
-    }
+    const about = partFieldOf(refusal)
+    if (about && isAskedApart(action)) return showForm(c, order, action, form, { errors: { [about]: text } })
     const away = refusal.code === 'UNAVAILABLE'
     if (away) c.header('Retry-After', '1')
     if (away && isAskedApart(action)) return showForm(c, order, action, form, { problem: text })
@@ -90,4 +92,11 @@ export function consoleOrderRoutes(deps: WebDeps) {
     routes.post(`/:id{[0-9A-Za-z]{1,64}}/${action}`, (c) => act(c, action))
   }
   return routes
+}
+
+/** The field of the refund's form that a refusal of a part is about. */
+function partFieldOf({ code, required }: Refusal): 'what' | 'points' | 'money' | undefined {
+  if (code === 'REFUND_IS_WHOLE') return 'what'
+  if (code !== 'REFUND_EXCEEDS_REST' || required === undefined) return undefined
+  return required.startsWith('¥') ? 'money' : 'points'
 }

@@ -108,6 +108,8 @@ export function redeemRoutes(deps: WebDeps) {
         return c.redirect(`/points-mall/orders/${attempt.order_no}?new=1`, 303)
       } catch (error) {
         if (error instanceof Overloaded) return show(c, product, form, { trouble: { kind: 'busy' } })
+        // Made to order since the sheet was read.
+        if (error instanceof InvalidInput) return show(c, product, form, { trouble: { kind: 'changed' } })
         if (!(error instanceof DomainError)) throw error
         deps.metrics.exchanges.inc({ outcome: error.refusal.code })
         return show(c, product, form, { trouble: troubleOf(error.refusal) })
