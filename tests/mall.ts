@@ -41,6 +41,7 @@ import type { PointsWallet } from '../wallets/port.ts'
 import { createLinkReader } from '../web/sign-in-link.ts'
 import { exchangeWorkflowId, TASK_QUEUE } from '../workflows/messages.ts'
 import { ACCOUNTS, mallSides, sandboxSides } from './accounts.ts'
+import { connectPatiently } from './database.ts'
 import { freeLowPort } from './ports.ts'
 
 export interface MallOptions {
@@ -114,7 +115,8 @@ export async function openMall(options: MallOptions = {}) {
   const databaseUrl = await copyDatabase(name)
   const address = await openNamespace(name)
   const connected = connectDatabase(databaseUrl, 20)
-  const db = options.watch?.(connected) ?? connected
+  const own = options.watch?.(connected) ?? connected
+  const db = connectPatiently(databaseUrl)
   // The same in every run, so that recorded histories can be read again.
   const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
   const sealer = createSealer([key])
@@ -150,9 +152,9 @@ export async function openMall(options: MallOptions = {}) {
   }
   const expiryGraceMs = options.expiryGraceMs ?? 7 * 86_400_000
   const deps: ApiDeps = {
-    db,
+    db: own,
     vault,
-    replica: db,
+    replica: own,
     sealer,
     temporal,
     outsideWallet: options.outsideWallet,
@@ -189,14 +191,14 @@ export async function openMall(options: MallOptions = {}) {
   const server = serve({ fetch: createApp(deps).fetch, port, hostname: '127.0.0.1' })
   const connection = await NativeConnection.connect({ address })
   const activities = createActivities({
-    db,
+    db: own,
     vault,
     sealer,
     rules,
     expiryGraceMs,
     outsideWallet: options.outsideWallet,
     providers,
-    engine: createEngine(db, temporal),
+    engine: createEngine(own, temporal),
     returnUrl: (orderNo) => `${url}/points-mall/orders/${orderNo}`,
   })
   const tampered = options.tamper ? options.tamper(activities) : activities
@@ -317,7 +319,7 @@ export async function openMall(options: MallOptions = {}) {
         `${orderNo} becomes ${status}`,
       ),
     /** Delivers notifications as the worker's sweeper does. */
-    sweep: () => sweepInbox(db, temporal, () => {}),
+    sweep: () => sweepInbox(own, temporal, () => {}),
     history: (orderNo: string) => fetchHistory(temporal, orderNo),
     /** What breaks a law, now that everything is at rest. */
     brokenLaws: async () => [
@@ -332,6 +334,7 @@ export async function openMall(options: MallOptions = {}) {
       stopping.abort()
       await new Promise((resolve) => server.close(resolve))
       await sandbox.stop()
+      await own.destroy()
       await db.destroy()
       await connection.close()
       await temporal.client.connection.close()
