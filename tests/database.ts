@@ -33,15 +33,15 @@ export async function startDatabase(): Promise<{ url: string; stop(): Promise<vo
 }
 
 /**
- * What a test itself reads and writes, beside the mall. The mall's limits on time are the mall's, and so are its
+ * For what a test itself reads and writes, beside the mall. The mall's limits on time are the mall's, and so are its
  * connections: a test that sets a scene or looks at one waits as long as the machine needs.
+ * @param role as for `connectDatabase`: by default a test can do no more to the books than the mall
  */
-export function connectPatiently(url: string): Db {
+export function connectPatiently(url: string, connections = 10, role: 'app' | 'owner' = 'app'): Db {
   const pool = new Pool({
     connectionString: url,
-    max: 10,
-    // The same role, so that a test can do no more to the books than the mall.
-    options: '-c role=points_mall_app -c timezone=UTC',
+    max: connections,
+    options: `-c timezone=UTC${role === 'app' ? ' -c role=points_mall_app' : ''}`,
     application_name: 'points-mall-tests',
   })
   pool.on('error', () => {})

@@ -42,6 +42,7 @@ import { createLinkReader } from '../web/sign-in-link.ts'
 import { exchangeWorkflowId, TASK_QUEUE } from '../workflows/messages.ts'
 import { ACCOUNTS, mallSides, sandboxSides } from './accounts.ts'
 import { connectPatiently } from './database.ts'
+import { PATIENCE_MS } from './patience.ts'
 import { freeLowPort } from './ports.ts'
 
 export interface MallOptions {
@@ -214,7 +215,8 @@ export async function openMall(options: MallOptions = {}) {
       activities: tampered,
       ...cacheOf(options.maxCachedWorkflows ?? cachedWorkflows()),
       shutdownGraceTime: '1s',
-      shutdownForceTime: '3s',
+      // Past it the worker fails: that is for what never ends, and not for what is slow.
+      shutdownForceTime: '30s',
       ...extra,
     })
     const run = running.run()
@@ -476,7 +478,7 @@ export async function until<T>(
   read: () => Promise<T> | T,
   holds: (value: T) => boolean,
   what: string,
-  limitMs = 20_000,
+  limitMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + limitMs
   for (;;) {

@@ -703,12 +703,8 @@ describe('settled by hand', () => {
       'an operator is asked by both',
     )
     expect((await o.resolve('retry')).status).toBe(200)
-    await until(
-      async () => (await o.admin()).needs_attention,
-      (why) => why === null,
-      'the money is back',
-    )
-    expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
+    await until(o.trades, ([trade]) => trade?.state === 'refunded', 'the money is back')
+    expect(await o.trades()).toMatchObject([{ refunded: '9.90' }])
     await o.act('cancel')
     await ended(mall, o.orderNo)
   })
