@@ -140,14 +140,17 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
 
   /**
    * Gives money back at the provider. Throws, to be tried again, while the provider has not answered for
-   * good: "accepted" is not "done". Fails for good when the provider refuses; also, under the number that it has,
-   * where it goes on waiting for the shop.
+   * good: "accepted" is not "done". Fails for good when the provider refuses and the money is still owed; also,
+   * under the number that it has, where it goes on waiting for the shop.
    */
   async function refundPayment({ outTradeNo, refundNo }: OwedRefund): Promise<void> {
     const refund = await findRefund(db, refundNo)
     if (!refund || refund.state === 'done' || refund.state === 'done_by_hand') return
-    // A first try whose answer was lost.
-    if (refund.state === 'failed') throw refused(refund.failure)
+    // A first try whose answer was lost; or another one was quicker, and all was seen to meanwhile.
+    if (refund.state === 'failed') {
+      if ((await findLastRefund(db, refundNo))?.state !== 'pending') return
+      throw refused(refund.failure)
+    }
     const payment = await findPayment(db, outTradeNo)
     const provider = providers.find(({ method }) => method === payment?.method)
     if (!payment || !provider) throw refused(`no provider for ${outTradeNo}`)
@@ -170,10 +173,12 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     })
     if (outcome.state === 'failed') {
       const failure = outcome.reason ?? 'refund failed'
-      await db.transaction().execute(async (tx) => {
+      const last = await db.transaction().execute(async (tx) => {
         await lockOrder(tx, payment.order_no)
         await giveUpRefund(tx, refundNo, failure)
+        return findLastRefund(tx, refundNo)
       })
+      if (last?.state !== 'pending') return
       throw refused(failure)
     }
     await db
@@ -203,7 +208,11 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       const order = payment && (await findOrderForUpdate(tx, payment.order_no))
       const refund = order && (await findLastRefund(tx, refundNo))
       if (!refund) return false
-      if (refund.state === 'done_by_hand') return true
+      if (refund.state === 'done_by_hand') {
+        // Several may have waited for this word, and the last to ask has shown the order as stuck again.
+        await showAtRest(tx, order)
+        return true
+      }
       if (!(await endRefund(tx, refund.refund_no, { by: by.id ?? by.type, reason }))) return false
       await moneyIsBack(tx, order, refund)
       const key = `settled/${refund.refund_no}`
@@ -216,7 +225,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
   return { refundPart, listOwedRefunds, refundPayment, settleByHand }
 }
 
-/** Counts what is back for the attempt, and shows the order at rest once it owes nothing any more. */
+/** Counts what is back for the attempt, and shows the order at rest once nothing is owed any more. */
 async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: PaymentRefund): Promise<void> {
   const payment = await findPayment(tx, refund.out_trade_no)
   if (!payment) return
@@ -225,7 +234,11 @@ async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: Pay
     state: afterRefund(payment.state, await countOwed(tx, refund.out_trade_no)),
     refunded_amount: decimalFromFen((before ?? 0n) + (back ?? 0n)),
   })
-  if (!order) return
+  if (order) await showAtRest(tx, order)
+}
+
+/** Shows the order as one whose money is where it belongs, unless a provider still owes some of it. */
+async function showAtRest(tx: Tx, order: ExchangeOrder): Promise<void> {
   if ((await owedRefunds(tx, order.order_no, 'all')).length > 0) return
   const shown = order.status === 'order_canceled' ? 'refunded' : 'paid'
   await tx

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { connectDatabase } from '../db/client.ts'
 import { datesOf, type EarningRules, pointsFor, underCap } from '../domain/earning.ts'
 import { shanghaiDay } from '../domain/shanghai.ts'
 import type { ExpirySums } from '../workflows/expiry.ts'
 import { EXPIRY_ID, EXPIRY_WORKFLOW, TASK_QUEUE } from '../workflows/messages.ts'
+import { connectPatiently } from './database.ts'
 import { type Mall, openMall, until } from './mall.ts'
 
 const DAY = 86_400_000
@@ -283,7 +283,7 @@ describe('pending points', () => {
     )
     expect(await run()).toMatchObject({ granted: 0, unreadable: [] })
 
-    const owner = connectDatabase(mall.databaseUrl, 1, 'owner')
+    const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
     const put = async (changes: Record<string, unknown>) =>
       owner.updateTable('earnings').set(changes).where('id', '=', id).execute()
     const row = await mall.db
@@ -310,7 +310,7 @@ describe('pending points', () => {
   })
 
   test('that nobody earned are not granted', async () => {
-    const owner = connectDatabase(mall.databaseUrl, 1, 'owner')
+    const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
     const { id } = await owner
       .insertInto('earnings')
       .values({

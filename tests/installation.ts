@@ -59,7 +59,7 @@ export async function createInstallation(environment: Record<string, string> = {
     parts,
 
     /** Starts it, and waits for the line `ready`. @returns all lines until then. @throws after `limitMs` */
-    async start(limitMs = 90_000): Promise<string[]> {
+    async start(limitMs = 240_000): Promise<string[]> {
       const started = spawn(process.execPath, ['cli/start.ts', '--no-demo'], {
         cwd: ROOT,
         env,

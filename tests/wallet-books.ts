@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { connectDatabase, type Db, type Tx } from '../db/client.ts'
+import type { Db, Tx } from '../db/client.ts'
 import type { Currency } from '../db/schema.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { findBrokenLedger } from '../db/verify.ts'
@@ -25,7 +25,7 @@ import {
   unblockPoints,
   voidHold,
 } from '../db/wallet.ts'
-import { copyDatabase } from './database.ts'
+import { connectPatiently, copyDatabase } from './database.ts'
 import * as model from './wallet-model.ts'
 
 /** The ledger in PostgreSQL, every operation on it as a value, and what a model of it says to each. */
@@ -47,7 +47,7 @@ export interface Books {
 /** A database of its own whose clock stands still until it is moved. */
 export async function openBooks(template: string, connections: number): Promise<Books> {
   const url = await copyDatabase(template)
-  const owner = connectDatabase(url, 2, 'owner')
+  const owner = connectPatiently(url, 2, 'owner')
   const statements = [
     'create schema clock',
     'create table clock.face (at timestamptz not null)',
@@ -59,7 +59,7 @@ export async function openBooks(template: string, connections: number): Promise<
     `alter database ${new URL(url).pathname.slice(1)} set search_path = clock, pg_catalog, public`,
   ]
   for (const statement of statements) await sql.raw(statement).execute(owner)
-  const db = connectDatabase(url, connections)
+  const db = connectPatiently(url, connections)
   const setDay = async (day: number) => {
     await sql`update clock.face set at = ${new Date(START + day * DAY)}`.execute(owner)
   }
