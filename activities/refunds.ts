@@ -41,7 +41,7 @@ export interface RefundDeps {
   readonly db: Db
   readonly vault: Vault
   readonly providers: readonly PaymentProvider[]
-  /** Points that come back after their date may still be spent for so long. */
+  /** How long after their date points may be spent that come back after it. */
   readonly expiryGraceMs: number
 }
 
@@ -126,7 +126,9 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     { refund_no, reason }: OrderRefund,
   ): Promise<void> {
     const spend = { ownerId, currency, amount, orderNo }
-    if (await giveBackPart(tx, vault, spend, refund_no, reason, expiryGraceMs)) return
+    // Only what was paid is refunded in parts.
+    const back = { cause: 'mall' as const, graceMs: expiryGraceMs }
+    if (await giveBackPart(tx, vault, spend, refund_no, reason, back)) return
     throw new Error(`${refund_no}: the ledger has less ${currency} of ${orderNo} to give back`)
   }
 

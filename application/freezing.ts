@@ -105,7 +105,7 @@ export async function block(
 
 /**
  * Lets blocked points go. A repeat finds it done.
- * @param graceMs what expired meanwhile may be spent for so long
+ * @param graceMs how long after its date what expired meanwhile may be spent
  * @throws DomainError NOT_FOUND when the owner never had this block, FORBIDDEN for the operator's own wallet, or
  *   where an outside wallet keeps the points
  */
@@ -118,9 +118,10 @@ export async function unblock(
 ): Promise<GuardedWallet> {
   mustNotBeOwn(operatorId, ownerId)
   mustBeOurs(ledger)
+  const back = { cause: 'mall' as const, graceMs }
   const found = await ledger.db
     .transaction()
-    .execute((tx) => unblockPoints(tx, ledger.vault, ownerId, blockId, graceMs, { operatorId, reason }))
+    .execute((tx) => unblockPoints(tx, ledger.vault, ownerId, blockId, back, { operatorId, reason }))
   if (!found) throw new DomainError({ code: 'NOT_FOUND' })
   return readGuardedWallet(ledger, ownerId)
 }

@@ -146,13 +146,15 @@ export interface PointsExchangeOrdersTable extends Dated {
   deleted_at: Date | null
 }
 
+export type ActorType = 'customer' | 'operator' | 'system' | 'order_domain'
+
 export interface OrderEventsTable {
   id: Id
   order_no: string
   event_key: string
   status: OrderStatus
   note: string | null
-  actor_type: string
+  actor_type: ActorType
   actor_id: string | null
   created_at: Stamp
 }

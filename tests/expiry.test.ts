@@ -8,6 +8,7 @@ import { EXPIRY_ID, EXPIRY_WORKFLOW, TASK_QUEUE } from '../workflows/messages.ts
 import { connectPatiently } from './database.ts'
 import { type Mall, openMall, until } from './mall.ts'
 import { inTime } from './patience.ts'
+import { openVisitor } from './visitor.ts'
 
 const DAY = 86_400_000
 const GRACE = 2 * DAY
@@ -65,8 +66,12 @@ async function redeem(as: string, point: number, more: Record<string, unknown> =
   return answer.body.data
 }
 
-async function cancel(as: string, orderNo: string) {
-  expect((await mall.act(as, orderNo, 'cancel')).status).toBe(200)
+async function cancel(as: string, orderNo: string, by: 'customer' | 'operator' = 'customer') {
+  const canceled =
+    by === 'operator'
+      ? mall.operate(orderNo, 'cancel', { reason: 'sold out' })
+      : mall.act(as, orderNo, 'cancel')
+  expect((await canceled).status).toBe(200)
   await mall.reach(as, orderNo, 'order_canceled')
 }
 
@@ -171,9 +176,10 @@ describe('spending', () => {
   })
 
   test.each([
-    ['reversed', {}, 0],
-    ['released', { payment_method: 'bank_card' }, 990],
-  ])('has a grace where points have expired when they are %s', async (name, how, fen) => {
+    ['reversed', {}, 0, 'customer', 80],
+    ['released by an operator', { payment_method: 'bank_card' }, 990, 'operator', 80],
+    ['released by their owner', { payment_method: 'bank_card' }, 990, 'customer', 0],
+  ] as const)('leaves what expired meanwhile one grace or none: %s', async (name, how, fen, by, kept) => {
     const { owner, orderNo, expiry } = await inTime(2_000, async (ms) => {
       const spender = `${name} after ${ms}`
       const soon = at(ms)
@@ -186,20 +192,26 @@ describe('spending', () => {
     })
     await until(
       () => Date.now(),
-      (now) => now > expiry.getTime(),
-      'the points have expired',
+      (now) => now > expiry.getTime() + 50,
+      'the points are past their date',
     )
     await run()
     expect(await wallet(owner)).toMatchObject({ available: 0 })
-    await cancel(owner, orderNo)
-    const { available, expiring } = await wallet(owner)
-    expect(available).toBe(100)
-    expect(expiring).toHaveLength(1)
-    expect(expiring[0].points).toBe(80)
-    const left = Date.parse(expiring[0].expires_at) - Date.now()
-    expect(left).toBeGreaterThan(GRACE - 60_000)
-    expect(left).toBeLessThanOrEqual(GRACE + 1_000)
-    await redeem(owner, 100)
+    await cancel(owner, orderNo, by)
+    expect(await wallet(owner)).toMatchObject({ available: 20 + kept })
+    // To the millisecond: it counts from the date, not from the return.
+    const graced = new Date(expiry.getTime() + GRACE).toISOString()
+    expect(await dates(owner)).toEqual(kept > 0 ? [[kept, graced]] : [])
+    const [newest, before] = await entries(owner)
+    if (kept === 0) {
+      const page = await (await openVisitor(mall, owner)).get(`/points-mall/orders/${orderNo}`)
+      expect(page.html).toContain('80 积分，已于')
+      expect([before, newest]).toMatchObject([
+        { kind: 'release', points: 100 },
+        { kind: 'expire', points: -80 },
+      ])
+    }
+    await redeem(owner, 20 + kept)
   })
 })
 

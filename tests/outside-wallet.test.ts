@@ -491,8 +491,8 @@ describe('the client', () => {
       await expect(wallet.hold({ ...hold, points: 6n, repeat })).rejects.toBeInstanceOf(WalletRefusal)
     }
     await expect(wallet.capture({ ...hold, orderNo: 'PMNONE' })).rejects.toBeInstanceOf(WalletRefusal)
-    await wallet.release({ ...hold, reason: 'test' })
-    await wallet.release({ ...hold, reason: 'test', repeat: true })
+    await wallet.release({ ...hold, reason: 'test', cause: 'mall' })
+    await wallet.release({ ...hold, reason: 'test', cause: 'mall', repeat: true })
     expect(outside.accounts.get('reuse')?.moves).toEqual([500, -5, 5])
   })
 })

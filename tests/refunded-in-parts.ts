@@ -30,7 +30,8 @@ export async function takeLastPart({ db, deps }: Mall, orderNo: string): Promise
       ['CNY', fen],
     ] as const) {
       const spend = { ownerId: order.owner_id, currency, amount, orderNo }
-      if (amount > 0n) await giveBackPart(tx, deps.vault, spend, refund_no, reason, deps.expiryGraceMs)
+      const back = { cause: 'mall' as const, graceMs: deps.expiryGraceMs }
+      if (amount > 0n) await giveBackPart(tx, deps.vault, spend, refund_no, reason, back)
     }
     const paid = (await listPayments(tx, orderNo)).find(({ state }) => state === 'paid')
     if (paid) await updatePayment(tx, paid.out_trade_no, { refunded_amount: paid.amount })

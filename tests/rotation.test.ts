@@ -122,7 +122,7 @@ test('while 32 clients write, nothing is lost and nothing becomes unreadable', a
         .execute((tx) =>
           what < 0.8
             ? capture(tx, vault, owner, 'ZJF', orderNo)
-            : giveBack(tx, vault, owner, 'ZJF', orderNo, 'canceled', DAY),
+            : giveBack(tx, vault, owner, 'ZJF', orderNo, 'canceled', { cause: 'mall', graceMs: DAY }),
         )
       if (!resolved) throw new Error(`${orderNo} was lost`)
       held -= 3n

@@ -118,7 +118,8 @@ async function fillLedger(db: Db, client: Client, random: () => number): Promise
         await grant(tx, vault, ownerId, currency, BigInt(600 + pick(500)), expiresAt, earned)
         await hold(tx, vault, { ownerId, currency, amount: BigInt(1 + pick(500)), orderNo }, 'keep')
         if (random() < 0.5) await capture(tx, vault, ownerId, currency, orderNo)
-        else if (random() < 0.7) await giveBack(tx, vault, ownerId, currency, orderNo, 'canceled', DAY)
+        else if (random() < 0.7)
+          await giveBack(tx, vault, ownerId, currency, orderNo, 'canceled', { cause: 'mall', graceMs: DAY })
         const corrected = { operationKey: `adjust/${orderNo}`, reason: 'correction', operatorId: 'op' }
         await adjust(tx, vault, ownerId, currency, -1n, corrected)
         if (owner === 2) {
