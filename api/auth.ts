@@ -2,22 +2,9 @@ import { createMiddleware } from 'hono/factory'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
-import type { ApiEnv } from './deps.ts'
+import { type Principal, ROLES, type Role } from '../domain/access.ts'
+import type { ApiEnv, Authenticate } from './deps.ts'
 import { ApiError } from './problems.ts'
-
-const ROLES = ['customer', 'operator', 'admin'] as const
-export type Role = (typeof ROLES)[number]
-
-/** Who asks: the verified claims of the access token. */
-export interface Who {
-  readonly sub: string
-  readonly role: Role
-  /** From the token; a level kept by the shop wins over it. */
-  readonly level: number
-}
-
-/** Takes a token; returns its owner, or undefined when anything about it is wrong. */
-export type Authenticate = (token: string) => Promise<Who | undefined>
 
 const claims = z.object({
   // oxlint-disable-next-line no-control-regex
@@ -42,7 +29,7 @@ const CACHE_MAX_MS = 30_000
  */
 export function createAuthenticate(auth: Config['auth']): Authenticate {
   const { key, algorithms } = keyOf(auth)
-  const verified = new Map<string, { readonly who: Who; readonly until: number }>()
+  const verified = new Map<string, { readonly who: Principal; readonly until: number }>()
   return async (token) => {
     if (token.length > TOKEN_MAX_LENGTH) return undefined
     const known = verified.get(token)

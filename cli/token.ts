@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { ConfigError, readConfig } from '../config.ts'
-import { ROLES, signAccessToken } from './access-token.ts'
+import { ROLES } from '../domain/access.ts'
+import { signAccessToken } from './access-token.ts'
 
 const USAGE = 'usage: npm run --silent token -- --sub alice --role customer|operator|admin [--level 1]'
 

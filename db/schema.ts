@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { Role } from '../domain/access.ts'
 import type { Refusal } from '../domain/errors.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentClient, PaymentMethod } from '../domain/payment.ts'
@@ -387,7 +388,7 @@ export interface WebSessionsTable {
   /** SHA-256 of the token in the cookie. */
   token_hash: Buffer
   owner_id: string
-  role: 'customer' | 'operator' | 'admin'
+  role: Role
   level: number
   created_at: Stamp
   expires_at: Date

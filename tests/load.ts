@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Installation, Role } from './installation.ts'
+import type { Role } from '../domain/access.ts'
+import type { Installation } from './installation.ts'
 
 /** What one customer does. */
 export const JOURNEYS = [

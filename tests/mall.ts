@@ -14,7 +14,7 @@ import { createApp } from '../api/app.ts'
 import { createAuthenticate } from '../api/auth.ts'
 import type { ApiDeps } from '../api/deps.ts'
 import { createMetrics } from '../api/metrics.ts'
-import type { ExchangeSettings } from '../application/exchanges.ts'
+import type { ExchangeSettings } from '../application/exchange-deps.ts'
 import { sweepInbox } from '../application/inbox.ts'
 import { sealedPayloads } from '../application/payload-codec.ts'
 import { createEngine } from '../application/reconciliation.ts'
@@ -30,6 +30,7 @@ import {
 import { createSealer } from '../db/seal.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { grant } from '../db/wallet.ts'
+import type { Role } from '../domain/access.ts'
 import type { EarningRules } from '../domain/earning.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../domain/payment.ts'
@@ -76,7 +77,7 @@ export interface Answer {
 
 export interface Call {
   readonly as?: string
-  readonly role?: 'customer' | 'operator' | 'admin'
+  readonly role?: Role
   readonly level?: number
   readonly body?: unknown
   readonly key?: string
