@@ -8,24 +8,13 @@ import {
   mustHaveRight,
   PRINCIPAL_ID,
   PRINCIPAL_ID_MAX,
+  type Principal,
   RIGHTS,
   type Right,
   ROLES,
-  type Role,
 } from '../domain/access.ts'
-import type { ApiEnv } from './deps.ts'
+import type { ApiEnv, Authenticate } from './deps.ts'
 import { ApiError } from './problems.ts'
-
-/** Who asks: the verified claims of the access token. */
-export interface Who {
-  readonly sub: string
-  readonly role: Role
-  /** From the token; a level kept by the shop wins over it. */
-  readonly level: number
-}
-
-/** Takes a token; returns its owner, or undefined when anything about it is wrong. */
-export type Authenticate = (token: string) => Promise<Who | undefined>
 
 const claims = z.object({
   sub: z.string().max(PRINCIPAL_ID_MAX).regex(PRINCIPAL_ID),
@@ -45,7 +34,7 @@ const CACHE_MAX_MS = 30_000
  */
 export function createAuthenticate(auth: Config['auth']): Authenticate {
   const { key, algorithms } = keyOf(auth)
-  const verified = new Map<string, { readonly who: Who; readonly until: number }>()
+  const verified = new Map<string, { readonly who: Principal; readonly until: number }>()
   return async (token) => {
     if (token.length > TOKEN_MAX_LENGTH) return undefined
     const known = verified.get(token)

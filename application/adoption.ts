@@ -17,7 +17,7 @@ import {
   SEARCH_ATTRIBUTES,
   TASK_QUEUE,
 } from '../workflows/messages.ts'
-import type { ExchangeDeps } from './exchanges.ts'
+import type { ExchangeDeps } from './exchange-deps.ts'
 import { isGone } from './temporal.ts'
 
 /**

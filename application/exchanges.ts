@@ -14,14 +14,8 @@ import {
 } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
-import type { Key, Sealer } from '../db/seal.ts'
-import type { Vault } from '../db/vault.ts'
-import {
-  type ExchangeFacts,
-  type ExchangeRules,
-  reasonsAgainst,
-  unpaidReasons,
-} from '../domain/eligibility.ts'
+import type { Sealer } from '../db/seal.ts'
+import { type ExchangeFacts, reasonsAgainst, unpaidReasons } from '../domain/eligibility.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type Refusal } from '../domain/errors.ts'
 import { decimalFromFen, type Fen } from '../domain/money.ts'
@@ -29,56 +23,14 @@ import { newOrderNo } from '../domain/order-no.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import { type Total, totalOf } from '../domain/pricing.ts'
 import type { PaymentMode } from '../domain/product.ts'
-import type { OutsideStep } from '../domain/steps.ts'
 import type { PointsWallet } from '../wallets/port.ts'
-import { EXCHANGE_WORKFLOW, placedUpdate, type RunLimits, type Verdict } from '../workflows/messages.ts'
+import { EXCHANGE_WORKFLOW, placedUpdate, type Verdict } from '../workflows/messages.ts'
 import { adoptOrder, outsideStepsOf, startOptions } from './adoption.ts'
-import {
-  ANSWER_DEADLINE_MS,
-  isGone,
-  isTimeout,
-  isUnavailable,
-  retryUnavailable,
-  type Temporal,
-} from './temporal.ts'
+import type { ExchangeDeps } from './exchange-deps.ts'
+import { ANSWER_DEADLINE_MS, isGone, isTimeout, isUnavailable, retryUnavailable } from './temporal.ts'
 
 /** A repeat may have been answered 202 with the number when the first request has this little time left. */
 const FORGET_MARGIN_MS = 1_000
-
-export interface ExchangeSettings {
-  readonly rules: ExchangeRules
-  readonly defaultMethod: PaymentMethod
-  readonly paymentTimeoutMs: number
-  readonly autoConfirmTimeoutMs: number
-  readonly outsideSteps: readonly OutsideStep[]
-  /** When a workflow hands an exchange to its next run; undefined: as usual. */
-  readonly runLimits?: RunLimits | undefined
-}
-
-/** The settings of exchanges out of the installation's configuration. */
-export function exchangeSettings({
-  rules,
-  outsideSteps,
-}: {
-  readonly rules: ExchangeRules &
-    Pick<ExchangeSettings, 'defaultMethod' | 'paymentTimeoutMs' | 'autoConfirmTimeoutMs'>
-  readonly outsideSteps: readonly OutsideStep[]
-}): ExchangeSettings {
-  const { defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs } = rules
-  return { rules, defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs, outsideSteps }
-}
-
-export interface ExchangeDeps {
-  readonly db: Db
-  readonly sealer: Sealer
-  readonly vault: Vault
-  readonly temporal: Temporal
-  readonly settings: ExchangeSettings
-  /** The points system that the shop already has; undefined: our ledger keeps the points. */
-  readonly outsideWallet: PointsWallet | undefined
-  /** Makes the owner searchable in the workflow engine without naming him there. */
-  readonly ownerKey: Key
-}
 
 export interface Customer {
   readonly ownerId: string

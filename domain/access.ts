@@ -44,3 +44,12 @@ export function mustNotBeOwn(actorId: string, ownerId: string): void {
 export const PRINCIPAL_ID = /^[^\p{Cc}\p{Cs}]+$/u
 /** Columns hold so many characters. */
 export const PRINCIPAL_ID_MAX = 64
+
+/** Who is signed in: the verified claims of an access token, or of a session at the pages. */
+export interface Principal {
+  /** The owner's id: of a customer, or of a person of the shop. */
+  readonly sub: string
+  readonly role: Role
+  /** From the token; a level kept by the shop wins over it. */
+  readonly level: number
+}

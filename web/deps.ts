@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { ExchangeDeps } from '../application/exchanges.ts'
+import type { ExchangeDeps } from '../application/exchange-deps.ts'
 import type { Viewer } from '../application/sessions.ts'
 import type { EarningRules } from '../domain/earning.ts'
 import type { Lang } from '../domain/error-texts.ts'

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { addAddress } from '../../application/addresses.ts'
-import { type ExchangeDeps, exchange } from '../../application/exchanges.ts'
+import type { ExchangeDeps } from '../../application/exchange-deps.ts'
+import { exchange } from '../../application/exchanges.ts'
 import { block } from '../../application/freezing.ts'
 import { actOnOrder, getOrder, type OrderRequest, type OrderView } from '../../application/orders.ts'
 import { Overloaded } from '../../application/temporal.ts'

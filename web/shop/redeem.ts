@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
-import { type AddressView, addAddress, checkedAddress, readAddresses } from '../../application/addresses.ts'
-import { type Check, checkExchange, type ExchangeCommand, exchange } from '../../application/exchanges.ts'
+import { addAddress, checkedAddress, readAddresses } from '../../application/addresses.ts'
+import { checkExchange, type ExchangeCommand, exchange } from '../../application/exchanges.ts'
 import { getOrder, listOrders, type OrderView } from '../../application/orders.ts'
 import type { ProductView } from '../../application/products.ts'
 import { Overloaded } from '../../application/temporal.ts'
-import { readWallet, type WalletView } from '../../application/wallets.ts'
+import { readWallet } from '../../application/wallets.ts'
 import type { Address } from '../../domain/address.ts'
 import { InvalidInput } from '../../domain/error-texts.ts'
 import { DomainError, type Refusal } from '../../domain/errors.ts'
@@ -21,7 +21,7 @@ import { requireViewer, viewerOf } from '../viewer.ts'
 import { addressErrors, typedAddress } from './address-fields.ts'
 import { channelOf } from './payment-channel.ts'
 import { findOnShelf, showGone } from './product.ts'
-import { redeemSheet } from './redeem-sheet.ts'
+import { redeemSheet, type Trouble } from './redeem-sheet.ts'
 
 const QUANTITY_MAX = 1_000_000
 /** The seed's limit of `buyer_remarks`. */
@@ -29,24 +29,6 @@ const REMARKS_MAX = 500
 const CUSTOMIZED_MAX = 200
 /** So long after an order of the same product the sheet says so: going back is no reason to redeem twice. */
 const JUST_NOW_MS = 10 * 60_000
-
-/** Why the sheet is shown again. */
-export type Trouble =
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'busy' | 'changed' | 'kept' }
-
-/** All that the confirm sheet shows. */
-export interface Sheet {
-  readonly product: ProductView
-  readonly quantity: number
-  readonly check: Check
-  readonly wallet: WalletView | undefined
-  readonly book: readonly AddressView[]
-  readonly latest: OrderView | undefined
-  readonly form: Form
-  readonly errors: FormErrors
-  readonly trouble: Trouble | undefined
-}
 
 /** `/points-mall/products/{id}/redeem`: the sheet that is confirmed, at a price that holds. */
 export function redeemRoutes(deps: WebDeps) {
