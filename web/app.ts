@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { csrf } from 'hono/csrf'
+import { withoutTrailingSlashes } from '../domain/text.ts'
 import { consoleCategoryRoutes } from './console/categories.ts'
 import { consoleEarningRoutes } from './console/earnings.ts'
 import { consoleOrderRoutes } from './console/order-routes.ts'
@@ -25,7 +26,7 @@ import { requireViewer, viewer } from './viewer.ts'
 /** Leads an address with a slash too many to the page that was meant. */
 function withoutSlash(c: WebContext) {
   const { pathname, search } = new URL(c.req.url)
-  return pathname.endsWith('/') ? c.redirect(pathname.replace(/\/+$/, '') + search, 301) : undefined
+  return pathname.endsWith('/') ? c.redirect(withoutTrailingSlashes(pathname) + search, 301) : undefined
 }
 
 /** All pages: the shop's under `/points-mall`, the operators' under `/admin`. */
