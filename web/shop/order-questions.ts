@@ -7,7 +7,6 @@ import { allows } from '../../domain/order-status.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, field, onceField, onceOf, readForm } from '../form.ts'
 import { priceText } from '../format.ts'
-import { isKept } from '../kept-form.ts'
 import type { Html } from '../page.ts'
 import { type Text, textsIn } from '../texts/common.ts'
 import { CANCEL_BACK, CANCEL_REASONS, ORDER } from '../texts/orders.ts'
@@ -32,7 +31,6 @@ export function orderQuestions(deps: WebDeps, act: Act) {
     })
     .post(`/${ID}/cancel`, async (c) => {
       const form = await readForm(c)
-      if (isKept(form)) return askCancel(c, deps, await read(c), form)
       const reason = [form.reason, form.more].filter(Boolean).join('；')
       if (reason.length > REASON_MAX) return askCancel(c, deps, await read(c), form, 422)
       return act(c, { kind: 'cancel', reason: reason || undefined }, `${onceOf(form)}-cancel`)
@@ -44,7 +42,6 @@ export function orderQuestions(deps: WebDeps, act: Act) {
     })
     .post(`/${ID}/confirm`, async (c) => {
       const form = await readForm(c)
-      if (isKept(form)) return askConfirm(c, await read(c))
       return act(c, { kind: 'finish' }, `${onceOf(form)}-confirm`)
     })
 }
