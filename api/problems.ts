@@ -14,6 +14,7 @@ import {
 } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { ApiContext } from './deps.ts'
+import { loggedPath } from './logged-path.ts'
 
 /** The one place that turns what went wrong into an answer (RFC 9457). Nothing of an unexpected error leaves. */
 
@@ -119,7 +120,10 @@ export function answerError(logger: Logger) {
     }
     if (error instanceof Overloaded) return problem(c, 'UNAVAILABLE')
     const code = isOutage(error) ? 'UNAVAILABLE' : 'INTERNAL'
-    logger.error({ err: error, request_id: c.get('requestId'), path: c.req.path }, 'request failed')
+    logger.error(
+      { err: error, request_id: c.get('requestId'), path: loggedPath(c.req.path) },
+      'request failed',
+    )
     return problem(c, code)
   }
 }

@@ -16,7 +16,7 @@ import type { PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import type { ShippingType } from '../domain/product.ts'
 import { restOf } from '../domain/refund.ts'
-import type { OrderReader, OrderView } from './orders.ts'
+import type { OrderReader, OrderView } from './order-view.ts'
 import { readWherePoints, type WherePoints } from './where-points.ts'
 
 /** What stands in the books about one order, for those who look after it. Times are ISO 8601 UTC. */

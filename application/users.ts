@@ -4,7 +4,7 @@ import { mustNotBeOwn } from '../domain/access.ts'
 
 /** Visible characters, any script. */
 // oxlint-disable-next-line no-control-regex
-export const OWNER_ID = /^[^\p{Cc}\p{Cs}]*[^\p{Cc}\p{Cs}\p{Z}][^\p{Cc}\p{Cs}]*$/u
+export const OWNER_ID = /^\p{Z}*[^\p{Cc}\p{Cs}\p{Z}][^\p{Cc}\p{Cs}]*$/u
 /** Columns hold so many characters. */
 export const OWNER_ID_MAX = 64
 export const LEVEL_MAX = 1000

@@ -422,13 +422,18 @@ export interface AddressesTable extends Dated {
 }
 
 export interface KeptFormsTable {
-  /** SHA-256 of the token in the cookie. */
-  token_hash: Buffer
+  id: Generated<string>
+  /** SHA-256 of the secret in the cookie of the browser that sent it. */
+  browser_hash: Buffer
   /** Null: nobody knows who sent it. */
   owner_id: string | null
+  /** The group of network addresses it came from. */
+  source: number
   sealed: Buffer
   created_at: Stamp
   expires_at: Date
+  /** When its owner was led to it after signing in. */
+  offered_at: Generated<Date | null>
 }
 
 export interface IdempotencyKeysTable {

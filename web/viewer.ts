@@ -17,6 +17,7 @@ export function viewer(deps: WebDeps) {
   return createMiddleware<WebEnv>(async (c, next) => {
     const token = getCookie(c, SESSION)
     c.set('viewer', token === undefined ? undefined : await findViewer(deps.db, token))
+    c.set('session', token)
     c.set('keepForm', () => keepSentForm(c, deps, token))
     const wanted = c.req.query('lang') ?? getCookie(c, LANG)
     if (wanted === 'zh' || wanted === 'en') c.set('lang', wanted)
@@ -58,12 +59,12 @@ export function requireViewer(right: Right = 'shop') {
       mustHaveRight(viewer.role, right)
       return next()
     }
-    if (c.req.method === 'POST' && (await c.get('keepForm')())) {
-      return c.redirect('/points-mall/sign-in?why=ended', 303)
-    }
+    const keeping = c.req.method === 'POST' ? await c.get('keepForm')() : 'nothing'
+    if (keeping === 'kept') return c.redirect('/points-mall/sign-in?why=ended', 303)
     const here = new URL(c.req.url)
     const back = c.req.method === 'GET' ? here.pathname + here.search : (c.req.header('referer') ?? '/')
-    return c.redirect(`/points-mall/sign-in?next=${encodeURIComponent(localPath(back))}`, 303)
+    const why = keeping === 'lost' ? 'why=lost&' : ''
+    return c.redirect(`/points-mall/sign-in?${why}next=${encodeURIComponent(localPath(back))}`, 303)
   })
 }
 

@@ -19,7 +19,6 @@ import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, type FormErrors, field, onceField, readForm } from '../form.ts'
 import { readFields } from '../form-reader.ts'
 import { grouped, moneyText, time } from '../format.ts'
-import { isKept } from '../kept-form.ts'
 import type { Html } from '../page.ts'
 import { pager } from '../pager.ts'
 import { textsIn } from '../texts/common.ts'
@@ -122,7 +121,6 @@ export function consoleEarningRoutes(deps: WebDeps) {
       const { wish, read } = readEarning(form, c.get('lang'))
       if (Object.keys(read.errors).length > 0 || confirmed === 'no')
         return showList(c, owner, form, read.errors)
-      if (isKept(form)) return showList(c, owner, form)
       const points = wish.fen === undefined ? (wish.points ?? 0) : Number(pointsFor(wish.fen, deps.earning))
       if (points >= LARGE_POINTS && confirmed !== 'yes') {
         const t = textsIn(c.get('lang'))
@@ -153,7 +151,6 @@ export function consoleEarningRoutes(deps: WebDeps) {
       const owner = ownerToBookFor(c)
       const earning = await find(c, owner)
       const form = await readForm(c)
-      if (isKept(form)) return askReverse(c, owner, earning, form)
       const read = readFields(form, c.get('lang'), { reason: textsIn(c.get('lang'))(T.reason) })
       const reason = read.text('reason', 1, REASON_MAX)
       if (Object.keys(read.errors).length > 0) return askReverse(c, owner, earning, form, read.errors)

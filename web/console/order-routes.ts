@@ -9,7 +9,6 @@ import { allows } from '../../domain/order-status.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { type Form, operationKeyOf, readForm } from '../form.ts'
 import { groupedText } from '../format.ts'
-import { isKept } from '../kept-form.ts'
 import { textsIn } from '../texts/common.ts'
 import { ACTIONS, ORDER_PAGE as T } from '../texts/console-orders.ts'
 import { viewerOf } from '../viewer.ts'
@@ -31,10 +30,6 @@ export function consoleOrderRoutes(deps: WebDeps) {
   async function act(c: WebContext, action: ActionName): Promise<Response> {
     const order = await find(c)
     const form = await readForm(c)
-    if (isKept(form)) {
-      if (isAskedApart(action)) return showForm(c, order, action, form)
-      return showOrder(c, deps, order.order_no, { typed: { form, errors: {} } })
-    }
     const key = operationKeyOf(c, form)
     const { order_no: orderNo } = order
     if (action === 'refund' && (await isTakenBack(deps, orderNo, key))) {

@@ -28,6 +28,7 @@ import {
 
 const INT_MAX = 2_147_483_647
 const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as const
+const LABEL_MAX = 60
 const UNITS = ['day', 'hour', 'minute', 'second'] as const
 
 /** The fields of the form, by the names under which the application finds them wrong. */
@@ -155,8 +156,10 @@ function readLabels(read: ReturnType<typeof readFields>, lang: Lang): Record<str
   const labels: Record<string, string> = {}
   for (const [n, line] of read.text('labels', 0, PRODUCT_MAX.description).split(/\r?\n/).entries()) {
     if (line.trim() === '') continue
-    const [, name = '', text = ''] = /^\s*([^:：]{1,60}?)\s*[:：]\s*(.+?)\s*$/.exec(line) ?? []
-    if (text === '' || name === 'limit' || name === '__proto__') {
+    const colon = line.search(/[:：]/)
+    const name = line.slice(0, Math.max(colon, 0)).trim()
+    const text = line.slice(colon + 1).trim()
+    if (name === '' || name.length > LABEL_MAX || text === '' || name === 'limit' || name === '__proto__') {
       read.say('labels', phraseText(textsIn(lang)(F.labelsFormat), { n: `${n + 1}` }))
     } else labels[name] = text
   }

@@ -8,7 +8,6 @@ import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, field, onceField, onceOf, readForm } from '../form.ts'
 import { readFields } from '../form-reader.ts'
 import { priceText } from '../format.ts'
-import { isKept } from '../kept-form.ts'
 import type { Html } from '../page.ts'
 import { type Text, textsIn } from '../texts/common.ts'
 import { CANCEL_BACK, CANCEL_REASONS, ORDER } from '../texts/orders.ts'
@@ -33,7 +32,6 @@ export function orderQuestions(deps: WebDeps, act: Act) {
     })
     .post(`/${ID}/cancel`, async (c) => {
       const form = await readForm(c)
-      if (isKept(form)) return askCancel(c, deps, await read(c), form)
       const lang = c.get('lang')
       const given = [form.reason, form.more].filter(Boolean).join('；')
       const fields = readFields({ more: given }, lang, { more: textsIn(lang)(ORDER.otherReason) })
@@ -50,7 +48,6 @@ export function orderQuestions(deps: WebDeps, act: Act) {
     })
     .post(`/${ID}/confirm`, async (c) => {
       const form = await readForm(c)
-      if (isKept(form)) return askConfirm(c, await read(c))
       return act(c, { kind: 'finish' }, `${onceOf(form)}-confirm`)
     })
 }
