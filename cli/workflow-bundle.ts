@@ -7,9 +7,18 @@ import { FAILURE_CONVERTER_PATH } from '../application/payload-codec.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const WORKFLOWS_PATH = join(ROOT, 'workflows', 'index.ts')
+/** The line of an import that names a file of ours; a long list of names stands on the lines before it. */
+const RELATIVE = /^(?:import|export|\} from)\b[^'"]*['"](\.{1,2}\/[^'"]+)['"]/
+
 /** Types are erased before bundling: what only they lead to is not in the bundle. */
-const TYPE_ONLY = /^(?:import type [^'"]*|export type (?:\{[^}]*\}|\*[^'"]*?)\s*from\s*)['"][^'"\n]+['"]/gm
-const RELATIVE = /['"](\.{1,2}\/[^'"\n]+)['"]/g
+function importsOf(source: string): string[] {
+  let erased = false
+  return source.split('\n').flatMap((line) => {
+    if (/^(?:import|export)\b/.test(line)) erased = /^(?:import|export) type\b/.test(line)
+    const path = RELATIVE.exec(line)?.[1]
+    return path === undefined || erased ? [] : [path]
+  })
+}
 
 /**
  * The project's own files that the bundle is made of: everything that the entry points reach through imports.
@@ -20,8 +29,7 @@ export function bundleSources(entryPoints = [WORKFLOWS_PATH, FAILURE_CONVERTER_P
   const found = new Set(entryPoints)
   // A set hands out what is added while it is being walked.
   for (const file of found) {
-    const source = readFileSync(file, 'utf8').replaceAll(TYPE_ONLY, '')
-    for (const [, path = ''] of source.matchAll(RELATIVE)) {
+    for (const path of importsOf(readFileSync(file, 'utf8'))) {
       const target = join(dirname(file), path)
       if (existsSync(target)) found.add(target)
     }

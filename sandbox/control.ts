@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { findRefund, findTradeByNumber, refundsOf } from './books.ts'
 import { inTransaction } from './database.ts'
-import { addFault, FAULTS, pendingFaults } from './faults.ts'
+import { addFault, clearFaults, FAULTS, pendingFaults } from './faults.ts'
 import { readSends } from './notify.ts'
 import { type Desk, forcePay, settleRefund } from './teller.ts'
 
@@ -61,6 +61,10 @@ export function controlRoutes(desk: Desk): Hono {
   app.post('/faults', async (c) => {
     const { delay_ms: delayMs, ...fault } = faultsOf.parse(await c.req.json())
     addFault(db, { ...fault, delayMs })
+    return c.json({ faults: pendingFaults(db) })
+  })
+  app.post('/clear-faults', (c) => {
+    clearFaults(db)
     return c.json({ faults: pendingFaults(db) })
   })
   return app

@@ -51,6 +51,11 @@ export function takeFault(db: DatabaseSync, method: Method, fault: Fault): { del
   return row && { delayMs: Number(row.delay_ms ?? 5_000) }
 }
 
+/** From here on all is well. */
+export function clearFaults(db: DatabaseSync): void {
+  db.prepare('DELETE FROM faults').run()
+}
+
 /** What is still to come. */
 export function pendingFaults(db: DatabaseSync) {
   return db

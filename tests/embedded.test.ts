@@ -242,7 +242,7 @@ describe('npm start', () => {
     expect(await third.exit).toBe(1)
     expect(third.output()).toContain(`DATA_DIR ${folder} belongs to an installation that runs`)
     const tokens = second.output().match(/eyJ\S+/g) ?? []
-    expect(tokens).toHaveLength(4)
+    expect(tokens).toHaveLength(5)
     const answer = await fetch(`http://127.0.0.1:${port}/api/points-mall/wallet`, {
       headers: { authorization: `Bearer ${tokens[0]}` },
     })

@@ -44,12 +44,12 @@ const FAULTS = [
 ] as const
 const FAULT_CHANCE = 0.12
 const LENGTH_MAX = 5
-const IN_FLIGHT = 30
+const IN_FLIGHT = 15
 /** So many come to rest together, and are looked at then. */
 const BATCH = 250
 /** When an order is due: soon where its sequence has the deadline in it, and else after all of its sequence. */
 const SOON_MS = 1_200
-const LATER_MS = 5_000
+const LATER_MS = 10_000
 const REST_MS = 240_000
 /** The longest pause of a customer between two things. */
 const PAUSE_MS = 120
@@ -215,10 +215,12 @@ function expectSense({ status, body }: { readonly status: number; readonly body:
   if (status >= 500 && status !== 503) throw new Error(`answered ${status} ${JSON.stringify(body)}`)
 }
 
-/** Every notice arrives, stuck refunds are settled, operators say their word, and the deadlines pass. */
+/** The faults end, every notice arrives, stuck refunds are settled, operators say their word, and the deadlines pass. */
 async function comeToRest(mall: Mall, random: () => number, batch: readonly Player[]): Promise<void> {
   const numbers = batch.map(({ orderNo }) => orderNo)
   const mine = new Set(numbers)
+  // Calls that are repeated ever more slowly would use them up one by one.
+  await mall.control('clear-faults', {})
   await resend(mall, (orderNo) => mine.has(orderNo))
   await until(
     async () => {

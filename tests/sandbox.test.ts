@@ -334,6 +334,7 @@ describe('notifications', () => {
     await cashier((await open('E12-1')).payUrl, 'pay')
     await until(1)
     expect(await control('faults')).toEqual([{ method: 'wechat', fault: 'drop', count: 1 }])
+    expect(await control('clear-faults', {})).toEqual({ faults: [] })
   })
 
   test('force-pay: the money arrives on a closed trade; on a paid one it is told again as a new event', async () => {
@@ -362,7 +363,7 @@ test('without control there is no control', async () => {
   await sandbox.stop()
   sandbox = await start(false)
   expect((await fetch(`${sandbox.url}/control/notifications`)).status).toBe(404)
-  for (const path of ['resend', 'force-pay', 'faults', 'settle-refunds']) {
+  for (const path of ['resend', 'force-pay', 'faults', 'clear-faults', 'settle-refunds']) {
     expect((await fetch(`${sandbox.url}/control/${path}`, { method: 'POST', body: '{}' })).status).toBe(404)
   }
 })
