@@ -16,6 +16,7 @@ import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
 import type { Sealer } from '../db/seal.ts'
 import { type ExchangeFacts, reasonsAgainst, unpaidReasons } from '../domain/eligibility.ts'
+import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type Refusal } from '../domain/errors.ts'
 import { decimalFromFen, type Fen } from '../domain/money.ts'
 import { newOrderNo } from '../domain/order-no.ts'
@@ -55,6 +56,7 @@ export interface Exchanged {
  * @param idempotencyKey several calls with the same one make one order
  * @returns known: the order stands. Not known: no answer within `ANSWER_DEADLINE_MS`; it goes on by itself.
  * @throws DomainError the first reason against it, in the contract's order; nothing is left behind
+ * @throws InvalidInput where goods are made to order, and nothing says how
  * @throws Overloaded when too much is in flight
  */
 export async function exchange(
@@ -65,13 +67,14 @@ export async function exchange(
 ): Promise<Exchanged> {
   const deadline = Date.now() + ANSWER_DEADLINE_MS
   return deps.temporal.gate.run(deadline, async () => {
-    const { mode, refusal } = await assess(deps, customer, command)
+    const { mode, refusal, hasNoWish } = await assess(deps, customer, command)
+    const error = hasNoWish
+      ? new InvalidInput({ field: 'customized', rule: 'required' })
+      : refusal && new DomainError(refusal)
     // A repeat of an order that stands is answered with it, whatever the rules would say by now.
     const kept =
-      refusal && idempotencyKey
-        ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey)
-        : undefined
-    if (refusal && !kept) throw new DomainError(refusal)
+      error && idempotencyKey ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey) : undefined
+    if (error && !kept) throw error
     const fresh = newAttempt(deps, customer, command, idempotencyKey)
     const attempt = kept ?? (await keepAttempt(deps.db, fresh))
     const isRepeat = attempt.order_no !== fresh.order_no
@@ -109,8 +112,8 @@ async function assess(
   { db, vault, settings, outsideWallet }: ExchangeDeps,
   customer: Customer,
   command: ExchangeCommand,
-): Promise<{ mode: PaymentMode; refusal: Refusal | undefined }> {
-  const { facts } = await readFacts(db, vault, customer.ownerId, command.productId, customer.level)
+): Promise<{ mode: PaymentMode; refusal: Refusal | undefined; hasNoWish: boolean }> {
+  const { facts, product } = await readFacts(db, vault, customer.ownerId, command.productId, customer.level)
   const first = (known: ExchangeFacts) =>
     reasonsAgainst(
       known,
@@ -123,12 +126,21 @@ async function assess(
       settings.rules,
     )[0]
   const mode = facts.product?.paymentMode ?? 'points_only'
-  if (!outsideWallet) return { mode, refusal: first(facts) }
-  const refusal = first({ ...facts, pointsAvailable: null })
+  const unlessOutside = first(outsideWallet ? { ...facts, pointsAvailable: null } : facts)
+  const isThere = unlessOutside?.code !== 'NOT_FOUND' && unlessOutside?.code !== 'PRODUCT_NOT_ON_SALE'
+  const hasNoWish = isThere && product?.productType === 'customized' && !saysSomething(command.customized)
   // The loser of a flash sale costs the shop's points system nothing. Only money is asked for after points.
-  const decided = refusal && refusal.code !== 'INSUFFICIENT_BALANCE'
-  if (decided || mode === 'money_only') return { mode, refusal }
-  return { mode, refusal: first(await withOutsidePoints(outsideWallet, customer.ownerId, facts)) }
+  const decided = hasNoWish || (unlessOutside && unlessOutside.code !== 'INSUFFICIENT_BALANCE')
+  if (!outsideWallet || decided || mode === 'money_only') return { mode, refusal: unlessOutside, hasNoWish }
+  const refusal = first(await withOutsidePoints(outsideWallet, customer.ownerId, facts))
+  return { mode, refusal, hasNoWish }
+}
+
+/** Whether a wish holds anything to go by: fields of any name, and in one of them more than white space. */
+function saysSomething(wish: unknown): boolean {
+  if (typeof wish === 'string') return wish.trim() !== ''
+  if (typeof wish === 'object' && wish !== null) return Object.values(wish).some(saysSomething)
+  return wish !== undefined && wish !== null
 }
 
 /** The facts with the balance of the outside wallet, or null where it does not answer. */
@@ -212,7 +224,7 @@ async function askVerdict(
     if (isTimeout(error) || isUnavailable(error)) return undefined
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     // Other systems may hold something for it: another run gives that back first.
-    if (await adoptOrder(deps, attempt.order_no)) return undefined
+    if ((await adoptOrder(deps, attempt.order_no)).is === 'running') return undefined
     return verdictAtEnd(db, attempt.order_no)
   }
 }

@@ -79,7 +79,7 @@ async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<st
   }
   if (await signal()) return 'signalled'
   // The exchange has ended, or its workflow is gone before it came to rest.
-  if ((await adoptOrder(deps, orderNo)) && (await signal())) return 'signalled'
+  if ((await adoptOrder(deps, orderNo)).is === 'running' && (await signal())) return 'signalled'
   if (event.source === 'orders' || event.kind !== 'paid') return 'the exchange has ended'
   const notice = event.event as unknown as PaymentNotice
   const input: RefundInput = { kind: 'late_money', orderNo: orderNo, notice }

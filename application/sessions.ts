@@ -8,10 +8,10 @@ import {
   type SessionOwner,
   takeLink,
 } from '../db/sessions.ts'
-import type { Principal } from '../domain/access.ts'
+import type { PageRole, Principal } from '../domain/access.ts'
 
 /** Who looks at the pages. */
-export type Viewer = Principal
+export type Viewer = Principal & { readonly role: PageRole }
 
 /** How long somebody stays signed in. */
 export const SESSION_SECONDS = 12 * 3600

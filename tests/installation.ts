@@ -65,7 +65,7 @@ export async function createInstallation(environment: Record<string, string> = {
      * @returns all lines until then
      * @throws after `limitMs`
      */
-    async start(limitMs = 90_000, { demo = false } = {}): Promise<string[]> {
+    async start(limitMs = 240_000, { demo = false } = {}): Promise<string[]> {
       const started = spawn(process.execPath, ['cli/start.ts', ...(demo ? [] : ['--no-demo'])], {
         cwd: ROOT,
         env,

@@ -42,6 +42,8 @@ import type { PointsWallet } from '../wallets/port.ts'
 import { createLinkReader } from '../web/sign-in-link.ts'
 import { exchangeWorkflowId, TASK_QUEUE } from '../workflows/messages.ts'
 import { ACCOUNTS, mallSides, sandboxSides } from './accounts.ts'
+import { connectPatiently } from './database.ts'
+import { PATIENCE_MS } from './patience.ts'
 import { freeLowPort } from './ports.ts'
 
 export interface MallOptions {
@@ -86,7 +88,8 @@ export interface Call {
 
 export type Mall = Awaited<ReturnType<typeof openMall>>
 
-const SECRET = 'a secret of the tests, long enough to sign with'
+/** Signs the access tokens and the sign-in links of the tests. */
+export const SECRET = 'a secret of the tests, long enough to sign with'
 let runtimeInstalled = false
 
 /** The engine's client says nothing: tests provoke what it would complain about. Once a process. */
@@ -117,7 +120,8 @@ export async function openMall(options: MallOptions = {}) {
   const databaseUrl = await copyDatabase(name)
   const address = await openNamespace(name)
   const connected = connectDatabase(databaseUrl, 20)
-  const db = options.watch?.(connected) ?? connected
+  const own = options.watch?.(connected) ?? connected
+  const db = connectPatiently(databaseUrl)
   // The same in every run, so that recorded histories can be read again.
   const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
   const sealer = createSealer([key])
@@ -156,9 +160,9 @@ export async function openMall(options: MallOptions = {}) {
   }
   const expiryGraceMs = options.expiryGraceMs ?? 7 * 86_400_000
   const deps: ApiDeps = {
-    db,
+    db: own,
     vault,
-    replica: db,
+    replica: own,
     sealer,
     temporal,
     outsideWallet: options.outsideWallet,
@@ -195,7 +199,7 @@ export async function openMall(options: MallOptions = {}) {
   const server = serve({ fetch: createApp(deps).fetch, port, hostname: '127.0.0.1' })
   const connection = await NativeConnection.connect({ address })
   const activities = createActivities({
-    db,
+    db: own,
     vault,
     sealer,
     rules,
@@ -218,7 +222,8 @@ export async function openMall(options: MallOptions = {}) {
       activities: tampered,
       ...cacheOf(options.maxCachedWorkflows ?? cachedWorkflows()),
       shutdownGraceTime: '1s',
-      shutdownForceTime: '3s',
+      // Past it the worker fails: that is for what never ends, and not for what is slow.
+      shutdownForceTime: '30s',
       ...extra,
     })
     const run = running.run()
@@ -338,6 +343,7 @@ export async function openMall(options: MallOptions = {}) {
       stopping.abort()
       await new Promise((resolve) => server.close(resolve))
       await sandbox.stop()
+      await own.destroy()
       await db.destroy()
       await connection.close()
       await temporal.client.connection.close()
@@ -479,7 +485,7 @@ export async function until<T>(
   read: () => Promise<T> | T,
   holds: (value: T) => boolean,
   what: string,
-  limitMs = 20_000,
+  limitMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + limitMs
   for (;;) {

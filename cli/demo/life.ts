@@ -68,7 +68,7 @@ async function fillWallet(
   const key = (part: string) => `demo/${ownerId}/${part}`
   // Booked last: where it is there, so is all the rest.
   if (await isBooked(deps.db, key('cash'))) return
-  await setLevel(deps.db, ownerId, level)
+  await setLevel(deps.db, ownerId, level, 'demo')
   await bookGrants(deps, ownerId, grants)
   if (blocked) {
     const { points, reason } = blocked

@@ -25,7 +25,7 @@ import { price, reasonItem } from './words.ts'
 /** Why the sheet is shown again. */
 export type Trouble =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'busy' | 'changed' | 'kept' }
+  | { readonly kind: 'busy' | 'changed' }
 
 /** All that the confirm sheet shows. */
 export interface Sheet {
@@ -95,7 +95,6 @@ function customizedHint({ product }: Sheet): string | undefined {
 function troubleNotice(c: WebContext, { trouble, check }: Sheet): Html | '' {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  if (trouble?.kind === 'kept') return html`<p class="notice good" role="status">${t(T.kept)}</p>`
   if (trouble?.kind === 'busy') {
     return html`<div class="notice warn" role="alert"><h2>${t(T.busy)}</h2><p>${t(T.busyHint)}</p></div>`
   }

@@ -13,7 +13,6 @@ import { needsAddress } from '../../domain/product.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { type Form, type FormErrors, operationKeyOf, readForm } from '../form.ts'
 import { readFields } from '../form-reader.ts'
-import { isKept } from '../kept-form.ts'
 import { REDEEM } from '../texts/catalogue.ts'
 import { textsIn } from '../texts/common.ts'
 import { ORDER } from '../texts/orders.ts'
@@ -72,7 +71,6 @@ export function redeemRoutes(deps: WebDeps) {
       const form = await readForm(c)
       const product = await findOnShelf(deps, c.req.param('id'))
       if (!product) return showGone(c, deps)
-      if (isKept(form)) return show(c, product, form, { trouble: { kind: 'kept' } })
       const { sub: ownerId, level } = viewerOf(c)
       const { total } = await checkExchange(deps, { ownerId, level }, product.id, quantityOf(form))
       // Of the price the exchange itself is told the cash only.
@@ -90,6 +88,8 @@ export function redeemRoutes(deps: WebDeps) {
         return c.redirect(`/points-mall/orders/${attempt.order_no}?new=1`, 303)
       } catch (error) {
         if (error instanceof Overloaded) return show(c, product, form, { trouble: { kind: 'busy' } })
+        // Made to order since the sheet was read.
+        if (error instanceof InvalidInput) return show(c, product, form, { trouble: { kind: 'changed' } })
         if (!(error instanceof DomainError)) throw error
         deps.metrics.exchanges.inc({ outcome: error.refusal.code })
         return show(c, product, form, { trouble: troubleOf(error.refusal) })
@@ -116,7 +116,7 @@ function justNow(order: OrderView | undefined): OrderView | undefined {
 
 function statusOf(errors: FormErrors, trouble: Trouble | undefined): 200 | 409 | 422 | 503 {
   if (Object.keys(errors).length > 0) return 422
-  if (trouble === undefined || trouble.kind === 'kept') return 200
+  if (trouble === undefined) return 200
   return trouble.kind === 'busy' ? 503 : 409
 }
 
