@@ -70,13 +70,13 @@ describe("README's requests", () => {
       if (!request.answer) {
         expect(request.about).toContain('an empty 303')
         expect(answer).toEqual({ status: 303, text: '' })
-        await until(paymentStatus, (status) => status === 'paid', 'the notification', 60_000)
+        await until(paymentStatus, (status) => status === 'paid', 'the notification')
         continue
       }
       expect(answer.status, answer.text).toBe(request.answer.status)
       compare(request.answer.body, JSON.parse(answer.text), request.about)
       const [, later] = /a moment later "(\w+)"/.exec(request.answer.rest) ?? []
-      if (later) await until(paymentStatus, (status) => status === later, later, 60_000)
+      if (later) await until(paymentStatus, (status) => status === later, later)
     }
   }, 300_000)
 
