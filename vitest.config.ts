@@ -9,6 +9,7 @@ const LONG = [
   'payment-crash',
   'reconciliation',
   'outside-wallet',
+  'readme',
   'crash',
 ]
 

@@ -105,7 +105,7 @@ export function requireRight(right: Right) {
 }
 
 /**
- * Lets only those pass who have the right that the route's `security` names (`needsRight` in `schemas.ts`), or that
+ * Lets only those pass who have the right that the route's `security` names (`needsRight` in `api/schemas.ts`), or that
  * of its area where it names none; comes after `requireToken`. What the API's document says is what holds.
  * @param ofArea the right of all routes that name none
  */

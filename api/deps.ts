@@ -12,7 +12,7 @@ import type { Metrics } from './metrics.ts'
 /** Takes a token. @returns its owner; undefined when anything about it is wrong */
 export type Authenticate = (token: string) => Promise<Principal | undefined>
 
-/** All that the routes need; made once, in `server.ts` or in a test. */
+/** All that the routes need; made once, in `api/server.ts` or in a test. */
 export interface ApiDeps extends ExchangeDeps {
   /** For reads that may lag behind; the same as `db` where there is no replica. */
   readonly replica: Db

@@ -71,8 +71,9 @@ describe('docker-compose.yml', () => {
   })
 
   it('pins every image, and uses none that is no longer made', () => {
-    for (const [name, { image }] of services)
-      expect(image, name).toMatch(/^[\w./-]+:\d+\.\d+(\.\d+)?[\w.-]*$/)
+    // Ours is built from this folder, whose version is in package.json.
+    const theirs = services.filter(([, { image }]) => image !== 'points-mall:local')
+    for (const [name, { image }] of theirs) expect(image, name).toMatch(/^[\w./-]+:\d+\.\d+(\.\d+)?[\w.-]*$/)
     expect(text).not.toContain('auto-setup')
     const versions = ['temporal', 'temporal-schema', 'temporal-namespace'].map(
       (name) => /:(\d+\.\d+\.\d+)/.exec(compose.services[name]?.image ?? '')?.[1],

@@ -57,10 +57,16 @@ export async function createInstallation(environment: Record<string, string> = {
     url: `http://127.0.0.1:${env.PORT}`,
     ports,
     parts,
+    /** What its programs find in their environment. */
+    environment: env,
 
-    /** Starts it, and waits for the line `ready`. @returns all lines until then. @throws after `limitMs` */
-    async start(limitMs = 240_000): Promise<string[]> {
-      const started = spawn(process.execPath, ['cli/start.ts', '--no-demo'], {
+    /**
+     * Starts it, without the demo where nothing else is said, and waits for the line `ready`.
+     * @returns all lines until then
+     * @throws after `limitMs`
+     */
+    async start(limitMs = 240_000, { demo = false } = {}): Promise<string[]> {
+      const started = spawn(process.execPath, ['cli/start.ts', ...(demo ? [] : ['--no-demo'])], {
         cwd: ROOT,
         env,
         stdio: ['ignore', 'pipe', 'pipe'],

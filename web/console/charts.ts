@@ -8,7 +8,7 @@ import { TODAY as T } from '../texts/console.ts'
 /** A part of a bar; the parts of one stand on each other. */
 interface Part {
   readonly value: number
-  /** Its look in console.css. */
+  /** Its look in web/public/pages/console.css. */
   readonly look: 'main' | 'pale' | 'lost'
 }
 
