@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Method, proveInterleavings } from './interleavings.ts'
+import { type Interleavings, type Method, proveInterleavings } from './interleavings.ts'
 import { openMall } from './mall.ts'
 
 /**
@@ -21,7 +21,12 @@ test.concurrent.each(METHODS)(
   async (method) => {
     const mall = await openMall({ maxCachedWorkflows: 1_000 })
     const length = minutes > 0 ? { until: Date.now() + minutes * 60_000 } : { sequences: SAMPLE }
-    const proof = await proveInterleavings(mall, { method, seed, ...length }).finally(() => mall.close())
+    let proof: Interleavings
+    try {
+      proof = await proveInterleavings(mall, { method, seed, ...length })
+    } finally {
+      await mall.close()
+    }
     console.info(JSON.stringify(proof))
     expect(proof.sequences).toBeGreaterThanOrEqual(SAMPLE)
     const ends = Object.keys(proof.ends)
