@@ -12,22 +12,14 @@ import { unsettleOutside } from '../db/runs.ts'
 import type { Vault } from '../db/vault.ts'
 import type { Refusal, RefusalCode } from '../domain/errors.ts'
 import { DomainError } from '../domain/errors.ts'
-import { allowsFor, hasReached, type OrderAction, type OrderStatus } from '../domain/order-status.ts'
+import { allowsFor, hasReached, LEADS_TO, type OrderStatus, type Step } from '../domain/order-status.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import { requireCurrentRun } from './run.ts'
 import { cancelOrder, settle } from './settle.ts'
 
-/** Which state an action leads to. */
-const LEADS_TO = {
-  accept: 'order_accepted',
-  ship: 'order_shipped',
-  finish: 'order_finished',
-  confirm: 'order_finished',
-} as const satisfies Partial<Record<OrderAction, OrderStatus>>
-
 export interface AdvanceInput {
   readonly orderNo: string
-  readonly action: keyof typeof LEADS_TO
+  readonly action: Step
   readonly by: Actor
   readonly note?: string
   /** ISO time at which receipt is confirmed automatically, of an order that ships. */

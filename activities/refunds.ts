@@ -28,7 +28,7 @@ import {
 import type { Vault } from '../db/vault.ts'
 import { giveBackPart } from '../db/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'
-import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
+import { decimalFromFen, fenOf } from '../domain/money.ts'
 import { allows } from '../domain/order-status.ts'
 import { afterRefund } from '../domain/payment-decision.ts'
 import { reasonAgainstPart, type Split } from '../domain/refund.ts'
@@ -72,7 +72,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
    */
   async function refundPart(request: PartRefund): Promise<Refusal | null> {
     const { orderNo, money, operationKey, by, reason } = request
-    const part: Split = { points: BigInt(request.points), fen: fenFromDecimal(money) ?? 0n }
+    const part: Split = { points: BigInt(request.points), fen: fenOf(money) }
     return db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, orderNo)
       const before = await listOrderRefunds(tx, orderNo)
@@ -106,7 +106,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     if (!paid) throw new Error(`${order.order_no} is ${order.status}, and no attempt paid it`)
     if (paid.method === 'wallet') {
       await giveBackOwn(tx, order, 'CNY', fen, refund)
-      const refunded = (fenFromDecimal(paid.refunded_amount) ?? 0n) + fen
+      const refunded = fenOf(paid.refunded_amount) + fen
       await updatePayment(tx, paid.out_trade_no, { refunded_amount: decimalFromFen(refunded) })
       return
     }
@@ -158,7 +158,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
           providerRef: payment.provider_ref ?? '',
           paymentRef: payment.payment_ref ?? undefined,
           refundNo,
-          amountFen: fenFromDecimal(refund.amount) ?? 0n,
+          amountFen: fenOf(refund.amount),
           reason: refund.reason,
         })
     const outcome = await asked.catch(async (error: unknown) => {
@@ -220,10 +220,9 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
 async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: PaymentRefund): Promise<void> {
   const payment = await findPayment(tx, refund.out_trade_no)
   if (!payment) return
-  const [before, back] = [fenFromDecimal(payment.refunded_amount), fenFromDecimal(refund.amount)]
   await updatePayment(tx, refund.out_trade_no, {
     state: afterRefund(payment.state, await countOwed(tx, refund.out_trade_no)),
-    refunded_amount: decimalFromFen((before ?? 0n) + (back ?? 0n)),
+    refunded_amount: decimalFromFen(fenOf(payment.refunded_amount) + fenOf(refund.amount)),
   })
   if (!order) return
   if ((await owedRefunds(tx, order.order_no, 'all')).length > 0) return

@@ -11,7 +11,7 @@ import { Tampered } from '../db/vault.ts'
 import { type BookedFor, listOrderEntries } from '../db/wallet.ts'
 import { reasonText } from '../domain/entry-texts.ts'
 import type { Lang } from '../domain/error-texts.ts'
-import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import type { PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import type { ShippingType } from '../domain/product.ts'
@@ -194,5 +194,4 @@ export async function isTakenBack(
   return refunds.some((refund) => refund.operation_key === operationKey)
 }
 
-const money = (decimal: string): Money => moneyFromFen(fenFromDecimal(decimal) ?? 0n)
-const fenOf = ({ amount }: Money) => fenFromDecimal(amount) ?? 0n
+const money = (decimal: string): Money => moneyFromFen(fenOf(decimal))

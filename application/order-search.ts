@@ -1,6 +1,6 @@
 import { type FoundOrder, type OrderPage, type OrderSearch, searchOrders } from '../db/order-search.ts'
 import { DomainError } from '../domain/errors.ts'
-import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
 import { getOrder, type OrderReader, type OrderView } from './orders.ts'
 
@@ -54,7 +54,7 @@ async function findByNumber(reader: OrderReader, number: string): Promise<OrderV
 function lineOf({ total_money, exchange_time, ...order }: FoundOrder): OrderLine {
   return {
     ...order,
-    total_money: moneyFromFen(fenFromDecimal(total_money) ?? 0n),
+    total_money: moneyFromFen(fenOf(total_money)),
     exchange_time: exchange_time.toISOString(),
   }
 }

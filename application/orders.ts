@@ -14,8 +14,8 @@ import type { Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type RefusalCode } from '../domain/errors.ts'
-import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
-import { allows, type OrderStatus, PAID_STATUSES, type PaymentStatus } from '../domain/order-status.ts'
+import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
+import { allows, isPaid, type OrderStatus, type PaymentStatus } from '../domain/order-status.ts'
 import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
 import type { PaymentMode } from '../domain/product.ts'
@@ -335,7 +335,7 @@ function viewPayment(
   }
 }
 
-const money = (amount: string): Money => moneyFromFen(fenFromDecimal(amount) ?? 0n)
+const money = (amount: string): Money => moneyFromFen(fenOf(amount))
 
 export interface Statistics {
   readonly total: number
@@ -373,13 +373,13 @@ export async function readStatistics(db: Db, ownerId: string): Promise<Statistic
     .where('deleted_at', 'is', null)
     .groupBy(['status', 'payment_mode'])
     .execute()
-  const paid = rows.filter((row) => (PAID_STATUSES as readonly string[]).includes(row.status))
+  const paid = rows.filter((row) => isPaid(row.status))
   const count = (key: 'status' | 'payment_mode') =>
     rows.reduce<Record<string, number>>((sums, row) => {
       sums[row[key]] = (sums[row[key]] ?? 0) + Number(row.orders)
       return sums
     }, {})
-  const fen = paid.reduce((sum, row) => sum + (fenFromDecimal(row.money) ?? 0n), 0n)
+  const fen = paid.reduce((sum, row) => sum + fenOf(row.money), 0n)
   return {
     total: rows.reduce((sum, row) => sum + Number(row.orders), 0),
     by_status: count('status'),

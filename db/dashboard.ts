@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { OrderStatus } from '../domain/order-status.ts'
+import { type OrderStatus, PAID_STATUSES } from '../domain/order-status.ts'
 import { PAYMENT_METHODS } from '../domain/payment.ts'
 import type { Db } from './client.ts'
 
@@ -29,7 +29,7 @@ export async function countOrdersByHour(db: Db, from: Date): Promise<HourOfOrder
       -- Whatever was taken back had been taken. Behind "offset" it is asked once, and of its own order alone.
       cross join lateral (select
         case when status = 'order_canceled' then exists (select from order_refunds r where r.order_no = o.order_no)
-        else status in ('order_paid', 'order_accepted', 'order_shipped', 'order_finished') end as taken
+        else status = any(${[...PAID_STATUSES]}) end as taken
         offset 0) as outcome
     where exchange_time >= ${from} and deleted_at is null
     group by 1 order by 1`.execute(db)

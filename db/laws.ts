@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import { fenFromDecimal } from '../domain/money.ts'
+import { fenOf } from '../domain/money.ts'
+import { PAID_STATUSES } from '../domain/order-status.ts'
 import type { Db } from './client.ts'
 import { clawbackKey, grantKey, isAuthentic } from './earnings.ts'
 import type { Currency, EntryKind } from './schema.ts'
@@ -83,7 +84,7 @@ export async function findBrokenPayments(db: Db): Promise<string[]> {
   const { rows } = await sql<{ broken: string }>`
     with ${sql.raw(BOOKED)}, orders_paid as (
       select o.order_no, o.status, o.total_money, o.owner_id,
-        o.total_money > 0 and o.status in ('order_paid', 'order_accepted', 'order_shipped', 'order_finished') as due,
+        o.total_money > 0 and o.status = any(${[...PAID_STATUSES]}) as due,
         count(*) filter (where p.state = 'paid') as paid,
         count(*) filter (where p.state = 'paid' and p.amount = o.total_money) as paid_whole,
         count(*) filter (where p.state = 'paid' and p.method = 'wallet') as paid_by_wallet,
@@ -194,7 +195,7 @@ export async function findBrokenAmounts(db: Db, vault: Vault): Promise<string[]>
       const points = order.status === 'order_canceled' ? 0n : BigInt(order.points) - BigInt(order.points_back)
       const expected = {
         ZJF: { available: -points, held: waits ? points : 0n },
-        CNY: { available: -(fenFromDecimal(order.cash) ?? 0n), held: 0n },
+        CNY: { available: -fenOf(order.cash), held: 0n },
       }
       const booked = { ZJF: { available: 0n, held: 0n }, CNY: { available: 0n, held: 0n } }
       try {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { fenFromDecimal } from '../domain/money.ts'
+import { fenOf } from '../domain/money.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import type { Counted, CountedPayment, Finding, FindingKind } from '../domain/reconciliation.ts'
 import type { Db } from './client.ts'
@@ -146,8 +146,6 @@ export async function listFindings(db: Db, id: string): Promise<KeptFinding[]> {
     .execute()
 }
 
-const fen = (decimal: string) => fenFromDecimal(decimal) ?? 0n
-
 /**
  * Our side of a bill.
  * @param named what the bill names, of any day
@@ -186,14 +184,14 @@ export async function readCounted(
     payments: payments.map((row) => ({
       outTradeNo: row.out_trade_no,
       orderNo: row.order_no,
-      amountFen: fen(row.amount),
+      amountFen: fenOf(row.amount),
       state: row.state,
       paidAt: row.paid_at,
     })),
     refunds: refunds.map((row) => ({
       refundNo: row.refund_no,
       outTradeNo: row.out_trade_no,
-      amountFen: fen(row.amount),
+      amountFen: fenOf(row.amount),
       state: row.state,
       at: row.updated_at,
     })),
@@ -248,7 +246,7 @@ export async function listUnpaid(
   return rows.map((row) => ({
     outTradeNo: row.out_trade_no,
     orderNo: row.order_no,
-    amountFen: fen(row.amount),
+    amountFen: fenOf(row.amount),
     state: row.state,
     paidAt: null,
   }))

@@ -9,7 +9,7 @@ import { addCash, grantPoints } from '../../application/wallets.ts'
 import type { Db } from '../../db/client.ts'
 import { findProductByOperation } from '../../db/products.ts'
 import { DomainError } from '../../domain/errors.ts'
-import { fenFromDecimal } from '../../domain/money.ts'
+import { fenOf } from '../../domain/money.ts'
 import type { OrderStatus } from '../../domain/order-status.ts'
 import { needsAddress } from '../../domain/product.ts'
 import { isBooked } from './seed.ts'
@@ -75,7 +75,7 @@ async function fillWallet(
   }
   if (keepsAddress) await addAddress(deps, ownerId, ADDRESS, true, key('address'))
   const cause = { operationKey: key('cash'), operatorId: 'demo', reason: '充值' }
-  await addCash(deps, ownerId, fenFromDecimal(cash) ?? 0n, cause)
+  await addCash(deps, ownerId, fenOf(cash), cause)
 }
 
 async function bookGrants(deps: ExchangeDeps, ownerId: string, grants: readonly DemoGrant[]): Promise<void> {

@@ -7,7 +7,7 @@ import { reasonText } from '../../domain/entry-texts.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Money } from '../../domain/money.ts'
-import { allows, PAID_STATUSES } from '../../domain/order-status.ts'
+import { allows, isPaid } from '../../domain/order-status.ts'
 import type { PaymentMethod } from '../../domain/payment.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { priceText, time } from '../format.ts'
@@ -129,8 +129,7 @@ function freshText({ status }: OrderView, lang: Lang): Html | '' {
 function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number): Html | '' {
   const t = textsIn(lang)
   if (order.needs_attention !== null) return html`<p class="notice warn">${t(ORDER.attention)}</p>`
-  const isPaid = PAID_STATUSES.some((status) => status === order.status)
-  if (isPaid && order.refunds.length > 0 && keptOf(where) === undefined) {
+  if (isPaid(order.status) && order.refunds.length > 0 && keptOf(where) === undefined) {
     return html`<p class="notice">${t(order.status === 'order_finished' ? ORDER.allBackDone : ORDER.allBack)}</p>`
   }
   if (order.payment_status === 'refunding' && order.status !== 'order_canceled') {
