@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { findingsTable } from '../application/findings-csv.ts'
+import { readOrderBooks } from '../application/order-books.ts'
+import { forCustomer, listOrders, type OrderReader } from '../application/orders.ts'
+import { readReconciliation } from '../application/reconciliation.ts'
+import { findBrokenLedger, findBrokenOrders } from '../db/laws.ts'
+import { orderBooks } from '../web/console/order-books.ts'
+import { attentionText } from '../web/console/order-look.ts'
+import { totalsTables } from '../web/console/reconciliation-totals.ts'
+import type { Html } from '../web/page.ts'
+import { timeline } from '../web/shop/order-timeline.ts'
+import { openEarlierData } from './earlier-data.ts'
+
+let mall: OrderReader
+
+beforeAll(async () => {
+  mall = await openEarlierData(inject('postgresUrl'))
+})
+afterAll(() => mall.db.destroy())
+
+/** The lines that somebody reads. */
+async function linesOf(markup: Html): Promise<string> {
+  return String(await markup)
+    .replaceAll(/<\/(?:li|tr|table|p|caption)>/g, '\n')
+    .replaceAll(/<\/t[dh]>/g, ' | ')
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll(/[^\S\n]+/g, ' ')
+    .replaceAll(/ ?\n[\s]*/g, '\n')
+    .trim()
+}
+
+test('the orders of an earlier version are shown as that version showed them', async () => {
+  const { orders } = await listOrders(mall, {}, { limit: 100, offset: 0 })
+  const shown: string[] = []
+  for (const order of orders.toReversed()) {
+    for (const lang of ['zh', 'en'] as const) {
+      const books = await readOrderBooks(mall, order, lang)
+      shown.push(
+        `# ${order.order_no} ${lang}`,
+        await linesOf(timeline(forCustomer(order), lang)),
+        order.needs_attention === null ? '' : attentionText(order.needs_attention, lang),
+        await linesOf(orderBooks(order, books, lang)),
+      )
+    }
+  }
+  await expect(shown.join('\n')).toMatchFileSnapshot('fixtures/backup-2026-11-28/orders.txt')
+})
+
+test('the comparisons of an earlier version are shown as that version showed them', async () => {
+  const { run, findings } = await readReconciliation(mall.db, '1')
+  const shown: string[] = []
+  for (const lang of ['zh', 'en'] as const) {
+    shown.push(`# ${lang}`, await linesOf(totalsTables(run.totals, lang)))
+    shown.push(findingsTable(run.id, findings, lang).body)
+  }
+  await expect(shown.join('\n')).toMatchFileSnapshot('fixtures/backup-2026-11-28/comparison.txt')
+})
+
+test('the ledger of an earlier version agrees', async () => {
+  expect(await findBrokenLedger(mall.db, mall.vault)).toEqual([])
+  expect(await findBrokenOrders(mall.db)).toEqual([])
+})
