@@ -312,8 +312,8 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
             .where('order_no', '=', order.order_no)
             .execute()
         }
-        const note = 'a payment that was not due is refunded'
-        await recordEvent(tx, order.order_no, `refund/${money.outTradeNo}`, order.status, SYSTEM, note)
+        const key = `refund/${money.outTradeNo}`
+        await recordEvent(tx, order.order_no, key, order.status, SYSTEM, { code: 'payment_not_due' })
         return 'refund'
       }
       await settle(
@@ -353,8 +353,8 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
       const order = payment && (await findOrderForUpdate(tx, payment.order_no))
       if (order?.status !== 'order_created') return
       requireCurrentRun(order)
-      const note = 'payment declined'
-      await recordEvent(tx, order.order_no, `declined/${eventId}`, order.status, SYSTEM, note)
+      const key = `declined/${eventId}`
+      await recordEvent(tx, order.order_no, key, order.status, SYSTEM, { code: 'payment_declined' })
     })
   }
 

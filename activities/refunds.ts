@@ -95,8 +95,10 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       // Points before cash, wherever both accounts are locked: else two transactions may wait for each other.
       if (part.points > 0n) await giveBackOwn(tx, order, 'ZJF', part.points, refund)
       if (part.fen > 0n) await giveCashBack(tx, order, part.fen, refund)
-      const note = `refund in part: ${reason}`
-      await recordEvent(tx, orderNo, `refund/${refund.refund_no}`, order.status, by, note)
+      await recordEvent(tx, orderNo, `refund/${refund.refund_no}`, order.status, by, {
+        code: 'refunded_in_part',
+        data: { reason },
+      })
       return null
     })
   }
@@ -187,7 +189,8 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       if (!(await endRefund(tx, refundNo))) return
       await moneyIsBack(tx, order, refund)
       if (!order) return
-      await recordEvent(tx, order.order_no, `refunded/${refundNo}`, order.status, SYSTEM, 'refunded')
+      const key = `refunded/${refundNo}`
+      await recordEvent(tx, order.order_no, key, order.status, SYSTEM, { code: 'refunded' })
     })
   }
 
@@ -208,7 +211,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       await moneyIsBack(tx, order, refund)
       const key = `settled/${refund.refund_no}`
       // Why, and by whom, is for operators alone: the refund's own row has it.
-      await recordEvent(tx, order.order_no, key, order.status, by, 'refund settled by hand')
+      await recordEvent(tx, order.order_no, key, order.status, by, { code: 'refund_settled_by_hand' })
       return true
     })
   }
@@ -232,7 +235,7 @@ async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: Pay
     .set({
       // Money that was not due never showed on an order that goes on.
       ...(order.payment_status === 'refunding' ? { payment_status: shown } : {}),
-      ...(order.needs_attention?.startsWith('refund: ') ? { needs_attention: null } : {}),
+      ...(order.needs_attention?.code === 'refund' ? { needs_attention: null } : {}),
       updated_at: new Date(),
     })
     .where('order_no', '=', order.order_no)

@@ -17,6 +17,7 @@ import type { Vault } from '../db/vault.ts'
 import { capture, giveBack, hold } from '../db/wallet.ts'
 import { DomainError } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
+import { cancelNote } from '../domain/order-notes.ts'
 import { isPaid } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import { afterCancel, afterRefund } from '../domain/payment-decision.ts'
@@ -128,7 +129,7 @@ export async function cancelOrder(
     await moveOrder(tx, orderNo, 'order_canceled', actor, {
       payment_status: refunding ? 'refunding' : wasPaid ? 'refunded' : 'closed',
       cancel_reason: reason,
-      note: reason,
+      note: cancelNote(reason, actor),
     })
     if (!outsideSteps.includes('stock')) await releaseStock(tx, orderNo)
   }

@@ -14,6 +14,7 @@ import {
   sumTakenBack,
   type Waiting,
 } from '../db/dashboard.ts'
+import type { Attention } from '../domain/attention.ts'
 import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import { LONG_REFUND_MS, MARGIN_MS } from '../domain/reconciliation.ts'
@@ -65,7 +66,7 @@ export interface Dashboard {
   /** What waits for the shop to take it on and to hand it over, and for the customer's money. */
   readonly queues: Readonly<Record<Queue, WaitingView>>
   readonly attention: {
-    readonly orders: readonly { order_no: string; product_title: string; needs_attention: string }[]
+    readonly orders: readonly { order_no: string; product_title: string; needs_attention: Attention }[]
     readonly count: number
   }
   readonly slowRefunds: WaitingView

@@ -12,6 +12,7 @@ import { type BookedFor, listOrderEntries } from '../db/wallet.ts'
 import { reasonText } from '../domain/entry-texts.ts'
 import type { Lang } from '../domain/error-texts.ts'
 import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
+import type { OrderNote } from '../domain/order-notes.ts'
 import type { PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import type { ShippingType } from '../domain/product.ts'
@@ -25,7 +26,7 @@ export interface OrderBooks {
   readonly shippingType: ShippingType | undefined
   readonly events: readonly {
     readonly status: string
-    readonly note: string | null
+    readonly note: OrderNote | null
     readonly by: { readonly type: string; readonly id: string | null }
     readonly at: string
   }[]

@@ -1,4 +1,5 @@
 import { type FoundOrder, type OrderPage, type OrderSearch, searchOrders } from '../db/order-search.ts'
+import type { Attention } from '../domain/attention.ts'
 import { DomainError } from '../domain/errors.ts'
 import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
@@ -17,7 +18,7 @@ export interface OrderLine {
   readonly total_money: Money
   readonly status: OrderStatus
   readonly payment_status: PaymentStatus
-  readonly needs_attention: string | null
+  readonly needs_attention: Attention | null
   readonly exchange_time: string
 }
 

@@ -6,15 +6,17 @@ import { changeChannel, type PaymentChannel } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
 import { keepRequest } from '../db/order-requests.ts'
-import type { ExchangeOrder } from '../db/orders.ts'
+import { type ExchangeOrder, SYSTEM } from '../db/orders.ts'
 import { countAttempts, readOpenPayment } from '../db/payments.ts'
 import { listOrderRefunds, listRefunds, type ShownRefund } from '../db/refunds.ts'
 import type { PaymentInfo, ShippingInfo } from '../db/schema.ts'
 import type { Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
+import type { Attention } from '../domain/attention.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type RefusalCode } from '../domain/errors.ts'
 import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
+import { cancelNote, type OrderNote } from '../domain/order-notes.ts'
 import { allows, isPaid, type OrderStatus, type PaymentStatus } from '../domain/order-status.ts'
 import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
@@ -71,8 +73,8 @@ export interface OrderView {
   readonly status: OrderStatus
   readonly payment_status: PaymentStatus
   readonly cancel_reason: string | null
-  /** Why it cannot go on by itself, in words for operators; null: it can. */
-  readonly needs_attention: string | null
+  /** Why it cannot go on by itself, for operators; null: it can. */
+  readonly needs_attention: Attention | null
   readonly exchange_time: string
   readonly shipping_info: ShippingInfo | null
   readonly address_info: unknown
@@ -90,7 +92,7 @@ export interface OrderView {
   }
   /** What was taken back, and money that was not due: the first first. */
   readonly refunds: RefundView[]
-  readonly timeline: { readonly status: string; readonly at: string; readonly note: string | null }[]
+  readonly timeline: { readonly status: string; readonly at: string; readonly note: OrderNote | null }[]
   readonly created_at: string
   readonly updated_at: string
 }
@@ -232,7 +234,7 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
             {
               status: 'order_canceled',
               at: attempt.resolved_at.toISOString(),
-              note: attempt.refusal?.code ?? null,
+              note: attempt.refusal ? cancelNote(attempt.refusal.code, SYSTEM) : null,
             },
           ]
         : []),
@@ -282,7 +284,7 @@ function viewRefund(refund: ShownRefund): RefundView {
 function viewOrder(
   sealer: Sealer,
   row: ExchangeOrder,
-  events: readonly { status: string; note: string | null; created_at: Date }[],
+  events: readonly { status: string; note: OrderNote | null; created_at: Date }[],
 ): Omit<OrderView, 'refunds'> {
   const payable = row.status === 'order_created' && row.payment_status === 'unpaid'
   return {
@@ -785,5 +787,6 @@ export async function findWorkflow(
 /** Customers learn that somebody has to look, not what our systems said. */
 export function forCustomer(view: OrderView): OrderView {
   const refunds = view.refunds.map((refund) => ({ ...refund, failure: null, settled: null }))
-  return { ...view, refunds, needs_attention: view.needs_attention === null ? null : 'support' }
+  const needs_attention = view.needs_attention && { code: 'other' as const, data: { said: '' } }
+  return { ...view, refunds, needs_attention }
 }

@@ -1,4 +1,5 @@
-import { sql } from 'kysely'
+import { type NotNull, sql } from 'kysely'
+import type { Attention } from '../domain/attention.ts'
 import { type OrderStatus, PAID_STATUSES } from '../domain/order-status.ts'
 import { PAYMENT_METHODS } from '../domain/payment.ts'
 import type { Db } from './client.ts'
@@ -81,7 +82,7 @@ export async function findNeedingAttention(
   db: Db,
   limit: number,
 ): Promise<{
-  orders: { order_no: string; product_title: string; needs_attention: string }[]
+  orders: { order_no: string; product_title: string; needs_attention: Attention }[]
   count: number
 }> {
   const found = db
@@ -89,13 +90,15 @@ export async function findNeedingAttention(
     .where('needs_attention', 'is not', null)
     .where('deleted_at', 'is', null)
   const [orders, { count }] = await Promise.all([
-    found.select(['order_no', 'product_title', 'needs_attention']).orderBy('id').limit(limit).execute(),
+    found
+      .select(['order_no', 'product_title', 'needs_attention'])
+      .$narrowType<{ needs_attention: NotNull }>()
+      .orderBy('id')
+      .limit(limit)
+      .execute(),
     found.select((eb) => eb.fn.countAll<string>().as('count')).executeTakeFirstOrThrow(),
   ])
-  return {
-    orders: orders.map((order) => ({ ...order, needs_attention: order.needs_attention ?? '' })),
-    count: Number(count),
-  }
+  return { orders, count: Number(count) }
 }
 
 /** Refunds that were begun before `before`, and that their provider has not made yet. */

@@ -1,5 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { Attention } from '../domain/attention.ts'
 import type { Refusal } from '../domain/errors.ts'
+import type { OrderNote } from '../domain/order-notes.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentClient, PaymentMethod } from '../domain/payment.ts'
 import type {
@@ -125,7 +127,7 @@ export interface PointsExchangeOrdersTable extends Dated {
   status: OrderStatus
   payment_status: PaymentStatus
   cancel_reason: string | null
-  needs_attention: string | null
+  needs_attention: ColumnType<Attention | null, string | null, string | null>
   exchange_time: Stamp
   pay_by: Date | null
   /** When receipt is confirmed automatically; null before it is shipped. */
@@ -150,7 +152,7 @@ export interface OrderEventsTable {
   order_no: string
   event_key: string
   status: OrderStatus
-  note: string | null
+  note: ColumnType<OrderNote | null, string | null | undefined, string | null>
   actor_type: string
   actor_id: string | null
   created_at: Stamp

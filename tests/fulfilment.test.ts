@@ -141,7 +141,11 @@ describe('from paid to finished', () => {
     expect((await o.operate('ship', PARCEL)).body.data.status).toBe('order_shipped')
     const finished = await until(o.show, ({ status }) => status === 'order_finished', 'it is confirmed')
     expect(Date.now() - shipping).toBeGreaterThanOrEqual(AUTO_CONFIRM_MS - 50)
-    expect(finished.timeline.at(-1)).toMatchObject({ status: 'order_finished', note: 'auto_confirm' })
+    expect(finished.timeline.at(-1)).toMatchObject({
+      status: 'order_finished',
+      note: '到期自动确认',
+      code: 'auto_confirm',
+    })
     await ended(prompt, o.orderNo)
   })
 

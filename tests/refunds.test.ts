@@ -372,7 +372,11 @@ describe('a part of an order', () => {
     const o = await paidOrder()
     await fault('refund_failed')
     await o.refund({ points: 5, money: cny('3.30') })
-    expect(await o.attention()).toMatch(/^refund: ./)
+    expect(await o.attention()).toMatch(/^退款失败：./)
+    expect((await o.admin()).attention).toMatchObject({
+      code: 'refund',
+      data: { said: expect.stringMatching(/./) },
+    })
     const stuck = await o.admin()
     expect(stuck).toMatchObject({ status: 'order_paid', payment_status: 'refunding' })
     expect(stuck.refunds).toMatchObject([{ state: 'pending', failure: expect.any(String) }])
@@ -419,7 +423,9 @@ describe('settled by hand', () => {
       .where('order_no', '=', o.orderNo)
       .where('event_key', 'like', 'settled/%')
       .execute()
-    expect(events).toEqual([{ actor_type: 'operator', actor_id: 'op', note: 'refund settled by hand' }])
+    expect(events).toEqual([
+      { actor_type: 'operator', actor_id: 'op', note: { code: 'refund_settled_by_hand' } },
+    ])
     expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
     expect((await o.resolve('settle')).status).toBe(409)
   })
@@ -570,7 +576,11 @@ describe('settled by hand', () => {
     expect((await o.resolve('settle', 'paid in the shop', `${o.orderNo}-R2`)).status).toBe(200)
     expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
     // The other still needs somebody, and is found.
-    expect(await o.attention()).toMatch(/^refund: ./)
+    expect(await o.attention()).toMatch(/^退款失败：./)
+    expect((await o.admin()).attention).toMatchObject({
+      code: 'refund',
+      data: { said: expect.stringMatching(/./) },
+    })
     expect((await o.resolve('settle', 'and this', `${o.orderNo}-1-R1`)).status).toBe(200)
     expect(await statesOf(o)).toEqual(['done_by_hand', 'done_by_hand'])
     expect((await o.admin()).needs_attention).toBeNull()

@@ -101,7 +101,7 @@ async function advance(
   action: Step,
   request: {
     readonly by: Cause['by']
-    readonly note?: string
+    readonly note?: 'auto_confirm'
     readonly carrier?: string
     readonly trackingNo?: string
   },

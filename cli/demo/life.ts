@@ -211,7 +211,7 @@ async function goOn(deps: ExchangeDeps, story: DemoStory, order: OrderView): Pro
 async function payAtCashier(order: OrderView, declines: boolean): Promise<boolean> {
   const { pay_url } = order.payment_info
   if (pay_url === null || order.payment_status !== 'unpaid') return false
-  const declined = order.timeline.some(({ note }) => note === 'payment declined')
+  const declined = order.timeline.some(({ note }) => note?.code === 'payment_declined')
   await press(pay_url, declines && !declined ? 'decline' : 'pay')
   // The notification follows: until it is here, the same button would be pressed again.
   return false

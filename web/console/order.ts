@@ -6,6 +6,7 @@ import { addressWords } from '../../domain/address.ts'
 import { reasonText } from '../../domain/entry-texts.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { fenOf, moneyFromFen } from '../../domain/money.ts'
+import { attentionText } from '../../domain/note-texts.ts'
 import { allows, LEADS_TO, type OrderStatus } from '../../domain/order-status.ts'
 import { needsAddress, type ShippingType } from '../../domain/product.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
@@ -21,15 +22,7 @@ import { whereList } from '../where-points.ts'
 import { consolePage } from './layout.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { orderBooks } from './order-books.ts'
-import {
-  attentionText,
-  cameFrom,
-  listAt,
-  orderAt,
-  orderBadge,
-  paymentBadge,
-  paysApart,
-} from './order-look.ts'
+import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-look.ts'
 
 /** A notice of what was done is told where the order still is what it says. */
 const DONE_IN: Readonly<Record<string, OrderStatus>> = {

@@ -136,7 +136,7 @@ function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number):
     return html`<p class="notice">${t(ORDER.partReturning)}</p>`
   }
   const last = order.timeline.at(-1)
-  const declined = last?.note === 'payment declined' && Date.parse(last.at) > refusedAt
+  const declined = last?.note?.code === 'payment_declined' && Date.parse(last.at) > refusedAt
   return isPayable(order) && declined ? html`<p class="notice bad">${t(ORDER.declined)}</p>` : ''
 }
 

@@ -207,17 +207,6 @@ export const REFUND_FORM = {
   confirm: { zh: '确认退款', en: 'Refund it' },
 } satisfies Record<string, Text>
 
-/** Steps that can be stuck, by the workflows' names for them. */
-export const STEPS_STUCK: Readonly<Record<string, Text>> = {
-  refund: { zh: '退款失败', en: 'Refund failed' },
-  exchange: { zh: '撤销兑换失败', en: 'Undoing the redemption failed' },
-  payment: { zh: '关闭支付失败', en: 'Closing the payment failed' },
-  'late money': { zh: '处理迟到款项失败', en: 'Late money could not be taken' },
-  points: { zh: '退回积分失败', en: 'Giving back the points failed' },
-  stock: { zh: '放回库存失败', en: 'Putting back the stock failed' },
-  attempt: { zh: '记录结果失败', en: 'The outcome could not be kept' },
-}
-
 export const STOCK_MOVES = {
   reserved: { zh: '占用', en: 'Reserved' },
   sold: { zh: '售出', en: 'Sold' },
