@@ -12,6 +12,7 @@ import { type BookedFor, listOrderEntries } from '../db/wallet.ts'
 import { reasonText } from '../domain/entry-texts.ts'
 import type { Lang } from '../domain/error-texts.ts'
 import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
+import type { NoticeKind, NoticeOutcome } from '../domain/notices.ts'
 import type { OrderNote } from '../domain/order-notes.ts'
 import type { PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
@@ -69,10 +70,10 @@ export interface PaymentView {
 interface NoticeView {
   readonly source: string
   readonly event_id: string
-  readonly kind: string
+  readonly kind: NoticeKind
   readonly received_at: string
   readonly delivered_at: string | null
-  readonly outcome: string | null
+  readonly outcome: NoticeOutcome | null
 }
 
 /** Reads all that is written down about an order. */

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { Attention } from '../domain/attention.ts'
 import type { Refusal } from '../domain/errors.ts'
+import type { KeptNotice, NoticeKind, NoticeOutcome } from '../domain/notices.ts'
 import type { OrderNote } from '../domain/order-notes.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentClient, PaymentMethod } from '../domain/payment.ts'
@@ -311,12 +312,12 @@ export interface WebhookInboxTable {
   id: Id
   source: string
   event_id: string
-  kind: string
+  kind: NoticeKind
   order_no: string | null
-  event: ColumnType<Record<string, unknown>, string, never>
+  event: ColumnType<KeptNotice, string, never>
   received_at: Stamp
   delivered_at: Date | null
-  outcome: string | null
+  outcome: NoticeOutcome | null
   deliveries: Generated<number>
   next_delivery_at: Stamp
   /** When the money that it tells of was booked; null: not yet, or it tells of none. */

@@ -281,7 +281,12 @@ describe('a notification', () => {
     const o = await order(mall)
     await fault(mall, 'drop')
     await mall.cashier(o.payUrl, 'pay')
-    const event = { eventId: `evt_${o.orderNo}`, kind: 'paid', outTradeNo: `${o.orderNo}-1`, amountFen: 990n }
+    const event = {
+      eventId: `evt_${o.orderNo}`,
+      kind: 'paid' as const,
+      outTradeNo: `${o.orderNo}-1`,
+      amountFen: 990n,
+    }
     await keepPaymentEvent(mall.db, 'stripe', event)
     expect(await o.show()).toMatchObject({ status: 'order_created' })
     expect(await mall.sweep()).toBe(1)

@@ -211,12 +211,12 @@ function notices({ notices: all, payments }: OrderBooks, lang: Lang): Book {
     rows: all.map((notice) => [
       exactTime(notice.received_at),
       knownOr(SOURCES, notice.source, lang),
-      knownOr(NOTICE_KINDS, notice.kind, lang),
+      NOTICE_KINDS[notice.kind][lang],
       code(shortened(notice.event_id)),
       notice.delivered_at === null
         ? html`<span class="badge warn">${textsIn(lang)(T.waiting)}</span>`
         : exactTime(notice.delivered_at),
-      notice.outcome === null ? '' : knownOr(NOTICE_OUTCOMES, notice.outcome, lang),
+      notice.outcome === null ? '' : NOTICE_OUTCOMES[notice.outcome][lang],
     ]),
   }
 }
