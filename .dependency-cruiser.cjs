@@ -1,24 +1,22 @@
 // The rooms of docs/architecture.md as rules; `npm run check:imports` runs them and fails when a file goes unseen.
-const ROOMS = 'workflows|activities|domain|db|payments|wallets|sandbox|application|api|web|cli'
-const OUTSIDE_THE_PROGRAM = '^(tests|bench|chaos)/'
-/** They put the parts together: only they may import any room and read the configuration. */
-const COMPOSITION_ROOTS = ['^worker\\.ts$', '^api/server\\.ts$', '^db/migrate\\.ts$', '^cli/']
-/** A root as well, but of a program that knows nothing of the mall. */
-const SANDBOX_ROOT = '^sandbox/server\\.ts$'
+const { COMPOSITION_ROOTS, OUTSIDE, ROOM_IMPORTS, TOP_LEVEL } = require('./cli/import-rules.ts')
 
-/**
- * A room may import itself and what is named here, some of it as types only. Everything else inside the
- * project is forbidden to it.
- */
-const room = (name, { values = [], types = [] } = {}) => [
+/** The pattern of a folder, which ends with a slash, or of one file. */
+const pattern = (path) => `^${path.replaceAll('.', '\\.')}${path.endsWith('/') ? '' : '$'}`
+
+const ROOMS = Object.keys(ROOM_IMPORTS).map((room) => pattern(`${room}/`))
+const CONFIG = TOP_LEVEL.filter((file) => file.startsWith('config')).map(pattern)
+const PROGRAM = [...ROOMS, ...TOP_LEVEL.map(pattern)]
+const ROOTS = [...COMPOSITION_ROOTS.map(pattern), pattern('cli/')]
+/** A root as well, but of a program that knows nothing of the mall. */
+const SANDBOX_ROOT = pattern('sandbox/server.ts')
+
+const roomRules = ([name, { values = [], types = [] }]) => [
   {
     name: `${name}-keeps-to-its-imports`,
     severity: 'error',
-    from: { path: `^${name}/`, pathNot: COMPOSITION_ROOTS },
-    to: {
-      path: `^(${ROOMS})/|^(worker|config)\\.ts$`,
-      pathNot: [`^${name}/`, ...values, ...types],
-    },
+    from: { path: pattern(`${name}/`), pathNot: ROOTS },
+    to: { path: PROGRAM, pathNot: [`${name}/`, ...values, ...types].map(pattern) },
   },
   ...(types.length === 0
     ? []
@@ -26,41 +24,34 @@ const room = (name, { values = [], types = [] } = {}) => [
         {
           name: `${name}-imports-these-as-types-only`,
           severity: 'error',
-          from: { path: `^${name}/`, pathNot: COMPOSITION_ROOTS },
-          to: { path: types, dependencyTypesNot: ['type-only'] },
+          from: { path: pattern(`${name}/`), pathNot: ROOTS },
+          to: { path: types.map(pattern), dependencyTypesNot: ['type-only'] },
         },
       ]),
 ]
 
 module.exports = {
   forbidden: [
-    ...room('domain'),
-    ...room('db', { values: ['^domain/'] }),
-    ...room('payments', { values: ['^domain/'] }),
-    ...room('wallets', { values: ['^domain/'] }),
-    ...room('activities', { values: ['^domain/', '^db/', '^payments/', '^wallets/'] }),
-    ...room('workflows', { values: ['^domain/'], types: ['^activities/'] }),
-    ...room('application', {
-      values: ['^domain/', '^db/', '^workflows/messages\\.ts$'],
-      types: ['^wallets/port\\.ts$'],
-    }),
-    ...room('api', {
-      values: ['^domain/', '^application/', '^payments/', '^web/'],
-      types: ['^db/', '^workflows/messages\\.ts$', '^config\\.ts$'],
-    }),
-    ...room('web', { values: ['^domain/', '^application/'] }),
-    ...room('sandbox', { values: ['^domain/money\\.ts$', '^config\\.ts$'] }),
+    ...Object.entries(ROOM_IMPORTS)
+      .filter(([, imports]) => imports !== 'anything')
+      .flatMap(roomRules),
     {
       name: 'only-composition-roots-read-config',
       severity: 'error',
-      from: { path: `^(${ROOMS})/`, pathNot: [...COMPOSITION_ROOTS, SANDBOX_ROOT] },
-      to: { path: '^config\\.ts$', dependencyTypesNot: ['type-only'] },
+      from: { path: ROOMS, pathNot: [...ROOTS, SANDBOX_ROOT] },
+      to: { path: CONFIG, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'only-config-imports-its-parts',
+      severity: 'error',
+      from: { pathNot: CONFIG },
+      to: { path: CONFIG, pathNot: pattern('config.ts') },
     },
     {
       name: 'config-imports-no-room',
       severity: 'error',
-      from: { path: '^config\\.ts$' },
-      to: { path: `^(${ROOMS})/|^worker\\.ts$` },
+      from: { path: CONFIG },
+      to: { path: PROGRAM, pathNot: CONFIG },
     },
     {
       name: 'domain-uses-no-library',
@@ -82,14 +73,14 @@ module.exports = {
     {
       name: 'the-program-imports-no-test',
       severity: 'error',
-      from: { path: `^(${ROOMS})/|^(worker|config)\\.ts$` },
-      to: { path: OUTSIDE_THE_PROGRAM },
+      from: { path: PROGRAM },
+      to: { path: OUTSIDE.map((folder) => pattern(`${folder}/`)) },
     },
     {
       name: 'no-development-package-at-run-time',
       comment: 'The image holds what npm ci --omit=dev installs.',
       severity: 'error',
-      from: { path: `^(${ROOMS})/|^(worker|config)\\.ts$`, pathNot: ['^cli/check-imports\\.ts$'] },
+      from: { path: PROGRAM, pathNot: pattern('cli/check-imports.ts') },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
     {
@@ -100,10 +91,11 @@ module.exports = {
       to: { couldNotResolve: true },
     },
     {
-      name: 'no-circle-at-run-time',
+      name: 'no-circle',
+      comment: 'Nor one of types alone: its modules can only be read together.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
   ],
   options: {

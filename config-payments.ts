@@ -11,7 +11,12 @@ import { z } from 'zod'
 
 export type PaymentAccounts = ReturnType<typeof paymentAccounts>
 
-const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
+/** An address of a site, without the slashes at its end. */
+export const url = z.url({ protocol: /^https?$/ }).transform((value) => {
+  let end = value.length
+  while (value[end - 1] === '/') end--
+  return value.slice(0, end)
+})
 
 /**
  * A key as the providers' consoles give it: PEM, or the bare base64 of PKCS#8, PKCS#1 or SPKI. Line breaks may

@@ -12,6 +12,7 @@ import {
   paymentProblems,
   paymentVariables,
   sandboxAccounts,
+  url,
 } from './config-payments.ts'
 
 /**
@@ -24,7 +25,6 @@ const METHODS = ['wallet', 'alipay', 'wechat', 'bank_card'] as const
 const BY_FILE = /_(KEY|KEYS|SECRET|CERTIFICATES)$/
 
 const port = z.coerce.number().int().min(1).max(65535)
-const url = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ''))
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
 const DAY_MS = 86_400_000
 /** Fractions allowed. */

@@ -5,7 +5,7 @@ import type { PointsWallet } from '../wallets/port.ts'
 
 /**
  * Our own ledger as the wallet of the points. It finds a repeat by itself, in the transaction that would book it.
- * @param expiryGraceMs points that come back after their date may still be spent for so long
+ * @param expiryGraceMs how long after their date points may be spent that come back after it
  */
 export function createLedgerWallet(db: Db, vault: Vault, expiryGraceMs: number): PointsWallet {
   return {
@@ -18,10 +18,11 @@ export function createLedgerWallet(db: Db, vault: Vault, expiryGraceMs: number):
     async capture({ ownerId, orderNo }) {
       await db.transaction().execute((tx) => ledger.capture(tx, vault, ownerId, 'ZJF', orderNo))
     },
-    async release({ ownerId, orderNo, reason }) {
+    async release({ ownerId, orderNo, reason, cause }) {
+      const back = { cause, graceMs: expiryGraceMs }
       await db
         .transaction()
-        .execute((tx) => ledger.voidHold(tx, vault, ownerId, 'ZJF', orderNo, reason, expiryGraceMs))
+        .execute((tx) => ledger.voidHold(tx, vault, ownerId, 'ZJF', orderNo, reason, back))
     },
   }
 }

@@ -49,7 +49,7 @@ export interface Moved {
 export interface OrderDeps {
   readonly db: Db
   readonly vault: Vault
-  /** Points that come back after their date may still be spent for so long. */
+  /** How long after their date points may be spent that come back after it. */
   readonly expiryGraceMs: number
 }
 

@@ -4,6 +4,7 @@ import type { Db } from '../db/client.ts'
 import type { Vault } from '../db/vault.ts'
 import type { PointsWallet } from '../wallets/port.ts'
 import { createLedgerWallet } from './ledger-wallet.ts'
+import { findCauseOfReturn } from './return-cause.ts'
 import { requireCurrentRun } from './run.ts'
 
 export interface PointsDeps {
@@ -55,7 +56,8 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
   /** Undo of `holdPoints` and `capturePoints`, also when it is not known whether they happened. */
   async function releasePoints(orderNo: string, reason: string): Promise<void> {
     const { wallet, request } = await begin(orderNo)
-    await wallet.release({ ...request, reason })
+    const cause = await findCauseOfReturn(db, orderNo)
+    await wallet.release({ ...request, reason, cause })
   }
 
   return { holdPoints, capturePoints, releasePoints }

@@ -54,7 +54,7 @@ export interface Engine {
   runningExchanges(): Promise<ReadonlySet<string>>
   /** What the engine knows for sure. */
   isRunning(orderNo: string): Promise<boolean>
-  /** Starts the workflow of an order that has none. @returns whether it was started */
+  /** Starts what an order lacks. @returns whether its exchange runs now */
   adopt(orderNo: string): Promise<boolean>
   /** Brings the money to the order's workflow, once per subject. */
   tell(source: string, subject: string, money: PaidMoney): Promise<void>

@@ -41,7 +41,7 @@ export interface RefundDeps {
   readonly db: Db
   readonly vault: Vault
   readonly providers: readonly PaymentProvider[]
-  /** Points that come back after their date may still be spent for so long. */
+  /** How long after their date points may be spent that come back after it. */
   readonly expiryGraceMs: number
 }
 
@@ -80,8 +80,8 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       if (!allows(order.status, 'refund')) return { code: 'ORDER_STATE_CONFLICT' }
       const rest = await restOfOrder(tx, order)
       // An outside wallet gives an order's points back whole or not at all.
-      const left = (await hasPointsOutside(tx, orderNo)) ? { ...rest, points: 0n } : rest
-      const refusal = reasonAgainstPart(part, left)
+      const divisible = (await hasPointsOutside(tx, orderNo)) ? { ...rest, points: 0n } : rest
+      const refusal = reasonAgainstPart(part, rest, divisible)
       if (refusal) return refusal
       const refund = await recordOrderRefund(tx, {
         orderNo,
@@ -128,7 +128,9 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     { refund_no, reason }: OrderRefund,
   ): Promise<void> {
     const spend = { ownerId, currency, amount, orderNo }
-    if (await giveBackPart(tx, vault, spend, refund_no, reason, expiryGraceMs)) return
+    // Only what was paid is refunded in parts.
+    const back = { cause: 'mall' as const, graceMs: expiryGraceMs }
+    if (await giveBackPart(tx, vault, spend, refund_no, reason, back)) return
     throw new Error(`${refund_no}: the ledger has less ${currency} of ${orderNo} to give back`)
   }
 
@@ -142,14 +144,17 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
 
   /**
    * Gives money back at the provider. Throws, to be tried again, while the provider has not answered for
-   * good: "accepted" is not "done". Fails for good when the provider refuses; also, under the number that it has,
-   * where it goes on waiting for the shop.
+   * good: "accepted" is not "done". Fails for good when the provider refuses and the money is still owed; also,
+   * under the number that it has, where it goes on waiting for the shop.
    */
   async function refundPayment({ outTradeNo, refundNo }: OwedRefund): Promise<void> {
     const refund = await findRefund(db, refundNo)
     if (!refund || refund.state === 'done' || refund.state === 'done_by_hand') return
-    // A first try whose answer was lost.
-    if (refund.state === 'failed') throw refused(refund.failure)
+    // A first try whose answer was lost; or another one was quicker, and all was seen to meanwhile.
+    if (refund.state === 'failed') {
+      if ((await findLastRefund(db, refundNo))?.state !== 'pending') return
+      throw refused(refund.failure)
+    }
     const payment = await findPayment(db, outTradeNo)
     const provider = providers.find(({ method }) => method === payment?.method)
     if (!payment || !provider) throw refused(`no provider for ${outTradeNo}`)
@@ -172,10 +177,12 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     })
     if (outcome.state === 'failed') {
       const failure = outcome.reason ?? 'refund failed'
-      await db.transaction().execute(async (tx) => {
+      const last = await db.transaction().execute(async (tx) => {
         await lockOrder(tx, payment.order_no)
         await giveUpRefund(tx, refundNo, failure)
+        return findLastRefund(tx, refundNo)
       })
+      if (last?.state !== 'pending') return
       throw refused(failure)
     }
     await db
@@ -206,7 +213,11 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       const order = payment && (await findOrderForUpdate(tx, payment.order_no))
       const refund = order && (await findLastRefund(tx, refundNo))
       if (!refund) return false
-      if (refund.state === 'done_by_hand') return true
+      if (refund.state === 'done_by_hand') {
+        // Several may have waited for this word, and the last to ask has shown the order as stuck again.
+        await showAtRest(tx, order)
+        return true
+      }
       if (!(await endRefund(tx, refund.refund_no, { by: by.id ?? by.type, reason }))) return false
       await moneyIsBack(tx, order, refund)
       const key = `settled/${refund.refund_no}`
@@ -219,7 +230,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
   return { refundPart, listOwedRefunds, refundPayment, settleByHand }
 }
 
-/** Counts what is back for the attempt, and shows the order at rest once it owes nothing any more. */
+/** Counts what is back for the attempt, and shows the order at rest once nothing is owed any more. */
 async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: PaymentRefund): Promise<void> {
   const payment = await findPayment(tx, refund.out_trade_no)
   if (!payment) return
@@ -227,7 +238,11 @@ async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: Pay
     state: afterRefund(payment.state, await countOwed(tx, refund.out_trade_no)),
     refunded_amount: decimalFromFen(fenOf(payment.refunded_amount) + fenOf(refund.amount)),
   })
-  if (!order) return
+  if (order) await showAtRest(tx, order)
+}
+
+/** Shows the order as one whose money is where it belongs, unless a provider still owes some of it. */
+async function showAtRest(tx: Tx, order: ExchangeOrder): Promise<void> {
   if ((await owedRefunds(tx, order.order_no, 'all')).length > 0) return
   const shown = order.status === 'order_canceled' ? 'refunded' : 'paid'
   await tx

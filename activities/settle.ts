@@ -24,6 +24,7 @@ import { afterCancel, afterRefund } from '../domain/payment-decision.ts'
 import { restOf } from '../domain/refund.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import type { ProviderPayment } from '../payments/port.ts'
+import { causeOfReturn } from './return-cause.ts'
 
 /**
  * The order is paid for: captures the points, commits the stock and moves the order. Cash of the wallet is
@@ -91,7 +92,7 @@ export async function takeFromWallet(
  * Cancels an order and gives back all that is ours and was not given back before: points, stock, cash of the
  * wallet. Money at a provider is written down as owed; the caller has it refunded. A repeat finds the order
  * canceled and changes nothing.
- * @param graceMs points that expired meanwhile may be spent for so long
+ * @param graceMs how long after their date points may be spent that expired meanwhile; see `causeOfReturn`
  * @returns the refunds still owed at providers, but for those of parts
  */
 export async function cancelOrder(
@@ -106,9 +107,11 @@ export async function cancelOrder(
   const order = await lockOrder(tx, orderNo)
   if (order.status !== 'order_canceled') {
     const wasPaid = isPaid(order.status)
+    const note = cancelNote(reason, actor)
+    const back = { cause: causeOfReturn(wasPaid, actor.type, note), graceMs }
     const refund = wasPaid ? await takeBackRest(tx, order, reason, actor) : undefined
     if (!outsideSteps.includes('points') && order.total_points > 0) {
-      await giveBack(tx, vault, order.owner_id, 'ZJF', orderNo, reason, graceMs)
+      await giveBack(tx, vault, order.owner_id, 'ZJF', orderNo, reason, back)
     }
     for (const payment of await listPayments(tx, orderNo)) {
       // Its provider said "paid": the money is booked next, and goes back.
@@ -123,13 +126,13 @@ export async function cancelOrder(
         state,
         ...(state === 'refunded' ? { refunded_amount: payment.amount } : {}),
       })
-      if (state === 'refunded') await giveBack(tx, vault, order.owner_id, 'CNY', orderNo, reason, graceMs)
+      if (state === 'refunded') await giveBack(tx, vault, order.owner_id, 'CNY', orderNo, reason, back)
     }
     const refunding = (await listPayments(tx, orderNo)).some(({ state }) => state === 'refunding')
     await moveOrder(tx, orderNo, 'order_canceled', actor, {
       payment_status: refunding ? 'refunding' : wasPaid ? 'refunded' : 'closed',
       cancel_reason: reason,
-      note: cancelNote(reason, actor),
+      note,
     })
     if (!outsideSteps.includes('stock')) await releaseStock(tx, orderNo)
   }

@@ -1,9 +1,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { HonoRequest } from 'hono'
+import { every } from 'hono/combine'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
+import { RIGHTS } from '../domain/access.ts'
 import { createWeb } from '../web/app.ts'
-import { requireRole, requireToken } from './auth.ts'
+import { requireRouteRight, requireToken } from './auth.ts'
 import { jsonOnly, limitBody } from './body.ts'
 import { clientIp } from './client-ip.ts'
 import type { ApiDeps, ApiEnv } from './deps.ts'
@@ -51,8 +53,9 @@ export function createApp(deps: ApiDeps) {
   const token = requireToken(deps.authenticate)
   const isPublic = ({ method, path }: HonoRequest) =>
     (method === 'GET' || method === 'HEAD') && /^\/api\/points-mall\/products(\/|$)/.test(path)
-  app.use('/api/points-mall/*', (c, next) => (isPublic(c.req) ? next() : token(c, next)))
-  app.use('/api/admin/*', token, requireRole('operator', 'admin'))
+  const customer = every(token, requireRouteRight(app, 'shop'))
+  app.use('/api/points-mall/*', (c, next) => (isPublic(c.req) ? next() : customer(c, next)))
+  app.use('/api/admin/*', token, requireRouteRight(app, 'operate'))
   app.use('/api/points-mall/*', jsonOnly)
   app.use('/api/admin/*', jsonOnly)
   // Not for `check-exchange`: it changes nothing, so its answer must never be an old one.
@@ -86,6 +89,9 @@ export function createApp(deps: ApiDeps) {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
+    description: `Rights and the roles that have them: ${Object.entries(RIGHTS)
+      .map(([right, roles]) => `${right} (${roles.join(', ')})`)
+      .join('; ')}. A route names its right; the others of the shop need shop, those of operators operate.`,
   })
   let document: object | undefined
   app.get('/openapi.json', (c) => {

@@ -1,31 +1,23 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
+import { matchedRoutes } from 'hono/route'
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
-import type { ApiEnv } from './deps.ts'
+import {
+  mustHaveRight,
+  PRINCIPAL_ID,
+  PRINCIPAL_ID_MAX,
+  type Principal,
+  RIGHTS,
+  type Right,
+  ROLES,
+} from '../domain/access.ts'
+import type { ApiEnv, Authenticate } from './deps.ts'
 import { ApiError } from './problems.ts'
 
-const ROLES = ['customer', 'operator', 'admin'] as const
-export type Role = (typeof ROLES)[number]
-
-/** Who asks: the verified claims of the access token. */
-export interface Who {
-  readonly sub: string
-  readonly role: Role
-  /** From the token; a level kept by the shop wins over it. */
-  readonly level: number
-}
-
-/** Takes a token; returns its owner, or undefined when anything about it is wrong. */
-export type Authenticate = (token: string) => Promise<Who | undefined>
-
 const claims = z.object({
-  // oxlint-disable-next-line no-control-regex
-  sub: z
-    .string()
-    .min(1)
-    .max(64)
-    .regex(/^[^\p{Cc}\p{Cs}]+$/u),
+  sub: z.string().max(PRINCIPAL_ID_MAX).regex(PRINCIPAL_ID),
   role: z.enum(ROLES),
   level: z.int().min(0).max(1000).default(1),
   exp: z.number(),
@@ -42,7 +34,7 @@ const CACHE_MAX_MS = 30_000
  */
 export function createAuthenticate(auth: Config['auth']): Authenticate {
   const { key, algorithms } = keyOf(auth)
-  const verified = new Map<string, { readonly who: Who; readonly until: number }>()
+  const verified = new Map<string, { readonly who: Principal; readonly until: number }>()
   return async (token) => {
     if (token.length > TOKEN_MAX_LENGTH) return undefined
     const known = verified.get(token)
@@ -104,10 +96,40 @@ export function requireToken(authenticate: Authenticate) {
   })
 }
 
-/** Lets only these roles pass; comes after `requireToken`. */
-export function requireRole(...roles: readonly Role[]) {
+/** Lets only those pass who have this right; comes after `requireToken`. */
+export function requireRight(right: Right) {
   return createMiddleware<ApiEnv>(async (c, next) => {
-    if (!roles.includes(c.get('who').role)) throw new ApiError('FORBIDDEN')
+    mustHaveRight(c.get('who').role, right)
     await next()
   })
+}
+
+/**
+ * Lets only those pass who have the right that the route's `security` names (`needsRight` in `schemas.ts`), or that
+ * of its area where it names none; comes after `requireToken`. What the API's document says is what holds.
+ * @param ofArea the right of all routes that name none
+ */
+export function requireRouteRight(app: OpenAPIHono<ApiEnv>, ofArea: Right) {
+  let named: ReadonlyMap<string, Right> | undefined
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    named ??= rightsOfRoutes(app)
+    // The first that has a method is the route that answers; before it come middlewares of every method.
+    const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')
+    const right = route && named.get(`${route.method} ${route.path}`)
+    mustHaveRight(c.get('who').role, right ?? ofArea)
+    await next()
+  })
+}
+
+function rightsOfRoutes({ openAPIRegistry }: OpenAPIHono<ApiEnv>): ReadonlyMap<string, Right> {
+  const rights = new Map<string, Right>()
+  for (const definition of openAPIRegistry.definitions) {
+    if (definition.type !== 'route') continue
+    const { method, path, security } = definition.route
+    const name = security?.flatMap(({ bearer = [] }) => bearer)[0]
+    if (name === undefined) continue
+    if (!Object.hasOwn(RIGHTS, name)) throw new Error(`${method} ${path} names no known right: ${name}`)
+    rights.set(`${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`, name as Right)
+  }
+  return rights
 }

@@ -1,13 +1,16 @@
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
-import type { ExchangeDeps } from '../application/exchanges.ts'
+import type { ExchangeDeps } from '../application/exchange-deps.ts'
 import type { Db } from '../db/client.ts'
+import type { Principal } from '../domain/access.ts'
 import type { EarningRules } from '../domain/earning.ts'
 import type { Lang } from '../domain/error-texts.ts'
 import type { PaymentProvider } from '../payments/port.ts'
 import type { WebDeps } from '../web/deps.ts'
-import type { Authenticate, Who } from './auth.ts'
 import type { Metrics } from './metrics.ts'
+
+/** Takes a token. @returns its owner; undefined when anything about it is wrong */
+export type Authenticate = (token: string) => Promise<Principal | undefined>
 
 /** All that the routes need; made once, in `server.ts` or in a test. */
 export interface ApiDeps extends ExchangeDeps {
@@ -48,7 +51,7 @@ export interface ApiEnv {
     /** Whether a route has this path and method. */
     knownRoute: boolean | undefined
     /** Set on every route that needs a token. */
-    who: Who
+    who: Principal
     /** The key under which a writing handler books its effect, so that a repeat never doubles it. */
     operationKey: string
     /** The caller's `Idempotency-Key`, where it sent one. */

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Lang } from '../domain/error-texts.ts'
 import { checkText } from './body.ts'
 import type { ApiEnv } from './deps.ts'
+import { loggedPath } from './logged-path.ts'
 import type { Metrics } from './metrics.ts'
 import { ApiError } from './problems.ts'
 
@@ -32,7 +33,8 @@ export function observe(logger: Logger, metrics: Metrics) {
     const start = performance.now()
     await next()
     const seconds = (performance.now() - start) / 1000
-    const { method, path } = c.req
+    const { method } = c.req
+    const path = loggedPath(c.req.path)
     const { status } = c.res
     // The pattern, not the path: a figure per order number would fill the memory.
     const route = c.get('knownRoute') ? routePath(c, -1) : 'unknown'

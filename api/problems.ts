@@ -14,6 +14,7 @@ import {
 } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { ApiContext } from './deps.ts'
+import { loggedPath } from './logged-path.ts'
 
 /** The one place that turns what went wrong into an answer (RFC 9457). Nothing of an unexpected error leaves. */
 
@@ -38,6 +39,7 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   ORDER_NOT_CANCELABLE: 409,
   ORDER_STATE_CONFLICT: 409,
   REFUND_EXCEEDS_REST: 409,
+  REFUND_IS_WHOLE: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   VALIDATION_FAILED: 422,
@@ -95,6 +97,7 @@ export function problem(c: ApiContext, code: ErrorCode, extra: ProblemExtra = {}
     status,
     detail: extra.detail ?? detail,
     code,
+    ...(extra.reason ? { reason: extra.reason } : {}),
     request_id: c.get('requestId') ?? '',
     errors: (extra.errors ?? []).map((error) => ({
       field: error.field,
@@ -117,7 +120,10 @@ export function answerError(logger: Logger) {
     }
     if (error instanceof Overloaded) return problem(c, 'UNAVAILABLE')
     const code = isOutage(error) ? 'UNAVAILABLE' : 'INTERNAL'
-    logger.error({ err: error, request_id: c.get('requestId'), path: c.req.path }, 'request failed')
+    logger.error(
+      { err: error, request_id: c.get('requestId'), path: loggedPath(c.req.path) },
+      'request failed',
+    )
     return problem(c, code)
   }
 }

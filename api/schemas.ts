@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { OWNER_ID, OWNER_ID_MAX } from '../application/users.ts'
+import type { Right } from '../domain/access.ts'
 import { AMOUNT } from '../domain/money.ts'
 
 /** What several routes share. The names given to `.openapi()` are those of the components in `/openapi.json`. */
@@ -85,6 +86,7 @@ const problemSchema = z
     status: z.int(),
     detail: z.string(),
     code: z.string(),
+    reason: z.string().optional(),
     request_id: z.string(),
     errors: z.array(z.object({ field: z.string(), code: z.string(), message: z.string() })),
   })
@@ -110,8 +112,11 @@ export const jsonBody = <T extends z.ZodType>(schema: T) => ({
   content: { 'application/json': { schema } },
 })
 
-/** For the `security` of a route that needs a token. */
+/** For the `security` of a route that needs a token, and the right of its area. */
 export const bearer = [{ bearer: [] }]
+
+/** For the `security` of a route that needs this right in place of its area's. */
+export const needsRight = (right: Right) => [{ bearer: [right] }]
 
 /** For the `responses` of every route. */
 export const problemResponse = {

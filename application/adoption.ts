@@ -17,7 +17,7 @@ import {
   SEARCH_ATTRIBUTES,
   TASK_QUEUE,
 } from '../workflows/messages.ts'
-import type { ExchangeDeps } from './exchanges.ts'
+import type { ExchangeDeps } from './exchange-deps.ts'
 import { isGone } from './temporal.ts'
 
 /**
@@ -82,30 +82,39 @@ export function outsideStepsOf(
 }
 
 /**
+ * What came of looking after an order:
+ * - `running`: its exchange runs, by now or all the time
+ * - `refunding`: refunds that it owes were started
+ * - `at_rest`: nothing was started, and no exchange runs
+ */
+export type Adoption = { readonly is: 'running' | 'refunding' | 'at_rest'; readonly started: boolean }
+
+const AT_REST: Adoption = { is: 'at_rest', started: false }
+
+/**
  * Starts what an order lacks: its exchange, or its refunds. Safe to call at any time, by any number of callers: the
  * engine runs one workflow per id, and a run begins by asking the database what is left to do.
- * @returns whether something was started; false: its workflow runs, or it is at rest
  */
-export async function adoptOrder(deps: AdoptionDeps, orderNo: string): Promise<boolean> {
+export async function adoptOrder(deps: AdoptionDeps, orderNo: string): Promise<Adoption> {
   const open = await findOpen(deps, orderNo)
-  return open ? adopt(deps, open) : false
+  return open ? adopt(deps, open) : AT_REST
 }
 
 async function findOpen({ db }: AdoptionDeps, orderNo: string): Promise<OpenExchange | undefined> {
   return (await listOpenExchanges(db, orderNo, { after: '', limit: 1, minAgeSeconds: 0 }))[0]
 }
 
-async function adopt(deps: AdoptionDeps, found: OpenExchange): Promise<boolean> {
+async function adopt(deps: AdoptionDeps, found: OpenExchange): Promise<Adoption> {
   const orderNo = found.order_no
-  if (await isRunning(deps, exchangeWorkflowId(orderNo))) return false
+  if (await isRunning(deps, exchangeWorkflowId(orderNo))) return { is: 'running', started: false }
   const running = await runningRefunds(deps, found)
   // It may have come to rest while it was looked for.
   const open = await findOpen(deps, orderNo)
-  if (!open) return false
+  if (!open) return AT_REST
   const isEnded = open.status === 'order_finished' || open.status === 'order_canceled'
   if (open.needs_exchange && !(isEnded && running.size > 0)) {
     await startExchange(deps, open)
-    return true
+    return { is: 'running', started: true }
   }
   let started = false
   const owed = open.owed_attempts.map((n) => `${n}`)
@@ -120,7 +129,7 @@ async function adopt(deps: AdoptionDeps, found: OpenExchange): Promise<boolean> 
     await startRefund(deps, PART_REFUND_WORKFLOW, input, operation_key)
     started = true
   }
-  return started
+  return { is: started ? 'refunding' : 'at_rest', started }
 }
 
 const isPart = ({ owed_parts }: OpenExchange, n: string) =>
@@ -225,7 +234,7 @@ export async function adoptOrphans(
     })
     const missing = page.filter(({ order_no, needs_exchange }) => !running.has(order_no) || !needs_exchange)
     await each(missing, async (open) => {
-      if (await adopt(deps, open)) adopted.push(open.order_no)
+      if ((await adopt(deps, open)).started) adopted.push(open.order_no)
     })
     if (page.length < PAGE) break
     after = page.at(-1)?.order_no ?? ''

@@ -11,6 +11,7 @@ import {
 } from '../db/earnings.ts'
 import type { EarningState } from '../db/schema.ts'
 import { lockAccount } from '../db/wallet.ts'
+import { mustNotBeOwn } from '../domain/access.ts'
 import { datesOf, type EarningRules, pointsFor, underCap } from '../domain/earning.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
@@ -63,8 +64,8 @@ export interface EarningRequest {
 /**
  * Books what an owner has earned, once per source and external id, and grants it where it need not wait.
  * @returns the earning, and whether it is new; the rules of its first time count for a repeat
- * @throws DomainError IDEMPOTENCY_KEY_REUSED when the external id stands for something else, FORBIDDEN where an
- *   outside wallet keeps the points
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED when the external id stands for something else, FORBIDDEN for an earning
+ *   of the reporter's own, or where an outside wallet keeps the points
  * @throws InvalidInput when it lies in the future, has expired already, or is too large
  */
 export async function earn(
@@ -72,9 +73,10 @@ export async function earn(
   rules: EarningRules,
   request: EarningRequest,
 ): Promise<{ earning: EarningView; isNew: boolean }> {
-  mustBeOurs(ledger)
   const { db, vault } = ledger
   const { ownerId, source, externalId, fen, points: asked, operatorId } = request
+  mustNotBeOwn(operatorId, ownerId)
+  mustBeOurs(ledger)
   const before = await findEarning(db, source, externalId)
   if (before) return { earning: viewOf(sameAs(before, request)), isNew: false }
   const wanted = fen === undefined ? BigInt(asked ?? 0) : pointsFor(fen, rules)
@@ -129,7 +131,8 @@ function sameAs(earning: Earning, { ownerId, fen, points, occurredAt }: EarningR
 /**
  * Undoes an earning: pending points never come, granted ones are taken back. A repeat finds it done.
  * @param intoDebt what has been spent already becomes a debt, instead of a shortfall that is only recorded
- * @throws DomainError NOT_FOUND, or FORBIDDEN where an outside wallet keeps the points
+ * @throws DomainError NOT_FOUND, or FORBIDDEN for an earning of the caller's own, or where an outside wallet keeps
+ *   the points
  */
 export async function reverse(
   ledger: Ledger,
@@ -139,17 +142,23 @@ export async function reverse(
 ): Promise<EarningView> {
   mustBeOurs(ledger)
   const { db, vault } = ledger
-  if (!(await getEarning(db, id))) throw new DomainError({ code: 'NOT_FOUND' })
+  const earning = await getEarning(db, id)
+  if (!earning) throw new DomainError({ code: 'NOT_FOUND' })
+  mustNotBeOwn(by.operatorId, earning.owner_id)
   return viewOf(await db.transaction().execute((tx) => reverseEarning(tx, vault, id, intoDebt, by)))
 }
 
-/** Newest first, and how many there are. */
+/**
+ * Newest first, and how many there are.
+ * @throws DomainError FORBIDDEN where an outside wallet keeps the points: it knows what they were earned for
+ */
 export async function readEarnings(
-  { db }: Ledger,
+  ledger: Ledger,
   filter: EarningFilter,
   page: { readonly limit: number; readonly offset: number },
 ): Promise<{ earnings: EarningView[]; total: number }> {
-  const { earnings, total } = await listEarnings(db, filter, page)
+  mustBeOurs(ledger)
+  const { earnings, total } = await listEarnings(ledger.db, filter, page)
   return { earnings: earnings.map(viewOf), total }
 }
 

@@ -14,70 +14,23 @@ import {
 } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
-import type { Key, Sealer } from '../db/seal.ts'
-import type { Vault } from '../db/vault.ts'
-import {
-  type ExchangeFacts,
-  type ExchangeRules,
-  reasonsAgainst,
-  unpaidReasons,
-} from '../domain/eligibility.ts'
+import type { Sealer } from '../db/seal.ts'
+import { type ExchangeFacts, reasonsAgainst, unpaidReasons } from '../domain/eligibility.ts'
+import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type Refusal } from '../domain/errors.ts'
 import { decimalFromFen, type Fen } from '../domain/money.ts'
 import { newOrderNo } from '../domain/order-no.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import { type Total, totalOf } from '../domain/pricing.ts'
 import type { PaymentMode } from '../domain/product.ts'
-import type { OutsideStep } from '../domain/steps.ts'
 import type { PointsWallet } from '../wallets/port.ts'
-import { EXCHANGE_WORKFLOW, placedUpdate, type RunLimits, type Verdict } from '../workflows/messages.ts'
+import { EXCHANGE_WORKFLOW, placedUpdate, type Verdict } from '../workflows/messages.ts'
 import { adoptOrder, outsideStepsOf, startOptions } from './adoption.ts'
-import {
-  ANSWER_DEADLINE_MS,
-  isGone,
-  isTimeout,
-  isUnavailable,
-  retryUnavailable,
-  type Temporal,
-} from './temporal.ts'
+import type { ExchangeDeps } from './exchange-deps.ts'
+import { ANSWER_DEADLINE_MS, isGone, isTimeout, isUnavailable, retryUnavailable } from './temporal.ts'
 
 /** A repeat may have been answered 202 with the number when the first request has this little time left. */
 const FORGET_MARGIN_MS = 1_000
-
-export interface ExchangeSettings {
-  readonly rules: ExchangeRules
-  readonly defaultMethod: PaymentMethod
-  readonly paymentTimeoutMs: number
-  readonly autoConfirmTimeoutMs: number
-  readonly outsideSteps: readonly OutsideStep[]
-  /** When a workflow hands an exchange to its next run; undefined: as usual. */
-  readonly runLimits?: RunLimits | undefined
-}
-
-/** The settings of exchanges out of the installation's configuration. */
-export function exchangeSettings({
-  rules,
-  outsideSteps,
-}: {
-  readonly rules: ExchangeRules &
-    Pick<ExchangeSettings, 'defaultMethod' | 'paymentTimeoutMs' | 'autoConfirmTimeoutMs'>
-  readonly outsideSteps: readonly OutsideStep[]
-}): ExchangeSettings {
-  const { defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs } = rules
-  return { rules, defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs, outsideSteps }
-}
-
-export interface ExchangeDeps {
-  readonly db: Db
-  readonly sealer: Sealer
-  readonly vault: Vault
-  readonly temporal: Temporal
-  readonly settings: ExchangeSettings
-  /** The points system that the shop already has; undefined: our ledger keeps the points. */
-  readonly outsideWallet: PointsWallet | undefined
-  /** Makes the owner searchable in the workflow engine without naming him there. */
-  readonly ownerKey: Key
-}
 
 export interface Customer {
   readonly ownerId: string
@@ -103,6 +56,7 @@ export interface Exchanged {
  * @param idempotencyKey several calls with the same one make one order
  * @returns known: the order stands. Not known: no answer within `ANSWER_DEADLINE_MS`; it goes on by itself.
  * @throws DomainError the first reason against it, in the contract's order; nothing is left behind
+ * @throws InvalidInput where goods are made to order, and nothing says how
  * @throws Overloaded when too much is in flight
  */
 export async function exchange(
@@ -113,13 +67,14 @@ export async function exchange(
 ): Promise<Exchanged> {
   const deadline = Date.now() + ANSWER_DEADLINE_MS
   return deps.temporal.gate.run(deadline, async () => {
-    const { mode, refusal } = await assess(deps, customer, command)
+    const { mode, refusal, hasNoWish } = await assess(deps, customer, command)
+    const error = hasNoWish
+      ? new InvalidInput({ field: 'customized', rule: 'required' })
+      : refusal && new DomainError(refusal)
     // A repeat of an order that stands is answered with it, whatever the rules would say by now.
     const kept =
-      refusal && idempotencyKey
-        ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey)
-        : undefined
-    if (refusal && !kept) throw new DomainError(refusal)
+      error && idempotencyKey ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey) : undefined
+    if (error && !kept) throw error
     const fresh = newAttempt(deps, customer, command, idempotencyKey)
     const attempt = kept ?? (await keepAttempt(deps.db, fresh))
     const isRepeat = attempt.order_no !== fresh.order_no
@@ -157,8 +112,8 @@ async function assess(
   { db, vault, settings, outsideWallet }: ExchangeDeps,
   customer: Customer,
   command: ExchangeCommand,
-): Promise<{ mode: PaymentMode; refusal: Refusal | undefined }> {
-  const { facts } = await readFacts(db, vault, customer.ownerId, command.productId, customer.level)
+): Promise<{ mode: PaymentMode; refusal: Refusal | undefined; hasNoWish: boolean }> {
+  const { facts, product } = await readFacts(db, vault, customer.ownerId, command.productId, customer.level)
   const first = (known: ExchangeFacts) =>
     reasonsAgainst(
       known,
@@ -171,12 +126,21 @@ async function assess(
       settings.rules,
     )[0]
   const mode = facts.product?.paymentMode ?? 'points_only'
-  if (!outsideWallet) return { mode, refusal: first(facts) }
-  const refusal = first({ ...facts, pointsAvailable: null })
+  const unlessOutside = first(outsideWallet ? { ...facts, pointsAvailable: null } : facts)
+  const isThere = unlessOutside?.code !== 'NOT_FOUND' && unlessOutside?.code !== 'PRODUCT_NOT_ON_SALE'
+  const hasNoWish = isThere && product?.productType === 'customized' && !saysSomething(command.customized)
   // The loser of a flash sale costs the shop's points system nothing. Only money is asked for after points.
-  const decided = refusal && refusal.code !== 'INSUFFICIENT_BALANCE'
-  if (decided || mode === 'money_only') return { mode, refusal }
-  return { mode, refusal: first(await withOutsidePoints(outsideWallet, customer.ownerId, facts)) }
+  const decided = hasNoWish || (unlessOutside && unlessOutside.code !== 'INSUFFICIENT_BALANCE')
+  if (!outsideWallet || decided || mode === 'money_only') return { mode, refusal: unlessOutside, hasNoWish }
+  const refusal = first(await withOutsidePoints(outsideWallet, customer.ownerId, facts))
+  return { mode, refusal, hasNoWish }
+}
+
+/** Whether a wish holds anything to go by: fields of any name, and in one of them more than white space. */
+function saysSomething(wish: unknown): boolean {
+  if (typeof wish === 'string') return wish.trim() !== ''
+  if (typeof wish === 'object' && wish !== null) return Object.values(wish).some(saysSomething)
+  return wish !== undefined && wish !== null
 }
 
 /** The facts with the balance of the outside wallet, or null where it does not answer. */
@@ -260,7 +224,7 @@ async function askVerdict(
     if (isTimeout(error) || isUnavailable(error)) return undefined
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     // Other systems may hold something for it: another run gives that back first.
-    if (await adoptOrder(deps, attempt.order_no)) return undefined
+    if ((await adoptOrder(deps, attempt.order_no)).is === 'running') return undefined
     return verdictAtEnd(db, attempt.order_no)
   }
 }

@@ -6,8 +6,12 @@ import {
   readBalance,
   unblockPoints,
 } from '../db/wallet.ts'
+import { mustNotBeOwn } from '../domain/access.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type Ledger, mustBeOurs, readWallet, type WalletCause, type WalletView } from './wallets.ts'
+
+/** Characters of a block's id. */
+export const BLOCK_ID_MAX = 64
 
 /** Points that an operator has set aside. */
 export interface BlockView {
@@ -65,7 +69,7 @@ export function freezesOf({
 /**
  * Stops all spending of points and cash and every new order, or lets them go on; what comes in, comes in. Where the wallet is so
  * already, nothing is booked.
- * @throws DomainError FORBIDDEN where an outside wallet keeps the points
+ * @throws DomainError FORBIDDEN for the operator's own wallet, or where an outside wallet keeps the points
  */
 export async function setFrozen(
   ledger: Ledger,
@@ -73,6 +77,7 @@ export async function setFrozen(
   frozen: boolean,
   cause: WalletCause,
 ): Promise<GuardedWallet> {
+  mustNotBeOwn(cause.operatorId, ownerId)
   mustBeOurs(ledger)
   const reason = frozen ? cause.reason : null
   await ledger.db.transaction().execute(async (tx) => {
@@ -88,7 +93,8 @@ export async function setFrozen(
 /**
  * Sets points aside until they are unblocked, whatever else happens to the wallet.
  * @returns the block's id
- * @throws DomainError INSUFFICIENT_POINTS, or FORBIDDEN where an outside wallet keeps the points
+ * @throws DomainError INSUFFICIENT_POINTS, or FORBIDDEN for the operator's own wallet, or where an outside wallet
+ *   keeps the points
  */
 export async function block(
   ledger: Ledger,
@@ -96,8 +102,9 @@ export async function block(
   points: number,
   cause: WalletCause,
 ): Promise<GuardedWallet & { readonly block_id: string }> {
-  mustBeOurs(ledger)
   const { operationKey: blockId, operatorId, reason } = cause
+  mustNotBeOwn(operatorId, ownerId)
+  mustBeOurs(ledger)
   const available = await ledger.db
     .transaction()
     .execute((tx) => blockPoints(tx, ledger.vault, ownerId, BigInt(points), blockId, { operatorId, reason }))
@@ -113,9 +120,9 @@ export async function block(
 
 /**
  * Lets blocked points go. A repeat finds it done.
- * @param graceMs what expired meanwhile may be spent for so long
- * @throws DomainError NOT_FOUND when the owner never had this block, FORBIDDEN where an outside wallet keeps
- *   the points
+ * @param graceMs how long after its date what expired meanwhile may be spent
+ * @throws DomainError NOT_FOUND when the owner never had this block, FORBIDDEN for the operator's own wallet, or
+ *   where an outside wallet keeps the points
  */
 export async function unblock(
   ledger: Ledger,
@@ -124,10 +131,12 @@ export async function unblock(
   graceMs: number,
   { operatorId, reason }: WalletCause,
 ): Promise<GuardedWallet> {
+  mustNotBeOwn(operatorId, ownerId)
   mustBeOurs(ledger)
+  const back = { cause: 'mall' as const, graceMs }
   const found = await ledger.db
     .transaction()
-    .execute((tx) => unblockPoints(tx, ledger.vault, ownerId, blockId, graceMs, { operatorId, reason }))
+    .execute((tx) => unblockPoints(tx, ledger.vault, ownerId, blockId, back, { operatorId, reason }))
   if (!found) throw new DomainError({ code: 'NOT_FOUND' })
   return readGuardedWallet(ledger, ownerId)
 }

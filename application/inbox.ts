@@ -81,7 +81,7 @@ async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<No
   }
   if (await signal()) return 'signalled'
   // The exchange has ended, or its workflow is gone before it came to rest.
-  if ((await adoptOrder(deps, orderNo)) && (await signal())) return 'signalled'
+  if ((await adoptOrder(deps, orderNo)).is === 'running' && (await signal())) return 'signalled'
   if (isOrderNotice(notice) || notice.kind !== 'paid') return 'exchange_ended'
   const input: RefundInput = { kind: 'late_money', orderNo: orderNo, notice }
   const n = notice.outTradeNo.slice(orderNo.length + 1)

@@ -18,7 +18,7 @@ import type { PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import type { ShippingType } from '../domain/product.ts'
 import { restOf } from '../domain/refund.ts'
-import type { OrderReader, OrderView } from './orders.ts'
+import type { OrderReader, OrderView } from './order-view.ts'
 import { readWherePoints, type WherePoints } from './where-points.ts'
 
 /** What stands in the books about one order, for those who look after it. Times are ISO 8601 UTC. */
@@ -184,6 +184,12 @@ export function restAfter(order: Refundable): OrderBooks['rest'] {
     takenBack(order).map((refund) => ({ points: BigInt(refund.points), fen: fenOf(refund.money) })),
   )
   return { points: Number(rest.points), money: moneyFromFen(rest.fen) }
+}
+
+/** Whether all of it was taken back, in parts. */
+export function hasNothingLeft(order: Refundable): boolean {
+  const { points, money } = restAfter(order)
+  return points === 0 && fenOf(money) === 0n
 }
 
 /** Whether a part was taken back under this key: the same again is a repeat, and there is nothing to judge. */

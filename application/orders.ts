@@ -5,22 +5,22 @@ import type { Attempt, PrivateRequest } from '../db/attempts.ts'
 import { changeChannel, type PaymentChannel } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
+import { findShippingType } from '../db/order-books.ts'
 import { keepRequest } from '../db/order-requests.ts'
 import { type ExchangeOrder, SYSTEM } from '../db/orders.ts'
 import { countAttempts, readOpenPayment } from '../db/payments.ts'
 import { listOrderRefunds, listRefunds, type ShownRefund } from '../db/refunds.ts'
-import type { PaymentInfo, ShippingInfo } from '../db/schema.ts'
+import type { PaymentInfo } from '../db/schema.ts'
 import type { Sealer } from '../db/seal.ts'
-import type { Vault } from '../db/vault.ts'
-import type { Attention } from '../domain/attention.ts'
+import { mustNotBeOwn } from '../domain/access.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type RefusalCode } from '../domain/errors.ts'
 import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import { cancelNote, type OrderNote } from '../domain/order-notes.ts'
-import { allows, isPaid, type OrderStatus, type PaymentStatus } from '../domain/order-status.ts'
+import { allows, isPaid, type OrderStatus } from '../domain/order-status.ts'
 import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
-import type { PaymentMode } from '../domain/product.ts'
+import { needsAddress, type PaymentMode } from '../domain/product.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import {
   acceptUpdate,
@@ -44,6 +44,8 @@ import {
   TASK_QUEUE,
 } from '../workflows/messages.ts'
 import { type AdoptionDeps, AFTER_SALE, adoptOrder } from './adoption.ts'
+import { hasNothingLeft, type Refundable } from './order-books.ts'
+import type { OrderReader, OrderView, RefundView } from './order-view.ts'
 import {
   ANSWER_DEADLINE_MS,
   isGone,
@@ -55,71 +57,7 @@ import {
   type Temporal,
 } from './temporal.ts'
 
-/** An exchange order as the outside sees it (seed 5.2 and contract section 4). */
-export interface OrderView {
-  readonly id: string
-  readonly order_no: string
-  readonly order_id: string | null
-  readonly owner_id: string
-  readonly product_id: string
-  readonly product_title: string
-  readonly product_image: string | null
-  readonly points_price: number
-  readonly money_price: Money
-  readonly quantity: number
-  readonly total_points: number
-  readonly total_money: Money
-  readonly payment_mode: PaymentMode
-  readonly status: OrderStatus
-  readonly payment_status: PaymentStatus
-  readonly cancel_reason: string | null
-  /** Why it cannot go on by itself, for operators; null: it can. */
-  readonly needs_attention: Attention | null
-  readonly exchange_time: string
-  readonly shipping_info: ShippingInfo | null
-  readonly address_info: unknown
-  readonly customer_notes: unknown
-  readonly payment_info: {
-    readonly payment_mode: PaymentMode
-    readonly points_amount: number
-    readonly money_amount: Money
-    readonly payment_method: PaymentMethod | null
-    readonly trade_no: string | null
-    readonly pay_url: string | null
-    /** For a page inside WeChat, in place of `pay_url`. */
-    readonly jsapi: Readonly<Record<string, string>> | null
-    readonly expires_at: string | null
-  }
-  /** What was taken back, and money that was not due: the first first. */
-  readonly refunds: RefundView[]
-  readonly timeline: { readonly status: string; readonly at: string; readonly note: OrderNote | null }[]
-  readonly created_at: string
-  readonly updated_at: string
-}
-
-export interface RefundView {
-  readonly refund_no: string
-  /** The number that a provider knows it by; null where no provider is asked. */
-  readonly provider_refund_no: string | null
-  readonly points: number
-  readonly money: Money
-  /** `done_by_hand`: an operator gave the money back outside. */
-  readonly state: 'pending' | 'done' | 'done_by_hand'
-  readonly reason: string
-  /** Why it was not made at once, in the provider's words; null where it was. */
-  readonly failure: string | null
-  /** Who gave it back by hand, and why. */
-  readonly settled: { readonly by: string; readonly reason: string } | null
-  readonly at: string
-  /** When all of it was back; null while money is on its way. */
-  readonly done_at: string | null
-}
-
-export interface OrderReader {
-  readonly db: Db
-  readonly vault: Vault
-  readonly sealer: Sealer
-}
+export type { OrderReader, OrderView, RefundView }
 
 export interface OrderFilter {
   readonly ownerId?: string | undefined
@@ -417,19 +355,26 @@ export type OrderRequest =
       readonly refundNo?: string | undefined
     }
 
+/** What has to be known of an order to ask something of it. */
+export type AskedOrder = Pick<
+  OrderView,
+  'order_no' | 'owner_id' | 'status' | 'payment_status' | 'needs_attention'
+> &
+  Refundable
+
 export interface OrderActor extends OrderReader, AdoptionDeps {}
 
 /**
  * Asks the order's workflow to act; never touches its rows. The same operation key asks once.
  * @returns true when it was done, false when the outcome is not known within `ANSWER_DEADLINE_MS`
- * @throws DomainError ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, RATE_LIMITED, or why a payment
- * is refused
+ * @throws DomainError FORBIDDEN where an operator asks it of an order of his own, ORDER_NOT_CANCELABLE,
+ *   ORDER_STATE_CONFLICT, REFUND_EXCEEDS_REST, REFUND_IS_WHOLE, RATE_LIMITED, or why a payment is refused
  * @throws InvalidInput where "settle" does not say which of several refunds
  * @throws Overloaded when the engine is away
  */
 export async function actOnOrder(
   actor: OrderActor,
-  order: Pick<OrderView, 'order_no' | 'status' | 'payment_status' | 'needs_attention'>,
+  order: AskedOrder,
   by: Requester,
   request: OrderRequest,
   operationKey: string = randomUUID(),
@@ -447,12 +392,13 @@ export async function actOnOrder(
 
 async function askOrder(
   actor: OrderActor,
-  order: Pick<OrderView, 'order_no' | 'status' | 'payment_status' | 'needs_attention'>,
+  order: AskedOrder,
   by: Requester,
   request: OrderRequest,
   operationKey: string,
 ): Promise<boolean> {
   const { db, sealer, temporal } = actor
+  if (by.type === 'operator') mustNotBeOwn(by.id ?? '', order.owner_id)
   const deadline = Date.now() + ANSWER_DEADLINE_MS
   const refund = request.kind === 'resolve' && request.action === 'settle'
   const settled = refund ? await findStuck(db, order.order_no, request.refundNo) : undefined
@@ -463,6 +409,11 @@ async function askOrder(
     // The order is being canceled, and its workflow hears nothing else.
     if (request.kind === 'pay' || order.needs_attention !== null) return settleReply(CONFLICT, by, request)
     return false
+  }
+  if (request.kind === 'ship' && !(await travels(db, order.order_no)))
+    return settleReply(CONFLICT, by, request)
+  if (request.kind === 'refund' && hasNothingLeft(order)) {
+    throw new DomainError({ code: 'REFUND_EXCEEDS_REST' })
   }
   if (request.kind === 'refund' && request.part) {
     const { reason, part } = request
@@ -518,7 +469,7 @@ async function askExchange(
   try {
     return await ask(exchangeWorkflowId(orderNo))
   } catch (error) {
-    if (!isGone(error) || !(await adoptOrder(actor, orderNo))) throw error
+    if (!isGone(error) || (await adoptOrder(actor, orderNo)).is !== 'running') throw error
     return ask(exchangeWorkflowId(orderNo))
   }
 }
@@ -578,6 +529,12 @@ async function knownReply(
   } catch {
     return CONFLICT
   }
+}
+
+/** What is collected or needs no delivery is handed over, and never shipped. */
+async function travels(db: Db, orderNo: string): Promise<boolean> {
+  const shippingType = await findShippingType(db, orderNo)
+  return shippingType !== undefined && needsAddress(shippingType)
 }
 
 /** Every workflow that may wait for an operator's word on this order: the exchange, and what came after it. */

@@ -198,7 +198,8 @@ const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
 /**
  * Makes a draft. Its stock is booked as a movement, as every later one is.
  * @returns the product's id; that of the first call, when repeated under the same operation key
- * @throws InvalidInput when the price does not fit the mode, or the category does not exist
+ * @throws InvalidInput when the price does not fit the mode, the usual price is lower, a period has no limit of pieces,
+ *   or the category does not exist
  */
 export async function createProduct(
   db: Db,
@@ -208,7 +209,7 @@ export async function createProduct(
 ): Promise<string> {
   const fields = { ...DEFAULTS, ...given(wanted) }
   return db.transaction().execute(async (tx) => {
-    await check(tx, fields)
+    await check(tx, fields, fields)
     const id = await insertProduct(tx, {
       ...columnsOf(fields),
       title: fields.title,
@@ -233,7 +234,8 @@ const STOCK_MAX = 2_147_483_647
 /**
  * @param stockDelta pieces that come in or, negative, go out
  * @throws DomainError NOT_FOUND, or OUT_OF_STOCK when the stock would fall below zero; nothing changed then
- * @throws InvalidInput when the price would not fit the mode, or the category does not exist
+ * @throws InvalidInput when the price would not fit the mode, the usual price would be lower, a period would have no
+ *   limit of pieces, or the category does not exist
  */
 export async function changeProduct(
   db: Db,
@@ -247,7 +249,7 @@ export async function changeProduct(
     if (!product) throw new DomainError({ code: 'NOT_FOUND' })
     const wanted = given(change)
     const fields = { ...fieldsOf(product), ...wanted }
-    await check(tx, fields, wanted.categoryId !== undefined)
+    await check(tx, fields, wanted)
     const operator = { operator_type: 'operator', operator_id: cause.operatorId }
     await updateProduct(tx, id, { ...columnsOf(fields), ...operator })
     if (!stockDelta) return
@@ -313,11 +315,17 @@ async function setStatus(
   })
 }
 
-/** @throws InvalidInput naming everything wrong at once */
-async function check(tx: Tx, fields: ProductFields, categoryChanged = true): Promise<void> {
+/**
+ * @param given what is being written of the fields: what stays is not judged anew, but for the price
+ * @throws InvalidInput naming everything wrong at once
+ */
+async function check(tx: Tx, fields: ProductFields, given: Partial<ProductFields>): Promise<void> {
   const errors = priceErrors(fields)
+  const isPriced = given.paymentMode ?? given.priceFen ?? given.originalPriceFen
+  if (isPriced !== undefined && isPriced !== null) errors.push(...usualPriceErrors(fields))
+  if (given.properties) errors.push(...limitErrors(given.properties))
   const { categoryId } = fields
-  if (categoryChanged && categoryId !== null && !(await findCategory(tx, categoryId))) {
+  if (given.categoryId !== undefined && categoryId !== null && !(await findCategory(tx, categoryId))) {
     errors.push({ field: 'category_id', rule: 'exists' })
   }
   if (errors.length > 0) throw new InvalidInput(...errors)
@@ -330,6 +338,20 @@ function priceErrors({ paymentMode, point, priceFen }: ProductFields): FieldErro
     errors.push({ field: 'price.amount', rule: 'min', bound: '0.01' })
   }
   return errors
+}
+
+/** In the shop it is struck through, so it is not less than what is asked. */
+function usualPriceErrors(fields: ProductFields): FieldError[] {
+  const { fen } = totalOf({ ...fields, points: fields.point, fen: fields.priceFen }, 1)
+  const { originalPriceFen: usual } = fields
+  if (usual === null || usual >= fen) return []
+  return [{ field: 'original_price.amount', rule: 'min', bound: decimalFromFen(fen) }]
+}
+
+/** Pieces are counted by the period: without their number it counts nothing. */
+function limitErrors({ limit }: ProductProperties): FieldError[] {
+  if (limit?.time_limit_seconds === undefined || limit.max_per_user !== undefined) return []
+  return [{ field: 'properties.limit.max_per_user', rule: 'required' }]
 }
 
 /** Leaves out what was not given, so that it overwrites nothing. */

@@ -58,8 +58,8 @@ export function createEngine(deps: AdoptionDeps) {
       }
     },
 
-    /** Starts the workflow of an order that has none. @returns whether it was started */
-    adopt: (orderNo: string): Promise<boolean> => adoptOrder(deps, orderNo),
+    /** Starts what an order lacks. @returns whether its exchange runs now */
+    adopt: async (orderNo: string): Promise<boolean> => (await adoptOrder(deps, orderNo)).is === 'running',
 
     /**
      * Brings money that a provider's books name to the order's workflow, by the way of the provider's own

@@ -8,13 +8,10 @@ import {
   type SessionOwner,
   takeLink,
 } from '../db/sessions.ts'
+import type { PageRole, Principal } from '../domain/access.ts'
 
 /** Who looks at the pages. */
-export interface Viewer {
-  readonly sub: string
-  readonly role: 'customer' | 'operator' | 'admin'
-  readonly level: number
-}
+export type Viewer = Principal & { readonly role: PageRole }
 
 /** How long somebody stays signed in. */
 export const SESSION_SECONDS = 12 * 3600

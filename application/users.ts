@@ -1,9 +1,10 @@
 import type { Db } from '../db/client.ts'
 import { findLevel, keepLevel } from '../db/users.ts'
+import { mustNotBeOwn } from '../domain/access.ts'
 
 /** Visible characters, any script. */
 // oxlint-disable-next-line no-control-regex
-export const OWNER_ID = /^[^\p{Cc}\p{Cs}]*[^\p{Cc}\p{Cs}\p{Z}][^\p{Cc}\p{Cs}]*$/u
+export const OWNER_ID = /^\p{Z}*[^\p{Cc}\p{Cs}\p{Z}][^\p{Cc}\p{Cs}]*$/u
 /** Columns hold so many characters. */
 export const OWNER_ID_MAX = 64
 export const LEVEL_MAX = 1000
@@ -18,8 +19,17 @@ export async function readUser(db: Db, ownerId: string): Promise<UserView> {
   return { owner_id: ownerId, level: (await findLevel(db, ownerId)) ?? null }
 }
 
-/** From now on this level wins over the one in the access token. */
-export async function setLevel(db: Db, ownerId: string, level: number): Promise<UserView> {
+/**
+ * From now on this level wins over the one in the access token.
+ * @throws DomainError FORBIDDEN for the operator's own level
+ */
+export async function setLevel(
+  db: Db,
+  ownerId: string,
+  level: number,
+  operatorId: string,
+): Promise<UserView> {
+  mustNotBeOwn(operatorId, ownerId)
   await keepLevel(db, ownerId, level)
   return { owner_id: ownerId, level }
 }

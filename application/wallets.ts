@@ -1,6 +1,7 @@
 import type { Db } from '../db/client.ts'
 import type { Vault } from '../db/vault.ts'
 import { adjust, type Balance, grant, readBalance } from '../db/wallet.ts'
+import { mustNotBeOwn } from '../domain/access.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type Fen, type Money, moneyFromFen } from '../domain/money.ts'
@@ -71,13 +72,13 @@ async function readOutside(wallet: PointsWallet, ownerId: string): Promise<Balan
  * @throws DomainError FORBIDDEN where an outside wallet keeps the points
  */
 export function mustBeOurs({ outsideWallet }: Ledger): void {
-  if (outsideWallet) throw new DomainError({ code: 'FORBIDDEN' })
+  if (outsideWallet) throw new DomainError({ code: 'FORBIDDEN', reason: 'points_elsewhere' })
 }
 
 /**
  * Adds points, which may expire.
  * @throws InvalidInput when they would have expired already
- * @throws DomainError FORBIDDEN where an outside wallet keeps the points
+ * @throws DomainError FORBIDDEN for the operator's own wallet, or where an outside wallet keeps the points
  */
 export async function grantPoints(
   ledger: Ledger,
@@ -86,6 +87,7 @@ export async function grantPoints(
   expiresAt: Date | null,
   cause: WalletCause,
 ): Promise<WalletView> {
+  mustNotBeOwn(cause.operatorId, ownerId)
   mustBeOurs(ledger)
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
     throw new InvalidInput({ field: 'expires_at', rule: 'future' })
@@ -98,8 +100,8 @@ export async function grantPoints(
 
 /**
  * Corrects the points by a signed number.
- * @throws DomainError INSUFFICIENT_POINTS when they would fall below zero, FORBIDDEN where an outside wallet
- *   keeps the points
+ * @throws DomainError INSUFFICIENT_POINTS when they would fall below zero, FORBIDDEN for the operator's own wallet,
+ *   or where an outside wallet keeps the points
  */
 export async function adjustPoints(
   ledger: Ledger,
@@ -107,6 +109,7 @@ export async function adjustPoints(
   points: number,
   cause: WalletCause,
 ): Promise<WalletView> {
+  mustNotBeOwn(cause.operatorId, ownerId)
   mustBeOurs(ledger)
   const done = await ledger.db
     .transaction()
@@ -120,13 +123,14 @@ export async function adjustPoints(
   })
 }
 
-/** Adds cash. */
+/** Adds cash. @throws DomainError FORBIDDEN for the operator's own wallet */
 export async function addCash(
   ledger: Ledger,
   ownerId: string,
   fen: Fen,
   cause: WalletCause,
 ): Promise<WalletView> {
+  mustNotBeOwn(cause.operatorId, ownerId)
   await ledger.db.transaction().execute((tx) => grant(tx, ledger.vault, ownerId, 'CNY', fen, null, cause))
   return readWallet(ledger, ownerId)
 }

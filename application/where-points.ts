@@ -2,7 +2,7 @@ import { findAttempt } from '../db/attempts.ts'
 import { type BookedFor, listOrderEntries } from '../db/wallet.ts'
 import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
-import type { OrderReader, OrderView } from './orders.ts'
+import type { OrderReader, OrderView } from './order-view.ts'
 
 /**
  * Where the points and the cash of one order are now, for the customer and for support staff alike. The places

@@ -1,8 +1,5 @@
 import { SignJWT } from 'jose'
-
-export const ROLES = ['customer', 'operator', 'admin'] as const
-
-export type Role = (typeof ROLES)[number]
+import type { Role } from '../domain/access.ts'
 
 /**
  * Signs an access token that is valid for 24 hours (RFC 9068: type `at+jwt`). Takes the installation's signing

@@ -1,30 +1,37 @@
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { cruise, type ICruiseResult } from 'dependency-cruiser'
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options'
+import { OUTSIDE, ROOM_IMPORTS, TOP_LEVEL, tableProblems } from './import-rules.ts'
 
 /**
- * `npm run check:imports`: holds the rules of `.dependency-cruiser.cjs` against every file of the program. The
- * tool passes when it can parse nothing, so a file or an import that it did not see is an error here.
+ * `npm run check:imports`: holds the rules of `.dependency-cruiser.cjs` against every file of the program, and the
+ * table in docs/architecture.md against the rules. The tool passes when it can parse nothing, so a file or an import
+ * that it did not see is an error here.
  */
-const ROOMS = 'domain db payments wallets activities workflows sandbox application api web cli'.split(' ')
-const ALONE = ['worker.ts', 'config.ts']
+const NOT_OURS = new Set(['node_modules', '.data', 'coverage', ...OUTSIDE])
+const TOOLS = ['vitest.config.ts']
 
+const files = globSync('**/*.{ts,tsx}', { exclude: (name) => NOT_OURS.has(name) })
 const options = await extractDepcruiseOptions('./.dependency-cruiser.cjs')
-const { output } = await cruise([...ROOMS, ...ALONE], options)
+const { output } = await cruise(files, options)
 const { modules, summary } = output as ICruiseResult
 
-const files = [...globSync(`{${ROOMS.join(',')}}/**/*.{ts,tsx}`), ...ALONE]
 const seen = new Set(modules.map(({ source }) => source))
 const imports = modules.reduce((sum, { dependencies }) => sum + dependencies.length, 0)
 const problems = [
   ...files
     .filter((file) => !seen.has(file))
     .map((file) => `${file} was not seen: is its language supported?`),
+  ...files
+    .filter((file) => ![...TOP_LEVEL, ...TOOLS].includes(file))
+    .filter((file) => !file.includes('/') || !Object.hasOwn(ROOM_IMPORTS, file.split('/')[0] ?? ''))
+    .map((file) => `${file} is in no room: cli/import-rules.ts names them`),
   ...(imports < files.length ? [`only ${imports} imports were seen in ${files.length} files`] : []),
   ...summary.violations.map(({ rule, from, to, cycle }) => {
     const path = cycle === undefined ? to : cycle.map(({ name }) => name).join(' → ')
     return `${rule.name}: ${from} → ${path}`
   }),
+  ...tableProblems(readFileSync('docs/architecture.md', 'utf8')),
 ]
 for (const problem of problems) process.stderr.write(`${problem}\n`)
 process.stdout.write(`${files.length} files, ${imports} imports, ${problems.length} problems\n`)

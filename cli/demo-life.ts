@@ -1,4 +1,4 @@
-import { exchangeSettings } from '../application/exchanges.ts'
+import { exchangeSettings } from '../application/exchange-deps.ts'
 import { connectTemporal } from '../application/temporal.ts'
 import { ConfigError, readConfig } from '../config.ts'
 import { connectDatabase } from '../db/client.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { createReconciliationActivities } from '../activities/reconciliation.ts'
-import { exchangeSettings } from '../application/exchanges.ts'
+import { exchangeSettings } from '../application/exchange-deps.ts'
 import { createEngine } from '../application/reconciliation.ts'
 import { connectTemporal } from '../application/temporal.ts'
 import { ConfigError, readConfig } from '../config.ts'

@@ -1,17 +1,14 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { ConfigError, readConfig } from '../config.ts'
-import { ROLES, signAccessToken } from './access-token.ts'
+import { PRINCIPAL_ID, PRINCIPAL_ID_MAX, ROLES } from '../domain/access.ts'
+import { signAccessToken } from './access-token.ts'
 
-const USAGE = 'usage: npm run --silent token -- --sub alice --role customer|operator|admin [--level 1]'
+const USAGE = `usage: npm run --silent token -- --sub alice --role ${ROLES.join('|')} [--level 1]`
 
 const claimsSchema = z.object({
-  // What the API takes as an owner.
-  sub: z
-    .string()
-    .min(1)
-    .max(64)
-    .regex(/^[^\p{Cc}\p{Cs}]+$/u),
+  // What the API takes.
+  sub: z.string().max(PRINCIPAL_ID_MAX).regex(PRINCIPAL_ID),
   role: z.enum(ROLES),
   level: z
     .string()

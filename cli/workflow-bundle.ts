@@ -1,37 +1,59 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
 import { FAILURE_CONVERTER_PATH } from '../application/payload-codec.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const WORKFLOWS_PATH = join(ROOT, 'workflows', 'index.ts')
+/** Types are erased before bundling: what only they lead to is not in the bundle. */
+const TYPE_ONLY = /^(?:import type [^'"]*|export type (?:\{[^}]*\}|\*[^'"]*?)\s*from\s*)['"][^'"\n]+['"]/gm
+const RELATIVE = /['"](\.{1,2}\/[^'"\n]+)['"]/g
 
-/** All that can end up in the bundle: a change in any of these files makes another one. */
-function fingerprint(): string {
-  const hash = createHash('sha256')
-  for (const room of ['workflows', 'domain']) {
-    for (const name of readdirSync(join(ROOT, room)).sort()) {
-      hash.update(name).update(readFileSync(join(ROOT, room, name)))
+/**
+ * The project's own files that the bundle is made of: everything that the entry points reach through imports.
+ * @param entryPoints absolute paths
+ * @returns absolute paths, sorted
+ */
+export function bundleSources(entryPoints = [WORKFLOWS_PATH, FAILURE_CONVERTER_PATH]): string[] {
+  const found = new Set(entryPoints)
+  // A set hands out what is added while it is being walked.
+  for (const file of found) {
+    const source = readFileSync(file, 'utf8').replaceAll(TYPE_ONLY, '')
+    for (const [, path = ''] of source.matchAll(RELATIVE)) {
+      const target = join(dirname(file), path)
+      if (existsSync(target)) found.add(target)
     }
   }
-  return hash
-    .update(readFileSync(join(ROOT, 'package-lock.json')))
-    .digest('hex')
-    .slice(0, 16)
+  return [...found].sort()
 }
 
 /**
- * The workflow code as one file. Bundling takes seconds, so the result is kept: a worker that is started
- * again after a crash is back at once.
+ * The name of a bundle: it changes with each of its files, the packages, and the way of bundling.
+ * @param files absolute paths
+ * @param root the folder that the paths are named from, so that the key is the same wherever the project lies
+ */
+export function bundleKey(files = bundleSources(), root = ROOT): string {
+  const hash = createHash('sha256')
+  const add = (name: string, content: Buffer) => hash.update(`${name}\0${content.length}\0`).update(content)
+  for (const file of files) add(relative(root, file), readFileSync(file))
+  add('packages', readFileSync(join(ROOT, 'package-lock.json')))
+  add('bundler', readFileSync(fileURLToPath(import.meta.url)))
+  return hash.digest('hex').slice(0, 16)
+}
+
+/**
+ * The workflow code as one file. Bundling takes seconds, so the result is kept, and a worker that is started
+ * again after a crash is ready immediately.
  * @param dataDir where bundles are kept
  */
 export async function loadWorkflowBundle(dataDir: string): Promise<{ codePath: string }> {
   const folder = join(dataDir, 'workflow-bundles')
-  const codePath = join(folder, `${fingerprint()}.js`)
+  const codePath = join(folder, `${bundleKey()}.js`)
   if (!existsSync(codePath)) {
     const { code } = await bundleWorkflowCode({
-      workflowsPath: join(ROOT, 'workflows', 'index.ts'),
+      workflowsPath: WORKFLOWS_PATH,
       failureConverterPath: FAILURE_CONVERTER_PATH,
       logger: new DefaultLogger('WARN'),
     })

@@ -1,7 +1,13 @@
 import { sql } from 'kysely'
 import type { ExchangeFacts } from '../domain/eligibility.ts'
 import { fenOf } from '../domain/money.ts'
-import type { ExchangeLimit, PaymentMode, ProductStatus, ShippingType } from '../domain/product.ts'
+import type {
+  ExchangeLimit,
+  PaymentMode,
+  ProductStatus,
+  ProductType,
+  ShippingType,
+} from '../domain/product.ts'
 import { spendableOf } from '../domain/wallet.ts'
 import type { Db } from './client.ts'
 import type { Vault } from './vault.ts'
@@ -11,6 +17,7 @@ export interface ProductFacts {
   readonly id: string
   readonly title: string
   readonly image: string | null
+  readonly productType: ProductType
 }
 
 interface Row {
@@ -23,6 +30,7 @@ interface Row {
   price_amount: string
   stock_quantity: number
   shipping_type: ShippingType
+  product_type: ProductType
   exchange_limit: number
   limit: ExchangeLimit | null
   kept_level: number | null
@@ -55,7 +63,7 @@ export async function readFacts(
 ): Promise<{ facts: ExchangeFacts; product: ProductFacts | undefined }> {
   const { rows } = await sql<Row>`
     select p.id, p.title, p.image, p.status, p.payment_mode, p.point, p.price_amount, p.stock_quantity,
-      p.shipping_type, p.exchange_limit, p.properties -> 'limit' as "limit",
+      p.shipping_type, p.product_type, p.exchange_limit, p.properties -> 'limit' as "limit",
       (select level from users where owner_id = ${ownerId}) as kept_level,
       pieces.ever as pieces_ever, pieces.in_window as pieces_in_window,
       unpaid.orders as unpaid_orders, unpaid.pieces as unpaid_pieces,
@@ -110,7 +118,7 @@ export async function readFacts(
     return found && found.frozen === null ? spendableOf(found, row.now.getTime()) : 0n
   }
   return {
-    product: { id: row.id, title: row.title, image: row.image },
+    product: { id: row.id, title: row.title, image: row.image, productType: row.product_type },
     facts: {
       product: {
         status: row.status,

@@ -66,7 +66,7 @@ export async function markDelivered(db: Db | Tx, id: string, outcome: NoticeOutc
 export async function undeliverEvents(db: Db, orderNo: string): Promise<void> {
   await db
     .updateTable('webhook_inbox')
-    .set({ delivered_at: null, next_delivery_at: new Date(), outcome: null })
+    .set({ delivered_at: null, next_delivery_at: new Date(), outcome: null, told_again_at: new Date() })
     .where('order_no', '=', orderNo)
     .where('delivered_at', 'is not', null)
     .execute()
@@ -90,7 +90,7 @@ export async function markBooked(db: Db | Tx, outTradeNo: string): Promise<void>
  */
 export async function undeliverUnbooked(db: Db): Promise<void> {
   await sql`
-    update webhook_inbox set delivered_at = null, next_delivery_at = now(), outcome = null
+    update webhook_inbox set delivered_at = null, next_delivery_at = now(), outcome = null, told_again_at = now()
     where kind = 'paid' and source <> 'orders' and order_no is not null and booked_at is null
       and delivered_at < now() - make_interval(secs => least(3600, 15 * power(2, least(deliveries, 8))))`.execute(
     db,
@@ -100,7 +100,7 @@ export async function undeliverUnbooked(db: Db): Promise<void> {
 /** Events of the order domain that were delivered since: an engine that lost power may have forgotten them. */
 export async function undeliverOrderEvents(db: Db, since: Date): Promise<void> {
   await sql`
-    update webhook_inbox i set delivered_at = null, next_delivery_at = now(), outcome = null
+    update webhook_inbox i set delivered_at = null, next_delivery_at = now(), outcome = null, told_again_at = now()
     from points_exchange_orders o
     where i.source = 'orders' and i.delivered_at >= ${since} and o.order_no = i.order_no
       and o.status not in ('order_finished', 'order_canceled')`.execute(db)

@@ -2,12 +2,12 @@ import type { Insertable, Selectable } from 'kysely'
 import type { OrderNote } from '../domain/order-notes.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { Db, Tx } from './client.ts'
-import type { CancelCause, PointsExchangeOrdersTable } from './schema.ts'
+import type { ActorType, CancelCause, PointsExchangeOrdersTable } from './schema.ts'
 
 export type ExchangeOrder = Selectable<PointsExchangeOrdersTable>
 
 export interface Actor {
-  readonly type: 'customer' | 'operator' | 'system' | 'order_domain'
+  readonly type: ActorType
   readonly id?: string | undefined
 }
 

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { PageRole } from '../domain/access.ts'
 import type { Attention } from '../domain/attention.ts'
 import type { Refusal } from '../domain/errors.ts'
 import type { KeptNotice, NoticeKind, NoticeOutcome } from '../domain/notices.ts'
@@ -148,13 +149,15 @@ export interface PointsExchangeOrdersTable extends Dated {
   deleted_at: Date | null
 }
 
+export type ActorType = 'customer' | 'operator' | 'system' | 'order_domain'
+
 export interface OrderEventsTable {
   id: Id
   order_no: string
   event_key: string
   status: OrderStatus
   note: ColumnType<OrderNote | null, string | null | undefined, string | null>
-  actor_type: string
+  actor_type: ActorType
   actor_id: string | null
   created_at: Stamp
 }
@@ -322,6 +325,8 @@ export interface WebhookInboxTable {
   next_delivery_at: Stamp
   /** When the money that it tells of was booked; null: not yet, or it tells of none. */
   booked_at: ColumnType<Date | null, undefined, Date>
+  /** When it was last to be delivered once more; null: never. */
+  told_again_at: ColumnType<Date | null, undefined, Date>
 }
 
 export interface ExchangeAttemptsTable {
@@ -390,7 +395,7 @@ export interface WebSessionsTable {
   /** SHA-256 of the token in the cookie. */
   token_hash: Buffer
   owner_id: string
-  role: 'customer' | 'operator' | 'admin'
+  role: PageRole
   level: number
   created_at: Stamp
   expires_at: Date
@@ -420,13 +425,18 @@ export interface AddressesTable extends Dated {
 }
 
 export interface KeptFormsTable {
-  /** SHA-256 of the token in the cookie. */
-  token_hash: Buffer
+  id: Generated<string>
+  /** SHA-256 of the secret in the cookie of the browser that sent it. */
+  browser_hash: Buffer
   /** Null: nobody knows who sent it. */
   owner_id: string | null
+  /** The group of network addresses it came from. */
+  source: number
   sealed: Buffer
   created_at: Stamp
   expires_at: Date
+  /** When its owner was led to it after signing in. */
+  offered_at: Generated<Date | null>
 }
 
 export interface IdempotencyKeysTable {

@@ -2,11 +2,13 @@ import { sql } from 'kysely'
 import * as rules from '../domain/wallet.ts'
 import {
   availableOf,
+  byDate,
   type Change,
   EMPTY_WALLET,
   heldOf,
   type Lot,
   nextExpiryOf,
+  type Return,
   spendableOf,
   type Wallet,
 } from '../domain/wallet.ts'
@@ -75,7 +77,8 @@ function placeOf(
   ].join('|')
 }
 
-type SealedLot = readonly [expiresAt: number | null, amount: string]
+/** The third is there in a grace only; rows of before there was one lack it, and their date is the original. */
+type SealedLot = readonly [expiresAt: number | null, amount: string, originalExpiresAt?: number]
 
 interface SealedWallet {
   readonly lots: readonly SealedLot[]
@@ -84,9 +87,16 @@ interface SealedWallet {
   readonly frozen: string | null
 }
 
-const sealLots = (lots: readonly Lot[]): SealedLot[] => lots.map((lot) => [lot.expiresAt, `${lot.amount}`])
+const sealLots = (lots: readonly Lot[]): SealedLot[] =>
+  lots.map(({ expiresAt, amount, originalExpiresAt }) =>
+    originalExpiresAt === undefined ? [expiresAt, `${amount}`] : [expiresAt, `${amount}`, originalExpiresAt],
+  )
 const openLots = (lots: readonly SealedLot[]): Lot[] =>
-  lots.map(([expiresAt, amount]) => ({ expiresAt, amount: BigInt(amount) }))
+  lots.map(([expiresAt, amount, originalExpiresAt]) => ({
+    expiresAt,
+    amount: BigInt(amount),
+    ...(originalExpiresAt === undefined ? {} : { originalExpiresAt }),
+  }))
 
 function sealWallet(wallet: Wallet): SealedWallet {
   return {
@@ -436,7 +446,7 @@ export async function capture(
 /**
  * Gives back what was held (`release`) or taken (`reverse`) for the order, to lots of the same dates. Of what went
  * back in parts only the rest; where that is nothing, a mark says that all of it is back.
- * @param graceMs what expired meanwhile may be spent for so long
+ * @param terms whether what expired meanwhile may be spent, and until when; what may not is booked as expired at once
  * @returns false when it was given back before, or never taken
  */
 export async function giveBack(
@@ -446,27 +456,34 @@ export async function giveBack(
   currency: Currency,
   orderNo: string,
   reason: string,
-  graceMs: number,
+  terms: Return,
 ): Promise<boolean> {
   const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, currency))
-  const released = rules.release(account.wallet, orderNo, account.now, graceMs)
+  const released = rules.release(account.wallet, orderNo, account.now, terms)
   if (released.ok) {
     const operationKey = keyOf(orderNo, currency, 'release')
-    await post(tx, vault, account, 'release', released.change, { operationKey, orderNo, reason })
+    const after = await post(tx, vault, account, 'release', released.change, {
+      operationKey,
+      orderNo,
+      reason,
+    })
+    await expireLots(tx, vault, after)
     return true
   }
   const taken = await findTaken(tx, vault, account, currency, orderNo)
   if (!taken) return false
   const operationKey = keyOf(orderNo, currency, 'reverse')
   const lots = rules.partOf(taken.lots, taken.back, taken.rest)
-  const change = rules.reverse(account.wallet, lots, account.now, graceMs)
-  return (await book(tx, vault, account, 'reverse', change, { operationKey, orderNo, reason })) !== undefined
+  const change = rules.reverse(account.wallet, lots, account.now, terms)
+  const after = await book(tx, vault, account, 'reverse', change, { operationKey, orderNo, reason })
+  if (after) await expireLots(tx, vault, after)
+  return after !== undefined
 }
 
 /**
  * Gives back a part of what was taken for the order, to lots of the same dates. The part's number makes a repeat
  * harmless.
- * @param graceMs what expired meanwhile may be spent for so long
+ * @param terms as in `giveBack`
  * @returns false when less than that is left to give back; nothing changed then
  * @throws KeyReused when the part's number was used for another amount
  */
@@ -476,7 +493,7 @@ export async function giveBackPart(
   spend: Spend,
   part: string,
   reason: string,
-  graceMs: number,
+  terms: Return,
 ): Promise<boolean> {
   const { ownerId, currency, amount, orderNo } = spend
   const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, currency))
@@ -485,8 +502,12 @@ export async function giveBackPart(
   const whole = await findBooked(tx, vault, account, keyOf(orderNo, currency, 'reverse'))
   if (taken && !whole && amount <= taken.rest) {
     const lots = rules.partOf(taken.lots, taken.back, amount)
-    const change = rules.reverse(account.wallet, lots, account.now, graceMs)
-    if (await book(tx, vault, account, 'reverse', change, cause)) return true
+    const change = rules.reverse(account.wallet, lots, account.now, terms)
+    const after = await book(tx, vault, account, 'reverse', change, cause)
+    if (after) {
+      await expireLots(tx, vault, after)
+      return true
+    }
   }
   return isBooked(tx, vault, account, 'reverse', amount, cause)
 }
@@ -541,9 +562,9 @@ export async function voidHold(
   currency: Currency,
   orderNo: string,
   reason: string,
-  graceMs: number,
+  terms: Return,
 ): Promise<void> {
-  if (await giveBack(tx, vault, ownerId, currency, orderNo, reason, graceMs)) return
+  if (await giveBack(tx, vault, ownerId, currency, orderNo, reason, terms)) return
   const account = await lockAccount(tx, vault, ownerId, currency)
   const operationKey = keyOf(orderNo, currency, 'hold')
   const nothing: Change = { wallet: account.wallet, available: 0n, held: 0n, lots: [] }
@@ -645,16 +666,20 @@ export async function unblockPoints(
   vault: Vault,
   ownerId: string,
   blockId: string,
-  graceMs: number,
+  terms: Return,
   cause: Omit<Cause, 'operationKey'>,
 ): Promise<boolean> {
   const ref = blockKey(blockId)
   const account = await expireLots(tx, vault, await lockAccount(tx, vault, ownerId, 'ZJF'))
-  const outcome = rules.release(account.wallet, ref, account.now, graceMs)
+  const outcome = rules.release(account.wallet, ref, account.now, terms)
   if (!outcome.ok) {
     return (await bookedHere(tx, account, `un${ref}`)) !== undefined
   }
-  await post(tx, vault, account, 'release', outcome.change, { ...cause, operationKey: `un${ref}` })
+  const after = await post(tx, vault, account, 'release', outcome.change, {
+    ...cause,
+    operationKey: `un${ref}`,
+  })
+  await expireLots(tx, vault, after)
   return true
 }
 
@@ -757,7 +782,7 @@ export async function readBalance(
     available: spendableOf(wallet, now),
     held: heldOf(wallet),
     frozen: wallet.frozen,
-    expiring: wallet.lots.flatMap((lot) =>
+    expiring: byDate(wallet.lots).flatMap((lot) =>
       lot.expiresAt !== null && lot.expiresAt > now
         ? [{ points: lot.amount, expiresAt: new Date(lot.expiresAt) }]
         : [],

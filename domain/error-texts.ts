@@ -1,4 +1,4 @@
-import type { RefusalCode, RefusalRule } from './errors.ts'
+import type { ForbiddenReason, RefusalCode, RefusalRule } from './errors.ts'
 
 export type Lang = 'zh' | 'en'
 
@@ -15,8 +15,9 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'INTERNAL'
 
-/** What was asked for and what there is, where a refusal knows it. */
+/** What was asked for and what there is, where a refusal knows it; and why it is forbidden. */
 export interface Gap {
+  readonly reason?: ForbiddenReason | undefined
   readonly required?: string | undefined
   readonly available?: string | undefined
   readonly rule?: RefusalRule | undefined
@@ -45,14 +46,26 @@ const withRule = (usual: Text, rule: RefusalRule, other: Text): Text => ({
   detail: (gap) => (gap.rule === rule ? other : usual).detail(gap),
 })
 
+const FORBIDDEN_TEXTS: Readonly<Record<ForbiddenReason | 'role', Readonly<Record<Lang, string>>>> = {
+  role: { zh: '当前身份无权执行此操作', en: 'Your role does not allow this' },
+  own_account: {
+    zh: '不能为自己办理：本人的账户和订单须由其他同事处理',
+    en: 'You cannot do this for yourself: a colleague has to handle your own account and orders',
+  },
+  points_elsewhere: {
+    zh: '积分由外部积分系统管理，不能在这里变更',
+    en: 'The points are kept by another points system and cannot be changed here',
+  },
+}
+
 const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   NOT_FOUND: {
     zh: plain('未找到', '请求的内容不存在'),
     en: plain('Not found', 'What was asked for does not exist'),
   },
   FORBIDDEN: {
-    zh: plain('没有权限', '当前身份无权执行此操作'),
-    en: plain('Forbidden', 'Your role does not allow this'),
+    zh: { title: '没有权限', detail: ({ reason }) => FORBIDDEN_TEXTS[reason ?? 'role'].zh },
+    en: { title: 'Forbidden', detail: ({ reason }) => FORBIDDEN_TEXTS[reason ?? 'role'].en },
   },
   PRODUCT_NOT_ON_SALE: {
     zh: plain('商品未上架', '商品未上架或已下架'),
@@ -174,6 +187,10 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
       'The refund is more than what is left of the order',
       (r, a) => `: ${r} asked for, ${a} left`,
     ),
+  },
+  REFUND_IS_WHOLE: {
+    zh: plain('不是部分退款', '这是订单剩余的全部，请改为整单退款'),
+    en: plain('Not a refund in part', 'This is all that is left of the order: refund it as a whole'),
   },
   UNAVAILABLE: {
     zh: plain('服务暂不可用', '服务暂时不可用，请稍后重试'),

@@ -18,6 +18,7 @@ export type RefusalCode =
   | 'ORDER_STATE_CONFLICT'
   | 'REFUND_EXCEEDS_REST'
   | 'RISK_REJECTED'
+  | 'REFUND_IS_WHOLE'
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'RATE_LIMITED'
   | 'UNAVAILABLE'
@@ -25,9 +26,18 @@ export type RefusalCode =
 /** Which of several rules with one code refuses. `unpaid_pieces`: the pieces that a customer may hold unpaid. */
 export type RefusalRule = 'unpaid_pieces'
 
+/** Why something is FORBIDDEN that the role alone would allow. */
+export type ForbiddenReason =
+  /** It is the caller's own wallet, level, earning or order. */
+  | 'own_account'
+  /** An outside wallet keeps the points. */
+  | 'points_elsewhere'
+
 /** A refusal with its gap: what is required and what there is, as text ready for a message. */
 export interface Refusal {
   readonly code: RefusalCode
+  /** With FORBIDDEN only; undefined: the role does not allow it. */
+  readonly reason?: ForbiddenReason | undefined
   readonly required?: string | undefined
   readonly available?: string | undefined
   /** Undefined: the usual rule of the code. */

@@ -1,4 +1,4 @@
-import type { Lot } from './wallet.ts'
+import { byDate, type Lot } from './wallet.ts'
 
 const DAY_MS = 86_400_000
 
@@ -20,7 +20,7 @@ export interface ExpiryWarning {
  * Whoever was told "in 3 days" is not told "in 30 days" afterwards.
  */
 export function warningsDue(lots: readonly Lot[], now: number): ExpiryWarning[] {
-  return lots.flatMap(({ expiresAt }) => {
+  return byDate(lots).flatMap(({ expiresAt }) => {
     if (expiresAt === null || expiresAt <= now) return []
     const days = WARN_DAYS.findLast((step) => expiresAt - now <= step * DAY_MS)
     return days === undefined ? [] : [{ expiresAt, days }]

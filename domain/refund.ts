@@ -30,15 +30,18 @@ export const isAllOf = (part: Split, rest: Split): boolean =>
   part.points === rest.points && part.fen === rest.fen
 
 /**
- * Why a part cannot be taken back: it asks for more than is left. Providers hold the shop to the same rule,
- * that all refunds of one payment together are at most what was paid.
- * @returns the refusal with its gap, of the points or else of the cash; undefined where it can be
+ * Why a part cannot be taken back: it asks for more than is left, or for all of it, and then the order has to end.
+ * Providers hold the shop to the same rule, that all refunds of one payment together are at most what was paid.
+ * @param rest what is left of the order
+ * @param divisible what of it can be given back in parts
+ * @returns the refusal, with its gap of the points or else of the cash; undefined where it can be
  */
-export function reasonAgainstPart(part: Split, rest: Split): Refusal | undefined {
+export function reasonAgainstPart(part: Split, rest: Split, divisible = rest): Refusal | undefined {
   const code = 'REFUND_EXCEEDS_REST'
-  if (part.points > rest.points) return { code, required: `${part.points}`, available: `${rest.points}` }
-  if (part.fen > rest.fen) {
-    return { code, required: `¥${decimalFromFen(part.fen)}`, available: `¥${decimalFromFen(rest.fen)}` }
+  const { points, fen } = divisible
+  if (part.points > points) return { code, required: `${part.points}`, available: `${points}` }
+  if (part.fen > fen) {
+    return { code, required: `¥${decimalFromFen(part.fen)}`, available: `¥${decimalFromFen(fen)}` }
   }
-  return undefined
+  return isAllOf(part, rest) ? { code: 'REFUND_IS_WHOLE' } : undefined
 }

@@ -10,6 +10,18 @@
 export interface Lot {
   readonly expiresAt: number | null
   readonly amount: bigint
+  /** The date that they were granted with, where `expiresAt` is the end of a grace. Absent: `expiresAt` is that date. */
+  readonly originalExpiresAt?: number
+}
+
+/** Who brought it about that points come back: their owner, before he paid; or the mall or the shop. */
+export type ReturnCause = 'owner' | 'mall'
+
+/** What decides on a grace when points come back. */
+export interface Return {
+  readonly cause: ReturnCause
+  /** Ms after the original date until which the mall's or the shop's doing lets them be spent. */
+  readonly graceMs: number
 }
 
 /** Points set aside under a reference, with the lots they came from. */
@@ -19,7 +31,7 @@ export interface Hold {
 }
 
 export interface Wallet {
-  /** Soonest to expire first, one per date. */
+  /** Soonest to expire first, one per date and original date. */
   readonly lots: readonly Lot[]
   readonly holds: readonly Hold[]
   /** Clawed back beyond what was there; later grants pay it first. */
@@ -105,30 +117,40 @@ export function capture(wallet: Wallet, ref: string): Outcome {
   return done({ wallet: { ...wallet, holds }, available: 0n, held: -sum(open.lots), lots: open.lots })
 }
 
-/** Gives back what is held under the reference, to the lots it came from. */
-export function release(wallet: Wallet, ref: string, now: number, graceMs: number): Outcome {
+/** Gives back what is held under the reference, to the lots it came from; see `reverse`. */
+export function release(wallet: Wallet, ref: string, now: number, terms: Return): Outcome {
   const open = wallet.holds.find((one) => one.ref === ref)
   if (!open) return { ok: false, denial: 'no_hold' }
   const holds = wallet.holds.filter((one) => one !== open)
-  const back = reverse({ ...wallet, holds }, open.lots, now, graceMs)
+  const back = reverse({ ...wallet, holds }, open.lots, now, terms)
   return done({ ...back, held: -sum(open.lots) })
 }
 
 /**
- * Gives back what was taken, to lots of the same dates. What expired meanwhile may be spent for `graceMs`
- * more.
+ * Gives back what was taken, to lots of the same dates. What expired meanwhile may be spent until its original date
+ * and the grace, unless its owner brought the return about. What comes back too late for that has its date of before,
+ * pays no debt, and is for `expire`, which the caller is to book next.
  */
-export function reverse(wallet: Wallet, lots: readonly Lot[], now: number, graceMs: number): Change {
-  const amount = sum(lots)
-  const paid = amount < wallet.debt ? amount : wallet.debt
-  const dated = lots.map((lot) => (isOver(lot, now) ? { ...lot, expiresAt: now + graceMs } : lot))
-  const back = paid > 0n ? draw(merge([], dated), paid).rest : merge([], dated)
+export function reverse(wallet: Wallet, lots: readonly Lot[], now: number, terms: Return): Change {
+  const dated = lots.map((lot) => (isOver(lot, now) ? withGrace(lot, now, terms) : lot))
+  const alive = dated.filter((lot) => !isOver(lot, now))
+  const over = dated.filter((lot) => isOver(lot, now))
+  const paid = sum(alive) < wallet.debt ? sum(alive) : wallet.debt
+  const back = merge(over, draw(merge(alive, []), paid).rest)
   return {
     wallet: { ...wallet, debt: wallet.debt - paid, lots: merge(wallet.lots, back) },
-    available: amount,
+    available: sum(lots),
     held: 0n,
     lots: back,
   }
+}
+
+/** A lot past its date, with the only grace that it ever has: however often it comes back, it ends at the same moment. */
+function withGrace(lot: Lot, now: number, { cause, graceMs }: Return): Lot {
+  const original = originalOf(lot)
+  if (cause === 'owner' || original === null) return lot
+  const until = original + graceMs
+  return until > now ? { ...lot, expiresAt: until, originalExpiresAt: original } : lot
 }
 
 /**
@@ -162,7 +184,8 @@ export function adjust(wallet: Wallet, amount: bigint, intoDebt: boolean): Outco
 }
 
 /**
- * Takes back points that had been granted: first out of the lot they went into, then those that expire first.
+ * Takes back points that had been granted: first out of the lot they went into, in its grace or not, then those that
+ * expire first.
  * @param intoDebt what is not there becomes a debt instead of a shortfall
  * @returns the change, and what could not be taken
  */
@@ -172,8 +195,8 @@ export function clawBack(
   expiresAt: number | null,
   intoDebt: boolean,
 ): { change: Change; shortfall: bigint } {
-  const own = wallet.lots.filter((lot) => lot.expiresAt === expiresAt)
-  const others = wallet.lots.filter((lot) => lot.expiresAt !== expiresAt)
+  const own = wallet.lots.filter((lot) => originalOf(lot) === expiresAt)
+  const others = wallet.lots.filter((lot) => originalOf(lot) !== expiresAt)
   const { taken, rest } = draw([...own, ...others], amount)
   const missing = amount - sum(taken)
   const owed = intoDebt ? missing : 0n
@@ -202,15 +225,30 @@ function isOver(lot: Lot, now: number): boolean {
   return lot.expiresAt !== null && lot.expiresAt <= now
 }
 
-/** Soonest first; what lasts comes last. One lot per date. */
+/** The date that these points were granted with. */
+export function originalOf({ expiresAt, originalExpiresAt }: Lot): number | null {
+  return originalExpiresAt ?? expiresAt
+}
+
+/** The lots as whoever looks at the wallet has them: one per date, whether a grace or not. */
+export function byDate(lots: readonly Lot[]): Lot[] {
+  const dates = lots.map(({ expiresAt, amount }) => ({ expiresAt, amount }))
+  return merge(dates, [])
+}
+
+/** Soonest first; what lasts comes last. One lot per date and original date. */
 function merge(left: readonly Lot[], right: readonly Lot[]): Lot[] {
-  const byDate = new Map<number | null, bigint>()
+  const merged = new Map<string, Lot>()
   for (const lot of [...left, ...right]) {
-    byDate.set(lot.expiresAt, (byDate.get(lot.expiresAt) ?? 0n) + lot.amount)
+    const key = `${lot.expiresAt}/${originalOf(lot)}`
+    merged.set(key, { ...lot, amount: (merged.get(key)?.amount ?? 0n) + lot.amount })
   }
-  return [...byDate]
-    .map(([expiresAt, amount]) => ({ expiresAt, amount }))
-    .sort((a, b) => (a.expiresAt ?? Number.POSITIVE_INFINITY) - (b.expiresAt ?? Number.POSITIVE_INFINITY))
+  const last = Number.POSITIVE_INFINITY
+  return [...merged.values()].sort((a, b) =>
+    a.expiresAt === b.expiresAt
+      ? (originalOf(a) ?? last) - (originalOf(b) ?? last)
+      : (a.expiresAt ?? last) - (b.expiresAt ?? last),
+  )
 }
 
 /** Takes `amount` out of the lots, from the front; all of them where they hold less. */

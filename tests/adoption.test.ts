@@ -26,7 +26,8 @@ async function customerOf(shop: Mall): Promise<Customer & { before: unknown }> {
   await Promise.all([shop.points(owner, 100), shop.cash(owner, 990)])
   const points = await shop.product({ stock: 1 })
   const mixed = await shop.product({ stock: 1, payment_mode: 'mixed' })
-  return { shop, owner, points, mixed, before: await readHoldings(shop) }
+  const sent = await shop.product({ stock: 1, payment_mode: 'mixed', shipping_type: 'logistics' })
+  return { shop, owner, points, mixed, sent, before: await readHoldings(shop) }
 }
 
 async function ordersOf(shop: Mall, owner: string) {
@@ -272,6 +273,19 @@ describe('an order without a workflow', () => {
     expect((await shop.act(placed.owner, placed.orderNo, 'cancel')).body.data.status).toBe('order_canceled')
   })
 
+  test('that somebody else adopts at this moment does what is asked all the same', async () => {
+    const placed = await Promise.all(
+      Array.from({ length: 6 }, async () => flows.byPaidCard(await customerOf(shop))),
+    )
+    await Promise.all(placed.map(lose))
+    const [answers] = await Promise.all([
+      Promise.all(placed.map(({ orderNo }) => shop.operate(orderNo, 'accept'))),
+      adoptAll(shop),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual(placed.map(() => 200))
+    for (const { owner } of placed) await bringBack(shop, owner)
+  })
+
   test('is adopted by the notification of its payment', async () => {
     const placed = await flows.byCard(await customerOf(shop))
     await lose(placed)
@@ -283,7 +297,7 @@ describe('an order without a workflow', () => {
   test('has the deadlines that it had', async () => {
     shop.configure({ autoConfirmTimeoutMs: 2_000, paymentTimeoutMs: 2_000 })
     const unpaid = await flows.byCard(await customerOf(shop))
-    const shipped = await flows.byPaidCard(await customerOf(shop))
+    const shipped = await flows.sentByPaidCard(await customerOf(shop))
     const parcel = { carrier: '顺丰', tracking_no: 'SF1' }
     await shop.operate(shipped.orderNo, 'accept')
     await shop.operate(shipped.orderNo, 'ship', parcel)
@@ -299,7 +313,7 @@ describe('an order without a workflow', () => {
   })
 
   test('that shipped before deadlines were written down is confirmed from the time it shipped', async () => {
-    const placed = await flows.byPaidCard(await customerOf(shop))
+    const placed = await flows.sentByPaidCard(await customerOf(shop))
     await shop.operate(placed.orderNo, 'accept')
     await shop.operate(placed.orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })
     await lose(placed)
@@ -329,7 +343,8 @@ describe('an order without a workflow', () => {
     const placed = await flows.byPoints(await customerOf(shop))
     await lose(placed)
     const adopted = await Promise.all(Array.from({ length: 8 }, () => adoptOrder(shop.deps, placed.orderNo)))
-    expect(adopted).toContain(true)
+    expect(adopted.map(({ is }) => is)).toEqual(Array(8).fill('running'))
+    expect(adopted.some(({ started }) => started)).toBe(true)
     expect((await shop.operate(placed.orderNo, 'accept')).status).toBe(200)
     const { run_epoch, run_id } = await shop.db
       .selectFrom('exchange_attempts')
@@ -374,7 +389,7 @@ describe('an order without a workflow', () => {
     await shop.act(placed.owner, placed.orderNo, 'cancel')
     await ended(shop, placed.orderNo)
     await lose(placed)
-    expect(await adoptOrder(shop.deps, placed.orderNo)).toBe(false)
+    expect(await adoptOrder(shop.deps, placed.orderNo)).toEqual({ is: 'at_rest', started: false })
     expect(await adoptAll(shop)).toEqual([])
     expect(await workflowState(shop, `exchange/${placed.orderNo}`)).not.toBe('RUNNING')
   })

@@ -1,13 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Mall, openMall, until } from './mall.ts'
+import { inTime } from './patience.ts'
 import { compareBooks, type Trade } from './provider-books.ts'
 
 let mall: Mall
-/** Its orders are due within two seconds. */
+/** The deadline of an order in `hasty`. */
+const HASTE_MS = 2_000
 let hasty: Mall
 beforeAll(async () => {
   mall = await openMall()
-  hasty = await openMall({ paymentTimeoutMs: 2_000 })
+  hasty = await openMall({ paymentTimeoutMs: HASTE_MS })
 })
 afterAll(async () => {
   await mall.close()
@@ -140,8 +142,13 @@ describe('an exchange that is not paid in time', () => {
   })
 
   test('its cashier open: closed at Alipay, then released; money that still arrives goes back once', async () => {
-    const o = await order(hasty)
-    await fetch(o.payUrl)
+    const o = await inTime(2_000, async (paymentTimeoutMs) => {
+      hasty.configure({ paymentTimeoutMs })
+      const placed = await order(hasty)
+      await fetch(placed.payUrl)
+      return (await placed.trades()).length > 0 ? placed : undefined
+    })
+    hasty.configure({ paymentTimeoutMs: HASTE_MS })
     expect(await o.reach('order_canceled')).toMatchObject({ payment_status: 'closed' })
     expect(await o.trades()).toMatchObject([{ state: 'closed' }])
     expect(await o.wallet()).toMatchObject({ available: 100, held: 0 })

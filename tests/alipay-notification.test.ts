@@ -12,6 +12,7 @@ import { createAlipay } from '../payments/alipay/provider.ts'
 import type { PaymentProvider } from '../payments/port.ts'
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
 import { ACCOUNTS, mallSides, sandboxSides } from './accounts.ts'
+import { PATIENTLY } from './patience.ts'
 import { type Received, type Receiver, startReceiver } from './receiver.ts'
 
 const { alipay: account } = mallSides(ACCOUNTS, 'http://127.0.0.1:1', 'http://127.0.0.1:1')
@@ -368,7 +369,6 @@ describe('a notification is read by what it says', () => {
 })
 
 describe('the sandbox tells the mall as Alipay does', () => {
-  const WAIT = { timeout: 8_000, interval: 20 }
   let dataDir: string
   let mall: Receiver
   let sandbox: Sandbox
@@ -416,7 +416,7 @@ describe('the sandbox tells the mall as Alipay does', () => {
     ).json() as Promise<unknown>
   const fault = (name: string) => control('faults', { fault: name, count: 1, method: 'alipay' })
   const received = (count: number) =>
-    vi.waitFor(() => expect(mall.received.length).toBeGreaterThanOrEqual(count), WAIT)
+    vi.waitFor(() => expect(mall.received.length).toBeGreaterThanOrEqual(count), PATIENTLY)
   const verify = ({ body }: Received) => provider.verify(body, new Headers(), new Date())
   const kinds = () =>
     mall.received.map((request) => {
@@ -439,7 +439,8 @@ describe('the sandbox tells the mall as Alipay does', () => {
       attempts: number
       due_at: number
     }
-  const tried = (attempts: number) => vi.waitFor(() => expect(standing()).toMatchObject({ attempts }), WAIT)
+  const tried = (attempts: number) =>
+    vi.waitFor(() => expect(standing()).toMatchObject({ attempts }), PATIENTLY)
 
   test('paid, a part back, the rest back: one form each, signed, and read as what it is', async () => {
     const trade = await open()

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { connectDatabase } from '../db/client.ts'
+import { connectPatiently } from './database.ts'
 import { type Mall, openMall, token, until } from './mall.ts'
 import { freeLowPort } from './ports.ts'
 
@@ -93,7 +93,7 @@ test('a process told to stop answers what is in flight, takes nothing new, and e
     return response
   })
   // The application's role does not see what other sessions do.
-  const owner = connectDatabase(mall.databaseUrl, 1, 'owner')
+  const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
   await until(
     async () => {
       const { rows } = await sql`select from pg_stat_activity
@@ -111,7 +111,6 @@ test('a process told to stop answers what is in flight, takes nothing new, and e
     () => alive(port),
     (up) => !up,
     'nothing new is taken',
-    3_000,
   )
   expect(answered).toBe(false)
   expect((await slow).status).toBe(503)

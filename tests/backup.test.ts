@@ -7,11 +7,11 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { removeDatabase } from '../cli/embedded/place.ts'
 import { partEnvironment } from '../config.ts'
-import { connectDatabase, type Db } from '../db/client.ts'
+import type { Db } from '../db/client.ts'
 import { createSealer } from '../db/seal.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { adjust, capture, grant, hold } from '../db/wallet.ts'
-import { copyDatabase, emptyDatabase } from './database.ts'
+import { connectPatiently, copyDatabase, emptyDatabase } from './database.ts'
 import { createRandom } from './random.ts'
 import { readTables } from './tables.ts'
 
@@ -30,7 +30,7 @@ let folders = 0
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'points-mall-backup-'))
   url = await copyDatabase(inject('postgresUrl'))
-  db = connectDatabase(url, 4)
+  db = connectPatiently(url, 4)
   const random = createRandom(1)
   for (let n = 0; n < 20; n += 1) {
     const ownerId = `用户-${n}`
@@ -111,7 +111,7 @@ test('a restored database is the same to the last byte, and passes ledger:verify
   const env = { DATABASE_URL: other, DATA_DIR: place('data') }
   const restored = await run('restore', ['--from', folder, '--keys', keys], env)
   expect(restored).toMatchObject({ code: 0, err: '' })
-  const copy = connectDatabase(other, 2)
+  const copy = connectPatiently(other, 2)
   // But when the tables were made.
   const made = { kysely_migration: expect.any(Array) }
   expect(await readTables(copy)).toEqual({ ...(await readTables(db)), ...made })
@@ -126,7 +126,7 @@ test('a restored database is the same to the last byte, and passes ledger:verify
   expect(Number(rows[0]?.id)).toBeGreaterThan(1500)
   await copy.transaction().execute((tx) => grant(tx, vault, 'new', 'ZJF', 1n, null, { operationKey: 'new' }))
   await copy.destroy()
-  const owner = connectDatabase(other, 1, 'owner')
+  const owner = connectPatiently(other, 1, 'owner')
   await expect(sql`truncate wallet_entries`.execute(owner)).rejects.toMatchObject({ code: '23001' })
   await owner.destroy()
 
@@ -185,7 +185,7 @@ test('with other keys, or with a file that was changed, nothing is restored', as
   writeFileSync(file, bytes)
   const changed = await run('restore', ['--from', folder], environment(other))
   expect(changed).toMatchObject({ code: 1, err: expect.stringContaining('was changed after the backup') })
-  const copy = connectDatabase(other, 1, 'owner')
+  const copy = connectPatiently(other, 1, 'owner')
   expect(await readTables(copy)).toEqual({})
   await copy.destroy()
 })
@@ -222,4 +222,4 @@ test('an embedded installation is restored where there is none yet, and backed u
   } finally {
     removeDatabase(env.DATA_DIR)
   }
-}, 120_000)
+})

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { Webhook } from 'standardwebhooks'
 import type { Activities } from '../activities/index.ts'
-import type { ExchangeSettings } from '../application/exchanges.ts'
+import type { ExchangeSettings } from '../application/exchange-deps.ts'
 import { adjust } from '../db/wallet.ts'
 import { yesterdayInShanghai } from '../domain/shanghai.ts'
 import {

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Mall, openMall, until } from './mall.ts'
+import { inTime } from './patience.ts'
 import { BROWSER, type Look, openBrowser, openPerson, REMEDY, signIn } from './person.ts'
 
 /** What only a browser can show: pages that follow, taps that come twice, tabs, the way back, the network, the keyboard. */
@@ -62,7 +63,6 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
       () => page.locator('a.button.wide').count(),
       (count) => count === 0,
       'the cashier is no longer offered',
-      10_000,
     )
     expect(complaints).toEqual([])
     await context.close()
@@ -144,17 +144,20 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
   })
 
   test('the deadline is seen live, and the order is canceled by itself', async () => {
-    mall.configure({ paymentTimeoutMs: 4_000 })
     const { page, context } = await enter('alice')
-    const orderNo = await redeem(page, mixed, 'wechat')
-    await page.locator('[data-until]').first().waitFor()
+    const counting = () => page.locator('[data-until]').count()
+    const orderNo = await inTime(4_000, async (paymentTimeoutMs) => {
+      mall.configure({ paymentTimeoutMs })
+      const placed = await redeem(page, mixed, 'wechat')
+      const seen = await until(
+        async () => ((await counting()) > 0 ? 'counting' : (await mall.order('alice', placed)).status),
+        (what) => what === 'counting' || what === 'order_canceled',
+        'the deadline is seen, or has passed',
+      )
+      return seen === 'counting' ? placed : undefined
+    })
     await status(orderNo, 'order_canceled')
-    await until(
-      () => page.locator('[data-until]').count(),
-      (count) => count === 0,
-      'nothing counts down any more',
-      10_000,
-    )
+    await until(counting, (count) => count === 0, 'nothing counts down any more')
     mall.configure({ paymentTimeoutMs: 1_800_000 })
     await context.close()
   })

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Client } from 'pg'
+import { Kysely, PostgresDialect } from 'kysely'
+import { Client, Pool } from 'pg'
 import { removeDatabase } from '../cli/embedded/place.ts'
 import { startPostgres } from '../cli/embedded/postgres.ts'
 import { createSupervisor } from '../cli/embedded/supervisor.ts'
-import { connectDatabase } from '../db/client.ts'
+import { connectDatabase, type Db } from '../db/client.ts'
 import { migrateToLatest } from '../db/migrator.ts'
+import type { Database } from '../db/schema.ts'
 import { freeLowPort } from './ports.ts'
 
 /** A migrated database on an embedded PostgreSQL of its own, for long runs and measurements. */
@@ -28,6 +30,23 @@ export async function startDatabase(): Promise<{ url: string; stop(): Promise<vo
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * For what a test itself reads and writes, beside the mall. The mall's limits on time are the mall's, and so are its
+ * connections: a test that sets a scene or looks at one waits as long as the machine needs.
+ * @param role as for `connectDatabase`: by default a test can do no more to the books than the mall
+ */
+export function connectPatiently(url: string, connections = 10, role: 'app' | 'owner' = 'app'): Db {
+  const pool = new Pool({
+    connectionString: url,
+    max: connections,
+    options: `-c timezone=UTC${role === 'app' ? ' -c role=points_mall_app' : ''}`,
+    application_name: 'points-mall-tests',
+  })
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
 }
 
 /** A copy of the database at `url`, on the same server. @returns its address */

@@ -44,7 +44,7 @@ describe('the demo comes to life', () => {
     await mall.stopWorker()
     await mall.startWorker()
     await told
-  }, 120_000)
+  })
   afterAll(() => mall.close())
 
   test('every story is told to its end: orders in every state that lasts', async () => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { connectDatabase } from '../db/client.ts'
 import { datesOf, type EarningRules, pointsFor, underCap } from '../domain/earning.ts'
 import { shanghaiDay } from '../domain/shanghai.ts'
 import type { ExpirySums } from '../workflows/expiry.ts'
 import { EXPIRY_ID, EXPIRY_WORKFLOW, TASK_QUEUE } from '../workflows/messages.ts'
+import { connectPatiently } from './database.ts'
 import { type Mall, openMall, until } from './mall.ts'
 
 const DAY = 86_400_000
@@ -25,9 +25,9 @@ const configure = (rules: Partial<EarningRules>, clawbackIntoDebt = false) =>
 const yuan = (amount: string) => ({ amount, currency: 'CNY' })
 const BASE = '/api/admin/points-mall/earnings'
 const tell = (body: Record<string, unknown>) =>
-  mall.call('POST', BASE, { as: 'shop', role: 'operator', body: { source: 'order', ...body } })
+  mall.call('POST', BASE, { as: 'shop', role: 'system', body: { source: 'order', ...body } })
 const reverse = (id: string) =>
-  mall.call('POST', `${BASE}/${id}/reverse`, { as: 'shop', role: 'operator', body: { reason: '整单退款' } })
+  mall.call('POST', `${BASE}/${id}/reverse`, { as: 'shop', role: 'system', body: { reason: '整单退款' } })
 const wallet = async (as: string) => (await mall.call('GET', '/api/points-mall/wallet', { as })).body.data
 const entries = async (as: string) =>
   (await mall.call('GET', '/api/points-mall/wallet/transactions?per_page=100', { as })).body.data
@@ -283,7 +283,7 @@ describe('pending points', () => {
     )
     expect(await run()).toMatchObject({ granted: 0, unreadable: [] })
 
-    const owner = connectDatabase(mall.databaseUrl, 1, 'owner')
+    const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
     const put = async (changes: Record<string, unknown>) =>
       owner.updateTable('earnings').set(changes).where('id', '=', id).execute()
     const row = await mall.db
@@ -310,7 +310,7 @@ describe('pending points', () => {
   })
 
   test('that nobody earned are not granted', async () => {
-    const owner = connectDatabase(mall.databaseUrl, 1, 'owner')
+    const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
     const { id } = await owner
       .insertInto('earnings')
       .values({

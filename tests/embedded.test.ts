@@ -15,6 +15,8 @@ import { lives, markOf } from '../cli/embedded/process.ts'
 import { readRoster, stopEntry, writeRoster } from '../cli/embedded/roster.ts'
 import { createSupervisor, type PartCommand, PartError } from '../cli/embedded/supervisor.ts'
 import { partEnvironment } from '../config.ts'
+import { PATIENCE_MS } from './patience.ts'
+import { freeLowPort } from './ports.ts'
 
 const NO_PORTS = { sandbox: undefined, temporal: undefined, temporalUi: undefined, postgres: undefined }
 /** The first start on a machine may have to build the Temporal server. */
@@ -167,7 +169,7 @@ describe('ports', () => {
 
   test('the ports of the last start are taken again', async () => {
     const folder = temporaryFolder()
-    const { port } = await listener(true)
+    const port = await freeLowPort()
     writeFileSync(join(folder, 'ports.json'), JSON.stringify({ postgres: port }))
     const ports = await choosePorts(folder, NO_PORTS, ['postgres'], await freeApi(), shared())
     expect(ports.postgres).toBe(port)
@@ -210,7 +212,7 @@ describe('embedded PostgreSQL', () => {
     await until(() => pidOf('postgres') !== postmaster && pidOf('postgres') !== undefined)
     const kept = await until(() => queried(url, 'SELECT text FROM kept').catch(() => undefined))
     expect(kept).toEqual([{ text: '积分' }])
-  }, 60_000)
+  })
 })
 
 describe('npm start', () => {
@@ -309,7 +311,8 @@ function sleeper(name: string, onStop = ''): PartCommand {
     setInterval(() => {}, 1000)
     console.log('up')`
   const args = ['-e', script]
-  const stop = { stopSignal: 'SIGTERM', stopLimitMs: 3000 } as const
+  // Longer than a stop takes on any machine: a sleeper that is killed says nothing.
+  const stop = { stopSignal: 'SIGTERM', stopLimitMs: PATIENCE_MS } as const
   return { name, command: process.execPath, args, cwd: tmpdir(), env: {}, ...stop }
 }
 
@@ -318,14 +321,12 @@ function logOf(folder: string, name: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
-/** A port on which someone listens, or (with `closed`) did until now. */
-async function listener(closed = false): Promise<{ port: number }> {
+/** A port on which someone listens. */
+async function listener(): Promise<{ port: number }> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
-  const close = () => new Promise((resolve) => server.close(resolve))
-  if (closed) await close()
-  else cleanUps.push(close)
+  cleanUps.push(() => new Promise((resolve) => server.close(resolve)))
   return { port }
 }
 
@@ -335,7 +336,7 @@ function shared(): string {
 }
 
 async function freeApi(): Promise<{ port: number; host: string }> {
-  return { ...(await listener(true)), host: '127.0.0.1' }
+  return { port: await freeLowPort(), host: '127.0.0.1' }
 }
 
 async function queried(url: string, text: string): Promise<Record<string, unknown>[]> {
@@ -349,10 +350,10 @@ async function queried(url: string, text: string): Promise<Record<string, unknow
   }
 }
 
-/** Waits for a value that is neither undefined nor false, 10 seconds at most where nothing else is said. */
+/** Waits for a value that is neither undefined nor false. */
 async function until<T>(
   look: () => T | Promise<T>,
-  limitMs = 10_000,
+  limitMs = PATIENCE_MS,
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = performance.now() + limitMs
   for (;;) {

@@ -1,13 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { ScheduleOverlapPolicy } from '@temporalio/client'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ensureExpirySchedule } from '../application/expiry-schedule.ts'
-import { connectDatabase } from '../db/client.ts'
 import { warningsDue } from '../domain/expiry.ts'
 import type { ExpirySums } from '../workflows/expiry.ts'
 import { EXPIRY_ID, EXPIRY_WORKFLOW, TASK_QUEUE } from '../workflows/messages.ts'
+import { connectPatiently } from './database.ts'
 import { type Mall, openMall, until } from './mall.ts'
+import { inTime } from './patience.ts'
+import { openVisitor } from './visitor.ts'
 
 const DAY = 86_400_000
 const GRACE = 2 * DAY
@@ -53,16 +54,24 @@ async function run(batchSize = 2): Promise<ExpirySums> {
   })
 }
 
-async function redeem(as: string, point: number, more: Record<string, unknown> = {}, fen = 0) {
+async function ask(as: string, point: number, more: Record<string, unknown> = {}, fen = 0) {
   const payment_mode = fen > 0 ? ('mixed' as const) : ('points_only' as const)
   const product_id = await mall.product({ point, payment_mode, fen })
-  const answer = await mall.exchange(as, { product_id, ...more })
+  return mall.exchange(as, { product_id, ...more })
+}
+
+async function redeem(as: string, point: number, more: Record<string, unknown> = {}, fen = 0) {
+  const answer = await ask(as, point, more, fen)
   expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
   return answer.body.data
 }
 
-async function cancel(as: string, orderNo: string) {
-  expect((await mall.act(as, orderNo, 'cancel')).status).toBe(200)
+async function cancel(as: string, orderNo: string, by: 'customer' | 'operator' = 'customer') {
+  const canceled =
+    by === 'operator'
+      ? mall.operate(orderNo, 'cancel', { reason: 'sold out' })
+      : mall.act(as, orderNo, 'cancel')
+  expect((await canceled).status).toBe(200)
   await mall.reach(as, orderNo, 'order_canceled')
 }
 
@@ -111,7 +120,7 @@ describe('points past their date', () => {
     await run()
     await mall.points('broken', 10, at(-1000))
     await mall.points('sound', 10, at(-1000))
-    const owner = connectDatabase(mall.databaseUrl, 1, 'owner')
+    const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
     const row = () => owner.updateTable('wallet_accounts').where('owner_id', '=', 'broken')
     const before = await owner
       .selectFrom('wallet_accounts')
@@ -167,25 +176,42 @@ describe('spending', () => {
   })
 
   test.each([
-    ['reversed', {}, 0],
-    ['released', { payment_method: 'bank_card' }, 990],
-  ])('has a grace where points have expired when they are %s', async (name, how, fen) => {
-    const expiry = at(5_000)
-    await mall.points(name, 80, expiry)
-    await mall.points(name, 20)
-    const order = await redeem(name, 100, how, fen)
-    await pause(expiry.getTime() - Date.now() + 50)
+    ['reversed', {}, 0, 'customer', 80],
+    ['released by an operator', { payment_method: 'bank_card' }, 990, 'operator', 80],
+    ['released by their owner', { payment_method: 'bank_card' }, 990, 'customer', 0],
+  ] as const)('leaves what expired meanwhile one grace or none: %s', async (name, how, fen, by, kept) => {
+    const { owner, orderNo, expiry } = await inTime(2_000, async (ms) => {
+      const spender = `${name} after ${ms}`
+      const soon = at(ms)
+      await mall.points(spender, 80, soon)
+      await mall.points(spender, 20)
+      const answer = await ask(spender, 100, how, fen)
+      if (answer.body.code === 'INSUFFICIENT_POINTS') return undefined
+      expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
+      return { owner: spender, orderNo: answer.body.data.order_no as string, expiry: soon }
+    })
+    await until(
+      () => Date.now(),
+      (now) => now > expiry.getTime() + 50,
+      'the points are past their date',
+    )
     await run()
-    expect(await wallet(name)).toMatchObject({ available: 0 })
-    await cancel(name, order.order_no)
-    const { available, expiring } = await wallet(name)
-    expect(available).toBe(100)
-    expect(expiring).toHaveLength(1)
-    expect(expiring[0].points).toBe(80)
-    const left = Date.parse(expiring[0].expires_at) - Date.now()
-    expect(left).toBeGreaterThan(GRACE - 60_000)
-    expect(left).toBeLessThanOrEqual(GRACE + 1_000)
-    await redeem(name, 100)
+    expect(await wallet(owner)).toMatchObject({ available: 0 })
+    await cancel(owner, orderNo, by)
+    expect(await wallet(owner)).toMatchObject({ available: 20 + kept })
+    // To the millisecond: it counts from the date, not from the return.
+    const graced = new Date(expiry.getTime() + GRACE).toISOString()
+    expect(await dates(owner)).toEqual(kept > 0 ? [[kept, graced]] : [])
+    const [newest, before] = await entries(owner)
+    if (kept === 0) {
+      const page = await (await openVisitor(mall, owner)).get(`/points-mall/orders/${orderNo}`)
+      expect(page.html).toContain('80 积分，已于')
+      expect([before, newest]).toMatchObject([
+        { kind: 'release', points: 100 },
+        { kind: 'expire', points: -80 },
+      ])
+    }
+    await redeem(owner, 20 + kept)
   })
 })
 

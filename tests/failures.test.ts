@@ -19,7 +19,6 @@ import {
   LATE_MONEY,
   NEXT_ATTEMPT,
   PAY,
-  PAY_AGAIN,
   type Placed,
   POINTS,
   REFUND_FINISHED,
@@ -129,7 +128,7 @@ const OURS: readonly Case[] = [
   },
   { activity: 'advanceOrder', flows: [SHIP] },
   { activity: 'noteDeclined', flows: [DECLINE] },
-  { activity: 'findOpenPayment', flows: [PAY_AGAIN] },
+  { activity: 'findOpenPayment', flows: [SWITCH] },
   { activity: 'checkCash', flows: [SWITCH] },
   { activity: 'newPayment', flows: [NEXT_ATTEMPT] },
   { activity: 'cancelExchange', flows: [REFUND_FINISHED], waits: ALWAYS },
@@ -169,6 +168,7 @@ async function run(shop: Mall, breaker: Breaker, flow: Flow, one: Case, when: Wh
     owner,
     points: await shop.product({ stock: 1 }),
     mixed: await shop.product({ stock: 1, payment_mode: 'mixed' }),
+    sent: await shop.product({ stock: 1, payment_mode: 'mixed', shipping_type: 'logistics' }),
   }
   const before = await readHoldings(shop)
   breaker.forget()
@@ -299,7 +299,7 @@ describe('while an order waits for an operator', () => {
     await shop.points(owner, 100)
     const mixed = await shop.product({ stock: 1, payment_mode: 'mixed' })
     const before = await readHoldings(shop)
-    const placed = await redeem({ shop, owner, mixed, points: mixed })
+    const placed = await redeem({ shop, owner, mixed, points: mixed, sent: mixed })
     breaker.break({ activity, when: 'before' })
     const canceling = act('cancel')(placed)
     await until(

@@ -73,7 +73,6 @@ describe('a forged notification', () => {
           }),
         ({ status }) => status === 200,
         'a real one is taken',
-        2_000,
       )
       expect(await answer.text()).toBe(provider === 'alipay' ? 'success' : '')
     }

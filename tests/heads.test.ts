@@ -11,12 +11,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import { connectDatabase, type Db } from '../db/client.ts'
+import type { Db } from '../db/client.ts'
 import { createHeadsFiles, createHeadsKeeper, readHeads } from '../db/heads.ts'
 import { createVault } from '../db/vault.ts'
 import { walkLedger } from '../db/verify.ts'
 import { grant } from '../db/wallet.ts'
-import { copyDatabase } from './database.ts'
+import { connectPatiently, copyDatabase } from './database.ts'
 
 const K1 = { id: 'k1', key: Buffer.alloc(32, 'first key of the tests') }
 const K2 = { id: 'k2', key: Buffer.alloc(32, 'second key of the tests') }
@@ -30,7 +30,7 @@ let number = 0
 
 beforeEach(async () => {
   const url = await copyDatabase(inject('postgresUrl'))
-  db = connectDatabase(url, 4)
+  db = connectPatiently(url, 4)
   owner = new Client({ connectionString: url })
   await owner.connect()
   await owner.query('set session_replication_role = replica')

@@ -9,12 +9,12 @@ import { removeDatabase } from '../cli/embedded/place.ts'
 import { lives, type Mark, markOf } from '../cli/embedded/process.ts'
 import { readRoster } from '../cli/embedded/roster.ts'
 import { type Running, readConfig } from '../config.ts'
+import type { Role } from '../domain/access.ts'
 import { freeLowPort } from './ports.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 export type PartName = 'api' | 'worker' | 'sandbox' | 'temporal' | 'postgres'
-export type Role = 'customer' | 'operator' | 'admin'
 export type Installation = Awaited<ReturnType<typeof createInstallation>>
 
 /**
@@ -59,7 +59,7 @@ export async function createInstallation(environment: Record<string, string> = {
     parts,
 
     /** Starts it, and waits for the line `ready`. @returns all lines until then. @throws after `limitMs` */
-    async start(limitMs = 90_000): Promise<string[]> {
+    async start(limitMs = 240_000): Promise<string[]> {
       const started = spawn(process.execPath, ['cli/start.ts', '--no-demo'], {
         cwd: ROOT,
         env,

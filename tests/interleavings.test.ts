@@ -6,7 +6,7 @@ import { type Mall, openMall } from './mall.ts'
 const minutes = Number(process.env.INTERLEAVINGS_MINUTES ?? 0)
 const seed = Number(process.env.INTERLEAVINGS_SEED ?? 20_261_123)
 const METHODS: readonly Method[] = ['bank_card', 'alipay', 'wechat']
-const LIMIT_MS = 300_000
+const LIMIT_MS = 900_000
 
 describe.each(METHODS)('%s', (method) => {
   let mall: Mall

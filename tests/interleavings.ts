@@ -51,7 +51,7 @@ const BATCH = 250
 /** When an order is due: soon where its sequence has the deadline in it, and else after all of its sequence. */
 const SOON_MS = 1_200
 const LATER_MS = 5_000
-const REST_MS = 90_000
+const REST_MS = 240_000
 /** The longest pause of a customer between two things. */
 const PAUSE_MS = 120
 
@@ -132,7 +132,12 @@ async function play(mall: Mall, stage: Stage, player: Player): Promise<void> {
   if (random() < 0.7) await mall.cash(owner, 990)
   // Others may begin at the same moment, and then one of them has the other's.
   mall.configure({ paymentTimeoutMs: player.events.includes('deadline') ? SOON_MS : LATER_MS })
-  const answer = await mall.exchange(owner, { product_id, payment_method: method })
+  // A mall that has too much to do says so, and the customer asks again under the same key.
+  const answer = await until(
+    () => mall.exchange(owner, { product_id, payment_method: method }, { key: owner }),
+    ({ status }) => status !== 503,
+    `${owner} is served`,
+  )
   if (answer.status !== 201 && answer.status !== 202) {
     throw new Error(`${owner} was answered ${answer.status} ${JSON.stringify(answer.body)}`)
   }

@@ -34,7 +34,8 @@ describe('the ledger', () => {
   const first: Operation = { do: 'grant', who: 'ann', currency: 'ZJF', key: 'k1', points: 9, day: 3 }
   const held: Operation = { do: 'hold', who: 'ann', currency: 'ZJF', orderNo: 'o1', points: 4, keep: true }
   const taken: Operation = { ...held, keep: false }
-  const at = { who: 'ann', currency: 'ZJF', orderNo: 'o1' } as const
+  const at = { who: 'ann', currency: 'ZJF', orderNo: 'o1', cause: 'mall' } as const
+  const byOwner = { ...at, cause: 'owner' } as const
   const back: Operation = { do: 'giveBackPart', ...at, part: 'r1', points: 3 }
   test.each<{ name: string; before: Operation[]; day: number; op: Operation }>([
     { name: 'a first grant', before: [], day: 0, op: first },
@@ -43,6 +44,14 @@ describe('the ledger', () => {
     { name: 'a capture at once', before: [first], day: 0, op: taken },
     { name: 'a capture', before: [first, held], day: 0, op: { do: 'capture', ...at } },
     { name: 'a release after the date', before: [first, held], day: 5, op: { do: 'giveBack', ...at } },
+    { name: 'a release too late for a grace', before: [first, held], day: 10, op: { do: 'giveBack', ...at } },
+    {
+      name: 'a release by the owner after the date',
+      before: [first, held],
+      day: 5,
+      op: { do: 'giveBack', ...byOwner },
+    },
+    { name: 'a reversal in part that is too late', before: [first, taken], day: 10, op: back },
     { name: 'a reversal', before: [first, taken], day: 0, op: { do: 'giveBack', ...at } },
     { name: 'a reversal in part', before: [first, taken], day: 0, op: back },
     { name: 'a reversal of the rest', before: [first, taken, back], day: 5, op: { do: 'giveBack', ...at } },

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Installation, Role } from './installation.ts'
+import type { Role } from '../domain/access.ts'
+import type { Installation } from './installation.ts'
 
 /** What one customer does. */
 export const JOURNEYS = [
@@ -42,6 +43,11 @@ type Body = any
 const PATIENCE_MS = 90_000
 const POINTS = 100
 const WALLET_PRODUCT = { title: '保温杯', payment_mode: 'mixed', point: POINTS, price: yuan('9.90') }
+const SENT_PRODUCT = {
+  ...{ title: '茶叶', payment_mode: 'points_only', point: POINTS },
+  ...{ product_type: 'physical', shipping_type: 'logistics' },
+}
+const ADDRESS = { name: '李雷', phone: '13800000000', detail: '杭州市西湖区' }
 const POINTS_PRODUCT = { title: '电影票', payment_mode: 'points_only', point: POINTS }
 
 function yuan(amount: string) {
@@ -93,16 +99,17 @@ export async function openLoad(mall: Installation) {
 
   async function addProduct(product: object): Promise<string> {
     const { id } = await admin('POST', 'products', {
-      ...product,
       product_type: 'virtual',
       shipping_type: 'none',
       stock_quantity: 100_000,
+      ...product,
     })
     await admin('POST', `products/${id}/publish`, {})
     return id
   }
   const pointsProduct = await addProduct(POINTS_PRODUCT)
   const cashProduct = await addProduct(WALLET_PRODUCT)
+  const sentProduct = await addProduct(SENT_PRODUCT)
 
   /** Until the order is as wanted, as far as somebody sees who looks now and then. */
   async function watch(owner: string, orderNo: string, wanted: (order: Body) => boolean): Promise<Body> {
@@ -160,12 +167,13 @@ export async function openLoad(mall: Installation) {
     number += 1
     const owner = `u${number}`
     const byCard = ['card', 'declined', 'abandoned', 'card_canceled', 'unpaid_canceled'].includes(journey)
-    const product_id = byCard || journey === 'wallet' ? cashProduct : pointsProduct
+    const isCash = byCard || journey === 'wallet'
+    const product_id = isCash ? cashProduct : journey === 'shipped' ? sentProduct : pointsProduct
     await admin('POST', `wallets/${owner}/grant`, { points: POINTS, reason: 'load' })
     if (journey === 'wallet') {
       await admin('POST', `wallets/${owner}/cash`, { amount: yuan('9.90'), reason: 'load' })
     }
-    const body = { product_id, quantity: 1, payment_method: byCard ? cashier : 'wallet' }
+    const body = { product_id, quantity: 1, payment_method: byCard ? cashier : 'wallet', address: ADDRESS }
     const asked = await call('POST', '/api/points-mall/exchange', { as: owner, body, key: 'the-one' })
     if (asked.status > 202) throw new Error(`${journey}: ${JSON.stringify(asked.body)}`)
     const orderNo = asked.body.data.order_no as string

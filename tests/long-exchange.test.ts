@@ -15,14 +15,17 @@ afterEach(async () => {
   expect(await mall.brokenLaws()).toEqual([])
 })
 
+const ADDRESS = { name: '李四', phone: '13900000000', detail: '人民路 2 号' }
+const PARCEL = { carrier: '顺丰', tracking_no: 'SF1' }
+
 let customers = 0
 async function unpaid() {
   customers += 1
   const owner = `patient${customers}`
   await mall.points(owner, 100)
-  const product_id = await mall.product({ payment_mode: 'mixed', stock: 1 })
+  const product_id = await mall.product({ payment_mode: 'mixed', stock: 1, shipping_type: 'logistics' })
   const before = await readHoldings(mall)
-  const { body } = await mall.exchange(owner, { product_id, payment_method: 'bank_card' })
+  const { body } = await mall.exchange(owner, { product_id, payment_method: 'bank_card', address: ADDRESS })
   const orderNo: string = body.data.order_no
   const pay = (payment_method?: string) => mall.act(owner, orderNo, 'pay', { payment_method })
   return { owner, orderNo, pay, before, payUrl: body.data.payment_info.pay_url as string }
@@ -33,6 +36,7 @@ const describeRun = (orderNo: string) =>
 async function finish(orderNo: string, owner: string) {
   await mall.reach(owner, orderNo, 'order_paid')
   expect((await mall.operate(orderNo, 'accept')).status).toBe(200)
+  expect((await mall.operate(orderNo, 'ship', PARCEL)).status).toBe(200)
   expect((await mall.operate(orderNo, 'finish')).status).toBe(200)
   await ended(mall, orderNo)
 }
@@ -131,7 +135,7 @@ describe('a run that has grown long hands the exchange to the next one', () => {
     await mall.cashier(payUrl, 'pay')
     await mall.reach(owner, orderNo, 'order_paid')
     await mall.operate(orderNo, 'accept')
-    await mall.operate(orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })
+    await mall.operate(orderNo, 'ship', PARCEL)
     const { runId } = await describeRun(orderNo)
     mall.configure({ autoConfirmTimeoutMs: 86_400_000 })
     await mall.reach(owner, orderNo, 'order_finished')

@@ -14,7 +14,7 @@ import { createApp } from '../api/app.ts'
 import { createAuthenticate } from '../api/auth.ts'
 import type { ApiDeps } from '../api/deps.ts'
 import { createMetrics } from '../api/metrics.ts'
-import type { ExchangeSettings } from '../application/exchanges.ts'
+import type { ExchangeSettings } from '../application/exchange-deps.ts'
 import { sweepInbox } from '../application/inbox.ts'
 import { sealedPayloads } from '../application/payload-codec.ts'
 import { createEngine } from '../application/reconciliation.ts'
@@ -30,6 +30,7 @@ import {
 import { createSealer } from '../db/seal.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { grant } from '../db/wallet.ts'
+import type { Role } from '../domain/access.ts'
 import type { EarningRules } from '../domain/earning.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../domain/payment.ts'
@@ -41,6 +42,8 @@ import type { PointsWallet } from '../wallets/port.ts'
 import { createLinkReader } from '../web/sign-in-link.ts'
 import { exchangeWorkflowId, TASK_QUEUE } from '../workflows/messages.ts'
 import { ACCOUNTS, mallSides, sandboxSides } from './accounts.ts'
+import { connectPatiently } from './database.ts'
+import { PATIENCE_MS } from './patience.ts'
 import { freeLowPort } from './ports.ts'
 
 export interface MallOptions {
@@ -76,7 +79,7 @@ export interface Answer {
 
 export interface Call {
   readonly as?: string
-  readonly role?: 'customer' | 'operator' | 'admin'
+  readonly role?: Role
   readonly level?: number
   readonly body?: unknown
   readonly key?: string
@@ -85,7 +88,8 @@ export interface Call {
 
 export type Mall = Awaited<ReturnType<typeof openMall>>
 
-const SECRET = 'a secret of the tests, long enough to sign with'
+/** Signs the access tokens and the sign-in links of the tests. */
+export const SECRET = 'a secret of the tests, long enough to sign with'
 let runtimeInstalled = false
 
 /** The engine's client says nothing: tests provoke what it would complain about. Once a process. */
@@ -116,7 +120,8 @@ export async function openMall(options: MallOptions = {}) {
   const databaseUrl = await copyDatabase(name)
   const address = await openNamespace(name)
   const connected = connectDatabase(databaseUrl, 20)
-  const db = options.watch?.(connected) ?? connected
+  const own = options.watch?.(connected) ?? connected
+  const db = connectPatiently(databaseUrl)
   // The same in every run, so that recorded histories can be read again.
   const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
   const sealer = createSealer([key])
@@ -155,9 +160,9 @@ export async function openMall(options: MallOptions = {}) {
   }
   const expiryGraceMs = options.expiryGraceMs ?? 7 * 86_400_000
   const deps: ApiDeps = {
-    db,
+    db: own,
     vault,
-    replica: db,
+    replica: own,
     sealer,
     temporal,
     outsideWallet: options.outsideWallet,
@@ -194,7 +199,7 @@ export async function openMall(options: MallOptions = {}) {
   const server = serve({ fetch: createApp(deps).fetch, port, hostname: '127.0.0.1' })
   const connection = await NativeConnection.connect({ address })
   const activities = createActivities({
-    db,
+    db: own,
     vault,
     sealer,
     rules,
@@ -217,7 +222,8 @@ export async function openMall(options: MallOptions = {}) {
       activities: tampered,
       ...cacheOf(options.maxCachedWorkflows ?? cachedWorkflows()),
       shutdownGraceTime: '1s',
-      shutdownForceTime: '3s',
+      // Past it the worker fails: that is for what never ends, and not for what is slow.
+      shutdownForceTime: '30s',
       ...extra,
     })
     const run = running.run()
@@ -337,6 +343,7 @@ export async function openMall(options: MallOptions = {}) {
       stopping.abort()
       await new Promise((resolve) => server.close(resolve))
       await sandbox.stop()
+      await own.destroy()
       await db.destroy()
       await connection.close()
       await temporal.client.connection.close()
@@ -478,7 +485,7 @@ export async function until<T>(
   read: () => Promise<T> | T,
   holds: (value: T) => boolean,
   what: string,
-  limitMs = 20_000,
+  limitMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + limitMs
   for (;;) {

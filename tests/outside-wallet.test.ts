@@ -11,6 +11,7 @@ import {
   type Step,
   startOutsideWallet,
 } from './outside-wallet-server.ts'
+import { inTime } from './patience.ts'
 import { ended, readTables } from './tables.ts'
 
 const SECRET = 'the secret of the shop and its mall, shared'
@@ -155,7 +156,11 @@ describe('what is undone goes back once', () => {
     const owner = `undo ${name}`
     outside.add(owner, 500)
     await mall.cash(owner, 5000)
-    const order = await redeem(owner, { product_id: await mall.product({ payment_mode }), quantity: 3 })
+    const isShipped = before.some((action) => action === 'ship')
+    const shipping_type = isShipped ? 'logistics' : 'none'
+    const product_id = await mall.product({ payment_mode, shipping_type })
+    const address = { name: '李雷', phone: '13800000000', detail: '杭州市西湖区' }
+    const order = await redeem(owner, { product_id, quantity: 3, address })
     for (const action of before) {
       const body = action === 'ship' ? { carrier: 'SF', tracking_no: '1' } : {}
       expect((await mall.operate(order.order_no, action, body)).status).toBe(200)
@@ -173,24 +178,42 @@ describe('what is undone goes back once', () => {
     expect((await shown(owner)).body.data).toMatchObject({ available: 500, cash: { amount: '50.00' } })
   })
 
-  test.each(['canceled unpaid', 'declined, then the deadline'])('%s', async (name) => {
-    const owner = `unpaid ${name}`
+  test('canceled unpaid', async () => {
+    const owner = 'unpaid canceled'
     outside.add(owner, 500)
-    const declines = name !== 'canceled unpaid'
-    if (declines) mall.configure({ paymentTimeoutMs: 1500 })
     const product_id = await mall.product({ payment_mode: 'mixed' })
     const order = await redeem(owner, { product_id, payment_method: 'bank_card' }, 'order_created')
-    mall.configure({ paymentTimeoutMs: 1_800_000 })
-    if (declines) await mall.cashier(order.payment_info.pay_url, 'decline')
-    else expect((await mall.act(owner, order.order_no, 'cancel')).status).toBe(200)
+    expect((await mall.act(owner, order.order_no, 'cancel')).status).toBe(200)
     await mall.reach(owner, order.order_no, 'order_canceled')
+    await isBackOnce(owner)
+  })
+
+  test('declined, then the deadline', async () => {
+    const product_id = await mall.product({ payment_mode: 'mixed' })
+    const owner = await inTime(1_500, async (ms) => {
+      const name = `unpaid declined ${ms}`
+      outside.add(name, 500)
+      mall.configure({ paymentTimeoutMs: ms })
+      const answer = await mall.exchange(name, { product_id, payment_method: 'bank_card' })
+      mall.configure({ paymentTimeoutMs: 1_800_000 })
+      const { order_no, payment_info } = answer.body.data
+      if (payment_info.pay_url) await mall.cashier(payment_info.pay_url, 'decline')
+      const { timeline } = await mall.reach(name, order_no, 'order_canceled')
+      await isBackOnce(name)
+      const notes = timeline.map(({ note }: { note: string | null }) => note)
+      return notes.includes('payment declined') ? name : undefined
+    })
+    expect(available(owner)).toBe(500)
+  })
+
+  async function isBackOnce(owner: string): Promise<void> {
     await until(
       () => available(owner),
       (points) => points === 500,
       'the points are back',
     )
     expect(outside.accounts.get(owner)?.moves).toEqual([500, -100, 100])
-  })
+  }
 
   test('too little cash after the points were held', async () => {
     outside.add('poor', 500)
@@ -468,8 +491,8 @@ describe('the client', () => {
       await expect(wallet.hold({ ...hold, points: 6n, repeat })).rejects.toBeInstanceOf(WalletRefusal)
     }
     await expect(wallet.capture({ ...hold, orderNo: 'PMNONE' })).rejects.toBeInstanceOf(WalletRefusal)
-    await wallet.release({ ...hold, reason: 'test' })
-    await wallet.release({ ...hold, reason: 'test', repeat: true })
+    await wallet.release({ ...hold, reason: 'test', cause: 'mall' })
+    await wallet.release({ ...hold, reason: 'test', cause: 'mall', repeat: true })
     expect(outside.accounts.get('reuse')?.moves).toEqual([500, -5, 5])
   })
 })

@@ -88,20 +88,6 @@ describe('an earning told by hand', () => {
     expect([asked.status, await available('dora')]).toEqual([200, 0])
     expect(asked.html).toContain('12,345')
   })
-
-  test('that came after the session had ended is looked at again before it counts', async () => {
-    const kept = await admin.post(at('dirk'), {
-      source: 'order',
-      external_id: 'SHOP-6',
-      points: '10',
-      kept: '1',
-    })
-    expect([kept.status, await available('dirk')]).toEqual([200, 0])
-    expect(kept.html).toContain('value="SHOP-6"')
-    const wallet = await admin.post('/admin/users/dirk/grant', { points: '10', reason: '补发', kept: '1' })
-    expect([wallet.status, await available('dirk')]).toEqual([200, 0])
-    expect(wallet.html).toContain('value="补发"')
-  })
 })
 
 describe('an earning undone', () => {

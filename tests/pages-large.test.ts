@@ -22,7 +22,7 @@ beforeAll(async () => {
   const made = await mall.exchange('alice', { product_id: productId, payment_method: 'bank_card', address })
   orderNo = made.body.data.order_no
   await fillShop(owner, { products: 20_000, orders: 40_000 }, (id) => mall.points(id, 500))
-}, 120_000)
+})
 afterAll(async () => {
   await owner.end()
   await mall.close()

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDoor, createHooks } from './hooks.ts'
 import { type Mall, openMall, type ProductFields, until } from './mall.ts'
+import { takeLastPart } from './refunded-in-parts.ts'
 import { headingOf, onceIn, openVisitor, type Page, type Visitor } from './visitor.ts'
 
 const hooks = createHooks()
@@ -248,14 +249,11 @@ describe('an order speaks of what it moves, and of nothing else', () => {
 
   test('given back in parts until nothing is left: it says so, and promises nothing more', async () => {
     const { visitor, path, orderNo } = await customer({}, 'wallet')
-    const part = async (refund: object) => {
-      const answer = await mall.operate(orderNo, 'refund', { reason: '补偿', ...refund })
-      expect(answer.status, JSON.stringify(answer.body)).toBe(200)
-    }
-    await part({ money: { amount: '9.90', currency: 'CNY' } })
+    const money = { amount: '9.90', currency: 'CNY' }
+    expect((await mall.operate(orderNo, 'refund', { reason: '补偿', money })).status).toBe(200)
     expect(textOf(await visitor.get(path))).not.toContain('商家已全额退回')
     expect(textOf(await visitor.get(`${path}/cancel`))).toMatch(/ 积分随即退回钱包。/)
-    await part({ points: 100 })
+    await takeLastPart(mall, orderNo)
     const page = await visitor.get(path)
     expect(headingOf(page)).toBe('兑换成功')
     expect(textOf(page)).toContain('商家已全额退回，订单仍在进行。')

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { adjust, grant } from '../db/wallet.ts'
+import { daysBetween, shanghaiDay } from '../domain/shanghai.ts'
 import { type Mall, openMall } from './mall.ts'
 import { openVisitor, type Visitor } from './visitor.ts'
 
@@ -41,7 +42,9 @@ async function walk(visitor: Visitor, from: string): Promise<number[]> {
 describe('the wallet', () => {
   test('shows what there is, what is held, what lapses when, and the cash', async () => {
     await mall.points('holder', 1_200)
-    await mall.points('holder', 300, new Date(Date.now() + 5.5 * 86_400_000))
+    // Noon in Shanghai: the page counts midnights.
+    const expiry = new Date(shanghaiDay(Date.now()).from + 5.5 * 86_400_000)
+    await mall.points('holder', 300, expiry)
     await mall.cash('holder', 123_456)
     const product_id = await mall.product({ payment_mode: 'mixed', point: 200 })
     const order = await mall.exchange('holder', { product_id, payment_method: 'bank_card' })
@@ -51,7 +54,7 @@ describe('the wallet', () => {
     expect(html).toContain('¥1,234.56')
     // Of the lot that lapses first the order has taken 200.
     expect(html).toContain('<strong class="digits">100 积分</strong>')
-    expect(html).toContain('还有 5 天')
+    expect(html).toContain(`还有 ${daysBetween(Date.now(), expiry.getTime())} 天`)
     expect(html).toContain(`href="/points-mall/orders/${order.body.data.order_no}"`)
     expect(html).toMatch(/冻结<\/span> 兑换商品[\s\S]*-200[\s\S]*余额 1,300/)
   })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { connectDatabase } from '../db/client.ts'
+import { connectPatiently } from './database.ts'
 import { PROVIDERS, type Provider, type Sent } from './forgeries.ts'
 import { type ForgeryRun, sendForgeries } from './forgery-run.ts'
 import type { Installation } from './installation.ts'
@@ -48,7 +48,7 @@ export async function proveForgeries(
     string,
     string
   >
-  const db = connectDatabase(databaseUrl, 2)
+  const db = connectPatiently(databaseUrl, 2)
   try {
     return await sendForgeries(
       {

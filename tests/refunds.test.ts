@@ -177,17 +177,20 @@ describe('a part of an order', () => {
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
-  test('may be all that is left, and the order still goes on; nothing is left for a cancellation', async () => {
+  test('is never all that is left, at once or bit by bit: that is the whole, and the order ends', async () => {
     const o = await paidOrder()
-    await o.refund({ points: 100, money: cny('9.90') })
+    const isWhole = { status: 409, body: { code: 'REFUND_IS_WHOLE' } }
+    expect(await o.refund({ points: 100, money: cny('9.90') })).toMatchObject(isWhole)
+    await o.refund({ money: cny('9.90') })
     expect(await o.settle('paid')).toMatchObject({ status: 'order_paid' })
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
-    expect((await o.act('cancel')).body.data).toMatchObject({
+    expect(await o.refund({ points: 100 })).toMatchObject(isWhole)
+    expect((await o.refund({ reason: '退货' })).body.data).toMatchObject({
       status: 'order_canceled',
       payment_status: 'refunded',
     })
     await ended(mall, o.orderNo)
-    expect((await o.show()).refunds).toHaveLength(1)
+    expect((await o.show()).refunds).toHaveLength(2)
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
@@ -300,7 +303,7 @@ describe('a part of an order', () => {
     expect((await o.refund({ money: cny('6.61') })).body).toMatchObject({ code: 'REFUND_EXCEEDS_REST' })
     expect((await o.refund({ points: 1, money: cny('6.61') })).status).toBe(409)
     expect(withoutKeys(await readTables(mall.db))).toEqual(withoutKeys(before))
-    expect((await o.refund({ points: 70, money: cny('6.60') })).status).toBe(200)
+    expect((await o.refund({ points: 70, money: cny('6.59') })).status).toBe(200)
     await o.settle('paid')
   })
 
@@ -642,6 +645,119 @@ describe('settled by hand', () => {
     expect((await o.resolve('retry')).status).toBe(200)
     expect((await canceling).body.data).toMatchObject({ status: 'order_canceled' })
     await ended(mall, o.orderNo)
+  })
+
+  /** The first two tries to refund wait, each at a door of its own. */
+  function keepRefundsWaiting() {
+    const doors = [createDoor(), createDoor()]
+    let asked = 0
+    hooks.before('refundPayment', async () => {
+      const door = doors[asked]
+      asked += 1
+      await door?.passed()
+    })
+    const waiting = (n: number) =>
+      until(
+        () => asked,
+        (count) => count === n,
+        `${n} tries to refund are on their way`,
+      )
+    return { doors, waiting }
+  }
+
+  test('a refund that was tried twice at the same time: the slower try asks nobody again', async () => {
+    const o = await order(mall)
+    await mall.cash(o.owner, 990)
+    await o.act('pay', { payment_method: 'wallet' })
+    const { doors, waiting } = keepRefundsWaiting()
+    await fault('refund_failed')
+    for (const n of [1, 2]) {
+      // Told of by two events, the money is on its way back twice, under one number.
+      await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
+      await waiting(n)
+    }
+    doors[0]?.open()
+    await o.attention()
+    expect((await o.resolve('settle')).status).toBe(200)
+    expect((await o.admin()).needs_attention).toBeNull()
+    const answered = createDoor()
+    let asked = 0
+    hooks.after('refundPayment', () => answered.open())
+    hooks.before('flagOrder', () => {
+      asked += 1
+      answered.open()
+    })
+    doors[1]?.open()
+    await answered.passed()
+    expect(asked).toBe(0)
+    expect((await o.act('cancel')).status).toBe(200)
+    await ended(mall, o.orderNo)
+    expect((await o.admin()).needs_attention).toBeNull()
+    expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
+  })
+
+  test('a refund that was tried twice at the same time and is still owed: both ask', async () => {
+    const o = await order(mall)
+    await mall.cash(o.owner, 990)
+    await o.act('pay', { payment_method: 'wallet' })
+    const { doors, waiting } = keepRefundsWaiting()
+    await fault('refund_failed')
+    for (const n of [1, 2]) {
+      await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
+      await waiting(n)
+    }
+    let asked = 0
+    hooks.after('flagOrder', () => {
+      asked += 1
+    })
+    for (const door of doors) door.open()
+    await until(
+      () => asked,
+      (count) => count === 2,
+      'an operator is asked by both',
+    )
+    expect((await o.resolve('retry')).status).toBe(200)
+    await until(o.trades, ([trade]) => trade?.state === 'refunded', 'the money is back')
+    expect(await o.trades()).toMatchObject([{ refunded: '9.90' }])
+    await o.act('cancel')
+    await ended(mall, o.orderNo)
+  })
+
+  test('money that two workflows refund: who asks last is answered, and nothing is left to be asked', async () => {
+    const o = await order(mall)
+    await o.act('pay', { payment_method: 'bank_card', client: 'desktop' })
+    await o.act('cancel')
+    await ended(mall, o.orderNo)
+    const { doors, waiting } = keepRefundsWaiting()
+    await fault('refund_failed')
+    for (const n of [1, 2]) {
+      await mall.control('force-pay', { out_trade_no: `${o.orderNo}-${n}` })
+      await waiting(n)
+    }
+    doors[0]?.open()
+    await o.attention()
+    const slow = createDoor()
+    const came = createDoor()
+    hooks.before('flagOrder', () => {
+      came.open()
+      return slow.passed()
+    })
+    doors[1]?.open()
+    await came.passed()
+    const settling = o.resolve('settle', 'given back', `${o.orderNo}-1-R1`)
+    const finish = (n: number) =>
+      until(
+        () => workflowState(mall, `refund/${o.orderNo}/${n}`),
+        (state) => state === 'COMPLETED',
+        `refund ${n} has ended`,
+      )
+    await finish(1)
+    slow.open()
+    expect([200, 202]).toContain((await settling).status)
+    await finish(2)
+    expect(await o.admin()).toMatchObject({ needs_attention: null, payment_status: 'refunded' })
+    const states = (await o.admin()).refunds.map(({ state }: { state: string }) => state)
+    expect(states.toSorted()).toEqual(['done', 'done_by_hand'])
   })
 
   test('nothing is, where nothing has failed', async () => {

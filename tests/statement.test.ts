@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { connectDatabase } from '../db/client.ts'
 import { findBrokenAmounts } from '../db/laws.ts'
 import { adjust, grant } from '../db/wallet.ts'
+import { connectPatiently } from './database.ts'
 import { type Call, type Mall, openMall, token } from './mall.ts'
 
 const PATH = '/api/points-mall/wallet/transactions'
@@ -223,7 +223,7 @@ test('the law of amounts sees an order that cost something else than was booked'
   const place = async (method: string) =>
     (await mall.exchange('exact', { product_id, payment_method: method })).body.data.order_no
   const [paid, waiting] = [await place('wallet'), await place('bank_card')]
-  const owner = connectDatabase(mall.databaseUrl, 1, 'owner')
+  const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
   const put = (order_no: string, total_points: number) =>
     owner
       .updateTable('points_exchange_orders')

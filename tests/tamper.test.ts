@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { connectDatabase, type Db } from '../db/client.ts'
+import type { Db } from '../db/client.ts'
 import { createVault } from '../db/vault.ts'
 import { grant } from '../db/wallet.ts'
-import { copyDatabase } from './database.ts'
+import { connectPatiently, copyDatabase } from './database.ts'
 import { tamperLedger } from './tampering.ts'
 import { COLUMNS_COVERED, TAMPERS } from './tampers.ts'
 
@@ -19,7 +19,7 @@ test('every edit of stored bytes is found and named, and the untouched ledger is
   expect(missed, `seed ${SEED}`).toEqual([])
   expect(Object.keys(made).sort()).toEqual(Object.keys(TAMPERS).sort())
   expect(Object.values(made).reduce((sum, count) => sum + count)).toBe(EDITS)
-}, 240_000)
+}, 600_000)
 
 describe('the tables', () => {
   let db: Db
@@ -27,7 +27,7 @@ describe('the tables', () => {
 
   beforeAll(async () => {
     const url = await copyDatabase(inject('postgresUrl'))
-    db = connectDatabase(url, 2)
+    db = connectPatiently(url, 2)
     owner = new Client({ connectionString: url })
     await owner.connect()
     const vault = createVault([{ id: 'k1', key: Buffer.alloc(32, 'k') }])

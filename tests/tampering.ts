@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { connectDatabase, type Db } from '../db/client.ts'
+import type { Db } from '../db/client.ts'
 import { createHeadsFiles, createHeadsKeeper, readHeads } from '../db/heads.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { type Heads, walkLedger } from '../db/verify.ts'
 import { adjust, capture, freezeAccount, giveBack, grant, hold, lockAccount } from '../db/wallet.ts'
+import { connectPatiently } from './database.ts'
 import { createRandom } from './random.ts'
 import { keyOf, type Ledger, type Row, refOf, TABLES, TAMPERS, type Table, type Tampered } from './tampers.ts'
 
@@ -46,7 +47,7 @@ export async function tamperLedger(options: {
   const random = createRandom(seed)
   const pick = (below: number) => Math.floor(random() * below)
   const folder = mkdtempSync(join(tmpdir(), 'points-mall-heads-'))
-  const db = connectDatabase(options.url, 4)
+  const db = connectPatiently(options.url, 4)
   const client = new Client({ connectionString: options.url })
   await client.connect()
   const vault = createVault(KEYS)
@@ -117,7 +118,8 @@ async function fillLedger(db: Db, client: Client, random: () => number): Promise
         await grant(tx, vault, ownerId, currency, BigInt(600 + pick(500)), expiresAt, earned)
         await hold(tx, vault, { ownerId, currency, amount: BigInt(1 + pick(500)), orderNo }, 'keep')
         if (random() < 0.5) await capture(tx, vault, ownerId, currency, orderNo)
-        else if (random() < 0.7) await giveBack(tx, vault, ownerId, currency, orderNo, 'canceled', DAY)
+        else if (random() < 0.7)
+          await giveBack(tx, vault, ownerId, currency, orderNo, 'canceled', { cause: 'mall', graceMs: DAY })
         const corrected = { operationKey: `adjust/${orderNo}`, reason: 'correction', operatorId: 'op' }
         await adjust(tx, vault, ownerId, currency, -1n, corrected)
         if (owner === 2) {

@@ -2,9 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
 import { sql } from 'kysely'
 import { readConfig } from '../config.ts'
-import { connectDatabase, type Db } from '../db/client.ts'
+import type { Db } from '../db/client.ts'
 import { findBrokenLedger, findBrokenOrders, findBrokenPayments } from '../db/laws.ts'
 import { createVault } from '../db/vault.ts'
+import { connectPatiently } from './database.ts'
 import type { Installation } from './installation.ts'
 import type { Promised } from './load.ts'
 import { compareBooks, type Trade } from './provider-books.ts'
@@ -21,7 +22,7 @@ export async function judge(
   limitMs: number,
 ): Promise<string[]> {
   const { databaseUrl, temporalAddress, sandboxUrl } = mall.running()
-  const db = connectDatabase(databaseUrl, 4)
+  const db = connectPatiently(databaseUrl, 4)
   const connection = await Connection.connect({ address: temporalAddress })
   const { workflow } = new Client({ connection })
   const running = async (query: string) => (await workflow.count(query)).count

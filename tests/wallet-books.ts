@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { connectDatabase, type Db, type Tx } from '../db/client.ts'
+import type { Db, Tx } from '../db/client.ts'
 import type { Currency } from '../db/schema.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { findBrokenLedger } from '../db/verify.ts'
@@ -25,7 +25,8 @@ import {
   unblockPoints,
   voidHold,
 } from '../db/wallet.ts'
-import { copyDatabase } from './database.ts'
+import type { ReturnCause } from '../domain/wallet.ts'
+import { connectPatiently, copyDatabase } from './database.ts'
 import * as model from './wallet-model.ts'
 
 /** The ledger in PostgreSQL, every operation on it as a value, and what a model of it says to each. */
@@ -47,7 +48,7 @@ export interface Books {
 /** A database of its own whose clock stands still until it is moved. */
 export async function openBooks(template: string, connections: number): Promise<Books> {
   const url = await copyDatabase(template)
-  const owner = connectDatabase(url, 2, 'owner')
+  const owner = connectPatiently(url, 2, 'owner')
   const statements = [
     'create schema clock',
     'create table clock.face (at timestamptz not null)',
@@ -59,7 +60,7 @@ export async function openBooks(template: string, connections: number): Promise<
     `alter database ${new URL(url).pathname.slice(1)} set search_path = clock, pg_catalog, public`,
   ]
   for (const statement of statements) await sql.raw(statement).execute(owner)
-  const db = connectDatabase(url, connections)
+  const db = connectPatiently(url, connections)
   const setDay = async (day: number) => {
     await sql`update clock.face set at = ${new Date(START + day * DAY)}`.execute(owner)
   }
@@ -84,6 +85,7 @@ const points = fc.integer({ min: 1, max: 9 })
 const orderNo = fc.constantFrom('o1', 'o2', 'o3', 'o4', 'o5')
 const key = fc.constantFrom('k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8')
 const part = fc.constantFrom('r1', 'r2', 'r3')
+const cause = fc.constantFrom<ReturnCause>('owner', 'mall')
 const smallPart = fc.integer({ min: 1, max: 4 })
 const on = { who, currency }
 const record = <K extends string, T>(name: K, fields: { [F in keyof T]: fc.Arbitrary<T[F]> }) =>
@@ -102,9 +104,9 @@ export const operation = fc.oneof(
   },
   { weight: 6, arbitrary: record('hold', { ...on, orderNo, points, keep: fc.boolean() }) },
   { weight: 3, arbitrary: record('capture', { ...on, orderNo }) },
-  { weight: 3, arbitrary: record('giveBack', { ...on, orderNo }) },
-  { weight: 3, arbitrary: record('giveBackPart', { ...on, orderNo, part, points: smallPart }) },
-  { weight: 2, arbitrary: record('voidHold', { ...on, orderNo }) },
+  { weight: 3, arbitrary: record('giveBack', { ...on, orderNo, cause }) },
+  { weight: 3, arbitrary: record('giveBackPart', { ...on, orderNo, part, points: smallPart, cause }) },
+  { weight: 2, arbitrary: record('voidHold', { ...on, orderNo, cause }) },
   {
     weight: 3,
     arbitrary: record('adjust', {
@@ -124,6 +126,8 @@ export type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : nev
 /** The clock moves on. */
 export const pass = record('pass', { days: fc.integer({ min: 1, max: 6 }) })
 
+const graceBy = (by: ReturnCause) => ({ cause: by, grace: GRACE_DAYS })
+
 const freezeReason = (frozen: boolean) => (frozen ? 'a doubt' : 'no doubt')
 
 /** What an operation came to: done, not done, or its key stands for something else. */
@@ -140,7 +144,7 @@ const accountOf = (op: Operation) => ({
  */
 export async function performIn(tx: Tx, vault: Vault, run: string, op: Operation): Promise<boolean> {
   const owner = `${run}-${op.who}`
-  const grace = GRACE_DAYS * DAY
+  const back = (by: ReturnCause) => ({ cause: by, graceMs: GRACE_DAYS * DAY })
   switch (op.do) {
     case 'grant': {
       const until = op.day === null ? null : new Date(START + op.day * DAY)
@@ -156,7 +160,7 @@ export async function performIn(tx: Tx, vault: Vault, run: string, op: Operation
     case 'capture':
       return capture(tx, vault, owner, op.currency, `${run}-${op.orderNo}`)
     case 'giveBack':
-      return giveBack(tx, vault, owner, op.currency, `${run}-${op.orderNo}`, 'canceled', grace)
+      return giveBack(tx, vault, owner, op.currency, `${run}-${op.orderNo}`, 'canceled', back(op.cause))
     case 'giveBackPart': {
       const spend = {
         ownerId: owner,
@@ -164,10 +168,10 @@ export async function performIn(tx: Tx, vault: Vault, run: string, op: Operation
         amount: BigInt(op.points),
         orderNo: `${run}-${op.orderNo}`,
       }
-      return giveBackPart(tx, vault, spend, op.part, 'canceled', grace)
+      return giveBackPart(tx, vault, spend, op.part, 'canceled', back(op.cause))
     }
     case 'voidHold':
-      await voidHold(tx, vault, owner, op.currency, `${run}-${op.orderNo}`, 'unknown', grace)
+      await voidHold(tx, vault, owner, op.currency, `${run}-${op.orderNo}`, 'unknown', back(op.cause))
       return true
     case 'adjust': {
       const cause = { operationKey: `${run}-${op.key}`, reason: 'a mistake' }
@@ -185,7 +189,7 @@ export async function performIn(tx: Tx, vault: Vault, run: string, op: Operation
       )
     }
     case 'unblock':
-      return unblockPoints(tx, vault, owner, `${run}-${op.blockId}`, grace, { reason: 'no doubt' })
+      return unblockPoints(tx, vault, owner, `${run}-${op.blockId}`, back('mall'), { reason: 'no doubt' })
     case 'expire':
       await expireLots(tx, vault, await lockAccount(tx, vault, owner, op.currency))
       return true
@@ -206,7 +210,7 @@ interface Booked {
   readonly account: string
   readonly contents: string
   /** What was taken and may come back. */
-  readonly points: readonly model.Day[]
+  readonly points: readonly model.Point[]
 }
 
 export interface Model {
@@ -234,7 +238,7 @@ function expectIn(world: Model, op: Operation, purse: model.Purse, account: stri
   // These two leave what has expired to whoever touches the lots.
   if (op.do !== 'capture' && op.do !== 'freeze') model.dropExpired(purse, day)
   /** Once per key: what it then stands for decides what a repeat comes to. */
-  const once = (name: string, contents: string, does: () => readonly model.Day[] | false): Came => {
+  const once = (name: string, contents: string, does: () => readonly model.Point[] | false): Came => {
     const known = keys.get(name)
     if (known) return known.account === account && known.contents === contents ? 'done' : 'key reused'
     const taken = does()
@@ -249,11 +253,9 @@ function expectIn(world: Model, op: Operation, purse: model.Purse, account: stri
       // A grant that paid a debt only has no lot whose date could differ.
       if (known?.account === account && known.contents === `grant ${op.points}`) {
         const first = known.points[0]
-        return first === undefined || first === op.day ? 'done' : 'key reused'
+        return first === undefined || first.until === op.day ? 'done' : 'key reused'
       }
-      return once(name, `grant ${op.points}`, () =>
-        model.put(purse, Array<model.Day>(op.points).fill(op.day)),
-      )
+      return once(name, `grant ${op.points}`, () => model.put(purse, model.fresh(op.points, op.day)))
     }
     case 'hold': {
       const name = `${op.orderNo}/${op.currency}/hold`
@@ -304,7 +306,7 @@ function expectIn(world: Model, op: Operation, purse: model.Purse, account: stri
       const taken = model.resolve(purse, `block/${op.blockId}`)
       const name = `unblock/${op.blockId}`
       if (typeof taken === 'string') return keys.get(name)?.account === account ? 'done' : 'not'
-      model.putBack(purse, taken, day, GRACE_DAYS)
+      model.putBack(purse, taken, day, graceBy('mall'))
       keys.set(name, { account, contents: 'unblock', points: [] })
       return 'done'
     }
@@ -315,14 +317,14 @@ function expectIn(world: Model, op: Operation, purse: model.Purse, account: stri
 
 function giveBackIn(
   { keys, day }: Model,
-  op: { readonly orderNo: string; readonly currency: Currency },
+  op: { readonly orderNo: string; readonly currency: Currency; readonly cause: ReturnCause },
   purse: model.Purse,
   account: string,
 ): Came {
   const name = (what: string) => `${op.orderNo}/${op.currency}/${what}`
   const held = model.resolve(purse, op.orderNo)
   if (typeof held !== 'string') {
-    model.putBack(purse, held, day, GRACE_DAYS)
+    model.putBack(purse, held, day, graceBy(op.cause))
     keys.set(name('release'), { account, contents: 'release', points: [] })
     return 'done'
   }
@@ -331,7 +333,7 @@ function giveBackIn(
   if (taken.account !== account) return 'key reused'
   if (!taken.contents.startsWith('capture') || keys.has(name('reverse'))) return 'not'
   const left = taken.points.length - backIn(keys, name('reverse/'))
-  model.putBack(purse, taken.points.slice(0, left), day, GRACE_DAYS)
+  model.putBack(purse, taken.points.slice(0, left), day, graceBy(op.cause))
   keys.set(name('reverse'), { account, contents: 'reverse', points: [] })
   return 'done'
 }
@@ -362,7 +364,7 @@ function giveBackPartIn(
   const left = taken.points.length - backIn(keys, name('reverse/'))
   if (op.points > left) return 'not'
   // As if the order had cost less: those drawn last go back first.
-  model.putBack(purse, taken.points.slice(left - op.points, left), day, GRACE_DAYS)
+  model.putBack(purse, taken.points.slice(left - op.points, left), day, graceBy(op.cause))
   keys.set(name(`reverse/${op.part}`), { account, contents, points: [] })
   return 'done'
 }
@@ -376,8 +378,9 @@ export async function readPurses({ db, vault }: Books, run: string) {
     .execute()
   return Object.fromEntries(
     rows.map((row: AccountRow) => {
-      const days = (form: [model.Day, number][]) =>
-        form.map(([date, count]): [model.Day, number] => [date === null ? null : (date - START) / DAY, count])
+      const dayOf = (date: model.Day) => (date === null ? null : (date - START) / DAY)
+      const days = (form: model.LotForm[]) =>
+        form.map(([until, first, count]): model.LotForm => [dayOf(until), dayOf(first), count])
       const form = model.formOfWallet(openAccount(vault, row))
       const holds = Object.entries(form.holds).map(([ref, lots]) => [bare(ref, run), days(lots)] as const)
       const name = `${row.owner_id.slice(run.length + 1)}/${row.currency}`

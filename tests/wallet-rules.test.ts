@@ -4,6 +4,7 @@ import {
   adjust,
   availableOf,
   block,
+  byDate,
   type Change,
   capture,
   clawBack,
@@ -16,6 +17,8 @@ import {
   type Lot,
   nextExpiryOf,
   type Outcome,
+  originalOf,
+  type ReturnCause,
   release,
   reverse,
   spendableOf,
@@ -24,18 +27,21 @@ import {
 import * as model from './wallet-model.ts'
 
 const GRACE = 7
+const byMall = { cause: 'mall', graceMs: GRACE } as const
+const byOwner = { cause: 'owner', graceMs: GRACE } as const
 const RUNS = 1000
 
 const amount = fc.integer({ min: 1, max: 12 })
 const ref = fc.constantFrom('a', 'b', 'c', 'd')
+const cause = fc.constantFrom<ReturnCause>('owner', 'mall')
 /** Days from now; null lasts. */
 const lasts = fc.option(fc.integer({ min: -1, max: 9 }), { nil: null })
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('grant' as const), amount, lasts }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('hold' as const), ref, amount, keep: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('capture' as const), ref }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), ref }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('reverse' as const), nth: fc.nat(9) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), ref, cause }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('reverse' as const), nth: fc.nat(9), cause }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('expire' as const) }) },
   {
     weight: 2,
@@ -66,7 +72,7 @@ interface World {
   /** What the issuing side holds, by what each step asked for. */
   system: number
   /** What was taken and may come back. */
-  readonly taken: { readonly lots: readonly Lot[]; readonly points: readonly model.Day[] }[]
+  readonly taken: { readonly lots: readonly Lot[]; readonly points: readonly model.Point[] }[]
   mayOwe: boolean
 }
 
@@ -80,7 +86,6 @@ const newWorld = (): World => ({
 })
 
 const dateOf = (world: World, days: number | null) => (days === null ? null : world.now + days)
-const repeat = (count: number, day: model.Day) => Array<model.Day>(count).fill(day)
 
 /** Takes the change into the world, having held its sums against the wallet it leads to. */
 function follow(world: World, change: Change): void {
@@ -91,10 +96,21 @@ function follow(world: World, change: Change): void {
 }
 
 /** Takes an outcome into the world. @returns whether it came about */
-function settle(world: World, outcome: Outcome, expected: model.Day[] | model.Denial): boolean {
+function settle(world: World, outcome: Outcome, expected: model.Point[] | model.Denial): boolean {
   if (outcome.ok) follow(world, outcome.change)
   expect(outcome.ok ? 'done' : outcome.denial).toBe(typeof expected === 'string' ? expected : 'done')
   return outcome.ok
+}
+
+/** The model's part of a return, and the expiry at once of what comes back too late, as the books have it. */
+function putBack(world: World, points: readonly model.Point[], cause: ReturnCause): void {
+  const { purse, now } = world
+  const gone = model.putBack(purse, points, now, { cause, grace: GRACE })
+  const over = gone + model.dropExpired(purse, now).length
+  const change = expire(world.wallet, now)
+  expect(-(change?.available ?? 0n)).toBe(BigInt(over))
+  if (change) follow(world, change)
+  world.system += over
 }
 
 function walk(world: World, one: Step): void {
@@ -103,7 +119,7 @@ function walk(world: World, one: Step): void {
     case 'grant': {
       const date = dateOf(world, one.lasts)
       follow(world, grant(world.wallet, BigInt(one.amount), date))
-      model.put(purse, repeat(one.amount, date))
+      model.put(purse, model.fresh(one.amount, date))
       world.system -= one.amount
       return
     }
@@ -111,7 +127,7 @@ function walk(world: World, one: Step): void {
       const outcome = hold(world.wallet, one.ref, BigInt(one.amount), one.keep ? 'keep' : 'take')
       const points = model.setAside(purse, one.ref, one.amount, one.keep)
       if (!settle(world, outcome, points) || typeof points === 'string' || !outcome.ok) return
-      expect(outcome.change.lots.map((lot) => [lot.expiresAt, Number(lot.amount)])).toEqual(
+      expect(outcome.change.lots.map((lot) => [lot.expiresAt, originalOf(lot), Number(lot.amount)])).toEqual(
         model.lotsOf(points),
       )
       if (one.keep) return
@@ -136,16 +152,17 @@ function walk(world: World, one: Step): void {
     }
     case 'release': {
       const points = model.resolve(purse, one.ref)
-      settle(world, release(world.wallet, one.ref, now, GRACE), points)
-      if (typeof points !== 'string') model.putBack(purse, points, now, GRACE)
+      const back = { cause: one.cause, graceMs: GRACE }
+      settle(world, release(world.wallet, one.ref, now, back), points)
+      if (typeof points !== 'string') putBack(world, points, one.cause)
       return
     }
     case 'reverse': {
       const [taken] = world.taken.splice(one.nth, 1)
       if (!taken) return
-      follow(world, reverse(world.wallet, taken.lots, now, GRACE))
-      model.putBack(purse, taken.points, now, GRACE)
+      follow(world, reverse(world.wallet, taken.lots, now, { cause: one.cause, graceMs: GRACE }))
       world.system -= taken.points.length
+      putBack(world, taken.points, one.cause)
       return
     }
     case 'expire': {
@@ -172,8 +189,7 @@ function walk(world: World, one: Step): void {
       const before = Number(availableOf(world.wallet))
       const { change, shortfall } = clawBack(world.wallet, BigInt(one.amount), date, one.intoDebt)
       follow(world, change)
-      const own = Math.min(one.amount, purse.points.filter((day) => day === date).length)
-      for (let n = 0; n < own; n += 1) purse.points.splice(purse.points.indexOf(date), 1)
+      const own = model.takeOf(purse, one.amount, date).length
       const others = model.take(purse, one.amount - own).length
       const missing = one.amount - own - others
       expect(Number(shortfall)).toBe(one.intoDebt ? 0 : missing)
@@ -207,12 +223,16 @@ function checkLaws({ wallet, purse, system, now, mayOwe }: World): void {
     wallet.holds.length,
   )
   const dates = wallet.lots.map((lot) => lot.expiresAt ?? Number.POSITIVE_INFINITY)
-  expect(dates, 'one lot per date, the soonest first').toEqual([...new Set(dates)].sort((a, b) => a - b))
+  expect(dates, 'the soonest first').toEqual([...dates].sort((a, b) => a - b))
+  const pairs = wallet.lots.map((lot) => `${lot.expiresAt}/${originalOf(lot)}`)
+  expect(new Set(pairs).size, 'one lot per date and original date').toBe(pairs.length)
   for (const lot of [...wallet.lots, ...wallet.holds.flatMap(({ lots }) => lots)]) {
     expect(lot.amount, 'a lot').toBeGreaterThan(0n)
+    const latest = (originalOf(lot) ?? Number.POSITIVE_INFINITY) + GRACE
+    expect(lot.expiresAt ?? 0, 'the grace counts once').toBeLessThanOrEqual(latest)
   }
   expect(nextExpiryOf(wallet)).toBe(dates[0] !== undefined && Number.isFinite(dates[0]) ? dates[0] : null)
-  const alive = purse.points.filter((day) => day === null || day > now).length
+  const alive = purse.points.filter((point) => !model.isOver(point, now)).length
   expect(Number(spendableOf(wallet, now)), 'spendable').toBe(alive - purse.debt)
   expect(model.formOfWallet(wallet), 'the model').toEqual(model.formOf(purse))
 }
@@ -239,7 +259,7 @@ describe('a wallet', () => {
         const before = structuredClone(world.wallet)
         hold(world.wallet, at, BigInt(points), 'keep')
         capture(world.wallet, at)
-        release(world.wallet, at, world.now, GRACE)
+        release(world.wallet, at, world.now, byMall)
         adjust(world.wallet, BigInt(-points), false)
         expire(world.wallet, world.now)
         clawBack(world.wallet, BigInt(points), null, false)
@@ -254,7 +274,7 @@ describe('a wallet', () => {
       fc.property(fc.array(fc.constantFrom('capture', 'release'), { minLength: 2, maxLength: 5 }), (ways) => {
         let wallet = take(hold(grant(EMPTY_WALLET, 5n, null).wallet, 'a', 5n, 'keep'))
         const outcomes = ways.map((way) => {
-          const outcome = way === 'capture' ? capture(wallet, 'a') : release(wallet, 'a', 0, GRACE)
+          const outcome = way === 'capture' ? capture(wallet, 'a') : release(wallet, 'a', 0, byMall)
           if (outcome.ok) wallet = outcome.change.wallet
           return outcome.ok ? 'done' : outcome.denial
         })
@@ -266,20 +286,66 @@ describe('a wallet', () => {
   test('what is given back has the dates that it had, or the grace where those have passed', () => {
     const granted = grant(grant(EMPTY_WALLET, 3n, 10).wallet, 4n, 20).wallet
     const held = take(hold(granted, 'a', 5n, 'keep'))
-    expect(take(release(held, 'a', 5, GRACE)).lots).toEqual(granted.lots)
-    expect(take(release(held, 'a', 12, GRACE)).lots).toEqual([
-      { expiresAt: 12 + GRACE, amount: 3n },
+    expect(take(release(held, 'a', 5, byMall)).lots).toEqual(granted.lots)
+    expect(take(release(held, 'a', 12, byMall)).lots).toEqual([
+      { expiresAt: 10 + GRACE, originalExpiresAt: 10, amount: 3n },
       { expiresAt: 20, amount: 4n },
     ])
+    // Too late for a grace, or by the owner: back at their date, for the expiry that is booked next.
+    expect(take(release(held, 'a', 10 + GRACE, byMall)).lots[0]).toEqual({ expiresAt: 10, amount: 3n })
+    expect(take(release(held, 'a', 12, byOwner)).lots[0]).toEqual({ expiresAt: 10, amount: 3n })
     // A date that is not over at this very moment is kept.
-    expect(take(release(held, 'a', 9, GRACE)).lots[0]).toEqual({ expiresAt: 10, amount: 3n })
+    expect(take(release(held, 'a', 9, byMall)).lots[0]).toEqual({ expiresAt: 10, amount: 3n })
+  })
+
+  test.each([byMall, byOwner])(
+    'points that come back again and again by the $cause end with one grace',
+    (back) => {
+      const latest = back.cause === 'mall' ? 10 + GRACE : 10
+      for (const ways of [['keep'], ['take'], ['keep', 'take']] as const) {
+        let wallet = grant(EMPTY_WALLET, 3n, 10).wallet
+        for (let now = 8, n = 0; now < 60; now += 3, n += 1) {
+          const spent = hold(wallet, 'a', 3n, ways[n % ways.length] ?? 'keep')
+          if (!spent.ok) break
+          const { lots } = spent.change
+          const returned =
+            spent.change.held > 0n ? release(spent.change.wallet, 'a', now + 3, back) : undefined
+          wallet = returned ? take(returned) : reverse(spent.change.wallet, lots, now + 3, back).wallet
+          wallet = expire(wallet, now + 3)?.wallet ?? wallet
+          expect(spendableOf(wallet, now + 3)).toBe(now + 3 < latest ? 3n : 0n)
+        }
+        expect(wallet).toEqual(EMPTY_WALLET)
+      }
+    },
+  )
+
+  test('points of one date, in their grace and granted anew, are kept apart, and shown as one', () => {
+    const held = take(hold(grant(EMPTY_WALLET, 3n, 10).wallet, 'a', 3n, 'keep'))
+    const back = take(release(held, 'a', 12, byMall))
+    const both = grant(back, 2n, 10 + GRACE).wallet
+    expect(both.lots).toEqual([
+      { expiresAt: 10 + GRACE, originalExpiresAt: 10, amount: 3n },
+      { expiresAt: 10 + GRACE, amount: 2n },
+    ])
+    expect(byDate(both.lots)).toEqual([{ expiresAt: 10 + GRACE, amount: 5n }])
+    // Each is clawed back by the date that it was granted with.
+    expect(clawBack(both, 2n, 10 + GRACE, false).change.wallet.lots).toEqual(back.lots)
+    expect(clawBack(both, 3n, 10, false).change.wallet.lots).toEqual([{ expiresAt: 10 + GRACE, amount: 2n }])
+  })
+
+  test('what comes back too late pays no debt', () => {
+    const held = take(hold(grant(EMPTY_WALLET, 3n, 10).wallet, 'a', 3n, 'keep'))
+    const owing = take(adjust(held, -2n, true))
+    const back = take(release(owing, 'a', 12, byOwner))
+    expect(expire(back, 12)?.wallet).toEqual({ ...EMPTY_WALLET, debt: 2n })
+    expect(take(release(owing, 'a', 12, byMall))).toMatchObject({ debt: 0n, lots: [{ amount: 1n }] })
   })
 
   test('a frozen wallet takes and gives back, but spends nothing', () => {
     const held = take(hold(grant(EMPTY_WALLET, 9n, null).wallet, 'a', 4n, 'keep'))
     const frozen = freeze(held, 'a doubt')
     expect(hold(frozen, 'b', 1n, 'take')).toEqual({ ok: false, denial: 'frozen' })
-    expect(availableOf(take(release(frozen, 'a', 0, GRACE)))).toBe(9n)
+    expect(availableOf(take(release(frozen, 'a', 0, byMall)))).toBe(9n)
     expect(availableOf(take(capture(frozen, 'a')))).toBe(5n)
     expect(availableOf(grant(frozen, 1n, null).wallet)).toBe(6n)
   })

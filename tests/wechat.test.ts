@@ -11,10 +11,9 @@ import { createWechat } from '../payments/wechat/provider.ts'
 import { cutToBytes } from '../payments/wechat/text.ts'
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
 import { newKey, publicOf } from './accounts.ts'
+import { PATIENTLY } from './patience.ts'
 import { type Received, type Receiver, startReceiver } from './receiver.ts'
 import { accountAt, MERCHANT, othersAt } from './wechat-sides.ts'
-
-const WAIT = { timeout: 8_000, interval: 20 }
 
 let dataDir: string
 let mall: Receiver
@@ -90,7 +89,7 @@ async function told(outTradeNo: string, count: number) {
       .map((sent) => provider.verify(sent.body, headersOf(sent), new Date()))
       .flatMap((verdict) => (verdict.ok ? [verdict.notification] : []))
       .filter((notification) => notification.outTradeNo === outTradeNo)
-  await vi.waitFor(() => expect(verdicts().length).toBeGreaterThanOrEqual(count), WAIT)
+  await vi.waitFor(() => expect(verdicts().length).toBeGreaterThanOrEqual(count), PATIENTLY)
   return verdicts()
 }
 
@@ -252,7 +251,7 @@ describe('paying', () => {
     await fault('wrong_signature')
     const before = mall.received.length
     const trade = await paid()
-    await vi.waitFor(() => expect(mall.received.length).toBeGreaterThan(before), WAIT)
+    await vi.waitFor(() => expect(mall.received.length).toBeGreaterThan(before), PATIENTLY)
     const probe = mall.received[before] as Received
     expect(probe.headers['wechatpay-signature']).toMatch(/^WECHATPAY\/SIGNTEST\//)
     expect(provider.verify(probe.body, headersOf(probe), new Date())).toEqual({
@@ -267,7 +266,7 @@ describe('paying', () => {
     await fault('wrong_merchant')
     const before = mall.received.length
     const trade = await paid()
-    await vi.waitFor(() => expect(mall.received.length).toBeGreaterThan(before), WAIT)
+    await vi.waitFor(() => expect(mall.received.length).toBeGreaterThan(before), PATIENTLY)
     const sent = mall.received[before] as Received
     expect(provider.verify(sent.body, headersOf(sent), new Date())).toEqual({
       ok: false,
@@ -472,7 +471,7 @@ describe('both kinds of keys', () => {
   test('while a shop changes over, notifications come by either; each is believed by its own key alone', async () => {
     const before = mall.received.length
     for (let n = 0; n < 4; n += 1) await paid()
-    await vi.waitFor(() => expect(mall.received.length).toBeGreaterThanOrEqual(before + 4), WAIT)
+    await vi.waitFor(() => expect(mall.received.length).toBeGreaterThanOrEqual(before + 4), PATIENTLY)
     const sent = mall.received.slice(before)
     const serials = new Set(sent.map(({ headers }) => headers['wechatpay-serial']))
     expect(serials).toEqual(new Set([MERCHANT.certificate?.serial, MERCHANT.keyId]))

@@ -1,3 +1,5 @@
+import type { ReturnCause } from '../domain/wallet.ts'
+
 /**
  * What the mall asks of the wallet that keeps the points: our own ledger, or a points system that the shop
  * already has. Every call may be repeated: the wallet recognises a repeat by order number and step.
@@ -13,9 +15,9 @@ export interface PointsWallet {
   capture(request: WalletRequest): Promise<void>
   /**
    * Gives back what was held or taken for the order, once. Where nothing was, or it is not known, it leaves a
-   * tombstone: a late `hold` of the same order fails.
+   * tombstone: a late `hold` of the same order fails. `cause` is for a wallet whose points expire.
    */
-  release(request: WalletRequest & { readonly reason: string }): Promise<void>
+  release(request: WalletRequest & { readonly reason: string; readonly cause: ReturnCause }): Promise<void>
 }
 
 export interface WalletRequest {

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { csrf } from 'hono/csrf'
+import { withoutTrailingSlashes } from '../domain/text.ts'
 import { consoleCategoryRoutes } from './console/categories.ts'
 import { consoleEarningRoutes } from './console/earnings.ts'
 import { consoleOrderRoutes } from './console/order-routes.ts'
@@ -10,7 +10,9 @@ import { consoleUserRoutes } from './console/users.ts'
 import { crashRoutes } from './crash.ts'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 import { showError, showMissing } from './failure.ts'
+import { forgetDone } from './kept-form.ts'
 import { guardPage } from './page.ts'
+import { sameOrigin } from './same-origin.ts'
 import { addressRoutes } from './shop/addresses.ts'
 import { continueRoutes } from './shop/continue.ts'
 import { homeRoutes } from './shop/home.ts'
@@ -25,7 +27,7 @@ import { requireViewer, viewer } from './viewer.ts'
 /** Leads an address with a slash too many to the page that was meant. */
 function withoutSlash(c: WebContext) {
   const { pathname, search } = new URL(c.req.url)
-  return pathname.endsWith('/') ? c.redirect(pathname.replace(/\/+$/, '') + search, 301) : undefined
+  return pathname.endsWith('/') ? c.redirect(withoutTrailingSlashes(pathname) + search, 301) : undefined
 }
 
 /** All pages: the shop's under `/points-mall`, the operators' under `/admin`. */
@@ -33,7 +35,7 @@ export function createWeb(deps: WebDeps) {
   const app = new Hono<WebEnv>()
   app.onError(showError(deps.logger))
   // A form of another site is refused, whatever cookies come with it.
-  const guards = [csrf({ origin: new URL(deps.publicUrl).origin }), guardPage, viewer(deps)] as const
+  const guards = [sameOrigin(deps), guardPage, viewer(deps), forgetDone(deps)] as const
   for (const path of ['/', '/points-mall/*', '/admin/*']) app.use(path, ...guards)
 
   app.get('/', (c) => c.redirect('/points-mall/products', 303))
@@ -50,7 +52,7 @@ export function createWeb(deps: WebDeps) {
   app.get('/points-mall/*', (c) => withoutSlash(c) ?? showMissing(c))
 
   app.route('/admin', crashRoutes(deps))
-  app.use('/admin/*', requireViewer('operator', 'admin'))
+  app.use('/admin/*', requireViewer('operate'))
   app.route('/admin', todayRoutes(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))

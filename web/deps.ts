@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { ExchangeDeps } from '../application/exchanges.ts'
+import type { ExchangeDeps } from '../application/exchange-deps.ts'
 import type { Viewer } from '../application/sessions.ts'
 import type { EarningRules } from '../domain/earning.ts'
 import type { Lang } from '../domain/error-texts.ts'
@@ -36,6 +36,9 @@ export interface SignInLink {
   readonly expiresAt: Date
 }
 
+/** What became of a form that came when nobody was signed in any more; `lost`: it could not be kept. */
+export type Keeping = 'kept' | 'lost' | 'nothing'
+
 /** What the middleware leaves for the pages. */
 export interface WebEnv {
   Variables: {
@@ -45,8 +48,10 @@ export interface WebEnv {
     nonce: string
     /** Undefined: nobody is signed in. */
     viewer: Viewer | undefined
-    /** Keeps the form that was sent, for after the sign-in. False: there was none that can be kept. */
-    keepForm: () => Promise<boolean>
+    /** The token in the session's cookie, whether the session lives or not. */
+    session: string | undefined
+    /** Keeps the form that was sent, for after the sign-in. */
+    keepForm: () => Promise<Keeping>
   }
 }
 

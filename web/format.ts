@@ -11,9 +11,17 @@ const ZONE = 'Asia/Shanghai'
 /** `1,200` */
 export const grouped = (count: number): string => GROUPED.format(count)
 
+/** `1,200` of digits, in linear time however many they are. */
+function groupDigits(digits: string): string {
+  const head = digits.length % 3 || 3
+  const groups = [digits.slice(0, head)]
+  for (let at = head; at < digits.length; at += 3) groups.push(digits.slice(at, at + 3))
+  return groups.join(',')
+}
+
 /** A number within a refusal, as people write it: `1,200`, `¥1,200.50`; other text stays. */
 export function groupedText(text: string): string {
-  return /^-?¥?\d+(\.\d+)?$/.test(text) ? text.replace(/\d(?=(\d{3})+(?!\d))(?<!\.\d*)/g, '$&,') : text
+  return /^-?¥?\d+(\.\d+)?$/.test(text) ? text.replace(/\d+/, groupDigits) : text
 }
 
 /** `1,200 积分` */
@@ -24,7 +32,7 @@ export function pointsText(points: number, lang: Lang): string {
 /** `¥9.90`, with the thousands grouped. Takes decimal text, so that no amount is ever a float. */
 export function moneyText({ amount }: Money): string {
   const [whole = '0', cents = '00'] = amount.replace('-', '').split('.')
-  return `${amount.startsWith('-') ? '-' : ''}¥${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${cents}`
+  return `${amount.startsWith('-') ? '-' : ''}¥${groupDigits(whole)}.${cents}`
 }
 
 /** `1,200 积分 + ¥9.90`, or the part that there is. */

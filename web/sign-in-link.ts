@@ -1,10 +1,12 @@
 import { type JWTPayload, jwtVerify } from 'jose'
 import { z } from 'zod'
+import { PAGE_ROLES, PRINCIPAL_ID, PRINCIPAL_ID_MAX } from '../domain/access.ts'
 import type { SignInLink } from './deps.ts'
 
 const claims = z.object({
-  sub: z.string().min(1).max(64),
-  role: z.enum(['customer', 'operator', 'admin']).default('customer'),
+  sub: z.string().max(PRINCIPAL_ID_MAX).regex(PRINCIPAL_ID),
+  // A partner system has no pages.
+  role: z.enum(PAGE_ROLES).default('customer'),
   level: z.int().min(0).max(1000).default(1),
   jti: z.string().min(8).max(128),
   iat: z.number(),

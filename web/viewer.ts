@@ -1,8 +1,8 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
 import { findViewer, REMEMBERED_SECONDS, SESSION_SECONDS, type Viewer } from '../application/sessions.ts'
+import { mustHaveRight, type Right } from '../domain/access.ts'
 import type { Lang } from '../domain/error-texts.ts'
-import { DomainError } from '../domain/errors.ts'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 import { keepSentForm } from './kept-form.ts'
 
@@ -17,6 +17,7 @@ export function viewer(deps: WebDeps) {
   return createMiddleware<WebEnv>(async (c, next) => {
     const token = getCookie(c, SESSION)
     c.set('viewer', token === undefined ? undefined : await findViewer(deps.db, token))
+    c.set('session', token)
     c.set('keepForm', () => keepSentForm(c, deps, token))
     const wanted = c.req.query('lang') ?? getCookie(c, LANG)
     if (wanted === 'zh' || wanted === 'en') c.set('lang', wanted)
@@ -49,20 +50,21 @@ export function dropSession(c: WebContext): string | undefined {
 
 /**
  * Sends whoever is not signed in to the sign-in page, and back here afterwards; what he typed waits for him.
- * @throws DomainError FORBIDDEN for somebody who is signed in, but as none of these
+ * @throws DomainError FORBIDDEN for somebody who is signed in without this right
  */
-export function requireViewer(...roles: readonly Viewer['role'][]) {
+export function requireViewer(right: Right = 'shop') {
   return createMiddleware<WebEnv>(async (c, next) => {
     const viewer = c.get('viewer')
-    if (viewer && roles.length > 0 && !roles.includes(viewer.role))
-      throw new DomainError({ code: 'FORBIDDEN' })
-    if (viewer) return next()
-    if (c.req.method === 'POST' && (await c.get('keepForm')())) {
-      return c.redirect('/points-mall/sign-in?why=ended', 303)
+    if (viewer) {
+      mustHaveRight(viewer.role, right)
+      return next()
     }
+    const keeping = c.req.method === 'POST' ? await c.get('keepForm')() : 'nothing'
+    if (keeping === 'kept') return c.redirect('/points-mall/sign-in?why=ended', 303)
     const here = new URL(c.req.url)
     const back = c.req.method === 'GET' ? here.pathname + here.search : (c.req.header('referer') ?? '/')
-    return c.redirect(`/points-mall/sign-in?next=${encodeURIComponent(localPath(back))}`, 303)
+    const why = keeping === 'lost' ? 'why=lost&' : ''
+    return c.redirect(`/points-mall/sign-in?${why}next=${encodeURIComponent(localPath(back))}`, 303)
   })
 }
 

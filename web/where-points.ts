@@ -44,14 +44,16 @@ function pointsLine(place: PointsPlace, lang: Lang): Html {
   }
 }
 
-function lotList({ points, lots }: Extract<PointsPlace, { place: 'returned' }>, lang: Lang): Html {
+function lotList({ points, lots, at }: Extract<PointsPlace, { place: 'returned' }>, lang: Lang): Html {
   const t = textsIn(lang)
   const debt = lots.length === 0 ? 0 : points - lots.reduce((sum, lot) => sum + lot.points, 0)
   return html`<ul class="lots small">
     ${lots.map((lot) => {
       const n = pointsText(lot.points, lang)
       if (lot.expires_at === null) return html`<li>${phrase(t(WHERE.lotForEver), { n })}</li>`
-      return html`<li>${phrase(t(WHERE.lot), { n, t: day(lot.expires_at, lang) })}</li>`
+      // Too late for a grace: it expired as it came back.
+      const text = Date.parse(lot.expires_at) <= Date.parse(at) ? WHERE.lotOver : WHERE.lot
+      return html`<li>${phrase(t(text), { n, t: day(lot.expires_at, lang) })}</li>`
     })}
     ${debt > 0 ? html`<li>${phrase(t(WHERE.debt), { n: pointsText(debt, lang) })}</li>` : ''}
   </ul>`

@@ -12,6 +12,7 @@ import {
   listOf,
   listResponse,
   money,
+  needsRight,
   one,
   oneResponse,
   ownerId,
@@ -62,8 +63,9 @@ const create = createRoute({
   method: 'post',
   path: '/',
   tags: ['admin: earnings'],
-  summary: 'Tell what a customer has earned: cash by rule, or points. The same external id again is the same',
-  security: bearer,
+  summary:
+    'Tell what a customer has earned: cash by rule, or points. The same external id again is the same (admin, system)',
+  security: needsRight('report_earnings'),
   request: { body: jsonBody(asked) },
   responses: {
     201: oneResponse(earning, 'The earning'),
@@ -76,8 +78,8 @@ const undo = createRoute({
   method: 'post',
   path: '/{id}/reverse',
   tags: ['admin: earnings'],
-  summary: 'What earned the points was undone: they never come, or are taken back',
-  security: bearer,
+  summary: 'What earned the points was undone: they never come, or are taken back (admin, system)',
+  security: needsRight('report_earnings'),
   request: { params: idParams, body: jsonBody(z.object({ reason: text(1, 200) })) },
   responses: { 200: oneResponse(earning, 'The earning'), ...problemResponse },
 })

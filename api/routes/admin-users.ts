@@ -28,7 +28,9 @@ const put = createRoute({
 export function adminUserRoutes({ db }: ApiDeps) {
   return new OpenAPIHono<ApiEnv>()
     .openapi(show, async (c) => c.json(one(await readUser(db, c.req.valid('param').owner_id)), 200))
-    .openapi(put, async (c) =>
-      c.json(one(await setLevel(db, c.req.valid('param').owner_id, c.req.valid('json').level)), 200),
-    )
+    .openapi(put, async (c) => {
+      const { owner_id } = c.req.valid('param')
+      const { level } = c.req.valid('json')
+      return c.json(one(await setLevel(db, owner_id, level, c.get('who').sub)), 200)
+    })
 }

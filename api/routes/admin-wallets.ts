@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { block, readGuardedWallet, setFrozen, unblock } from '../../application/freezing.ts'
+import { BLOCK_ID_MAX, block, readGuardedWallet, setFrozen, unblock } from '../../application/freezing.ts'
 import {
   addCash,
   adjustPoints,
@@ -8,12 +8,12 @@ import {
   REASON_MAX,
 } from '../../application/wallets.ts'
 import { fenOf } from '../../domain/money.ts'
-import { requireRole } from '../auth.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
 import {
   bearer,
   int,
   jsonBody,
+  needsRight,
   one,
   oneResponse,
   ownerParams,
@@ -24,7 +24,6 @@ import {
 import { wallet } from './wallet.ts'
 
 const reason = text(1, REASON_MAX)
-const adminOnly = requireRole('admin')
 
 const blockView = z.object({
   block_id: z.string(),
@@ -53,8 +52,7 @@ const grant = createRoute({
   path: '/{owner_id}/grant',
   tags: ['admin: wallets'],
   summary: 'Add points, which may expire (admin)',
-  security: bearer,
-  middleware: adminOnly,
+  security: needsRight('change_wallets'),
   request: {
     params: ownerParams,
     body: jsonBody(
@@ -73,8 +71,7 @@ const adjust = createRoute({
   path: '/{owner_id}/adjust',
   tags: ['admin: wallets'],
   summary: 'Correct the points by a signed number (admin)',
-  security: bearer,
-  middleware: adminOnly,
+  security: needsRight('change_wallets'),
   request: {
     params: ownerParams,
     body: jsonBody(
@@ -92,8 +89,7 @@ const cash = createRoute({
   path: '/{owner_id}/cash',
   tags: ['admin: wallets'],
   summary: 'Add cash (admin)',
-  security: bearer,
-  middleware: adminOnly,
+  security: needsRight('change_wallets'),
   request: {
     params: ownerParams,
     body: jsonBody(
@@ -119,8 +115,7 @@ const guard = <P extends string, B extends z.ZodType, R extends z.ZodType>(
     path,
     tags: ['admin: wallets'],
     summary,
-    security: bearer,
-    middleware: adminOnly,
+    security: needsRight('change_wallets'),
     request: { params: ownerParams, body: jsonBody(body) },
     responses: { 200: oneResponse(answer, 'The wallet'), ...problemResponse },
   })
@@ -141,7 +136,7 @@ const blockRoute = guard(
 const unblockRoute = guard(
   '/{owner_id}/unblock',
   'Let blocked points go, with their dates (admin)',
-  z.object({ block_id: text(1, 64), reason }),
+  z.object({ block_id: text(1, BLOCK_ID_MAX), reason }),
   guarded,
 )
 

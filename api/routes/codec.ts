@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { z } from 'zod'
 import { createPayloadCodec } from '../../application/payload-codec.ts'
-import { requireRole, requireToken } from '../auth.ts'
+import { requireRight, requireToken } from '../auth.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
 import { ApiError } from '../problems.ts'
 
@@ -29,7 +29,7 @@ export function codecRoutes(deps: Pick<ApiDeps, 'sealer' | 'temporalUiUrl' | 'au
       credentials: true,
     }),
   )
-  if (!deps.demo) routes.use(requireToken(deps.authenticate), requireRole('operator', 'admin'))
+  if (!deps.demo) routes.use(requireToken(deps.authenticate), requireRight('operate'))
   // Answered by `cors`; a path that does not know the method would be refused before.
   routes.options('/decode', (c) => c.body(null, 204))
   routes.post('/decode', async (c) => {

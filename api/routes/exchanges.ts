@@ -1,10 +1,10 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { checkExchange, exchange } from '../../application/exchanges.ts'
 import { getOrder, viewAttempt } from '../../application/orders.ts'
+import type { Principal } from '../../domain/access.ts'
 import { errorText } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
-import type { Who } from '../auth.ts'
 import { clientIp } from '../client-ip.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
 import { channelOf, order, orderFor, paymentChannel, paymentMethod } from '../order-schemas.ts'
@@ -109,7 +109,7 @@ function knownForm(productId: string): string {
   return productId
 }
 
-const customerOf = (who: Who) => ({ ownerId: who.sub, level: who.level })
+const customerOf = (who: Principal) => ({ ownerId: who.sub, level: who.level })
 
 /** An empty list or object is no address. */
 function filled<T extends object>(value: T | null | undefined): T | undefined {

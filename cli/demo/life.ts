@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { addAddress } from '../../application/addresses.ts'
-import { type ExchangeDeps, exchange } from '../../application/exchanges.ts'
+import type { ExchangeDeps } from '../../application/exchange-deps.ts'
+import { exchange } from '../../application/exchanges.ts'
 import { block } from '../../application/freezing.ts'
 import { actOnOrder, getOrder, type OrderRequest, type OrderView } from '../../application/orders.ts'
 import { Overloaded } from '../../application/temporal.ts'
@@ -67,7 +68,7 @@ async function fillWallet(
   const key = (part: string) => `demo/${ownerId}/${part}`
   // Booked last: where it is there, so is all the rest.
   if (await isBooked(deps.db, key('cash'))) return
-  await setLevel(deps.db, ownerId, level)
+  await setLevel(deps.db, ownerId, level, 'demo')
   await bookGrants(deps, ownerId, grants)
   if (blocked) {
     const { points, reason } = blocked

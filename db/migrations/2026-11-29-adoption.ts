@@ -29,7 +29,7 @@ const STATEMENTS = [
     primary key (order_no, operation_key))`,
   `create index order_requests_due on order_requests (next_try_at)`,
   // A notification of money is delivered again until the books have it.
-  `alter table webhook_inbox add column booked_at timestamptz`,
+  `alter table webhook_inbox add column booked_at timestamptz, add column told_again_at timestamptz`,
   `update webhook_inbox i set booked_at = delivered_at where kind = 'paid' and delivered_at is not null and not exists (
     select from payments p where p.out_trade_no = i.event ->> 'outTradeNo' and p.state in ('unpaid', 'closing', 'closed'))`,
   `create index webhook_inbox_unbooked on webhook_inbox (delivered_at)

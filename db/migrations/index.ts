@@ -13,6 +13,7 @@ import * as consoleIndexes from './2026-11-27-console.ts'
 import * as shelves from './2026-11-28-shelves.ts'
 import * as adoption from './2026-11-29-adoption.ts'
 import * as unpaidOrders from './2026-11-29-unpaid-orders.ts'
+import * as keptFormsOfBrowsers from './2026-11-30-kept-forms.ts'
 import * as noticeOutcomes from './2026-11-30-notice-outcomes.ts'
 import * as orderCodes from './2026-11-30-order-codes.ts'
 
@@ -32,6 +33,7 @@ export const migrations: Record<string, Migration> = {
   '2026-11-28-shelves': shelves,
   '2026-11-29-adoption': adoption,
   '2026-11-29-unpaid-orders': unpaidOrders,
+  '2026-11-30-kept-forms': keptFormsOfBrowsers,
   '2026-11-30-notice-outcomes': noticeOutcomes,
   '2026-11-30-order-codes': orderCodes,
 }

@@ -49,7 +49,7 @@ const NOT_NOW = new Set(['SIGN_ERROR', 'FREQUENCY_LIMITED', 'RULE_LIMIT', 'SYSTE
 export async function callWechat(account: WechatAccount, request: WechatRequest): Promise<unknown> {
   const response = await send(account, request)
   const rawBody = new Uint8Array(await response.arrayBuffer())
-  const asked = `${request.method} ${request.path.replace(/\?.*$/s, '')}: WeChat Pay answered ${response.status}`
+  const asked = `${request.method} ${request.path.split('?', 1)[0]}: WeChat Pay answered ${response.status}`
   if (response.status >= 500 || NOT_NOW_STATUSES.has(response.status)) throw new WechatFault(asked)
   const fault = checkSignature(account.platformKeys, response.headers, rawBody, new Date())
   if (fault) throw new WechatFault(`${asked}, and its signature is not believed: ${fault}`)

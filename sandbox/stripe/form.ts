@@ -10,7 +10,7 @@ export type Form = ReadonlyMap<string, string>
 export function readForm(text: string, allowed: readonly RegExp[]): Form {
   const form = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(text)) {
-    const param = name.replace(/\[.*$/s, '')
+    const param = name.split('[', 1)[0] ?? ''
     if (!allowed.some((pattern) => pattern.test(name))) {
       fail(`Received unknown parameter: ${name}`, { code: 'parameter_unknown', param: name })
     }
@@ -26,8 +26,8 @@ export const EXPAND = /^expand\[\d{0,2}\]$/
 /** The largest amount Stripe takes, in fen. */
 export const AMOUNT_MAX = 99_999_999
 
-/** Names of the metadata fields below a prefix, for `readForm`. */
-export const METADATA = String.raw`\[[\w-]{1,40}\]$`
+/** Names of the metadata fields, for `readForm`. */
+export const METADATA = /^metadata\[[\w-]{1,40}\]$/
 
 export function required(form: Form, name: string): string {
   const value = form.get(name)

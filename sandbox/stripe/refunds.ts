@@ -6,7 +6,7 @@ import { AMOUNT_MAX, integer, METADATA, metadata, oneOf, required } from './form
 import { isPaid, METHOD, newId, type RefundWire, refundObject } from './objects.ts'
 import type { Action } from './post.ts'
 
-const FIELDS = [/^(payment_intent|amount|reason)$/, new RegExp(`^metadata${METADATA}`)]
+const FIELDS = [/^(payment_intent|amount|reason)$/, METADATA]
 
 interface RefundInput {
   readonly paymentRef: string

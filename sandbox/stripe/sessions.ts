@@ -20,8 +20,8 @@ const FIELDS = [
   /^(mode|currency|client_reference_id|success_url|cancel_url|expires_at|locale)$/,
   /^payment_method_types\[\d{0,2}\]$/,
   /^line_items\[\d\]\[(quantity|price_data\]\[(currency|unit_amount|product_data\]\[(name|description)))\]$/,
-  new RegExp(`^metadata${METADATA}`),
-  new RegExp(String.raw`^payment_intent_data\[metadata\]${METADATA}`),
+  METADATA,
+  /^payment_intent_data\[metadata\]\[[\w-]{1,40}\]$/,
 ]
 
 /** POST /v1/checkout/sessions (docs.stripe.com/api/checkout/sessions/create) */

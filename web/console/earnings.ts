@@ -9,7 +9,8 @@ import {
   reverse,
 } from '../../application/earnings.ts'
 import { OWNER_ID, OWNER_ID_MAX } from '../../application/users.ts'
-import { ENTRY_POINTS_MAX, REASON_MAX } from '../../application/wallets.ts'
+import { ENTRY_POINTS_MAX, mustBeOurs, REASON_MAX } from '../../application/wallets.ts'
+import { hasRight, mustHaveRight, mustNotBeOwn } from '../../domain/access.ts'
 import { pointsFor } from '../../domain/earning.ts'
 import { InvalidInput, type Lang } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
@@ -18,11 +19,11 @@ import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, type FormErrors, field, onceField, readForm } from '../form.ts'
 import { readFields } from '../form-reader.ts'
 import { grouped, moneyText, time } from '../format.ts'
-import { isKept } from '../kept-form.ts'
 import type { Html } from '../page.ts'
 import { pager } from '../pager.ts'
 import { textsIn } from '../texts/common.ts'
 import { EARNING_STATES, EARNINGS as T } from '../texts/console-earnings.ts'
+import { WALLET } from '../texts/console-wallets.ts'
 import { viewerOf } from '../viewer.ts'
 import { askAgain } from './ask-again.ts'
 import { consolePage } from './layout.ts'
@@ -35,17 +36,25 @@ const one = `${at}/:id{[1-9]\\d{0,17}}/reverse`
 
 /** `/admin/users/{owner}/earnings`: what a customer has earned elsewhere; one more by hand, and one undone. */
 export function consoleEarningRoutes(deps: WebDeps) {
-  const isAdmin = (c: WebContext) => viewerOf(c).role === 'admin'
-  /** What makes points, and takes them, is the admin's, as with a grant. @throws DomainError FORBIDDEN */
-  const mustBeAdmin = (c: WebContext): void => {
-    if (!isAdmin(c)) throw new DomainError({ code: 'FORBIDDEN' })
+  const mayReport = (c: WebContext, owner: string): boolean => {
+    const { sub, role } = viewerOf(c)
+    return sub !== owner && hasRight(role, 'report_earnings')
   }
 
   /** @throws DomainError NOT_FOUND where nobody can be called so, FORBIDDEN where an outside wallet keeps the points */
   const ownerOf = (c: WebContext): string => {
     const owner = c.req.param('owner') ?? ''
     if (!OWNER_ID.test(owner) || owner.length > OWNER_ID_MAX) throw new DomainError({ code: 'NOT_FOUND' })
-    if (deps.outsideWallet) throw new DomainError({ code: 'FORBIDDEN' })
+    mustBeOurs(deps)
+    return owner
+  }
+
+  /** As `ownerOf`, for what makes points and takes them. @throws DomainError FORBIDDEN where this viewer may not */
+  const ownerToBookFor = (c: WebContext): string => {
+    const { sub, role } = viewerOf(c)
+    mustHaveRight(role, 'report_earnings')
+    const owner = ownerOf(c)
+    mustNotBeOwn(sub, owner)
     return owner
   }
 
@@ -65,9 +74,9 @@ export function consoleEarningRoutes(deps: WebDeps) {
       ${done === 'told' ? html`<p class="notice good" role="status">${t(T.told)}</p>` : ''}
       ${done === 'known' ? html`<p class="notice warn" role="status">${t(T.known)}</p>` : ''}
       ${done === 'reversed' ? html`<p class="notice good" role="status">${t(T.reversed)}</p>` : ''}
-      ${earnings.length === 0 ? html`<div class="empty"><h2>${t(T.empty)}</h2></div>` : table(owner, earnings, isAdmin(c), lang)}
+      ${earnings.length === 0 ? html`<div class="empty"><h2>${t(T.empty)}</h2></div>` : table(owner, earnings, mayReport(c, owner), lang)}
       ${pager(c, page, last)}
-      ${isAdmin(c) ? earningForm(owner, form, errors, lang) : html`<p class="hint">${t(T.adminOnly)}</p>`}`
+      ${mayReport(c, owner) ? earningForm(owner, form, errors, lang) : html`<p class="hint">${t(viewerOf(c).sub === owner ? WALLET.own : T.adminOnly)}</p>`}`
     const status = Object.keys(errors).length > 0 ? 422 : 200
     return consolePage(c, { title: `${t(T.title)} · ${owner}`, main, section: 'users' }, status)
   }
@@ -107,13 +116,11 @@ export function consoleEarningRoutes(deps: WebDeps) {
   return new Hono<WebEnv>()
     .get(at, (c) => showList(c, ownerOf(c), { source: 'order' }))
     .post(at, async (c) => {
-      mustBeAdmin(c)
-      const owner = ownerOf(c)
+      const owner = ownerToBookFor(c)
       const { confirmed, ...form } = await readForm(c)
       const { wish, read } = readEarning(form, c.get('lang'))
       if (Object.keys(read.errors).length > 0 || confirmed === 'no')
         return showList(c, owner, form, read.errors)
-      if (isKept(form)) return showList(c, owner, form)
       const points = wish.fen === undefined ? (wish.points ?? 0) : Number(pointsFor(wish.fen, deps.earning))
       if (points >= LARGE_POINTS && confirmed !== 'yes') {
         const t = textsIn(c.get('lang'))
@@ -137,16 +144,13 @@ export function consoleEarningRoutes(deps: WebDeps) {
       }
     })
     .get(one, async (c) => {
-      mustBeAdmin(c)
-      const owner = ownerOf(c)
+      const owner = ownerToBookFor(c)
       return askReverse(c, owner, await find(c, owner), {})
     })
     .post(one, async (c) => {
-      mustBeAdmin(c)
-      const owner = ownerOf(c)
+      const owner = ownerToBookFor(c)
       const earning = await find(c, owner)
       const form = await readForm(c)
-      if (isKept(form)) return askReverse(c, owner, earning, form)
       const read = readFields(form, c.get('lang'), { reason: textsIn(c.get('lang'))(T.reason) })
       const reason = read.text('reason', 1, REASON_MAX)
       if (Object.keys(read.errors).length > 0) return askReverse(c, owner, earning, form, read.errors)

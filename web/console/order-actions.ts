@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Refundable } from '../../application/order-books.ts'
+import { hasNothingLeft, type Refundable } from '../../application/order-books.ts'
 import type { OrderView } from '../../application/orders.ts'
 import { addressWords } from '../../domain/address.ts'
 import type { Lang } from '../../domain/error-texts.ts'
@@ -11,8 +11,8 @@ import type { Html } from '../page.ts'
 import { phrase } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
 import { ACTION_FORM, ACTIONS, ORDER_STATES, ORDER_PAGE as T } from '../texts/console-orders.ts'
+import { viewerOf } from '../viewer.ts'
 import { actionAt, cameFrom } from './order-look.ts'
-import { hasNothingLeft } from './refund-form.ts'
 
 export type ActionName = keyof typeof ACTIONS
 
@@ -23,7 +23,7 @@ export interface Typed {
 }
 
 /** What an order's workflow can be asked for, and by what it is told apart here. */
-type Asked = Pick<OrderView, 'order_no' | 'status' | 'needs_attention' | 'address_info'> &
+type Asked = Pick<OrderView, 'order_no' | 'owner_id' | 'status' | 'needs_attention' | 'address_info'> &
   Refundable & {
     readonly shippingType: ShippingType | undefined
   }
@@ -53,6 +53,10 @@ export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): 
 /** The buttons for what the state allows; each of the others says why it rests. */
 export function actionPanel(c: WebContext, order: Asked, typed: Typed): Html {
   const t = textsIn(c.get('lang'))
+  if (order.owner_id === viewerOf(c).sub) {
+    return html`<section class="card stack next" aria-labelledby="next">
+      <h2 id="next">${t(T.next)}</h2><p class="muted">${t(T.own)}</p></section>`
+  }
   const judged = ALL.map((action) => ({ action, against: reasonAgainst(order, action, c) }))
   const possible = judged.filter(({ against }) => against === undefined)
   const resting = judged.filter(({ against }) => against !== undefined)

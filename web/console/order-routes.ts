@@ -1,14 +1,14 @@
 import { Hono } from 'hono'
-import { isTakenBack } from '../../application/order-books.ts'
+import { hasNothingLeft, isTakenBack } from '../../application/order-books.ts'
 import { actOnOrder, getOrder, type OrderView } from '../../application/orders.ts'
 import { Overloaded } from '../../application/temporal.ts'
+import { mustNotBeOwn } from '../../domain/access.ts'
 import { errorText } from '../../domain/error-texts.ts'
 import { DomainError, type Refusal } from '../../domain/errors.ts'
 import { allows } from '../../domain/order-status.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { type Form, operationKeyOf, readForm } from '../form.ts'
 import { groupedText } from '../format.ts'
-import { isKept } from '../kept-form.ts'
 import { textsIn } from '../texts/common.ts'
 import { ACTIONS, ORDER_PAGE as T } from '../texts/console-orders.ts'
 import { viewerOf } from '../viewer.ts'
@@ -17,20 +17,19 @@ import { type ActionName, reasonAgainst } from './order-actions.ts'
 import { isAskedApart, readRequest, showForm } from './order-forms.ts'
 import { cameFrom, doneAt, orderAt } from './order-look.ts'
 import { orderList } from './orders.ts'
-import { hasNothingLeft } from './refund-form.ts'
 
 /** `/admin/orders`: the list, one order, and what an operator may ask of it. */
 export function consoleOrderRoutes(deps: WebDeps) {
-  /** @throws DomainError NOT_FOUND where there is no such order */
-  const find = (c: WebContext) => getOrder(deps, c.req.param('id') ?? '', undefined)
+  /** @throws DomainError NOT_FOUND where there is no such order, FORBIDDEN where it is the viewer's own */
+  async function find(c: WebContext): Promise<OrderView> {
+    const order = await getOrder(deps, c.req.param('id') ?? '', undefined)
+    mustNotBeOwn(viewerOf(c).sub, order.owner_id)
+    return order
+  }
 
   async function act(c: WebContext, action: ActionName): Promise<Response> {
     const order = await find(c)
     const form = await readForm(c)
-    if (isKept(form)) {
-      if (isAskedApart(action)) return showForm(c, order, action, form)
-      return showOrder(c, deps, order.order_no, { typed: { form, errors: {} } })
-    }
     const key = operationKeyOf(c, form)
     const { order_no: orderNo } = order
     if (action === 'refund' && (await isTakenBack(deps, orderNo, key))) {
@@ -63,10 +62,8 @@ export function consoleOrderRoutes(deps: WebDeps) {
       required: refusal.required && groupedText(refusal.required),
       available: refusal.available && groupedText(refusal.available),
     }).detail
-    if (refusal.code === 'REFUND_EXCEEDS_REST' && isAskedApart(action)) {
-      const about = refusal.required?.startsWith('¥') ? 'money' : 'points'
-      return showForm(c, order, action, form, { errors: { [about]: text } })
-    }
+    const about = partFieldOf(refusal)
+    if (about && isAskedApart(action)) return showForm(c, order, action, form, { errors: { [about]: text } })
     const away = refusal.code === 'UNAVAILABLE'
     if (away) c.header('Retry-After', '1')
     if (away && isAskedApart(action)) return showForm(c, order, action, form, { problem: text })
@@ -90,4 +87,11 @@ export function consoleOrderRoutes(deps: WebDeps) {
     routes.post(`/:id{[0-9A-Za-z]{1,64}}/${action}`, (c) => act(c, action))
   }
   return routes
+}
+
+/** The field of the refund's form that a refusal of a part is about. */
+function partFieldOf({ code, required }: Refusal): 'what' | 'points' | 'money' | undefined {
+  if (code === 'REFUND_IS_WHOLE') return 'what'
+  if (code !== 'REFUND_EXCEEDS_REST' || required === undefined) return undefined
+  return required.startsWith('¥') ? 'money' : 'points'
 }

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { CategoryView } from '../../application/categories.ts'
 import type { AdminProductView, ProductFields } from '../../application/products.ts'
-import type { Lang } from '../../domain/error-texts.ts'
+import type { InvalidInput, Lang } from '../../domain/error-texts.ts'
 import { fenFromDecimal } from '../../domain/money.ts'
 import {
   type ExchangeLimit,
@@ -28,10 +28,30 @@ import {
 
 const INT_MAX = 2_147_483_647
 const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as const
+const LABEL_MAX = 60
 const UNITS = ['day', 'hour', 'minute', 'second'] as const
 
 /** The fields of the form, by the names under which the application finds them wrong. */
-export const FIELD_NAMES = { 'price.amount': 'price', stock_delta: 'stock_change' } as const
+const FIELD_NAMES = {
+  'price.amount': 'price',
+  'original_price.amount': 'original_price',
+  'properties.limit.max_per_user': 'max_per_user',
+  stock_delta: 'stock_change',
+} as const
+
+/** Takes what the application found wrong with the product, in the form's own words where it has some. */
+export function invalidProduct(
+  read: ReturnType<typeof readFields>,
+  error: InvalidInput,
+  lang: Lang,
+): FormErrors {
+  const t = textsIn(lang)
+  for (const { field } of error.errors) {
+    if (field === 'original_price.amount') read.say('original_price', t(F.originalLow))
+    if (field === 'properties.limit.max_per_user') read.say('max_per_user', t(F.maxPerUserMissing))
+  }
+  return read.invalid(error, FIELD_NAMES)
+}
 
 /** The words before each field. */
 function labelsOf(lang: Lang): Readonly<Record<string, string>> {
@@ -78,8 +98,6 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
   const fen = (name: 'price' | 'original_price') =>
     read.fen(name, phraseText(t(F.fenFormat), { field: labelsOf(lang)[name] ?? name }))
   const [priceFen, originalPriceFen] = [fen('price') ?? 0n, fen('original_price') ?? null]
-  // The API takes any; in the shop it would be struck through, and less than what is asked.
-  if (originalPriceFen !== null && originalPriceFen < priceFen) read.say('original_price', t(F.originalLow))
   const change = read.int('stock_change', 0, INT_MAX) ?? 0
   const product: ReadProduct = {
     fields: {
@@ -118,9 +136,6 @@ function readProperties(
     time_limit_seconds: seconds,
     user_level_required: read.int('level', 0, LIMIT_MAX.user_level_required),
   })
-  // Pieces are counted by the period; without their number it counts nothing.
-  const hasNoCount = seconds !== undefined && limit.max_per_user === undefined
-  if (hasNoCount) read.say('max_per_user', textsIn(lang)(F.maxPerUserMissing))
   const others = Object.entries(kept ?? {}).filter(
     ([name, value]) => name !== 'limit' && typeof value !== 'string',
   )
@@ -141,8 +156,10 @@ function readLabels(read: ReturnType<typeof readFields>, lang: Lang): Record<str
   const labels: Record<string, string> = {}
   for (const [n, line] of read.text('labels', 0, PRODUCT_MAX.description).split(/\r?\n/).entries()) {
     if (line.trim() === '') continue
-    const [, name = '', text = ''] = /^\s*([^:：]{1,60}?)\s*[:：]\s*(.+?)\s*$/.exec(line) ?? []
-    if (text === '' || name === 'limit' || name === '__proto__') {
+    const colon = line.search(/[:：]/)
+    const name = line.slice(0, Math.max(colon, 0)).trim()
+    const text = line.slice(colon + 1).trim()
+    if (name === '' || name.length > LABEL_MAX || text === '' || name === 'limit' || name === '__proto__') {
       read.say('labels', phraseText(textsIn(lang)(F.labelsFormat), { n: `${n + 1}` }))
     } else labels[name] = text
   }

@@ -10,7 +10,7 @@ import {
   readAnyProduct,
   unpublishProduct,
 } from '../../application/products.ts'
-import { InvalidInput } from '../../domain/error-texts.ts'
+import { InvalidInput, type Lang } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { type Form, type FormErrors, onceField, operationKeyOf, readForm } from '../form.ts'
@@ -19,7 +19,7 @@ import { PRODUCT_PAGE as P, PRODUCTS } from '../texts/console-products.ts'
 import { viewerOf } from '../viewer.ts'
 import { consolePage } from './layout.ts'
 import { pictureRoutes, productAside } from './pictures.ts'
-import { FIELD_NAMES, formOf, NEW_PRODUCT, productForm, readProductForm } from './product-form.ts'
+import { formOf, invalidProduct, NEW_PRODUCT, productForm, readProductForm } from './product-form.ts'
 import { productList } from './product-list.ts'
 import { done, statusBadge } from './product-look.ts'
 
@@ -64,7 +64,7 @@ export function consoleProductRoutes(deps: WebDeps) {
     .post('/', async (c) => {
       const form = await readForm(c)
       const { product, read: fields } = readProductForm(form, null, c.get('lang'))
-      const errors = await attempt(fields, async () => {
+      const errors = await attempt(c.get('lang'), fields, async () => {
         const id = await createProduct(db, product.fields, product.stock, causeOf(c, form))
         return c.redirect(`${HOME}/${id}?done=created`, 303)
       })
@@ -78,7 +78,7 @@ export function consoleProductRoutes(deps: WebDeps) {
       const product = await read(c.req.param('id'))
       const form = await readForm(c)
       const { product: wanted, read: fields } = readProductForm(form, product.properties, c.get('lang'))
-      const errors = await attempt(fields, async () => {
+      const errors = await attempt(c.get('lang'), fields, async () => {
         await changeProduct(db, product.id, wanted.fields, wanted.stockDelta, causeOf(c, form))
         return c.redirect(`${HOME}/${product.id}?done=saved`, 303)
       })
@@ -93,7 +93,7 @@ export function consoleProductRoutes(deps: WebDeps) {
         const product = await read(id)
         const form = formOf(product)
         const { read: fields } = readProductForm(form, product.properties, c.get('lang'))
-        return showForm(c, product, form, fields.invalid(error, FIELD_NAMES))
+        return showForm(c, product, form, invalidProduct(fields, error, c.get('lang')))
       }
       const { status } = await read(id)
       return c.redirect(`${HOME}/${id}?done=${status === 'sold_out' ? 'sold_out' : 'published'}`, 303)
@@ -130,6 +130,7 @@ export function consoleProductRoutes(deps: WebDeps) {
 
 /** Does it where the form is right. @returns what is wrong, otherwise the answer */
 async function attempt(
+  lang: Lang,
   read: ReturnType<typeof readProductForm>['read'],
   act: () => Promise<Response>,
 ): Promise<Response | FormErrors> {
@@ -137,7 +138,7 @@ async function attempt(
   try {
     return await act()
   } catch (error) {
-    if (error instanceof InvalidInput) return read.invalid(error, FIELD_NAMES)
+    if (error instanceof InvalidInput) return invalidProduct(read, error, lang)
     if (error instanceof DomainError && error.refusal.code === 'OUT_OF_STOCK') {
       read.wrong('stock_change', 'max', error.refusal.available)
       return read.errors

@@ -18,12 +18,6 @@ import { picks } from './picks.ts'
 const POINTS_MAX = PRODUCT_MAX.points
 const AMOUNTS = ['points', 'money'] as const
 
-/** Whether all of it was taken back, in parts. */
-export function hasNothingLeft(order: Refundable): boolean {
-  const { points, money } = restAfter(order)
-  return points === 0 && fenOf(money) === 0n
-}
-
 /** What is to go back: all that is left, or a part of it. Of the two nothing is assumed: what was typed must fit. */
 export function readRefund(
   read: ReturnType<typeof readFields>,

@@ -2,6 +2,8 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { type CustomerView, readCustomers } from '../../application/customers.ts'
 import { OWNER_ID, OWNER_ID_MAX, readUser } from '../../application/users.ts'
+import { mustBeOurs } from '../../application/wallets.ts'
+import { mustHaveRight, mustNotBeOwn } from '../../domain/access.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { field } from '../form.ts'
@@ -11,7 +13,7 @@ import { ACTIONS, CUSTOMERS as T } from '../texts/console-wallets.ts'
 import { viewerOf } from '../viewer.ts'
 import { consolePage } from './layout.ts'
 import { act, showAction, walletAt } from './wallet-action-page.ts'
-import { type ActionName, isForAdmin, needsLedger } from './wallet-actions.ts'
+import { type ActionName, needsLedger, rightFor } from './wallet-actions.ts'
 import { showWallet } from './wallets.ts'
 
 const HOME = '/admin/users'
@@ -26,13 +28,15 @@ export function consoleUserRoutes(deps: WebDeps) {
     return owner
   }
 
-  /** @throws DomainError NOT_FOUND where there is no such action, FORBIDDEN where it is not this viewer's */
-  function actionOf(c: WebContext): ActionName {
+  /** @throws DomainError NOT_FOUND where there is no such action, FORBIDDEN where this viewer may not take it */
+  function actionOf(c: WebContext, owner: string): ActionName {
     const name = c.req.param('action') ?? ''
     if (!Object.hasOwn(ACTIONS, name)) throw new DomainError({ code: 'NOT_FOUND' })
     const action = name as ActionName
-    const allowed = !isForAdmin(action) || viewerOf(c).role === 'admin'
-    if (!allowed || (deps.outsideWallet && needsLedger(action))) throw new DomainError({ code: 'FORBIDDEN' })
+    const { sub, role } = viewerOf(c)
+    mustHaveRight(role, rightFor(action))
+    mustNotBeOwn(sub, owner)
+    if (needsLedger(action)) mustBeOurs(deps)
     return action
   }
 
@@ -63,13 +67,17 @@ export function consoleUserRoutes(deps: WebDeps) {
     })
     .get('/:owner', (c) => showWallet(c, deps, ownerOf(c)))
     .get('/:owner/:action', async (c) => {
-      const [owner, action] = [ownerOf(c), actionOf(c)]
+      const owner = ownerOf(c)
+      const action = actionOf(c, owner)
       const block = c.req.query('block')
       if (action !== 'level') return showAction(c, deps, owner, action, block === undefined ? {} : { block })
       const { level } = await readUser(deps.db, owner)
       return showAction(c, deps, owner, action, { level: level === null ? '' : `${level}` })
     })
-    .post('/:owner/:action', (c) => act(c, deps, ownerOf(c), actionOf(c)))
+    .post('/:owner/:action', (c) => {
+      const owner = ownerOf(c)
+      return act(c, deps, owner, actionOf(c, owner))
+    })
 }
 
 const isOwner = (text: string) => text !== '' && text.length <= OWNER_ID_MAX && OWNER_ID.test(text)

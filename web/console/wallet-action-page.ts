@@ -16,7 +16,6 @@ import {
   readForm,
 } from '../form.ts'
 import { grouped, groupedText, moneyText, pointsText, time } from '../format.ts'
-import { isKept } from '../kept-form.ts'
 import type { Html } from '../page.ts'
 import { textsIn } from '../texts/common.ts'
 import { ACTION_HINTS, ACTIONS, ACTION_FORM as F } from '../texts/console-wallets.ts'
@@ -114,7 +113,6 @@ function fieldOf(c: WebContext, name: string, form: Form, errors: FormErrors): H
 export async function act(c: WebContext, deps: WebDeps, owner: string, name: ActionName): Promise<Response> {
   const lang = c.get('lang')
   const { confirmed, ...form } = await readForm(c)
-  if (isKept(form)) return showAction(c, deps, owner, name, form)
   const wish = readAction(name, form, lang)
   const { read } = wish
   if (Object.keys(read.errors).length > 0 || confirmed === 'no') {

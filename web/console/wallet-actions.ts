@@ -1,4 +1,4 @@
-import { block, setFrozen, unblock } from '../../application/freezing.ts'
+import { BLOCK_ID_MAX, block, setFrozen, unblock } from '../../application/freezing.ts'
 import { LEVEL_MAX, setLevel } from '../../application/users.ts'
 import {
   addCash,
@@ -7,6 +7,7 @@ import {
   grantPoints,
   REASON_MAX,
 } from '../../application/wallets.ts'
+import type { Right } from '../../domain/access.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { type Fen, moneyFromFen } from '../../domain/money.ts'
 import { isDay } from '../../domain/shanghai.ts'
@@ -37,8 +38,8 @@ export const ACTION_FIELDS: Readonly<Record<ActionName, readonly FieldName[]>> =
   level: ['level'],
 }
 
-/** Everything but the level is the admin's: as at the routes of the API. */
-export const isForAdmin = (name: ActionName): boolean => name !== 'level'
+/** As at the routes of the API. */
+export const rightFor = (name: ActionName): Right => (name === 'level' ? 'operate' : 'change_wallets')
 /** What only our own ledger can do. */
 export const needsLedger = (name: ActionName): boolean => name !== 'level' && name !== 'cash'
 
@@ -67,6 +68,7 @@ export function readAction(name: ActionName, form: Form, lang: Lang): Wish {
     expires: t(F.expires),
     reason: t(F.reason),
     level: t(F.level),
+    block: t(F.blocked),
   })
   const has = (field: FieldName) => ACTION_FIELDS[name].includes(field)
   const count = has('points') ? (read.int('points', 1, ENTRY_POINTS_MAX) ?? missing(read, 'points')) : 0
@@ -75,6 +77,7 @@ export function readAction(name: ActionName, form: Form, lang: Lang): Wish {
   if (has('amount') && fen === 0n) read.wrong('amount', 'min', '0.01')
   const level = has('level') ? (read.int('level', 0, LEVEL_MAX) ?? missing(read, 'level')) : 0
   const expiresAt = has('expires') ? endOfDay(read, form.expires ?? '') : null
+  const blockId = name === 'unblock' ? read.text('block', 1, BLOCK_ID_MAX) : ''
   const reason = has('reason') ? read.text('reason', 1, REASON_MAX) : ''
   return {
     read,
@@ -93,12 +96,12 @@ export function readAction(name: ActionName, form: Form, lang: Lang): Wish {
         case 'block':
           return block(deps, owner, points, cause)
         case 'unblock':
-          return unblock(deps, owner, form.block ?? '', deps.expiryGraceMs, cause)
+          return unblock(deps, owner, blockId, deps.expiryGraceMs, cause)
         case 'freeze':
         case 'unfreeze':
           return setFrozen(deps, owner, name === 'freeze', cause)
         case 'level':
-          return setLevel(deps.db, owner, level)
+          return setLevel(deps.db, owner, level, by.operatorId)
       }
     },
   }

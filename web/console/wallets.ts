@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import { type GuardedWallet, readGuardedWallet } from '../../application/freezing.ts'
 import { ENTRY_KINDS, readStatement, type StatementEntry } from '../../application/statement.ts'
 import { readUser } from '../../application/users.ts'
+import { hasRight } from '../../domain/access.ts'
 import { kindText } from '../../domain/entry-texts.ts'
 import { InvalidInput } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
@@ -16,7 +17,7 @@ import { ACTIONS, CUSTOMERS, WALLET as T, WALLET_DONE } from '../texts/console-w
 import { viewerOf } from '../viewer.ts'
 import { consolePage } from './layout.ts'
 import { walletAt } from './wallet-action-page.ts'
-import { type ActionName, isForAdmin, needsLedger } from './wallet-actions.ts'
+import { type ActionName, needsLedger, rightFor } from './wallet-actions.ts'
 
 const PER_PAGE = 30
 
@@ -78,7 +79,10 @@ function lots(c: WebContext, { available, expiring }: GuardedWallet): Html {
 
 function actions(c: WebContext, deps: WebDeps, owner: string, wallet: GuardedWallet): Html {
   const t = textsIn(c.get('lang'))
-  const isAdmin = viewerOf(c).role === 'admin'
+  const { sub, role } = viewerOf(c)
+  if (sub === owner) {
+    return html`<section class="card stack"><h2>${t(T.actions)}</h2><p class="hint">${t(T.own)}</p></section>`
+  }
   const possible: readonly ActionName[] = [
     'grant',
     'adjust',
@@ -88,11 +92,11 @@ function actions(c: WebContext, deps: WebDeps, owner: string, wallet: GuardedWal
     'level',
   ]
   const allowed = possible.filter(
-    (name) => (isAdmin || !isForAdmin(name)) && !(deps.outsideWallet && needsLedger(name)),
+    (name) => hasRight(role, rightFor(name)) && !(deps.outsideWallet && needsLedger(name)),
   )
   return html`<section class="card stack"><h2>${t(T.actions)}</h2>
     ${deps.outsideWallet ? html`<p class="hint">${t(T.elsewhere)}</p>` : ''}
-    ${isAdmin ? '' : html`<p class="hint">${t(T.adminOnly)}</p>`}
+    ${hasRight(role, 'change_wallets') ? '' : html`<p class="hint">${t(T.adminOnly)}</p>`}
     <div class="row">${allowed.map(
       (name) => html`<a class="button plain" href="${walletAt(owner)}/${name}">${t(ACTIONS[name])}</a>`,
     )}</div>
@@ -103,7 +107,8 @@ function blocks(c: WebContext, owner: string, { blocks }: GuardedWallet): Html |
   if (blocks.length === 0) return ''
   const lang = c.get('lang')
   const t = textsIn(lang)
-  const mayUnblock = viewerOf(c).role === 'admin'
+  const { sub, role } = viewerOf(c)
+  const mayUnblock = sub !== owner && hasRight(role, rightFor('unblock'))
   return html`<section class="card"><table class="folds">
     <caption>${t(T.blocks)}</caption>
     <thead><tr><th scope="col">${t(T.since)}</th><th scope="col" class="number">${t(T.amount)}</th>

@@ -8,7 +8,7 @@ import { phrase, phraseText } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
 import { ORDER, PAY_WITH } from '../texts/orders.ts'
 import { methodRow } from './method-row.ts'
-import type { OrderShown } from './order-view.ts'
+import type { OrderShown } from './order-shown.ts'
 
 /**
  * What an unpaid order needs: the time that is left, the way to its cashier, and the other ways. What a person may

@@ -1,30 +1,62 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import { findKeptForm } from '../../application/kept-forms.ts'
-import type { WebDeps, WebEnv } from '../deps.ts'
-import { KEPT_MARK } from '../kept-form.ts'
+import type { KeptForm } from '../../application/kept-forms.ts'
+import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
+import { onceField } from '../form.ts'
+import { KEPT_ID, keptFormsFor, keptOnceOf } from '../kept-form.ts'
+import type { Html } from '../page.ts'
 import { COMMON, textsIn } from '../texts/common.ts'
-import { SIGN_IN } from '../texts/shop.ts'
-import { requireViewer, viewerOf } from '../viewer.ts'
+import { KEPT_FIELDS, keptActionText, KEPT_FORMS as T } from '../texts/kept-forms.ts'
+import { requireViewer } from '../viewer.ts'
 import { shopPage } from './layout.ts'
 
-/** `/points-mall/continue`: sends a form on that came when nobody was signed in any more. */
+/**
+ * `/points-mall/continue`: shows the forms that came when nobody was signed in any more, with all that is in them.
+ * Each is an ordinary form of this page to where it was sent; nothing else sends one again.
+ */
 export function continueRoutes(deps: WebDeps) {
   return new Hono<WebEnv>().get('/continue', requireViewer(), async (c) => {
-    const kept = await findKeptForm(deps, c.req.query('form') ?? '', viewerOf(c).sub)
-    if (!kept) return c.redirect('/points-mall/products', 303)
     const t = textsIn(c.get('lang'))
-    const main = html`<div class="empty">
-      <h1>${t(SIGN_IN.kept)}</h1>
-      <p class="lead">${t(SIGN_IN.keptHint)}</p>
-      <form method="post" action="${kept.path}">
-        ${Object.entries({ ...kept.fields, [KEPT_MARK]: '1' }).map(
-          ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
-        )}
-        <button>${t(SIGN_IN.keptGo)}</button>
-      </form>
-      <p><a href="/points-mall/products">${t(COMMON.home)}</a></p>
-    </div>`
-    return shopPage(c, { title: t(SIGN_IN.kept), main })
+    const forms = await keptFormsFor(c, deps)
+    const main = html`<h1>${t(forms.length === 0 ? T.none : T.title)}</h1>
+      ${forms.length === 0 ? '' : html`<p class="lead">${t(T.hint)}</p>`}
+      ${forms.map((form) => offer(c, form))}
+      <p><a href="/points-mall/products">${t(COMMON.home)}</a></p>`
+    return shopPage(c, { title: t(forms.length === 0 ? T.none : T.title), main })
   })
+}
+
+function offer(c: WebContext, kept: KeptForm): Html | '' {
+  const t = textsIn(c.get('lang'))
+  const { pathname } = new URL(kept.path, 'http://shop.invalid')
+  const action = keptActionText(pathname)
+  // Nobody is asked for what cannot be said.
+  if (action === undefined) return ''
+  const fields = Object.entries(kept.fields)
+  return html`<section class="ticket narrow-page">
+    <div class="body stack">
+      <h2>${t(action)}</h2>
+      <dl class="facts">
+        <dt>${t(T.target)}</dt><dd class="code">${decoded(kept.path)}</dd>
+        ${fields.map(([name, value]) => {
+          const known = Object.hasOwn(KEPT_FIELDS, name) ? KEPT_FIELDS[name] : undefined
+          return html`<dt>${known ? t(known) : name}</dt><dd class="typed">${value === '' ? html`<span class="muted">${t(T.empty)}</span>` : value}</dd>`
+        })}
+      </dl>
+    </div>
+    <form method="post" action="${kept.path}" class="stub">
+      ${onceField(keptOnceOf(c, kept))}
+      <input type="hidden" name="${KEPT_ID}" value="${kept.id}">
+      ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+      <button>${t(T.submit)}</button>
+    </form>
+  </section>`
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURI(path)
+  } catch {
+    return path
+  }
 }

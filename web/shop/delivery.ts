@@ -2,22 +2,15 @@ import { html } from 'hono/html'
 import type { ProductView } from '../../application/products.ts'
 import { addressWords } from '../../domain/address.ts'
 import type { Lang } from '../../domain/error-texts.ts'
-import { needsAddress, type ShippingType } from '../../domain/product.ts'
+import { needsAddress } from '../../domain/product.ts'
 import type { Html } from '../page.ts'
 import { SHIPPING } from '../texts/catalogue.ts'
 import { textsIn } from '../texts/common.ts'
 import { ORDER } from '../texts/orders.ts'
-import type { OrderShown } from './order-view.ts'
+import type { OrderShown, Shipping } from './order-shown.ts'
 
 /** What a shop writes into a product of where and when it is collected. */
 const PICKUP_FACTS = ['取货地点', '取货时间', '门店地址', '营业时间']
-
-/** How the goods come to their customer. */
-export interface Shipping {
-  readonly type: ShippingType
-  /** What the product says of it, by its own labels. */
-  readonly facts: readonly (readonly [string, string])[]
-}
 
 export function shippingOf({ shipping_type: type, properties }: ProductView): Shipping {
   const facts = PICKUP_FACTS.flatMap((name) => {

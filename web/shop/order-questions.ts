@@ -6,8 +6,8 @@ import { readWherePoints, type WherePoints } from '../../application/where-point
 import { allows } from '../../domain/order-status.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, field, onceField, onceOf, readForm } from '../form.ts'
+import { readFields } from '../form-reader.ts'
 import { priceText } from '../format.ts'
-import { isKept } from '../kept-form.ts'
 import type { Html } from '../page.ts'
 import { type Text, textsIn } from '../texts/common.ts'
 import { CANCEL_BACK, CANCEL_REASONS, ORDER } from '../texts/orders.ts'
@@ -32,9 +32,13 @@ export function orderQuestions(deps: WebDeps, act: Act) {
     })
     .post(`/${ID}/cancel`, async (c) => {
       const form = await readForm(c)
-      if (isKept(form)) return askCancel(c, deps, await read(c), form)
-      const reason = [form.reason, form.more].filter(Boolean).join('；')
-      if (reason.length > REASON_MAX) return askCancel(c, deps, await read(c), form, 422)
+      const lang = c.get('lang')
+      const given = [form.reason, form.more].filter(Boolean).join('；')
+      const fields = readFields({ more: given }, lang, { more: textsIn(lang)(ORDER.otherReason) })
+      if (given.length > REASON_MAX) fields.say('more', textsIn(lang)(ORDER.reasonLong))
+      const reason = fields.text('more', 0, REASON_MAX)
+      const wrong = fields.errors.more
+      if (wrong !== undefined) return askCancel(c, deps, await read(c), form, wrong)
       return act(c, { kind: 'cancel', reason: reason || undefined }, `${onceOf(form)}-cancel`)
     })
     .get(`/${ID}/confirm`, async (c) => {
@@ -44,18 +48,16 @@ export function orderQuestions(deps: WebDeps, act: Act) {
     })
     .post(`/${ID}/confirm`, async (c) => {
       const form = await readForm(c)
-      if (isKept(form)) return askConfirm(c, await read(c))
       return act(c, { kind: 'finish' }, `${onceOf(form)}-confirm`)
     })
 }
 
 const pathOf = ({ order_no }: OrderView) => `/points-mall/orders/${order_no}`
 
-/** @param form what was typed, when it is shown again */
-async function askCancel(c: WebContext, deps: WebDeps, order: OrderView, form: Form, status?: StatusCode) {
+/** @param form what was typed, when it is shown again @param error what is wrong with it */
+async function askCancel(c: WebContext, deps: WebDeps, order: OrderView, form: Form, error?: string) {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  const error = status === 422 ? t(ORDER.reasonLong) : undefined
   const body = html`
     ${errorSummary(error ? { more: error } : {}, lang)}
     <form method="post" class="stack">
@@ -74,6 +76,7 @@ async function askCancel(c: WebContext, deps: WebDeps, order: OrderView, form: F
       </div>
     </form>`
   const back = backText(order, await readWherePoints(deps, order))
+  const status = error === undefined ? 200 : 422
   return ask(c, order, ORDER.cancelTitle, html`<p>${t(back)}</p>`, body, status)
 }
 

@@ -2,13 +2,11 @@ import { html } from 'hono/html'
 import { forCustomer, getOrder, type OrderView } from '../../application/orders.ts'
 import { readAnyProduct } from '../../application/products.ts'
 import { readWallet } from '../../application/wallets.ts'
-import { readWherePoints, type WherePoints } from '../../application/where-points.ts'
+import { readWherePoints } from '../../application/where-points.ts'
 import { reasonText } from '../../domain/entry-texts.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
-import type { Money } from '../../domain/money.ts'
 import { allows, isPaid } from '../../domain/order-status.ts'
-import type { PaymentMethod } from '../../domain/payment.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { priceText, time } from '../format.ts'
 import type { Html } from '../page.ts'
@@ -16,20 +14,11 @@ import { textsIn } from '../texts/common.ts'
 import { METHODS, NEXT, ORDER } from '../texts/orders.ts'
 import { whereList } from '../where-points.ts'
 import { cashier } from './cashier.ts'
-import { delivery, type Shipping, shippingOf } from './delivery.ts'
+import { delivery, shippingOf } from './delivery.ts'
+import type { OrderShown } from './order-shown.ts'
 import { isPayable, keptOf, movesOf, stateOf } from './order-state.ts'
 import { timeline } from './order-timeline.ts'
 import { productPicture } from './product-picture.ts'
-
-/** All that an order's page shows, and that it is compared by when it is followed. */
-export interface OrderShown {
-  readonly order: OrderView
-  readonly where: WherePoints
-  /** The ways to pay it, and the cash that the customer's wallet has; undefined: there is nothing to pay. */
-  readonly payable: { readonly methods: readonly PaymentMethod[]; readonly cash: Money } | undefined
-  /** How it comes to its customer; undefined: its product is deleted. */
-  readonly shipping: Shipping | undefined
-}
 
 /** How somebody came to an order's page. */
 export interface Arrival {

@@ -9,7 +9,6 @@ import { PAYMENT_METHODS } from '../../domain/payment.ts'
 import { crashButton } from '../crash.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { onceOf, readForm } from '../form.ts'
-import { isKept } from '../kept-form.ts'
 import { phrase } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
 import { CRASH } from '../texts/demo.ts'
@@ -18,8 +17,9 @@ import { requireViewer, viewerOf } from '../viewer.ts'
 import { shopPage } from './layout.ts'
 import { liveOrder } from './order-live.ts'
 import { orderQuestions } from './order-questions.ts'
+import type { OrderShown } from './order-shown.ts'
 import { isPayable } from './order-state.ts'
-import { arrivalOf, type OrderShown, orderView, readShown } from './order-view.ts'
+import { arrivalOf, orderView, readShown } from './order-view.ts'
 import { channelOf } from './payment-channel.ts'
 
 const ID = ':id{[0-9A-Za-z]{1,64}}'
@@ -55,7 +55,6 @@ export function orderRoutes(deps: WebDeps) {
       .get(`/${ID}/pay`, async (c) => c.redirect(pathOf((await shown(c)).order.order_no), 303))
       .post(`/${ID}/pay`, async (c) => {
         const form = await readForm(c)
-        if (isKept(form)) return showOrder(c, deps, await shown(c))
         const method = PAYMENT_METHODS.find((one) => one === form.method)
         if (!method) {
           return showOrder(c, deps, await shown(c), textsIn(c.get('lang'))(ORDER.methodWrong), 422)

@@ -1,10 +1,15 @@
 import { html } from 'hono/html'
-import { ADDRESSES_MAX } from '../../application/addresses.ts'
+import { ADDRESSES_MAX, type AddressView } from '../../application/addresses.ts'
+import type { Check } from '../../application/exchanges.ts'
+import type { OrderView } from '../../application/orders.ts'
+import type { ProductView } from '../../application/products.ts'
+import type { WalletView } from '../../application/wallets.ts'
 import { addressWords } from '../../domain/address.ts'
+import type { Refusal } from '../../domain/errors.ts'
 import { decimalFromFen, moneyFromFen } from '../../domain/money.ts'
 import { needsAddress } from '../../domain/product.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
-import { errorSummary, field, onceField } from '../form.ts'
+import { errorSummary, type Form, type FormErrors, field, onceField } from '../form.ts'
 import { grouped, pointsText, priceText, time } from '../format.ts'
 import type { Html } from '../page.ts'
 import { phrase } from '../phrase.ts'
@@ -15,8 +20,25 @@ import { addressFields } from './address-fields.ts'
 import { shopPage } from './layout.ts'
 import { isUsable, methodRow } from './method-row.ts'
 import { picture } from './product-card.ts'
-import type { Sheet } from './redeem.ts'
 import { price, reasonItem } from './words.ts'
+
+/** Why the sheet is shown again. */
+export type Trouble =
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'busy' | 'changed' }
+
+/** All that the confirm sheet shows. */
+export interface Sheet {
+  readonly product: ProductView
+  readonly quantity: number
+  readonly check: Check
+  readonly wallet: WalletView | undefined
+  readonly book: readonly AddressView[]
+  readonly latest: OrderView | undefined
+  readonly form: Form
+  readonly errors: FormErrors
+  readonly trouble: Trouble | undefined
+}
 
 /** The sheet that is confirmed: where to, how to pay, and the price that holds. */
 export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 200 | 409 | 422 | 503) {
@@ -73,7 +95,6 @@ function customizedHint({ product }: Sheet): string | undefined {
 function troubleNotice(c: WebContext, { trouble, check }: Sheet): Html | '' {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  if (trouble?.kind === 'kept') return html`<p class="notice good" role="status">${t(T.kept)}</p>`
   if (trouble?.kind === 'busy') {
     return html`<div class="notice warn" role="alert"><h2>${t(T.busy)}</h2><p>${t(T.busyHint)}</p></div>`
   }

@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
-import { type AddressView, addAddress, checkedAddress, readAddresses } from '../../application/addresses.ts'
-import { type Check, checkExchange, type ExchangeCommand, exchange } from '../../application/exchanges.ts'
+import { addAddress, checkedAddress, readAddresses } from '../../application/addresses.ts'
+import { checkExchange, type ExchangeCommand, exchange } from '../../application/exchanges.ts'
 import { getOrder, listOrders, type OrderView } from '../../application/orders.ts'
 import type { ProductView } from '../../application/products.ts'
 import { Overloaded } from '../../application/temporal.ts'
-import { readWallet, type WalletView } from '../../application/wallets.ts'
+import { readWallet } from '../../application/wallets.ts'
 import type { Address } from '../../domain/address.ts'
 import { InvalidInput } from '../../domain/error-texts.ts'
 import { DomainError, type Refusal } from '../../domain/errors.ts'
@@ -13,7 +13,6 @@ import { needsAddress } from '../../domain/product.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { type Form, type FormErrors, operationKeyOf, readForm } from '../form.ts'
 import { readFields } from '../form-reader.ts'
-import { isKept } from '../kept-form.ts'
 import { REDEEM } from '../texts/catalogue.ts'
 import { textsIn } from '../texts/common.ts'
 import { ORDER } from '../texts/orders.ts'
@@ -21,7 +20,7 @@ import { requireViewer, viewerOf } from '../viewer.ts'
 import { addressErrors, typedAddress } from './address-fields.ts'
 import { channelOf } from './payment-channel.ts'
 import { findOnShelf, showGone } from './product.ts'
-import { redeemSheet } from './redeem-sheet.ts'
+import { redeemSheet, type Trouble } from './redeem-sheet.ts'
 
 const QUANTITY_MAX = 1_000_000
 /** The seed's limit of `buyer_remarks`. */
@@ -29,24 +28,6 @@ const REMARKS_MAX = 500
 const CUSTOMIZED_MAX = 200
 /** So long after an order of the same product the sheet says so: going back is no reason to redeem twice. */
 const JUST_NOW_MS = 10 * 60_000
-
-/** Why the sheet is shown again. */
-export type Trouble =
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'busy' | 'changed' | 'kept' }
-
-/** All that the confirm sheet shows. */
-export interface Sheet {
-  readonly product: ProductView
-  readonly quantity: number
-  readonly check: Check
-  readonly wallet: WalletView | undefined
-  readonly book: readonly AddressView[]
-  readonly latest: OrderView | undefined
-  readonly form: Form
-  readonly errors: FormErrors
-  readonly trouble: Trouble | undefined
-}
 
 /** `/points-mall/products/{id}/redeem`: the sheet that is confirmed, at a price that holds. */
 export function redeemRoutes(deps: WebDeps) {
@@ -90,7 +71,6 @@ export function redeemRoutes(deps: WebDeps) {
       const form = await readForm(c)
       const product = await findOnShelf(deps, c.req.param('id'))
       if (!product) return showGone(c, deps)
-      if (isKept(form)) return show(c, product, form, { trouble: { kind: 'kept' } })
       const { sub: ownerId, level } = viewerOf(c)
       const { total } = await checkExchange(deps, { ownerId, level }, product.id, quantityOf(form))
       // Of the price the exchange itself is told the cash only.
@@ -108,6 +88,8 @@ export function redeemRoutes(deps: WebDeps) {
         return c.redirect(`/points-mall/orders/${attempt.order_no}?new=1`, 303)
       } catch (error) {
         if (error instanceof Overloaded) return show(c, product, form, { trouble: { kind: 'busy' } })
+        // Made to order since the sheet was read.
+        if (error instanceof InvalidInput) return show(c, product, form, { trouble: { kind: 'changed' } })
         if (!(error instanceof DomainError)) throw error
         deps.metrics.exchanges.inc({ outcome: error.refusal.code })
         return show(c, product, form, { trouble: troubleOf(error.refusal) })
@@ -134,7 +116,7 @@ function justNow(order: OrderView | undefined): OrderView | undefined {
 
 function statusOf(errors: FormErrors, trouble: Trouble | undefined): 200 | 409 | 422 | 503 {
   if (Object.keys(errors).length > 0) return 422
-  if (trouble === undefined || trouble.kind === 'kept') return 200
+  if (trouble === undefined) return 200
   return trouble.kind === 'busy' ? 503 : 409
 }
 

@@ -4,7 +4,7 @@ import { html } from 'hono/html'
 import { signIn, signInByLink, signOut, type Viewer } from '../../application/sessions.ts'
 import type { WebDeps, WebEnv } from '../deps.ts'
 import { readForm } from '../form.ts'
-import { afterSignIn, dropKeptForm } from '../kept-form.ts'
+import { afterSignIn, dropKeptForms } from '../kept-form.ts'
 import { textsIn } from '../texts/common.ts'
 import { SIGN_IN } from '../texts/shop.ts'
 import { dropSession, keepSession, localPath } from '../viewer.ts'
@@ -26,6 +26,7 @@ export function signInRoutes(deps: WebDeps) {
       const next = localPath(c.req.query('next'))
       const main = html`<h1>${t(SIGN_IN.title)}</h1>
         ${c.req.query('why') === 'used' ? html`<p class="notice bad" role="alert">${t(SIGN_IN.used)}</p>` : ''}
+        ${c.req.query('why') === 'lost' ? html`<p class="notice bad" role="alert">${t(SIGN_IN.lost)}</p>` : ''}
         ${c.req.query('why') === 'ended' ? html`<p class="notice warn" role="alert">${t(SIGN_IN.ended)}</p>` : ''}
         ${
           deps.demo
@@ -59,7 +60,7 @@ export function signInRoutes(deps: WebDeps) {
     .post('/sign-out', async (c) => {
       const token = dropSession(c) ?? getCookie(c, 'points_mall_session')
       if (token !== undefined) await signOut(deps.db, token)
-      dropKeptForm(c)
+      await dropKeptForms(c, deps)
       return c.redirect('/points-mall/products', 303)
     })
 }

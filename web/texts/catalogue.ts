@@ -151,10 +151,6 @@ export const REDEEM = {
     zh: '你填写的内容都在，稍等几秒再提交一次。',
     en: 'What you typed is still here. Wait a few seconds and submit again.',
   },
-  kept: {
-    zh: '你填写的内容都在，请核对后提交。',
-    en: 'What you typed is still here. Check it and submit.',
-  },
   again: {
     zh: '你刚刚兑换过这件商品（{t}，{link}）。再次提交会生成一笔新订单。',
     en: 'You have just redeemed this ({t}, {link}). Submitting makes another order.',

@@ -99,6 +99,10 @@ export const ORDER_PAGE = {
   allBack: { zh: '已全部退回。', en: 'All of it was taken back.' },
   partlyBack: { zh: '部分退款', en: 'Refunded in part' },
   taken: { zh: '已退', en: 'Taken back' },
+  own: {
+    zh: '这是你本人的订单，须由其他同事处理。',
+    en: 'This is your own order: a colleague has to handle it.',
+  },
   nothingStuck: { zh: '订单没有异常。', en: 'Nothing is wrong with it.' },
   or: { zh: '」「', en: ' or ' },
   where: { zh: '积分在哪里', en: 'Where are the points?' },

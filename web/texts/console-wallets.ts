@@ -40,6 +40,10 @@ export const WALLET = {
   operator: { zh: '操作人', en: 'By' },
   since: { zh: '时间', en: 'When' },
   actions: { zh: '操作', en: 'Actions' },
+  own: {
+    zh: '这是你本人的账户，须由其他同事处理。',
+    en: 'This is your own account: a colleague has to handle it.',
+  },
   adminOnly: { zh: '调整钱包需要管理员。', en: 'Only an admin may change a wallet.' },
   statement: { zh: '流水', en: 'Statement' },
   currencies: { zh: '积分或现金', en: 'Points or cash' },

@@ -317,6 +317,7 @@ export const WHERE = {
   returned: { zh: '{n}：已于 {t} 退回钱包。', en: '{n}: given back to the wallet at {t}.' },
   outside: { zh: '（在会员积分系统中）', en: ' (in the shop’s own points system)' },
   lot: { zh: '{n}，有效期至 {t}', en: '{n}, valid until {t}' },
+  lotOver: { zh: '{n}，已于 {t} 到期', en: '{n}, expired on {t}' },
   lotForEver: { zh: '{n}，长期有效', en: '{n}, without expiry' },
   debt: { zh: '{n}抵扣了此前的欠额', en: '{n} paid an earlier shortfall' },
   due: { zh: '{n}：尚未支付，请在 {t} 前支付。', en: '{n}: due until {t}.' },

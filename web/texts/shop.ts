@@ -18,12 +18,10 @@ export const SIGN_IN = {
     zh: '登录已过期。你填写的内容已保留，登录后可以接着提交。',
     en: 'You are not signed in any more. What you typed is kept: sign in and go on.',
   },
-  kept: { zh: '你填写的内容还在', en: 'What you typed is still here' },
-  keptHint: {
-    zh: '登录过期前的那次提交没有生效，现在可以接着提交。',
-    en: 'It did not go through, because you were not signed in any more. Now it can.',
+  lost: {
+    zh: '登录已过期，这次提交没有生效，填写的内容也没能保留。请登录后重新填写。',
+    en: 'You are not signed in any more. It did not go through, and what you typed could not be kept: sign in and fill it in again.',
   },
-  keptGo: { zh: '接着提交', en: 'Go on' },
   people: {
     alice: { zh: '顾客，等级 3，积分充足', en: 'customer, level 3, many points' },
     bob: { zh: '顾客，等级 1，800 积分', en: 'customer, level 1, 800 points' },

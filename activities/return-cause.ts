@@ -1,0 +1,27 @@
+import type { Db } from '../db/client.ts'
+import type { Actor } from '../db/orders.ts'
+import type { OrderNote } from '../domain/order-notes.ts'
+import { PAID_STATUSES } from '../domain/order-status.ts'
+import type { ReturnCause } from '../domain/wallet.ts'
+
+/**
+ * Who brought it about that a canceled order's points come back. Before it was paid, its owner did where he canceled
+ * it or let the payment deadline pass; everything else is the mall's or the shop's doing.
+ */
+export function causeOfReturn(wasPaid: boolean, by: Actor['type'], note: OrderNote | null): ReturnCause {
+  if (wasPaid) return 'mall'
+  const isTimeout = note?.code === 'canceled' && note.data.cause === 'payment_timeout'
+  return by === 'customer' || isTimeout ? 'owner' : 'mall'
+}
+
+/** The same of an order whose cancel is on its timeline; one that was never recorded or canceled is the mall's doing. */
+export async function findCauseOfReturn(db: Db, orderNo: string): Promise<ReturnCause> {
+  const events = await db
+    .selectFrom('order_events')
+    .select(['event_key', 'actor_type', 'note'])
+    .where('order_no', '=', orderNo)
+    .where('event_key', 'in', [...PAID_STATUSES, 'order_canceled'])
+    .execute()
+  const canceled = events.find(({ event_key }) => event_key === 'order_canceled')
+  return canceled ? causeOfReturn(events.length > 1, canceled.actor_type, canceled.note) : 'mall'
+}
