@@ -2,6 +2,7 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { PageRole } from '../domain/access.ts'
 import type { Attention } from '../domain/attention.ts'
 import type { Refusal } from '../domain/errors.ts'
+import type { Side, Subject } from '../domain/findings.ts'
 import type { KeptNotice, NoticeKind, NoticeOutcome } from '../domain/notices.ts'
 import type { OrderNote } from '../domain/order-notes.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
@@ -13,7 +14,7 @@ import type {
   ProductType,
   ShippingType,
 } from '../domain/product.ts'
-import type { FindingKind } from '../domain/reconciliation.ts'
+import type { FindingKind, Totals } from '../domain/reconciliation.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 
 /** bigint columns arrive as text and are turned into bigint where they are counted; ids stay text. */
@@ -374,7 +375,7 @@ export interface ReconciliationsTable {
   /** `YYYY-MM-DD` in Shanghai; read it with `::text`. */
   day: ColumnType<never, string, never>
   run_key: string
-  totals: ColumnType<Readonly<Record<string, string>>, never, never>
+  totals: ColumnType<Totals, never, never>
   started_at: Stamp
   finished_at: Date | null
 }
@@ -383,9 +384,9 @@ export interface ReconciliationFindingsTable {
   id: Id
   reconciliation_id: Ref
   kind: FindingKind
-  subject: string
-  ours: string | null
-  theirs: string | null
+  subject: ColumnType<Subject, string, never>
+  ours: ColumnType<Side | null, string | null | undefined, never>
+  theirs: ColumnType<Side | null, string | null | undefined, never>
   order_no: string | null
   state: Generated<'open' | 'healed'>
   found_at: Stamp

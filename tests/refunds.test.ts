@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Db } from '../db/client.ts'
 import { findBrokenAmounts, findBrokenPayments } from '../db/laws.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { AlipayFault } from '../payments/alipay/api.ts'
 import { PART_REFUND_WORKFLOW, REFUND_WORKFLOW, TASK_QUEUE } from '../workflows/messages.ts'
 import { createDoor, createHooks } from './hooks.ts'
@@ -829,7 +830,7 @@ describe('the laws of refunds notice', () => {
     const seen = shop.db.transaction().execute(async (tx) => {
       await sql.raw(change).execute(tx)
       // Nothing of it stays.
-      throw new Error((await look(tx)).join('; '))
+      throw new Error((await look(tx)).map(disagreementLine).join('; '))
     })
     await expect(seen).rejects.toThrow(/ of PM| PM\d/)
     expect(await look(shop.db)).toEqual([])
