@@ -1,8 +1,11 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { findingsTable } from '../application/findings-csv.ts'
 import { readOrderBooks } from '../application/order-books.ts'
 import { forCustomer, listOrders, type OrderReader } from '../application/orders.ts'
 import { readReconciliation } from '../application/reconciliation.ts'
+import { readStatement } from '../application/statement.ts'
+import { connectDatabase, type Db } from '../db/client.ts'
 import { findBrokenLedger, findBrokenOrders } from '../db/laws.ts'
 import { attentionText } from '../domain/note-texts.ts'
 import { orderBooks } from '../web/console/order-books.ts'
@@ -12,11 +15,14 @@ import { timeline } from '../web/shop/order-timeline.ts'
 import { openEarlierData } from './earlier-data.ts'
 
 let mall: OrderReader
+let owner: Db
 
 beforeAll(async () => {
-  mall = await openEarlierData(inject('postgresUrl'))
+  const { url, ...opened } = await openEarlierData(inject('postgresUrl'))
+  mall = opened
+  owner = connectDatabase(url, 1, 'owner')
 })
-afterAll(() => mall.db.destroy())
+afterAll(() => Promise.all([mall.db.destroy(), owner.destroy()]))
 
 /** The lines that somebody reads. */
 async function linesOf(markup: Html): Promise<string> {
@@ -54,6 +60,37 @@ test('the comparisons of an earlier version are shown as that version showed the
     shown.push(findingsTable(run.id, findings, lang).body)
   }
   await expect(shown.join('\n')).toMatchFileSnapshot('fixtures/backup-2026-11-28/comparison.txt')
+})
+
+test('a freeze of an earlier version, which its key alone tells, is shown as one', async () => {
+  const ledger = { ...mall, outsideWallet: undefined }
+  for (const currency of ['ZJF', 'CNY'] as const) {
+    const { entries } = await readStatement(
+      ledger,
+      { ownerId: 'alice', currency, kind: 'freeze' },
+      { limit: 10, offset: 0, cursor: undefined },
+      'zh',
+    )
+    expect(entries.map(({ freezes, reason }) => [freezes, reason])).toEqual([
+      [true, '司法冻结'],
+      [false, '核查完毕'],
+      [true, '风控核查'],
+    ])
+  }
+})
+
+test('where codes stand, the database takes no sentence', async () => {
+  const word = sql`to_jsonb('payment declined'::text)`
+  for (const put of [
+    sql`update order_events set note = ${word}`,
+    sql`update points_exchange_orders set needs_attention = ${word}`,
+    sql`update webhook_inbox set outcome = 'nothing to tell'`,
+    sql`update reconciliation_findings set subject = ${word}`,
+    sql`update reconciliation_findings set ours = ${word}`,
+    sql`update reconciliation_findings set theirs = ${word}`,
+  ]) {
+    await expect(put.execute(owner)).rejects.toThrow(/violates check constraint/)
+  }
 })
 
 test('the ledger of an earlier version agrees', async () => {

@@ -35,9 +35,10 @@ export async function openEarlierData(server: string) {
   await client.end()
   await migrateTo(owner, LAST_WITH_SENTENCES)
   for (const statement of MORE) await sql.raw(statement).execute(owner)
+  await sql.raw(readFileSync(join(FOLDER, 'freezes.sql'), 'utf8')).execute(owner)
   await migrateToLatest(owner)
   await owner.destroy()
-  return { db: connectDatabase(url, 4), vault, sealer: createSealer(keysIn(PAYLOAD_KEYS)) }
+  return { url, db: connectDatabase(url, 4), vault, sealer: createSealer(keysIn(PAYLOAD_KEYS)) }
 }
 
 const keysIn = (text: string): Key[] =>
