@@ -332,7 +332,7 @@ export async function findStuck(db: Db, before: Date, refundBefore: Date): Promi
     where p.state in ('unpaid', 'closing') and o.pay_by < ${before}
     union all
     select 'notice_undelivered', source || '/' || event_id, kind, null, order_no, received_at
-    from webhook_inbox where delivered_at is null and received_at < ${before}
+    from webhook_inbox where delivered_at is null and coalesce(told_again_at, received_at) < ${before}
     union all
     select 'refund_stuck', r.refund_no, r.state, r.amount, p.order_no, r.created_at
     from payment_refunds r join payments p on p.out_trade_no = r.out_trade_no

@@ -7,12 +7,16 @@ import { readReconciliation } from '../application/reconciliation.ts'
 import { readStatement } from '../application/statement.ts'
 import { connectDatabase, type Db } from '../db/client.ts'
 import { findBrokenLedger, findBrokenOrders } from '../db/laws.ts'
+import { listFindings } from '../db/reconciliation.ts'
+import { sideText, subjectText } from '../domain/finding-texts.ts'
+import type { Side } from '../domain/findings.ts'
 import { attentionText } from '../domain/note-texts.ts'
 import { orderBooks } from '../web/console/order-books.ts'
 import { totalsTables } from '../web/console/reconciliation-totals.ts'
 import type { Html } from '../web/page.ts'
 import { timeline } from '../web/shop/order-timeline.ts'
 import { openEarlierData } from './earlier-data.ts'
+import { SENTENCES } from './earlier-sentences.ts'
 
 let mall: OrderReader
 let owner: Db
@@ -60,6 +64,17 @@ test('the comparisons of an earlier version are shown as that version showed the
     shown.push(findingsTable(run.id, findings, lang).body)
   }
   await expect(shown.join('\n')).toMatchFileSnapshot('fixtures/backup-2026-11-28/comparison.txt')
+})
+
+test('each sentence of an earlier version is read as its code, which says the same', async () => {
+  const kept = await listFindings(mall.db, '2')
+  expect(kept.map(({ kind, subject, ours, theirs }) => ({ kind, codes: [subject, ours, theirs] }))).toEqual(
+    SENTENCES.map(({ kind, codes }) => ({ kind, codes })),
+  )
+  const said = (side: Side | null) => side && sideText(side, 'en')
+  expect(
+    kept.map(({ subject, ours, theirs }) => [subjectText(subject, 'en'), said(ours), said(theirs)]),
+  ).toEqual(SENTENCES.map(({ words }) => words))
 })
 
 test('a freeze of an earlier version, which its key alone tells, is shown as one', async () => {

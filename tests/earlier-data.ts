@@ -10,6 +10,7 @@ import { migrateTo, migrateToLatest } from '../db/migrator.ts'
 import { createSealer, type Key } from '../db/seal.ts'
 import { createVault } from '../db/vault.ts'
 import { emptyDatabase } from './database.ts'
+import { SENTENCES } from './earlier-sentences.ts'
 
 const FOLDER = join(import.meta.dirname, 'fixtures/backup-2026-11-28')
 
@@ -35,6 +36,11 @@ export async function openEarlierData(server: string) {
   await client.end()
   await migrateTo(owner, LAST_WITH_SENTENCES)
   for (const statement of MORE) await sql.raw(statement).execute(owner)
+  for (const { kind, words } of SENTENCES) {
+    const [subject, ours, theirs] = words
+    await sql`insert into reconciliation_findings (reconciliation_id, kind, subject, ours, theirs)
+      values (2, ${kind}, ${subject}, ${ours}, ${theirs})`.execute(owner)
+  }
   await sql.raw(readFileSync(join(FOLDER, 'freezes.sql'), 'utf8')).execute(owner)
   await migrateToLatest(owner)
   await owner.destroy()
@@ -107,4 +113,5 @@ const MORE = [
     ) => `insert into reconciliation_findings (reconciliation_id, kind, subject, ours, theirs, order_no, found_at)
       values (1, ${finding.map((text) => (text === null ? 'null' : `'${text}'`)).join(', ')}, '2026-11-28 16:10:05+00')`,
   ),
+  `insert into reconciliations (day, run_key) values ('2026-11-29', 'sentences')`,
 ]

@@ -46,6 +46,9 @@ const YESTERDAY = yesterdayInShanghai(Date.now())
 const operator = { as: 'op', role: 'operator' } as const
 const english = { ...operator, headers: { 'accept-language': 'en' } }
 
+/** A name that reads like what laws say of their sides. */
+const VICTIM = 'victim: 7 while 8 of PM20260103000000ABCDEFGHJKMN'
+
 /** A finding as the API tells it. */
 interface ShownFinding {
   readonly kind: FindingKind
@@ -610,8 +613,8 @@ const PLANTS: readonly Plant[] = [
   {
     name: 'a wallet that is not what its entries say',
     async plant(mall) {
-      await mall.points('victim', 7)
-      await update(mall, sql`update wallet_accounts set next_expiry = now() where owner_id = 'victim'`)
+      await mall.points(VICTIM, 7)
+      await update(mall, sql`update wallet_accounts set next_expiry = now() where owner_id = ${VICTIM}`)
       return { kind: 'ledger', subject: /victim/ }
     },
   },
@@ -745,6 +748,35 @@ describe('planted discrepancies', () => {
     const found = findings.find((finding) => matches(finding, one))
     const { order_no } = found as ShownFinding
     expect(found?.order_url).toBe(order_no && `/api/admin/points-mall/orders/${order_no}`)
+  })
+
+  test('say the same in codes and in words, and no name is taken for a side', () => {
+    const hurt = findings.find(({ kind }) => kind === 'ledger')
+    expect(hurt).toMatchObject({
+      subject: expect.stringContaining(`(user/${VICTIM}/ZJF)`),
+      ours: 'it is not as the mall writes it',
+      theirs: null,
+      order_no: null,
+      codes: {
+        subject: { code: 'account', data: { ref: `user/${VICTIM}/ZJF` } },
+        ours: { code: 'malformed', data: {} },
+        theirs: null,
+      },
+    })
+    const [twice, left] = ['refund_twice', 'workflow_left_running'].map((kind) =>
+      findings.find((finding) => finding.kind === kind),
+    )
+    expect(twice?.codes.theirs).toEqual(moneySide('refunded', '9.90', '9.90'))
+    expect(twice?.theirs).toBe('refunded 9.90 and 9.90')
+    expect(left?.codes).toMatchObject({ ours: stateSide('order_finished'), theirs: { code: 'running' } })
+  })
+
+  test('are told in the language of who asks', async () => {
+    const { body } = await mall.call('GET', `${BASE}/${first}`, operator)
+    const stock = (body.data.findings as ShownFinding[]).find(({ codes }) => codes.subject.code === 'stock')
+    expect(stock?.subject).toMatch(/^库存 PM\w+$/)
+    expect(body.data.sums.bills.stripe).toMatchObject({ payments: { count: expect.any(Number) } })
+    expect(body.data.sums.orders.order_paid).toMatchObject({ money: { currency: 'CNY' } })
   })
 
   test('name nobody else', () => {
