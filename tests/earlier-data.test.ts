@@ -99,6 +99,7 @@ test('where codes stand, the database takes no sentence', async () => {
   for (const put of [
     sql`update order_events set note = ${word}`,
     sql`update points_exchange_orders set needs_attention = ${word}`,
+    sql`update webhook_inbox set kind = 'something paid'`,
     sql`update webhook_inbox set outcome = 'nothing to tell'`,
     sql`update reconciliation_findings set subject = ${word}`,
     sql`update reconciliation_findings set ours = ${word}`,
