@@ -10,26 +10,19 @@ import {
 } from '../db/orders.ts'
 import { unsettleOutside } from '../db/runs.ts'
 import type { Vault } from '../db/vault.ts'
+import { type Attention, attentionOf } from '../domain/attention.ts'
 import type { Refusal, RefusalCode } from '../domain/errors.ts'
 import { DomainError } from '../domain/errors.ts'
-import { allowsFor, hasReached, type OrderAction, type OrderStatus } from '../domain/order-status.ts'
+import { allowsFor, hasReached, LEADS_TO, type OrderStatus, type Step } from '../domain/order-status.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import { requireCurrentRun } from './run.ts'
 import { cancelOrder, settle } from './settle.ts'
 
-/** Which state an action leads to. */
-const LEADS_TO = {
-  accept: 'order_accepted',
-  ship: 'order_shipped',
-  finish: 'order_finished',
-  confirm: 'order_finished',
-} as const satisfies Partial<Record<OrderAction, OrderStatus>>
-
 export interface AdvanceInput {
   readonly orderNo: string
-  readonly action: keyof typeof LEADS_TO
+  readonly action: Step
   readonly by: Actor
-  readonly note?: string
+  readonly note?: 'auto_confirm'
   /** ISO time at which receipt is confirmed automatically, of an order that ships. */
   readonly confirmBy?: string
   readonly shipping?: { readonly carrier: string; readonly trackingNo: string }
@@ -130,7 +123,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
         return { status: order.status, refusal: 'ORDER_STATE_CONFLICT' }
       }
       await moveOrder(tx, input.orderNo, to, input.by, {
-        ...(input.note ? { note: input.note } : {}),
+        ...(input.note ? { note: { code: input.note } } : {}),
         ...(input.confirmBy ? { confirm_by: new Date(input.confirmBy) } : {}),
         ...(input.shipping
           ? {
@@ -145,11 +138,17 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
     })
   }
 
-  /** The order cannot go on by itself; an operator sees why. Null: it goes on again. */
-  async function flagOrder(orderNo: string, attention: string | null): Promise<void> {
+  /**
+   * The order cannot go on by itself; an operator sees why.
+   * @param attention null: it goes on again. A sentence comes in a task that the version before has written.
+   */
+  async function flagOrder(orderNo: string, attention: Attention | string | null): Promise<void> {
     await db
       .updateTable('points_exchange_orders')
-      .set({ needs_attention: attention, updated_at: new Date() })
+      .set({
+        needs_attention: attention === null ? null : JSON.stringify(attentionOf(attention)),
+        updated_at: new Date(),
+      })
       .where('order_no', '=', orderNo)
       .execute()
   }

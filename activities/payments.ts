@@ -18,7 +18,7 @@ import type { Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
 import { readBalance } from '../db/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'
-import { decimalFromFen, type Fen, fenFromDecimal } from '../domain/money.ts'
+import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payment.ts'
 import { decideClose, decideMoney } from '../domain/payment-decision.ts'
@@ -77,7 +77,7 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
     if (payment.client === null) await updatePayment(db, payment.out_trade_no, { client })
     const opened = await providerOf(payment.method).create({
       outTradeNo: payment.out_trade_no,
-      amountFen: fenFromDecimal(payment.amount) ?? 0n,
+      amountFen: fenOf(payment.amount),
       subject: order.product_title,
       expiresAt: order.pay_by ?? new Date(),
       returnUrl: channel.returnUrl ?? returnUrl(payment.order_no),
@@ -312,8 +312,8 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
             .where('order_no', '=', order.order_no)
             .execute()
         }
-        const note = 'a payment that was not due is refunded'
-        await recordEvent(tx, order.order_no, `refund/${money.outTradeNo}`, order.status, SYSTEM, note)
+        const key = `refund/${money.outTradeNo}`
+        await recordEvent(tx, order.order_no, key, order.status, SYSTEM, { code: 'payment_not_due' })
         return 'refund'
       }
       await settle(
@@ -342,7 +342,7 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
     // A first try whose answer was lost has paid it.
     if (order.status !== 'order_created') return null
     const { available } = await readBalance(db, vault, order.owner_id, 'CNY')
-    if (available >= (fenFromDecimal(order.total_money) ?? 0n)) return null
+    if (available >= fenOf(order.total_money)) return null
     return { code: 'INSUFFICIENT_BALANCE', required: order.total_money, available: decimalFromFen(available) }
   }
 
@@ -353,8 +353,8 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
       const order = payment && (await findOrderForUpdate(tx, payment.order_no))
       if (order?.status !== 'order_created') return
       requireCurrentRun(order)
-      const note = 'payment declined'
-      await recordEvent(tx, order.order_no, `declined/${eventId}`, order.status, SYSTEM, note)
+      const key = `declined/${eventId}`
+      await recordEvent(tx, order.order_no, key, order.status, SYSTEM, { code: 'payment_declined' })
     })
   }
 
@@ -398,5 +398,5 @@ function isUndecided({ state }: Payment): boolean {
 }
 
 function isOurAmount({ amount }: ReportedMoney, payment: Payment): boolean {
-  return amount === undefined || fenFromDecimal(amount) === fenFromDecimal(payment.amount)
+  return amount === undefined || fenOf(amount) === fenOf(payment.amount)
 }

@@ -18,7 +18,7 @@ import type { Vault } from '../db/vault.ts'
 import { hold, lockAccount } from '../db/wallet.ts'
 import { type ExchangeRules, reasonsAgainst } from '../domain/eligibility.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
-import { decimalFromFen, type Fen, fenFromDecimal } from '../domain/money.ts'
+import { decimalFromFen, fenOf } from '../domain/money.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
@@ -130,7 +130,7 @@ async function quoteIn(deps: PlaceDeps, tx: Tx, attempt: Attempt): Promise<Quote
 
 /** Whether it will wait for its payment at a provider. */
 function isDueLater({ payment_method }: Attempt, { totalAmount }: Quote): boolean {
-  return payment_method !== 'wallet' && (fenFromDecimal(totalAmount) ?? 0n) > 0n
+  return payment_method !== 'wallet' && fenOf(totalAmount) > 0n
 }
 
 async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Placed> {
@@ -147,7 +147,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   if (!assessed.quote) throw new DomainError({ code: 'NOT_FOUND' })
   const { product, shippingType, request } = assessed.quote
   const quote = input.quote ?? assessed.quote.quote
-  const cashFen = fenFromDecimal(quote.totalAmount) ?? 0n
+  const cashFen = fenOf(quote.totalAmount)
   const method = cashFen > 0n ? attempt.payment_method : null
   const ours = (step: OutsideStep) => !input.outsideSteps.includes(step)
   const dueLater = isDueLater(attempt, quote)
@@ -203,7 +203,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
     ? await recordPayment(tx, orderNo, method as PaymentMethod, quote.totalAmount, 'unpaid')
     : undefined
   if (ours('stock')) {
-    const piece = { points: quote.points, fen: fenFromDecimal(quote.pieceAmount) as Fen }
+    const piece = { points: quote.points, fen: fenOf(quote.pieceAmount) }
     const state = settled ? 'committed' : 'held'
     if (!(await reserveStock(tx, orderNo, quote.productId, quote.quantity, piece, state))) throw new Raced()
   }
@@ -268,7 +268,7 @@ async function assess(
       quantity: attempt.quantity,
       hasAddress: request.address !== undefined,
       ...(attempt.payment_method ? { method: attempt.payment_method } : {}),
-      cashFen: attempt.cash_amount === null ? undefined : fenFromDecimal(attempt.cash_amount),
+      cashFen: attempt.cash_amount === null ? undefined : fenOf(attempt.cash_amount),
     },
     rules,
   )

@@ -25,10 +25,10 @@ import {
   readTotals,
 } from '../db/reconciliation.ts'
 import type { Vault } from '../db/vault.ts'
-import { decimalFromFen } from '../domain/money.ts'
+import { type Disagreement, moneySide, named, type Side, stateSide } from '../domain/findings.ts'
+import { decimalFromFen, type Fen } from '../domain/money.ts'
 import {
   type BilledMoney,
-  brokenLaw,
   type Counted,
   type CountedPayment,
   type CountedRefund,
@@ -41,8 +41,8 @@ import {
   MARGIN_MS,
   missingPayment,
   missingRefund,
-  NO_BILL,
   type PaidMoney,
+  type Totals,
 } from '../domain/reconciliation.ts'
 import { dayInShanghai } from '../domain/shanghai.ts'
 import { type PaymentProvider, ProviderRefusal } from '../payments/port.ts'
@@ -111,8 +111,8 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     const provider = providers.find((candidate) => candidate.name === name)
     if (!provider) return 'compared'
     const isOver = dayInShanghai(day).to.getTime() <= Date.now()
-    const unread = (kind: FindingKind, theirs: string): Finding[] => [
-      { kind, subject: name, ours: null, theirs, orderNo: null },
+    const unread = (kind: FindingKind, theirs: Side): Finding[] => [
+      { kind, subject: named(name), ours: null, theirs, orderNo: null },
     ]
     try {
       const bill = await reach(() => provider.downloadBill(day))
@@ -120,14 +120,16 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
       const isAwaited = !bill && isOver && (await hasCounted(provider, day))
       await keepFindings(db, id, findings)
       await keepTotals(db, id, totalsOf(name, bill))
-      await markRead(db, id, name, ['provider_unreachable'])
-      for (const { subject, tell } of findings) if (tell) await engine.tell(name, subject, tell)
-      if (!isAwaited) await markRead(db, id, name, ['bill_missing'])
-      else await keepFindings(db, id, unread('bill_missing', `no bill of ${day} yet`))
+      await markRead(db, id, named(name), ['provider_unreachable'])
+      for (const { subject, tell } of findings) {
+        if (tell && subject.code === 'named') await engine.tell(name, subject.data.no, tell)
+      }
+      if (!isAwaited) await markRead(db, id, named(name), ['bill_missing'])
+      else await keepFindings(db, id, unread('bill_missing', { code: 'no_bill', data: { day } }))
       return isAwaited ? 'later' : 'compared'
     } catch (error) {
       if (!(error instanceof OutOfReach)) throw error
-      await keepFindings(db, id, unread('provider_unreachable', error.message))
+      await keepFindings(db, id, unread('provider_unreachable', saidBy(error)))
       return isOver ? 'later' : 'compared'
     }
   }
@@ -171,32 +173,34 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     const findings: Finding[] = []
     for (const payment of payments) {
       const theirs = await askForPayment(provider, payment)
-      if (theirs !== `paid ${decimalFromFen(payment.amountFen)}`)
-        findings.push(missingPayment(payment, theirs))
+      const isThere = theirs.state === 'paid' && theirs.amountFen === payment.amountFen
+      if (!isThere) findings.push(missingPayment(payment, theirs.side))
     }
     for (const refund of refunds) {
       const theirs = await askForRefund(provider, refund)
-      if (theirs !== 'done') findings.push(missingRefund(refund, theirs))
+      if (theirs.state !== 'done') findings.push(missingRefund(refund, theirs.side))
     }
     return findings
   }
 
-  async function askForPayment(provider: PaymentProvider, payment: CountedPayment): Promise<string> {
+  async function askForPayment(provider: PaymentProvider, payment: CountedPayment): Promise<Asked> {
     const { outTradeNo } = payment
     const reference = await readReference(db, payment)
     const found = await said(() => provider.query({ outTradeNo, ...reference }))
-    if (found instanceof ProviderRefusal) return `refused: ${found.code}`
-    return found.state === 'paid' && found.amountFen !== undefined
-      ? `paid ${decimalFromFen(found.amountFen)}`
-      : found.state
+    if (found instanceof ProviderRefusal) return refusedBy(found)
+    const { state, amountFen } = found
+    return state === 'paid' && amountFen !== undefined
+      ? { state, amountFen, side: moneySide(state, decimalFromFen(amountFen)) }
+      : { state, side: stateSide(state) }
   }
 
-  async function askForRefund(provider: PaymentProvider, refund: CountedRefund): Promise<string> {
+  async function askForRefund(provider: PaymentProvider, refund: CountedRefund): Promise<Asked> {
     const { outTradeNo, refundNo } = refund
     const refundRef = await readRefundRef(db, refundNo)
-    if (refundRef === undefined) return 'unknown'
+    if (refundRef === undefined) return { state: 'unknown', side: stateSide('unknown') }
     const found = await said(() => provider.queryRefund({ outTradeNo, refundNo, refundRef }))
-    return found instanceof ProviderRefusal ? `refused: ${found.code}` : found.state
+    if (found instanceof ProviderRefusal) return refusedBy(found)
+    return { state: found.state, side: stateSide(found.state) }
   }
 
   /** Of a day without business there is no bill, however long one waits. */
@@ -250,14 +254,14 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
   }
 
   async function findBroken(): Promise<Finding[]> {
-    const named = (kind: FindingKind, broken: readonly string[]) =>
-      broken.map((text) => brokenLaw(kind, text))
+    const as = (kind: FindingKind, broken: readonly Disagreement[]) =>
+      broken.map((one): Finding => ({ kind, ...one }))
     return [
-      ...named('order_against_books', await findBrokenOrders(db)),
-      ...named('ledger', await findBrokenLedger(db, vault)),
-      ...named('payment_against_order', await findBrokenPayments(db)),
-      ...named('amount_against_ledger', await findBrokenAmounts(db, vault)),
-      ...named('earning_against_ledger', await findBrokenEarnings(db, vault)),
+      ...as('order_against_books', await findBrokenOrders(db)),
+      ...as('ledger', await findBrokenLedger(db, vault)),
+      ...as('payment_against_order', await findBrokenPayments(db)),
+      ...as('amount_against_ledger', await findBrokenAmounts(db, vault)),
+      ...as('earning_against_ledger', await findBrokenEarnings(db, vault)),
     ]
   }
 
@@ -269,13 +273,13 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     try {
       const unattended = await findUnattended(new Date(now - MARGIN_MS), longAgo)
       await keepFindings(db, id, unattended)
-      for (const { kind, subject } of unattended) {
-        if (kind !== 'workflow_missing') continue
-        if (await engineSays(() => engine.adopt(subject))) await markRead(db, id, subject, [kind])
+      for (const { kind, subject, orderNo } of unattended) {
+        if (kind !== 'workflow_missing' || orderNo === null) continue
+        if (await engineSays(() => engine.adopt(orderNo))) await markRead(db, id, subject, [kind])
       }
     } catch (error) {
       if (!(error instanceof OutOfReach)) throw error
-      const unread = { subject: 'workflows', ours: null, theirs: error.message, orderNo: null }
+      const unread = { subject: named('workflows'), ours: null, theirs: saidBy(error), orderNo: null }
       await keepFindings(db, id, [{ kind: 'engine_unreachable', ...unread }])
     }
   }
@@ -289,13 +293,17 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
       // It may have come to rest meanwhile.
       const [still] = await listOpenOrders(db, recently, order_no)
       if (!still) continue
-      const about = { subject: order_no, orderNo: order_no }
-      findings.push({ kind: 'workflow_missing', ...about, ours: status, theirs: 'not running' })
+      const about = { subject: named(order_no), orderNo: order_no, ours: stateSide(status) }
+      findings.push({ kind: 'workflow_missing', ...about, theirs: { code: 'not_running', data: {} } })
     }
     for (const { order_no, status } of await listAtRest(db, [...running], longAgo)) {
       if (!(await engineSays(() => engine.isRunning(order_no)))) continue
-      const about = { subject: order_no, orderNo: order_no }
-      findings.push({ kind: 'workflow_left_running', ...about, ours: status, theirs: 'running' })
+      const about = {
+        subject: named(order_no),
+        orderNo: order_no,
+        ours: status === null ? null : stateSide(status),
+      }
+      findings.push({ kind: 'workflow_left_running', ...about, theirs: { code: 'running', data: {} } })
     }
     return findings
   }
@@ -352,12 +360,26 @@ function messageOf(error: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : error.message
 }
 
-function totalsOf(name: string, bill: readonly BilledMoney[] | undefined): Record<string, string> {
-  if (!bill) return { [`${name} bill`]: NO_BILL }
-  const sums = (['payment', 'refund'] as const).map((kind) => {
+/** What a provider says of one of our numbers: its own state of it, and that as a side. */
+interface Asked {
+  /** Absent where it refuses to say. */
+  readonly state?: string
+  readonly amountFen?: Fen
+  readonly side: Side
+}
+
+const refusedBy = ({ code }: ProviderRefusal): Asked => ({
+  side: { code: 'refused', data: { reason: code } },
+})
+
+const saidBy = ({ message }: Error): Side => ({ code: 'said', data: { said: message } })
+
+function totalsOf(name: string, bill: readonly BilledMoney[] | undefined): Totals {
+  if (!bill) return { bills: { [name]: null } }
+  const sumOf = (kind: BilledMoney['kind']) => {
     const lines = bill.filter((line) => line.kind === kind)
     const sum = lines.reduce((total, { amountFen }) => total + amountFen, 0n)
-    return [`${name} ${kind}s`, `${lines.length}: ${decimalFromFen(sum)} CNY`]
-  })
-  return { [`${name} bill`]: `${bill.length} lines`, ...Object.fromEntries(sums) }
+    return { count: lines.length, money: decimalFromFen(sum) }
+  }
+  return { bills: { [name]: { lines: bill.length, payments: sumOf('payment'), refunds: sumOf('refund') } } }
 }

@@ -28,7 +28,7 @@ import {
 import type { Vault } from '../db/vault.ts'
 import { giveBackPart } from '../db/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'
-import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
+import { decimalFromFen, fenOf } from '../domain/money.ts'
 import { allows } from '../domain/order-status.ts'
 import { afterRefund } from '../domain/payment-decision.ts'
 import { reasonAgainstPart, type Split } from '../domain/refund.ts'
@@ -72,7 +72,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
    */
   async function refundPart(request: PartRefund): Promise<Refusal | null> {
     const { orderNo, money, operationKey, by, reason } = request
-    const part: Split = { points: BigInt(request.points), fen: fenFromDecimal(money) ?? 0n }
+    const part: Split = { points: BigInt(request.points), fen: fenOf(money) }
     return db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, orderNo)
       const before = await listOrderRefunds(tx, orderNo)
@@ -95,8 +95,10 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       // Points before cash, wherever both accounts are locked: else two transactions may wait for each other.
       if (part.points > 0n) await giveBackOwn(tx, order, 'ZJF', part.points, refund)
       if (part.fen > 0n) await giveCashBack(tx, order, part.fen, refund)
-      const note = `refund in part: ${reason}`
-      await recordEvent(tx, orderNo, `refund/${refund.refund_no}`, order.status, by, note)
+      await recordEvent(tx, orderNo, `refund/${refund.refund_no}`, order.status, by, {
+        code: 'refunded_in_part',
+        data: { reason },
+      })
       return null
     })
   }
@@ -106,7 +108,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     if (!paid) throw new Error(`${order.order_no} is ${order.status}, and no attempt paid it`)
     if (paid.method === 'wallet') {
       await giveBackOwn(tx, order, 'CNY', fen, refund)
-      const refunded = (fenFromDecimal(paid.refunded_amount) ?? 0n) + fen
+      const refunded = fenOf(paid.refunded_amount) + fen
       await updatePayment(tx, paid.out_trade_no, { refunded_amount: decimalFromFen(refunded) })
       return
     }
@@ -163,7 +165,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
           providerRef: payment.provider_ref ?? '',
           paymentRef: payment.payment_ref ?? undefined,
           refundNo,
-          amountFen: fenFromDecimal(refund.amount) ?? 0n,
+          amountFen: fenOf(refund.amount),
           reason: refund.reason,
         })
     const outcome = await asked.catch(async (error: unknown) => {
@@ -194,7 +196,8 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       if (!(await endRefund(tx, refundNo))) return
       await moneyIsBack(tx, order, refund)
       if (!order) return
-      await recordEvent(tx, order.order_no, `refunded/${refundNo}`, order.status, SYSTEM, 'refunded')
+      const key = `refunded/${refundNo}`
+      await recordEvent(tx, order.order_no, key, order.status, SYSTEM, { code: 'refunded' })
     })
   }
 
@@ -219,7 +222,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       await moneyIsBack(tx, order, refund)
       const key = `settled/${refund.refund_no}`
       // Why, and by whom, is for operators alone: the refund's own row has it.
-      await recordEvent(tx, order.order_no, key, order.status, by, 'refund settled by hand')
+      await recordEvent(tx, order.order_no, key, order.status, by, { code: 'refund_settled_by_hand' })
       return true
     })
   }
@@ -231,10 +234,9 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
 async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: PaymentRefund): Promise<void> {
   const payment = await findPayment(tx, refund.out_trade_no)
   if (!payment) return
-  const [before, back] = [fenFromDecimal(payment.refunded_amount), fenFromDecimal(refund.amount)]
   await updatePayment(tx, refund.out_trade_no, {
     state: afterRefund(payment.state, await countOwed(tx, refund.out_trade_no)),
-    refunded_amount: decimalFromFen((before ?? 0n) + (back ?? 0n)),
+    refunded_amount: decimalFromFen(fenOf(payment.refunded_amount) + fenOf(refund.amount)),
   })
   if (order) await showAtRest(tx, order)
 }
@@ -248,7 +250,7 @@ async function showAtRest(tx: Tx, order: ExchangeOrder): Promise<void> {
     .set({
       // Money that was not due never showed on an order that goes on.
       ...(order.payment_status === 'refunding' ? { payment_status: shown } : {}),
-      ...(order.needs_attention?.startsWith('refund: ') ? { needs_attention: null } : {}),
+      ...(order.needs_attention?.code === 'refund' ? { needs_attention: null } : {}),
       updated_at: new Date(),
     })
     .where('order_no', '=', order.order_no)

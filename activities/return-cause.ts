@@ -1,19 +1,17 @@
 import type { Db } from '../db/client.ts'
 import type { Actor } from '../db/orders.ts'
+import type { OrderNote } from '../domain/order-notes.ts'
 import { PAID_STATUSES } from '../domain/order-status.ts'
 import type { ReturnCause } from '../domain/wallet.ts'
-
-/** The code that a cancel for a missed payment deadline has as its reason, by the mall itself. */
-const PAYMENT_TIMEOUT = 'payment_timeout'
 
 /**
  * Who brought it about that a canceled order's points come back. Before it was paid, its owner did where he canceled
  * it or let the payment deadline pass; everything else is the mall's or the shop's doing.
  */
-export function causeOfReturn(wasPaid: boolean, by: Actor['type'], reason: string | null): ReturnCause {
+export function causeOfReturn(wasPaid: boolean, by: Actor['type'], note: OrderNote | null): ReturnCause {
   if (wasPaid) return 'mall'
-  if (by === 'customer' || (by === 'system' && reason === PAYMENT_TIMEOUT)) return 'owner'
-  return 'mall'
+  const isTimeout = note?.code === 'canceled' && note.data.cause === 'payment_timeout'
+  return by === 'customer' || isTimeout ? 'owner' : 'mall'
 }
 
 /** The same of an order whose cancel is on its timeline; one that was never recorded or canceled is the mall's doing. */

@@ -16,8 +16,9 @@ import { commitStock, releaseStock } from '../db/stock.ts'
 import type { Vault } from '../db/vault.ts'
 import { capture, giveBack, hold } from '../db/wallet.ts'
 import { DomainError } from '../domain/errors.ts'
-import { decimalFromFen, type Fen, fenFromDecimal } from '../domain/money.ts'
-import { PAID_STATUSES } from '../domain/order-status.ts'
+import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
+import { cancelNote } from '../domain/order-notes.ts'
+import { isPaid } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import { afterCancel, afterRefund } from '../domain/payment-decision.ts'
 import { restOf } from '../domain/refund.ts'
@@ -39,7 +40,7 @@ export async function settle(
   paidBy?: { readonly outTradeNo: string; readonly paymentRef: string | undefined },
 ): Promise<void> {
   const order = await lockOrder(tx, orderNo)
-  const due = fenFromDecimal(order.total_money) ?? 0n
+  const due = fenOf(order.total_money)
   let tradeNo = paidBy?.paymentRef ?? null
   // Points before cash, here and wherever both accounts are locked: else two transactions may wait for each other.
   if (!done.pointsCaptured && order.total_points > 0) await capture(tx, vault, order.owner_id, 'ZJF', orderNo)
@@ -105,8 +106,9 @@ export async function cancelOrder(
 ): Promise<OwedRefund[]> {
   const order = await lockOrder(tx, orderNo)
   if (order.status !== 'order_canceled') {
-    const wasPaid = (PAID_STATUSES as readonly string[]).includes(order.status)
-    const back = { cause: causeOfReturn(wasPaid, actor.type, reason), graceMs }
+    const wasPaid = isPaid(order.status)
+    const note = cancelNote(reason, actor)
+    const back = { cause: causeOfReturn(wasPaid, actor.type, note), graceMs }
     const refund = wasPaid ? await takeBackRest(tx, order, reason, actor) : undefined
     if (!outsideSteps.includes('points') && order.total_points > 0) {
       await giveBack(tx, vault, order.owner_id, 'ZJF', orderNo, reason, back)
@@ -130,7 +132,7 @@ export async function cancelOrder(
     await moveOrder(tx, orderNo, 'order_canceled', actor, {
       payment_status: refunding ? 'refunding' : wasPaid ? 'refunded' : 'closed',
       cancel_reason: reason,
-      note: reason,
+      note,
     })
     if (!outsideSteps.includes('stock')) await releaseStock(tx, orderNo)
   }
@@ -163,7 +165,7 @@ export async function restOfOrder(
   tx: Tx,
   order: Pick<ExchangeOrder, 'order_no' | 'total_points' | 'total_money'>,
 ) {
-  const cost = { points: BigInt(order.total_points), fen: fenFromDecimal(order.total_money) ?? 0n }
+  const cost = { points: BigInt(order.total_points), fen: fenOf(order.total_money) }
   return restOf(cost, (await listOrderRefunds(tx, order.order_no)).map(splitOf))
 }
 
@@ -177,7 +179,7 @@ export async function oweRefund(
   { out_trade_no, amount }: Pick<Payment, 'out_trade_no' | 'amount'>,
   reason: string,
   orderRefund: string | null,
-  held: Fen = fenFromDecimal(amount) ?? 0n,
+  held: Fen = fenOf(amount),
 ): Promise<void> {
   const rest = held - (await claimedOf(tx, out_trade_no))
   if (rest > 0n) await recordRefund(tx, out_trade_no, decimalFromFen(rest), reason, orderRefund)

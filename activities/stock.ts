@@ -1,7 +1,7 @@
 import { type Attempt, findAttempt } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
 import * as stock from '../db/stock.ts'
-import { fenFromDecimal } from '../domain/money.ts'
+import { fenOf } from '../domain/money.ts'
 import type { Quote } from './place.ts'
 import { requireCurrentRun } from './run.ts'
 
@@ -13,7 +13,7 @@ export function createStockActivities({ db }: { readonly db: Db }) {
     return db.transaction().execute(async (tx) => {
       const before = await stock.findReservation(tx, orderNo)
       if (before) return before.state !== 'released'
-      const piece = { points: quote.points, fen: fenFromDecimal(quote.pieceAmount) ?? 0n }
+      const piece = { points: quote.points, fen: fenOf(quote.pieceAmount) }
       return stock.reserveStock(tx, orderNo, quote.productId, quote.quantity, piece)
     })
   }

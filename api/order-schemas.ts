@@ -1,5 +1,10 @@
 import { z } from '@hono/zod-openapi'
+import { forCustomer, type OrderView } from '../application/orders.ts'
 import type { PaymentChannel } from '../db/attempts.ts'
+import { ATTENTION_CODES } from '../domain/attention.ts'
+import type { Lang } from '../domain/error-texts.ts'
+import { attentionText, noteText } from '../domain/note-texts.ts'
+import { NOTE_CODES } from '../domain/order-notes.ts'
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../domain/order-status.ts'
 import { PAYMENT_CLIENTS, PAYMENT_METHODS, type PaymentMethod } from '../domain/payment.ts'
 import { PAYMENT_MODES } from '../domain/product.ts'
@@ -64,7 +69,14 @@ export const order = z
     status: orderStatus,
     payment_status: z.enum(PAYMENT_STATUSES),
     cancel_reason: z.string().nullable(),
-    needs_attention: z.string().nullable(),
+    needs_attention: z.string().nullable().openapi({
+      description:
+        'Why it cannot go on by itself, in the language of the request; for customers always "support"',
+    }),
+    attention: z
+      .object({ code: z.enum(ATTENTION_CODES), data: z.object({ said: z.string() }) })
+      .optional()
+      .openapi({ description: 'The same for programs; for operators alone' }),
     exchange_time: z.string(),
     shipping_info: z.object({ carrier: z.string(), tracking_no: z.string() }).nullable(),
     address_info: z.unknown(),
@@ -93,11 +105,36 @@ export const order = z
         done_at: z.string().nullable(),
       }),
     ),
-    timeline: z.array(z.object({ status: z.string(), at: z.string(), note: z.string().nullable() })),
+    timeline: z.array(
+      z.object({
+        status: z.string(),
+        at: z.string(),
+        note: z.string().nullable().openapi({ description: 'In the language of the request' }),
+        code: z.enum(NOTE_CODES).nullable().openapi({ description: 'What the note says, for programs' }),
+        data: z.record(z.string(), z.string()).nullable(),
+      }),
+    ),
     created_at: z.string(),
     updated_at: z.string(),
   })
   .openapi('Order')
+
+/** The order in the language of who asks, with the codes behind the texts. */
+export function orderFor(reader: 'customer' | 'operator', view: OrderView, lang: Lang) {
+  const isCustomer = reader === 'customer'
+  const { timeline, needs_attention: attention, ...order } = isCustomer ? forCustomer(view) : view
+  return {
+    ...order,
+    needs_attention: attention && (isCustomer ? 'support' : attentionText(attention, lang)),
+    ...(attention && !isCustomer ? { attention } : {}),
+    timeline: timeline.map(({ note, ...event }) => ({
+      ...event,
+      note: noteText(note, lang),
+      code: note?.code ?? null,
+      data: note && 'data' in note ? { ...note.data } : null,
+    })),
+  }
+}
 
 /** `{id}`: the id, or the order number. */
 export const orderParams = z.object({

@@ -14,7 +14,8 @@ import {
   sumTakenBack,
   type Waiting,
 } from '../db/dashboard.ts'
-import { type Fen, fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import type { Attention } from '../domain/attention.ts'
+import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import { LONG_REFUND_MS, MARGIN_MS } from '../domain/reconciliation.ts'
 import { dateInShanghai, dayInShanghai } from '../domain/shanghai.ts'
@@ -65,7 +66,7 @@ export interface Dashboard {
   /** What waits for the shop to take it on and to hand it over, and for the customer's money. */
   readonly queues: Readonly<Record<Queue, WaitingView>>
   readonly attention: {
-    readonly orders: readonly { order_no: string; product_title: string; needs_attention: string }[]
+    readonly orders: readonly { order_no: string; product_title: string; needs_attention: Attention }[]
     readonly count: number
   }
   readonly slowRefunds: WaitingView
@@ -123,7 +124,7 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
       yesterday: ordersIn((DAYS - 2) * HOURS_A_DAY + hour),
     })),
     days,
-    takenBack: { points: Number(takenBack.points), money: moneyFromFen(fen(takenBack.money)) },
+    takenBack: { points: Number(takenBack.points), money: moneyFromFen(fenOf(takenBack.money)) },
     queues,
     attention,
     slowRefunds: viewOf(refunds),
@@ -156,7 +157,7 @@ function figuresOf(orders: readonly HourOfOrders[], cash: readonly { cash: strin
     taken: sum(({ taken }) => taken),
     failed: sum(({ failed }) => failed),
     points: sum(({ points }) => Number(points)),
-    cash: moneyFromFen(cash.reduce((all, one) => all + fen(one.cash), 0n)),
+    cash: moneyFromFen(cash.reduce((all, one) => all + fenOf(one.cash), 0n)),
   }
 }
 
@@ -165,5 +166,3 @@ const viewOf = ({ count, order_no, since }: Waiting): WaitingView => ({
   orderNo: order_no,
   since: since?.toISOString() ?? null,
 })
-
-const fen = (decimal: string): Fen => fenFromDecimal(decimal) ?? 0n

@@ -15,7 +15,7 @@ import { mustNotBeOwn } from '../domain/access.ts'
 import { datesOf, type EarningRules, pointsFor, underCap } from '../domain/earning.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
-import { decimalFromFen, type Fen, fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import { shanghaiDay } from '../domain/shanghai.ts'
 import { type Ledger, mustBeOurs } from './wallets.ts'
 
@@ -121,7 +121,7 @@ export async function earn(
 function sameAs(earning: Earning, { ownerId, fen, points, occurredAt }: EarningRequest): Earning {
   const same =
     earning.owner_id === ownerId &&
-    (earning.amount === null ? undefined : fenFromDecimal(earning.amount)) === fen &&
+    (earning.amount === null ? undefined : fenOf(earning.amount)) === fen &&
     earning.asked_points === (points === undefined ? null : `${points}`) &&
     (occurredAt === undefined || earning.occurred_at.getTime() === occurredAt.getTime())
   if (!same) throw new DomainError({ code: 'IDEMPOTENCY_KEY_REUSED' })
@@ -168,7 +168,7 @@ function viewOf(row: Earning): EarningView {
     owner_id: row.owner_id,
     source: row.source,
     external_id: row.external_id,
-    amount: row.amount === null ? null : moneyFromFen(fenFromDecimal(row.amount) ?? 0n),
+    amount: row.amount === null ? null : moneyFromFen(fenOf(row.amount)),
     points: Number(row.points),
     capped_points: Number(row.capped),
     state: row.state,

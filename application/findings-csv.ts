@@ -1,4 +1,5 @@
 import type { Lang } from '../domain/error-texts.ts'
+import { sideText, subjectText } from '../domain/finding-texts.ts'
 import { shanghaiText } from '../domain/shanghai.ts'
 import { line, words } from './csv.ts'
 import type { FindingView } from './reconciliation.ts'
@@ -28,9 +29,9 @@ function findingsCsv(findings: readonly FindingView[], lang: Lang): string {
     line([
       shanghaiText(new Date(finding.found_at)),
       finding.kind,
-      words(finding.subject),
-      words(finding.ours ?? ''),
-      words(finding.theirs ?? ''),
+      words(subjectText(finding.subject, lang)),
+      words(finding.ours ? sideText(finding.ours, lang) : ''),
+      words(finding.theirs ? sideText(finding.theirs, lang) : ''),
       finding.state,
       words(finding.order_no ?? ''),
       finding.order_url ?? '',

@@ -1,4 +1,11 @@
-import { blockPoints, freezeAccount, listBlocks, readBalance, unblockPoints } from '../db/wallet.ts'
+import {
+  blockPoints,
+  freezeAccount,
+  type Listed,
+  listBlocks,
+  readBalance,
+  unblockPoints,
+} from '../db/wallet.ts'
 import { mustNotBeOwn } from '../domain/access.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type Ledger, mustBeOurs, readWallet, type WalletCause, type WalletView } from './wallets.ts'
@@ -45,9 +52,17 @@ export async function readGuardedWallet(ledger: Ledger, ownerId: string): Promis
 const FREEZE = 'freeze'
 const UNFREEZE = 'unfreeze'
 
-/** Whether the entry under this key stopped spending or let it go on; undefined of those before keys said so. */
-export function freezesBy(operationKey: string): boolean | undefined {
-  const act = /\/(freeze|unfreeze)\/(ZJF|CNY)$/.exec(operationKey)?.[1]
+/**
+ * Whether a `freeze` stopped spending or let it go on. Entries are never rewritten: those of versions that did not
+ * write it down say it in their key alone.
+ * @returns undefined where not even the key says it
+ */
+export function freezesOf({
+  plain,
+  operation_key,
+}: Pick<Listed, 'plain' | 'operation_key'>): boolean | undefined {
+  if (plain.freezes !== undefined) return plain.freezes
+  const act = /\/(freeze|unfreeze)\/(ZJF|CNY)$/.exec(operation_key)?.[1]
   return act === undefined ? undefined : act === FREEZE
 }
 

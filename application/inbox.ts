@@ -1,12 +1,17 @@
 import type { Db } from '../db/client.ts'
 import { claimUndelivered, type InboxEvent, keepEvent, markDelivered } from '../db/inbox.ts'
 import { decimalFromFen } from '../domain/money.ts'
+import {
+  isOrderNotice,
+  isPaymentNotice,
+  type NoticeOutcome,
+  type OrderNotice,
+  type PaymentNoticeKind,
+} from '../domain/notices.ts'
 import { orderNoOf } from '../domain/order-no.ts'
 import {
   exchangeWorkflowId,
-  type OrderNotice,
   orderSignal,
-  type PaymentNotice,
   paymentSignal,
   REFUND_WORKFLOW,
   type RefundInput,
@@ -21,7 +26,7 @@ export type { InboxEvent }
 /** A notification of a payment provider, verified. The amount is in fen. */
 export interface PaymentEvent {
   readonly eventId: string
-  readonly kind: string
+  readonly kind: PaymentNoticeKind
   readonly outTradeNo?: string
   readonly amountFen?: bigint
   readonly paymentRef?: string
@@ -33,20 +38,20 @@ export async function keepPaymentEvent(db: Db, source: string, event: PaymentEve
   const notice = {
     eventId: `${source}/${event.eventId}`,
     kind: event.kind,
-    outTradeNo: event.outTradeNo,
+    ...(event.outTradeNo === undefined ? {} : { outTradeNo: event.outTradeNo }),
     ...(event.amountFen === undefined ? {} : { amount: decimalFromFen(event.amountFen) }),
     ...(event.paymentRef ? { paymentRef: event.paymentRef } : {}),
   }
-  return keepEvent(db, source, event.eventId, event.kind, orderNo ?? null, notice)
+  return keepEvent(db, source, event.eventId, orderNo ?? null, notice)
 }
 
 /** Keeps a verified event of the order domain, once. */
 export async function keepOrderEvent(db: Db, orderNo: string, notice: OrderNotice) {
-  return keepEvent(db, 'orders', notice.eventId, notice.kind, orderNo, { ...notice })
+  return keepEvent(db, 'orders', notice.eventId, orderNo, notice)
 }
 
 /** Tells the workflow of a kept event; where that has ended, money that came in starts a refund. */
-export async function deliver(deps: AdoptionDeps, event: InboxEvent): Promise<string> {
+export async function deliver(deps: AdoptionDeps, event: InboxEvent): Promise<NoticeOutcome> {
   const outcome = await signalWorkflow(deps, event)
   await markDelivered(deps.db, event.id, outcome)
   return outcome
@@ -55,21 +60,18 @@ export async function deliver(deps: AdoptionDeps, event: InboxEvent): Promise<st
 /** One call that hangs must not keep the others waiting. */
 const CALL_MS = 10_000
 
-const RELEVANT = ['paid', 'declined', 'closed']
-
-async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<string> {
+async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<NoticeOutcome> {
   const { client } = deps.temporal
   const orderNo = event.order_no
-  if (!orderNo) return 'no order of ours'
+  if (!orderNo) return 'no_order'
   const inTime = <T>(call: () => Promise<T>) => client.withDeadline(Date.now() + CALL_MS, call)
   const handle = client.workflow.getHandle(exchangeWorkflowId(orderNo))
-  if (event.source !== 'orders' && !RELEVANT.includes(event.kind)) return 'nothing to tell'
+  const notice = event.event
+  if (!isOrderNotice(notice) && !isPaymentNotice(notice)) return 'not_relevant'
   const signal = async (): Promise<boolean> => {
     try {
       await inTime(() =>
-        event.source === 'orders'
-          ? handle.signal(orderSignal, event.event as unknown as OrderNotice)
-          : handle.signal(paymentSignal, event.event as unknown as PaymentNotice),
+        isOrderNotice(notice) ? handle.signal(orderSignal, notice) : handle.signal(paymentSignal, notice),
       )
       return true
     } catch (error) {
@@ -80,8 +82,7 @@ async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<st
   if (await signal()) return 'signalled'
   // The exchange has ended, or its workflow is gone before it came to rest.
   if ((await adoptOrder(deps, orderNo)).is === 'running' && (await signal())) return 'signalled'
-  if (event.source === 'orders' || event.kind !== 'paid') return 'the exchange has ended'
-  const notice = event.event as unknown as PaymentNotice
+  if (isOrderNotice(notice) || notice.kind !== 'paid') return 'exchange_ended'
   const input: RefundInput = { kind: 'late_money', orderNo: orderNo, notice }
   const n = notice.outTradeNo.slice(orderNo.length + 1)
   await inTime(() =>
@@ -93,7 +94,7 @@ async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<st
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     }),
   )
-  return 'refund started'
+  return 'refund_started'
 }
 
 /**

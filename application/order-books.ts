@@ -11,7 +11,9 @@ import { Tampered } from '../db/vault.ts'
 import { type BookedFor, listOrderEntries } from '../db/wallet.ts'
 import { reasonText } from '../domain/entry-texts.ts'
 import type { Lang } from '../domain/error-texts.ts'
-import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
+import type { NoticeKind, NoticeOutcome } from '../domain/notices.ts'
+import type { OrderNote } from '../domain/order-notes.ts'
 import type { PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import type { ShippingType } from '../domain/product.ts'
@@ -25,7 +27,7 @@ export interface OrderBooks {
   readonly shippingType: ShippingType | undefined
   readonly events: readonly {
     readonly status: string
-    readonly note: string | null
+    readonly note: OrderNote | null
     readonly by: { readonly type: string; readonly id: string | null }
     readonly at: string
   }[]
@@ -68,10 +70,10 @@ export interface PaymentView {
 interface NoticeView {
   readonly source: string
   readonly event_id: string
-  readonly kind: string
+  readonly kind: NoticeKind
   readonly received_at: string
   readonly delivered_at: string | null
-  readonly outcome: string | null
+  readonly outcome: NoticeOutcome | null
 }
 
 /** Reads all that is written down about an order. */
@@ -200,5 +202,4 @@ export async function isTakenBack(
   return refunds.some((refund) => refund.operation_key === operationKey)
 }
 
-const money = (decimal: string): Money => moneyFromFen(fenFromDecimal(decimal) ?? 0n)
-const fenOf = ({ amount }: Money) => fenFromDecimal(amount) ?? 0n
+const money = (decimal: string): Money => moneyFromFen(fenOf(decimal))

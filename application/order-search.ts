@@ -1,6 +1,7 @@
 import { type FoundOrder, type OrderPage, type OrderSearch, searchOrders } from '../db/order-search.ts'
+import type { Attention } from '../domain/attention.ts'
 import { DomainError } from '../domain/errors.ts'
-import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
 import { getOrder, type OrderReader, type OrderView } from './orders.ts'
 
@@ -17,7 +18,7 @@ export interface OrderLine {
   readonly total_money: Money
   readonly status: OrderStatus
   readonly payment_status: PaymentStatus
-  readonly needs_attention: string | null
+  readonly needs_attention: Attention | null
   readonly exchange_time: string
 }
 
@@ -54,7 +55,7 @@ async function findByNumber(reader: OrderReader, number: string): Promise<OrderV
 function lineOf({ total_money, exchange_time, ...order }: FoundOrder): OrderLine {
   return {
     ...order,
-    total_money: moneyFromFen(fenFromDecimal(total_money) ?? 0n),
+    total_money: moneyFromFen(fenOf(total_money)),
     exchange_time: exchange_time.toISOString(),
   }
 }

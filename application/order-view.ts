@@ -2,7 +2,9 @@ import type { Db } from '../db/client.ts'
 import type { ShippingInfo } from '../db/schema.ts'
 import type { Sealer } from '../db/seal.ts'
 import type { Vault } from '../db/vault.ts'
+import type { Attention } from '../domain/attention.ts'
 import type { Money } from '../domain/money.ts'
+import type { OrderNote } from '../domain/order-notes.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import type { PaymentMode } from '../domain/product.ts'
@@ -25,8 +27,8 @@ export interface OrderView {
   readonly status: OrderStatus
   readonly payment_status: PaymentStatus
   readonly cancel_reason: string | null
-  /** Why it cannot go on by itself, in words for operators; null: it can. */
-  readonly needs_attention: string | null
+  /** Why it cannot go on by itself, for operators; null: it can. */
+  readonly needs_attention: Attention | null
   readonly exchange_time: string
   readonly shipping_info: ShippingInfo | null
   readonly address_info: unknown
@@ -44,7 +46,7 @@ export interface OrderView {
   }
   /** What was taken back, and money that was not due: the first first. */
   readonly refunds: RefundView[]
-  readonly timeline: { readonly status: string; readonly at: string; readonly note: string | null }[]
+  readonly timeline: { readonly status: string; readonly at: string; readonly note: OrderNote | null }[]
   readonly created_at: string
   readonly updated_at: string
 }

@@ -7,7 +7,7 @@ import type { Db } from '../db/client.ts'
 import { readFacts } from '../db/facts.ts'
 import { findShippingType } from '../db/order-books.ts'
 import { keepRequest } from '../db/order-requests.ts'
-import type { ExchangeOrder } from '../db/orders.ts'
+import { type ExchangeOrder, SYSTEM } from '../db/orders.ts'
 import { countAttempts, readOpenPayment } from '../db/payments.ts'
 import { listOrderRefunds, listRefunds, type ShownRefund } from '../db/refunds.ts'
 import type { PaymentInfo } from '../db/schema.ts'
@@ -15,8 +15,9 @@ import type { Sealer } from '../db/seal.ts'
 import { mustNotBeOwn } from '../domain/access.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError, type RefusalCode } from '../domain/errors.ts'
-import { fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
-import { allows, type OrderStatus, PAID_STATUSES } from '../domain/order-status.ts'
+import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
+import { cancelNote, type OrderNote } from '../domain/order-notes.ts'
+import { allows, isPaid, type OrderStatus } from '../domain/order-status.ts'
 import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payment.ts'
 import { totalOf } from '../domain/pricing.ts'
 import { needsAddress, type PaymentMode } from '../domain/product.ts'
@@ -171,7 +172,7 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
             {
               status: 'order_canceled',
               at: attempt.resolved_at.toISOString(),
-              note: attempt.refusal?.code ?? null,
+              note: attempt.refusal ? cancelNote(attempt.refusal.code, SYSTEM) : null,
             },
           ]
         : []),
@@ -221,7 +222,7 @@ function viewRefund(refund: ShownRefund): RefundView {
 function viewOrder(
   sealer: Sealer,
   row: ExchangeOrder,
-  events: readonly { status: string; note: string | null; created_at: Date }[],
+  events: readonly { status: string; note: OrderNote | null; created_at: Date }[],
 ): Omit<OrderView, 'refunds'> {
   const payable = row.status === 'order_created' && row.payment_status === 'unpaid'
   return {
@@ -274,7 +275,7 @@ function viewPayment(
   }
 }
 
-const money = (amount: string): Money => moneyFromFen(fenFromDecimal(amount) ?? 0n)
+const money = (amount: string): Money => moneyFromFen(fenOf(amount))
 
 export interface Statistics {
   readonly total: number
@@ -312,13 +313,13 @@ export async function readStatistics(db: Db, ownerId: string): Promise<Statistic
     .where('deleted_at', 'is', null)
     .groupBy(['status', 'payment_mode'])
     .execute()
-  const paid = rows.filter((row) => (PAID_STATUSES as readonly string[]).includes(row.status))
+  const paid = rows.filter((row) => isPaid(row.status))
   const count = (key: 'status' | 'payment_mode') =>
     rows.reduce<Record<string, number>>((sums, row) => {
       sums[row[key]] = (sums[row[key]] ?? 0) + Number(row.orders)
       return sums
     }, {})
-  const fen = paid.reduce((sum, row) => sum + (fenFromDecimal(row.money) ?? 0n), 0n)
+  const fen = paid.reduce((sum, row) => sum + fenOf(row.money), 0n)
   return {
     total: rows.reduce((sum, row) => sum + Number(row.orders), 0),
     by_status: count('status'),
@@ -743,5 +744,6 @@ export async function findWorkflow(
 /** Customers learn that somebody has to look, not what our systems said. */
 export function forCustomer(view: OrderView): OrderView {
   const refunds = view.refunds.map((refund) => ({ ...refund, failure: null, settled: null }))
-  return { ...view, refunds, needs_attention: view.needs_attention === null ? null : 'support' }
+  const needs_attention = view.needs_attention && { code: 'other' as const, data: { said: '' } }
+  return { ...view, refunds, needs_attention }
 }

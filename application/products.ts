@@ -17,7 +17,7 @@ import type { ProductProperties } from '../db/schema.ts'
 import { moveStock } from '../db/stock.ts'
 import { type FieldError, InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
-import { decimalFromFen, type Fen, fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import { totalOf, worthOf } from '../domain/pricing.ts'
 import type { PaymentMode, ProductStatus, ProductType, ShippingType } from '../domain/product.ts'
 
@@ -64,8 +64,6 @@ const MODE_LABELS: Readonly<Record<PaymentMode, string>> = {
   money_only: '纯现金支付',
   mixed: '混合支付',
 }
-
-const fenOf = (decimal: string): Fen => fenFromDecimal(decimal) ?? 0n
 
 function view(product: Product, millionths: bigint): ProductView {
   const price = totalOf(

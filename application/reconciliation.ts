@@ -8,7 +8,8 @@ import {
 } from '../db/reconciliation.ts'
 import { InvalidInput } from '../domain/error-texts.ts'
 import { DomainError } from '../domain/errors.ts'
-import { type FindingKind, NO_BILL, type PaidMoney } from '../domain/reconciliation.ts'
+import type { Side, Subject } from '../domain/findings.ts'
+import type { FindingKind, PaidMoney, Totals } from '../domain/reconciliation.ts'
 import { dateInShanghai } from '../domain/shanghai.ts'
 import {
   EXCHANGE_WORKFLOW,
@@ -106,7 +107,7 @@ export interface ReconciliationView {
   readonly day: string
   readonly started_at: string
   readonly finished_at: string | null
-  readonly totals: Readonly<Record<string, string>>
+  readonly totals: Totals
   readonly open_findings: number
   readonly healed_findings: number
 }
@@ -114,9 +115,9 @@ export interface ReconciliationView {
 export interface FindingView {
   readonly id: string
   readonly kind: FindingKind
-  readonly subject: string
-  readonly ours: string | null
-  readonly theirs: string | null
+  readonly subject: Subject
+  readonly ours: Side | null
+  readonly theirs: Side | null
   readonly state: 'open' | 'healed'
   readonly order_no: string | null
   /** Where the order is found in this API. */
@@ -126,7 +127,7 @@ export interface FindingView {
 
 /** How many providers' bills were not there to be compared with. */
 export const countMissingBills = ({ totals }: Pick<ReconciliationView, 'totals'>): number =>
-  Object.entries(totals).filter(([name, said]) => name.endsWith(' bill') && said === NO_BILL).length
+  Object.values(totals.bills ?? {}).filter((bill) => bill === null).length
 
 /** The comparisons, newest first, and how many there are. */
 export async function readReconciliations(

@@ -2,7 +2,7 @@ import type { Currency, EntryKind } from '../db/schema.ts'
 import { countEntries, type Listed, listEntries } from '../db/wallet.ts'
 import { reasonText } from '../domain/entry-texts.ts'
 import { InvalidInput, type Lang } from '../domain/error-texts.ts'
-import { freezesBy } from './freezing.ts'
+import { freezesOf } from './freezing.ts'
 import type { Ledger } from './wallets.ts'
 
 export const ENTRY_KINDS = [
@@ -91,7 +91,7 @@ function viewOf(entry: Listed, lang: Lang): StatementEntry {
     orderNo: entry.order_no,
     reason: entry.reason,
     reasonText: reasonText(entry.kind, entry.reason, lang),
-    freezes: entry.kind === 'freeze' ? freezesBy(entry.operation_key) : undefined,
+    freezes: entry.kind === 'freeze' ? freezesOf(entry) : undefined,
     operatorId: entry.operator_id,
     createdAt: entry.created_at,
   }

@@ -1,6 +1,6 @@
 import { findAttempt } from '../db/attempts.ts'
 import { type BookedFor, listOrderEntries } from '../db/wallet.ts'
-import { type Fen, fenFromDecimal, type Money, moneyFromFen } from '../domain/money.ts'
+import { fenOf, type Money, moneyFromFen } from '../domain/money.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import type { OrderReader, OrderView } from './order-view.ts'
 
@@ -184,5 +184,3 @@ function providerRefund(refund: OrderView['refunds'][number], undueAs: Undue): C
 
 const reached = (order: OrderView, status: string): string | undefined =>
   order.timeline.find((event) => event.status === status)?.at
-
-const fenOf = ({ amount }: Money): Fen => fenFromDecimal(amount) ?? 0n

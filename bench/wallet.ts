@@ -6,6 +6,7 @@ import { connectDatabase, type Db } from '../db/client.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { walkLedger } from '../db/verify.ts'
 import { capture, grant, hold } from '../db/wallet.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { startDatabase } from '../tests/database.ts'
 
 /**
@@ -122,7 +123,8 @@ try {
   const again = pgbench(database.url)
   const walk = await walkLedger(db, vault, new Map())
   const expected = rows.reduce((sum, { moved }) => sum + moved, granted)
-  if (walk.broken.length > 0) throw new Error(`the ledger is broken: ${walk.broken.slice(0, 3).join('; ')}`)
+  if (walk.broken.length > 0)
+    throw new Error(`the ledger is broken: ${walk.broken.slice(0, 3).map(disagreementLine).join('; ')}`)
   if (walk.totals['ZJF outstanding'] !== expected) {
     throw new Error(`${walk.totals['ZJF outstanding']} points are outstanding, ${expected} were acknowledged`)
   }

@@ -8,6 +8,7 @@ import { type Dump, dumpTables } from '../db/dump.ts'
 import { createHeadsFiles, HEADS_FOLDER, readHeads } from '../db/heads.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { walkLedger } from '../db/verify.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { signManifest } from './backup-manifest.ts'
 import { withDatabase } from './embedded/offline.ts'
 import { keysOf, writeKeyFile } from './key-file.ts'
@@ -67,7 +68,7 @@ async function requireWhole(url: string, vault: Vault, dataDir: string): Promise
   const db = connectDatabase(url, 2)
   try {
     const { heads, broken } = await readHeads([createHeadsFiles(join(dataDir, HEADS_FOLDER))], vault)
-    const [wrong] = [...(await walkLedger(db, vault, heads)).broken, ...broken]
+    const [wrong] = [...(await walkLedger(db, vault, heads)).broken.map(disagreementLine), ...broken]
     if (wrong !== undefined) throw new Error(`the ledger is broken (npm run ledger:verify): ${wrong}`)
   } finally {
     await db.destroy()

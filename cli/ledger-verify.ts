@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { readConfig } from '../config.ts'
 import { createHeadsFiles, HEADS_FOLDER, readHeads } from '../db/heads.ts'
 import { walkLedger } from '../db/verify.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import { report } from './report.ts'
 
@@ -35,6 +36,6 @@ await report('ledger:verify', async (db, vault) => {
         ),
       ),
     },
-    broken: [...walk.broken, ...broken],
+    broken: [...walk.broken.map(disagreementLine), ...broken],
   }
 })

@@ -7,6 +7,7 @@ import { connectTemporal } from '../application/temporal.ts'
 import { ConfigError, readConfig } from '../config.ts'
 import { findRun, type KeptFinding, listFindings } from '../db/reconciliation.ts'
 import { createSealer } from '../db/seal.ts'
+import { sideText, subjectText, totalsInWords } from '../domain/finding-texts.ts'
 import { dateInShanghai } from '../domain/shanghai.ts'
 import { createProviders } from '../payments/providers.ts'
 import { report } from './report.ts'
@@ -39,7 +40,9 @@ await report('reconcile', async (db, vault) => {
   await steps.finishReconciliation(id)
   await temporal.client.connection.close()
   const run = await findRun(db, id)
-  const totals = Object.entries(run?.totals ?? {}).toSorted(([left], [right]) => (left < right ? -1 : 1))
+  const totals = Object.entries(totalsInWords(run?.totals ?? {})).toSorted(([left], [right]) =>
+    left < right ? -1 : 1,
+  )
   return { totals: Object.fromEntries(totals), broken: (await listFindings(db, id)).map(describe) }
 })
 
@@ -50,7 +53,7 @@ function isDate(text: string): boolean {
 }
 
 function describe({ kind, subject, ours, theirs, state }: KeptFinding): string {
-  const sides =
-    ours === null && theirs === null ? '' : `: ours ${ours ?? 'nothing'}, theirs ${theirs ?? 'nothing'}`
-  return `${kind} ${subject}${sides}${state === 'healed' ? ' (healed)' : ''}`
+  const said = (side: KeptFinding['ours']) => (side ? sideText(side, 'en') : 'nothing')
+  const sides = ours === null && theirs === null ? '' : `: ours ${said(ours)}, theirs ${said(theirs)}`
+  return `${kind} ${subjectText(subject, 'en')}${sides}${state === 'healed' ? ' (healed)' : ''}`
 }

@@ -9,6 +9,7 @@ import { createHeadsFiles, createHeadsKeeper, HEADS_FOLDER, setAsideHeads } from
 import { migrateTo, migrateToLatest } from '../db/migrator.ts'
 import { createVault } from '../db/vault.ts'
 import { walkLedger } from '../db/verify.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { openManifest } from './backup-manifest.ts'
 import { withDatabase } from './embedded/offline.ts'
 import { holds, type KeyFile, keysOf, readKeyFile } from './key-file.ts'
@@ -44,7 +45,8 @@ async function restore(): Promise<string> {
     const db = connectDatabase(url, 2)
     try {
       const { broken, entries } = await walkLedger(db, vault, new Map())
-      if (broken.length > 0) throw new Error(`the restored ledger is broken: ${broken[0]}`)
+      if (broken.length > 0)
+        throw new Error(`the restored ledger is broken: ${broken.map(disagreementLine)[0]}`)
       const store = createHeadsFiles(join(config.dataDir, HEADS_FOLDER))
       const alarm = (text: string) => process.stderr.write(`${text}\n`)
       await createHeadsKeeper({ db, vault, store, alarm }).round()

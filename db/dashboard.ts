@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
-import type { OrderStatus } from '../domain/order-status.ts'
+import { type NotNull, sql } from 'kysely'
+import type { Attention } from '../domain/attention.ts'
+import { type OrderStatus, PAID_STATUSES } from '../domain/order-status.ts'
 import { PAYMENT_METHODS } from '../domain/payment.ts'
 import type { Db } from './client.ts'
 
@@ -29,7 +30,7 @@ export async function countOrdersByHour(db: Db, from: Date): Promise<HourOfOrder
       -- Whatever was taken back had been taken. Behind "offset" it is asked once, and of its own order alone.
       cross join lateral (select
         case when status = 'order_canceled' then exists (select from order_refunds r where r.order_no = o.order_no)
-        else status in ('order_paid', 'order_accepted', 'order_shipped', 'order_finished') end as taken
+        else status = any(${[...PAID_STATUSES]}) end as taken
         offset 0) as outcome
     where exchange_time >= ${from} and deleted_at is null
     group by 1 order by 1`.execute(db)
@@ -81,7 +82,7 @@ export async function findNeedingAttention(
   db: Db,
   limit: number,
 ): Promise<{
-  orders: { order_no: string; product_title: string; needs_attention: string }[]
+  orders: { order_no: string; product_title: string; needs_attention: Attention }[]
   count: number
 }> {
   const found = db
@@ -89,13 +90,15 @@ export async function findNeedingAttention(
     .where('needs_attention', 'is not', null)
     .where('deleted_at', 'is', null)
   const [orders, { count }] = await Promise.all([
-    found.select(['order_no', 'product_title', 'needs_attention']).orderBy('id').limit(limit).execute(),
+    found
+      .select(['order_no', 'product_title', 'needs_attention'])
+      .$narrowType<{ needs_attention: NotNull }>()
+      .orderBy('id')
+      .limit(limit)
+      .execute(),
     found.select((eb) => eb.fn.countAll<string>().as('count')).executeTakeFirstOrThrow(),
   ])
-  return {
-    orders: orders.map((order) => ({ ...order, needs_attention: order.needs_attention ?? '' })),
-    count: Number(count),
-  }
+  return { orders, count: Number(count) }
 }
 
 /** Refunds that were begun before `before`, and that their provider has not made yet. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { ExchangeFacts } from '../domain/eligibility.ts'
-import { fenFromDecimal } from '../domain/money.ts'
+import { fenOf } from '../domain/money.ts'
 import type {
   ExchangeLimit,
   PaymentMode,
@@ -124,7 +124,7 @@ export async function readFacts(
         status: row.status,
         paymentMode: row.payment_mode,
         points: row.point,
-        fen: fenFromDecimal(row.price_amount) ?? 0n,
+        fen: fenOf(row.price_amount),
         stock: row.stock_quantity,
         reserved: Number(row.reserved),
         shippingType: row.shipping_type,

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely'
+import type { KeptNotice, NoticeOutcome } from '../domain/notices.ts'
 import { orderNoOf } from '../domain/order-no.ts'
 import type { Db, Tx } from './client.ts'
 import type { WebhookInboxTable } from './schema.ts'
@@ -14,16 +15,15 @@ export async function keepEvent(
   db: Db,
   source: string,
   eventId: string,
-  kind: string,
   orderNo: string | null,
-  event: Record<string, unknown>,
+  event: KeptNotice,
 ): Promise<{ event: InboxEvent; fresh: boolean }> {
   const fresh = await db
     .insertInto('webhook_inbox')
     .values({
       source,
       event_id: eventId,
-      kind,
+      kind: event.kind,
       order_no: orderNo,
       event: JSON.stringify(event),
       delivered_at: null,
@@ -54,7 +54,7 @@ export async function claimUndelivered(db: Db, limit: number): Promise<InboxEven
   return rows
 }
 
-export async function markDelivered(db: Db | Tx, id: string, outcome: string): Promise<void> {
+export async function markDelivered(db: Db | Tx, id: string, outcome: NoticeOutcome): Promise<void> {
   await db
     .updateTable('webhook_inbox')
     .set({ delivered_at: new Date(), outcome })

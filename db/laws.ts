@@ -1,9 +1,12 @@
 import { sql } from 'kysely'
-import { fenFromDecimal } from '../domain/money.ts'
+import { type Disagreement, named, type Side, type Subject, stateSide } from '../domain/findings.ts'
+import { fenOf } from '../domain/money.ts'
+import { PAID_STATUSES } from '../domain/order-status.ts'
 import type { Db } from './client.ts'
 import { clawbackKey, grantKey, isAuthentic } from './earnings.ts'
 import type { Currency, EntryKind } from './schema.ts'
 import { Tampered, type Vault } from './vault.ts'
+import { tamperedSide } from './verify.ts'
 import { entryPlace, refOf, type SealedEntry } from './wallet.ts'
 
 /**
@@ -11,6 +14,28 @@ import { entryPlace, refOf, type SealedEntry } from './wallet.ts'
  */
 
 export { findBrokenLedger } from './verify.ts'
+
+/** What a law about an order says of it: which law, by which number, and the two states that do not agree. */
+interface BrokenRow {
+  code: NumberedCode
+  no: string
+  order_no: string | null
+  ours: string | null
+  theirs: string | null
+}
+
+/** The subjects that a number alone stands for. */
+type NumberedCode = {
+  [Code in Subject['code']]: Extract<Subject, { code: Code }>['data'] extends { no: string; currency?: never }
+    ? Code
+    : never
+}[Subject['code']]
+
+const side = (state: string | null): Side | null => (state === null ? null : stateSide(state))
+
+function disagreementOf({ code, no, order_no, ours, theirs }: BrokenRow): Disagreement {
+  return { subject: { code, data: { no } }, ours: side(ours), theirs: side(theirs), orderNo: order_no }
+}
 
 /**
  * What the ledger's transfers say of each order and currency; a part that went back leaves the rest captured. Kinds and numbers stand in the open; the chain
@@ -32,44 +57,44 @@ const BOOKED = `booked as (
  * order that is not.
  * @returns what is broken, named
  */
-export async function findBrokenOrders(db: Db): Promise<string[]> {
-  const { rows } = await sql<{ broken: string }>`
+export async function findBrokenOrders(db: Db): Promise<Disagreement[]> {
+  const { rows } = await sql<BrokenRow>`
     with ${sql.raw(BOOKED)}
-    select 'stock of ' || r.order_no || ': ' || r.state || ' while ' || o.status as broken from stock_reservations r
-      join points_exchange_orders o on o.order_no = r.order_no
+    select 'stock' as code, r.order_no as no, r.order_no, r.state::text as ours, o.status::text as theirs
+      from stock_reservations r join points_exchange_orders o on o.order_no = r.order_no
       where r.state <> case when o.status = 'order_canceled' then 'released'
         when o.status in ('exchanged', 'order_created') then 'held' else 'committed' end
     union all
-    select 'points of ' || h.order_no || ': ' || h.state || ' while ' || o.status from booked h
+    select 'points', h.order_no, h.order_no, h.state, o.status from booked h
       join points_exchange_orders o on o.order_no = h.order_no
       where h.currency = 'ZJF' and not (h.state = any(case when o.status = 'order_canceled' then array['released','reversed']
         when o.status in ('exchanged', 'order_created') then array['held'] else array['captured'] end))
     union all
-    select 'order without points ' || o.order_no from points_exchange_orders o
+    select 'order_without_points', o.order_no, o.order_no, null, null from points_exchange_orders o
       where o.total_points > 0 and o.status <> 'order_canceled' and not exists (
         select from booked h where h.order_no = o.order_no and h.currency = 'ZJF' and h.owner_id = o.owner_id)
         and not exists (select from exchange_attempts a where a.order_no = o.order_no and a.points_wallet = 'outside')
     union all
-    select 'points booked twice for ' || h.order_no from booked h
+    select 'points_booked_twice', h.order_no, h.order_no, null, null from booked h
       join exchange_attempts a on a.order_no = h.order_no
       where h.currency = 'ZJF' and a.points_wallet = 'outside'
     union all
-    select 'order without stock ' || o.order_no from points_exchange_orders o
+    select 'order_without_stock', o.order_no, o.order_no, null, null from points_exchange_orders o
       where o.status <> 'order_canceled' and not exists (
         select from stock_reservations r where r.order_no = o.order_no and r.quantity = o.quantity)
     union all
-    select 'standard order of ' || o.order_no from points_exchange_orders o
+    select 'standard_order', o.order_no, o.order_no, null, null from points_exchange_orders o
       left join orders s on s.id = o.order_id
       where o.status <> 'exchanged' and s.status is distinct from o.status and o.order_id is not null
     union all
-    select 'reservation without order ' || r.order_no from stock_reservations r
+    select 'reservation_without_order', r.order_no, r.order_no, null, null from stock_reservations r
       where r.state <> 'released' and not exists (select from points_exchange_orders o where o.order_no = r.order_no)
     union all
-    select 'hold without order ' || h.order_no from booked h
+    select 'hold_without_order', h.order_no, h.order_no, null, null from booked h
       where h.state in ('held', 'captured') and not exists (select from points_exchange_orders o where o.order_no = h.order_no)`.execute(
     db,
   )
-  return rows.map((row) => row.broken)
+  return rows.map(disagreementOf)
 }
 
 /**
@@ -79,31 +104,31 @@ export async function findBrokenOrders(db: Db): Promise<string[]> {
  * its money is back.
  * @returns what is broken, named
  */
-export async function findBrokenPayments(db: Db): Promise<string[]> {
-  const { rows } = await sql<{ broken: string }>`
+export async function findBrokenPayments(db: Db): Promise<Disagreement[]> {
+  const { rows } = await sql<BrokenRow>`
     with ${sql.raw(BOOKED)}, orders_paid as (
       select o.order_no, o.status, o.total_money, o.owner_id,
-        o.total_money > 0 and o.status in ('order_paid', 'order_accepted', 'order_shipped', 'order_finished') as due,
+        o.total_money > 0 and o.status = any(${[...PAID_STATUSES]}) as due,
         count(*) filter (where p.state = 'paid') as paid,
         count(*) filter (where p.state = 'paid' and p.amount = o.total_money) as paid_whole,
         count(*) filter (where p.state = 'paid' and p.method = 'wallet') as paid_by_wallet,
         count(*) filter (where p.state in ('unpaid', 'closing')) as open
       from points_exchange_orders o left join payments p on p.order_no = o.order_no group by o.id)
-    select 'money of ' || order_no || ': paid ' || paid || ' times while ' || status as broken from orders_paid
+    select 'money' as code, order_no as no, order_no, paid::text as ours, status::text as theirs from orders_paid
       where paid <> due::int or paid_whole <> due::int
     union all
-    select 'open payments of ' || order_no || ': ' || open || ' while ' || status from orders_paid
+    select 'open_payments', order_no, order_no, open::text, status from orders_paid
       where open > (status in ('order_created', 'exchanged'))::int
     union all
-    select 'cash of ' || o.order_no from orders_paid o
+    select 'cash', o.order_no, o.order_no, null, null from orders_paid o
       where o.paid_by_wallet <> (select count(*) from booked h
         where h.order_no = o.order_no and h.currency = 'CNY' and h.owner_id = o.owner_id and h.state = 'captured')
     union all
-    select 'cash held for ' || h.order_no || ' while ' || coalesce(o.status, 'there is no order') from booked h
+    select 'cash_held', h.order_no, h.order_no, null, o.status from booked h
       left join orders_paid o on o.order_no = h.order_no
       where h.currency = 'CNY' and (h.state = 'held' or h.state = 'captured' and o.paid_by_wallet is distinct from 1)
     union all
-    select 'refund of ' || p.out_trade_no || ' while ' || p.state from payments p
+    select 'refund', p.out_trade_no, p.order_no, null, p.state from payments p
       left join payment_refunds r on r.out_trade_no = p.out_trade_no
       where p.method <> 'wallet' group by p.id
       having p.refunded_amount <> coalesce(sum(r.amount) filter (where r.state in ('done', 'done_by_hand')), 0)
@@ -113,27 +138,40 @@ export async function findBrokenPayments(db: Db): Promise<string[]> {
         or p.state not in ('paid', 'refunding', 'refunded') and count(r.refund_no) > 0
         or p.state <> 'paid' and (p.state = 'refunding') <> (count(*) filter (where r.state = 'pending') > 0)
     union all
-    select 'refund of ' || p.out_trade_no || ' by wallet while ' || p.state from payments p
+    select 'wallet_refund', p.out_trade_no, p.order_no, null, p.state from payments p
       where p.method = 'wallet' and p.refunded_amount <> case p.state when 'refunded' then p.amount when 'paid' then (
         select coalesce(sum(b.money), 0) from order_refunds b where b.order_no = p.order_no) else 0 end
     union all
-    select 'taken back of ' || o.order_no || ' while ' || o.status from points_exchange_orders o
+    select 'taken_back', o.order_no, o.order_no, null, o.status from points_exchange_orders o
       join order_refunds b on b.order_no = o.order_no
       group by o.id having sum(b.points) > o.total_points or sum(b.money) > o.total_money
         or count(*) filter (where b.kind = 'rest') > (o.status = 'order_canceled')::int
         or o.status = 'order_canceled' and (sum(b.points) <> o.total_points or sum(b.money) <> o.total_money)
     union all
-    select 'money of ' || b.refund_no from order_refunds b join points_exchange_orders o on o.order_no = b.order_no
+    select 'money', b.refund_no, o.order_no, null, null from order_refunds b join points_exchange_orders o on o.order_no = b.order_no
       left join payment_refunds r on r.order_refund = b.refund_no and r.state <> 'failed'
-      group by b.refund_no, o.payment_method
+      group by b.refund_no, o.order_no, o.payment_method
       having coalesce(sum(r.amount), 0) <> case when o.payment_method = 'wallet' then 0 else b.money end
     union all
-    select 'refund number ' || r.refund_no || ' has nothing in its place' from payment_refunds r
+    select 'refund_not_replaced', r.refund_no, p.order_no, null, null
+      from payment_refunds r left join payments p on p.out_trade_no = r.out_trade_no
       where r.state = 'failed' and not exists (select from payment_refunds n where n.replaces = r.refund_no)
     union all
-    select 'payment without order ' || p.out_trade_no from payments p
+    select 'payment_without_order', p.out_trade_no, p.order_no, null, null from payments p
       where not exists (select from points_exchange_orders o where o.order_no = p.order_no)`.execute(db)
-  return rows.map((row) => row.broken)
+  return rows.map((row) => {
+    const { code, ours } = row
+    if (code === 'money' && ours !== null) {
+      return { ...disagreementOf(row), ours: { code: 'paid_times', data: { times: ours } } }
+    }
+    if (code === 'open_payments') {
+      return { ...disagreementOf(row), ours: { code: 'open_attempts', data: { count: ours ?? '0' } } }
+    }
+    if (code === 'cash_held' && row.theirs === null) {
+      return { ...disagreementOf(row), theirs: { code: 'no_order', data: {} } }
+    }
+    return disagreementOf(row)
+  })
 }
 
 const BATCH = 500
@@ -162,8 +200,8 @@ function openEntry(vault: Vault, row: BookedRow): { available: bigint; held: big
  * entries of an order add up to is what is left of what the order cost, and nothing once it is canceled.
  * @returns what is broken, named
  */
-export async function findBrokenAmounts(db: Db, vault: Vault): Promise<string[]> {
-  const broken: string[] = []
+export async function findBrokenAmounts(db: Db, vault: Vault): Promise<Disagreement[]> {
+  const broken: Disagreement[] = []
   for (let after = '0'; ; ) {
     const { rows: orders } = await sql<{
       id: string
@@ -190,44 +228,58 @@ export async function findBrokenAmounts(db: Db, vault: Vault): Promise<string[]>
       where t.order_no = any(${orders.map((order) => order.order_no)})`.execute(db)
     const byOrder = Map.groupBy(rows, (row) => row.order_no)
     for (const order of orders) {
+      const { order_no: orderNo } = order
       const waits = order.status === 'exchanged' || order.status === 'order_created'
       const points = order.status === 'order_canceled' ? 0n : BigInt(order.points) - BigInt(order.points_back)
       const expected = {
         ZJF: { available: -points, held: waits ? points : 0n },
-        CNY: { available: -(fenFromDecimal(order.cash) ?? 0n), held: 0n },
+        CNY: { available: -fenOf(order.cash), held: 0n },
       }
       const booked = { ZJF: { available: 0n, held: 0n }, CNY: { available: 0n, held: 0n } }
       try {
-        for (const row of byOrder.get(order.order_no) ?? []) {
-          if (row.owner_id !== order.owner_id) broken.push(`${order.order_no}: booked for ${row.owner_id}`)
+        for (const row of byOrder.get(orderNo) ?? []) {
+          if (row.owner_id !== order.owner_id) {
+            broken.push({ subject: named(orderNo), ours: bookedFor(row), theirs: null, orderNo })
+          }
           const { available, held } = openEntry(vault, row)
           booked[row.currency].available += available
           booked[row.currency].held += held
         }
       } catch (error) {
         if (!(error instanceof Tampered)) throw error
-        broken.push(`amounts of ${order.order_no}: ${error.message}`)
+        const subject: Subject = { code: 'amounts', data: { no: orderNo } }
+        broken.push({ subject, ours: tamperedSide(error), theirs: null, orderNo })
         continue
       }
       for (const currency of ['ZJF', 'CNY'] as const) {
         const [is, due] = [booked[currency], expected[currency]]
         if (is.available !== due.available || is.held !== due.held) {
-          broken.push(
-            `${currency} of ${order.order_no}: ${is.available}, held ${is.held} while ${due.available}, held ${due.held} is due`,
-          )
+          broken.push({
+            subject: { code: 'booked', data: { no: orderNo, currency } },
+            ours: { code: 'balance', data: textsOf(is) },
+            theirs: { code: 'balance_due', data: textsOf(due) },
+            orderNo,
+          })
         }
       }
     }
   }
 }
 
+const bookedFor = ({ owner_id }: BookedRow): Side => ({ code: 'booked_for', data: { owner: owner_id } })
+
+const textsOf = ({ available, held }: { readonly available: bigint; readonly held: bigint }) => ({
+  available: `${available}`,
+  held: `${held}`,
+})
+
 /**
  * Earnings against the ledger: each promises what the mall wrote; granted, its points are booked whole; reversed,
  * they are taken back but for the shortfall; and one that waits, or never came, has booked nothing.
  * @returns what is broken, named
  */
-export async function findBrokenEarnings(db: Db, vault: Vault): Promise<string[]> {
-  const broken: string[] = []
+export async function findBrokenEarnings(db: Db, vault: Vault): Promise<Disagreement[]> {
+  const broken: Disagreement[] = []
   for (let after = '0'; ; ) {
     const earnings = await db
       .selectFrom('earnings')
@@ -246,26 +298,29 @@ export async function findBrokenEarnings(db: Db, vault: Vault): Promise<string[]
       where t.operation_key = any(${keys})`.execute(db)
     const byKey = new Map(rows.map((row) => [row.operation_key, row]))
     for (const earning of earnings) {
-      const name = `earning ${earning.id} (${grantKey(earning)})`
+      const subject: Subject = { code: 'earning', data: { id: earning.id, key: grantKey(earning) } }
+      const report = (ours: Side, theirs: Side | null = null) =>
+        broken.push({ subject, ours, theirs, orderNo: null })
       const amountOf = (key: string) => {
         const row = byKey.get(key)
-        if (row && row.owner_id !== earning.owner_id) broken.push(`${name}: booked for ${row.owner_id}`)
+        if (row && row.owner_id !== earning.owner_id) report(bookedFor(row))
         return row ? openEntry(vault, row).available : 0n
       }
       try {
-        if (!isAuthentic(vault, earning)) broken.push(`${name}: it is not what the mall wrote`)
+        if (!isAuthentic(vault, earning)) report({ code: 'earning_not_ours', data: {} })
         const points = earning.granted_at === null ? 0n : BigInt(earning.points)
         const isBack = earning.state === 'reversed' && earning.granted_at !== null
         const back = isBack ? points - BigInt(earning.shortfall) : 0n
         const [granted, taken] = [amountOf(grantKey(earning)), -amountOf(clawbackKey(earning))]
         if (granted !== points || taken !== back) {
-          broken.push(
-            `${name}: ${granted} granted and ${taken} taken back while ${points} and ${back} are due`,
+          report(
+            { code: 'earned', data: { granted: `${granted}`, taken: `${taken}` } },
+            { code: 'earned_due', data: { granted: `${points}`, taken: `${back}` } },
           )
         }
       } catch (error) {
         if (!(error instanceof Tampered)) throw error
-        broken.push(`${name}: ${error.message}`)
+        report(tamperedSide(error))
       }
     }
   }

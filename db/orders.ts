@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely'
+import type { OrderNote } from '../domain/order-notes.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { Db, Tx } from './client.ts'
 import type { ActorType, CancelCause, PointsExchangeOrdersTable } from './schema.ts'
@@ -127,12 +128,12 @@ export async function moveOrder(
   orderNo: string,
   to: OrderStatus,
   actor: Actor,
-  change: Partial<
-    Pick<ExchangeOrder, 'payment_status' | 'payment_method' | 'cancel_reason' | 'needs_attention'>
-  > & { readonly confirm_by?: Date } & {
+  change: Partial<Pick<ExchangeOrder, 'payment_status' | 'payment_method' | 'cancel_reason'>> & {
+    readonly confirm_by?: Date
+  } & {
     readonly shipping_info?: string
     readonly payment_info?: string
-    readonly note?: string
+    readonly note?: OrderNote
   },
 ): Promise<void> {
   const { note, ...columns } = change
@@ -158,7 +159,7 @@ export async function recordEvent(
   key: string,
   status: OrderStatus,
   actor: Actor,
-  note?: string,
+  note?: OrderNote,
 ): Promise<void> {
   await db
     .insertInto('order_events')
@@ -166,7 +167,7 @@ export async function recordEvent(
       order_no: orderNo,
       event_key: key,
       status,
-      note: note ?? null,
+      note: note ? JSON.stringify(note) : null,
       actor_type: actor.type,
       actor_id: actor.id ?? null,
     })

@@ -1,7 +1,9 @@
-import { sql } from 'kysely'
-import { fenFromDecimal } from '../domain/money.ts'
+import { type Selectable, sql } from 'kysely'
+import { moneySide, named, type Side, type Subject, stateSide } from '../domain/findings.ts'
+import { fenOf } from '../domain/money.ts'
+import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
-import type { Counted, CountedPayment, Finding, FindingKind } from '../domain/reconciliation.ts'
+import type { Counted, CountedPayment, Finding, FindingKind, Totals } from '../domain/reconciliation.ts'
 import type { Db } from './client.ts'
 import type { ReconciliationFindingsTable } from './schema.ts'
 
@@ -11,7 +13,7 @@ export interface Reconciliation {
   readonly id: string
   /** `YYYY-MM-DD` in Shanghai */
   readonly day: string
-  readonly totals: Readonly<Record<string, string>>
+  readonly totals: Totals
   readonly started_at: Date
   readonly finished_at: Date | null
   readonly open: number
@@ -29,15 +31,13 @@ export async function beginRun(db: Db, day: string, runKey: string): Promise<str
   return row.id
 }
 
-/** Keeps totals by their names; the same name again is replaced. */
-export async function keepTotals(
-  db: Db,
-  id: string,
-  totals: Readonly<Record<string, string>>,
-): Promise<void> {
-  await sql`update reconciliations set totals = totals || ${JSON.stringify(totals)}::jsonb where id = ${id}`.execute(
-    db,
-  )
+/** Adds to the totals of a run; what is there under the same name is replaced. */
+export async function keepTotals(db: Db, id: string, totals: Totals): Promise<void> {
+  await sql`
+    update reconciliations set totals = totals || (
+      select jsonb_object_agg(part, coalesce(totals -> part, '{}') || sums)
+      from jsonb_each(${JSON.stringify(totals)}::jsonb) as given (part, sums))
+    where id = ${id}`.execute(db)
 }
 
 /** Keeps what was found, each once. */
@@ -54,7 +54,7 @@ export async function keepFindings(db: Db, id: string, findings: readonly Findin
     insert into reconciliation_findings (reconciliation_id, kind, subject, ours, theirs, order_no)
     select ${id}, kind, subject, ours, theirs, order_no
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as f (kind text, subject text, ours text, theirs text, order_no text)
+      as f (kind text, subject jsonb, ours jsonb, theirs jsonb, order_no text)
     on conflict do nothing`.execute(db)
 }
 
@@ -62,14 +62,14 @@ export async function keepFindings(db: Db, id: string, findings: readonly Findin
 export async function markRead(
   db: Db,
   id: string,
-  subject: string,
+  subject: Subject,
   kinds: readonly FindingKind[],
 ): Promise<void> {
   await db
     .updateTable('reconciliation_findings')
     .set({ state: 'healed' })
     .where('reconciliation_id', '=', id)
-    .where('subject', '=', subject)
+    .where('subject', '=', sql<Subject>`${JSON.stringify(subject)}::jsonb`)
     .where('kind', 'in', [...kinds])
     .execute()
 }
@@ -83,9 +83,9 @@ export async function markHealed(db: Db, id: string): Promise<number> {
     update reconciliation_findings f set state = 'healed'
     where reconciliation_id = ${id} and f.state = 'open' and (
       kind = 'payment_not_counted' and exists (select from payments p
-        where p.out_trade_no = f.subject and p.state in ('paid', 'refunding', 'refunded'))
+        where p.out_trade_no = f.subject #>> '{data,no}' and p.state in ('paid', 'refunding', 'refunded'))
       or kind = 'refund_not_counted' and exists (select from payment_refunds r
-        where r.refund_no = f.subject and r.state = 'done'))`.execute(db)
+        where r.refund_no = f.subject #>> '{data,no}' and r.state = 'done'))`.execute(db)
   const { left } = await db
     .selectFrom('reconciliation_findings')
     .select((eb) => eb.fn.countAll<string>().as('left'))
@@ -132,9 +132,9 @@ export async function findRun(db: Db, id: string): Promise<Reconciliation | unde
 }
 
 export type KeptFinding = Pick<
-  ReconciliationFindingsTable,
-  'kind' | 'subject' | 'ours' | 'theirs' | 'order_no'
-> & { readonly id: string; readonly state: 'open' | 'healed'; readonly found_at: Date }
+  Selectable<ReconciliationFindingsTable>,
+  'id' | 'kind' | 'subject' | 'ours' | 'theirs' | 'order_no' | 'state' | 'found_at'
+>
 
 /** In the order in which they were found. */
 export async function listFindings(db: Db, id: string): Promise<KeptFinding[]> {
@@ -145,8 +145,6 @@ export async function listFindings(db: Db, id: string): Promise<KeptFinding[]> {
     .orderBy('id')
     .execute()
 }
-
-const fen = (decimal: string) => fenFromDecimal(decimal) ?? 0n
 
 /**
  * Our side of a bill.
@@ -186,14 +184,14 @@ export async function readCounted(
     payments: payments.map((row) => ({
       outTradeNo: row.out_trade_no,
       orderNo: row.order_no,
-      amountFen: fen(row.amount),
+      amountFen: fenOf(row.amount),
       state: row.state,
       paidAt: row.paid_at,
     })),
     refunds: refunds.map((row) => ({
       refundNo: row.refund_no,
       outTradeNo: row.out_trade_no,
-      amountFen: fen(row.amount),
+      amountFen: fenOf(row.amount),
       state: row.state,
       at: row.updated_at,
     })),
@@ -248,23 +246,25 @@ export async function listUnpaid(
   return rows.map((row) => ({
     outTradeNo: row.out_trade_no,
     orderNo: row.order_no,
-    amountFen: fen(row.amount),
+    amountFen: fenOf(row.amount),
     state: row.state,
     paidAt: null,
   }))
 }
 
-/** What a look at the shop's books adds up to, by name. */
-export async function readTotals(db: Db): Promise<Record<string, string>> {
-  const { rows } = await sql<{ what: string; orders: string; points: string; money: string }>`
-    select status as what, count(*) as orders, sum(total_points) as points, sum(total_money) as money
-    from points_exchange_orders group by 1
-    union all
-    select 'payments ' || state, count(*), 0, sum(amount) from payments group by state
-    order by 1`.execute(db)
-  return Object.fromEntries(
-    rows.map((row) => [row.what, `${row.orders}: ${row.points} points, ${row.money} CNY`]),
-  )
+/** What all orders and payments add up to, by their states. */
+export async function readTotals(db: Db): Promise<Totals> {
+  const { rows: orders } = await sql<{ status: OrderStatus; count: number; points: string; money: string }>`
+    select status, count(*)::int as count, sum(total_points) as points, sum(total_money) as money
+    from points_exchange_orders group by 1`.execute(db)
+  const { rows: payments } = await sql<{ state: PaymentStatus; count: number; money: string }>`
+    select state, count(*)::int as count, sum(amount) as money from payments group by 1`.execute(db)
+  return {
+    orders: Object.fromEntries(
+      orders.map(({ status, count, points, money }) => [status, { count, points: Number(points), money }]),
+    ),
+    payments: Object.fromEntries(payments.map(({ state, ...sum }) => [state, sum])),
+  }
 }
 
 /**
@@ -316,26 +316,30 @@ export async function listAtRest(
 
 /** What the mall does by itself and has not done since `before`, or `refundBefore` for refunds. */
 export async function findStuck(db: Db, before: Date, refundBefore: Date): Promise<Finding[]> {
-  const { rows } = await sql<{ kind: FindingKind; subject: string; ours: string; order_no: string | null }>`
-    select 'attempt_stuck' as kind, order_no as subject, 'pending' as ours, order_no, created_at as since
+  const { rows } = await sql<{
+    kind: FindingKind
+    no: string
+    state: string
+    amount: string | null
+    order_no: string | null
+  }>`
+    select 'attempt_stuck' as kind, order_no as no, 'pending' as state, null::numeric as amount, order_no,
+      created_at as since
     from exchange_attempts where state = 'pending' and created_at < ${before}
     union all
-    select 'payment_stuck', p.out_trade_no, p.state || ' ' || p.amount, p.order_no, o.pay_by
+    select 'payment_stuck', p.out_trade_no, p.state, p.amount, p.order_no, o.pay_by
     from payments p join points_exchange_orders o on o.order_no = p.order_no
     where p.state in ('unpaid', 'closing') and o.pay_by < ${before}
     union all
-    select 'notice_undelivered', source || '/' || event_id, kind, order_no, received_at
+    select 'notice_undelivered', source || '/' || event_id, kind, null, order_no, received_at
     from webhook_inbox where delivered_at is null and coalesce(told_again_at, received_at) < ${before}
     union all
-    select 'refund_stuck', r.refund_no, r.state || ' ' || r.amount, p.order_no, r.created_at
+    select 'refund_stuck', r.refund_no, r.state, r.amount, p.order_no, r.created_at
     from payment_refunds r join payments p on p.out_trade_no = r.out_trade_no
     where r.state = 'pending' and r.created_at < ${refundBefore}
     order by since limit 10000`.execute(db)
-  return rows.map(({ kind, subject, ours, order_no }) => ({
-    kind,
-    subject,
-    ours,
-    theirs: null,
-    orderNo: order_no,
-  }))
+  return rows.map(({ kind, no, state, amount, order_no }) => {
+    const ours: Side = amount === null ? stateSide(state) : moneySide(state, amount)
+    return { kind, subject: named(no), ours, theirs: null, orderNo: order_no }
+  })
 }

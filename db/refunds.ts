@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely'
-import { type Fen, fenFromDecimal } from '../domain/money.ts'
+import { type Fen, fenOf } from '../domain/money.ts'
 import type { Split } from '../domain/refund.ts'
 import type { Db, Tx } from './client.ts'
 import type { Actor } from './orders.ts'
@@ -21,7 +21,7 @@ export async function listOrderRefunds(db: Db, orderNo: string): Promise<OrderRe
 
 export const splitOf = (refund: Pick<OrderRefund, 'points' | 'money'>): Split => ({
   points: BigInt(refund.points),
-  fen: fenFromDecimal(refund.money) ?? 0n,
+  fen: fenOf(refund.money),
 })
 
 /**
@@ -252,5 +252,5 @@ export async function claimedOf(db: Db, outTradeNo: string): Promise<Fen> {
     .where('out_trade_no', '=', outTradeNo)
     .where('state', '<>', 'failed')
     .execute()
-  return rows.reduce((sum, { amount }) => sum + (fenFromDecimal(amount) ?? 0n), 0n)
+  return rows.reduce((sum, { amount }) => sum + fenOf(amount), 0n)
 }

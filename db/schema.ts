@@ -1,6 +1,10 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { PageRole } from '../domain/access.ts'
+import type { Attention } from '../domain/attention.ts'
 import type { Refusal } from '../domain/errors.ts'
+import type { Side, Subject } from '../domain/findings.ts'
+import type { KeptNotice, NoticeKind, NoticeOutcome } from '../domain/notices.ts'
+import type { OrderNote } from '../domain/order-notes.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
 import type { PaymentClient, PaymentMethod } from '../domain/payment.ts'
 import type {
@@ -10,7 +14,7 @@ import type {
   ProductType,
   ShippingType,
 } from '../domain/product.ts'
-import type { FindingKind } from '../domain/reconciliation.ts'
+import type { FindingKind, Totals } from '../domain/reconciliation.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 
 /** bigint columns arrive as text and are turned into bigint where they are counted; ids stay text. */
@@ -126,7 +130,7 @@ export interface PointsExchangeOrdersTable extends Dated {
   status: OrderStatus
   payment_status: PaymentStatus
   cancel_reason: string | null
-  needs_attention: string | null
+  needs_attention: ColumnType<Attention | null, string | null, string | null>
   exchange_time: Stamp
   pay_by: Date | null
   /** When receipt is confirmed automatically; null before it is shipped. */
@@ -153,7 +157,7 @@ export interface OrderEventsTable {
   order_no: string
   event_key: string
   status: OrderStatus
-  note: string | null
+  note: ColumnType<OrderNote | null, string | null | undefined, string | null>
   actor_type: ActorType
   actor_id: string | null
   created_at: Stamp
@@ -312,12 +316,12 @@ export interface WebhookInboxTable {
   id: Id
   source: string
   event_id: string
-  kind: string
+  kind: NoticeKind
   order_no: string | null
-  event: ColumnType<Record<string, unknown>, string, never>
+  event: ColumnType<KeptNotice, string, never>
   received_at: Stamp
   delivered_at: Date | null
-  outcome: string | null
+  outcome: NoticeOutcome | null
   deliveries: Generated<number>
   next_delivery_at: Stamp
   /** When the money that it tells of was booked; null: not yet, or it tells of none. */
@@ -371,7 +375,7 @@ export interface ReconciliationsTable {
   /** `YYYY-MM-DD` in Shanghai; read it with `::text`. */
   day: ColumnType<never, string, never>
   run_key: string
-  totals: ColumnType<Readonly<Record<string, string>>, never, never>
+  totals: ColumnType<Totals, never, never>
   started_at: Stamp
   finished_at: Date | null
 }
@@ -380,9 +384,9 @@ export interface ReconciliationFindingsTable {
   id: Id
   reconciliation_id: Ref
   kind: FindingKind
-  subject: string
-  ours: string | null
-  theirs: string | null
+  subject: ColumnType<Subject, string, never>
+  ours: ColumnType<Side | null, string | null | undefined, never>
+  theirs: ColumnType<Side | null, string | null | undefined, never>
   order_no: string | null
   state: Generated<'open' | 'healed'>
   found_at: Stamp

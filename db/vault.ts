@@ -37,6 +37,12 @@ export class Tampered extends Error {
 /** Sealed with a key that LEDGER_KEYS lacks: docs/ledger.md has the order in which a new key comes to all. */
 export class UnknownKey extends Tampered {
   override name = 'UnknownKey'
+  readonly kid: string
+
+  constructor(kid: string) {
+    super(`LEDGER_KEYS has no key ${kid}`)
+    this.kid = kid
+  }
 }
 
 const CIPHER = 'aes-256-gcm'
@@ -64,7 +70,7 @@ export function createVault(keys: readonly Key[]): Vault {
   if (byId.size < keys.length) throw new Error('LEDGER_KEYS has two keys of one id')
   const derived = (kid: string): Derived => {
     const found = byId.get(kid)
-    if (!found) throw new UnknownKey(`LEDGER_KEYS has no key ${kid}`)
+    if (!found) throw new UnknownKey(kid)
     return found
   }
   const mac = (kid: string, text: string) =>

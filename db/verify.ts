@@ -1,15 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { sql } from 'kysely'
+import type { BareSide, Disagreement, Side, Subject } from '../domain/findings.ts'
 import { availableOf, heldOf } from '../domain/wallet.ts'
 import type { Db, Tx } from './client.ts'
 import type { EntryKind } from './schema.ts'
-import { Tampered, type Vault } from './vault.ts'
+import { Tampered, UnknownKey, type Vault } from './vault.ts'
 import { type AccountRow, entryPlace, linkParts, openAccount, refOf, type SealedEntry } from './wallet.ts'
 
 /** What a walk over the whole ledger found. */
 export interface Walk {
   /** What is wrong, each row named, the first account first. */
-  readonly broken: readonly string[]
+  readonly broken: readonly Disagreement[]
   readonly accounts: number
   readonly entries: number
   /** `ZJF issued` → points or fen: see `TOTALS`. Accounts that are broken count nowhere. */
@@ -66,7 +67,7 @@ const FIRST_ID = -(2n ** 63n)
  * @param heads what was written outside the database, by account: an account may be ahead of it, never behind
  */
 export async function walkLedger(db: Db, vault: Vault, heads: Heads): Promise<Walk> {
-  const broken: string[] = []
+  const broken: Disagreement[] = []
   const totals: Record<string, bigint> = {}
   const add = (name: string, amount: bigint) => {
     totals[name] = (totals[name] ?? 0n) + amount
@@ -93,9 +94,8 @@ export async function walkLedger(db: Db, vault: Vault, heads: Heads): Promise<Wa
       return { last, rows, walks }
     })
     for (const [id, versions] of strays) {
-      broken.push(
-        `entry ${id}/${versions[0]} ${versions.length > 1 ? 'and those after it have' : 'has'} no account`,
-      )
+      const data = { id, entry: versions[0] ?? '' }
+      broken.push(wrong({ code: versions.length > 1 ? 'stray_entries' : 'stray_entry', data }))
     }
     for (const row of batch.rows) {
       accounts += 1
@@ -105,19 +105,21 @@ export async function walkLedger(db: Db, vault: Vault, heads: Heads): Promise<Wa
     }
     from = batch.last === undefined ? undefined : batch.last + 1n
   }
-  broken.push(...[...missing].map((ref) => `account ${ref} is gone`))
+  broken.push(...[...missing].map((ref) => wrong({ code: 'account_gone', data: { ref } })))
   broken.push(...(await findStrayTransfers(db)))
   for (const currency of ['ZJF', 'CNY']) {
     const [outstanding = 0n, given = 0n] = [totals[`${currency} outstanding`], totals[`${currency} given`]]
     delete totals[`${currency} given`]
-    if (outstanding !== given)
-      broken.push(`${currency}: ${outstanding} are outstanding, transfers gave ${given}`)
+    if (outstanding !== given) {
+      const data = { outstanding: `${outstanding}`, given: `${given}` }
+      broken.push(wrong({ code: 'currency', data: { currency } }, { code: 'outstanding', data }))
+    }
   }
   return { broken, accounts, entries, totals }
 }
 
 /** The wallet's books alone: see `walkLedger`. @returns what is broken, named */
-export async function findBrokenLedger(db: Db, vault: Vault): Promise<readonly string[]> {
+export async function findBrokenLedger(db: Db, vault: Vault): Promise<readonly Disagreement[]> {
   return (await walkLedger(db, vault, new Map())).broken
 }
 
@@ -160,66 +162,83 @@ async function* readEntries(tx: Tx, from: bigint, last: bigint | undefined): Asy
   }
 }
 
-async function findStrayTransfers(db: Db): Promise<string[]> {
-  const stray: string[] = []
+interface Strays {
+  last: string | null
+  seen: string
+  stray: { key: string; orderNo: string | null }[] | null
+}
+
+async function findStrayTransfers(db: Db): Promise<Disagreement[]> {
+  const stray: Disagreement[] = []
   for (let after: string | undefined = ''; after !== undefined; ) {
-    const { rows }: { rows: { last: string | null; seen: string; stray: string[] | null }[] } = await sql<{
-      last: string | null
-      seen: string
-      stray: string[] | null
-    }>`
+    const { rows }: { rows: Strays[] } = await sql<Strays>`
       select max(t.operation_key) as last, count(*) as seen,
-        array_agg(t.operation_key order by t.operation_key) filter (where e.operation_key is null) as stray
-      from (select operation_key from wallet_transfers where operation_key > ${after}
+        json_agg(json_build_object('key', t.operation_key, 'orderNo', t.order_no) order by t.operation_key)
+          filter (where e.operation_key is null) as stray
+      from (select operation_key, order_no from wallet_transfers where operation_key > ${after}
         order by operation_key limit ${TRANSFERS_AT_ONCE}) t
         left join wallet_entries e on e.operation_key = t.operation_key`.execute(db)
-    stray.push(...(rows[0]?.stray ?? []).map((key) => `transfer ${key} has no entry`))
+    stray.push(
+      ...(rows[0]?.stray ?? []).map(({ key, orderNo }) => ({
+        ...wrong({ code: 'stray_transfer', data: { key } }),
+        orderNo,
+      })),
+    )
     after = Number(rows[0]?.seen) < TRANSFERS_AT_ONCE ? undefined : (rows[0]?.last ?? undefined)
   }
   return stray
 }
+
+const wrong = (subject: Subject, ours: Side | null = null): Disagreement => ({
+  subject,
+  ours,
+  theirs: null,
+  orderNo: null,
+})
+
+const bare = (code: BareSide): Side => ({ code, data: {} })
 
 const MISSING = 'missing'
 
 /** Follows one account from its first entry to its row. */
 function walkAccount(vault: Vault, row: WalkedRow, anchored: ReadonlyMap<string, string> = new Map()) {
   const ref = refOf(row)
-  const name = `account ${row.id} (${ref})`
+  const name = { id: row.id, ref }
   const flows = new Map<string, { from: string; to: string; amount: bigint }>()
-  let found: string | undefined
+  let found: Disagreement | undefined
   let mac: Buffer = Buffer.alloc(32)
   let available = 0n
   let held = 0n
   let count = 0
 
   /** @returns what is wrong with the entry: runs for each of millions, so that names are made for bad ones only */
-  function check(entry: EntryRow): string | undefined {
+  function check(entry: EntryRow): Side | typeof MISSING | undefined {
     const { kind, from_account, to_account } = entry
     if (entry.version !== `${count + 1}`) {
-      return BigInt(entry.version) <= BigInt(count) ? 'it is not one of this account' : MISSING
+      return BigInt(entry.version) <= BigInt(count) ? bare('entry_of_another') : MISSING
     }
-    if (kind === null || from_account === null || to_account === null) return 'its transfer is missing'
+    if (kind === null || from_account === null || to_account === null) return bare('transfer_missing')
     const plain = vault.open(ref, entryPlace(ref, entry.version), entry.kid, entry.sealed) as SealedEntry
     const link = vault.link(
       entry.kid,
       mac,
       linkParts({ ...entry, kind, from_account, to_account, ref, plain }),
     )
-    if (!link.equals(entry.mac)) return 'the chain does not carry it'
+    if (!link.equals(entry.mac)) return bare('chain_broken')
     const [freed, set] = [BigInt(plain.available), BigInt(plain.held)]
     available += freed
     held += set
     if (available !== BigInt(plain.available_after) || held !== BigInt(plain.held_after)) {
-      return 'its balance does not follow from the one before'
+      return bare('balance_does_not_follow')
     }
     count += 1
     mac = entry.mac
     const before = anchored.size > 0 ? anchored.get(entry.version) : undefined
     if (before !== undefined && before !== mac.toString('base64')) {
-      return 'it was another one when the heads were written'
+      return bare('not_as_in_heads')
     }
     if (!TOTALS[from_account] && !TOTALS[to_account] && freed + set !== 0n) {
-      return 'points came out of nothing'
+      return bare('out_of_nothing')
     }
     const route = `${from_account}>${to_account}`
     const flow = flows.get(route)
@@ -228,31 +247,37 @@ function walkAccount(vault: Vault, row: WalkedRow, anchored: ReadonlyMap<string,
     return undefined
   }
 
-  function close(): string | undefined {
-    if (row.owner_type.includes('/') || row.inexact) return 'it is not as the mall writes it'
+  function close(): Side | undefined {
+    if (row.owner_type.includes('/') || row.inexact) return bare('malformed')
     const wallet = openAccount(vault, row)
     const lost = [...anchored.keys()].find((version) => BigInt(version) > BigInt(count))
     if (lost !== undefined) {
-      return `${count} entries, and there were ${lost} when the heads were written`
+      return { code: 'entries_lost', data: { count: `${count}`, before: lost } }
     }
-    if (row.version !== `${count}`) return `version ${row.version}, ${count} entries`
-    if (!row.head.equals(mac)) return 'its head is not its last entry'
-    if (availableOf(wallet) !== available) return 'its lots do not add up to its balance'
-    if (heldOf(wallet) !== held) return 'its holds do not add up to what is held'
+    if (row.version !== `${count}`) {
+      return { code: 'version_differs', data: { version: row.version, count: `${count}` } }
+    }
+    if (!row.head.equals(mac)) return bare('head_differs')
+    if (availableOf(wallet) !== available) return bare('lots_differ')
+    if (heldOf(wallet) !== held) return bare('holds_differ')
     return undefined
   }
 
   return {
     step(entry: EntryRow): void {
       if (found !== undefined) return
-      const wrong = outcomeOf(() => check(entry))
-      if (wrong === MISSING) found = `${name}, entry ${count + 1} is missing`
-      else if (wrong !== undefined) found = `${name}, entry ${entry.version}: ${wrong}`
+      const said = outcomeOf(() => check(entry))
+      if (said === undefined) return
+      const { order_no: orderNo } = entry
+      found =
+        said === MISSING
+          ? wrong({ code: 'entry_missing', data: { ...name, entry: `${count + 1}` } })
+          : { ...wrong({ code: 'entry', data: { ...name, entry: entry.version } }, said), orderNo }
     },
     /** @returns the first thing that is wrong with the account, or undefined */
-    end(add: (name: string, amount: bigint) => void): string | undefined {
-      const wrong = found === undefined ? outcomeOf(close) : undefined
-      if (wrong !== undefined) found = `${name}: ${wrong}`
+    end(add: (name: string, amount: bigint) => void): Disagreement | undefined {
+      const said = found === undefined ? outcomeOf(close) : undefined
+      if (said !== undefined) found = wrong({ code: 'account', data: name }, said)
       if (found !== undefined) return found
       for (const flow of flows.values()) {
         for (const [total, amount] of flowTotals(flow)) add(`${row.currency} ${total}`, amount)
@@ -266,13 +291,23 @@ function walkAccount(vault: Vault, row: WalkedRow, anchored: ReadonlyMap<string,
 }
 
 /** Whatever a changed byte makes fail is a finding, and the walk goes on. */
-function outcomeOf(check: () => string | undefined): string | undefined {
+function outcomeOf<T>(check: () => T): T | Side {
   try {
     return check()
   } catch (error) {
-    if (error instanceof Tampered) return error.message
-    return `it cannot be read (${error instanceof Error ? error.message : String(error)})`
+    if (error instanceof Tampered) return tamperedSide(error)
+    return {
+      code: 'unreadable',
+      data: { said: error instanceof Error ? error.message : String(error) },
+    }
   }
+}
+
+/** Why a sealed part does not open. */
+export function tamperedSide(error: Tampered): Side {
+  return error instanceof UnknownKey
+    ? { code: 'key_unknown', data: { kid: error.kid } }
+    : { code: 'sealed_shut', data: {} }
 }
 
 /** @param flow what users gained on one route; between a user's own sides nothing may be gained */

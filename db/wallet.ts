@@ -193,6 +193,8 @@ export interface SealedEntry {
   readonly available_after: string
   readonly held_after: string
   readonly lots: readonly SealedLot[]
+  /** With `freeze`; entries before 2026-11-30 do not have it. */
+  readonly freezes?: boolean
 }
 
 /** All that the chain covers of one entry; everything but the times of writing. */
@@ -226,6 +228,7 @@ export function linkParts(entry: {
     plain.available_after,
     plain.held_after,
     JSON.stringify(plain.lots),
+    ...(plain.freezes === undefined ? [] : [`${plain.freezes}`]),
   ]
 }
 
@@ -266,6 +269,7 @@ async function book(
     available_after: `${availableOf(wallet)}`,
     held_after: `${heldOf(wallet)}`,
     lots: sealLots(change.lots),
+    ...(change.freezes === undefined ? {} : { freezes: change.freezes }),
   }
   const [fromPlace, toPlace] = ROUTES[kind]
   // Taken at once, without a hold, points come straight from the owner's side.
@@ -620,7 +624,8 @@ export async function freezeAccount(
 ): Promise<void> {
   const account = await lockAccount(tx, vault, ownerId, currency)
   if (account.wallet.frozen === frozen) return
-  const change: Change = { wallet: rules.freeze(account.wallet, frozen), available: 0n, held: 0n, lots: [] }
+  const wallet = rules.freeze(account.wallet, frozen)
+  const change: Change = { wallet, available: 0n, held: 0n, lots: [], freezes: frozen !== null }
   if (await book(tx, vault, account, 'freeze', change, cause)) return
   const before = await findBooked(tx, vault, account, cause.operationKey)
   if (before?.kind !== 'freeze' || before.reason !== (cause.reason ?? null)) {

@@ -18,7 +18,7 @@ const DECIMAL = /^(-?)(\d{1,15})(?:\.(\d{1,2}))?$/
 export const AMOUNT = /^(0|[1-9]\d{0,7})(\.\d{1,2})?$/
 
 /**
- * Reads decimal yuan, such as `9.9`, `9.90` or `-3`, as fen.
+ * Reads decimal yuan from outside, such as `9.9`, `9.90` or `-3`, as fen. For amounts of the mall's own: `fenOf`.
  * @returns undefined when the text is no decimal with at most 15 digits before and 2 after the point.
  */
 export function fenFromDecimal(text: string): Fen | undefined {
@@ -26,6 +26,17 @@ export function fenFromDecimal(text: string): Fen | undefined {
   if (!match) return undefined
   const fen = BigInt(match[2] ?? '0') * 100n + BigInt((match[3] ?? '').padEnd(2, '0'))
   return match[1] ? -fen : fen
+}
+
+/**
+ * Reads an amount that the mall itself has written or that was validated before: decimal yuan, or its wire form.
+ * @throws TypeError when it is malformed; an amount is never guessed
+ */
+export function fenOf(amount: string | Money): Fen {
+  const text = typeof amount === 'string' ? amount : amount.amount
+  const fen = fenFromDecimal(text)
+  if (fen === undefined) throw new TypeError(`malformed amount: ${JSON.stringify(text)}`)
+  return fen
 }
 
 /** Writes fen as decimal yuan with two places: `990n` is `9.90`. */

@@ -50,6 +50,16 @@ export const ORDER_ACTIONS = {
 
 export type OrderAction = keyof typeof ORDER_ACTIONS
 
+/** Which state an action that moves a paid order on leads to. */
+export const LEADS_TO = {
+  accept: 'order_accepted',
+  ship: 'order_shipped',
+  finish: 'order_finished',
+  confirm: 'order_finished',
+} as const satisfies Partial<Record<OrderAction, OrderStatus>>
+
+export type Step = keyof typeof LEADS_TO
+
 export function allows(status: OrderStatus, action: OrderAction): boolean {
   return (ORDER_ACTIONS[action] as readonly OrderStatus[]).includes(status)
 }
@@ -65,3 +75,7 @@ export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
 /** Paid orders that were not canceled: what the statistics count. */
 export const PAID_STATUSES = ['order_paid', 'order_accepted', 'order_shipped', 'order_finished'] as const
+
+export function isPaid(status: OrderStatus): boolean {
+  return (PAID_STATUSES as readonly OrderStatus[]).includes(status)
+}

@@ -1,6 +1,8 @@
+import { type Disagreement, moneySide, named, type Side } from './findings.ts'
 import type { Fen } from './money.ts'
 import { decimalFromFen } from './money.ts'
 import { orderNoOf } from './order-no.ts'
+import type { OrderStatus, PaymentStatus } from './order-status.ts'
 import { dayInShanghai } from './shanghai.ts'
 
 /**
@@ -15,8 +17,29 @@ export const LONG_MS = 15 * 60_000
 /** A bank may take days to give money back, so after one it is time to look. */
 export const LONG_REFUND_MS = 24 * 3_600_000
 
-/** What a run keeps of a provider whose bill is not there: nothing was compared with it. */
-export const NO_BILL = 'not made yet'
+/** How many, and what they add up to in decimal CNY. */
+export interface Sum {
+  readonly count: number
+  readonly money: string
+}
+
+/** What a provider's bill of a day adds up to. */
+export interface BillTotals {
+  readonly lines: number
+  readonly payments: Sum
+  readonly refunds: Sum
+}
+
+/** What a run has added up. What was not read, or not written down, is not there. */
+export interface Totals {
+  /** By the provider's name; null: its bill is not made yet, so nothing was compared with it. */
+  readonly bills?: Readonly<Record<string, BillTotals | null>>
+  /** All orders as they were then. */
+  readonly orders?: Readonly<Partial<Record<OrderStatus, Sum & { readonly points: number }>>>
+  readonly payments?: Readonly<Partial<Record<PaymentStatus, Sum>>>
+  /** What an earlier version has added up under names that stand for nothing known. */
+  readonly others?: Readonly<Record<string, string>>
+}
 
 export const FINDING_KINDS = [
   // A book could not be read:
@@ -51,15 +74,9 @@ export const FINDING_KINDS = [
 
 export type FindingKind = (typeof FINDING_KINDS)[number]
 
-export interface Finding {
+/** A disagreement as a run keeps it; its subject is unique within its kind. */
+export interface Finding extends Disagreement {
   readonly kind: FindingKind
-  /** What it is about, unique within its kind: a number of ours, or a law and its row. */
-  readonly subject: string
-  /** What our books say; null: nothing. */
-  readonly ours: string | null
-  /** What the other side says; null: nothing. */
-  readonly theirs: string | null
-  readonly orderNo: string | null
   /** What the order's workflow is to be told, where that puts it right. */
   readonly tell?: PaidMoney
 }
@@ -141,10 +158,10 @@ function checkPaid(
   const [line] = lines
   if (!line) return []
   const { outTradeNo, amountFen, paymentRef } = line
-  const about = { subject: outTradeNo, orderNo: orderNoOf(outTradeNo) ?? null }
-  const theirs = `paid ${lines.map((one) => decimalFromFen(one.amountFen)).join(' and ')}`
+  const about = { subject: named(outTradeNo), orderNo: orderNoOf(outTradeNo) ?? null }
+  const theirs = moneySide('paid', ...lines.map((one) => decimalFromFen(one.amountFen)))
   if (!ours) return [{ kind: 'payment_unknown', ...about, ours: null, theirs }]
-  const said = { ...about, ours: `${ours.state} ${decimalFromFen(ours.amountFen)}`, theirs }
+  const said = { ...about, ours: countedSide(ours), theirs }
   if (lines.length > 1) return [{ kind: 'payment_twice', ...said }]
   if (amountFen !== ours.amountFen) return [{ kind: 'payment_amount', ...said }]
   if (['paid', 'refunding', 'refunded'].includes(ours.state) || isFresh(line)) return []
@@ -161,11 +178,11 @@ function checkGivenBack(
   const [line] = lines
   if (!line) return []
   const { outTradeNo, amountFen } = line
-  const about = { subject: refundNo, orderNo: orderNoOf(outTradeNo) ?? null }
-  const theirs = `refunded ${lines.map((one) => decimalFromFen(one.amountFen)).join(' and ')}`
+  const about = { subject: named(refundNo), orderNo: orderNoOf(outTradeNo) ?? null }
+  const theirs = moneySide('refunded', ...lines.map((one) => decimalFromFen(one.amountFen)))
   if (!ours || ours.outTradeNo !== outTradeNo)
     return [{ kind: 'refund_unknown', ...about, ours: null, theirs }]
-  const said = { ...about, ours: `${ours.state} ${decimalFromFen(ours.amountFen)}`, theirs }
+  const said = { ...about, ours: countedSide(ours), theirs }
   if (lines.length > 1) return [{ kind: 'refund_twice', ...said }]
   if (amountFen !== ours.amountFen) return [{ kind: 'refund_amount', ...said }]
   if (ours.state === 'done' || isFresh(line)) return []
@@ -194,26 +211,18 @@ export function lackingIn(bill: readonly BilledMoney[], counted: Counted, day: s
   }
 }
 
+const countedSide = ({ state, amountFen }: CountedPayment | CountedRefund): Side =>
+  moneySide(state, decimalFromFen(amountFen))
+
 /** @param theirs what the provider said when it was asked */
-export function missingPayment(payment: CountedPayment, theirs: string): Finding {
-  const { outTradeNo, orderNo, state, amountFen } = payment
-  const ours = `${state} ${decimalFromFen(amountFen)}`
-  return { kind: 'payment_missing', subject: outTradeNo, ours, theirs, orderNo }
+export function missingPayment(payment: CountedPayment, theirs: Side): Finding {
+  const { outTradeNo, orderNo } = payment
+  return { kind: 'payment_missing', subject: named(outTradeNo), ours: countedSide(payment), theirs, orderNo }
 }
 
 /** @param theirs what the provider said when it was asked */
-export function missingRefund(refund: CountedRefund, theirs: string): Finding {
-  const { refundNo, outTradeNo, state, amountFen } = refund
-  const ours = `${state} ${decimalFromFen(amountFen)}`
-  return { kind: 'refund_missing', subject: refundNo, ours, theirs, orderNo: orderNoOf(outTradeNo) ?? null }
-}
-
-/**
- * A broken law as a finding.
- * @param text as the laws name it: `{what} {of which}: {one side} while {the other}`, the sides where there are any
- */
-export function brokenLaw(kind: FindingKind, text: string): Finding {
-  const [, subject = text, ours, theirs] = /^(.*?)(?:: (.*?))?(?: while (.*))?$/s.exec(text) ?? []
-  const orderNo = /PM\d{14}[0-9A-Z]{12}/.exec(text)?.[0] ?? null
-  return { kind, subject, ours: ours ?? null, theirs: theirs ?? null, orderNo }
+export function missingRefund(refund: CountedRefund, theirs: Side): Finding {
+  const { refundNo, outTradeNo } = refund
+  const orderNo = orderNoOf(outTradeNo) ?? null
+  return { kind: 'refund_missing', subject: named(refundNo), ours: countedSide(refund), theirs, orderNo }
 }

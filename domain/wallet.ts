@@ -46,6 +46,8 @@ export interface Change {
   readonly available: bigint
   readonly held: bigint
   readonly lots: readonly Lot[]
+  /** Whether it stops all spending, or lets it go on; of a change that does either. */
+  readonly freezes?: boolean
 }
 
 export type Denial = 'insufficient' | 'frozen' | 'no_hold' | 'held_before'

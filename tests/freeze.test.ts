@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { readStatement } from '../application/statement.ts'
 import { freezeAccount } from '../db/wallet.ts'
 import { type Call, type Mall, openMall } from './mall.ts'
 import { openVisitor } from './visitor.ts'
@@ -166,6 +167,21 @@ describe('a frozen wallet', () => {
     await guard('twice', 'unfreeze')
     await guard('twice', 'unfreeze')
     expect(await entries('twice')).toHaveLength(4)
+    // Told by what was sealed with the entry, whatever its key looks like.
+    const read = (owner: string) =>
+      readStatement(
+        { db: mall.db, vault: mall.deps.vault, outsideWallet: undefined },
+        { ownerId: owner, currency: 'ZJF', kind: 'freeze' },
+        { limit: 10, offset: 0, cursor: undefined },
+        'en',
+      )
+    expect((await read('twice')).entries.map(({ freezes }) => freezes)).toEqual([false, true, true])
+    await mall.db
+      .transaction()
+      .execute((tx) =>
+        freezeAccount(tx, mall.deps.vault, 'twice', 'ZJF', '核查', { operationKey: 'twice/unfreeze/ZJF' }),
+      )
+    expect((await read('twice')).entries[0]?.freezes).toBe(true)
   })
 
   test('races with spending without harm: every redemption is whole, none comes after', async () => {

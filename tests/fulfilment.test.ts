@@ -143,7 +143,7 @@ describe('from paid to finished', () => {
     expect(Date.now() - shipping).toBeGreaterThanOrEqual(AUTO_CONFIRM_MS - 50)
     expect(finished.timeline.slice(-2)).toMatchObject([
       { status: 'order_shipped' },
-      { status: 'order_finished', note: 'auto_confirm' },
+      { status: 'order_finished', note: '到期自动确认', code: 'auto_confirm' },
     ])
     await ended(prompt, o.orderNo)
   })

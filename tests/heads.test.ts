@@ -16,6 +16,7 @@ import { createHeadsFiles, createHeadsKeeper, readHeads } from '../db/heads.ts'
 import { createVault } from '../db/vault.ts'
 import { walkLedger } from '../db/verify.ts'
 import { grant } from '../db/wallet.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { connectPatiently, copyDatabase } from './database.ts'
 
 const K1 = { id: 'k1', key: Buffer.alloc(32, 'first key of the tests') }
@@ -51,7 +52,7 @@ const give = (ownerId: string) =>
     return grant(tx, vault, ownerId, 'ZJF', 10n, null, { operationKey: `grant/${number}` })
   })
 const read = () => readHeads([createHeadsFiles(folder)], vault)
-const verify = async () => (await walkLedger(db, vault, (await read()).heads)).broken
+const verify = async () => (await walkLedger(db, vault, (await read()).heads)).broken.map(disagreementLine)
 const files = () => readdirSync(folder).map((name) => join(folder, name))
 
 /** Takes the whole ledger back to what it is now, however much is booked until then. */

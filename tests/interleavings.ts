@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
+import type { Attention } from '../domain/attention.ts'
 import { orderNoOf } from '../domain/order-no.ts'
 import type { Mall } from './mall.ts'
 import { until } from './mall.ts'
@@ -225,7 +226,7 @@ async function comeToRest(mall: Mall, random: () => number, batch: readonly Play
   await until(
     async () => {
       await mall.sweep()
-      const { rows } = await sql<{ order_no: string; stuck: string | null; at_provider: string[] | null }>`
+      const { rows } = await sql<{ order_no: string; stuck: Attention | null; at_provider: string[] | null }>`
         select o.order_no, o.needs_attention as stuck, (
             select array_agg(distinct r.out_trade_no) from payment_refunds r
             where r.out_trade_no like o.order_no || '-%' and r.state = 'pending') as at_provider
@@ -238,10 +239,11 @@ async function comeToRest(mall: Mall, random: () => number, batch: readonly Play
       for (const { order_no, stuck, at_provider } of rows) {
         for (const out_trade_no of at_provider ?? []) await mall.control('settle-refunds', { out_trade_no })
         if (stuck === null) continue
-        const action = stuck.startsWith('refund: ') && random() < 0.5 ? 'settle' : 'retry'
+        const action = stuck.code === 'refund' && random() < 0.5 ? 'settle' : 'retry'
         expectSense(await mall.operate(order_no, 'resolve', { action, reason: 'seen to' }))
       }
-      if (rows.length > 0) return rows.map(({ order_no, stuck }) => `${order_no} ${stuck ?? 'is on its way'}`)
+      if (rows.length > 0)
+        return rows.map(({ order_no, stuck }) => `${order_no} ${stuck?.code ?? 'is on its way'}`)
       // What the provider has, and whose notice was dropped.
       const found = await disagreements(mall)
       await resend(mall, (orderNo) => found.some((what) => what.includes(orderNo)))

@@ -32,6 +32,7 @@ import { createVault, type Vault } from '../db/vault.ts'
 import { grant } from '../db/wallet.ts'
 import type { Role } from '../domain/access.ts'
 import type { EarningRules } from '../domain/earning.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../domain/payment.ts'
 import type { PaymentMode, ProductType, ShippingType } from '../domain/product.ts'
@@ -331,13 +332,14 @@ export async function openMall(options: MallOptions = {}) {
     sweep: () => sweepInbox(deps, () => {}),
     history: (orderNo: string) => fetchHistory(temporal, orderNo),
     /** What breaks a law, now that everything is at rest. */
-    brokenLaws: async () => [
-      ...(await findBrokenLedger(db, vault)),
-      ...(await findBrokenOrders(db)),
-      ...(await findBrokenPayments(db)),
-      ...(await findBrokenAmounts(db, vault)),
-      ...(await findBrokenEarnings(db, vault)),
-    ],
+    brokenLaws: async () =>
+      [
+        ...(await findBrokenLedger(db, vault)),
+        ...(await findBrokenOrders(db)),
+        ...(await findBrokenPayments(db)),
+        ...(await findBrokenAmounts(db, vault)),
+        ...(await findBrokenEarnings(db, vault)),
+      ].map(disagreementLine),
     async close() {
       await worker?.stop()
       stopping.abort()

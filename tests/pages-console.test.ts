@@ -2,7 +2,9 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readDashboard } from '../application/dashboard.ts'
 import { keepTotals } from '../db/reconciliation.ts'
+import { moneySide, named } from '../domain/findings.ts'
 import { LOW_STOCK } from '../domain/product.ts'
+import type { Totals } from '../domain/reconciliation.ts'
 import { dateInShanghai, yesterdayInShanghai } from '../domain/shanghai.ts'
 import { type Mall, openMall, until } from './mall.ts'
 import { takeLastPart } from './refunded-in-parts.ts'
@@ -710,7 +712,7 @@ describe('the books compared', () => {
   })
 
   test('while a provider’s bill is missing, the books do not agree: nothing was compared with it', async () => {
-    const kept = async (runKey: string, totals: Record<string, string>) => {
+    const kept = async (runKey: string, totals: Totals) => {
       const { id } = await mall.db
         .insertInto('reconciliations')
         .values({ day: '2026-01-02', run_key: runKey, finished_at: new Date() })
@@ -719,18 +721,19 @@ describe('the books compared', () => {
       await keepTotals(mall.db, id, totals)
       return (await operator.get(`/admin/reconciliations/${id}`)).html
     }
-    const there = {
-      'wechat bill': '2 lines',
-      'wechat payments': '1: 1234.50 CNY',
-      'wechat refunds': '1: 4.00 CNY',
+    const wechat = {
+      lines: 2,
+      payments: { count: 1, money: '1234.50' },
+      refunds: { count: 1, money: '4.00' },
     }
     const missing = await kept('missing', {
-      'payments paid': '3: 0 points, 9.90 CNY',
-      order_paid: '1234: 56789 points, 9.90 CNY',
-      order_created: '1: 5 points, 0.00 CNY',
-      'something else': 'said otherwise',
-      'alipay bill': 'not made yet',
-      ...there,
+      payments: { paid: { count: 3, money: '9.90' } },
+      orders: {
+        order_paid: { count: 1234, points: 56789, money: '9.90' },
+        order_created: { count: 1, points: 5, money: '0.00' },
+      },
+      others: { 'something else': 'said otherwise' },
+      bills: { alipay: null, wechat },
     })
     expect(missing).toContain('1 个渠道账单未生成，未比对')
     expect(missing).not.toMatch(/>一致<|没有差异。<\/p>\s*<section/)
@@ -741,7 +744,7 @@ describe('the books compared', () => {
     // In the order of their lives, whatever the order in which they were kept.
     expect(missing.indexOf('订单 · 待支付')).toBeLessThan(missing.indexOf('订单 · 已支付'))
     expect((await operator.get('/admin/reconciliations')).html).toContain('1 个渠道账单未生成，未比对')
-    const clean = await kept('clean', there)
+    const clean = await kept('clean', { bills: { wechat } })
     expect(clean).toMatch(/<span class="badge good">一致<\/span>/)
     expect(clean).not.toContain('未生成')
   })
@@ -756,14 +759,14 @@ describe('the books compared', () => {
     const finding = {
       reconciliation_id: id,
       kind: 'payment_amount',
-      ours: 'paid 9.90',
-      theirs: 'paid 9.00',
+      ours: JSON.stringify(moneySide('paid', '9.90')),
+      theirs: JSON.stringify(moneySide('paid', '9.00')),
     } as const
     await mall.db
       .insertInto('reconciliation_findings')
       .values([
-        { ...finding, subject: `${orderNo}-1`, order_no: orderNo },
-        { ...finding, subject: '<script>x</script>', order_no: null, state: 'healed' },
+        { ...finding, subject: JSON.stringify(named(`${orderNo}-1`)), order_no: orderNo },
+        { ...finding, subject: JSON.stringify(named('<script>x</script>')), order_no: null, state: 'healed' },
       ])
       .execute()
     const { html } = await operator.get(`/admin/reconciliations/${id}`)

@@ -79,8 +79,8 @@ async function order(shop: Mall) {
     act: (action: string, body: unknown = {}) => shop.act(owner, orderNo, action, body),
     trades: async () => (await shop.books()).filter((trade) => trade.out_trade_no?.startsWith(orderNo)),
     wallet: async () => (await shop.call('GET', '/api/points-mall/wallet', { as: owner })).body.data,
-    notes: async () =>
-      (await shop.order(owner, orderNo)).timeline.flatMap(({ note }: { note: string | null }) => note ?? []),
+    codes: async () =>
+      (await shop.order(owner, orderNo)).timeline.flatMap(({ code }: { code: string | null }) => code ?? []),
     attention: async () =>
       (await shop.call('GET', `/api/admin/points-mall/orders/${orderNo}`, { as: 'op', role: 'operator' }))
         .body.data.needs_attention,
@@ -126,7 +126,7 @@ describe('at the cashier', () => {
   test('declined leaves the order open and notes it; then it is paid', async () => {
     const o = await order(mall)
     await mall.cashier(o.payUrl, 'decline')
-    await until(o.notes, (notes) => notes.includes('payment declined'), 'the decline is noted')
+    await until(o.codes, (codes) => codes.includes('payment_declined'), 'the decline is noted')
     expect(await o.show()).toMatchObject({ status: 'order_created', payment_status: 'unpaid' })
     expect((await o.show()).payment_info).toMatchObject({ pay_url: o.payUrl, expires_at: o.expiresAt })
     expect(await o.wallet()).toMatchObject({ available: 0, held: 100 })
@@ -233,7 +233,7 @@ describe('a notification', () => {
     expect((await mall.operate(o.orderNo, 'ship', { carrier: 'SF', tracking_no: '1' })).status).toBe(409)
     expect(await o.show()).toMatchObject({ status: 'order_paid', payment_status: 'paid' })
     expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
-    expect(await o.notes()).toEqual([])
+    expect(await o.codes()).toEqual([])
   })
 
   test('out of order: the decline that comes after the payment changes nothing', async () => {
@@ -244,7 +244,7 @@ describe('a notification', () => {
     await o.reach('order_paid')
     await quiet(mall, o, 2)
     expect((await mall.operate(o.orderNo, 'accept')).body.data.status).toBe('order_accepted')
-    expect(await o.notes()).toEqual([])
+    expect(await o.codes()).toEqual([])
   })
 
   test('twice and wrongly signed the first time: believed once it is signed rightly', async () => {
@@ -281,7 +281,12 @@ describe('a notification', () => {
     const o = await order(mall)
     await fault(mall, 'drop')
     await mall.cashier(o.payUrl, 'pay')
-    const event = { eventId: `evt_${o.orderNo}`, kind: 'paid', outTradeNo: `${o.orderNo}-1`, amountFen: 990n }
+    const event = {
+      eventId: `evt_${o.orderNo}`,
+      kind: 'paid' as const,
+      outTradeNo: `${o.orderNo}-1`,
+      amountFen: 990n,
+    }
     await keepPaymentEvent(mall.db, 'stripe', event)
     expect(await o.show()).toMatchObject({ status: 'order_created' })
     expect(await mall.sweep()).toBe(1)
@@ -343,7 +348,7 @@ describe('a notification', () => {
     const o = await order(mall)
     await fault(mall, 'wrong_amount')
     await mall.cashier(o.payUrl, 'pay')
-    await until(o.notes, (notes) => notes.includes('refunded'), 'the money went back')
+    await until(o.codes, (codes) => codes.includes('refunded'), 'the money went back')
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
     expect(await o.show()).toMatchObject({
       status: 'order_created',
@@ -404,7 +409,7 @@ describe('money of another amount than was asked for', () => {
       const o = await order(mall)
       priceAtProvider(mall, o, fen)
       await mall.cashier(o.payUrl, 'pay')
-      await until(o.notes, (notes) => notes.includes('refunded'), 'the money went back')
+      await until(o.codes, (codes) => codes.includes('refunded'), 'the money went back')
       expect(await o.trades()).toMatchObject([{ state: 'refunded', amount: came, refunded: came }])
       expect(await refundsOf(mall, o)).toEqual([{ amount: came, state: 'done' }])
       expect(await o.show()).toMatchObject({ status: 'order_created', payment_info: { pay_url: null } })
@@ -575,7 +580,7 @@ describe('money that was not due goes back once, by itself:', () => {
     await o.forcePay()
     await o.settle('refunded')
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
-    expect(await o.notes()).toContain('refunded')
+    expect(await o.codes()).toContain('refunded')
     expect(await readHoldings(hasty)).toEqual(o.before)
   })
 
@@ -607,7 +612,7 @@ describe('money that was not due goes back once, by itself:', () => {
     await mall.cash(o.owner, 990)
     await o.act('pay', { payment_method: 'wallet' })
     await o.forcePay()
-    await until(o.notes, (notes) => notes.includes('refunded'), 'the second money went back')
+    await until(o.codes, (codes) => codes.includes('refunded'), 'the second money went back')
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
     expect(await o.show()).toMatchObject({ status: 'order_paid', payment_status: 'paid' })
     expect((await o.wallet()).cash.amount).toBe('0.00')
@@ -618,7 +623,7 @@ describe('money that was not due goes back once, by itself:', () => {
     const o = await order(mall)
     await fault(mall, 'wrong_amount')
     await mall.cashier(o.payUrl, 'pay')
-    await until(o.notes, (notes) => notes.includes('refunded'), 'the money went back')
+    await until(o.codes, (codes) => codes.includes('refunded'), 'the money went back')
     const { pay_url } = (await o.act('pay')).body.data.payment_info
     await o.forcePay(1)
     await mall.cashier(pay_url, 'pay')
@@ -728,7 +733,7 @@ describe('a refund', () => {
     expect((await mall.operate(o.orderNo, 'accept')).body.data.status).toBe('order_accepted')
     const retried = await mall.operate(o.orderNo, 'resolve', { action: 'retry', reason: 'again' })
     expect(retried.body.data).toMatchObject({ status: 'order_accepted' })
-    await until(o.notes, (notes) => notes.includes('refunded'), 'the money went back')
+    await until(o.codes, (codes) => codes.includes('refunded'), 'the money went back')
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
   })
 

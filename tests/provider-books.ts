@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts'
-import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
+import { decimalFromFen, fenOf } from '../domain/money.ts'
 import { orderNoOf } from '../domain/order-no.ts'
 
 export interface Trade {
@@ -21,8 +21,6 @@ export interface Kept {
   readonly kept: string
 }
 
-const fen = (decimal: string): bigint => fenFromDecimal(decimal) ?? 0n
-
 /**
  * The provider's books beside ours, an entry for every order that the provider knows. At rest the two agree:
  * a paid order's money is kept once, but for the parts that went back, and a canceled order's not at all.
@@ -41,17 +39,17 @@ export async function compareBooks(db: Db, trades: readonly Trade[]): Promise<Ke
     .execute()
   const known = new Map(orders.map((order) => [order.order_no, order]))
   const sumOf = (rows: readonly { readonly order_no: string; readonly money: string }[], orderNo: string) =>
-    rows.filter((row) => row.order_no === orderNo).reduce((sum, row) => sum + fen(row.money), 0n)
+    rows.filter((row) => row.order_no === orderNo).reduce((sum, row) => sum + fenOf(row.money), 0n)
   const byOrder = Map.groupBy(trades, (trade) => orderNoOf(trade.out_trade_no) ?? trade.out_trade_no)
   return [...byOrder].map(([orderNo, attempts]) => {
     const order = known.get(orderNo)
     const live = order && !['exchanged', 'order_created', 'order_canceled'].includes(order.status)
     const left =
-      live && order.payment_method !== 'wallet' ? fen(order.total_money) - sumOf(parts, orderNo) : 0n
+      live && order.payment_method !== 'wallet' ? fenOf(order.total_money) - sumOf(parts, orderNo) : 0n
     const due = left + sumOf(byHand, orderNo)
     const kept = attempts
       .filter(({ state }) => state === 'paid' || state === 'refunded')
-      .reduce((sum, trade) => sum + fen(trade.amount) - fen(trade.refunded), 0n)
+      .reduce((sum, trade) => sum + fenOf(trade.amount) - fenOf(trade.refunded), 0n)
     const status = order?.status ?? 'no such order'
     return { orderNo, status, due: decimalFromFen(due), kept: decimalFromFen(kept) }
   })

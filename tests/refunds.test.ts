@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Db } from '../db/client.ts'
 import { findBrokenAmounts, findBrokenPayments } from '../db/laws.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { AlipayFault } from '../payments/alipay/api.ts'
 import { PART_REFUND_WORKFLOW, REFUND_WORKFLOW, TASK_QUEUE } from '../workflows/messages.ts'
 import { createDoor, createHooks } from './hooks.ts'
@@ -375,7 +376,11 @@ describe('a part of an order', () => {
     const o = await paidOrder()
     await fault('refund_failed')
     await o.refund({ points: 5, money: cny('3.30') })
-    expect(await o.attention()).toMatch(/^refund: ./)
+    expect(await o.attention()).toMatch(/^退款失败：./)
+    expect((await o.admin()).attention).toMatchObject({
+      code: 'refund',
+      data: { said: expect.stringMatching(/./) },
+    })
     const stuck = await o.admin()
     expect(stuck).toMatchObject({ status: 'order_paid', payment_status: 'refunding' })
     expect(stuck.refunds).toMatchObject([{ state: 'pending', failure: expect.any(String) }])
@@ -422,7 +427,9 @@ describe('settled by hand', () => {
       .where('order_no', '=', o.orderNo)
       .where('event_key', 'like', 'settled/%')
       .execute()
-    expect(events).toEqual([{ actor_type: 'operator', actor_id: 'op', note: 'refund settled by hand' }])
+    expect(events).toEqual([
+      { actor_type: 'operator', actor_id: 'op', note: { code: 'refund_settled_by_hand' } },
+    ])
     expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
     expect((await o.resolve('settle')).status).toBe(409)
   })
@@ -573,7 +580,11 @@ describe('settled by hand', () => {
     expect((await o.resolve('settle', 'paid in the shop', `${o.orderNo}-R2`)).status).toBe(200)
     expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
     // The other still needs somebody, and is found.
-    expect(await o.attention()).toMatch(/^refund: ./)
+    expect(await o.attention()).toMatch(/^退款失败：./)
+    expect((await o.admin()).attention).toMatchObject({
+      code: 'refund',
+      data: { said: expect.stringMatching(/./) },
+    })
     expect((await o.resolve('settle', 'and this', `${o.orderNo}-1-R1`)).status).toBe(200)
     expect(await statesOf(o)).toEqual(['done_by_hand', 'done_by_hand'])
     expect((await o.admin()).needs_attention).toBeNull()
@@ -628,7 +639,8 @@ describe('settled by hand', () => {
     )
     closing.open()
     expect((await early).status).toBe(409)
-    expect(await o.attention()).toMatch(/^payment: ./)
+    expect(await o.attention()).toMatch(/^关闭支付失败：./)
+    expect((await o.admin()).attention).toMatchObject({ code: 'payment' })
     expect(await o.show()).toMatchObject({ status: 'order_created' })
     hooks.clear()
     expect((await o.resolve('retry')).status).toBe(200)
@@ -818,7 +830,7 @@ describe('the laws of refunds notice', () => {
     const seen = shop.db.transaction().execute(async (tx) => {
       await sql.raw(change).execute(tx)
       // Nothing of it stays.
-      throw new Error((await look(tx)).join('; '))
+      throw new Error((await look(tx)).map(disagreementLine).join('; '))
     })
     await expect(seen).rejects.toThrow(/ of PM| PM\d/)
     expect(await look(shop.db)).toEqual([])

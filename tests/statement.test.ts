@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findBrokenAmounts } from '../db/laws.ts'
 import { adjust, grant } from '../db/wallet.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { connectPatiently } from './database.ts'
 import { type Call, type Mall, openMall, token } from './mall.ts'
 
@@ -230,7 +231,7 @@ test('the law of amounts sees an order that cost something else than was booked'
       .set({ total_points })
       .where('order_no', '=', order_no)
       .execute()
-  const broken = () => findBrokenAmounts(mall.db, mall.deps.vault)
+  const broken = async () => (await findBrokenAmounts(mall.db, mall.deps.vault)).map(disagreementLine)
   try {
     expect(await broken()).toEqual([])
     await put(paid, 99)

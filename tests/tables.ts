@@ -2,7 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client'
 import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
 import { openAccount } from '../db/wallet.ts'
-import { decimalFromFen, fenFromDecimal } from '../domain/money.ts'
+import { decimalFromFen, fenOf } from '../domain/money.ts'
 import type { Mall } from './mall.ts'
 import { until } from './mall.ts'
 
@@ -41,9 +41,7 @@ export async function readHoldings(mall: Mall) {
     out_trade_no: trade.out_trade_no,
     kept:
       trade.state === 'paid' || trade.state === 'refunded'
-        ? decimalFromFen(
-            (fenFromDecimal(trade.amount ?? '') ?? 0n) - (fenFromDecimal(trade.refunded ?? '') ?? 0n),
-          )
+        ? decimalFromFen(fenOf(trade.amount ?? '0') - fenOf(trade.refunded ?? '0'))
         : '0.00',
     open: trade.state === 'unpaid' || trade.state === 'declined',
   }))

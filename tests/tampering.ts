@@ -7,6 +7,7 @@ import { createHeadsFiles, createHeadsKeeper, readHeads } from '../db/heads.ts'
 import { createVault, type Vault } from '../db/vault.ts'
 import { type Heads, walkLedger } from '../db/verify.ts'
 import { adjust, capture, freezeAccount, giveBack, grant, hold, lockAccount } from '../db/wallet.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { connectPatiently } from './database.ts'
 import { createRandom } from './random.ts'
 import { keyOf, type Ledger, type Row, refOf, TABLES, TAMPERS, type Table, type Tampered } from './tampers.ts'
@@ -68,7 +69,7 @@ export async function tamperLedger(options: {
       if (kind === undefined || !edit || !(await write(client, edit.remove, edit.insert))) continue
       count += 1
       made[kind] = (made[kind] ?? 0) + 1
-      const wrong = judge(edit, (await walkLedger(db, vault, heads)).broken)
+      const wrong = judge(edit, (await walkLedger(db, vault, heads)).broken.map(disagreementLine))
       if (wrong !== undefined) missed.push(`edit ${count} (${kind}): ${wrong}`)
       if (!(await write(client, edit.insert, edit.remove))) throw new Error(`${kind} cannot be taken back`)
       if (count % 50 === 0) await expectSilence(db, vault, heads, missed)
@@ -84,7 +85,8 @@ export async function tamperLedger(options: {
 
 async function expectSilence(db: Db, vault: Vault, heads: Heads, missed: string[]): Promise<void> {
   const { broken, entries } = await walkLedger(db, vault, heads)
-  if (broken.length > 0) missed.push(`the untouched ledger is called broken: ${broken[0]}`)
+  if (broken.length > 0)
+    missed.push(`the untouched ledger is called broken: ${broken.map(disagreementLine)[0]}`)
   if (entries < OWNERS || heads.size < OWNERS - 1) missed.push('the ledger or its heads are empty')
 }
 

@@ -5,6 +5,7 @@ import { readConfig } from '../config.ts'
 import type { Db } from '../db/client.ts'
 import { findBrokenLedger, findBrokenOrders, findBrokenPayments } from '../db/laws.ts'
 import { createVault } from '../db/vault.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import { connectPatiently } from './database.ts'
 import type { Installation } from './installation.ts'
 import type { Promised } from './load.ts'
@@ -42,9 +43,11 @@ export async function judge(
     const failed = await running("ExecutionStatus != 'Running' AND ExecutionStatus != 'Completed'")
     return [
       ...restless,
-      ...(await findBrokenLedger(db, createVault(readConfig({ DATA_DIR: mall.dataDir }).ledgerKeys))),
-      ...(await findBrokenOrders(db)),
-      ...(await findBrokenPayments(db)),
+      ...[
+        ...(await findBrokenLedger(db, createVault(readConfig({ DATA_DIR: mall.dataDir }).ledgerKeys))),
+        ...(await findBrokenOrders(db)),
+        ...(await findBrokenPayments(db)),
+      ].map(disagreementLine),
       ...kept
         .filter((order) => order.kept !== order.due)
         .map(

@@ -25,6 +25,7 @@ import {
   unblockPoints,
   voidHold,
 } from '../db/wallet.ts'
+import { disagreementLine } from '../domain/finding-texts.ts'
 import type { ReturnCause } from '../domain/wallet.ts'
 import { connectPatiently, copyDatabase } from './database.ts'
 import * as model from './wallet-model.ts'
@@ -400,7 +401,7 @@ export function formsOf(world: Model) {
  * transfer moves what its route says, so that what all users have and what the issuing side gave sum to zero.
  */
 export async function findBroken({ db, vault }: Books): Promise<string[]> {
-  const broken = [...(await findBrokenLedger(db, vault))]
+  const broken = (await findBrokenLedger(db, vault)).map(disagreementLine)
   const { rows } = await sql<{
     owner_type: string
     owner_id: string

@@ -1,4 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow'
+import type { AttentionCode } from '../domain/attention.ts'
 import type { Refusal } from '../domain/errors.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { Requester } from './messages.ts'
@@ -26,11 +27,11 @@ export class KeptError extends Error {
 
 export interface Undo {
   /** Registered before its step runs: a step that failed may have happened all the same. */
-  add(step: string, undo: (cause: Cause) => Promise<void>): void
+  add(step: AttentionCode, undo: (cause: Cause) => Promise<void>): void
   /** The step itself has answered that it did not happen: there is nothing to undo. */
-  forget(step: string): void
+  forget(step: AttentionCode): void
   /** For what can only be done after everything else is undone. */
-  addLast(step: string, undo: (cause: Cause) => Promise<void>): void
+  addLast(step: AttentionCode, undo: (cause: Cause) => Promise<void>): void
   /**
    * Undoes in reverse, once, also while the workflow is being canceled. What cannot be undone is put before
    * `whenStuck`, which says whether to try again or to go on.
@@ -38,12 +39,12 @@ export interface Undo {
    */
   run(
     cause: Cause,
-    whenStuck: (step: string, error: unknown) => Promise<'retry' | 'skip'>,
+    whenStuck: (step: AttentionCode, error: unknown) => Promise<'retry' | 'skip'>,
   ): Promise<OrderStatus>
 }
 
 export function createUndo(): Undo {
-  const steps: { name: string; undo: (cause: Cause) => Promise<void> }[] = []
+  const steps: { name: AttentionCode; undo: (cause: Cause) => Promise<void> }[] = []
   return {
     add(name, undo) {
       steps.unshift({ name, undo })

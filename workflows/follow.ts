@@ -1,6 +1,6 @@
 import type { Moved } from '../activities/orders.ts'
 import type { RefusalCode } from '../domain/errors.ts'
-import { allows, ORDER_ACTIONS, type OrderStatus } from '../domain/order-status.ts'
+import { allows, LEADS_TO, ORDER_ACTIONS, type OrderStatus, type Step } from '../domain/order-status.ts'
 import type { Cause } from './compensation.ts'
 import { CONFLICT, type Request } from './mailbox.ts'
 import type { OrderNotice, Reply } from './messages.ts'
@@ -98,10 +98,10 @@ function moved(request: Request, move: Move): OrderStatus {
 async function advance(
   exchange: Exchange,
   status: OrderStatus,
-  action: 'accept' | 'ship' | 'finish' | 'confirm',
+  action: Step,
   request: {
     readonly by: Cause['by']
-    readonly note?: string
+    readonly note?: 'auto_confirm'
     readonly carrier?: string
     readonly trackingNo?: string
   },
@@ -123,7 +123,7 @@ async function advance(
     const code = moved as RefusalCode | null
     return code
       ? { status, reply: { ok: false, refusal: { code } } }
-      : { status: TO[action], reply: { ok: true } }
+      : { status: LEADS_TO[action], reply: { ok: true } }
   }
   const { refusal } = moved
   return {
@@ -131,13 +131,6 @@ async function advance(
     reply: refusal ? { ok: false, refusal: { code: refusal } } : { ok: true },
   }
 }
-
-const TO = {
-  accept: 'order_accepted',
-  ship: 'order_shipped',
-  finish: 'order_finished',
-  confirm: 'order_finished',
-} as const satisfies Record<string, OrderStatus>
 
 const isMoved = (answer: unknown): answer is Moved => typeof answer === 'object' && answer !== null
 

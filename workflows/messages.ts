@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import { defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { Refusal } from '../domain/errors.ts'
+import type { OrderNotice, PaymentNotice } from '../domain/notices.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { PaymentMethod } from '../domain/payment.ts'
 import type { OutsideStep } from '../domain/steps.ts'
@@ -9,6 +10,7 @@ import type { OutsideStep } from '../domain/steps.ts'
 
 export const TASK_QUEUE = 'points-mall'
 export { EXCHANGE_WORKFLOW } from '../domain/runs.ts'
+export type { OrderNotice, PaymentNotice }
 export const REFUND_WORKFLOW = 'refundWorkflow'
 /** A type of its own: a worker that knows no parts leaves it alone, where it would take back the whole order. */
 export const PART_REFUND_WORKFLOW = 'partRefundWorkflow'
@@ -95,23 +97,6 @@ export const resolveUpdate = defineUpdate<
     },
   ]
 >('resolve')
-
-/** A verified notification out of the inbox. Amounts are decimal CNY. */
-export interface PaymentNotice {
-  readonly eventId: string
-  readonly kind: 'paid' | 'declined' | 'closed'
-  readonly outTradeNo: string
-  readonly amount?: string
-  readonly paymentRef?: string
-}
-
-/** A verified event of the order domain out of the inbox. */
-export interface OrderNotice {
-  readonly eventId: string
-  readonly kind: 'accepted' | 'shipped' | 'finished' | 'canceled'
-  readonly carrier?: string
-  readonly trackingNo?: string
-}
 
 /** The database says something else than the workflow shows: it looks again. */
 export const resyncSignal = defineSignal('resync')

@@ -7,13 +7,13 @@ import type { Cause } from './compensation.ts'
 import { CONFLICT } from './mailbox.ts'
 import type { PaymentNotice, Reply } from './messages.ts'
 import {
+  attentionTo,
   captureOutside,
   type Exchange,
   flag,
   giveMoneyBack,
   insist,
   meantBy,
-  messageOf,
   takeWordOnMoney,
   type Word,
 } from './redemption.ts'
@@ -31,7 +31,7 @@ export function undoPayment(exchange: Exchange, outTradeNo: string): void {
   exchange.undo.add('payment', async (cause) => {
     const late = (await close(outTradeNo, { cause })).paid
     if (!late) return
-    exchange.undo.addLast('late money', async () => {
+    exchange.undo.addLast('late_money', async () => {
       await takeMoney(exchange, late)
     })
   })
@@ -192,7 +192,7 @@ export function refundBeside({ orderNo, stuck }: Exchange): void {
   }
   refund().catch((error: unknown) => {
     if (asked) stuck.push(asked)
-    return flag(orderNo, `refund: ${messageOf(error)}`)
+    return flag(orderNo, attentionTo('refund', error))
   })
 }
 
@@ -222,7 +222,7 @@ export function settleUp(exchange: Exchange): Promise<void> {
       if ('reply' in message) message.reply(CONFLICT)
       else if (message.kind === 'payment' && message.notice.kind === 'paid') {
         const { notice } = message
-        await insist(orderNo, mailbox, 'late money', () => takeMoney(exchange, notice))
+        await insist(orderNo, mailbox, 'late_money', () => takeMoney(exchange, notice))
       }
     }
   })

@@ -1,5 +1,6 @@
 import { patched, TemporalFailure } from '@temporalio/workflow'
 import type { OwedRefund } from '../activities/refunds.ts'
+import type { Attention, AttentionCode } from '../domain/attention.ts'
 import type { OrderStatus } from '../domain/order-status.ts'
 import type { OutsideStep } from '../domain/steps.ts'
 import type { Cause, Undo } from './compensation.ts'
@@ -63,7 +64,7 @@ export async function giveMoneyBack(orderNo: string, mailbox: Mailbox, part?: st
     } catch (error) {
       requireStepFailure(error)
       mailbox.refuseWords()
-      await flag(orderNo, `refund: ${messageOf(error)}`)
+      await flag(orderNo, attentionTo('refund', error))
       const word = await wordOf(mailbox, (said) => takeWordOnMoney(orderNo, said, owed ? [owed] : []))
       if (word.action === 'skip') return
     }
@@ -110,7 +111,7 @@ export async function takeWordOnMoney(
 export async function insist(
   orderNo: string,
   mailbox: Mailbox,
-  step: string,
+  step: AttentionCode,
   run: () => Promise<unknown>,
 ): Promise<'done' | 'skipped'> {
   for (;;) {
@@ -128,11 +129,11 @@ export async function insist(
 export async function askOperator(
   orderNo: string,
   mailbox: Mailbox,
-  step: string,
+  step: AttentionCode,
   error: unknown,
 ): Promise<'retry' | 'skip'> {
   mailbox.refuseWords()
-  await flag(orderNo, `${step}: ${messageOf(error)}`)
+  await flag(orderNo, attentionTo(step, error))
   const { action } = await wordOf(mailbox, async (word) => {
     if (word.action === 'settle') return CONFLICT
     await flag(orderNo, null)
@@ -159,7 +160,7 @@ async function wordOf(mailbox: Mailbox, take: (word: Word) => Promise<Reply>): P
 }
 
 /** Shows operators that the order needs them. Where even that fails, what it tells of goes on all the same. */
-export async function flag(orderNo: string, attention: string | null): Promise<void> {
+export async function flag(orderNo: string, attention: Attention | null): Promise<void> {
   try {
     await persistently.flagOrder(orderNo, attention)
   } catch (error) {
@@ -167,8 +168,12 @@ export async function flag(orderNo: string, attention: string | null): Promise<v
   }
 }
 
-/** What went wrong, in the words of the step that failed. */
-export function messageOf(error: unknown): string {
+/** Which step failed permanently, and what its error says. */
+export function attentionTo(code: AttentionCode, error: unknown): Attention {
+  return { code, data: { said: messageOf(error) } }
+}
+
+function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? error.cause.message : error.message
 }

@@ -14,7 +14,7 @@ export async function refundWorkflow(input: RefundInput): Promise<void> {
   const { mailbox, take } = begin()
   const { orderNo } = input
   if (input.kind === 'late_money') {
-    await insist(orderNo, mailbox, 'late money', () => surely.settlePayment(input.notice, []))
+    await insist(orderNo, mailbox, 'late_money', () => surely.settlePayment(input.notice, []))
     take({ ok: true })
   } else if (input.kind === 'after_sale') {
     const { reason, by, outsideSteps = [] } = input

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { EARNING_SOURCE, EXTERNAL_ID, earn, readEarnings, reverse } from '../../application/earnings.ts'
 import { DomainError } from '../../domain/errors.ts'
-import { fenFromDecimal } from '../../domain/money.ts'
+import { fenOf } from '../../domain/money.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
 import { ApiError } from '../problems.ts'
 import {
@@ -102,7 +102,7 @@ export function adminEarningRoutes(deps: ApiDeps) {
         ownerId: owner_id,
         source,
         externalId: external_id,
-        fen: amount && fenFromDecimal(amount.amount),
+        fen: amount && fenOf(amount),
         points,
         occurredAt: occurred_at === undefined ? undefined : new Date(occurred_at),
         operatorId: c.get('who').sub,

@@ -7,7 +7,7 @@ import {
   type OrderRequest,
 } from '../../application/orders.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
-import { order, orderParams, orderStatus, paymentMode, reasonText } from '../order-schemas.ts'
+import { order, orderFor, orderParams, orderStatus, paymentMode, reasonText } from '../order-schemas.ts'
 import {
   bearer,
   id,
@@ -114,7 +114,10 @@ export function adminOrderRoutes(deps: ApiDeps) {
     const before = await getOrder(deps, idOrNo, undefined)
     const by = { type: 'operator' as const, id: c.get('who').sub }
     const done = await actOnOrder(deps, before, by, request, c.get('operationKey'))
-    return { done, view: await getOrder(deps, before.order_no, undefined) }
+    return {
+      done,
+      view: orderFor('operator', await getOrder(deps, before.order_no, undefined), c.get('lang')),
+    }
   }
 
   return new OpenAPIHono<ApiEnv>()
@@ -128,12 +131,19 @@ export function adminOrderRoutes(deps: ApiDeps) {
         needsAttention: query.needs_attention === 'true',
       }
       const { orders, total } = await listOrders({ ...deps, db: deps.replica }, filter, sliceOf(query))
-      return c.json(listOf(orders, total, query), 200)
+      return c.json(
+        listOf(
+          orders.map((view) => orderFor('operator', view, c.get('lang'))),
+          total,
+          query,
+        ),
+        200,
+      )
     })
     .openapi(show, async (c) => {
       const view = await getOrder(deps, c.req.valid('param').id, undefined)
       const workflow = await findWorkflow(deps.temporal, view.order_no, deps.temporalUiUrl)
-      return c.json(one({ ...view, workflow }), 200)
+      return c.json(one({ ...orderFor('operator', view, c.get('lang')), workflow }), 200)
     })
     .openapi(accept, async (c) => {
       const { done, view } = await act(c, c.req.valid('param').id, { kind: 'accept' })

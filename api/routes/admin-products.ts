@@ -10,7 +10,7 @@ import {
   readProducts,
   unpublishProduct,
 } from '../../application/products.ts'
-import { fenFromDecimal, type Money } from '../../domain/money.ts'
+import { fenOf } from '../../domain/money.ts'
 import {
   PAYMENT_MODES,
   PRODUCT_MAX,
@@ -214,8 +214,6 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps)
 }
 
 const causeOf = (c: ApiContext) => ({ operationKey: c.get('operationKey'), operatorId: c.get('who').sub })
-
-const fenOf = (amount: Money) => fenFromDecimal(amount.amount) ?? 0n
 
 function changeOf(body: z.output<typeof change>): ProductChange {
   const { original_price } = body

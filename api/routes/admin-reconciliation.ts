@@ -1,11 +1,17 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { findingsTable } from '../../application/findings-csv.ts'
 import {
+  type FindingView,
+  type ReconciliationView,
   readReconciliation,
   readReconciliations,
   startReconciliation,
 } from '../../application/reconciliation.ts'
-import { FINDING_KINDS } from '../../domain/reconciliation.ts'
+import type { Lang } from '../../domain/error-texts.ts'
+import { sideText, subjectText, totalsInWords } from '../../domain/finding-texts.ts'
+import { fenOf, moneyFromFen } from '../../domain/money.ts'
+import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../domain/order-status.ts'
+import { FINDING_KINDS, type Sum } from '../../domain/reconciliation.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
 import {
   bearer,
@@ -13,6 +19,7 @@ import {
   jsonBody,
   listOf,
   listResponse,
+  money,
   one,
   oneResponse,
   pageQuery,
@@ -22,25 +29,46 @@ import {
 
 const day = z.iso.date().openapi({ example: '2026-11-23' })
 
+const sum = z.object({ count: z.int(), money })
+
 const reconciliation = z
   .object({
     id: z.string(),
     day,
     started_at: z.iso.datetime(),
     finished_at: z.iso.datetime().nullable(),
-    totals: z.record(z.string(), z.string()),
+    totals: z.record(z.string(), z.string()).openapi({ description: 'In words, by name' }),
+    sums: z
+      .object({
+        bills: z
+          .record(z.string(), z.object({ lines: z.int(), payments: sum, refunds: sum }).nullable())
+          .openapi({
+            description: 'Of the day, by provider; null: not made yet, so nothing was compared with it',
+          }),
+        orders: z.partialRecord(z.enum(ORDER_STATUSES), sum.extend({ points: z.int() })),
+        payments: z.partialRecord(z.enum(PAYMENT_STATUSES), sum),
+      })
+      .openapi({ description: 'The totals for programs: all orders and payments as they were then' }),
     open_findings: z.int(),
     healed_findings: z.int(),
   })
   .openapi('Reconciliation')
 
+const coded = z.object({
+  code: z.string(),
+  data: z.record(z.string(), z.union([z.string(), z.array(z.string()).readonly()])),
+})
+
 const finding = z
   .object({
     id: z.string(),
     kind: z.enum(FINDING_KINDS),
-    subject: z.string(),
-    ours: z.string().nullable(),
-    theirs: z.string().nullable(),
+    subject: z.string().openapi({ description: 'What it is about, in the language of the request' }),
+    ours: z.string().nullable().openapi({ description: 'What our books say; null: nothing' }),
+    theirs: z.string().nullable().openapi({ description: 'What the other side says; null: nothing' }),
+    codes: z
+      .object({ subject: coded, ours: coded.nullable(), theirs: coded.nullable() })
+      .openapi({ description: 'The same for programs' }),
     state: z.enum(['open', 'healed']),
     order_no: z.string().nullable(),
     order_url: z.string().nullable(),
@@ -97,12 +125,45 @@ const start = createRoute({
   },
 })
 
+function runFor({ totals, ...run }: ReconciliationView) {
+  const { bills = {}, orders = {}, payments = {} } = totals
+  return {
+    ...run,
+    totals: totalsInWords(totals),
+    sums: {
+      bills: Object.fromEntries(
+        Object.entries(bills).map(([provider, bill]) => [
+          provider,
+          bill && { ...bill, payments: sumOf(bill.payments), refunds: sumOf(bill.refunds) },
+        ]),
+      ),
+      orders: Object.fromEntries(Object.entries(orders).map(([status, all]) => [status, sumOf(all)])),
+      payments: Object.fromEntries(Object.entries(payments).map(([state, all]) => [state, sumOf(all)])),
+    },
+  }
+}
+
+const sumOf = <T extends Sum>({ money: decimal, ...rest }: T) => ({
+  ...rest,
+  money: moneyFromFen(fenOf(decimal)),
+})
+
+function findingFor({ subject, ours, theirs, ...finding }: FindingView, lang: Lang) {
+  return {
+    ...finding,
+    subject: subjectText(subject, lang),
+    ours: ours && sideText(ours, lang),
+    theirs: theirs && sideText(theirs, lang),
+    codes: { subject, ours, theirs },
+  }
+}
+
 export function adminReconciliationRoutes(deps: ApiDeps) {
   return new OpenAPIHono<ApiEnv>()
     .openapi(list, async (c) => {
       const query = c.req.valid('query')
       const { runs, total } = await readReconciliations(deps.db, sliceOf(query))
-      return c.json(listOf(runs, total, query), 200)
+      return c.json(listOf(runs.map(runFor), total, query), 200)
     })
     .openapi(csv, async (c) => {
       const { id } = c.req.valid('param')
@@ -112,7 +173,8 @@ export function adminReconciliationRoutes(deps: ApiDeps) {
     })
     .openapi(show, async (c) => {
       const { run, findings } = await readReconciliation(deps.db, c.req.valid('param').id)
-      return c.json(one({ ...run, findings }), 200)
+      const lang = c.get('lang')
+      return c.json(one({ ...runFor(run), findings: findings.map((found) => findingFor(found, lang)) }), 200)
     })
     .openapi(start, async (c) => {
       const { day } = c.req.valid('json')

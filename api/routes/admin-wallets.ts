@@ -7,7 +7,7 @@ import {
   grantPoints,
   REASON_MAX,
 } from '../../application/wallets.ts'
-import { fenFromDecimal } from '../../domain/money.ts'
+import { fenOf } from '../../domain/money.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
 import {
   bearer,
@@ -159,7 +159,7 @@ export function adminWalletRoutes(deps: ApiDeps) {
     .openapi(cash, async (c) => {
       const { amount, reason } = c.req.valid('json')
       const owner = c.req.valid('param').owner_id
-      const fen = fenFromDecimal(amount.amount) ?? 0n
+      const fen = fenOf(amount.amount)
       return c.json(one(await addCash(deps, owner, fen, causeOf(c, reason))), 200)
     })
     .openapi(freezeRoute, async (c) => {

@@ -7,7 +7,7 @@ import { DomainError } from '../../domain/errors.ts'
 import { fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
 import { clientIp } from '../client-ip.ts'
 import type { ApiDeps, ApiEnv } from '../deps.ts'
-import { channelOf, order, paymentChannel, paymentMethod } from '../order-schemas.ts'
+import { channelOf, order, orderFor, paymentChannel, paymentMethod } from '../order-schemas.ts'
 import { bearer, id, int, jsonBody, money, one, oneResponse, problemResponse } from '../schemas.ts'
 
 /** Bare decimal, number or text: the one amount that the seed does not wrap. */
@@ -139,7 +139,8 @@ export function exchangeRoutes(deps: ApiDeps) {
           ? await getOrder(deps, attempt.order_no, who.sub)
           : await viewAttempt(deps, attempt)
         deps.metrics.exchanges.inc({ outcome: known ? view.status : 'accepted' })
-        return known ? c.json(one(view), 201) : c.json(one(view), 202)
+        const shown = orderFor('customer', view, c.get('lang'))
+        return known ? c.json(one(shown), 201) : c.json(one(shown), 202)
       } catch (error) {
         if (error instanceof DomainError) deps.metrics.exchanges.inc({ outcome: error.refusal.code })
         throw error

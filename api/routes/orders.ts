@@ -1,7 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import {
   actOnOrder,
-  forCustomer,
   getOrder,
   listOrders,
   mustBeSupported,
@@ -13,6 +12,7 @@ import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
 import {
   channelOf,
   order,
+  orderFor,
   orderParams,
   orderStatus,
   paymentChannel,
@@ -108,7 +108,7 @@ export function orderRoutes(deps: ApiDeps) {
     const before = await getOrder(deps, idOrNo, sub)
     const by = { type: 'customer' as const, id: sub }
     const done = await actOnOrder(deps, before, by, request, c.get('operationKey'))
-    return { done, view: forCustomer(await getOrder(deps, before.order_no, sub)) }
+    return { done, view: orderFor('customer', await getOrder(deps, before.order_no, sub), c.get('lang')) }
   }
 
   return new OpenAPIHono<ApiEnv>()
@@ -116,11 +116,27 @@ export function orderRoutes(deps: ApiDeps) {
       const query = c.req.valid('query')
       const filter = { ownerId: c.get('who').sub, status: query.status }
       const { orders, total } = await listOrders(deps, filter, sliceOf(query))
-      return c.json(listOf(orders.map(forCustomer), total, query), 200)
+      return c.json(
+        listOf(
+          orders.map((view) => orderFor('customer', view, c.get('lang'))),
+          total,
+          query,
+        ),
+        200,
+      )
     })
     .openapi(statistics, async (c) => c.json(one(await readStatistics(deps.replica, c.get('who').sub)), 200))
     .openapi(show, async (c) =>
-      c.json(one(forCustomer(await getOrder(deps, c.req.valid('param').id, c.get('who').sub))), 200),
+      c.json(
+        one(
+          orderFor(
+            'customer',
+            await getOrder(deps, c.req.valid('param').id, c.get('who').sub),
+            c.get('lang'),
+          ),
+        ),
+        200,
+      ),
     )
     .openapi(pay, async (c) => {
       const body = c.req.valid('json')

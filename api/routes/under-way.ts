@@ -1,5 +1,6 @@
 import { readExchangeByKey } from '../../application/attempts.ts'
 import type { ApiContext, ApiDeps } from '../deps.ts'
+import { orderFor } from '../order-schemas.ts'
 import { ApiError } from '../problems.ts'
 import { one } from '../schemas.ts'
 
@@ -8,6 +9,6 @@ export function answerUnderWay(deps: ApiDeps) {
   return async (c: ApiContext) => {
     const view = await readExchangeByKey(deps, c.get('who').sub, c.get('idempotencyKey') ?? '')
     if (!view) throw new ApiError('UNAVAILABLE')
-    return c.json(one(view), 202)
+    return c.json(one(orderFor('customer', view, c.get('lang'))), 202)
   }
 }

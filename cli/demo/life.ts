@@ -10,7 +10,7 @@ import { addCash, grantPoints } from '../../application/wallets.ts'
 import type { Db } from '../../db/client.ts'
 import { findProductByOperation } from '../../db/products.ts'
 import { DomainError } from '../../domain/errors.ts'
-import { fenFromDecimal } from '../../domain/money.ts'
+import { fenOf } from '../../domain/money.ts'
 import type { OrderStatus } from '../../domain/order-status.ts'
 import { needsAddress } from '../../domain/product.ts'
 import { isBooked } from './seed.ts'
@@ -76,7 +76,7 @@ async function fillWallet(
   }
   if (keepsAddress) await addAddress(deps, ownerId, ADDRESS, true, key('address'))
   const cause = { operationKey: key('cash'), operatorId: 'demo', reason: '充值' }
-  await addCash(deps, ownerId, fenFromDecimal(cash) ?? 0n, cause)
+  await addCash(deps, ownerId, fenOf(cash), cause)
 }
 
 async function bookGrants(deps: ExchangeDeps, ownerId: string, grants: readonly DemoGrant[]): Promise<void> {
@@ -212,7 +212,7 @@ async function goOn(deps: ExchangeDeps, story: DemoStory, order: OrderView): Pro
 async function payAtCashier(order: OrderView, declines: boolean): Promise<boolean> {
   const { pay_url } = order.payment_info
   if (pay_url === null || order.payment_status !== 'unpaid') return false
-  const declined = order.timeline.some(({ note }) => note === 'payment declined')
+  const declined = order.timeline.some(({ note }) => note?.code === 'payment_declined')
   await press(pay_url, declines && !declined ? 'decline' : 'pay')
   // The notification follows: until it is here, the same button would be pressed again.
   return false

@@ -3,7 +3,7 @@ import { createProduct, publishProduct, unpublishProduct } from '../../applicati
 import { addCash, grantPoints } from '../../application/wallets.ts'
 import type { Db } from '../../db/client.ts'
 import type { Vault } from '../../db/vault.ts'
-import { fenFromDecimal } from '../../domain/money.ts'
+import { fenOf } from '../../domain/money.ts'
 import { type DemoProduct, demoCategories, demoProducts } from './catalogue.ts'
 
 const DAY_MS = 86_400_000
@@ -50,8 +50,8 @@ async function seedProduct(db: Db, demo: DemoProduct, categoryId: string | null)
       description: demo.description,
       image: demo.image,
       point: demo.point,
-      priceFen: fen(demo.price_amount),
-      originalPriceFen: original === undefined ? null : fen(original),
+      priceFen: fenOf(demo.price_amount),
+      originalPriceFen: original === undefined ? null : fenOf(original),
       paymentMode: demo.payment_mode,
       exchangeLimit: demo.exchange_limit,
       sort: demo.sort,
@@ -91,13 +91,7 @@ async function seedUser(db: Db, vault: Vault, user: (typeof DEMO_USERS)[number])
       cause('expiring'),
     )
   }
-  if (fen(user.cash) > 0n) await addCash({ db, vault }, ownerId, fen(user.cash), cause('cash'))
-}
-
-function fen(decimal: string): bigint {
-  const amount = fenFromDecimal(decimal)
-  if (amount === undefined) throw new Error(`no decimal amount: ${decimal}`)
-  return amount
+  if (fenOf(user.cash) > 0n) await addCash({ db, vault }, ownerId, fenOf(user.cash), cause('cash'))
 }
 
 /** Whether the ledger has a transfer under this key. */

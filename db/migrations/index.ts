@@ -14,6 +14,9 @@ import * as shelves from './2026-11-28-shelves.ts'
 import * as adoption from './2026-11-29-adoption.ts'
 import * as unpaidOrders from './2026-11-29-unpaid-orders.ts'
 import * as keptFormsOfBrowsers from './2026-11-30-kept-forms.ts'
+import * as noticeOutcomes from './2026-11-30-notice-outcomes.ts'
+import * as orderCodes from './2026-11-30-order-codes.ts'
+import * as reconciliationCodes from './2026-11-30-reconciliation-codes.ts'
 
 /** In the order of their names; a landed migration is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -32,4 +35,7 @@ export const migrations: Record<string, Migration> = {
   '2026-11-29-adoption': adoption,
   '2026-11-29-unpaid-orders': unpaidOrders,
   '2026-11-30-kept-forms': keptFormsOfBrowsers,
+  '2026-11-30-notice-outcomes': noticeOutcomes,
+  '2026-11-30-order-codes': orderCodes,
+  '2026-11-30-reconciliation-codes': reconciliationCodes,
 }

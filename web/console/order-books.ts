@@ -4,11 +4,12 @@ import type { OrderView, RefundView } from '../../application/orders.ts'
 import { kindText, reasonText } from '../../domain/entry-texts.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { moneyFromFen } from '../../domain/money.ts'
+import { besideText, detailText } from '../../domain/note-texts.ts'
 import type { OrderStatus } from '../../domain/order-status.ts'
 import { exactTime, grouped, moneyText, priceText, signed } from '../format.ts'
 import type { Html } from '../page.ts'
 import { phrase } from '../phrase.ts'
-import { noteText, stepText } from '../shop/order-timeline.ts'
+import { stepText } from '../shop/order-timeline.ts'
 import { type Text, textsIn } from '../texts/common.ts'
 import {
   ACTORS,
@@ -69,16 +70,12 @@ function timeline(order: OrderView, books: OrderBooks, lang: Lang): Book {
     title: T.timeline,
     none: T.noTimeline,
     columns: [{ head: T.time }, { head: T.event }, { head: T.note }, { head: T.by }],
-    rows: events.map(({ status, note, by, at }) => {
-      const noted = noteText(note)
-      // Of the mall's own notes a person's words stand behind the colon.
-      const words = noted
-        ? (note?.split(/: (.*)/s)[1] ?? '')
-        : note === null
-          ? ''
-          : reasonText('', note, lang)
-      return [exactTime(at), t(noted ?? stepText(order, status as OrderStatus)), words, who(by, lang)]
-    }),
+    rows: events.map(({ status, note, by, at }) => [
+      exactTime(at),
+      t(besideText(note) ?? stepText(order, status as OrderStatus)),
+      detailText(note, lang),
+      who(by, lang),
+    ]),
   }
 }
 
@@ -214,12 +211,12 @@ function notices({ notices: all, payments }: OrderBooks, lang: Lang): Book {
     rows: all.map((notice) => [
       exactTime(notice.received_at),
       knownOr(SOURCES, notice.source, lang),
-      knownOr(NOTICE_KINDS, notice.kind, lang),
+      NOTICE_KINDS[notice.kind][lang],
       code(shortened(notice.event_id)),
       notice.delivered_at === null
         ? html`<span class="badge warn">${textsIn(lang)(T.waiting)}</span>`
         : exactTime(notice.delivered_at),
-      notice.outcome === null ? '' : knownOr(NOTICE_OUTCOMES, notice.outcome, lang),
+      notice.outcome === null ? '' : NOTICE_OUTCOMES[notice.outcome][lang],
     ]),
   }
 }

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { OrderRequest, OrderView, RefundView } from '../../application/orders.ts'
 import type { Lang } from '../../domain/error-texts.ts'
+import { attentionText } from '../../domain/note-texts.ts'
 import type { WebContext } from '../deps.ts'
 import { errorSummary, type Form, type FormErrors, field, onceField } from '../form.ts'
 import { readFields } from '../form-reader.ts'
@@ -10,7 +11,7 @@ import { type Text, textsIn } from '../texts/common.ts'
 import { ACTION_FORM as F, ORDER_PAGE, REFUND_FORM } from '../texts/console-orders.ts'
 import { consolePage } from './layout.ts'
 import type { ActionName } from './order-actions.ts'
-import { actionAt, attentionText, cameFrom, orderAt } from './order-look.ts'
+import { actionAt, cameFrom, orderAt } from './order-look.ts'
 import { picks } from './picks.ts'
 import { readRefund, refundQuestions } from './refund-form.ts'
 
@@ -56,7 +57,7 @@ export function readRequest(
 
 /** Money is never skipped: it is refunded, or was given back outside. Which refund that was stands behind a slash. */
 function waysOn(order: Pick<OrderView, 'needs_attention' | 'refunds'>): readonly [string, ...string[]] {
-  if (!order.needs_attention?.startsWith('refund: ')) return ['retry', 'skip']
+  if (order.needs_attention?.code !== 'refund') return ['retry', 'skip']
   return ['retry', ...owedOf(order).map(({ refund_no }) => `settle/${refund_no}`)]
 }
 
@@ -125,7 +126,7 @@ function questions(action: AskedApart, order: OrderView, form: Form, errors: For
     ),
   }
   return html`<p>${t(F.resolveHint)}</p>
-    <p class="notice warn">${attentionText(order.needs_attention ?? '', lang)}</p>
+    ${order.needs_attention ? html`<p class="notice warn">${attentionText(order.needs_attention, lang)}</p>` : ''}
     ${picks(
       'way',
       t(F.resolveWhat),

@@ -4,7 +4,7 @@ import type { OrderStatus, PaymentStatus } from '../../domain/order-status.ts'
 import type { WebContext } from '../deps.ts'
 import type { Html } from '../page.ts'
 import { textsIn } from '../texts/common.ts'
-import { ORDER_STATES, PAYMENT_STATES, STEPS_STUCK } from '../texts/console-orders.ts'
+import { ORDER_STATES, PAYMENT_STATES } from '../texts/console-orders.ts'
 
 const LOOKS = {
   exchanged: '',
@@ -31,13 +31,6 @@ const PAYMENT_LOOKS = {
 
 export function paymentBadge(status: PaymentStatus, lang: Lang): Html {
   return html`<span class="badge ${PAYMENT_LOOKS[status]}">${textsIn(lang)(PAYMENT_STATES[status])}</span>`
-}
-
-/** Why an order needs a person: the step that cannot be done, and what was said of it. */
-export function attentionText(why: string, lang: Lang): string {
-  const [, step = '', said = why] = /^([^:]*): (.*)$/s.exec(why) ?? []
-  const known = STEPS_STUCK[step]
-  return known ? `${textsIn(lang)(known)}${lang === 'zh' ? '：' : ': '}${said}` : why
 }
 
 /** Whether its payment says more than the order's own state. */

@@ -5,8 +5,9 @@ import { findWorkflow, getOrder, type OrderView, type WorkflowLink } from '../..
 import { addressWords } from '../../domain/address.ts'
 import { reasonText } from '../../domain/entry-texts.ts'
 import type { Lang } from '../../domain/error-texts.ts'
-import { fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
-import { allows, type OrderStatus } from '../../domain/order-status.ts'
+import { fenOf, moneyFromFen } from '../../domain/money.ts'
+import { attentionText } from '../../domain/note-texts.ts'
+import { allows, LEADS_TO, type OrderStatus } from '../../domain/order-status.ts'
 import { needsAddress, type ShippingType } from '../../domain/product.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { grouped, priceText, time } from '../format.ts'
@@ -21,21 +22,11 @@ import { whereList } from '../where-points.ts'
 import { consolePage } from './layout.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { orderBooks } from './order-books.ts'
-import {
-  attentionText,
-  cameFrom,
-  listAt,
-  orderAt,
-  orderBadge,
-  paymentBadge,
-  paysApart,
-} from './order-look.ts'
+import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-look.ts'
 
 /** A notice of what was done is told where the order still is what it says. */
 const DONE_IN: Readonly<Record<string, OrderStatus>> = {
-  accept: 'order_accepted',
-  ship: 'order_shipped',
-  finish: 'order_finished',
+  ...LEADS_TO,
   cancel: 'order_canceled',
 }
 
@@ -168,7 +159,7 @@ function facts(order: OrderView, books: OrderBooks, workflow: WorkflowLink, lang
 /** All that was taken back, in one sum. */
 function takenText(back: OrderView['refunds'], lang: Lang): string {
   const points = back.reduce((sum, refund) => sum + refund.points, 0)
-  const fen = back.reduce((sum, { money }) => sum + (fenFromDecimal(money.amount) ?? 0n), 0n)
+  const fen = back.reduce((sum, { money }) => sum + fenOf(money.amount), 0n)
   return priceText(points, moneyFromFen(fen), lang)
 }
 

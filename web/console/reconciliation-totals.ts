@@ -1,34 +1,25 @@
 import { html } from 'hono/html'
-import type { ReconciliationView } from '../../application/reconciliation.ts'
 import type { Lang } from '../../domain/error-texts.ts'
-import { fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
+import { fenOf, moneyFromFen } from '../../domain/money.ts'
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../domain/order-status.ts'
-import { NO_BILL } from '../../domain/reconciliation.ts'
+import type { BillTotals, Sum, Totals } from '../../domain/reconciliation.ts'
 import { grouped, moneyText } from '../format.ts'
 import type { Html } from '../page.ts'
 import { type Text, textsIn } from '../texts/common.ts'
 import { RECONCILIATIONS as T } from '../texts/console-books.ts'
 import { ORDER_STATES, PAYMENT_STATES, SOURCES } from '../texts/console-orders.ts'
 
-type Totals = ReconciliationView['totals']
-
 interface Column {
   readonly head: Text
   readonly number?: true
 }
 
-/**
- * What a run has added up: the day's bills, and all orders and payments as they were then. A run keeps its totals as
- * texts by name; what is written otherwise than they are today is shown as it stands.
- */
-export function totalsTables(totals: Totals, lang: Lang): Html {
+/** What a run has added up: the day's bills, and all orders and payments as they were then. */
+export function totalsTables(
+  { bills = {}, orders = {}, payments = {}, others = {} }: Totals,
+  lang: Lang,
+): Html {
   const t = textsIn(lang)
-  const bills = billsOf(totals, lang)
-  const books = booksOf(totals, lang)
-  const known = new Set([...bills, ...books].flatMap(({ names }) => names))
-  const others = Object.entries(totals)
-    .filter(([name]) => !known.has(name))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
   const number = { number: true } as const
   return html`${table(
     t(T.bills),
@@ -40,7 +31,7 @@ export function totalsTables(totals: Totals, lang: Lang): Html {
       { head: T.refunds, ...number },
       { head: T.refunded, ...number },
     ],
-    bills.map(({ cells }) => cells),
+    inOrder(bills).map(([provider, bill]) => billCells(provider, bill, lang)),
     lang,
   )}
   ${table(
@@ -51,73 +42,44 @@ export function totalsTables(totals: Totals, lang: Lang): Html {
       { head: T.points, ...number },
       { head: T.money, ...number },
     ],
-    books.map(({ cells }) => cells),
+    // By their states, in the order of their lives.
+    [
+      ...ORDER_STATUSES.flatMap((status) => {
+        const sum = orders[status]
+        return sum
+          ? [
+              [
+                `${t(T.order)} · ${t(ORDER_STATES[status])}`,
+                grouped(sum.count),
+                grouped(sum.points),
+                cash(sum),
+              ],
+            ]
+          : []
+      }),
+      ...PAYMENT_STATUSES.flatMap((state) => {
+        const sum = payments[state]
+        return sum
+          ? [[`${t(T.payment)} · ${t(PAYMENT_STATES[state])}`, grouped(sum.count), '—', cash(sum)]]
+          : []
+      }),
+    ],
     lang,
   )}
-  ${table(t(T.others), [{ head: T.book }, { head: T.sum, ...number }], others, lang)}`
+  ${table(t(T.others), [{ head: T.book }, { head: T.sum, ...number }], inOrder(others), lang)}`
 }
 
-interface Line {
-  /** The totals that it shows. */
-  readonly names: readonly string[]
-  readonly cells: readonly (Html | string)[]
-}
+const inOrder = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
+  Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1))
 
-/** A provider's bill is three totals: of its lines, its payments and its refunds. */
-function billsOf(totals: Totals, lang: Lang): Line[] {
+const cash = ({ money }: Sum): string => moneyText(moneyFromFen(fenOf(money)))
+
+function billCells(provider: string, bill: BillTotals | null, lang: Lang): (Html | string)[] {
   const t = textsIn(lang)
-  return Object.entries(totals)
-    .flatMap(([name, said]) => {
-      const provider = /^(\w+) bill$/.exec(name)?.[1]
-      return provider === undefined ? [] : [{ provider, said }]
-    })
-    .toSorted((a, b) => (a.provider < b.provider ? -1 : 1))
-    .map(({ provider, said }) => {
-      const sums = [`${provider} payments`, `${provider} refunds`].map((name) => ({
-        name,
-        ...amountsIn(totals[name]),
-      }))
-      const lines = /^(\d+) lines$/.exec(said)?.[1]
-      return {
-        names: [`${provider} bill`, ...sums.map(({ name }) => name)],
-        cells: [
-          SOURCES[provider]?.[lang] ?? provider,
-          said === NO_BILL
-            ? html`<span class="badge warn">${t(T.noBill)}</span>`
-            : lines === undefined
-              ? said
-              : `${grouped(Number(lines))} ${t(T.lines)}`,
-          ...sums.flatMap(({ count, money }) => [count, money]),
-        ],
-      }
-    })
-}
-
-/** Orders by their states, then payments by theirs. */
-function booksOf(totals: Totals, lang: Lang): Line[] {
-  const t = textsIn(lang)
-  const line = (name: string, what: Text, state: Text, hasPoints: boolean): Line[] => {
-    const { count, points, money } = amountsIn(totals[name])
-    if (count === '') return []
-    return [{ names: [name], cells: [`${t(what)} · ${t(state)}`, count, hasPoints ? points : '—', money] }]
-  }
-  return [
-    ...ORDER_STATUSES.flatMap((status) => line(status, T.order, ORDER_STATES[status], true)),
-    ...PAYMENT_STATUSES.flatMap((state) =>
-      line(`payments ${state}`, T.payment, PAYMENT_STATES[state], false),
-    ),
-  ]
-}
-
-/** `3: 1200 points, 9.90 CNY`, in which the points are not always there. */
-function amountsIn(said: string | undefined) {
-  const [, count, points, money] = /^(\d+): (?:(\d+) points, )?(-?\d+(?:\.\d+)?) CNY$/.exec(said ?? '') ?? []
-  const fen = money === undefined ? undefined : fenFromDecimal(money)
-  return {
-    count: count === undefined ? '' : grouped(Number(count)),
-    points: points === undefined ? '' : grouped(Number(points)),
-    money: fen === undefined ? '' : moneyText(moneyFromFen(fen)),
-  }
+  const name = SOURCES[provider]?.[lang] ?? provider
+  if (bill === null) return [name, html`<span class="badge warn">${t(T.noBill)}</span>`, '', '', '', '']
+  const sums = [bill.payments, bill.refunds].flatMap((sum) => [grouped(sum.count), cash(sum)])
+  return [name, `${grouped(bill.lines)} ${t(T.lines)}`, ...sums]
 }
 
 function table(

@@ -10,6 +10,7 @@ import {
   startReconciliation,
 } from '../../application/reconciliation.ts'
 import { InvalidInput, type Lang } from '../../domain/error-texts.ts'
+import { sideText, subjectText } from '../../domain/finding-texts.ts'
 import { isDay, yesterdayInShanghai } from '../../domain/shanghai.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { errorSummary, type Form, type FormErrors, field, readForm } from '../form.ts'
@@ -150,7 +151,8 @@ function showRun(c: WebContext, run: ReconciliationView, findings: readonly Find
 
 function findingTable(findings: readonly FindingView[], lang: Lang): Html {
   const t = textsIn(lang)
-  const side = (said: string | null) => said ?? html`<span class="muted">${t(T.nothing)}</span>`
+  const side = (said: FindingView['ours']) =>
+    said ? sideText(said, lang) : html`<span class="muted">${t(T.nothing)}</span>`
   return html`<section class="card"><table class="folds">
     <caption><h2>${t(T.findings)}</h2></caption>
     <thead><tr><th scope="col">${t(T.kind)}</th><th scope="col">${t(T.subject)}</th><th scope="col">${t(T.ours)}</th>
@@ -159,7 +161,7 @@ function findingTable(findings: readonly FindingView[], lang: Lang): Html {
     <tbody>${findings.map(
       (finding) => html`<tr>
         <th scope="row">${t(FINDINGS[finding.kind])}</th>
-        <td data-label="${t(T.subject)}"><span class="code">${finding.subject}</span></td>
+        <td data-label="${t(T.subject)}"><span class="code">${subjectText(finding.subject, lang)}</span></td>
         <td data-label="${t(T.ours)}">${side(finding.ours)}</td>
         <td data-label="${t(T.theirs)}">${side(finding.theirs)}</td>
         <td data-label="${t(T.state)}"><span class="badge ${finding.state === 'open' ? 'bad' : 'good'}">${t(T[finding.state])}</span></td>

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { type Refundable, restAfter } from '../../application/order-books.ts'
 import type { OrderRequest, OrderView } from '../../application/orders.ts'
 import type { Lang } from '../../domain/error-texts.ts'
-import { decimalFromFen, fenFromDecimal, type Money } from '../../domain/money.ts'
+import { decimalFromFen, fenOf } from '../../domain/money.ts'
 import { PRODUCT_MAX } from '../../domain/product.ts'
 import { isAllOf } from '../../domain/refund.ts'
 import { type Form, type FormErrors, field } from '../form.ts'
@@ -43,8 +43,6 @@ export function readRefund(
   }
   return { kind: 'refund', reason, part: { points, money: decimalFromFen(fen) } }
 }
-
-const fenOf = ({ amount }: Money) => fenFromDecimal(amount) ?? 0n
 
 export function refundQuestions(order: OrderView, form: Form, errors: FormErrors, lang: Lang): Html {
   const t = textsIn(lang)

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { Dashboard, DayFigures } from '../../application/dashboard.ts'
 import type { Lang } from '../../domain/error-texts.ts'
-import { fenFromDecimal, moneyFromFen } from '../../domain/money.ts'
+import { fenOf, moneyFromFen } from '../../domain/money.ts'
 import { grouped, moneyText, pointsText } from '../format.ts'
 import type { Html } from '../page.ts'
 import { textsIn } from '../texts/common.ts'
@@ -96,7 +96,7 @@ function cashByDay({ days }: Dashboard, lang: Lang): Html {
       hint: t(T.lastDays),
       bars: days.map((day) => ({
         label: shortDay(day),
-        parts: [{ value: Number(fenFromDecimal(day.cash.amount) ?? 0n), look: 'main' }],
+        parts: [{ value: Number(fenOf(day.cash.amount)), look: 'main' }],
       })),
       write: (fen) => moneyText(moneyFromFen(BigInt(fen))),
       table: { head: [t(T.day), t(T.cash)], rows: days.map((day) => [day.day, moneyText(day.cash)]) },

@@ -8,6 +8,7 @@ import {
   type WaitingView,
 } from '../../application/dashboard.ts'
 import type { Lang } from '../../domain/error-texts.ts'
+import { attentionText } from '../../domain/note-texts.ts'
 import { crashButton } from '../crash.ts'
 import type { WebDeps, WebEnv } from '../deps.ts'
 import { grouped, moneyText, time } from '../format.ts'
@@ -16,7 +17,7 @@ import { phrase } from '../phrase.ts'
 import { textsIn } from '../texts/common.ts'
 import { TODAY as T } from '../texts/console.ts'
 import { consolePage } from './layout.ts'
-import { attentionText, listAt, orderAt } from './order-look.ts'
+import { listAt, orderAt } from './order-look.ts'
 import { todayCharts } from './today-charts.ts'
 
 /** `/admin`: how the day goes, what waits for somebody, and the days before. */

@@ -3,7 +3,7 @@ import { readGuardedWallet } from '../../application/freezing.ts'
 import { readWallet } from '../../application/wallets.ts'
 import { errorText, InvalidInput, type Lang } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
-import { decimalFromFen, fenFromDecimal } from '../../domain/money.ts'
+import { decimalFromFen, fenOf } from '../../domain/money.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import {
   choice,
@@ -152,7 +152,7 @@ async function confirm(
     const points = tooFew(grouped(-wish.points), grouped(available), lang)
     return showAction(c, deps, owner, name, form, { points })
   }
-  const cashFen = fenFromDecimal(cash.amount) ?? 0n
+  const cashFen = fenOf(cash.amount)
   const [before, after] =
     wish.fen > 0n
       ? [moneyText(cash), moneyText({ ...cash, amount: decimalFromFen(cashFen + wish.fen) })]

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { Lang } from '../../domain/error-texts.ts'
-import { fenFromDecimal, type Money } from '../../domain/money.ts'
+import { fenOf, type Money } from '../../domain/money.ts'
 import type { PaymentMethod } from '../../domain/payment.ts'
 import { moneyText } from '../format.ts'
 import type { Html } from '../page.ts'
@@ -30,8 +30,6 @@ export function isUsable({
   if (method !== 'wallet') return !walletOnly
   return cash !== undefined && fenOf(cash) >= fenOf(due)
 }
-
-const fenOf = ({ amount }: Money) => fenFromDecimal(amount) ?? 0n
 
 /** One way to pay, to choose between; the wallet says what is in it. */
 export function methodRow(row: MethodRow, lang: Lang): Html {

@@ -1,16 +1,17 @@
 import { html } from 'hono/html'
 import type { OrderView } from '../../application/orders.ts'
 import type { Lang } from '../../domain/error-texts.ts'
+import { besideText, detailText } from '../../domain/note-texts.ts'
 import type { OrderStatus } from '../../domain/order-status.ts'
 import { time } from '../format.ts'
 import type { Html } from '../page.ts'
 import { type Text, textsIn } from '../texts/common.ts'
-import { NOTES, ORDER, SET_ASIDE, STEPS } from '../texts/orders.ts'
+import { ORDER, SET_ASIDE, STEPS } from '../texts/orders.ts'
 
 /** What has happened, the last last, and what is still to come. */
 export function timeline(order: OrderView, lang: Lang): Html {
   const t = textsIn(lang)
-  const happened = eventsOf(order)
+  const happened = eventsOf(order, lang)
   return html`<ol class="timeline">
     ${happened.map(
       (
@@ -18,7 +19,7 @@ export function timeline(order: OrderView, lang: Lang): Html {
         n,
       ) => html`<li class="${beside ? 'beside' : 'step'}${n === happened.length - 1 ? ' last' : ''}">
         <span class="what">${t(text)}</span> ${time(at, lang)}
-        ${aside ? html`<span class="muted small">${t(aside)}</span>` : ''}</li>`,
+        ${aside ? html`<span class="muted small">${aside}</span>` : ''}</li>`,
     )}
     ${upcomingOf(order).map(
       (status) =>
@@ -32,17 +33,17 @@ interface Happened {
   readonly at: string
   /** Not a step of the way, but something that happened on it. */
   readonly beside: boolean
-  readonly aside?: Text | undefined
+  readonly aside?: string | undefined
 }
 
-function eventsOf(order: OrderView): Happened[] {
+function eventsOf(order: OrderView, lang: Lang): Happened[] {
   const cash = order.total_money.amount !== '0.00'
   return order.timeline
     .filter(({ status }) => cash || status !== 'order_created')
     .map(({ status, at, note }) => {
-      const text = noteText(note)
+      const text = besideText(note)
       if (text) return { text, at, beside: true }
-      const aside = note === 'auto_confirm' ? NOTES.autoConfirm : undefined
+      const aside = note?.code === 'auto_confirm' ? detailText(note, lang) : undefined
       return { text: stepText(order, status as OrderStatus), at, beside: false, aside }
     })
 }
@@ -50,17 +51,6 @@ function eventsOf(order: OrderView): Happened[] {
 /** A step in words; of cash alone no points are set aside. */
 export const stepText = ({ total_points }: OrderView, status: OrderStatus): Text =>
   status === 'order_created' && total_points === 0 ? SET_ASIDE : STEPS[status]
-
-/** What the mall itself notes; a person's words stand elsewhere. */
-export function noteText(note: string | null): Text | undefined {
-  if (note === null) return undefined
-  if (note === 'payment declined') return NOTES.declined
-  if (note === 'a payment that was not due is refunded') return NOTES.extra
-  if (note === 'refunded') return NOTES.refunded
-  if (note.startsWith('refund in part:')) return NOTES.part
-  if (note === 'refund settled by hand') return NOTES.byHand
-  return undefined
-}
 
 const WAY: readonly OrderStatus[] = [
   'exchanged',

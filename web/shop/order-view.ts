@@ -6,7 +6,7 @@ import { readWherePoints } from '../../application/where-points.ts'
 import { reasonText } from '../../domain/entry-texts.ts'
 import type { Lang } from '../../domain/error-texts.ts'
 import { DomainError } from '../../domain/errors.ts'
-import { allows, PAID_STATUSES } from '../../domain/order-status.ts'
+import { allows, isPaid } from '../../domain/order-status.ts'
 import type { WebContext, WebDeps } from '../deps.ts'
 import { priceText, time } from '../format.ts'
 import type { Html } from '../page.ts'
@@ -118,15 +118,14 @@ function freshText({ status }: OrderView, lang: Lang): Html | '' {
 function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number): Html | '' {
   const t = textsIn(lang)
   if (order.needs_attention !== null) return html`<p class="notice warn">${t(ORDER.attention)}</p>`
-  const isPaid = PAID_STATUSES.some((status) => status === order.status)
-  if (isPaid && order.refunds.length > 0 && keptOf(where) === undefined) {
+  if (isPaid(order.status) && order.refunds.length > 0 && keptOf(where) === undefined) {
     return html`<p class="notice">${t(order.status === 'order_finished' ? ORDER.allBackDone : ORDER.allBack)}</p>`
   }
   if (order.payment_status === 'refunding' && order.status !== 'order_canceled') {
     return html`<p class="notice">${t(ORDER.partReturning)}</p>`
   }
   const last = order.timeline.at(-1)
-  const declined = last?.note === 'payment declined' && Date.parse(last.at) > refusedAt
+  const declined = last?.note?.code === 'payment_declined' && Date.parse(last.at) > refusedAt
   return isPayable(order) && declined ? html`<p class="notice bad">${t(ORDER.declined)}</p>` : ''
 }
 

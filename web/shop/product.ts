@@ -4,7 +4,7 @@ import { type Check, checkExchange } from '../../application/exchanges.ts'
 import { type ProductView, readCatalogue, readProduct } from '../../application/products.ts'
 import { piecesMax } from '../../domain/eligibility.ts'
 import { DomainError, type Refusal } from '../../domain/errors.ts'
-import { fenFromDecimal } from '../../domain/money.ts'
+import { fenOf } from '../../domain/money.ts'
 import type { WebContext, WebDeps, WebEnv } from '../deps.ts'
 import { moneyText } from '../format.ts'
 import type { Html } from '../page.ts'
@@ -120,7 +120,7 @@ function mostOf(product: ProductView, check: Check | undefined, rules: WebDeps['
       status: product.status,
       paymentMode: product.payment_mode,
       points: product.points_price,
-      fen: fenFromDecimal(product.money_price.amount) ?? 0n,
+      fen: fenOf(product.money_price.amount),
       stock: product.stock_quantity,
       reserved: 0,
       shippingType: product.shipping_type,

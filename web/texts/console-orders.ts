@@ -1,3 +1,4 @@
+import type { NoticeKind, NoticeOutcome } from '../../domain/notices.ts'
 import type { OrderAction, OrderStatus, PaymentStatus } from '../../domain/order-status.ts'
 import type { Text } from './common.ts'
 
@@ -211,17 +212,6 @@ export const REFUND_FORM = {
   confirm: { zh: '确认退款', en: 'Refund it' },
 } satisfies Record<string, Text>
 
-/** Steps that can be stuck, by the workflows' names for them. */
-export const STEPS_STUCK: Readonly<Record<string, Text>> = {
-  refund: { zh: '退款失败', en: 'Refund failed' },
-  exchange: { zh: '撤销兑换失败', en: 'Undoing the redemption failed' },
-  payment: { zh: '关闭支付失败', en: 'Closing the payment failed' },
-  'late money': { zh: '处理迟到款项失败', en: 'Late money could not be taken' },
-  points: { zh: '退回积分失败', en: 'Giving back the points failed' },
-  stock: { zh: '放回库存失败', en: 'Putting back the stock failed' },
-  attempt: { zh: '记录结果失败', en: 'The outcome could not be kept' },
-}
-
 export const STOCK_MOVES = {
   reserved: { zh: '占用', en: 'Reserved' },
   sold: { zh: '售出', en: 'Sold' },
@@ -235,11 +225,12 @@ export const REFUND_STATES = {
 } satisfies Record<string, Text>
 
 /** What a notification tells of, by the mall's own names. */
-export const NOTICE_KINDS: Readonly<Record<string, Text>> = {
+export const NOTICE_KINDS: Readonly<Record<NoticeKind, Text>> = {
   paid: { zh: '已付款', en: 'Paid' },
   declined: { zh: '付款失败', en: 'Declined' },
   closed: { zh: '已关闭', en: 'Closed' },
   refunded: { zh: '已退款', en: 'Refunded' },
+  refund_failed: { zh: '退款失败', en: 'Refund failed' },
   ignored: { zh: '无须处理', en: 'Of no concern' },
   accepted: { zh: '接单', en: 'Accepted' },
   shipped: { zh: '发货', en: 'Shipped' },
@@ -248,12 +239,12 @@ export const NOTICE_KINDS: Readonly<Record<string, Text>> = {
 }
 
 /** What came of it. */
-export const NOTICE_OUTCOMES: Readonly<Record<string, Text>> = {
+export const NOTICE_OUTCOMES: Readonly<Record<NoticeOutcome, Text>> = {
   signalled: { zh: '已告知订单', en: 'The order was told' },
-  'nothing to tell': { zh: '无须告知订单', en: 'Nothing to tell' },
-  'refund started': { zh: '已开始退款', en: 'A refund was begun' },
-  'the exchange has ended': { zh: '订单已结束', en: 'The order had ended' },
-  'no order of ours': { zh: '不是我方订单', en: 'No order of ours' },
+  not_relevant: { zh: '无须告知订单', en: 'Nothing to tell' },
+  refund_started: { zh: '已开始退款', en: 'A refund was begun' },
+  exchange_ended: { zh: '订单已结束', en: 'The order had ended' },
+  no_order: { zh: '不是我方订单', en: 'No order of ours' },
 }
 
 export const ACTORS: Readonly<Record<string, Text>> = {

@@ -302,16 +302,6 @@ export const STEPS: Readonly<Record<OrderStatus, Text>> = {
 /** The same step where no points are asked for. */
 export const SET_ASIDE: Text = { zh: '商品已留好', en: 'Goods set aside' }
 
-/** What happened beside the steps. */
-export const NOTES = {
-  declined: { zh: '支付未成功', en: 'Payment declined' },
-  extra: { zh: '收到一笔多余的款项，自动退回', en: 'Money came that was not due; it goes back by itself' },
-  refunded: { zh: '款项已退回', en: 'Money given back' },
-  part: { zh: '退回一部分', en: 'A part was given back' },
-  byHand: { zh: '款项已由客服退回', en: 'Money given back by our staff' },
-  autoConfirm: { zh: '到期自动确认', en: 'Confirmed by itself after a while' },
-} satisfies Record<string, Text>
-
 /** "Where are my points?", for customers and staff. `{n}` is the amount, `{t}` a time, `{m}` a method. */
 export const WHERE = {
   untouched: {
