@@ -8,6 +8,7 @@ import {
   lockOrder,
   moveOrder,
 } from '../db/orders.ts'
+import { findLastRefund } from '../db/refunds.ts'
 import { unsettleOutside } from '../db/runs.ts'
 import type { Vault } from '../db/vault.ts'
 import { type Attention, attentionOf } from '../domain/attention.ts'
@@ -141,16 +142,27 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
   /**
    * The order cannot go on by itself; an operator sees why.
    * @param attention null: it goes on again. A sentence comes in a task that the version before has written.
+   * @param owed the number of the refund that this is about: once its money is seen to, there is nothing to show
+   * @returns whether it is shown
    */
-  async function flagOrder(orderNo: string, attention: Attention | string | null): Promise<void> {
-    await db
-      .updateTable('points_exchange_orders')
-      .set({
-        needs_attention: attention === null ? null : JSON.stringify(attentionOf(attention)),
-        updated_at: new Date(),
-      })
-      .where('order_no', '=', orderNo)
-      .execute()
+  async function flagOrder(
+    orderNo: string,
+    attention: Attention | string | null,
+    owed?: string,
+  ): Promise<boolean> {
+    return db.transaction().execute(async (tx) => {
+      await findOrderForUpdate(tx, orderNo)
+      if (owed !== undefined && (await findLastRefund(tx, owed))?.state !== 'pending') return false
+      await tx
+        .updateTable('points_exchange_orders')
+        .set({
+          needs_attention: attention === null ? null : JSON.stringify(attentionOf(attention)),
+          updated_at: new Date(),
+        })
+        .where('order_no', '=', orderNo)
+        .execute()
+      return true
+    })
   }
 
   /** The redemption failed before it was recorded: it can never be placed, and its idempotency key is free again. */

@@ -20,6 +20,18 @@ const FORGOTTEN_WITHIN_MS = 4_000
 const times = (count: number) => Array.from({ length: count }, (_, n) => n)
 
 /**
+ * Redeems as a customer does: where the mall has too much to do, and has begun nothing, he asks again.
+ * @returns the answer, and how long it took (ms)
+ */
+async function redeem(owner: string, body: Record<string, unknown>): Promise<Answer & { ms: number }> {
+  for (;;) {
+    const from = performance.now()
+    const answer = await mall.exchange(owner, body)
+    if (answer.status !== 503) return { ...answer, ms: performance.now() - from }
+  }
+}
+
+/**
  * How often each outcome came. On a slow machine some are not known within 5 s: those are told by the order,
  * as the contract says.
  */
@@ -67,9 +79,8 @@ describe('a flash sale', () => {
 
     let lateRefusals = 0
     const ask = async (n: number) => {
-      const from = performance.now()
-      const answer = await mall.exchange(`flash${n % 50}`, { product_id })
-      if (answer.status === 409 && performance.now() - from >= FORGOTTEN_WITHIN_MS) lateRefusals += 1
+      const answer = await redeem(`flash${n % 50}`, { product_id })
+      if (answer.status === 409 && answer.ms >= FORGOTTEN_WITHIN_MS) lateRefusals += 1
       return answer
     }
     const answers = await Promise.all(times(200).map(ask))
@@ -86,7 +97,7 @@ describe('a flash sale', () => {
     const after = await until(workflows, (seen) => seen >= before + 10, 'the winners become visible')
     expect(after - before).toBeLessThanOrEqual(10 + IN_FLIGHT)
 
-    const late = await Promise.all(times(20).map((n) => mall.exchange(`flash${n}`, { product_id })))
+    const late = await Promise.all(times(20).map((n) => redeem(`flash${n}`, { product_id })))
     expect(await tally(late)).toEqual({ '409 OUT_OF_STOCK': 20 })
     const [witness] = await Promise.all([mall.product({ point: 1 }), mall.points('witness', 1)])
     expect((await mall.exchange('witness', { product_id: witness })).status).toBe(201)
@@ -97,7 +108,7 @@ describe('a flash sale', () => {
   test('50 requests of one user with points for 3: exactly 3 orders', async () => {
     const product_id = await mall.product({ point: 100, stock: 100 })
     await mall.points('saver', 350)
-    const answers = await Promise.all(times(50).map(() => mall.exchange('saver', { product_id })))
+    const answers = await Promise.all(times(50).map(() => redeem('saver', { product_id })))
     expect(await tally(answers)).toEqual({ '201 order_paid': 3, '409 INSUFFICIENT_POINTS': 47 })
     const wallet = await mall.call('GET', '/api/points-mall/wallet', { as: 'saver' })
     expect(wallet.body.data).toMatchObject({ available: 50, held: 0 })
@@ -108,7 +119,7 @@ describe('a flash sale', () => {
   test('20 requests of one user at once where one piece is allowed: exactly 1 order', async () => {
     const product_id = await mall.product({ point: 10, exchange_limit: 1 })
     await mall.points('eager', 1000)
-    const answers = await Promise.all(times(20).map(() => mall.exchange('eager', { product_id })))
+    const answers = await Promise.all(times(20).map(() => redeem('eager', { product_id })))
     expect(await tally(answers)).toEqual({ '201 order_paid': 1, '409 EXCHANGE_LIMIT_EXCEEDED': 19 })
   })
 
@@ -116,7 +127,7 @@ describe('a flash sale', () => {
     const product_id = await mall.product({ payment_mode: 'money_only', fen: 100, exchange_limit: 1 })
     await mall.cash('eager', 10_000)
     const answers = await Promise.all(
-      times(20).map(() => mall.exchange('eager', { product_id, payment_method: 'wallet' })),
+      times(20).map(() => redeem('eager', { product_id, payment_method: 'wallet' })),
     )
     expect(await tally(answers)).toEqual({ '201 order_paid': 1, '409 EXCHANGE_LIMIT_EXCEEDED': 19 })
   })

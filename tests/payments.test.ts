@@ -12,6 +12,7 @@ import { type PaymentAttempt, type PaymentProvider, ProviderRefusal } from '../p
 import { verifyStripeNotification } from '../payments/stripe/notification.ts'
 import { createStripe } from '../payments/stripe/provider.ts'
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
+import { PATIENTLY } from './patience.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 
 const SECRET_KEY = 'sk_test_of_the_tests'
@@ -370,7 +371,7 @@ describe('the bank card adapter on the sandbox', () => {
       const one = mall.received.find(({ body }) => body.includes(trade.outTradeNo))
       expect(one).toBeDefined()
       return one
-    })
+    }, PATIENTLY)
     expect(sent?.url).toBe('/api/webhooks/payments/stripe')
     const headers = new Headers({ 'stripe-signature': String(sent?.headers['stripe-signature']) })
     const verdict = verifyStripeNotification(sent?.body ?? Buffer.of(), headers, WEBHOOK_SECRET, new Date())

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { PATIENCE_MS } from './patience.ts'
 
 /** People at a real browser: Debian's Chromium, or what else is installed. */
 
@@ -56,6 +57,7 @@ export async function openPerson(browser: Browser, url: string, look: Look = {})
     javaScriptEnabled: look.javaScript ?? true,
     locale: look.lang === 'en' ? 'en-GB' : 'zh-CN',
   })
+  context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   const complaints: string[] = []
   const { host } = new URL(url)

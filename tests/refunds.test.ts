@@ -724,6 +724,28 @@ describe('settled by hand', () => {
     await ended(mall, o.orderNo)
   })
 
+  test('a refund whose money was seen to before the order could show it as stuck: nothing is shown', async () => {
+    const o = await order(mall)
+    await mall.cash(o.owner, 990)
+    await o.act('pay', { payment_method: 'wallet' })
+    const [came, shown, slow] = [createDoor(), createDoor(), createDoor()]
+    hooks.before('flagOrder', () => {
+      came.open()
+      return slow.passed()
+    })
+    hooks.after('flagOrder', () => shown.open())
+    await fault('refund_failed')
+    await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
+    await came.passed()
+    expect((await o.resolve('settle')).status).toBe(200)
+    slow.open()
+    await shown.passed()
+    hooks.clear()
+    expect((await o.admin()).needs_attention).toBeNull()
+    await o.act('cancel')
+    await ended(mall, o.orderNo)
+  })
+
   test('money that two workflows refund: who asks last is answered, and nothing is left to be asked', async () => {
     const o = await order(mall)
     await o.act('pay', { payment_method: 'bank_card', client: 'desktop' })

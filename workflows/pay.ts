@@ -190,9 +190,9 @@ export function refundBeside({ orderNo, stuck }: Exchange): void {
       await persistently.refundPayment(owed)
     }
   }
-  refund().catch((error: unknown) => {
+  refund().catch(async (error: unknown) => {
     if (asked) stuck.push(asked)
-    return flag(orderNo, attentionTo('refund', error))
+    await flag(orderNo, attentionTo('refund', error), asked)
   })
 }
 

@@ -64,7 +64,8 @@ export async function giveMoneyBack(orderNo: string, mailbox: Mailbox, part?: st
     } catch (error) {
       requireStepFailure(error)
       mailbox.refuseWords()
-      await flag(orderNo, attentionTo('refund', error))
+      // Another workflow may have seen to it meanwhile: then nobody is asked, and nobody would answer.
+      if (!(await flag(orderNo, attentionTo('refund', error), owed))) continue
       const word = await wordOf(mailbox, (said) => takeWordOnMoney(orderNo, said, owed ? [owed] : []))
       if (word.action === 'skip') return
     }
@@ -159,12 +160,24 @@ async function wordOf(mailbox: Mailbox, take: (word: Word) => Promise<Reply>): P
   }
 }
 
-/** Shows operators that the order needs them. Where even that fails, what it tells of goes on all the same. */
-export async function flag(orderNo: string, attention: Attention | null): Promise<void> {
+/**
+ * Shows operators that the order needs them. Where even that fails, what it tells of goes on all the same.
+ * @param owed the refund that this is about
+ * @returns false where there is nothing to show any more. A worker that runs an older version does not say so
+ */
+export async function flag(
+  orderNo: string,
+  attention: Attention | null,
+  owed?: OwedRefund,
+): Promise<boolean> {
   try {
-    await persistently.flagOrder(orderNo, attention)
+    const shown: boolean | undefined = await (owed
+      ? persistently.flagOrder(orderNo, attention, owed.refundNo)
+      : persistently.flagOrder(orderNo, attention))
+    return shown !== false
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error
+    return true
   }
 }
 
