@@ -17,7 +17,7 @@ RUN npm ci --omit=dev --ignore-scripts \
   && rm -rf sdk-core src ts bridge-macros
 COPY . .
 # Where the worker looks for the bundled workflows; made here, it starts at once and on a read-only disk.
-RUN node --input-type=module -e "await (await import('./cli/workflow-bundle.ts')).loadWorkflowBundle('.data')"
+RUN node --input-type=module -e "await (await import('./cli/lib/workflow-bundle.ts')).loadWorkflowBundle('.data')"
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production

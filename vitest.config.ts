@@ -26,12 +26,12 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    globalSetup: ['tests/setup.ts'],
+    globalSetup: ['tests/support/setup.ts'],
     sequence: { sequencer: LongFirst },
     // The workflow engine's native module does not live in threads.
     pool: 'forks',
     maxWorkers: 2,
-    // A busy machine is slow, and not wrong: no test is to fail for that (see tests/patience.ts).
+    // A busy machine is slow, and not wrong: no test is to fail for that (see tests/support/patience.ts).
     testTimeout: 180_000,
     hookTimeout: 300_000,
     reporters: process.env.CI ? ['default', 'json'] : ['default'],

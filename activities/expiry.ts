@@ -1,8 +1,8 @@
 import type { Db } from '../db/client.ts'
-import { findMature, grantEarning } from '../db/earnings.ts'
-import { expireAccount, findExpiring } from '../db/expiry.ts'
-import { Tampered, type Vault } from '../db/vault.ts'
-import { KeyReused } from '../db/wallet.ts'
+import { findMature, grantEarning } from '../db/wallet/earnings.ts'
+import { expireAccount, findExpiring } from '../db/wallet/expiry.ts'
+import { Tampered, type Vault } from '../db/wallet/ledger-cipher.ts'
+import { KeyReused } from '../db/wallet/wallet.ts'
 
 export interface BatchInput {
   /** The id after which the batch begins. */

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { DomainError } from '../domain/errors.ts'
-import { SUPERSEDED } from '../domain/runs.ts'
+import { SUPERSEDED } from '../domain/orders/runs.ts'
 import { ProviderRefusal } from '../payments/port.ts'
 import { WalletRefusal } from '../wallets/port.ts'
 import { SupersededError } from './run.ts'

@@ -1,6 +1,6 @@
 import type { Db } from '../db/client.ts'
-import type { Vault } from '../db/vault.ts'
-import * as ledger from '../db/wallet.ts'
+import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import * as ledger from '../db/wallet/wallet.ts'
 import type { PointsWallet } from '../wallets/port.ts'
 
 /**

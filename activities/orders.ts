@@ -1,5 +1,5 @@
-import { findAttempt, lockAttempt, markRefused } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
+import { findAttempt, lockAttempt, markRefused } from '../db/orders/attempts.ts'
 import {
   type Actor,
   createStandardOrder,
@@ -7,15 +7,15 @@ import {
   hideOrder,
   lockOrder,
   moveOrder,
-} from '../db/orders.ts'
-import { findLastRefund } from '../db/refunds.ts'
-import { unsettleOutside } from '../db/runs.ts'
-import type { Vault } from '../db/vault.ts'
-import { type Attention, attentionOf } from '../domain/attention.ts'
+} from '../db/orders/orders.ts'
+import { findLastRefund } from '../db/orders/refunds.ts'
+import { unsettleOutside } from '../db/orders/runs.ts'
+import type { Vault } from '../db/wallet/ledger-cipher.ts'
 import type { Refusal, RefusalCode } from '../domain/errors.ts'
 import { DomainError } from '../domain/errors.ts'
-import { allowsFor, hasReached, LEADS_TO, type OrderStatus, type Step } from '../domain/order-status.ts'
-import type { OutsideStep } from '../domain/steps.ts'
+import { type Attention, attentionOf } from '../domain/orders/attention.ts'
+import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import { allowsFor, hasReached, LEADS_TO, type OrderStatus, type Step } from '../domain/orders/status.ts'
 import { requireCurrentRun } from './run.ts'
 import { cancelOrder, settle } from './settle.ts'
 

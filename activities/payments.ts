@@ -1,9 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { sql } from 'kysely'
-import { readChannel } from '../db/attempts.ts'
 import type { Db } from '../db/client.ts'
-import { markBooked } from '../db/inbox.ts'
-import { findOrderForUpdate, lockOrder, noteCancelCause, recordEvent, SYSTEM } from '../db/orders.ts'
+import { markBooked } from '../db/messaging/inbox.ts'
+import { readChannel } from '../db/orders/attempts.ts'
+import { findOrderForUpdate, lockOrder, noteCancelCause, recordEvent, SYSTEM } from '../db/orders/orders.ts'
 import {
   findPayment,
   listPayments,
@@ -12,17 +12,17 @@ import {
   readOpenPayment,
   recordPayment,
   updatePayment,
-} from '../db/payments.ts'
+} from '../db/payments/payments.ts'
+import type { Sealer } from '../db/platform/encryption.ts'
 import type { CancelCause, PaymentInfo } from '../db/schema.ts'
-import type { Sealer } from '../db/seal.ts'
-import type { Vault } from '../db/vault.ts'
-import { readBalance } from '../db/wallet.ts'
+import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import { readBalance } from '../db/wallet/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
-import type { OrderStatus } from '../domain/order-status.ts'
-import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payment.ts'
-import { decideClose, decideMoney } from '../domain/payment-decision.ts'
-import type { OutsideStep } from '../domain/steps.ts'
+import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { OrderStatus } from '../domain/orders/status.ts'
+import { decideClose, decideMoney } from '../domain/payments/decision.ts'
+import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payments/method.ts'
 import { NotKnownYet, type PaymentProvider, ProviderRefusal } from '../payments/port.ts'
 import { requireCurrentRun } from './run.ts'
 import { oweRefund, settle, wentBack } from './settle.ts'

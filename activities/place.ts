@@ -1,3 +1,5 @@
+import { reserveStock } from '../db/catalogue/stock.ts'
+import type { Db, Tx } from '../db/client.ts'
 import {
   type Attempt,
   countUnpaid,
@@ -7,23 +9,21 @@ import {
   markRefused,
   type PrivateRequest,
   takeAttempt,
-} from '../db/attempts.ts'
-import type { Db, Tx } from '../db/client.ts'
-import { type ProductFacts, readFacts } from '../db/facts.ts'
-import { lockOrder, recordExchange } from '../db/orders.ts'
-import { recordPayment } from '../db/payments.ts'
-import type { Sealer } from '../db/seal.ts'
-import { reserveStock } from '../db/stock.ts'
-import type { Vault } from '../db/vault.ts'
-import { hold, lockAccount } from '../db/wallet.ts'
-import { type ExchangeRules, reasonsAgainst } from '../domain/eligibility.ts'
+} from '../db/orders/attempts.ts'
+import { type ProductFacts, readFacts } from '../db/orders/eligibility-inputs.ts'
+import { lockOrder, recordExchange } from '../db/orders/orders.ts'
+import { recordPayment } from '../db/payments/payments.ts'
+import type { Sealer } from '../db/platform/encryption.ts'
+import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import { hold, lockAccount } from '../db/wallet/wallet.ts'
+import { totalOf } from '../domain/catalogue/pricing.ts'
+import type { PaymentMode, ShippingType } from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
 import { decimalFromFen, fenOf } from '../domain/money.ts'
-import type { OrderStatus } from '../domain/order-status.ts'
-import type { PaymentMethod } from '../domain/payment.ts'
-import { totalOf } from '../domain/pricing.ts'
-import type { PaymentMode, ShippingType } from '../domain/product.ts'
-import type { OutsideStep } from '../domain/steps.ts'
+import { type ExchangeRules, reasonsAgainst } from '../domain/orders/eligibility.ts'
+import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { OrderStatus } from '../domain/orders/status.ts'
+import type { PaymentMethod } from '../domain/payments/method.ts'
 import { requireCurrentRun } from './run.ts'
 import { paidColumns, takeFromWallet } from './settle.ts'
 

@@ -6,7 +6,7 @@ import {
   findBrokenLedger,
   findBrokenOrders,
   findBrokenPayments,
-} from '../db/laws.ts'
+} from '../db/reconciliation/invariants.ts'
 import {
   beginRun,
   findRun,
@@ -23,9 +23,9 @@ import {
   readReference,
   readRefundRef,
   readTotals,
-} from '../db/reconciliation.ts'
-import type { Vault } from '../db/vault.ts'
-import { type Disagreement, moneySide, named, type Side, stateSide } from '../domain/findings.ts'
+} from '../db/reconciliation/reconciliations.ts'
+import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import { dayInShanghai } from '../domain/business-time.ts'
 import { decimalFromFen, type Fen } from '../domain/money.ts'
 import {
   type BilledMoney,
@@ -43,8 +43,14 @@ import {
   missingRefund,
   type PaidMoney,
   type Totals,
-} from '../domain/reconciliation.ts'
-import { dayInShanghai } from '../domain/shanghai.ts'
+} from '../domain/reconciliation/comparison.ts'
+import {
+  type Disagreement,
+  moneySide,
+  named,
+  type Side,
+  stateSide,
+} from '../domain/reconciliation/findings.ts'
 import { type PaymentProvider, ProviderRefusal } from '../payments/port.ts'
 import { wentBack } from './settle.ts'
 

@@ -8,8 +8,7 @@ import {
   lockOrder,
   recordEvent,
   SYSTEM,
-} from '../db/orders.ts'
-import { findPayment, listPayments, updatePayment } from '../db/payments.ts'
+} from '../db/orders/orders.ts'
 import {
   countOwed,
   endRefund,
@@ -24,14 +23,15 @@ import {
   type PaymentRefund,
   recordOrderRefund,
   recordRefund,
-} from '../db/refunds.ts'
-import type { Vault } from '../db/vault.ts'
-import { giveBackPart } from '../db/wallet.ts'
+} from '../db/orders/refunds.ts'
+import { findPayment, listPayments, updatePayment } from '../db/payments/payments.ts'
+import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import { giveBackPart } from '../db/wallet/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'
 import { decimalFromFen, fenOf } from '../domain/money.ts'
-import { allows } from '../domain/order-status.ts'
-import { afterRefund } from '../domain/payment-decision.ts'
-import { reasonAgainstPart, type Split } from '../domain/refund.ts'
+import { reasonAgainstPart, type Split } from '../domain/orders/refund.ts'
+import { allows } from '../domain/orders/status.ts'
+import { afterRefund } from '../domain/payments/decision.ts'
 import type { PaymentProvider } from '../payments/port.ts'
 import { restOfOrder } from './settle.ts'
 

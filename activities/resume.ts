@@ -1,11 +1,11 @@
-import { findAttempt, lockAttempt } from '../db/attempts.ts'
 import type { Db, Tx } from '../db/client.ts'
-import { type ExchangeOrder, findOrderForUpdate, readShippedAt } from '../db/orders.ts'
-import { listPayments } from '../db/payments.ts'
-import { claimRun, settleOutside } from '../db/runs.ts'
+import { findAttempt, lockAttempt } from '../db/orders/attempts.ts'
+import { type ExchangeOrder, findOrderForUpdate, readShippedAt } from '../db/orders/orders.ts'
+import { claimRun, settleOutside } from '../db/orders/runs.ts'
+import { listPayments } from '../db/payments/payments.ts'
 import type { CancelCause } from '../db/schema.ts'
 import type { Refusal } from '../domain/errors.ts'
-import type { OrderStatus } from '../domain/order-status.ts'
+import type { OrderStatus } from '../domain/orders/status.ts'
 import { callingRun, requireCurrentRun, SupersededError } from './run.ts'
 
 /** What the database says of an exchange: all that another run needs to carry it on. Times are ISO. */

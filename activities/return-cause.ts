@@ -1,8 +1,8 @@
 import type { Db } from '../db/client.ts'
-import type { Actor } from '../db/orders.ts'
-import type { OrderNote } from '../domain/order-notes.ts'
-import { PAID_STATUSES } from '../domain/order-status.ts'
-import type { ReturnCause } from '../domain/wallet.ts'
+import type { Actor } from '../db/orders/orders.ts'
+import type { OrderNote } from '../domain/orders/notes.ts'
+import { PAID_STATUSES } from '../domain/orders/status.ts'
+import type { ReturnCause } from '../domain/wallet/wallet.ts'
 
 /**
  * Who brought it about that a canceled order's points come back. Before it was paid, its owner did where he canceled

@@ -1,5 +1,5 @@
 import { activityInfo } from '@temporalio/activity'
-import { EXCHANGE_WORKFLOW } from '../domain/runs.ts'
+import { EXCHANGE_WORKFLOW } from '../domain/orders/runs.ts'
 
 /** Another run of the order's workflow has taken over: this one may not act any more. */
 export class SupersededError extends Error {

@@ -1,6 +1,6 @@
+import { commitStock, releaseStock } from '../db/catalogue/stock.ts'
 import type { Tx } from '../db/client.ts'
-import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '../db/orders.ts'
-import { listPayments, type Payment, recordPayment, updatePayment } from '../db/payments.ts'
+import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '../db/orders/orders.ts'
 import {
   claimedOf,
   countOwed,
@@ -10,19 +10,19 @@ import {
   recordOrderRefund,
   recordRefund,
   splitOf,
-} from '../db/refunds.ts'
+} from '../db/orders/refunds.ts'
+import { listPayments, type Payment, recordPayment, updatePayment } from '../db/payments/payments.ts'
 import type { PaymentInfo } from '../db/schema.ts'
-import { commitStock, releaseStock } from '../db/stock.ts'
-import type { Vault } from '../db/vault.ts'
-import { capture, giveBack, hold } from '../db/wallet.ts'
+import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import { capture, giveBack, hold } from '../db/wallet/wallet.ts'
 import { DomainError } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
-import { cancelNote } from '../domain/order-notes.ts'
-import { isPaid } from '../domain/order-status.ts'
-import type { PaymentMethod } from '../domain/payment.ts'
-import { afterCancel, afterRefund } from '../domain/payment-decision.ts'
-import { restOf } from '../domain/refund.ts'
-import type { OutsideStep } from '../domain/steps.ts'
+import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import { cancelNote } from '../domain/orders/notes.ts'
+import { restOf } from '../domain/orders/refund.ts'
+import { isPaid } from '../domain/orders/status.ts'
+import { afterCancel, afterRefund } from '../domain/payments/decision.ts'
+import type { PaymentMethod } from '../domain/payments/method.ts'
 import type { ProviderPayment } from '../payments/port.ts'
 import { causeOfReturn } from './return-cause.ts'
 

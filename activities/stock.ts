@@ -1,6 +1,6 @@
-import { type Attempt, findAttempt } from '../db/attempts.ts'
+import * as stock from '../db/catalogue/stock.ts'
 import type { Db } from '../db/client.ts'
-import * as stock from '../db/stock.ts'
+import { type Attempt, findAttempt } from '../db/orders/attempts.ts'
 import { fenOf } from '../domain/money.ts'
 import type { Quote } from './place.ts'
 import { requireCurrentRun } from './run.ts'

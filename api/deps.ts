@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import type { Logger } from 'pino'
-import type { ExchangeDeps } from '../application/exchange-deps.ts'
+import type { ExchangeDeps } from '../application/orders/exchange-deps.ts'
 import type { Db } from '../db/client.ts'
 import type { Principal } from '../domain/access.ts'
-import type { EarningRules } from '../domain/earning.ts'
-import type { Lang } from '../domain/error-texts.ts'
+import type { EarningRules } from '../domain/wallet/earning.ts'
+import type { Lang } from '../i18n/error-texts.ts'
 import type { PaymentProvider } from '../payments/port.ts'
-import type { WebDeps } from '../web/deps.ts'
+import type { WebDeps } from '../web/shared/deps.ts'
 import type { Metrics } from './metrics.ts'
 
 /** Takes a token. @returns its owner; undefined when anything about it is wrong */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { Client } from 'pg'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
-import { createVault } from '../db/vault.ts'
-import { grant } from '../db/wallet.ts'
-import { createInstallation } from '../tests/installation.ts'
-import { fillShop } from '../tests/large-shop.ts'
+import { createVault } from '../db/wallet/ledger-cipher.ts'
+import { grant } from '../db/wallet/wallet.ts'
+import { createInstallation } from '../tests/support/installation.ts'
+import { fillShop } from '../tests/support/large-shop.ts'
 
 /**
  * `npm run bench:pages`: how long each page takes, in a shop that has just opened and in the same shop with

@@ -3,11 +3,11 @@ import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { connectDatabase, type Db } from '../db/client.ts'
-import { createVault, type Vault } from '../db/vault.ts'
-import { walkLedger } from '../db/verify.ts'
-import { capture, grant, hold } from '../db/wallet.ts'
-import { disagreementLine } from '../domain/finding-texts.ts'
-import { startDatabase } from '../tests/database.ts'
+import { createVault, type Vault } from '../db/wallet/ledger-cipher.ts'
+import { walkLedger } from '../db/wallet/verification.ts'
+import { capture, grant, hold } from '../db/wallet/wallet.ts'
+import { disagreementLine } from '../i18n/finding-texts.ts'
+import { startDatabase } from '../tests/support/database.ts'
 
 /**
  * `npm run bench:wallet`: what the ledger does a second, with many clients on one account and on many, beside

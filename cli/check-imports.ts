@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { cruise, type ICruiseResult } from 'dependency-cruiser'
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options'
-import { OUTSIDE, ROOM_IMPORTS, TOP_LEVEL, tableProblems } from './import-rules.ts'
+import { OUTSIDE, ROOM_IMPORTS, TOP_LEVEL, tableProblems } from './lib/import-rules.ts'
 
 /**
  * `npm run check:imports`: holds the rules of `.dependency-cruiser.cjs` against every file of the program, and the
@@ -25,7 +25,7 @@ const problems = [
   ...files
     .filter((file) => ![...TOP_LEVEL, ...TOOLS].includes(file))
     .filter((file) => !file.includes('/') || !Object.hasOwn(ROOM_IMPORTS, file.split('/')[0] ?? ''))
-    .map((file) => `${file} is in no room: cli/import-rules.ts names them`),
+    .map((file) => `${file} is in no room: cli/lib/import-rules.ts names them`),
   ...(imports < files.length ? [`only ${imports} imports were seen in ${files.length} files`] : []),
   ...summary.violations.map(({ rule, from, to, cycle }) => {
     const path = cycle === undefined ? to : cycle.map(({ name }) => name).join(' → ')

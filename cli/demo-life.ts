@@ -1,9 +1,9 @@
-import { exchangeSettings } from '../application/exchange-deps.ts'
-import { connectTemporal } from '../application/temporal.ts'
-import { ConfigError, readConfig } from '../config.ts'
+import { exchangeSettings } from '../application/orders/exchange-deps.ts'
+import { connectTemporal } from '../application/temporal/client.ts'
+import { ConfigError, readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
-import { createSealer } from '../db/seal.ts'
-import { createVault } from '../db/vault.ts'
+import { createSealer } from '../db/platform/encryption.ts'
+import { createVault } from '../db/wallet/ledger-cipher.ts'
 import { bringToLife } from './demo/life.ts'
 
 /** Run by `npm start` once the mall is ready: the demo's customers redeem and pay. Again, it goes on where it stood. */

@@ -1,10 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ConfigError, readConfig } from '../config.ts'
-import { HEADS_FOLDER } from '../db/heads.ts'
+import { ConfigError, readConfig } from '../config/index.ts'
+import { HEADS_FOLDER } from '../db/wallet/checkpoints.ts'
 import { hold } from './embedded/lock.ts'
-import { removeDatabase } from './embedded/place.ts'
-import { readRoster, stopAll } from './embedded/roster.ts'
+import { removeDatabase } from './embedded/postgres-location.ts'
+import { readRoster, stopAll } from './embedded/process-registry.ts'
 
 /** Files of Temporal and of the sandbox provider, with what SQLite keeps beside them. */
 const BOOKS = /^(temporal|sandbox)\.db(-wal|-shm|-journal)?$/

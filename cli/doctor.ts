@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSyn
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/index.ts'
 
 /** Only Node's own modules are imported up here, so that a missing package is a finding and not a crash. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -67,7 +67,7 @@ function checkPackages(): void {
 }
 
 async function checkInstallation(): Promise<void> {
-  const { ConfigError, readConfig, readRunning } = await import('../config.ts')
+  const { ConfigError, readConfig, readRunning } = await import('../config/index.ts')
   const { hold } = await import('./embedded/lock.ts')
   let config: Config
   try {
@@ -136,7 +136,7 @@ function checkSecrets({ dataDir, demo }: Config): void {
 
 async function checkPostgres({ dataDir }: Config): Promise<void> {
   const { postgresBinaries } = await import('./embedded/postgres.ts')
-  const { databaseFolder, ELSEWHERE, runs } = await import('./embedded/place.ts')
+  const { databaseFolder, ELSEWHERE, runs } = await import('./embedded/postgres-location.ts')
   try {
     const { folder, version } = await postgresBinaries()
     if (runs(folder, undefined)) found('ok', `PostgreSQL programs ${version}`)

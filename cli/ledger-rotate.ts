@@ -1,7 +1,7 @@
-import { readConfig } from '../config.ts'
+import { readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
-import { rotateAccounts } from '../db/rotate.ts'
-import { createVault } from '../db/vault.ts'
+import { rotateAccounts } from '../db/wallet/key-rotation.ts'
+import { createVault } from '../db/wallet/ledger-cipher.ts'
 
 /**
  * Composition root: seals all accounts under the first of LEDGER_KEYS, while the mall runs. Exit code 1 where

@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readConfig } from '../config.ts'
-import { createHeadsFiles, HEADS_FOLDER, readHeads } from '../db/heads.ts'
-import { walkLedger } from '../db/verify.ts'
-import { disagreementLine } from '../domain/finding-texts.ts'
+import { readConfig } from '../config/index.ts'
+import { createHeadsFiles, HEADS_FOLDER, readHeads } from '../db/wallet/checkpoints.ts'
+import { walkLedger } from '../db/wallet/verification.ts'
 import { decimalFromFen } from '../domain/money.ts'
-import { report } from './report.ts'
+import { disagreementLine } from '../i18n/finding-texts.ts'
+import { report } from './lib/report.ts'
 
 const TOTALS = ['issued', 'spent', 'reversed', 'expired', 'adjusted', 'available', 'held', 'outstanding']
 

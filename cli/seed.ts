@@ -1,6 +1,6 @@
-import { ConfigError, readConfig } from '../config.ts'
+import { ConfigError, readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
-import { createVault } from '../db/vault.ts'
+import { createVault } from '../db/wallet/ledger-cipher.ts'
 import { seedDemo } from './demo/seed.ts'
 
 /** `npm run seed`: fills an installation with the demo shop; running it again changes nothing. */

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Config, ConfigError, partEnvironment, type Running, readConfig } from '../config.ts'
+import { type Config, ConfigError, partEnvironment, type Running, readConfig } from '../config/index.ts'
 import { ROLES } from '../domain/access.ts'
-import { signAccessToken } from './access-token.ts'
 import { hold } from './embedded/lock.ts'
 import { choosePorts, PortError, type Ports, requireFree } from './embedded/ports.ts'
 import { startPostgres } from './embedded/postgres.ts'
 import { listenForStop } from './embedded/stop-request.ts'
 import { createSupervisor, PartError, type Supervisor } from './embedded/supervisor.ts'
 import { findTemporal, obtainTemporal, startTemporal } from './embedded/temporal.ts'
+import { signAccessToken } from './lib/access-token.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const READY_LIMIT_MS = 120_000
@@ -102,7 +102,7 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
   const part = (name: string, file: string, stopLimitMs: number) =>
     supervisor.start({ ...node(name, file), stopSignal: 'SIGTERM', stopLimitMs })
 
-  await supervisor.run(node('migrate', 'db/migrate.ts'))
+  await supervisor.run(node('migrate', 'cli/migrate.ts'))
   say('database migrated')
   if (demo) {
     await supervisor.run(node('seed', 'cli/seed.ts'))

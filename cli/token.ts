@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { ConfigError, readConfig } from '../config.ts'
+import { ConfigError, readConfig } from '../config/index.ts'
 import { PRINCIPAL_ID, PRINCIPAL_ID_MAX, ROLES } from '../domain/access.ts'
-import { signAccessToken } from './access-token.ts'
+import { signAccessToken } from './lib/access-token.ts'
 
 const USAGE = `usage: npm run --silent token -- --sub alice --role ${ROLES.join('|')} [--level 1]`
 

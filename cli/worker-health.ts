@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { Connection } from '@temporalio/client'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../config/index.ts'
 import { TASK_QUEUE } from '../workflows/messages.ts'
 
 /**

@@ -1,21 +1,21 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { PageRole } from '../domain/access.ts'
-import type { Attention } from '../domain/attention.ts'
-import type { Refusal } from '../domain/errors.ts'
-import type { Side, Subject } from '../domain/findings.ts'
-import type { KeptNotice, NoticeKind, NoticeOutcome } from '../domain/notices.ts'
-import type { OrderNote } from '../domain/order-notes.ts'
-import type { OrderStatus, PaymentStatus } from '../domain/order-status.ts'
-import type { PaymentClient, PaymentMethod } from '../domain/payment.ts'
 import type {
   ExchangeLimit,
   PaymentMode,
   ProductStatus,
   ProductType,
   ShippingType,
-} from '../domain/product.ts'
-import type { FindingKind, Totals } from '../domain/reconciliation.ts'
-import type { OutsideStep } from '../domain/steps.ts'
+} from '../domain/catalogue/product.ts'
+import type { Refusal } from '../domain/errors.ts'
+import type { KeptNotice, NoticeKind, NoticeOutcome } from '../domain/messaging/notices.ts'
+import type { Attention } from '../domain/orders/attention.ts'
+import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { OrderNote } from '../domain/orders/notes.ts'
+import type { OrderStatus, PaymentStatus } from '../domain/orders/status.ts'
+import type { PaymentClient, PaymentMethod } from '../domain/payments/method.ts'
+import type { FindingKind, Totals } from '../domain/reconciliation/comparison.ts'
+import type { Side, Subject } from '../domain/reconciliation/findings.ts'
 
 /** bigint columns arrive as text and are turned into bigint where they are counted; ids stay text. */
 type Id = ColumnType<string, never, never>
@@ -191,7 +191,7 @@ export interface WalletAccountsTable extends Dated {
   version: Big
   /** The key that sealed it. */
   kid: string
-  /** The wallet itself: domain/wallet.ts. */
+  /** The wallet itself: domain/wallet/wallet.ts. */
   sealed: Buffer
   /** The mac of the last entry. */
   head: Buffer

@@ -1,4 +1,4 @@
-/** Why a request is refused. The API gives each code its status and its text; see `domain/error-texts.ts`. */
+/** Why a request is refused. The API gives each code its status and its text; see `i18n/error-texts.ts`. */
 export type RefusalCode =
   | 'NOT_FOUND'
   | 'FORBIDDEN'

@@ -1,4 +1,4 @@
-import type { PaymentClient, PaymentMethod } from '../domain/payment.ts'
+import type { PaymentClient, PaymentMethod } from '../domain/payments/method.ts'
 
 /**
  * What the mall asks of a payment provider. All amounts are fen. Every call may be repeated: the provider

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { readConfig } from '../config.ts'
+import { readConfig } from '../config/index.ts'
 import { startSandbox } from './sandbox.ts'
 
 const config = readConfig()

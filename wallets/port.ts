@@ -1,4 +1,4 @@
-import type { ReturnCause } from '../domain/wallet.ts'
+import type { ReturnCause } from '../domain/wallet/wallet.ts'
 
 /**
  * What the mall asks of the wallet that keeps the points: our own ledger, or a points system that the shop

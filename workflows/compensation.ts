@@ -1,7 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow'
-import type { AttentionCode } from '../domain/attention.ts'
 import type { Refusal } from '../domain/errors.ts'
-import type { OrderStatus } from '../domain/order-status.ts'
+import type { AttentionCode } from '../domain/orders/attention.ts'
+import type { OrderStatus } from '../domain/orders/status.ts'
 import type { Requester } from './messages.ts'
 import { isSuperseded } from './steps.ts'
 

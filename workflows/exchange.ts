@@ -7,7 +7,7 @@ import {
 } from '@temporalio/workflow'
 import type { Quote } from '../activities/place.ts'
 import type { Refusal } from '../domain/errors.ts'
-import { hasReached, ORDER_ACTIONS, type OrderStatus } from '../domain/order-status.ts'
+import { hasReached, ORDER_ACTIONS, type OrderStatus } from '../domain/orders/status.ts'
 import { createUndo, KeptError } from './compensation.ts'
 import { follow } from './follow.ts'
 import { openMailbox } from './mailbox.ts'

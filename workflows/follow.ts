@@ -1,6 +1,6 @@
 import type { Moved } from '../activities/orders.ts'
 import type { RefusalCode } from '../domain/errors.ts'
-import { allows, LEADS_TO, ORDER_ACTIONS, type OrderStatus, type Step } from '../domain/order-status.ts'
+import { allows, LEADS_TO, ORDER_ACTIONS, type OrderStatus, type Step } from '../domain/orders/status.ts'
 import type { Cause } from './compensation.ts'
 import { CONFLICT, type Request } from './mailbox.ts'
 import type { OrderNotice, Reply } from './messages.ts'

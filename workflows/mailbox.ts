@@ -1,5 +1,5 @@
 import { condition, patched, setHandler } from '@temporalio/workflow'
-import type { PaymentMethod } from '../domain/payment.ts'
+import type { PaymentMethod } from '../domain/payments/method.ts'
 import {
   acceptUpdate,
   cancelUpdate,

@@ -1,15 +1,15 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import { defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { Refusal } from '../domain/errors.ts'
-import type { OrderNotice, PaymentNotice } from '../domain/notices.ts'
-import type { OrderStatus } from '../domain/order-status.ts'
-import type { PaymentMethod } from '../domain/payment.ts'
-import type { OutsideStep } from '../domain/steps.ts'
+import type { OrderNotice, PaymentNotice } from '../domain/messaging/notices.ts'
+import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { OrderStatus } from '../domain/orders/status.ts'
+import type { PaymentMethod } from '../domain/payments/method.ts'
 
 /** What the API, the worker and the workflows say to each other. Names and ids here are the contract's section 7. */
 
 export const TASK_QUEUE = 'points-mall'
-export { EXCHANGE_WORKFLOW } from '../domain/runs.ts'
+export { EXCHANGE_WORKFLOW } from '../domain/orders/runs.ts'
 export type { OrderNotice, PaymentNotice }
 export const REFUND_WORKFLOW = 'refundWorkflow'
 /** A type of its own: a worker that knows no parts leaves it alone, where it would take back the whole order. */

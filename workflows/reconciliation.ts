@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import { executeChild, proxyActivities, sleep, workflowInfo } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
-import { yesterdayInShanghai } from '../domain/shanghai.ts'
+import { yesterdayInShanghai } from '../domain/business-time.ts'
 import {
   RECONCILIATION_WORKFLOW,
   type ReconciliationInput,

@@ -1,6 +1,6 @@
 import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow'
 import type { Progress } from '../activities/resume.ts'
-import type { OrderStatus } from '../domain/order-status.ts'
+import type { OrderStatus } from '../domain/orders/status.ts'
 import { type ExchangeInput, RUN_LIMITS } from './messages.ts'
 import type { Exchange } from './redemption.ts'
 import { surely } from './steps.ts'

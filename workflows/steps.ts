@@ -7,7 +7,7 @@ import {
   TemporalFailure,
 } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
-import { SUPERSEDED } from '../domain/runs.ts'
+import { SUPERSEDED } from '../domain/orders/runs.ts'
 
 /**
  * Short steps on our own database run as local activities, a third of the cost of regular ones. Their limits

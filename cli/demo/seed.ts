@@ -1,8 +1,8 @@
-import { createCategory } from '../../application/categories.ts'
-import { createProduct, publishProduct, unpublishProduct } from '../../application/products.ts'
-import { addCash, grantPoints } from '../../application/wallets.ts'
+import { createCategory } from '../../application/catalogue/categories.ts'
+import { createProduct, publishProduct, unpublishProduct } from '../../application/catalogue/products.ts'
+import { addCash, grantPoints } from '../../application/wallet/wallets.ts'
 import type { Db } from '../../db/client.ts'
-import type { Vault } from '../../db/vault.ts'
+import type { Vault } from '../../db/wallet/ledger-cipher.ts'
 import { fenOf } from '../../domain/money.ts'
 import { type DemoProduct, demoCategories, demoProducts } from './catalogue.ts'
 

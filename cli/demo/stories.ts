@@ -1,4 +1,4 @@
-import type { PaymentMethod } from '../../domain/payment.ts'
+import type { PaymentMethod } from '../../domain/payments/method.ts'
 
 /** What happens in the demo shop by itself: customers and their orders, in every state. Alice and Bob are the visitor's. */
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { lives, signal } from './process.ts'
-import { readRoster } from './roster.ts'
+import { readRoster } from './process-registry.ts'
 
 /**
  * Kills the worker of the installation that runs in this data folder, as a crash does; its supervisor starts

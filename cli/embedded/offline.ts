@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/index.ts'
 import { hold } from './lock.ts'
 import { PortError, requireFree, USUAL } from './ports.ts'
 import { startPostgres } from './postgres.ts'

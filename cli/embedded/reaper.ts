@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { type Entry, stopAll } from './roster.ts'
+import { type Entry, stopAll } from './process-registry.ts'
 
 /**
  * A small process beside the supervisor. Each line on its standard input is the whole list of running parts;

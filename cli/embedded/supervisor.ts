@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { follow, loudText } from './log.ts'
 import { markOf, signal } from './process.ts'
-import { type Entry, endOrphans, readRoster, stopAll, stopEntry, writeRoster } from './roster.ts'
+import { type Entry, endOrphans, readRoster, stopAll, stopEntry, writeRoster } from './process-registry.ts'
 
 /** A command of ours. It gets a session of its own, so that signals to the supervisor's group do not reach it. */
 export interface Command {

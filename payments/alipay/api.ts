@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { shanghaiText } from '../../domain/business-time.ts'
 import { fenFromDecimal } from '../../domain/money.ts'
-import { shanghaiText } from '../../domain/shanghai.ts'
 import { ProviderRefusal } from '../port.ts'
 import { rawMembers } from './members.ts'
 import { signedText, signRsa2, verifyRsa2 } from './signature.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { shanghaiText } from '../../domain/business-time.ts'
 import { decimalFromFen } from '../../domain/money.ts'
-import { shanghaiText } from '../../domain/shanghai.ts'
 import {
   NotKnownYet,
   type PaymentAttempt,

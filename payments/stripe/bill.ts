@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dayInShanghai } from '../../domain/shanghai.ts'
+import { dayInShanghai } from '../../domain/business-time.ts'
 import type { BillLine } from '../port.ts'
 import { callStripe, type StripeAccount } from './api.ts'
 

@@ -1,11 +1,11 @@
 import { html } from 'hono/html'
 import type { StatusCode } from 'hono/utils/http-status'
-import type { WebContext } from '../deps.ts'
-import { type Html, page } from '../page.ts'
+import type { WebContext } from '../shared/deps.ts'
+import { type Html, page } from '../shared/page.ts'
+import { viewerOf } from '../shared/viewer.ts'
 import { langLink } from '../shop/layout.ts'
-import { COMMON, textsIn } from '../texts/common.ts'
-import { FRAME } from '../texts/console.ts'
-import { viewerOf } from '../viewer.ts'
+import { COMMON, textsIn } from '../texts/common/common.ts'
+import { FRAME } from '../texts/console/frame.ts'
 
 const SECTIONS = [
   ['today', '/admin'],

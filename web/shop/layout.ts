@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
 import type { StatusCode } from 'hono/utils/http-status'
-import type { WebContext } from '../deps.ts'
-import { type Html, page } from '../page.ts'
-import { COMMON, textsIn } from '../texts/common.ts'
+import type { WebContext } from '../shared/deps.ts'
+import { type Html, page } from '../shared/page.ts'
+import { COMMON, textsIn } from '../texts/common/common.ts'
 
 type Tab = 'home' | 'orders' | 'wallet'
 

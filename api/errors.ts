@@ -1,0 +1,212 @@
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Logger } from 'pino'
+import type { z } from 'zod'
+import { isTimeout, isUnavailable, Overloaded } from '../application/temporal/client.ts'
+import { DomainError } from '../domain/errors.ts'
+import {
+  type ErrorCode,
+  errorText,
+  type FieldError,
+  type FieldRule,
+  fieldText,
+  type Gap,
+  InvalidInput,
+} from '../i18n/error-texts.ts'
+import type { ApiContext } from './deps.ts'
+import { loggedPath } from './middleware/logged-path.ts'
+
+/** The one place that turns what went wrong into an answer (RFC 9457). Nothing of an unexpected error leaves. */
+
+const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
+  MALFORMED_JSON: 400,
+  UNAUTHENTICATED: 401,
+  WEBHOOK_SIGNATURE_INVALID: 401,
+  FORBIDDEN: 403,
+  RISK_REJECTED: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  PRODUCT_NOT_ON_SALE: 409,
+  OUT_OF_STOCK: 409,
+  INSUFFICIENT_POINTS: 409,
+  INSUFFICIENT_BALANCE: 409,
+  EXCHANGE_LIMIT_EXCEEDED: 409,
+  TOO_MANY_UNPAID_ORDERS: 409,
+  POINTS_PER_ORDER_EXCEEDED: 409,
+  BELOW_MIN_POINTS: 409,
+  USER_LEVEL_TOO_LOW: 409,
+  PRICE_CHANGED: 409,
+  ORDER_NOT_CANCELABLE: 409,
+  ORDER_STATE_CONFLICT: 409,
+  REFUND_EXCEEDS_REST: 409,
+  REFUND_IS_WHOLE: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  VALIDATION_FAILED: 422,
+  ADDRESS_REQUIRED: 422,
+  PAYMENT_METHOD_UNSUPPORTED: 422,
+  IDEMPOTENCY_KEY_REUSED: 422,
+  RATE_LIMITED: 429,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+}
+
+export interface ProblemExtra extends Gap {
+  readonly errors?: readonly FieldError[]
+  /** Whole seconds. */
+  readonly retryAfter?: number
+  /** The methods that the path knows. */
+  readonly allow?: readonly string[]
+  /** Replaces the text of the code, for what names parts of this installation. */
+  readonly detail?: string
+}
+
+/** A failure of the HTTP edge itself; the domain throws `DomainError` or `InvalidInput`. */
+export class ApiError extends Error {
+  override name = 'ApiError'
+  readonly code: ErrorCode
+  readonly extra: ProblemExtra
+  constructor(code: ErrorCode, extra: ProblemExtra = {}) {
+    super(code)
+    this.code = code
+    this.extra = extra
+  }
+}
+
+/** Answers with a problem. 401, 405, 429 and 503 carry the header that goes with them. */
+export function problem(c: ApiContext, code: ErrorCode, extra: ProblemExtra = {}): Response {
+  // The first middleware may itself have failed.
+  const lang = c.get('lang') ?? 'zh'
+  const status = STATUS[code]
+  const { title, detail } = errorText(code, lang, extra)
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'Content-Language': lang === 'zh' ? 'zh-CN' : 'en',
+    'Cache-Control': 'no-store',
+  }
+  if (code === 'UNAUTHENTICATED') {
+    const sent = c.req.header('Authorization') !== undefined
+    headers['WWW-Authenticate'] = `Bearer realm="points-mall"${sent ? ', error="invalid_token"' : ''}`
+  }
+  if (status === 429 || status === 503) headers['Retry-After'] = `${extra.retryAfter ?? 1}`
+  if (extra.allow) headers.Allow = extra.allow.join(', ')
+  const body = {
+    success: false,
+    type: `urn:points-mall:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title,
+    status,
+    detail: extra.detail ?? detail,
+    code,
+    ...(extra.reason ? { reason: extra.reason } : {}),
+    request_id: c.get('requestId') ?? '',
+    errors: (extra.errors ?? []).map((error) => ({
+      field: error.field,
+      code: error.rule,
+      message: fieldText(error, lang),
+    })),
+  }
+  return c.body(JSON.stringify(body), status, headers)
+}
+
+/** The error handler of the whole API. */
+export function answerError(logger: Logger) {
+  return (error: Error, c: ApiContext): Response => {
+    if (error instanceof ApiError) return problem(c, error.code, error.extra)
+    if (error instanceof DomainError) return problem(c, error.refusal.code, error.refusal)
+    if (error instanceof InvalidInput) return problem(c, 'VALIDATION_FAILED', { errors: error.errors })
+    if (error instanceof HTTPException) {
+      const code = HTTP_CODES[error.status]
+      if (code) return problem(c, code)
+    }
+    if (error instanceof Overloaded) return problem(c, 'UNAVAILABLE')
+    const code = isOutage(error) ? 'UNAVAILABLE' : 'INTERNAL'
+    logger.error(
+      { err: error, request_id: c.get('requestId'), path: loggedPath(c.req.path) },
+      'request failed',
+    )
+    return problem(c, code)
+  }
+}
+
+/** What the framework itself throws. */
+const HTTP_CODES: Readonly<Record<number, ErrorCode>> = {
+  400: 'MALFORMED_JSON',
+  404: 'NOT_FOUND',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+}
+
+/**
+ * PostgreSQL is away, restarting, full or blocked for the moment: connection exceptions (class 08), resources
+ * (53), operator intervention and time-outs (57), lock time-outs, deadlocks and serialization failures.
+ */
+const OUTAGE_STATES = /^(08|53|57|55P03$|40P01$|40001$)/
+const OUTAGE_ERRNOS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])
+/** What `pg` says without any code. */
+const OUTAGE_TEXTS =
+  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/
+
+function isOutage(error: Error): boolean {
+  if (isUnavailable(error) || isTimeout(error)) return true
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return (
+    OUTAGE_ERRNOS.has(code) ||
+    (code.length === 5 && OUTAGE_STATES.test(code)) ||
+    OUTAGE_TEXTS.test(error.message)
+  )
+}
+
+interface Validation {
+  readonly success: boolean
+  readonly target: string
+  readonly data?: unknown
+  readonly error?: { readonly issues: readonly z.core.$ZodIssue[] }
+}
+
+/** The default hook of every route: a malformed path is an unknown one, all else is told field by field. */
+export function answerInvalid(result: Validation, c: ApiContext): Response | undefined {
+  if (result.success) return undefined
+  if (result.target === 'param') return problem(c, 'NOT_FOUND')
+  const errors = (result.error?.issues ?? []).flatMap((issue) => fieldErrors(issue, result.data))
+  // One number can be too large for JSON and for the field: the last, narrowest bound is told.
+  const told = new Map(errors.map((error) => [`${error.field} ${error.rule}`, error]))
+  return problem(c, 'VALIDATION_FAILED', { errors: [...told.values()] })
+}
+
+function fieldErrors(issue: z.core.$ZodIssue, data: unknown): FieldError[] {
+  const field = issue.path.map(String).join('.')
+  const input = issue.path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    data,
+  )
+  switch (issue.code) {
+    case 'invalid_type':
+      if (input === undefined || input === null) return [{ field, rule: 'required' }]
+      if (issue.expected === 'int') return [{ field, rule: 'integer' }]
+      return [{ field, rule: 'type', bound: issue.expected }]
+    case 'too_small': {
+      const bound = `${issue.minimum}`
+      if (issue.origin !== 'string') return [{ field, rule: 'min', bound }]
+      return [bound === '1' ? { field, rule: 'required' } : { field, rule: 'min_length', bound }]
+    }
+    case 'too_big':
+      return [{ field, rule: issue.origin === 'string' ? 'max_length' : 'max', bound: `${issue.maximum}` }]
+    case 'invalid_value':
+      if (input === undefined || input === null) return [{ field, rule: 'required' }]
+      return [{ field, rule: 'in', bound: issue.values.map(String).join(', ') }]
+    case 'invalid_format':
+      return [{ field, rule: 'format' }]
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({ field: [...issue.path, key].map(String).join('.'), rule: 'unknown' }))
+    case 'custom':
+      return [
+        { field, rule: 'invalid', ...(issue.params as { rule: FieldRule; bound?: string } | undefined) },
+      ]
+    case 'invalid_union':
+      return [{ field, rule: input === undefined || input === null ? 'required' : 'invalid' }]
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'not_multiple_of':
+      return [{ field, rule: 'invalid' }]
+  }
+}

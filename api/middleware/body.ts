@@ -1,0 +1,86 @@
+import { bodyLimit } from 'hono/body-limit'
+import { createMiddleware } from 'hono/factory'
+import { PICTURE_MAX_BYTES } from '../../application/catalogue/pictures.ts'
+import type { ApiEnv } from '../deps.ts'
+import { ApiError } from '../errors.ts'
+
+/** Contract section 3. */
+const BODY_MAX_BYTES = 64 * 1024
+/** Nothing the mall takes is nested deeper than a limit in a product's properties. */
+const BODY_MAX_DEPTH = 16
+
+/** The one route that takes more: a picture, and the form around it. */
+const UPLOAD = /^\/admin\/products\/\d{1,18}\/picture$/
+const FORM_MAX_BYTES = 16 * 1024
+
+const limitUsual = bodyLimit({
+  maxSize: BODY_MAX_BYTES,
+  onError: () => {
+    throw new ApiError('PAYLOAD_TOO_LARGE')
+  },
+})
+/** So much of what is too large is still taken in, and dropped. */
+const DRAIN_MAX_BYTES = 32 * 1024 * 1024
+
+/** Who sent it is a person, who is told by the page it came from. */
+const limitUpload = bodyLimit({
+  maxSize: PICTURE_MAX_BYTES + FORM_MAX_BYTES,
+  async onError(c) {
+    // A browser that still sends when the connection closes shows its own error in place of our answer.
+    if (Number(c.req.header('Content-Length')) <= DRAIN_MAX_BYTES)
+      await c.req.raw.body?.pipeTo(new WritableStream())
+    return c.redirect(c.req.path.replace(/\/picture$/, '?picture=max'), 303)
+  },
+})
+
+/** Refuses what is too large, whether it says so in advance or not. */
+export const limitBody = createMiddleware<ApiEnv>((c, next) =>
+  c.req.method === 'POST' && UPLOAD.test(c.req.path) ? limitUpload(c, next) : limitUsual(c, next),
+)
+
+/**
+ * For routes that take JSON: the body is `application/json` in UTF-8, well formed, not too deep, and holds no
+ * character that PostgreSQL cannot store. No body at all is an empty object.
+ */
+export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
+  const bytes = await c.req.arrayBuffer()
+  if (bytes.byteLength === 0) {
+    const headers = new Headers(c.req.raw.headers)
+    headers.set('Content-Type', 'application/json')
+    headers.delete('Content-Length')
+    c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body: '{}' })
+    c.req.bodyCache = {}
+    return next()
+  }
+  const type = c.req.header('Content-Type')?.split(';')[0]?.trim()
+  if (!/^application\/([\w.-]+\+)?json$/i.test(type ?? '')) throw new ApiError('UNSUPPORTED_MEDIA_TYPE')
+  checkValue(parse(bytes), '', 0)
+  return next()
+})
+
+function parse(bytes: ArrayBuffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    throw new ApiError('MALFORMED_JSON')
+  }
+}
+
+function checkValue(value: unknown, field: string, depth: number): void {
+  if (typeof value === 'string') checkText(value, field)
+  if (typeof value !== 'object' || value === null) return
+  if (depth === BODY_MAX_DEPTH)
+    throw new ApiError('VALIDATION_FAILED', { errors: [{ field, rule: 'depth' }] })
+  for (const [name, child] of Object.entries(value)) {
+    checkText(name, field)
+    checkValue(child, field === '' ? name : `${field}.${name}`, depth + 1)
+  }
+}
+
+/** NUL has no place in PostgreSQL's text, half a surrogate pair none in UTF-8. */
+export function checkText(value: string, field: string): void {
+  if (value.includes('\0') || !value.isWellFormed()) {
+    throw new ApiError('VALIDATION_FAILED', { errors: [{ field, rule: 'characters' }] })
+  }
+}

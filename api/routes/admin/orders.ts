@@ -1,0 +1,180 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import {
+  actOnOrder,
+  findWorkflow,
+  getOrder,
+  listOrders,
+  type OrderRequest,
+} from '../../../application/orders/orders.ts'
+import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
+import {
+  bearer,
+  id,
+  int,
+  jsonBody,
+  listOf,
+  listResponse,
+  money,
+  one,
+  oneResponse,
+  ownerId,
+  pageQuery,
+  problemResponse,
+  sliceOf,
+} from '../../schemas/common.ts'
+import { order, orderFor, orderParams, orderStatus, paymentMode, reasonText } from '../../schemas/order.ts'
+
+const adminOrder = order
+  .extend({
+    workflow: z.object({ id: z.string(), run_id: z.string().nullable(), url: z.string().nullable() }),
+  })
+  .openapi('AdminOrder')
+
+const list = createRoute({
+  method: 'get',
+  path: '/',
+  tags: ['admin: orders'],
+  summary: 'All orders, newest first',
+  security: bearer,
+  request: {
+    query: pageQuery.extend({
+      status: orderStatus.optional(),
+      payment_mode: paymentMode.optional(),
+      owner_id: ownerId.optional(),
+      product_id: id.optional(),
+      needs_attention: z.enum(['true', 'false']).optional(),
+    }),
+  },
+  responses: { 200: listResponse(order, 'A page of orders'), ...problemResponse },
+})
+
+const show = createRoute({
+  method: 'get',
+  path: '/{id}',
+  tags: ['admin: orders'],
+  summary: 'One order, with its workflow',
+  security: bearer,
+  request: { params: orderParams },
+  responses: { 200: oneResponse(adminOrder, 'The order'), ...problemResponse },
+})
+
+const action = <P extends string, S extends z.ZodType>(path: P, summary: string, body: S) =>
+  createRoute({
+    method: 'post',
+    path,
+    tags: ['admin: orders'],
+    summary,
+    description:
+      'Acts through the workflow. 202: no outcome within 5 s; the order shows it when it has come.',
+    security: bearer,
+    request: { params: orderParams, body: jsonBody(body) },
+    responses: {
+      200: oneResponse(order, 'Done'),
+      202: oneResponse(order, 'The outcome is not known yet'),
+      ...problemResponse,
+    },
+  })
+
+const none = z.object({})
+const because = z.object({ reason: reasonText })
+const accept = action('/{id}/accept', 'Accept a paid order', none)
+const ship = action(
+  '/{id}/ship',
+  'Ship an accepted order',
+  z.object({ carrier: z.string().trim().min(1).max(64), tracking_no: z.string().trim().min(1).max(64) }),
+)
+const finish = action('/{id}/finish', 'Finish an order that was received', none)
+const cancel = action('/{id}/cancel', 'Cancel before it is shipped; everything goes back', because)
+const refund = action(
+  '/{id}/refund',
+  'Take a paid order back, also after it was shipped; with points or money a part of it, and it goes on',
+  because
+    .extend({ points: int(0).nullish(), money: money.nullish() })
+    .refine(
+      ({ points, money: cash }) =>
+        (points == null && cash == null) || (points ?? 0) > 0 || /[1-9]/.test(cash?.amount ?? ''),
+      { path: ['points'], params: { rule: 'min', bound: '1' } },
+    ),
+)
+const resolve = action(
+  '/{id}/resolve',
+  'Say how an order that needs attention goes on: again, without an undo, or the money was given back outside',
+  because.extend({
+    action: z.enum(['retry', 'skip', 'settle']),
+    refund_no: z.string().min(1).max(64).nullish().openapi({
+      description:
+        'The refund that "settle" is about, as the order shows it; required where several are stuck',
+    }),
+  }),
+)
+
+export function adminOrderRoutes(deps: ApiDeps) {
+  /** Asks the workflow to act for the operator, and shows the order as it is then. */
+  async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {
+    const before = await getOrder(deps, idOrNo, undefined)
+    const by = { type: 'operator' as const, id: c.get('who').sub }
+    const done = await actOnOrder(deps, before, by, request, c.get('operationKey'))
+    return {
+      done,
+      view: orderFor('operator', await getOrder(deps, before.order_no, undefined), c.get('lang')),
+    }
+  }
+
+  return new OpenAPIHono<ApiEnv>()
+    .openapi(list, async (c) => {
+      const query = c.req.valid('query')
+      const filter = {
+        ownerId: query.owner_id,
+        status: query.status,
+        paymentMode: query.payment_mode,
+        productId: query.product_id,
+        needsAttention: query.needs_attention === 'true',
+      }
+      const { orders, total } = await listOrders({ ...deps, db: deps.replica }, filter, sliceOf(query))
+      return c.json(
+        listOf(
+          orders.map((view) => orderFor('operator', view, c.get('lang'))),
+          total,
+          query,
+        ),
+        200,
+      )
+    })
+    .openapi(show, async (c) => {
+      const view = await getOrder(deps, c.req.valid('param').id, undefined)
+      const workflow = await findWorkflow(deps.temporal, view.order_no, deps.temporalUiUrl)
+      return c.json(one({ ...orderFor('operator', view, c.get('lang')), workflow }), 200)
+    })
+    .openapi(accept, async (c) => {
+      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'accept' })
+      return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+    .openapi(ship, async (c) => {
+      const { carrier, tracking_no } = c.req.valid('json')
+      const request = { kind: 'ship' as const, carrier, trackingNo: tracking_no }
+      const { done, view } = await act(c, c.req.valid('param').id, request)
+      return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+    .openapi(finish, async (c) => {
+      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'finish' })
+      return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+    .openapi(cancel, async (c) => {
+      const { reason } = c.req.valid('json')
+      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'cancel', reason })
+      return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+    .openapi(refund, async (c) => {
+      const { reason, points, money: cash } = c.req.valid('json')
+      const part =
+        points == null && cash == null ? undefined : { points: points ?? 0, money: cash?.amount ?? '0.00' }
+      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'refund', reason, part })
+      return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+    .openapi(resolve, async (c) => {
+      const { reason, action, refund_no } = c.req.valid('json')
+      const request = { kind: 'resolve' as const, action, reason, refundNo: refund_no ?? undefined }
+      const { done, view } = await act(c, c.req.valid('param').id, request)
+      return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+}

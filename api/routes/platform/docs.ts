@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { Hono } from 'hono'
+import type { ApiEnv } from '../../deps.ts'
+import { ApiError } from '../../errors.ts'
+
+/** What the page needs of swagger-ui-dist, served from here: the page loads nothing from other hosts. */
+const ASSETS: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+}
+
+const PAGE = `<!doctype html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>积分商城 API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`
+
+const START = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  persistAuthorization: true,
+  validatorUrl: null,
+})
+`
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+/** The reading room for people. */
+export function docsRoutes() {
+  const folder = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
+  return new Hono<ApiEnv>()
+    .get('/', (c) => c.html(PAGE, 200, { 'Content-Security-Policy': POLICY }))
+    .get('/start.js', (c) => c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }))
+    .get('/:asset', async (c) => {
+      const asset = c.req.param('asset')
+      const type = Object.hasOwn(ASSETS, asset) ? ASSETS[asset] : undefined
+      if (type === undefined) throw new ApiError('NOT_FOUND')
+      const body = await readFile(new URL(asset, folder))
+      return c.body(new Uint8Array(body), 200, {
+        'Content-Type': type,
+        'Cache-Control': 'public, max-age=3600',
+      })
+    })
+}

@@ -1,0 +1,179 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { checkExchange, exchange } from '../../../application/orders/exchange.ts'
+import { getOrder, viewAttempt } from '../../../application/orders/orders.ts'
+import type { Principal } from '../../../domain/access.ts'
+import { DomainError } from '../../../domain/errors.ts'
+import { fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'
+import { errorText } from '../../../i18n/error-texts.ts'
+import type { ApiDeps, ApiEnv } from '../../deps.ts'
+import { clientIp } from '../../middleware/client-ip.ts'
+import { bearer, id, int, jsonBody, money, one, oneResponse, problemResponse } from '../../schemas/common.ts'
+import { channelOf, order, orderFor, paymentChannel, paymentMethod } from '../../schemas/order.ts'
+
+/** Bare decimal, number or text: the one amount that the seed does not wrap. */
+const cashAmount = z
+  .union([z.number().transform(String), z.string()])
+  .transform((text, context) => {
+    const fen = fenFromDecimal(text)
+    if (fen !== undefined && fen >= 0n) return fen
+    context.addIssue(
+      fen === undefined
+        ? { code: 'invalid_format', format: 'decimal', message: 'decimal' }
+        : { code: 'too_small', minimum: 0, origin: 'number', inclusive: true, message: 'min' },
+    )
+    return z.NEVER
+  })
+  .openapi({ type: 'string', example: '9.90' })
+
+/** An id that is none of ours names no product: 404, like one that is unknown. */
+const productId = z.string().min(1).max(64).openapi({ example: '1' })
+
+const exchangeBody = z
+  .object({
+    product_id: productId,
+    quantity: int(1),
+    cash_amount: cashAmount.nullish(),
+    payment_method: paymentMethod.nullish(),
+    ...paymentChannel,
+    buyer_remarks: z.string().max(500).nullish(),
+    buyer_message: z.string().max(500).nullish(),
+    customized: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
+    address: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
+  })
+  .openapi('Exchange')
+
+const post = createRoute({
+  method: 'post',
+  path: '/exchange',
+  tags: ['exchanges'],
+  summary: 'Redeem a product',
+  description:
+    '201: the order stands. 202: no outcome within 5 s; the order is found by its number and goes on by itself.',
+  security: bearer,
+  request: { body: jsonBody(exchangeBody) },
+  responses: {
+    201: oneResponse(order, 'The order stands'),
+    202: oneResponse(order, 'The outcome is not known yet'),
+    ...problemResponse,
+  },
+})
+
+const check = createRoute({
+  method: 'post',
+  path: '/check-exchange',
+  tags: ['exchanges'],
+  summary: 'Whether a product can be redeemed, and every reason against it',
+  description:
+    'Without `payment_method` it can be redeemed where one of the methods would do: the wallet pays at once, and any other leaves an order that waits for its payment.',
+  security: bearer,
+  request: {
+    body: jsonBody(
+      z.object({ product_id: productId, quantity: int(1), payment_method: paymentMethod.nullish() }),
+    ),
+  },
+  responses: {
+    200: oneResponse(
+      z.object({
+        eligible: z.boolean(),
+        reasons: z.array(
+          z.object({
+            code: z.string(),
+            /** Which of several rules with one code. */
+            rule: z.literal('unpaid_pieces').optional(),
+            message: z.string(),
+            required: z.int().nullable(),
+            available: z.int().nullable(),
+          }),
+        ),
+        quote: z.object({
+          quantity: z.int(),
+          total_points: z.int(),
+          total_money: money,
+          /** Null: the outside wallet does not answer. */
+          points_available: z.int().nullable(),
+        }),
+      }),
+      'Every reason at once; nothing changes',
+    ),
+    ...problemResponse,
+  },
+})
+
+/** Gaps of points, pieces, orders and levels; amounts and lists of methods are in the message. */
+function countOf(text: string | undefined): number | null {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null
+}
+
+function knownForm(productId: string): string {
+  if (!id.safeParse(productId).success) throw new DomainError({ code: 'NOT_FOUND' })
+  return productId
+}
+
+const customerOf = (who: Principal) => ({ ownerId: who.sub, level: who.level })
+
+/** An empty list or object is no address. */
+function filled<T extends object>(value: T | null | undefined): T | undefined {
+  return value && Object.keys(value).length > 0 ? value : undefined
+}
+
+export function exchangeRoutes(deps: ApiDeps) {
+  return new OpenAPIHono<ApiEnv>()
+    .openapi(post, async (c) => {
+      const who = c.get('who')
+      const body = c.req.valid('json')
+      const method = body.payment_method ?? deps.settings.defaultMethod
+      const command = {
+        productId: knownForm(body.product_id),
+        quantity: body.quantity,
+        cashFen: body.cash_amount ?? undefined,
+        method: body.payment_method ?? undefined,
+        channel: method === 'wallet' ? undefined : channelOf(body, clientIp(c, deps.trustedProxies), method),
+        address: filled(body.address) as Record<string, unknown> | undefined,
+        customized: filled(body.customized),
+        buyer_remarks: body.buyer_remarks ?? undefined,
+        buyer_message: body.buyer_message ?? undefined,
+      }
+      try {
+        const { attempt, known } = await exchange(deps, customerOf(who), command, c.get('idempotencyKey'))
+        const view = known
+          ? await getOrder(deps, attempt.order_no, who.sub)
+          : await viewAttempt(deps, attempt)
+        deps.metrics.exchanges.inc({ outcome: known ? view.status : 'accepted' })
+        const shown = orderFor('customer', view, c.get('lang'))
+        return known ? c.json(one(shown), 201) : c.json(one(shown), 202)
+      } catch (error) {
+        if (error instanceof DomainError) deps.metrics.exchanges.inc({ outcome: error.refusal.code })
+        throw error
+      }
+    })
+    .openapi(check, async (c) => {
+      const { product_id, quantity, payment_method } = c.req.valid('json')
+      const { reasons, total, facts } = await checkExchange(
+        deps,
+        customerOf(c.get('who')),
+        knownForm(product_id),
+        quantity,
+        payment_method ?? undefined,
+      )
+      const lang = c.get('lang')
+      return c.json(
+        one({
+          eligible: reasons.length === 0,
+          reasons: reasons.map((reason) => ({
+            code: reason.code,
+            rule: reason.rule,
+            message: errorText(reason.code, lang, reason).detail,
+            required: countOf(reason.required),
+            available: countOf(reason.available),
+          })),
+          quote: {
+            quantity,
+            total_points: total.points,
+            total_money: moneyFromFen(total.fen),
+            points_available: facts.pointsAvailable === null ? null : Number(facts.pointsAvailable),
+          },
+        }),
+        200,
+      )
+    })
+}

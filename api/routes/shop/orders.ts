@@ -1,0 +1,162 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import {
+  actOnOrder,
+  getOrder,
+  listOrders,
+  mustBeSupported,
+  type OrderRequest,
+  readStatistics,
+} from '../../../application/orders/orders.ts'
+import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
+import { clientIp } from '../../middleware/client-ip.ts'
+import {
+  bearer,
+  jsonBody,
+  listOf,
+  listResponse,
+  money,
+  one,
+  oneResponse,
+  pageQuery,
+  problemResponse,
+  sliceOf,
+} from '../../schemas/common.ts'
+import {
+  channelOf,
+  order,
+  orderFor,
+  orderParams,
+  orderStatus,
+  paymentChannel,
+  paymentMethod,
+  reasonText,
+} from '../../schemas/order.ts'
+
+const list = createRoute({
+  method: 'get',
+  path: '/',
+  tags: ['orders'],
+  summary: 'My orders, newest first',
+  security: bearer,
+  request: { query: pageQuery.extend({ status: orderStatus.optional() }) },
+  responses: { 200: listResponse(order, 'A page of orders'), ...problemResponse },
+})
+
+const statistics = createRoute({
+  method: 'get',
+  path: '/statistics',
+  tags: ['orders'],
+  summary: 'Counts of my orders; points and money of the paid ones that were not canceled',
+  security: bearer,
+  responses: {
+    200: oneResponse(
+      z.object({
+        total: z.int(),
+        by_status: z.record(z.string(), z.int()),
+        by_payment_mode: z.record(z.string(), z.int()),
+        total_points: z.int(),
+        total_money: money,
+      }),
+      'Statistics',
+    ),
+    ...problemResponse,
+  },
+})
+
+const show = createRoute({
+  method: 'get',
+  path: '/{id}',
+  tags: ['orders'],
+  summary: 'One of my orders, by id or order number',
+  security: bearer,
+  request: { params: orderParams },
+  responses: { 200: oneResponse(order, 'The order'), ...problemResponse },
+})
+
+const action = <P extends string, S extends z.ZodType>(path: P, summary: string, body: S) =>
+  createRoute({
+    method: 'post',
+    path,
+    tags: ['orders'],
+    summary,
+    description: '202: no outcome within 5 s; the order shows it when it has come.',
+    security: bearer,
+    request: { params: orderParams, body: jsonBody(body) },
+    responses: {
+      200: oneResponse(order, 'Done'),
+      202: oneResponse(order, 'The outcome is not known yet'),
+      ...problemResponse,
+    },
+  })
+
+const pay = action(
+  '/{id}/pay',
+  'Open the cashier again, or pay by another method',
+  z.object({ payment_method: paymentMethod.nullish(), ...paymentChannel }),
+)
+const cancel = action(
+  '/{id}/cancel',
+  'Cancel before it is shipped; points, stock and money go back',
+  z.object({ reason: reasonText.nullish() }),
+)
+const confirm = action('/{id}/confirm', 'Confirm that the goods have come', z.object({}))
+
+export function orderRoutes(deps: ApiDeps) {
+  /** Asks the workflow to act for the customer, and shows the order as it is then. */
+  async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {
+    const { sub } = c.get('who')
+    const before = await getOrder(deps, idOrNo, sub)
+    const by = { type: 'customer' as const, id: sub }
+    const done = await actOnOrder(deps, before, by, request, c.get('operationKey'))
+    return { done, view: orderFor('customer', await getOrder(deps, before.order_no, sub), c.get('lang')) }
+  }
+
+  return new OpenAPIHono<ApiEnv>()
+    .openapi(list, async (c) => {
+      const query = c.req.valid('query')
+      const filter = { ownerId: c.get('who').sub, status: query.status }
+      const { orders, total } = await listOrders(deps, filter, sliceOf(query))
+      return c.json(
+        listOf(
+          orders.map((view) => orderFor('customer', view, c.get('lang'))),
+          total,
+          query,
+        ),
+        200,
+      )
+    })
+    .openapi(statistics, async (c) => c.json(one(await readStatistics(deps.replica, c.get('who').sub)), 200))
+    .openapi(show, async (c) =>
+      c.json(
+        one(
+          orderFor(
+            'customer',
+            await getOrder(deps, c.req.valid('param').id, c.get('who').sub),
+            c.get('lang'),
+          ),
+        ),
+        200,
+      ),
+    )
+    .openapi(pay, async (c) => {
+      const body = c.req.valid('json')
+      const method = body.payment_method ?? undefined
+      const said = Boolean(body.client || body.openid || body.return_url)
+      if (method) mustBeSupported(method, deps.settings.rules.supportedMethods)
+      const { done, view } = await act(c, c.req.valid('param').id, {
+        kind: 'pay',
+        method,
+        channel: said ? channelOf(body, clientIp(c, deps.trustedProxies), method) : undefined,
+      })
+      return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+    .openapi(cancel, async (c) => {
+      const reason = c.req.valid('json').reason ?? undefined
+      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'cancel', reason })
+      return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+    .openapi(confirm, async (c) => {
+      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'finish' })
+      return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+}

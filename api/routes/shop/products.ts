@@ -1,0 +1,137 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { mustFindCategory } from '../../../application/catalogue/categories.ts'
+import { PRODUCT_SORTS, readCatalogue, readProduct } from '../../../application/catalogue/products.ts'
+import {
+  LIMIT_MAX,
+  PAYMENT_MODES,
+  PRODUCT_STATUSES,
+  PRODUCT_TYPES,
+  SHIPPING_TYPES,
+} from '../../../domain/catalogue/product.ts'
+import type { ApiDeps, ApiEnv } from '../../deps.ts'
+import {
+  id,
+  idParams,
+  listOf,
+  listResponse,
+  money,
+  one,
+  oneResponse,
+  pageQuery,
+  problemResponse,
+  sliceOf,
+  text,
+} from '../../schemas/common.ts'
+
+const exchangeLimit = z
+  .strictObject({
+    max_per_user: z.int().min(1).max(LIMIT_MAX.max_per_user).optional(),
+    max_per_order: z.int().min(1).max(LIMIT_MAX.max_per_order).optional(),
+    time_limit_seconds: z.int().min(1).max(LIMIT_MAX.time_limit_seconds).optional(),
+    user_level_required: z.int().min(0).max(LIMIT_MAX.user_level_required).optional(),
+  })
+  .openapi('ExchangeLimit')
+
+/** `limit` is read by the rules; every other key is the shop's own. */
+export const properties = z.looseObject({ limit: exchangeLimit.optional() }).openapi('ProductProperties')
+
+export const product = z
+  .object({
+    id,
+    title: z.string(),
+    description: z.string().nullable(),
+    image: z.string().nullable(),
+    points_price: z.int(),
+    money_price: money,
+    payment_mode: z.enum(PAYMENT_MODES),
+    original_price: money.nullable(),
+    stock_quantity: z.int(),
+    exchange_limit: z.int(),
+    status: z.enum(PRODUCT_STATUSES),
+    sort: z.int(),
+    product_type: z.enum(PRODUCT_TYPES),
+    shipping_type: z.enum(SHIPPING_TYPES),
+    properties: properties.nullable(),
+    payment_info: z.object({
+      mode: z.string(),
+      points: z.string().nullable(),
+      money: z.string().nullable(),
+      total_value: money,
+    }),
+    category: z.object({ id, name: z.string() }).nullable(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi('Product')
+
+const filters = pageQuery.extend({
+  payment_mode: z.enum(PAYMENT_MODES).optional(),
+  product_type: z.enum(PRODUCT_TYPES).optional(),
+  sort: z.enum(PRODUCT_SORTS).default('default'),
+})
+
+const list = createRoute({
+  method: 'get',
+  path: '/',
+  tags: ['products'],
+  summary: 'The products on sale',
+  request: { query: filters.extend({ category_id: id.optional() }) },
+  responses: { 200: listResponse(product, 'A page of products'), ...problemResponse },
+})
+
+const search = createRoute({
+  method: 'get',
+  path: '/search',
+  tags: ['products'],
+  summary: 'The products on sale whose title or description has the keyword',
+  request: { query: filters.extend({ category_id: id.optional(), keyword: text(1, 100) }) },
+  responses: { 200: listResponse(product, 'A page of products'), ...problemResponse },
+})
+
+const byCategory = createRoute({
+  method: 'get',
+  path: '/category/{category_id}',
+  tags: ['products'],
+  summary: 'The products on sale of a category',
+  request: {
+    params: z.object({ category_id: id.openapi({ param: { name: 'category_id', in: 'path' } }) }),
+    query: filters,
+  },
+  responses: { 200: listResponse(product, 'A page of products'), ...problemResponse },
+})
+
+const show = createRoute({
+  method: 'get',
+  path: '/{id}',
+  tags: ['products'],
+  summary: 'A product, sold out or not',
+  request: { params: idParams },
+  responses: { 200: oneResponse(product, 'The product'), ...problemResponse },
+})
+
+/** What anybody may see. */
+export function productRoutes({ db, replica, pointsToCnyMillionths: rate }: ApiDeps) {
+  const catalogue = async (
+    query: z.output<typeof filters>,
+    more: { readonly categoryId?: string | undefined; readonly keyword?: string },
+  ) => {
+    const filter = { paymentMode: query.payment_mode, productType: query.product_type, ...more }
+    const { products, total } = await readCatalogue(replica, filter, query.sort, sliceOf(query), rate)
+    return listOf(products, total, query)
+  }
+  return new OpenAPIHono<ApiEnv>()
+    .openapi(list, async (c) => {
+      const query = c.req.valid('query')
+      return c.json(await catalogue(query, { categoryId: query.category_id }), 200)
+    })
+    .openapi(search, async (c) => {
+      const query = c.req.valid('query')
+      return c.json(await catalogue(query, { categoryId: query.category_id, keyword: query.keyword }), 200)
+    })
+    .openapi(byCategory, async (c) => {
+      const { category_id } = c.req.valid('param')
+      await mustFindCategory(replica, category_id)
+      return c.json(await catalogue(c.req.valid('query'), { categoryId: category_id }), 200)
+    })
+    .openapi(show, async (c) => c.json(one(await readProduct(db, c.req.valid('param').id, rate)), 200))
+}

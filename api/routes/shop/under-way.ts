@@ -1,0 +1,14 @@
+import { readExchangeByKey } from '../../../application/orders/attempts.ts'
+import type { ApiContext, ApiDeps } from '../../deps.ts'
+import { ApiError } from '../../errors.ts'
+import { one } from '../../schemas/common.ts'
+import { orderFor } from '../../schemas/order.ts'
+
+/** Answers a repeat of `POST exchange` whose first request still runs: 202 with the same order number. */
+export function answerUnderWay(deps: ApiDeps) {
+  return async (c: ApiContext) => {
+    const view = await readExchangeByKey(deps, c.get('who').sub, c.get('idempotencyKey') ?? '')
+    if (!view) throw new ApiError('UNAVAILABLE')
+    return c.json(one(orderFor('customer', view, c.get('lang'))), 202)
+  }
+}

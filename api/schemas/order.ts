@@ -1,0 +1,147 @@
+import { z } from '@hono/zod-openapi'
+import { forCustomer, type OrderView } from '../../application/orders/orders.ts'
+import type { PaymentChannel } from '../../db/orders/attempts.ts'
+import { PAYMENT_MODES } from '../../domain/catalogue/product.ts'
+import { ATTENTION_CODES } from '../../domain/orders/attention.ts'
+import { NOTE_CODES } from '../../domain/orders/notes.ts'
+import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../domain/orders/status.ts'
+import { PAYMENT_CLIENTS, PAYMENT_METHODS, type PaymentMethod } from '../../domain/payments/method.ts'
+import type { Lang } from '../../i18n/error-texts.ts'
+import { attentionText, noteText } from '../../i18n/note-texts.ts'
+import { ApiError } from '../errors.ts'
+import { money } from './common.ts'
+
+export const orderStatus = z.enum(ORDER_STATUSES)
+export const paymentMode = z.enum(PAYMENT_MODES)
+export const paymentMethod = z.enum(PAYMENT_METHODS)
+
+/** How the customer reaches the cashier; in `exchange` and `pay`. */
+export const paymentChannel = {
+  client: z.enum(PAYMENT_CLIENTS).nullish(),
+  openid: z
+    .string()
+    .regex(/^[\w-]{1,128}$/)
+    .nullish(),
+  return_url: z
+    .url({ protocol: /^https?$/ })
+    .max(512)
+    .nullish(),
+}
+
+/**
+ * How the customer comes to the cashier, by what the request says of it and where it came from.
+ * @param method undefined where it stays as it was
+ * @throws ApiError VALIDATION_FAILED where WeChat is to open its cashier and is not told for whom
+ */
+export function channelOf(
+  body: z.output<z.ZodObject<typeof paymentChannel>>,
+  clientIp: string | undefined,
+  method: PaymentMethod | undefined,
+): PaymentChannel {
+  const client = body.client ?? (body.openid ? 'in_app' : 'h5')
+  if (method === 'wechat' && client === 'in_app' && !body.openid) {
+    throw new ApiError('VALIDATION_FAILED', { errors: [{ field: 'openid', rule: 'required' }] })
+  }
+  return {
+    client,
+    openid: body.openid ?? undefined,
+    returnUrl: body.return_url ?? undefined,
+    clientIp,
+  }
+}
+
+/** The order resource of seed 5.2 and contract section 4. */
+export const order = z
+  .object({
+    id: z.string(),
+    order_no: z.string(),
+    order_id: z.string().nullable(),
+    owner_id: z.string(),
+    product_id: z.string(),
+    product_title: z.string(),
+    product_image: z.string().nullable(),
+    points_price: z.int(),
+    money_price: money,
+    quantity: z.int(),
+    total_points: z.int(),
+    total_money: money,
+    payment_mode: paymentMode,
+    status: orderStatus,
+    payment_status: z.enum(PAYMENT_STATUSES),
+    cancel_reason: z.string().nullable(),
+    needs_attention: z.string().nullable().openapi({
+      description:
+        'Why it cannot go on by itself, in the language of the request; for customers always "support"',
+    }),
+    attention: z
+      .object({ code: z.enum(ATTENTION_CODES), data: z.object({ said: z.string() }) })
+      .optional()
+      .openapi({ description: 'The same for programs; for operators alone' }),
+    exchange_time: z.string(),
+    shipping_info: z.object({ carrier: z.string(), tracking_no: z.string() }).nullable(),
+    address_info: z.unknown(),
+    customer_notes: z.unknown(),
+    payment_info: z.object({
+      payment_mode: paymentMode,
+      points_amount: z.int(),
+      money_amount: money,
+      payment_method: paymentMethod.nullable(),
+      trade_no: z.string().nullable(),
+      pay_url: z.string().nullable(),
+      jsapi: z.record(z.string(), z.string()).nullable(),
+      expires_at: z.string().nullable(),
+    }),
+    refunds: z.array(
+      z.object({
+        refund_no: z.string(),
+        provider_refund_no: z.string().nullable(),
+        points: z.int(),
+        money,
+        state: z.enum(['pending', 'done', 'done_by_hand']),
+        reason: z.string(),
+        failure: z.string().nullable(),
+        settled: z.object({ by: z.string(), reason: z.string() }).nullable(),
+        at: z.string(),
+        done_at: z.string().nullable(),
+      }),
+    ),
+    timeline: z.array(
+      z.object({
+        status: z.string(),
+        at: z.string(),
+        note: z.string().nullable().openapi({ description: 'In the language of the request' }),
+        code: z.enum(NOTE_CODES).nullable().openapi({ description: 'What the note says, for programs' }),
+        data: z.record(z.string(), z.string()).nullable(),
+      }),
+    ),
+    created_at: z.string(),
+    updated_at: z.string(),
+  })
+  .openapi('Order')
+
+/** The order in the language of who asks, with the codes behind the texts. */
+export function orderFor(reader: 'customer' | 'operator', view: OrderView, lang: Lang) {
+  const isCustomer = reader === 'customer'
+  const { timeline, needs_attention: attention, ...order } = isCustomer ? forCustomer(view) : view
+  return {
+    ...order,
+    needs_attention: attention && (isCustomer ? 'support' : attentionText(attention, lang)),
+    ...(attention && !isCustomer ? { attention } : {}),
+    timeline: timeline.map(({ note, ...event }) => ({
+      ...event,
+      note: noteText(note, lang),
+      code: note?.code ?? null,
+      data: note && 'data' in note ? { ...note.data } : null,
+    })),
+  }
+}
+
+/** `{id}`: the id, or the order number. */
+export const orderParams = z.object({
+  id: z
+    .string()
+    .regex(/^[0-9A-Za-z]{1,64}$/)
+    .openapi({ param: { name: 'id', in: 'path' }, example: 'PM20261122120000ABCDEFGHJKMN' }),
+})
+
+export const reasonText = z.string().trim().min(1).max(200)

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import { findPictureByHash, insertPicture, type PictureFormat } from '../../db/catalogue/pictures.ts'
+import type { Db } from '../../db/client.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { InvalidInput } from '../../i18n/error-texts.ts'
+
+/** A check of the table says the same. */
+export const PICTURE_MAX_BYTES = 2 * 1024 * 1024
+
+const EXTENSIONS = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const satisfies Record<PictureFormat, string>
+const TYPES = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' } as const
+const ADDRESS = /^([0-9a-f]{64})\.(png|jpg|webp)$/
+
+/**
+ * Keeps an uploaded picture. The same picture is kept once.
+ * @returns its address on this site, which is made of its contents: it never shows another one
+ * @throws InvalidInput for `picture` when it is empty, larger than `PICTURE_MAX_BYTES`, or none of PNG, JPEG and
+ *   WebP, whatever its name and declared type say
+ */
+export async function keepPicture(db: Db, bytes: Buffer, operatorId: string): Promise<string> {
+  if (bytes.length === 0) throw new InvalidInput({ field: 'picture', rule: 'required' })
+  if (bytes.length > PICTURE_MAX_BYTES)
+    throw new InvalidInput({ field: 'picture', rule: 'max', bound: '2 MiB' })
+  const format = formatOf(bytes)
+  if (!format) throw new InvalidInput({ field: 'picture', rule: 'format' })
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  await insertPicture(db, { hash, format, bytes, operator_id: operatorId })
+  return `/assets/pictures/${hash}.${EXTENSIONS[format]}`
+}
+
+/**
+ * @param name the last part of a picture's address
+ * @throws DomainError NOT_FOUND
+ */
+export async function readPicture(db: Db, name: string): Promise<{ type: string; bytes: Buffer }> {
+  const [, hash, extension] = ADDRESS.exec(name) ?? []
+  const found = hash === undefined ? undefined : await findPictureByHash(db, hash)
+  if (!found || EXTENSIONS[found.format] !== extension) throw new DomainError({ code: 'NOT_FOUND' })
+  return { type: TYPES[found.format], bytes: found.bytes }
+}
+
+/**
+ * By the first bytes, as the WHATWG MIME Sniffing Standard has them (section 6.1). SVG is none of these: it can hold
+ * scripts.
+ */
+function formatOf(bytes: Buffer): PictureFormat | undefined {
+  const begins = (text: string, at = 0) =>
+    bytes.subarray(at, at + text.length).equals(Buffer.from(text, 'latin1'))
+  if (begins('\x89PNG\r\n\x1a\n')) return 'png'
+  if (begins('\xff\xd8\xff')) return 'jpeg'
+  if (begins('RIFF') && begins('WEBPVP', 8)) return 'webp'
+  return undefined
+}

@@ -1,0 +1,400 @@
+import { findCategory } from '../../db/catalogue/categories.ts'
+import {
+  findProduct,
+  findProductByOperation,
+  findProductForUpdate,
+  insertProduct,
+  listProducts,
+  PRODUCT_SORTS,
+  type Product,
+  type ProductFilter,
+  type ProductSlice,
+  type ProductSort,
+  updateProduct,
+} from '../../db/catalogue/products.ts'
+import { moveStock } from '../../db/catalogue/stock.ts'
+import type { Db, Tx } from '../../db/client.ts'
+import type { ProductProperties } from '../../db/schema.ts'
+import { totalOf, worthOf } from '../../domain/catalogue/pricing.ts'
+import type { PaymentMode, ProductStatus, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
+import { type FieldError, InvalidInput } from '../../i18n/error-texts.ts'
+
+export { PRODUCT_SORTS, type ProductFilter, type ProductSlice, type ProductSort }
+
+/** The seed's product resource (5.2). */
+export interface ProductView {
+  readonly id: string
+  readonly title: string
+  readonly description: string | null
+  readonly image: string | null
+  readonly points_price: number
+  readonly money_price: Money
+  readonly payment_mode: PaymentMode
+  readonly original_price: Money | null
+  /** What can be redeemed now. */
+  readonly stock_quantity: number
+  readonly exchange_limit: number
+  readonly status: ProductStatus
+  readonly sort: number
+  readonly product_type: ProductType
+  readonly shipping_type: ShippingType
+  readonly properties: ProductProperties | null
+  readonly payment_info: {
+    readonly mode: string
+    readonly points: string | null
+    readonly money: string | null
+    readonly total_value: Money
+  }
+  readonly category: { readonly id: string; readonly name: string } | null
+  readonly created_at: string
+  readonly updated_at: string
+}
+
+/** For operators: both names of each price. */
+export interface AdminProductView extends ProductView {
+  readonly point: number
+  readonly price: Money
+  readonly category_id: string | null
+}
+
+const MODE_LABELS: Readonly<Record<PaymentMode, string>> = {
+  points_only: '纯积分支付',
+  money_only: '纯现金支付',
+  mixed: '混合支付',
+}
+
+function view(product: Product, millionths: bigint): ProductView {
+  const price = totalOf(
+    { paymentMode: product.payment_mode, points: product.point, fen: fenOf(product.price_amount) },
+    1,
+  )
+  const { original_price_amount: original, category_id, category_name } = product
+  return {
+    id: product.id,
+    title: product.title,
+    description: product.description,
+    image: product.image,
+    points_price: price.points,
+    money_price: moneyFromFen(price.fen),
+    payment_mode: product.payment_mode,
+    original_price: original === null ? null : moneyFromFen(fenOf(original)),
+    stock_quantity: product.stock_quantity,
+    exchange_limit: product.exchange_limit,
+    status: product.status,
+    sort: product.sort,
+    product_type: product.product_type,
+    shipping_type: product.shipping_type,
+    properties: product.properties,
+    payment_info: {
+      mode: MODE_LABELS[product.payment_mode],
+      points: price.points > 0 ? `${price.points} 积分` : null,
+      money: price.fen > 0n ? `¥${decimalFromFen(price.fen)}` : null,
+      total_value: moneyFromFen(worthOf(price, millionths)),
+    },
+    category:
+      category_id !== null && category_name !== null ? { id: category_id, name: category_name } : null,
+    created_at: product.created_at.toISOString(),
+    updated_at: product.updated_at.toISOString(),
+  }
+}
+
+function adminView(product: Product, millionths: bigint): AdminProductView {
+  const shown = view(product, millionths)
+  return {
+    ...shown,
+    point: shown.points_price,
+    price: shown.money_price,
+    category_id: shown.category?.id ?? null,
+  }
+}
+
+/** The products on sale (the seed's `listProducts` and `searchByKeyword`). @param millionths CNY per point */
+export async function readCatalogue(
+  db: Db,
+  filter: Omit<ProductFilter, 'status'>,
+  sort: ProductSort,
+  slice: ProductSlice,
+  millionths: bigint,
+): Promise<{ products: ProductView[]; total: number }> {
+  const { products, total } = await listProducts(db, { ...filter, status: 'on_sale' }, sort, slice)
+  return { products: products.map((product) => view(product, millionths)), total }
+}
+
+/**
+ * A product's own page, which stays when it is sold out.
+ * @throws DomainError NOT_FOUND for a draft, what is off sale, deleted or was never there
+ */
+export async function readProduct(db: Db, id: string, millionths: bigint): Promise<ProductView> {
+  const product = await findProduct(db, id)
+  if (!product || product.status === 'draft' || product.status === 'off_sale') {
+    throw new DomainError({ code: 'NOT_FOUND' })
+  }
+  return view(product, millionths)
+}
+
+/** Products in every status, for operators. */
+export async function readProducts(
+  db: Db,
+  filter: ProductFilter,
+  sort: ProductSort,
+  slice: ProductSlice,
+  millionths: bigint,
+): Promise<{ products: AdminProductView[]; total: number }> {
+  const { products, total } = await listProducts(db, filter, sort, slice)
+  return { products: products.map((product) => adminView(product, millionths)), total }
+}
+
+/** For operators. @throws DomainError NOT_FOUND */
+export async function readAnyProduct(db: Db, id: string, millionths: bigint): Promise<AdminProductView> {
+  const product = await findProduct(db, id)
+  if (!product) throw new DomainError({ code: 'NOT_FOUND' })
+  return adminView(product, millionths)
+}
+
+/** The fields of the seed's table that an operator sets. */
+export interface ProductFields {
+  readonly title: string
+  readonly description: string | null
+  readonly image: string | null
+  /** Points for one piece. */
+  readonly point: number
+  /** Fen for one piece. */
+  readonly priceFen: Fen
+  readonly originalPriceFen: Fen | null
+  readonly paymentMode: PaymentMode
+  /** Pieces per user over all time; 0 is none. */
+  readonly exchangeLimit: number
+  readonly sort: number
+  readonly categoryId: string | null
+  readonly productType: ProductType
+  readonly shippingType: ShippingType
+  readonly properties: ProductProperties | null
+}
+
+export type ProductChange = { readonly [Name in keyof ProductFields]?: ProductFields[Name] | undefined }
+
+/** Who writes, and under which key a repeat is recognised. */
+export interface ProductCause {
+  readonly operationKey: string
+  readonly operatorId: string
+}
+
+const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
+  description: null,
+  image: null,
+  point: 0,
+  priceFen: 0n,
+  originalPriceFen: null,
+  exchangeLimit: 0,
+  sort: 0,
+  categoryId: null,
+  productType: 'physical',
+  shippingType: 'logistics',
+  properties: null,
+}
+
+/**
+ * Makes a draft. Its stock is booked as a movement, as every later one is.
+ * @returns the product's id; that of the first call, when repeated under the same operation key
+ * @throws InvalidInput when the price does not fit the mode, the usual price is lower, a period has no limit of pieces,
+ *   or the category does not exist
+ */
+export async function createProduct(
+  db: Db,
+  wanted: ProductChange & Pick<ProductFields, 'title' | 'paymentMode'>,
+  stock: number,
+  cause: ProductCause,
+): Promise<string> {
+  const fields = { ...DEFAULTS, ...given(wanted) }
+  return db.transaction().execute(async (tx) => {
+    await check(tx, fields, fields)
+    const id = await insertProduct(tx, {
+      ...columnsOf(fields),
+      title: fields.title,
+      operator_type: 'operator',
+      operator_id: cause.operatorId,
+      operation_key: cause.operationKey,
+      outer_id: null,
+      deleted_at: null,
+    })
+    if (id === undefined) {
+      const made = await findProductByOperation(tx, cause.operationKey)
+      if (!made) throw new DomainError({ code: 'NOT_FOUND' })
+      return made.id
+    }
+    if (stock > 0) await moveStock(tx, id, stock, `${cause.operationKey}/stock`, cause.operatorId)
+    return id
+  })
+}
+
+const STOCK_MAX = 2_147_483_647
+
+/**
+ * @param stockDelta pieces that come in or, negative, go out
+ * @throws DomainError NOT_FOUND, or OUT_OF_STOCK when the stock would fall below zero; nothing changed then
+ * @throws InvalidInput when the price would not fit the mode, the usual price would be lower, a period would have no
+ *   limit of pieces, or the category does not exist
+ */
+export async function changeProduct(
+  db: Db,
+  id: string,
+  change: ProductChange,
+  stockDelta: number | undefined,
+  cause: ProductCause,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const product = await findProductForUpdate(tx, id)
+    if (!product) throw new DomainError({ code: 'NOT_FOUND' })
+    const wanted = given(change)
+    const fields = { ...fieldsOf(product), ...wanted }
+    await check(tx, fields, wanted)
+    const operator = { operator_type: 'operator', operator_id: cause.operatorId }
+    await updateProduct(tx, id, { ...columnsOf(fields), ...operator })
+    if (!stockDelta) return
+    if (product.stock_quantity + stockDelta > STOCK_MAX) {
+      throw new InvalidInput({
+        field: 'stock_delta',
+        rule: 'max',
+        bound: `${STOCK_MAX - product.stock_quantity}`,
+      })
+    }
+    if (!(await moveStock(tx, id, stockDelta, cause.operationKey, cause.operatorId))) {
+      throw new DomainError({
+        code: 'OUT_OF_STOCK',
+        required: `${-stockDelta}`,
+        available: `${product.stock_quantity}`,
+      })
+    }
+  })
+}
+
+/**
+ * Puts a product on sale, or straight to sold out where it has no stock.
+ * @throws DomainError NOT_FOUND
+ * @throws InvalidInput when its price does not fit its mode
+ */
+export async function publishProduct(db: Db, id: string, operatorId: string): Promise<void> {
+  await setStatus(db, id, operatorId, (product) => {
+    const wrong = priceErrors(fieldsOf(product))
+    if (wrong.length > 0) throw new InvalidInput(...wrong)
+    return product.stock_quantity > 0 ? 'on_sale' : 'sold_out'
+  })
+}
+
+/** Takes a product off sale; a draft stays one. @throws DomainError NOT_FOUND */
+export async function unpublishProduct(db: Db, id: string, operatorId: string): Promise<void> {
+  await setStatus(db, id, operatorId, ({ status }) => (status === 'draft' ? 'draft' : 'off_sale'))
+}
+
+/** Soft: orders keep what they point at. @throws DomainError NOT_FOUND */
+export async function deleteProduct(db: Db, id: string, operatorId: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    if (!(await findProductForUpdate(tx, id))) throw new DomainError({ code: 'NOT_FOUND' })
+    await updateProduct(tx, id, {
+      deleted_at: new Date(),
+      operator_type: 'operator',
+      operator_id: operatorId,
+    })
+  })
+}
+
+async function setStatus(
+  db: Db,
+  id: string,
+  operatorId: string,
+  next: (product: Product) => ProductStatus,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const product = await findProductForUpdate(tx, id)
+    if (!product) throw new DomainError({ code: 'NOT_FOUND' })
+    const status = next(product)
+    if (status === product.status) return
+    await updateProduct(tx, id, { status, operator_type: 'operator', operator_id: operatorId })
+  })
+}
+
+/**
+ * @param given what is being written of the fields: what stays is not judged anew, but for the price
+ * @throws InvalidInput naming everything wrong at once
+ */
+async function check(tx: Tx, fields: ProductFields, given: Partial<ProductFields>): Promise<void> {
+  const errors = priceErrors(fields)
+  const isPriced = given.paymentMode ?? given.priceFen ?? given.originalPriceFen
+  if (isPriced !== undefined && isPriced !== null) errors.push(...usualPriceErrors(fields))
+  if (given.properties) errors.push(...limitErrors(given.properties))
+  const { categoryId } = fields
+  if (given.categoryId !== undefined && categoryId !== null && !(await findCategory(tx, categoryId))) {
+    errors.push({ field: 'category_id', rule: 'exists' })
+  }
+  if (errors.length > 0) throw new InvalidInput(...errors)
+}
+
+function priceErrors({ paymentMode, point, priceFen }: ProductFields): FieldError[] {
+  const errors: FieldError[] = []
+  if (paymentMode !== 'money_only' && point <= 0) errors.push({ field: 'point', rule: 'min', bound: '1' })
+  if (paymentMode !== 'points_only' && priceFen <= 0n) {
+    errors.push({ field: 'price.amount', rule: 'min', bound: '0.01' })
+  }
+  return errors
+}
+
+/** In the shop it is struck through, so it is not less than what is asked. */
+function usualPriceErrors(fields: ProductFields): FieldError[] {
+  const { fen } = totalOf({ ...fields, points: fields.point, fen: fields.priceFen }, 1)
+  const { originalPriceFen: usual } = fields
+  if (usual === null || usual >= fen) return []
+  return [{ field: 'original_price.amount', rule: 'min', bound: decimalFromFen(fen) }]
+}
+
+/** Pieces are counted by the period: without their number it counts nothing. */
+function limitErrors({ limit }: ProductProperties): FieldError[] {
+  if (limit?.time_limit_seconds === undefined || limit.max_per_user !== undefined) return []
+  return [{ field: 'properties.limit.max_per_user', rule: 'required' }]
+}
+
+/** Leaves out what was not given, so that it overwrites nothing. */
+function given<T extends object>(change: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  const entries = Object.entries(change).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [Name in keyof T]: Exclude<T[Name], undefined> }
+}
+
+function fieldsOf(product: Product): ProductFields {
+  const { original_price_amount: original } = product
+  return {
+    title: product.title,
+    description: product.description,
+    image: product.image,
+    point: product.point,
+    priceFen: fenOf(product.price_amount),
+    originalPriceFen: original === null ? null : fenOf(original),
+    paymentMode: product.payment_mode,
+    exchangeLimit: product.exchange_limit,
+    sort: product.sort,
+    categoryId: product.category_id,
+    productType: product.product_type,
+    shippingType: product.shipping_type,
+    properties: product.properties,
+  }
+}
+
+/** A price that the mode does not ask for is kept as zero, so that no list is sorted by it. */
+function columnsOf(fields: ProductFields) {
+  const price = totalOf({ paymentMode: fields.paymentMode, points: fields.point, fen: fields.priceFen }, 1)
+  return {
+    title: fields.title,
+    description: fields.description,
+    image: fields.image,
+    point: price.points,
+    price_amount: decimalFromFen(price.fen),
+    original_price_amount: fields.originalPriceFen === null ? null : decimalFromFen(fields.originalPriceFen),
+    payment_mode: fields.paymentMode,
+    exchange_limit: fields.exchangeLimit,
+    sort: fields.sort,
+    category_id: fields.categoryId,
+    product_type: fields.productType,
+    shipping_type: fields.shippingType,
+    properties: fields.properties === null ? null : JSON.stringify(fields.properties),
+  }
+}

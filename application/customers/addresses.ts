@@ -1,0 +1,135 @@
+import type { Db } from '../../db/client.ts'
+import {
+  type AddressRow,
+  deleteAddress,
+  findAddress,
+  insertAddress,
+  listAddresses,
+  lockAddresses,
+  makeDefault,
+  updateAddress,
+} from '../../db/customers/addresses.ts'
+import type { Sealer } from '../../db/platform/encryption.ts'
+import { ADDRESS_MAX, type Address, PHONE } from '../../domain/customers/address.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { type FieldError, InvalidInput } from '../../i18n/error-texts.ts'
+
+/** Where address books are kept, and the keys that open them. */
+export interface AddressBooks {
+  readonly db: Db
+  readonly sealer: Sealer
+}
+
+export interface AddressView extends Address {
+  readonly id: string
+  readonly is_default: boolean
+}
+
+/** So many addresses one customer may keep. */
+export const ADDRESSES_MAX = 20
+
+const contextOf = (ownerId: string) => `address-book/${ownerId}`
+
+const view = (sealer: Sealer, ownerId: string, { id, sealed, is_default }: AddressRow): AddressView => ({
+  ...(sealer.open(sealed, contextOf(ownerId)) as Address),
+  id,
+  is_default,
+})
+
+/** The default first, then the newest. */
+export async function readAddresses({ db, sealer }: AddressBooks, ownerId: string): Promise<AddressView[]> {
+  return (await listAddresses(db, ownerId)).map((row) => view(sealer, ownerId, row))
+}
+
+/** @throws DomainError NOT_FOUND, also for another owner's */
+export async function readAddress(
+  { db, sealer }: AddressBooks,
+  ownerId: string,
+  id: string,
+): Promise<AddressView> {
+  const row = await findAddress(db, ownerId, id)
+  if (!row) throw new DomainError({ code: 'NOT_FOUND' })
+  return view(sealer, ownerId, row)
+}
+
+/**
+ * Adds an address. The first is the default whatever is asked for; a repeat under the same operation key adds none.
+ * @throws InvalidInput naming everything wrong at once, or that the book is full
+ */
+export async function addAddress(
+  { db, sealer }: AddressBooks,
+  ownerId: string,
+  given: Address,
+  asDefault: boolean,
+  operationKey: string,
+): Promise<void> {
+  const address = checkedAddress(given)
+  await db.transaction().execute(async (tx) => {
+    await lockAddresses(tx, ownerId)
+    const known = await listAddresses(tx, ownerId)
+    const id = await insertAddress(tx, ownerId, sealer.seal(address, contextOf(ownerId)), operationKey)
+    if (id === undefined) return
+    if (known.length >= ADDRESSES_MAX) {
+      throw new InvalidInput({ field: 'addresses', rule: 'max', bound: `${ADDRESSES_MAX}` })
+    }
+    if (asDefault || known.length === 0) await makeDefault(tx, ownerId, id)
+  })
+}
+
+/** @throws DomainError NOT_FOUND @throws InvalidInput naming everything wrong at once */
+export async function changeAddress(
+  { db, sealer }: AddressBooks,
+  ownerId: string,
+  id: string,
+  given: Address,
+  asDefault: boolean,
+): Promise<void> {
+  const address = checkedAddress(given)
+  await db.transaction().execute(async (tx) => {
+    await lockAddresses(tx, ownerId)
+    if (!(await updateAddress(tx, ownerId, id, sealer.seal(address, contextOf(ownerId))))) {
+      throw new DomainError({ code: 'NOT_FOUND' })
+    }
+    if (asDefault) await makeDefault(tx, ownerId, id)
+  })
+}
+
+/** @throws DomainError NOT_FOUND */
+export async function chooseDefaultAddress({ db }: AddressBooks, ownerId: string, id: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await lockAddresses(tx, ownerId)
+    if (!(await findAddress(tx, ownerId, id))) throw new DomainError({ code: 'NOT_FOUND' })
+    await makeDefault(tx, ownerId, id)
+  })
+}
+
+/** After the default, the newest of the others is it. One that is gone already stays gone. */
+export async function removeAddress({ db }: AddressBooks, ownerId: string, id: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await lockAddresses(tx, ownerId)
+    await deleteAddress(tx, ownerId, id)
+    const [first] = await listAddresses(tx, ownerId)
+    if (first && !first.is_default) await makeDefault(tx, ownerId, first.id)
+  })
+}
+
+/**
+ * An address as it is kept and sent.
+ * @param given trimmed texts, as a person typed them
+ * @throws InvalidInput naming everything wrong at once
+ */
+export function checkedAddress(given: Address): Address {
+  const phone = given.phone.replace(/[\s()（）]/g, '').replace(/^(\+|00)86-?/, '')
+  const address: Address = { ...given, phone: /^1[\d-]+$/.test(phone) ? phone.replaceAll('-', '') : phone }
+  const errors: FieldError[] = []
+  for (const field of ['name', 'phone', 'province', 'city', 'district', 'detail'] as const) {
+    const text = address[field]
+    if (text === '' && field !== 'district') errors.push({ field, rule: 'required' })
+    else if (/\p{Cc}/u.test(text) || !text.isWellFormed()) errors.push({ field, rule: 'characters' })
+    else if (Array.from(text).length > ADDRESS_MAX[field]) {
+      errors.push({ field, rule: 'max_length', bound: `${ADDRESS_MAX[field]}` })
+    } else if (field === 'phone' && !PHONE.test(text)) errors.push({ field, rule: 'format' })
+  }
+  if (errors.length > 0) throw new InvalidInput(...errors)
+  return address
+}

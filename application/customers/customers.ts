@@ -1,0 +1,34 @@
+import { type CustomerQuery, listLevels, listOwners } from '../../db/customers/customers.ts'
+import type { Money } from '../../domain/money.ts'
+import { type Ledger, readWallet } from '../wallet/wallets.ts'
+
+export interface CustomerView {
+  readonly owner_id: string
+  /** Null: the shop keeps none, and the access token's counts. */
+  readonly level: number | null
+  readonly available: number
+  readonly held: number
+  readonly cash: Money
+}
+
+/**
+ * Customers that have a wallet or a level of the shop, by their ids.
+ * @returns a page of them, and the id after which the next page begins; null on the last
+ * @throws Overloaded where the points are in an outside wallet that does not answer
+ */
+export async function readCustomers(
+  ledger: Ledger,
+  query: CustomerQuery,
+): Promise<{ customers: CustomerView[]; next: string | null }> {
+  const found = await listOwners(ledger.db, { ...query, limit: query.limit + 1 })
+  const owners = found.slice(0, query.limit)
+  const [levels, wallets] = await Promise.all([
+    listLevels(ledger.db, owners),
+    Promise.all(owners.map((ownerId) => readWallet(ledger, ownerId))),
+  ])
+  const customers = wallets.map(({ available, held, cash }, n) => {
+    const owner_id = owners[n] ?? ''
+    return { owner_id, level: levels.get(owner_id) ?? null, available, held, cash }
+  })
+  return { customers, next: found.length > owners.length ? (owners.at(-1) ?? null) : null }
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import type { Db } from '../../db/client.ts'
+import {
+  deleteSession,
+  findSession,
+  insertSession,
+  purgeSessions,
+  type SessionOwner,
+  takeLink,
+} from '../../db/customers/sessions.ts'
+import type { PageRole, Principal } from '../../domain/access.ts'
+
+/** Who looks at the pages. */
+export type Viewer = Principal & { readonly role: PageRole }
+
+/** How long somebody stays signed in. */
+export const SESSION_SECONDS = 12 * 3600
+/** How long it is remembered whose a session was: a browser that slept overnight sends its form the next morning. */
+export const REMEMBERED_SECONDS = 24 * 3600
+
+/** Forgets on the way what has ended long ago. @returns the session's token, for a cookie */
+export async function signIn(db: Db, viewer: Viewer): Promise<string> {
+  await purgeSessions(db, REMEMBERED_SECONDS * 1000)
+  const token = randomBytes(32).toString('base64url')
+  const owner: SessionOwner = { owner_id: viewer.sub, role: viewer.role, level: viewer.level }
+  await insertSession(db, token, owner, new Date(Date.now() + SESSION_SECONDS * 1000))
+  return token
+}
+
+/**
+ * Signs in by a link that the shop has signed.
+ * @param link what was verified of it: whose it is, its id, and until when it may be used
+ * @returns undefined when it was used before
+ */
+export async function signInByLink(
+  db: Db,
+  link: { readonly viewer: Viewer; readonly id: string; readonly expiresAt: Date },
+): Promise<string | undefined> {
+  return (await takeLink(db, link.id, link.expiresAt)) ? signIn(db, link.viewer) : undefined
+}
+
+export async function findViewer(db: Db, token: string): Promise<Viewer | undefined> {
+  const found = await findSession(db, token)
+  return found && { sub: found.owner_id, role: found.role, level: found.level }
+}
+
+export async function signOut(db: Db, token: string): Promise<void> {
+  await deleteSession(db, token)
+}

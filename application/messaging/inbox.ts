@@ -1,0 +1,118 @@
+import type { Db } from '../../db/client.ts'
+import { claimUndelivered, type InboxEvent, keepEvent, markDelivered } from '../../db/messaging/inbox.ts'
+import {
+  isOrderNotice,
+  isPaymentNotice,
+  type NoticeOutcome,
+  type OrderNotice,
+  type PaymentNoticeKind,
+} from '../../domain/messaging/notices.ts'
+import { decimalFromFen } from '../../domain/money.ts'
+import { orderNoOf } from '../../domain/orders/number.ts'
+import {
+  exchangeWorkflowId,
+  orderSignal,
+  paymentSignal,
+  REFUND_WORKFLOW,
+  type RefundInput,
+  refundWorkflowId,
+  TASK_QUEUE,
+} from '../../workflows/messages.ts'
+import { type AdoptionDeps, adoptOrder } from '../orders/adoption.ts'
+import { isGone } from '../temporal/client.ts'
+
+export type { InboxEvent }
+
+/** A notification of a payment provider, verified. The amount is in fen. */
+export interface PaymentEvent {
+  readonly eventId: string
+  readonly kind: PaymentNoticeKind
+  readonly outTradeNo?: string
+  readonly amountFen?: bigint
+  readonly paymentRef?: string
+}
+
+/** Keeps a verified payment notification, once. Answer the provider after this; delivery may follow later. */
+export async function keepPaymentEvent(db: Db, source: string, event: PaymentEvent) {
+  const orderNo = event.outTradeNo ? orderNoOf(event.outTradeNo) : undefined
+  const notice = {
+    eventId: `${source}/${event.eventId}`,
+    kind: event.kind,
+    ...(event.outTradeNo === undefined ? {} : { outTradeNo: event.outTradeNo }),
+    ...(event.amountFen === undefined ? {} : { amount: decimalFromFen(event.amountFen) }),
+    ...(event.paymentRef ? { paymentRef: event.paymentRef } : {}),
+  }
+  return keepEvent(db, source, event.eventId, orderNo ?? null, notice)
+}
+
+/** Keeps a verified event of the order domain, once. */
+export async function keepOrderEvent(db: Db, orderNo: string, notice: OrderNotice) {
+  return keepEvent(db, 'orders', notice.eventId, orderNo, notice)
+}
+
+/** Tells the workflow of a kept event; where that has ended, money that came in starts a refund. */
+export async function deliver(deps: AdoptionDeps, event: InboxEvent): Promise<NoticeOutcome> {
+  const outcome = await signalWorkflow(deps, event)
+  await markDelivered(deps.db, event.id, outcome)
+  return outcome
+}
+
+/** One call that hangs must not keep the others waiting. */
+const CALL_MS = 10_000
+
+async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<NoticeOutcome> {
+  const { client } = deps.temporal
+  const orderNo = event.order_no
+  if (!orderNo) return 'no_order'
+  const inTime = <T>(call: () => Promise<T>) => client.withDeadline(Date.now() + CALL_MS, call)
+  const handle = client.workflow.getHandle(exchangeWorkflowId(orderNo))
+  const notice = event.event
+  if (!isOrderNotice(notice) && !isPaymentNotice(notice)) return 'not_relevant'
+  const signal = async (): Promise<boolean> => {
+    try {
+      await inTime(() =>
+        isOrderNotice(notice) ? handle.signal(orderSignal, notice) : handle.signal(paymentSignal, notice),
+      )
+      return true
+    } catch (error) {
+      if (isGone(error)) return false
+      throw error
+    }
+  }
+  if (await signal()) return 'signalled'
+  // The exchange has ended, or its workflow is gone before it came to rest.
+  if ((await adoptOrder(deps, orderNo)).is === 'running' && (await signal())) return 'signalled'
+  if (isOrderNotice(notice) || notice.kind !== 'paid') return 'exchange_ended'
+  const input: RefundInput = { kind: 'late_money', orderNo: orderNo, notice }
+  const n = notice.outTradeNo.slice(orderNo.length + 1)
+  await inTime(() =>
+    client.workflow.start(REFUND_WORKFLOW, {
+      workflowId: refundWorkflowId(orderNo, n),
+      taskQueue: TASK_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    }),
+  )
+  return 'refund_started'
+}
+
+/**
+ * Delivers what a crash or an outage left undelivered.
+ * @returns how many events were delivered
+ */
+export async function sweepInbox(
+  deps: AdoptionDeps,
+  onError: (event: InboxEvent, error: unknown) => void,
+): Promise<number> {
+  let delivered = 0
+  for (const event of await claimUndelivered(deps.db, 50)) {
+    try {
+      await deliver(deps, event)
+      delivered += 1
+    } catch (error) {
+      onError(event, error)
+    }
+  }
+  return delivered
+}

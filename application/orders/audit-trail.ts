@@ -1,0 +1,205 @@
+import {
+  findOrderReservation,
+  findShippingType,
+  listOrderEvents,
+  listOrderNotices,
+} from '../../db/orders/audit-trail.ts'
+import { listOrderRefunds } from '../../db/orders/refunds.ts'
+import { listPayments, type Payment } from '../../db/payments/payments.ts'
+import type { Currency, EntryKind } from '../../db/schema.ts'
+import { Tampered } from '../../db/wallet/ledger-cipher.ts'
+import { type BookedFor, listOrderEntries } from '../../db/wallet/wallet.ts'
+import type { ShippingType } from '../../domain/catalogue/product.ts'
+import type { NoticeKind, NoticeOutcome } from '../../domain/messaging/notices.ts'
+import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
+import type { OrderNote } from '../../domain/orders/notes.ts'
+import { restOf } from '../../domain/orders/refund.ts'
+import type { PaymentStatus } from '../../domain/orders/status.ts'
+import type { PaymentMethod } from '../../domain/payments/method.ts'
+import { reasonText } from '../../i18n/entry-texts.ts'
+import type { Lang } from '../../i18n/error-texts.ts'
+import { readWherePoints, type WherePoints } from './fund-trace.ts'
+import type { OrderReader, OrderView } from './view.ts'
+
+/** What stands in the books about one order, for those who look after it. Times are ISO 8601 UTC. */
+export interface OrderBooks {
+  /** Undefined before the order stands. */
+  readonly shippingType: ShippingType | undefined
+  readonly events: readonly {
+    readonly status: string
+    readonly note: OrderNote | null
+    readonly by: { readonly type: string; readonly id: string | null }
+    readonly at: string
+  }[]
+  /** Undefined: a row of the ledger is not what the mall wrote. */
+  readonly ledger: { readonly entries: readonly OrderEntry[]; readonly where: WherePoints } | undefined
+  /** What the order took out of the stock, and put back. */
+  readonly stock: readonly { readonly pieces: number; readonly move: StockMove; readonly at: string }[]
+  readonly payments: readonly PaymentView[]
+  readonly notices: readonly NoticeView[]
+  /** What can still be taken back. */
+  readonly rest: { readonly points: number; readonly money: Money }
+}
+
+type StockMove = 'reserved' | 'sold' | 'put_back'
+
+/** Amounts in points or fen, signed. */
+export interface OrderEntry {
+  readonly id: string
+  readonly kind: EntryKind
+  readonly currency: Currency
+  readonly available: bigint
+  readonly held: bigint
+  readonly availableAfter: bigint
+  readonly reason: string
+  readonly at: string
+}
+
+export interface PaymentView {
+  readonly out_trade_no: string
+  readonly method: PaymentMethod
+  readonly amount: Money
+  readonly refunded: Money
+  readonly state: PaymentStatus
+  /** What the provider knows it by: of the money where it came, otherwise of the cashier. */
+  readonly provider_no: string | null
+  readonly opened_at: string
+  readonly paid_at: string | null
+}
+
+interface NoticeView {
+  readonly source: string
+  readonly event_id: string
+  readonly kind: NoticeKind
+  readonly received_at: string
+  readonly delivered_at: string | null
+  readonly outcome: NoticeOutcome | null
+}
+
+/** Reads all that is written down about an order. */
+export async function readOrderBooks(reader: OrderReader, order: OrderView, lang: Lang): Promise<OrderBooks> {
+  const { db } = reader
+  const { order_no } = order
+  const [shippingType, events, reservation, payments, notices, ledger] = await Promise.all([
+    findShippingType(db, order_no),
+    listOrderEvents(db, order_no),
+    findOrderReservation(db, order_no),
+    listPayments(db, order_no),
+    listOrderNotices(db, order_no),
+    readLedger(reader, order, lang),
+  ])
+  // Later events of a paid order bear its state, too; the first is the move to it.
+  const paidAt = events.find(({ status }) => status === 'order_paid')?.created_at
+  return {
+    shippingType,
+    events: events.map(({ status, note, actor_type, actor_id, created_at }) => ({
+      status,
+      note,
+      by: { type: actor_type, id: actor_id },
+      at: created_at.toISOString(),
+    })),
+    ledger,
+    stock: reservation ? movesOf(reservation, paidAt) : [],
+    payments: payments.map(viewOf),
+    notices: notices.map(({ received_at, delivered_at, ...notice }) => ({
+      ...notice,
+      received_at: received_at.toISOString(),
+      delivered_at: delivered_at?.toISOString() ?? null,
+    })),
+    rest: restAfter(order),
+  }
+}
+
+/** The order is shown also where its ledger is not in order: then it is needed most. */
+async function readLedger(reader: OrderReader, order: OrderView, lang: Lang): Promise<OrderBooks['ledger']> {
+  try {
+    const [entries, where] = await Promise.all([
+      listOrderEntries(reader.db, reader.vault, order.owner_id, order.order_no),
+      readWherePoints(reader, order),
+    ])
+    return { entries: entries.map((entry) => entryOf(entry, lang)), where }
+  } catch (error) {
+    if (error instanceof Tampered) return undefined
+    throw error
+  }
+}
+
+function entryOf({ plain, created_at, ...entry }: BookedFor, lang: Lang): OrderEntry {
+  return {
+    id: `${entry.account_id}-${entry.version}`,
+    kind: entry.kind,
+    currency: entry.currency,
+    available: BigInt(plain.available),
+    held: BigInt(plain.held),
+    availableAfter: BigInt(plain.available_after),
+    reason: reasonText(entry.kind, entry.reason, lang),
+    at: created_at.toISOString(),
+  }
+}
+
+/**
+ * The reservation's row says how it stands, and no longer how it came there: what was sold and put back was sold in the
+ * transaction that made the order paid.
+ */
+function movesOf(
+  { quantity, state, created_at, resolved_at }: NonNullable<Awaited<ReturnType<typeof findOrderReservation>>>,
+  paidAt: Date | undefined,
+): OrderBooks['stock'] {
+  // Where the stock is a system of its own it is told a moment later.
+  const soldAt = paidAt ?? (state === 'committed' ? (resolved_at ?? created_at) : undefined)
+  const backAt = state === 'released' ? resolved_at : null
+  return [
+    { pieces: -quantity, move: 'reserved', at: created_at.toISOString() },
+    ...(soldAt ? [{ pieces: 0, move: 'sold' as const, at: soldAt.toISOString() }] : []),
+    ...(backAt ? [{ pieces: quantity, move: 'put_back' as const, at: backAt.toISOString() }] : []),
+  ]
+}
+
+function viewOf(payment: Payment): PaymentView {
+  const { out_trade_no, method, amount, refunded_amount, state, provider_ref, payment_ref } = payment
+  return {
+    out_trade_no,
+    method,
+    amount: money(amount),
+    refunded: money(refunded_amount),
+    state,
+    provider_no: payment_ref ?? provider_ref,
+    opened_at: payment.created_at.toISOString(),
+    paid_at: payment.paid_at?.toISOString() ?? null,
+  }
+}
+
+/** An order, as far as what was taken back of it is concerned. */
+export type Refundable = Pick<OrderView, 'total_points' | 'total_money' | 'refunds'>
+
+/** What was taken back of an order. Money that was not due goes back beside it, and is no part of it. */
+export function takenBack({ refunds }: Refundable): OrderView['refunds'] {
+  return refunds.filter(({ refund_no, provider_refund_no }) => refund_no !== provider_refund_no)
+}
+
+/** What can still be taken back. */
+export function restAfter(order: Refundable): OrderBooks['rest'] {
+  const rest = restOf(
+    { points: BigInt(order.total_points), fen: fenOf(order.total_money) },
+    takenBack(order).map((refund) => ({ points: BigInt(refund.points), fen: fenOf(refund.money) })),
+  )
+  return { points: Number(rest.points), money: moneyFromFen(rest.fen) }
+}
+
+/** Whether all of it was taken back, in parts. */
+export function hasNothingLeft(order: Refundable): boolean {
+  const { points, money } = restAfter(order)
+  return points === 0 && fenOf(money) === 0n
+}
+
+/** Whether a part was taken back under this key: the same again is a repeat, and there is nothing to judge. */
+export async function isTakenBack(
+  { db }: OrderReader,
+  orderNo: string,
+  operationKey: string,
+): Promise<boolean> {
+  const refunds = await listOrderRefunds(db, orderNo)
+  return refunds.some((refund) => refund.operation_key === operationKey)
+}
+
+const money = (decimal: string): Money => moneyFromFen(fenOf(decimal))

@@ -1,0 +1,82 @@
+import { sql } from 'kysely'
+import type { Db } from '../../db/client.ts'
+
+/** Tells when orders change, however many look at them, by one query at a time. */
+export interface OrderWatch {
+  /**
+   * Waits until the order is not as `seen` any more.
+   * @param seen what the last call returned; undefined: it was not looked at yet
+   * @param limitMs how long at most
+   * @returns how it is now; `seen` itself where nothing changed in that time, or `signal` ended the wait
+   */
+  after(
+    orderNo: string,
+    seen: string | undefined,
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<string | undefined>
+}
+
+interface Waiter {
+  readonly orderNo: string
+  readonly seen: string | undefined
+  readonly tell: (mark: string) => void
+}
+
+/** @param complain told of each look that failed; the next one follows as if it had found nothing new */
+export function watchOrders(db: Db, everyMs: number, complain: (error: unknown) => void): OrderWatch {
+  const waiters = new Set<Waiter>()
+  let due: NodeJS.Timeout | undefined
+
+  function schedule(): void {
+    if (due || waiters.size === 0) return
+    due = setTimeout(() => {
+      look()
+        .catch(complain)
+        .finally(() => {
+          due = undefined
+          schedule()
+        })
+    }, everyMs)
+    due.unref()
+  }
+
+  async function look(): Promise<void> {
+    const marks = await readMarks(db, [...new Set([...waiters].map(({ orderNo }) => orderNo))])
+    for (const waiter of waiters) {
+      const mark = marks.get(waiter.orderNo)
+      if (mark !== undefined && mark !== waiter.seen) waiter.tell(mark)
+    }
+  }
+
+  return {
+    after(orderNo, seen, limitMs, signal) {
+      return new Promise((resolve) => {
+        const end = (mark: string | undefined) => {
+          clearTimeout(limit)
+          signal.removeEventListener('abort', giveUp)
+          waiters.delete(waiter)
+          resolve(mark)
+        }
+        const giveUp = () => end(seen)
+        const waiter: Waiter = { orderNo, seen, tell: end }
+        const limit = setTimeout(giveUp, limitMs)
+        if (signal.aborted) return giveUp()
+        signal.addEventListener('abort', giveUp)
+        waiters.add(waiter)
+        schedule()
+      })
+    },
+  }
+}
+
+/** A text per order that is another one after each change of it: of its rows, or of its timeline. */
+async function readMarks(db: Db, orderNos: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await sql<{ order_no: string; mark: string }>`
+    select n.order_no, concat_ws('/', a.xmin, o.xmin,
+        (select max(e.id) from order_events e where e.order_no = n.order_no)) as mark
+      from unnest(${orderNos}::text[]) as n (order_no)
+      left join exchange_attempts a on a.order_no = n.order_no
+      left join points_exchange_orders o on o.order_no = n.order_no`.execute(db)
+  return new Map(rows.map(({ order_no, mark }) => [order_no, mark]))
+}

@@ -1,0 +1,304 @@
+import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import type { Db } from '../../db/client.ts'
+import {
+  type Attempt,
+  findAttempt,
+  findAttemptByKey,
+  forgetRefused,
+  keepAttempt,
+  markRefused,
+  type PaymentChannel,
+  type PrivateRequest,
+  sealChannel,
+} from '../../db/orders/attempts.ts'
+import { readFacts } from '../../db/orders/eligibility-inputs.ts'
+import type { Sealer } from '../../db/platform/encryption.ts'
+import { type Total, totalOf } from '../../domain/catalogue/pricing.ts'
+import type { PaymentMode } from '../../domain/catalogue/product.ts'
+import { DomainError, type Refusal } from '../../domain/errors.ts'
+import { decimalFromFen, type Fen } from '../../domain/money.ts'
+import { type ExchangeFacts, reasonsAgainst, unpaidReasons } from '../../domain/orders/eligibility.ts'
+import { newOrderNo } from '../../domain/orders/number.ts'
+import type { PaymentMethod } from '../../domain/payments/method.ts'
+import { InvalidInput } from '../../i18n/error-texts.ts'
+import type { PointsWallet } from '../../wallets/port.ts'
+import { EXCHANGE_WORKFLOW, placedUpdate, type Verdict } from '../../workflows/messages.ts'
+import { ANSWER_DEADLINE_MS, isGone, isTimeout, isUnavailable, retryUnavailable } from '../temporal/client.ts'
+import { adoptOrder, outsideStepsOf, startOptions } from './adoption.ts'
+import type { ExchangeDeps } from './exchange-deps.ts'
+
+/** A repeat may have been answered 202 with the number when the first request has this little time left. */
+const FORGET_MARGIN_MS = 1_000
+
+export interface Customer {
+  readonly ownerId: string
+  readonly level: number
+}
+
+export interface ExchangeCommand extends PrivateRequest {
+  readonly productId: string
+  readonly quantity: number
+  readonly cashFen?: Fen | undefined
+  readonly method?: PaymentMethod | undefined
+  readonly channel?: PaymentChannel | undefined
+}
+
+/** Whether the order stands, or its outcome is not known yet. Both carry the number it is found by. */
+export interface Exchanged {
+  readonly attempt: Attempt
+  readonly known: boolean
+}
+
+/**
+ * The seed's `exchange`: redeems a product.
+ * @param idempotencyKey several calls with the same one make one order
+ * @returns known: the order stands. Not known: no answer within `ANSWER_DEADLINE_MS`; it goes on by itself.
+ * @throws DomainError the first reason against it, in the contract's order; nothing is left behind
+ * @throws InvalidInput where goods are made to order, and nothing says how
+ * @throws Overloaded when too much is in flight
+ */
+export async function exchange(
+  deps: ExchangeDeps,
+  customer: Customer,
+  command: ExchangeCommand,
+  idempotencyKey: string | undefined,
+): Promise<Exchanged> {
+  const deadline = Date.now() + ANSWER_DEADLINE_MS
+  return deps.temporal.gate.run(deadline, async () => {
+    const { mode, refusal, hasNoWish } = await assess(deps, customer, command)
+    const error = hasNoWish
+      ? new InvalidInput({ field: 'customized', rule: 'required' })
+      : refusal && new DomainError(refusal)
+    // A repeat of an order that stands is answered with it, whatever the rules would say by now.
+    const kept =
+      error && idempotencyKey ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey) : undefined
+    if (error && !kept) throw error
+    const fresh = newAttempt(deps, customer, command, idempotencyKey)
+    const attempt = kept ?? (await keepAttempt(deps.db, fresh))
+    const isRepeat = attempt.order_no !== fresh.order_no
+    if (isRepeat && !isSame(deps.sealer, attempt, command, deps.settings.defaultMethod)) {
+      throw new DomainError({ code: 'IDEMPOTENCY_KEY_REUSED' })
+    }
+    if (attempt.state === 'placed') return { attempt, known: true }
+    const verdict = await askVerdict(deps, attempt, mode, deadline)
+    if (!verdict) return { attempt, known: false }
+    if (verdict.placed) return { attempt, known: true }
+    // A number that may have been given out keeps showing why it was refused.
+    if (!isRepeat && Date.now() < deadline - FORGET_MARGIN_MS) await forgetRefused(deps.db, attempt.order_no)
+    throw new DomainError(verdict.refusal)
+  })
+}
+
+function isSame(sealer: Sealer, kept: Attempt, command: ExchangeCommand, method: PaymentMethod): boolean {
+  return (
+    kept.product_id === command.productId &&
+    kept.quantity === command.quantity &&
+    kept.payment_method === (command.method ?? method) &&
+    kept.cash_amount === (command.cashFen === undefined ? null : decimalFromFen(command.cashFen)) &&
+    isDeepStrictEqual(
+      sealer.open(kept.request, `request/${kept.order_no}`),
+      JSON.parse(JSON.stringify(privateOf(command))),
+    )
+  )
+}
+
+function privateOf({ address, buyer_remarks, buyer_message, customized }: ExchangeCommand): PrivateRequest {
+  return { address, buyer_remarks, buyer_message, customized }
+}
+
+async function assess(
+  { db, vault, settings, outsideWallet }: ExchangeDeps,
+  customer: Customer,
+  command: ExchangeCommand,
+): Promise<{ mode: PaymentMode; refusal: Refusal | undefined; hasNoWish: boolean }> {
+  const { facts, product } = await readFacts(db, vault, customer.ownerId, command.productId, customer.level)
+  const first = (known: ExchangeFacts) =>
+    reasonsAgainst(
+      known,
+      {
+        quantity: command.quantity,
+        hasAddress: command.address !== undefined,
+        method: command.method ?? settings.defaultMethod,
+        cashFen: command.cashFen,
+      },
+      settings.rules,
+    )[0]
+  const mode = facts.product?.paymentMode ?? 'points_only'
+  const unlessOutside = first(outsideWallet ? { ...facts, pointsAvailable: null } : facts)
+  const isThere = unlessOutside?.code !== 'NOT_FOUND' && unlessOutside?.code !== 'PRODUCT_NOT_ON_SALE'
+  const hasNoWish = isThere && product?.productType === 'customized' && !saysSomething(command.customized)
+  // The loser of a flash sale costs the shop's points system nothing. Only money is asked for after points.
+  const decided = hasNoWish || (unlessOutside && unlessOutside.code !== 'INSUFFICIENT_BALANCE')
+  if (!outsideWallet || decided || mode === 'money_only') return { mode, refusal: unlessOutside, hasNoWish }
+  const refusal = first(await withOutsidePoints(outsideWallet, customer.ownerId, facts))
+  return { mode, refusal, hasNoWish }
+}
+
+/** Whether a wish holds anything to go by: fields of any name, and in one of them more than white space. */
+function saysSomething(wish: unknown): boolean {
+  if (typeof wish === 'string') return wish.trim() !== ''
+  if (typeof wish === 'object' && wish !== null) return Object.values(wish).some(saysSomething)
+  return wish !== undefined && wish !== null
+}
+
+/** The facts with the balance of the outside wallet, or null where it does not answer. */
+async function withOutsidePoints(
+  wallet: PointsWallet,
+  ownerId: string,
+  facts: ExchangeFacts,
+): Promise<ExchangeFacts> {
+  try {
+    return { ...facts, pointsAvailable: (await wallet.balance(ownerId)).available }
+  } catch {
+    return { ...facts, pointsAvailable: null }
+  }
+}
+
+function newAttempt(
+  { sealer, settings, outsideWallet }: ExchangeDeps,
+  customer: Customer,
+  command: ExchangeCommand,
+  idempotencyKey: string | undefined,
+) {
+  const order_no = newOrderNo(new Date(), randomBytes(12))
+  const pointsWallet = outsideWallet ? ('outside' as const) : ('ledger' as const)
+  return {
+    order_no,
+    owner_id: customer.ownerId,
+    idempotency_key: idempotencyKey ?? null,
+    product_id: command.productId,
+    quantity: command.quantity,
+    payment_method: command.method ?? settings.defaultMethod,
+    cash_amount: command.cashFen === undefined ? null : decimalFromFen(command.cashFen),
+    level: customer.level,
+    request: sealer.seal(privateOf(command), `request/${order_no}`),
+    channel: command.channel ? sealChannel(sealer, order_no, command.channel) : null,
+    points_wallet: pointsWallet,
+    outside_steps: outsideStepsOf({ settings }, { outside_steps: null, points_wallet: pointsWallet }),
+    refusal: null,
+    resolved_at: null,
+  }
+}
+
+/** Starts the exchange's workflow, or finds it, and waits for its verdict. Undefined: none in time. */
+async function askVerdict(
+  deps: ExchangeDeps,
+  attempt: Attempt,
+  mode: PaymentMode,
+  deadline: number,
+): Promise<Verdict | undefined> {
+  const { db, temporal } = deps
+  const outsideSteps = outsideStepsOf(deps, attempt)
+  const options = startOptions(deps, {
+    orderNo: attempt.order_no,
+    ownerId: attempt.owner_id,
+    outsideSteps,
+    status: 'exchanged',
+    mode,
+  })
+  const ask = () =>
+    temporal.client.withDeadline(deadline, () =>
+      temporal.client.workflow.executeUpdateWithStart(placedUpdate, {
+        updateId: 'placed',
+        startWorkflowOperation: new WithStartWorkflowOperation(EXCHANGE_WORKFLOW, {
+          ...options,
+          // Placed in one transaction, it is placed once, whoever is late. Elsewhere another run looks first.
+          workflowIdReusePolicy:
+            outsideSteps.length === 0 ? 'ALLOW_DUPLICATE_FAILED_ONLY' : 'REJECT_DUPLICATE',
+        }),
+      }),
+    )
+  try {
+    return await retryUnavailable(deadline, () =>
+      ask().catch((error: unknown) => {
+        // Its workflow was ended under it: the next one finds what is done.
+        if (isGone(error)) return ask()
+        throw error
+      }),
+    )
+  } catch (error) {
+    // The workflow may have started all the same, and otherwise the sweeper starts it: "try again" would invite
+    // a second order. The number is known, so the customer can look.
+    if (isTimeout(error) || isUnavailable(error)) return undefined
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    // Other systems may hold something for it: another run gives that back first.
+    if ((await adoptOrder(deps, attempt.order_no)).is === 'running') return undefined
+    return verdictAtEnd(db, attempt.order_no)
+  }
+}
+
+/** The workflow has ended without this call: what it decided stands, and where it was killed, nothing ever will. */
+async function verdictAtEnd(db: Db, orderNo: string): Promise<Verdict> {
+  await markRefused(db, orderNo, { code: 'UNAVAILABLE' })
+  const attempt = await findAttempt(db, orderNo)
+  if (attempt?.state === 'placed') return { placed: true, status: 'order_created' }
+  return { placed: false, refusal: attempt?.refusal ?? { code: 'UNAVAILABLE' } }
+}
+
+export interface Check {
+  readonly reasons: readonly Refusal[]
+  /** What is against paying later, where cash is due: only the wallet pays at once. */
+  readonly unpaidReasons: readonly Refusal[]
+  readonly total: Total
+  readonly facts: ExchangeFacts
+}
+
+/**
+ * The seed's `checkExchange`: every reason against it at once. Changes nothing.
+ * @param method undefined: not chosen yet. Then nothing is a reason that one of the methods does not meet with.
+ * @throws DomainError NOT_FOUND
+ */
+export async function checkExchange(
+  { db, vault, settings, outsideWallet }: Pick<ExchangeDeps, 'db' | 'vault' | 'settings' | 'outsideWallet'>,
+  customer: Customer,
+  productId: string,
+  quantity: number,
+  method?: PaymentMethod,
+): Promise<Check> {
+  const read = await readFacts(db, vault, customer.ownerId, productId, customer.level)
+  const facts = outsideWallet
+    ? await withOutsidePoints(outsideWallet, customer.ownerId, read.facts)
+    : read.facts
+  if (!facts.product) throw new DomainError({ code: 'NOT_FOUND' })
+  const { rules } = settings
+  const total = totalOf(facts.product, quantity)
+  return {
+    reasons: reasonsAgainst(facts, { quantity, ...(method ? { method } : {}) }, rules),
+    unpaidReasons: total.fen > 0n ? unpaidReasons(facts.product, facts, quantity, rules) : [],
+    total,
+    facts,
+  }
+}
+
+/**
+ * Starts the workflows of attempts whose start was lost: the process died, or the engine was away, between
+ * keeping the attempt and calling the engine. A customer who was told "202" or nothing gets an outcome.
+ * @param onError told of each that fails; the others go on
+ * @returns how many were started or found
+ */
+export async function resumeAttempts(
+  deps: ExchangeDeps,
+  olderThanMs: number,
+  onError: (orderNo: string, error: unknown) => void,
+): Promise<number> {
+  const rows = await deps.db
+    .selectFrom('exchange_attempts as attempt')
+    .innerJoin('points_products as product', 'product.id', 'attempt.product_id')
+    .selectAll('attempt')
+    .select('product.payment_mode')
+    .where('attempt.state', '=', 'pending')
+    .where('attempt.created_at', '<', new Date(Date.now() - olderThanMs))
+    .orderBy('attempt.created_at')
+    .limit(50)
+    .execute()
+  const deadline = Date.now() + ANSWER_DEADLINE_MS
+  const outcomes = await Promise.allSettled(
+    rows.map(({ payment_mode, ...attempt }) => askVerdict(deps, attempt, payment_mode, deadline)),
+  )
+  for (const [n, outcome] of outcomes.entries()) {
+    if (outcome.status === 'rejected') onError(rows[n]?.order_no ?? '', outcome.reason)
+  }
+  return outcomes.filter(({ status }) => status === 'fulfilled').length
+}

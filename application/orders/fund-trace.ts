@@ -1,0 +1,186 @@
+import { findAttempt } from '../../db/orders/attempts.ts'
+import { type BookedFor, listOrderEntries } from '../../db/wallet/wallet.ts'
+import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
+import type { PaymentMethod } from '../../domain/payments/method.ts'
+import type { OrderReader, OrderView } from './view.ts'
+
+/**
+ * Where the points and the cash of one order are now, for the customer and for support staff alike. The places
+ * of the points add up to what the order costs in points; those of the cash that was due, to what it costs in
+ * cash, once it was paid.
+ */
+export interface WherePoints {
+  readonly points: readonly PointsPlace[]
+  readonly cash: readonly CashPlace[]
+  /** True: in the shop's own points system; our ledger has no entries of them. */
+  readonly outside: boolean
+}
+
+/** Times are ISO 8601 UTC. */
+export type PointsPlace =
+  /** Not taken: the outcome is still open, or there never was an order. */
+  | { readonly place: 'untouched'; readonly points: number; readonly settled: boolean }
+  | { readonly place: 'held'; readonly points: number; readonly since: string }
+  | { readonly place: 'spent'; readonly points: number; readonly since: string }
+  | {
+      readonly place: 'returned'
+      readonly points: number
+      readonly at: string
+      /** The lots they went back to; what is missing in them has paid a debt. */
+      readonly lots: readonly { readonly points: number; readonly expires_at: string | null }[]
+    }
+
+export type CashPlace =
+  | { readonly place: 'due'; readonly money: Money; readonly until: string | null }
+  /** The cashier is being closed, and asked once more whether something was paid. */
+  | { readonly place: 'closing'; readonly money: Money }
+  | { readonly place: 'never_paid'; readonly money: Money }
+  | {
+      readonly place: 'paid'
+      readonly money: Money
+      readonly since: string
+      readonly method: PaymentMethod | null
+    }
+  | {
+      readonly place: 'returning'
+      readonly money: Money
+      readonly since: string
+      readonly undue: Undue | null
+    }
+  | {
+      readonly place: 'returned'
+      readonly money: Money
+      readonly at: string
+      readonly to: 'wallet' | 'payer'
+      readonly undue: Undue | null
+    }
+
+/** Money that was not due: it came when the order had been canceled unpaid, or was paid once more. */
+export type Undue = 'late' | 'twice'
+
+/** Reads what is needed, and says where the points of the order are. */
+export async function readWherePoints(
+  { db, vault }: Pick<OrderReader, 'db' | 'vault'>,
+  order: OrderView,
+): Promise<WherePoints> {
+  const [entries, attempt] = await Promise.all([
+    listOrderEntries(db, vault, order.owner_id, order.order_no),
+    findAttempt(db, order.order_no),
+  ])
+  return wherePoints(order, entries, attempt?.points_wallet === 'outside')
+}
+
+/**
+ * @param entries what the ledger booked for the order, in both currencies, the first first
+ * @param outside the points are in the shop's own points system
+ */
+function wherePoints(order: OrderView, entries: readonly BookedFor[], outside: boolean): WherePoints {
+  const of = (currency: string) => entries.filter((entry) => entry.currency === currency)
+  return {
+    points: outside ? pointsOutside(order) : pointsInLedger(order, of('ZJF')),
+    cash: cashOf(order, of('CNY')),
+    outside,
+  }
+}
+
+function pointsInLedger(order: OrderView, entries: readonly BookedFor[]): PointsPlace[] {
+  if (order.total_points === 0) return []
+  let taken: BookedFor | undefined
+  const returned: PointsPlace[] = []
+  for (const entry of entries) {
+    if (entry.kind === 'hold' || entry.kind === 'capture') taken = entry
+    // A mark under a key that must never be booked moves nothing.
+    else if (BigInt(entry.plain.available) > 0n) returned.push(returnedBy(entry))
+  }
+  const back = returned.reduce((sum, { points }) => sum + points, 0)
+  const rest = order.total_points - back
+  if (!taken) return [untouched(order)]
+  if (rest <= 0) return returned
+  const place = taken.kind === 'hold' ? 'held' : 'spent'
+  return [{ place, points: rest, since: taken.created_at.toISOString() }, ...returned]
+}
+
+function returnedBy({ plain, created_at }: BookedFor): PointsPlace {
+  return {
+    place: 'returned',
+    points: Number(plain.available),
+    at: created_at.toISOString(),
+    lots: plain.lots.map(([expiresAt, amount]) => ({
+      points: Number(amount),
+      expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    })),
+  }
+}
+
+const untouched = ({ total_points, status }: OrderView): PointsPlace => ({
+  place: 'untouched',
+  points: total_points,
+  settled: status === 'order_canceled',
+})
+
+/** The outside system is asked by the order's own steps, so that the order's state says what it did. */
+function pointsOutside(order: OrderView): PointsPlace[] {
+  const { total_points: points, status } = order
+  if (points === 0) return []
+  const created = reached(order, 'order_created')
+  if (created === undefined || status === 'exchanged') return [untouched(order)]
+  if (status === 'order_canceled') {
+    return [{ place: 'returned', points, at: reached(order, status) ?? order.updated_at, lots: [] }]
+  }
+  if (status === 'order_created') return [{ place: 'held', points, since: created }]
+  return [{ place: 'spent', points, since: reached(order, 'order_paid') ?? created }]
+}
+
+function cashOf(order: OrderView, entries: readonly BookedFor[]): CashPlace[] {
+  const due = fenOf(order.total_money)
+  const paidAt = reached(order, 'order_paid')
+  const isLate = paidAt === undefined && order.status === 'order_canceled'
+  const undueAs: Undue = isLate ? 'late' : 'twice'
+  const back = [
+    ...walletReturns(entries),
+    ...order.refunds.flatMap((refund) => providerRefund(refund, undueAs)),
+  ]
+  const extra = back.filter(({ undue }) => undue !== null)
+  if (due === 0n) return extra
+  // "Never paid" beside money that came and went back would be two stories.
+  if (isLate && extra.length > 0) return extra
+  if (paidAt === undefined) return [unpaid(order), ...extra]
+  const ours = back.filter(({ undue }) => undue === null)
+  const kept = due - ours.reduce((sum, { money }) => sum + fenOf(money), 0n)
+  const method = order.payment_info.payment_method
+  const paid: CashPlace[] =
+    kept > 0n ? [{ place: 'paid', money: moneyFromFen(kept), since: paidAt, method }] : []
+  return [...paid, ...ours, ...extra]
+}
+
+function unpaid({ total_money: money, status, payment_status, payment_info }: OrderView): CashPlace {
+  if (status === 'order_canceled') return { place: 'never_paid', money }
+  if (payment_status === 'closing') return { place: 'closing', money }
+  return { place: 'due', money, until: payment_info.expires_at }
+}
+
+type CashBack = Extract<CashPlace, { place: 'returning' | 'returned' }>
+
+function walletReturns(entries: readonly BookedFor[]): CashBack[] {
+  return entries
+    .filter(({ kind, plain }) => kind !== 'capture' && BigInt(plain.available) > 0n)
+    .map(({ plain, created_at }) => ({
+      place: 'returned',
+      money: moneyFromFen(BigInt(plain.available)),
+      at: created_at.toISOString(),
+      to: 'wallet',
+      undue: null,
+    }))
+}
+
+/** Nothing where no provider is asked: what goes back to the wallet stands in the ledger. */
+function providerRefund(refund: OrderView['refunds'][number], undueAs: Undue): CashBack[] {
+  const { provider_refund_no, refund_no, money, state, at, done_at } = refund
+  if (provider_refund_no === null || fenOf(money) === 0n) return []
+  const undue = provider_refund_no === refund_no ? undueAs : null
+  if (state === 'pending') return [{ place: 'returning', money, since: at, undue }]
+  return [{ place: 'returned', money, at: done_at ?? at, to: 'payer', undue }]
+}
+
+const reached = (order: OrderView, status: string): string | undefined =>
+  order.timeline.find((event) => event.status === status)?.at

@@ -1,0 +1,61 @@
+import { type FoundOrder, type OrderPage, type OrderSearch, searchOrders } from '../../db/orders/search.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
+import type { Attention } from '../../domain/orders/attention.ts'
+import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
+import { getOrder, type OrderReader, type OrderView } from './orders.ts'
+
+export type { OrderSearch }
+
+/** One order in a list for operators. */
+export interface OrderLine {
+  readonly id: string
+  readonly order_no: string
+  readonly owner_id: string
+  readonly product_title: string
+  readonly quantity: number
+  readonly total_points: number
+  readonly total_money: Money
+  readonly status: OrderStatus
+  readonly payment_status: PaymentStatus
+  readonly needs_attention: Attention | null
+  readonly exchange_time: string
+}
+
+/** The number of an order, or of one of its payments or refunds, which begin with it. */
+const NUMBER = /^PM\d{14}[0-9A-Z]{12}(?=-|$)/i
+
+/**
+ * A page of the orders that are searched for.
+ * @param search its `words` may also be an order's number, or that of one of its payments or refunds
+ * @returns them, and the id past which the next page begins; null on the last
+ */
+export async function findOrders(
+  reader: OrderReader,
+  search: OrderSearch,
+  page: OrderPage,
+): Promise<{ orders: OrderLine[]; next: string | null }> {
+  const number = NUMBER.exec(search.words ?? '')?.[0].toUpperCase()
+  if (number !== undefined) return { orders: await findByNumber(reader, number), next: null }
+  const found = await searchOrders(reader.db, search, { ...page, limit: page.limit + 1 })
+  const orders = found.slice(0, page.limit).map(lineOf)
+  return { orders, next: found.length > page.limit ? (orders.at(-1)?.id ?? null) : null }
+}
+
+/** Whatever else is asked: a number names one order, which may not have come to stand yet. */
+async function findByNumber(reader: OrderReader, number: string): Promise<OrderView[]> {
+  try {
+    return [await getOrder(reader, number, undefined)]
+  } catch (error) {
+    if (error instanceof DomainError) return []
+    throw error
+  }
+}
+
+function lineOf({ total_money, exchange_time, ...order }: FoundOrder): OrderLine {
+  return {
+    ...order,
+    total_money: moneyFromFen(fenOf(total_money)),
+    exchange_time: exchange_time.toISOString(),
+  }
+}

@@ -1,0 +1,170 @@
+import type { Db } from '../../db/client.ts'
+import {
+  findRun,
+  type KeptFinding,
+  listFindings,
+  listRuns,
+  type Reconciliation,
+} from '../../db/reconciliation/reconciliations.ts'
+import { dateInShanghai } from '../../domain/business-time.ts'
+import { DomainError } from '../../domain/errors.ts'
+import type { FindingKind, PaidMoney, Totals } from '../../domain/reconciliation/comparison.ts'
+import type { Side, Subject } from '../../domain/reconciliation/findings.ts'
+import { InvalidInput } from '../../i18n/error-texts.ts'
+import {
+  EXCHANGE_WORKFLOW,
+  exchangeWorkflowId,
+  RECONCILIATION,
+  RECONCILIATION_WORKFLOW,
+  type ReconciliationInput,
+  reconciliationId,
+  TASK_QUEUE,
+} from '../../workflows/messages.ts'
+import { deliver, keepPaymentEvent } from '../messaging/inbox.ts'
+import { type AdoptionDeps, adoptOrder } from '../orders/adoption.ts'
+import { isGone, type Temporal } from '../temporal/client.ts'
+
+const CALL_MS = 5_000
+/** A list of many exchanges comes page by page, within this time. */
+const LIST_MS = 60_000
+
+/** The workflow engine as the reconciliation asks it, and tells it what a notice would have told. */
+export function createEngine(deps: AdoptionDeps) {
+  const { db } = deps
+  const { client } = deps.temporal
+  const inTime = <T>(ms: number, call: () => Promise<T>) => client.withDeadline(Date.now() + ms, call)
+  return {
+    /** The orders whose exchange runs, by the engine's list, which lags a little behind. */
+    async runningExchanges(): Promise<ReadonlySet<string>> {
+      // Whether it is there at all is known sooner than the list is.
+      await inTime(CALL_MS, () => client.workflowService.getSystemInfo({}))
+      return inTime(LIST_MS, async () => {
+        const query = `WorkflowType = '${EXCHANGE_WORKFLOW}' AND ExecutionStatus = 'Running'`
+        const running = new Set<string>()
+        for await (const { workflowId } of client.workflow.list({ query })) {
+          running.add(workflowId.slice(exchangeWorkflowId('').length))
+        }
+        return running
+      })
+    },
+
+    /** What the engine knows for sure. */
+    async isRunning(orderNo: string): Promise<boolean> {
+      const handle = client.workflow.getHandle(exchangeWorkflowId(orderNo))
+      try {
+        return (await inTime(CALL_MS, () => handle.describe())).status.name === 'RUNNING'
+      } catch (error) {
+        if (isGone(error)) return false
+        throw error
+      }
+    },
+
+    /** Starts what an order lacks. @returns whether its exchange runs now */
+    adopt: async (orderNo: string): Promise<boolean> => (await adoptOrder(deps, orderNo)).is === 'running',
+
+    /**
+     * Brings money that a provider's books name to the order's workflow, by the way of the provider's own
+     * notices. The same subject again is the same event, and is told once.
+     * @param source the provider's name
+     */
+    async tell(source: string, subject: string, money: PaidMoney): Promise<void> {
+      const { event } = await keepPaymentEvent(db, source, {
+        eventId: `reconciliation/${subject}`,
+        kind: 'paid',
+        ...money,
+      })
+      if (event.delivered_at !== null) return
+      // It is kept: where the engine is away, the worker's sweeper delivers it.
+      await deliver(deps, event).catch(() => undefined)
+    },
+  }
+}
+
+/**
+ * Compares the books of a day now; joins the run of this day that is under way.
+ * @param day `YYYY-MM-DD` in Shanghai
+ * @returns the workflow's id
+ * @throws InvalidInput when the day has not begun
+ */
+export async function startReconciliation({ client }: Temporal, day: string): Promise<string> {
+  if (day > dateInShanghai(Date.now())) throw new InvalidInput({ field: 'day', rule: 'past' })
+  const input: ReconciliationInput = { day, ...RECONCILIATION }
+  const workflowId = reconciliationId(day)
+  await client.withDeadline(Date.now() + CALL_MS, () =>
+    client.workflow.start(RECONCILIATION_WORKFLOW, {
+      workflowId,
+      taskQueue: TASK_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    }),
+  )
+  return workflowId
+}
+
+export interface ReconciliationView {
+  readonly id: string
+  readonly day: string
+  readonly started_at: string
+  readonly finished_at: string | null
+  readonly totals: Totals
+  readonly open_findings: number
+  readonly healed_findings: number
+}
+
+export interface FindingView {
+  readonly id: string
+  readonly kind: FindingKind
+  readonly subject: Subject
+  readonly ours: Side | null
+  readonly theirs: Side | null
+  readonly state: 'open' | 'healed'
+  readonly order_no: string | null
+  /** Where the order is found in this API. */
+  readonly order_url: string | null
+  readonly found_at: string
+}
+
+/** How many providers' bills were not there to be compared with. */
+export const countMissingBills = ({ totals }: Pick<ReconciliationView, 'totals'>): number =>
+  Object.values(totals.bills ?? {}).filter((bill) => bill === null).length
+
+/** The comparisons, newest first, and how many there are. */
+export async function readReconciliations(
+  db: Db,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<{ runs: ReconciliationView[]; total: number }> {
+  const { runs, total } = await listRuns(db, page)
+  return { runs: runs.map(viewOf), total }
+}
+
+/** @throws DomainError NOT_FOUND */
+export async function readReconciliation(
+  db: Db,
+  id: string,
+): Promise<{ run: ReconciliationView; findings: FindingView[] }> {
+  const run = await findRun(db, id)
+  if (!run) throw new DomainError({ code: 'NOT_FOUND' })
+  return { run: viewOf(run), findings: (await listFindings(db, id)).map(findingOf) }
+}
+
+function viewOf(run: Reconciliation): ReconciliationView {
+  return {
+    id: run.id,
+    day: run.day,
+    started_at: run.started_at.toISOString(),
+    finished_at: run.finished_at?.toISOString() ?? null,
+    totals: run.totals,
+    open_findings: run.open,
+    healed_findings: run.healed,
+  }
+}
+
+function findingOf({ found_at, ...finding }: KeptFinding): FindingView {
+  const { order_no } = finding
+  return {
+    ...finding,
+    order_url: order_no === null ? null : `/api/admin/points-mall/orders/${order_no}`,
+    found_at: found_at.toISOString(),
+  }
+}

@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url'
+import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common'
+import type { Sealer } from '../../db/platform/encryption.ts'
+
+const ENCODING = 'binary/points-mall-sealed'
+const CONTEXT = 'payload'
+
+/** In the workflow bundle, too: its messages and stacks become payloads, which are sealed like the others. */
+export const FAILURE_CONVERTER_PATH = fileURLToPath(new URL('./failure-converter.ts', import.meta.url))
+
+/**
+ * How client and worker talk to the workflow engine: whatever enters a payload is sealed, failures included.
+ * The engine sees ids of workflows, names of activities, and search attributes.
+ */
+export function sealedPayloads(sealer: Sealer): DataConverter {
+  return { payloadCodecs: [createPayloadCodec(sealer)], failureConverterPath: FAILURE_CONVERTER_PATH }
+}
+
+/** Passes through what was never sealed, so that older histories stay readable. */
+export function createPayloadCodec(sealer: Sealer): PayloadCodec {
+  return {
+    encode: async (payloads) => payloads.map((payload) => seal(sealer, payload)),
+    decode: async (payloads) => payloads.map((payload) => open(sealer, payload)),
+  }
+}
+
+interface Plain {
+  readonly metadata: Record<string, string>
+  readonly data: string | null
+}
+
+function seal(sealer: Sealer, { metadata, data }: Payload): Payload {
+  const plain: Plain = {
+    metadata: Object.fromEntries(
+      Object.entries(metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
+    ),
+    data: data ? Buffer.from(data).toString('base64') : null,
+  }
+  return { metadata: { encoding: Buffer.from(ENCODING) }, data: sealer.seal(plain, CONTEXT) }
+}
+
+function open(sealer: Sealer, payload: Payload): Payload {
+  const encoding = payload.metadata?.encoding
+  if (!encoding || !payload.data || Buffer.from(encoding).toString() !== ENCODING) return payload
+  const plain = sealer.open(Buffer.from(payload.data), CONTEXT) as Plain
+  return {
+    metadata: Object.fromEntries(
+      Object.entries(plain.metadata).map(([name, value]) => [name, Buffer.from(value, 'base64')]),
+    ),
+    data: plain.data === null ? null : Buffer.from(plain.data, 'base64'),
+  }
+}

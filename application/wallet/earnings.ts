@@ -1,0 +1,184 @@
+import type { EarningState } from '../../db/schema.ts'
+import {
+  type Earning,
+  type EarningFilter,
+  earnedBetween,
+  findEarning,
+  getEarning,
+  grantEarning,
+  insertEarning,
+  listEarnings,
+  reverseEarning,
+} from '../../db/wallet/earnings.ts'
+import { lockAccount } from '../../db/wallet/wallet.ts'
+import { mustNotBeOwn } from '../../domain/access.ts'
+import { shanghaiDay } from '../../domain/business-time.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
+import { datesOf, type EarningRules, pointsFor, underCap } from '../../domain/wallet/earning.ts'
+import { InvalidInput } from '../../i18n/error-texts.ts'
+import { type Ledger, mustBeOurs } from './wallets.ts'
+
+/** No single thing earns more. */
+const POINTS_MAX = 1_000_000_000n
+/** What a source is called: a name in small letters. */
+export const EARNING_SOURCE = /^[a-z][a-z0-9_]{0,31}$/
+/** What a source calls one earning: any visible ASCII. */
+export const EXTERNAL_ID = /^[!-~]{1,128}$/
+/** Clocks of other systems may be ahead by so much. */
+const CLOCK_SKEW_MS = 5 * 60_000
+
+export interface EarningView {
+  readonly id: string
+  readonly owner_id: string
+  readonly source: string
+  readonly external_id: string
+  /** The cash that earned the points by rule; null where the points were named. */
+  readonly amount: Money | null
+  readonly points: number
+  /** Points that the day's cap kept back. */
+  readonly capped_points: number
+  readonly state: EarningState
+  readonly occurred_at: string
+  readonly mature_at: string
+  readonly expires_at: string | null
+  readonly granted_at: string | null
+  readonly reversed_at: string | null
+  readonly reverse_reason: string | null
+  /** Points that were spent already when they were to be taken back. */
+  readonly shortfall: number
+  readonly created_at: string
+}
+
+/** What another system says: either the cash, or the points. */
+export interface EarningRequest {
+  readonly ownerId: string
+  readonly source: string
+  readonly externalId: string
+  readonly fen: Fen | undefined
+  readonly points: number | undefined
+  readonly occurredAt: Date | undefined
+  readonly operatorId: string
+}
+
+/**
+ * Books what an owner has earned, once per source and external id, and grants it where it need not wait.
+ * @returns the earning, and whether it is new; the rules of its first time count for a repeat
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED when the external id stands for something else, FORBIDDEN for an earning
+ *   of the reporter's own, or where an outside wallet keeps the points
+ * @throws InvalidInput when it lies in the future, has expired already, or is too large
+ */
+export async function earn(
+  ledger: Ledger,
+  rules: EarningRules,
+  request: EarningRequest,
+): Promise<{ earning: EarningView; isNew: boolean }> {
+  const { db, vault } = ledger
+  const { ownerId, source, externalId, fen, points: asked, operatorId } = request
+  mustNotBeOwn(operatorId, ownerId)
+  mustBeOurs(ledger)
+  const before = await findEarning(db, source, externalId)
+  if (before) return { earning: viewOf(sameAs(before, request)), isNew: false }
+  const wanted = fen === undefined ? BigInt(asked ?? 0) : pointsFor(fen, rules)
+  if (wanted > POINTS_MAX) throw new InvalidInput({ field: 'amount', rule: 'invalid' })
+
+  return db.transaction().execute(async (tx) => {
+    // Two earnings of one day see each other, because both wait here.
+    const { now } = await lockAccount(tx, vault, ownerId, 'ZJF')
+    const occurredAt = request.occurredAt?.getTime() ?? now
+    if (occurredAt > now + CLOCK_SKEW_MS) throw new InvalidInput({ field: 'occurred_at', rule: 'past' })
+    const { matureAt, expiresAt } = datesOf(occurredAt, rules)
+    if (expiresAt !== null && expiresAt <= now) {
+      throw new InvalidInput({ field: 'occurred_at', rule: 'invalid' })
+    }
+    const day = shanghaiDay(occurredAt)
+    const earned = await earnedBetween(tx, ownerId, new Date(day.from), new Date(day.to))
+    const { points, capped } = underCap(wanted, earned, rules)
+    const fresh = await insertEarning(tx, vault, {
+      ownerId,
+      source,
+      externalId,
+      amount: fen === undefined ? null : decimalFromFen(fen),
+      askedPoints: asked === undefined ? null : BigInt(asked),
+      points,
+      capped,
+      occurredAt: new Date(occurredAt),
+      matureAt: new Date(matureAt),
+      expiresAt: expiresAt === null ? null : new Date(expiresAt),
+      operatorId,
+    })
+    if (!fresh) {
+      const other = await findEarning(tx, source, externalId)
+      if (!other) throw new Error(`earning ${source}/${externalId} vanished`)
+      return { earning: viewOf(sameAs(other, request)), isNew: false }
+    }
+    const { earning } = await grantEarning(tx, vault, fresh.id)
+    return { earning: viewOf(earning), isNew: true }
+  })
+}
+
+/** @throws DomainError IDEMPOTENCY_KEY_REUSED when the request says something else than the first one did */
+function sameAs(earning: Earning, { ownerId, fen, points, occurredAt }: EarningRequest): Earning {
+  const same =
+    earning.owner_id === ownerId &&
+    (earning.amount === null ? undefined : fenOf(earning.amount)) === fen &&
+    earning.asked_points === (points === undefined ? null : `${points}`) &&
+    (occurredAt === undefined || earning.occurred_at.getTime() === occurredAt.getTime())
+  if (!same) throw new DomainError({ code: 'IDEMPOTENCY_KEY_REUSED' })
+  return earning
+}
+
+/**
+ * Undoes an earning: pending points never come, granted ones are taken back. A repeat finds it done.
+ * @param intoDebt what has been spent already becomes a debt, instead of a shortfall that is only recorded
+ * @throws DomainError NOT_FOUND, or FORBIDDEN for an earning of the caller's own, or where an outside wallet keeps
+ *   the points
+ */
+export async function reverse(
+  ledger: Ledger,
+  id: string,
+  intoDebt: boolean,
+  by: { readonly operatorId: string; readonly reason: string },
+): Promise<EarningView> {
+  mustBeOurs(ledger)
+  const { db, vault } = ledger
+  const earning = await getEarning(db, id)
+  if (!earning) throw new DomainError({ code: 'NOT_FOUND' })
+  mustNotBeOwn(by.operatorId, earning.owner_id)
+  return viewOf(await db.transaction().execute((tx) => reverseEarning(tx, vault, id, intoDebt, by)))
+}
+
+/**
+ * Newest first, and how many there are.
+ * @throws DomainError FORBIDDEN where an outside wallet keeps the points: it knows what they were earned for
+ */
+export async function readEarnings(
+  ledger: Ledger,
+  filter: EarningFilter,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<{ earnings: EarningView[]; total: number }> {
+  mustBeOurs(ledger)
+  const { earnings, total } = await listEarnings(ledger.db, filter, page)
+  return { earnings: earnings.map(viewOf), total }
+}
+
+function viewOf(row: Earning): EarningView {
+  return {
+    id: row.id,
+    owner_id: row.owner_id,
+    source: row.source,
+    external_id: row.external_id,
+    amount: row.amount === null ? null : moneyFromFen(fenOf(row.amount)),
+    points: Number(row.points),
+    capped_points: Number(row.capped),
+    state: row.state,
+    occurred_at: row.occurred_at.toISOString(),
+    mature_at: row.mature_at.toISOString(),
+    expires_at: row.expires_at?.toISOString() ?? null,
+    granted_at: row.granted_at?.toISOString() ?? null,
+    reversed_at: row.reversed_at?.toISOString() ?? null,
+    reverse_reason: row.reverse_reason,
+    shortfall: Number(row.shortfall),
+    created_at: row.created_at.toISOString(),
+  }
+}

@@ -1,0 +1,59 @@
+import { shanghaiText } from '../../domain/business-time.ts'
+import { decimalFromFen } from '../../domain/money.ts'
+import { kindText } from '../../i18n/entry-texts.ts'
+import type { Lang } from '../../i18n/error-texts.ts'
+import { line, words } from '../platform/csv.ts'
+import { readWholeStatement, type StatementEntry, type StatementQuery } from './statement.ts'
+import type { Ledger } from './wallets.ts'
+
+const HEADERS = {
+  zh: ['时间（北京时间）', '类型', '变动', '变动后余额', '订单号', '说明', '流水号'],
+  en: ['Time (Beijing)', 'Kind', 'Change', 'Balance after', 'Order number', 'Reason', 'Entry'],
+} as const
+
+/** A whole statement as a table for spreadsheets, in UTF-8, and the headers that it is sent with. */
+export async function statementTable(ledger: Ledger, query: StatementQuery, lang: Lang) {
+  const pages = readWholeStatement(ledger, query, lang)
+  // Read before the answer begins, so that a failure can still be told as one.
+  const first = await pages.next()
+  const name = `${query.currency === 'ZJF' ? 'points' : 'cash'}-transactions.csv`
+  return {
+    body: ReadableStream.from(tableOf(first, pages, query.currency === 'CNY', lang)),
+    headers: {
+      'Content-Type': 'text/csv; charset=utf-8',
+      'Content-Disposition': `attachment; filename="${name}"`,
+    },
+  }
+}
+
+async function* tableOf(
+  first: IteratorResult<StatementEntry[], unknown>,
+  rest: AsyncGenerator<StatementEntry[]>,
+  inFen: boolean,
+  lang: Lang,
+): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  // The mark without which spreadsheets take Chinese for something else.
+  yield encoder.encode(`\uFEFF${line(HEADERS[lang])}`)
+  for (let page = first; !page.done; page = await rest.next()) {
+    yield encoder.encode(csvLines(page.value, inFen, lang))
+  }
+}
+
+/** One line per entry (RFC 4180). @param inFen amounts are fen, and are written as yuan */
+function csvLines(entries: readonly StatementEntry[], inFen: boolean, lang: Lang): string {
+  const amount = (value: bigint) => (inFen ? decimalFromFen(value) : `${value}`)
+  return entries
+    .map((entry) =>
+      line([
+        shanghaiText(entry.createdAt),
+        kindText(entry.kind, lang),
+        amount(entry.amount),
+        amount(entry.balanceAfter),
+        words(entry.orderNo ?? ''),
+        words(entry.reasonText),
+        entry.id,
+      ]),
+    )
+    .join('')
+}

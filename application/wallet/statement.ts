@@ -1,0 +1,111 @@
+import type { Currency, EntryKind } from '../../db/schema.ts'
+import { countEntries, type Listed, listEntries } from '../../db/wallet/wallet.ts'
+import { reasonText } from '../../i18n/entry-texts.ts'
+import { InvalidInput, type Lang } from '../../i18n/error-texts.ts'
+import { freezesOf } from './freezes.ts'
+import type { Ledger } from './wallets.ts'
+
+export const ENTRY_KINDS = [
+  'grant',
+  'hold',
+  'capture',
+  'release',
+  'reverse',
+  'expire',
+  'adjust',
+  'freeze',
+] as const satisfies readonly EntryKind[]
+
+/** What of a wallet's entries is wanted. */
+export interface StatementQuery {
+  readonly ownerId: string
+  readonly currency: Currency
+  readonly kind: EntryKind | undefined
+}
+
+/** An entry with its amounts in points or fen, signed. */
+export interface StatementEntry {
+  readonly id: string
+  readonly kind: EntryKind
+  /** What became available, or was no longer. */
+  readonly amount: bigint
+  /** What was set aside, or was no longer. */
+  readonly held: bigint
+  readonly balanceAfter: bigint
+  readonly orderNo: string | null
+  readonly reason: string | null
+  readonly reasonText: string
+  /** What a `freeze` did; undefined where that was not written down. */
+  readonly freezes: boolean | undefined
+  /** Who booked it, for staff alone; null where the mall did so itself. */
+  readonly operatorId: string | null
+  readonly createdAt: Date
+}
+
+/** A page of entries, newest first; from `cursor` where there is one, otherwise from `offset`. */
+export async function readStatement(
+  { db, vault }: Ledger,
+  { ownerId, currency, kind }: StatementQuery,
+  page: { readonly limit: number; readonly offset: number; readonly cursor: string | undefined },
+  lang: Lang,
+): Promise<{ entries: StatementEntry[]; total: number; nextCursor: string | null }> {
+  const before = page.cursor === undefined ? undefined : versionOf(page.cursor, currency)
+  const offset = before === undefined ? page.offset : 0
+  const [booked, total] = await Promise.all([
+    listEntries(db, vault, ownerId, currency, { limit: page.limit + 1, offset, before, kind }),
+    countEntries(db, ownerId, currency, kind),
+  ])
+  const entries = booked.slice(0, page.limit)
+  const last = entries.at(-1)
+  return {
+    entries: entries.map((entry) => viewOf(entry, lang)),
+    total,
+    nextCursor: booked.length > page.limit && last ? cursorOf(last.version, currency) : null,
+  }
+}
+
+const EXPORT_PAGE = 500
+
+/** Every entry, newest first, a page at a time: what is in memory does not grow with the account. */
+export async function* readWholeStatement(
+  { db, vault }: Ledger,
+  { ownerId, currency, kind }: StatementQuery,
+  lang: Lang,
+): AsyncGenerator<StatementEntry[]> {
+  for (let before: bigint | undefined; ; ) {
+    const booked = await listEntries(db, vault, ownerId, currency, { limit: EXPORT_PAGE, before, kind })
+    yield booked.map((entry) => viewOf(entry, lang))
+    const last = booked.at(-1)
+    if (!last || booked.length < EXPORT_PAGE) return
+    before = BigInt(last.version)
+  }
+}
+
+function viewOf(entry: Listed, lang: Lang): StatementEntry {
+  return {
+    id: `${entry.account_id}-${entry.version}`,
+    kind: entry.kind,
+    amount: BigInt(entry.plain.available),
+    held: BigInt(entry.plain.held),
+    balanceAfter: BigInt(entry.plain.available_after),
+    orderNo: entry.order_no,
+    reason: entry.reason,
+    reasonText: reasonText(entry.kind, entry.reason, lang),
+    freezes: entry.kind === 'freeze' ? freezesOf(entry) : undefined,
+    operatorId: entry.operator_id,
+    createdAt: entry.created_at,
+  }
+}
+
+function cursorOf(version: string, currency: Currency): string {
+  return Buffer.from(`${currency}/${version}`).toString('base64url')
+}
+
+/** @throws InvalidInput when the cursor is not one of this currency's */
+function versionOf(cursor: string, currency: Currency): bigint {
+  const [of, version = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split('/')
+  if (of !== currency || !/^\d{1,18}$/.test(version) || cursorOf(version, currency) !== cursor) {
+    throw new InvalidInput({ field: 'cursor', rule: 'format' })
+  }
+  return BigInt(version)
+}

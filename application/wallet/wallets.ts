@@ -1,0 +1,136 @@
+import type { Db } from '../../db/client.ts'
+import type { Vault } from '../../db/wallet/ledger-cipher.ts'
+import { adjust, type Balance, grant, readBalance } from '../../db/wallet/wallet.ts'
+import { mustNotBeOwn } from '../../domain/access.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { type Fen, type Money, moneyFromFen } from '../../domain/money.ts'
+import { InvalidInput } from '../../i18n/error-texts.ts'
+import type { PointsWallet } from '../../wallets/port.ts'
+import { Overloaded } from '../temporal/client.ts'
+
+/** The ledger: its rows, and the keys that open them. */
+export interface Ledger {
+  readonly db: Db
+  readonly vault: Vault
+  /** Set where the shop's own points system keeps the points, and our ledger only the cash. */
+  readonly outsideWallet?: PointsWallet | undefined
+}
+
+/** Contract section 4. An owner never seen has an empty wallet. */
+export interface WalletView {
+  readonly type: 'integral'
+  readonly currency: 'ZJF'
+  readonly available: number
+  readonly held: number
+  /** Every lot with a date and points left, soonest first. */
+  readonly expiring: readonly { readonly points: number; readonly expires_at: string }[]
+  readonly cash: Money
+}
+
+/** Who changes a wallet, why, and under which key a repeat is recognised. */
+export interface WalletCause {
+  readonly operationKey: string
+  readonly operatorId: string
+  readonly reason: string
+}
+
+/** What one entry by an operator may come to, in points. */
+export const ENTRY_POINTS_MAX = 1_000_000_000
+/** Characters. */
+export const REASON_MAX = 200
+
+/** @throws Overloaded where the points are in an outside wallet that does not answer */
+export async function readWallet({ db, vault, outsideWallet }: Ledger, ownerId: string): Promise<WalletView> {
+  const [points, cash]: [Balance, Balance] = await Promise.all([
+    outsideWallet ? readOutside(outsideWallet, ownerId) : readBalance(db, vault, ownerId, 'ZJF'),
+    readBalance(db, vault, ownerId, 'CNY'),
+  ])
+  return {
+    type: 'integral',
+    currency: 'ZJF',
+    available: Number(points.available),
+    held: Number(points.held),
+    expiring: points.expiring.map((lot) => ({
+      points: Number(lot.points),
+      expires_at: lot.expiresAt.toISOString(),
+    })),
+    cash: moneyFromFen(cash.available),
+  }
+}
+
+/** When its points expire, and what froze them, is not for the mall to know. */
+async function readOutside(wallet: PointsWallet, ownerId: string): Promise<Balance> {
+  try {
+    return { ...(await wallet.balance(ownerId)), frozen: null, expiring: [] }
+  } catch (error) {
+    throw new Overloaded('the outside wallet does not answer', { cause: error })
+  }
+}
+
+/**
+ * Our ledger's books may not be where the points are: what is booked here could never be spent.
+ * @throws DomainError FORBIDDEN where an outside wallet keeps the points
+ */
+export function mustBeOurs({ outsideWallet }: Ledger): void {
+  if (outsideWallet) throw new DomainError({ code: 'FORBIDDEN', reason: 'points_elsewhere' })
+}
+
+/**
+ * Adds points, which may expire.
+ * @throws InvalidInput when they would have expired already
+ * @throws DomainError FORBIDDEN for the operator's own wallet, or where an outside wallet keeps the points
+ */
+export async function grantPoints(
+  ledger: Ledger,
+  ownerId: string,
+  points: number,
+  expiresAt: Date | null,
+  cause: WalletCause,
+): Promise<WalletView> {
+  mustNotBeOwn(cause.operatorId, ownerId)
+  mustBeOurs(ledger)
+  if (expiresAt && expiresAt.getTime() <= Date.now()) {
+    throw new InvalidInput({ field: 'expires_at', rule: 'future' })
+  }
+  await ledger.db
+    .transaction()
+    .execute((tx) => grant(tx, ledger.vault, ownerId, 'ZJF', BigInt(points), expiresAt, cause))
+  return readWallet(ledger, ownerId)
+}
+
+/**
+ * Corrects the points by a signed number.
+ * @throws DomainError INSUFFICIENT_POINTS when they would fall below zero, FORBIDDEN for the operator's own wallet,
+ *   or where an outside wallet keeps the points
+ */
+export async function adjustPoints(
+  ledger: Ledger,
+  ownerId: string,
+  points: number,
+  cause: WalletCause,
+): Promise<WalletView> {
+  mustNotBeOwn(cause.operatorId, ownerId)
+  mustBeOurs(ledger)
+  const done = await ledger.db
+    .transaction()
+    .execute((tx) => adjust(tx, ledger.vault, ownerId, 'ZJF', BigInt(points), cause))
+  const wallet = await readWallet(ledger, ownerId)
+  if (done) return wallet
+  throw new DomainError({
+    code: 'INSUFFICIENT_POINTS',
+    required: `${-points}`,
+    available: `${wallet.available}`,
+  })
+}
+
+/** Adds cash. @throws DomainError FORBIDDEN for the operator's own wallet */
+export async function addCash(
+  ledger: Ledger,
+  ownerId: string,
+  fen: Fen,
+  cause: WalletCause,
+): Promise<WalletView> {
+  mustNotBeOwn(cause.operatorId, ownerId)
+  await ledger.db.transaction().execute((tx) => grant(tx, ledger.vault, ownerId, 'CNY', fen, null, cause))
+  return readWallet(ledger, ownerId)
+}

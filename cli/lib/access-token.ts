@@ -1,0 +1,20 @@
+import { SignJWT } from 'jose'
+import type { Role } from '../../domain/access.ts'
+
+/**
+ * Signs an access token that is valid for 24 hours (RFC 9068: type `at+jwt`). Takes the installation's signing
+ * settings, and whom it is for: the owner's id, the role, and the level (default 1). Returns the compact JWT.
+ */
+export function signAccessToken(
+  signing: { readonly secret: string; readonly issuer: string; readonly audience: string },
+  claims: { readonly sub: string; readonly role: Role; readonly level?: number },
+): Promise<string> {
+  return new SignJWT({ role: claims.role, level: claims.level ?? 1 })
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+    .setSubject(claims.sub)
+    .setIssuer(signing.issuer)
+    .setAudience(signing.audience)
+    .setIssuedAt()
+    .setExpirationTime('24h')
+    .sign(new TextEncoder().encode(signing.secret))
+}

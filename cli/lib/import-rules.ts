@@ -1,0 +1,72 @@
+/** Which room may import which: read by `.dependency-cruiser.cjs`, and compared with docs/architecture.md. */
+
+export interface RoomImports {
+  /** Folders end with a slash; everything else is one file. */
+  readonly values?: readonly string[]
+  /** Imported as types only. */
+  readonly types?: readonly string[]
+}
+
+/** A room may import itself and what is named here. Everything else inside the project is forbidden to it. */
+export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = {
+  domain: {},
+  i18n: { values: ['domain/'] },
+  config: {},
+  db: { values: ['domain/'] },
+  payments: { values: ['domain/'] },
+  wallets: { values: ['domain/'] },
+  activities: { values: ['domain/', 'i18n/', 'db/', 'payments/', 'wallets/'] },
+  workflows: { values: ['domain/'], types: ['activities/'] },
+  application: { values: ['domain/', 'i18n/', 'db/', 'workflows/messages.ts'], types: ['wallets/port.ts'] },
+  api: {
+    values: ['domain/', 'i18n/', 'application/', 'web/'],
+    types: ['db/', 'payments/port.ts', 'workflows/messages.ts', 'config/index.ts'],
+  },
+  web: { values: ['domain/', 'i18n/', 'application/'] },
+  sandbox: { values: ['domain/money.ts', 'config/index.ts'] },
+  cli: 'anything',
+}
+
+/** Programs outside `cli/` that put the parts together: they may import any room and read the configuration. */
+export const COMPOSITION_ROOTS = ['worker.ts', 'api/server.ts']
+
+/** The program's files in no room. */
+export const TOP_LEVEL = ['worker.ts']
+
+/** Not part of the program; it may not import them. */
+export const OUTSIDE = ['tests', 'bench', 'chaos']
+
+const shown = (path: string) => (path.endsWith('/') ? path.slice(0, -1) : `\`${path}\``)
+
+/** The cell "may import" of a room in the table of docs/architecture.md. */
+function importsCell(imports: RoomImports | 'anything'): string {
+  if (imports === 'anything') {
+    const others = COMPOSITION_ROOTS.map(shown).join(', ')
+    return `anything: a composition root, as are ${others}`
+  }
+  const { values = [], types = [] } = imports
+  const parts = [
+    ...(values.length > 0 ? [values.map(shown).join(', ')] : []),
+    ...(types.length > 0 ? [`types of ${types.map(shown).join(', ')}`] : []),
+  ]
+  return parts.length > 0 ? parts.join('; ') : 'nothing'
+}
+
+/**
+ * Compares the table of rooms in docs/architecture.md with the rules.
+ * @param markdown the whole document
+ * @returns what differs, a sentence each
+ */
+export function tableProblems(markdown: string): string[] {
+  const rows = [...markdown.matchAll(/^\| `(\w+)\/` \|.*\| ([^|]+) \|$/gm)]
+  const cells = new Map(rows.map(([, room = '', cell = '']) => [room, cell]))
+  const differing = Object.entries(ROOM_IMPORTS).flatMap(([room, imports]) => {
+    const cell = importsCell(imports)
+    if (cells.get(room) === cell) return []
+    return [
+      `docs/architecture.md: ${room}/ may import "${cells.get(room) ?? ''}", but the rules say "${cell}"`,
+    ]
+  })
+  const unknown = [...cells.keys()].filter((room) => !Object.hasOwn(ROOM_IMPORTS, room))
+  return [...differing, ...unknown.map((room) => `docs/architecture.md: ${room}/ has no import rules`)]
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
+import { FAILURE_CONVERTER_PATH } from '../../application/temporal/payload-codec.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const WORKFLOWS_PATH = join(ROOT, 'workflows', 'index.ts')
+/** The line of an import that names a file of ours; a long list of names stands on the lines before it. */
+const RELATIVE = /^(?:import|export|\} from)\b[^'"]*['"](\.{1,2}\/[^'"]+)['"]/
+
+/** Types are erased before bundling: what only they lead to is not in the bundle. */
+function importsOf(source: string): string[] {
+  let erased = false
+  return source.split('\n').flatMap((line) => {
+    if (/^(?:import|export)\b/.test(line)) erased = /^(?:import|export) type\b/.test(line)
+    const path = RELATIVE.exec(line)?.[1]
+    return path === undefined || erased ? [] : [path]
+  })
+}
+
+/**
+ * The project's own files that the bundle is made of: everything that the entry points reach through imports.
+ * @param entryPoints absolute paths
+ * @returns absolute paths, sorted
+ */
+export function bundleSources(entryPoints = [WORKFLOWS_PATH, FAILURE_CONVERTER_PATH]): string[] {
+  const found = new Set(entryPoints)
+  // A set hands out what is added while it is being walked.
+  for (const file of found) {
+    for (const path of importsOf(readFileSync(file, 'utf8'))) {
+      const target = join(dirname(file), path)
+      if (existsSync(target)) found.add(target)
+    }
+  }
+  return [...found].sort()
+}
+
+/**
+ * The name of a bundle: it changes with each of its files, the packages, and the way of bundling.
+ * @param files absolute paths
+ * @param root the folder that the paths are named from, so that the key is the same wherever the project lies
+ */
+export function bundleKey(files = bundleSources(), root = ROOT): string {
+  const hash = createHash('sha256')
+  const add = (name: string, content: Buffer) => hash.update(`${name}\0${content.length}\0`).update(content)
+  for (const file of files) add(relative(root, file), readFileSync(file))
+  add('packages', readFileSync(join(ROOT, 'package-lock.json')))
+  add('bundler', readFileSync(fileURLToPath(import.meta.url)))
+  return hash.digest('hex').slice(0, 16)
+}
+
+/**
+ * The workflow code as one file. Bundling takes seconds, so the result is kept, and a worker that is started
+ * again after a crash is ready immediately.
+ * @param dataDir where bundles are kept
+ */
+export async function loadWorkflowBundle(dataDir: string): Promise<{ codePath: string }> {
+  const folder = join(dataDir, 'workflow-bundles')
+  const codePath = join(folder, `${bundleKey()}.js`)
+  if (!existsSync(codePath)) {
+    const { code } = await bundleWorkflowCode({
+      workflowsPath: WORKFLOWS_PATH,
+      failureConverterPath: FAILURE_CONVERTER_PATH,
+      logger: new DefaultLogger('WARN'),
+    })
+    mkdirSync(folder, { recursive: true })
+    const draft = `${codePath}.${process.pid}`
+    writeFileSync(draft, code)
+    renameSync(draft, codePath)
+  }
+  return { codePath }
+}

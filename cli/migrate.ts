@@ -1,0 +1,52 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Connection } from '@temporalio/client'
+import { registerSearchAttributes } from '../application/temporal/search-attributes.ts'
+import { ConfigError, readConfig } from '../config/index.ts'
+import { connectDatabase } from '../db/client.ts'
+import { migrateToLatest } from '../db/migrator.ts'
+
+const CONNECT_LIMIT_MS = 30_000
+
+/** Composition root: brings the tables up to date and registers the search attributes. Safe to run twice at once. */
+async function main(): Promise<void> {
+  const config = readConfig()
+  if (!config.database.url) {
+    throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
+  }
+  const db = connectDatabase(config.database.url, 2, 'owner')
+  try {
+    const done = await migrateToLatest(db)
+    say(done.length > 0 ? `database: ran ${done.join(', ')}` : 'database: up to date')
+  } finally {
+    await db.destroy()
+  }
+  const connection = await reach(() => Connection.connect(config.temporal.connection))
+  try {
+    const added = await registerSearchAttributes(connection, config.temporal.namespace)
+    say(added.length > 0 ? `temporal: added search attributes ${added.join(', ')}` : 'temporal: up to date')
+  } finally {
+    await connection.close()
+  }
+}
+
+/** The engine may still be starting beside us. @throws the last error once the limit is over */
+async function reach(connect: () => Promise<Connection>): Promise<Connection> {
+  const limit = Date.now() + CONNECT_LIMIT_MS
+  for (;;) {
+    try {
+      return await connect()
+    } catch (error) {
+      if (Date.now() > limit) throw error
+      await pause(500)
+    }
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`migrate: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+})

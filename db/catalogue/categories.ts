@@ -1,0 +1,67 @@
+import type { Selectable } from 'kysely'
+import type { Db } from '../client.ts'
+import type { CategoriesTable } from '../schema.ts'
+
+export type Category = Selectable<CategoriesTable>
+
+/** All that were not deleted, in the shop's order. */
+export async function listCategories(db: Db): Promise<Category[]> {
+  return db
+    .selectFrom('categories')
+    .selectAll()
+    .where('deleted_at', 'is', null)
+    .orderBy('sort')
+    .orderBy('id')
+    .execute()
+}
+
+export async function findCategory(db: Db, id: string): Promise<Category | undefined> {
+  return db
+    .selectFrom('categories')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+}
+
+/** @returns undefined when the name is taken; the category made before under the same operation key */
+export async function insertCategory(
+  db: Db,
+  category: { readonly name: string; readonly sort: number },
+  operationKey: string,
+): Promise<Category | undefined> {
+  const fresh = await db
+    .insertInto('categories')
+    .values({ ...category, operation_key: operationKey, deleted_at: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (fresh) return fresh
+  return db.selectFrom('categories').selectAll().where('operation_key', '=', operationKey).executeTakeFirst()
+}
+
+/** @returns undefined when there is none */
+export async function updateCategory(
+  db: Db,
+  id: string,
+  change: { readonly name?: string; readonly sort?: number },
+): Promise<Category | undefined> {
+  return db
+    .updateTable('categories')
+    .set({ ...change, updated_at: new Date() })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** @returns false when there is none */
+export async function deleteCategory(db: Db, id: string): Promise<boolean> {
+  const result = await db
+    .updateTable('categories')
+    .set({ deleted_at: new Date(), updated_at: new Date() })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}

@@ -1,0 +1,192 @@
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
+import type { PaymentMode, ProductStatus, ProductType } from '../../domain/catalogue/product.ts'
+import type { Db, Tx } from '../client.ts'
+import type { PointsProductsTable } from '../schema.ts'
+
+/** A product with the name of its category, where that was not deleted. */
+export type Product = Omit<
+  Selectable<PointsProductsTable>,
+  'search_bigrams' | 'search_letters' | 'low_stock'
+> & {
+  readonly category_name: string | null
+}
+
+const COLUMNS = [
+  'product.id',
+  'product.title',
+  'product.description',
+  'product.image',
+  'product.point',
+  'product.price_currency',
+  'product.price_amount',
+  'product.original_price_amount',
+  'product.payment_mode',
+  'product.stock_quantity',
+  'product.exchange_limit',
+  'product.status',
+  'product.sort',
+  'product.category_id',
+  'product.product_type',
+  'product.shipping_type',
+  'product.outer_id',
+  'product.properties',
+  'product.owner_type',
+  'product.owner_id',
+  'product.operator_type',
+  'product.operator_id',
+  'product.operation_key',
+  'product.created_at',
+  'product.updated_at',
+  'product.deleted_at',
+  'category.name as category_name',
+] as const
+
+export interface ProductFilter {
+  readonly status?: ProductStatus | undefined
+  readonly categoryId?: string | undefined
+  readonly paymentMode?: PaymentMode | undefined
+  readonly productType?: ProductType | undefined
+  /** Looked for in title and description; what is found in a title comes first. */
+  readonly keyword?: string | undefined
+  /** What somebody with so many points, and at this level, may redeem a piece of. */
+  readonly within?: { readonly points: number; readonly level: number } | undefined
+  /** Few pieces are left. */
+  readonly lowStock?: boolean | undefined
+}
+
+/** A part of a list. */
+export interface ProductSlice {
+  readonly limit: number
+  readonly offset: number
+  /** Counts no further than this: to count a hundred thousand takes longer than to show a page of them. */
+  readonly countMax?: number | undefined
+}
+
+export const PRODUCT_SORTS = [
+  'default',
+  'newest',
+  'points_asc',
+  'points_desc',
+  'price_asc',
+  'price_desc',
+  'stock_asc',
+  'stock_desc',
+] as const
+export type ProductSort = (typeof PRODUCT_SORTS)[number]
+
+/** What is equal stands the other way round, so that one index serves both directions. */
+const ORDERS = {
+  default: ['product.sort', 'asc'],
+  newest: ['product.id', 'desc'],
+  points_asc: ['product.point', 'asc'],
+  points_desc: ['product.point', 'desc'],
+  price_asc: ['product.price_amount', 'asc'],
+  price_desc: ['product.price_amount', 'desc'],
+  stock_asc: ['product.stock_quantity', 'asc'],
+  stock_desc: ['product.stock_quantity', 'desc'],
+} as const satisfies Record<ProductSort, readonly [string, 'asc' | 'desc']>
+
+const existing = (db: Db) =>
+  db
+    .selectFrom('points_products as product')
+    .leftJoin('categories as category', (join) =>
+      join.onRef('category.id', '=', 'product.category_id').on('category.deleted_at', 'is', null),
+    )
+    .where('product.deleted_at', 'is', null)
+
+/** A page of the products that were not deleted, and how many there are; of more than `countMax` that many. */
+export async function listProducts(
+  db: Db,
+  filter: ProductFilter,
+  sort: ProductSort,
+  { limit, offset, countMax }: ProductSlice,
+): Promise<{ products: Product[]; total: number }> {
+  const found = existing(db).where((eb) => {
+    const { status, categoryId, paymentMode, productType, keyword, within, lowStock } = filter
+    const conditions = []
+    if (status !== undefined) conditions.push(eb('product.status', '=', status))
+    if (categoryId !== undefined) conditions.push(eb('product.category_id', '=', categoryId))
+    if (paymentMode !== undefined) conditions.push(eb('product.payment_mode', '=', paymentMode))
+    if (productType !== undefined) conditions.push(eb('product.product_type', '=', productType))
+    if (keyword !== undefined) conditions.push(matches(keyword))
+    if (within !== undefined) {
+      const level = sql<number>`coalesce((product.properties -> 'limit' ->> 'user_level_required')::int, 0)`
+      conditions.push(eb('product.point', '<=', within.points), eb(level, '<=', within.level))
+    }
+    if (lowStock) conditions.push(eb('product.low_stock', '=', sql.lit(true)))
+    return eb.and(conditions)
+  })
+  const keyword = filter.keyword
+  const [column, direction] = ORDERS[sort]
+  let list = found.select(COLUMNS)
+  if (keyword !== undefined) list = list.orderBy(sql`product.title ilike ${pattern(keyword)}`, 'desc')
+  list = list.orderBy(column, direction)
+  if (column !== 'product.id') list = list.orderBy('product.id', direction === 'asc' ? 'desc' : 'asc')
+  // In the order of the list, so that what is counted is found the way the list is.
+  const few = countMax === undefined ? found : found.orderBy(column, direction).limit(countMax)
+  const [products, { total }] = await Promise.all([
+    list.limit(limit).offset(offset).execute(),
+    db
+      .selectFrom(few.select('product.id').as('counted'))
+      .select((eb) => eb.fn.countAll<string>().as('total'))
+      .executeTakeFirstOrThrow(),
+  ])
+  return { products, total: Number(total) }
+}
+
+/**
+ * Two letters and more go by the index of letter pairs, which finds too much ("ab, bc" for "abc"), so the
+ * text itself is asked again. One letter goes by the index of letters.
+ */
+function matches(keyword: string) {
+  const inText = sql<boolean>`(product.title || ' ' || coalesce(product.description, '')) ilike ${pattern(keyword)}`
+  if (Array.from(keyword).length < 2) return sql<boolean>`search_letters @> letters(${keyword})`
+  return sql<boolean>`(product.search_bigrams @> bigrams(${keyword}) and ${inText})`
+}
+
+function pattern(keyword: string): string {
+  return `%${keyword.replace(/[\\%_]/g, '\\$&')}%`
+}
+
+export async function findProduct(db: Db, id: string): Promise<Product | undefined> {
+  return existing(db).select(COLUMNS).where('product.id', '=', id).executeTakeFirst()
+}
+
+/** Locks the product, so that its price and mode are changed one after the other. */
+export async function findProductForUpdate(tx: Tx, id: string): Promise<Product | undefined> {
+  return existing(tx)
+    .select(COLUMNS)
+    .where('product.id', '=', id)
+    .forNoKeyUpdate('product')
+    .executeTakeFirst()
+}
+
+/** @returns the new product's id, or undefined when one was made under the same operation key before */
+export async function insertProduct(
+  tx: Tx,
+  product: Insertable<PointsProductsTable>,
+): Promise<string | undefined> {
+  const row = await tx
+    .insertInto('points_products')
+    .values(product)
+    .onConflict((conflict) => conflict.column('operation_key').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row?.id
+}
+
+export async function findProductByOperation(db: Db, operationKey: string): Promise<Product | undefined> {
+  return existing(db).select(COLUMNS).where('product.operation_key', '=', operationKey).executeTakeFirst()
+}
+
+export async function updateProduct(
+  tx: Tx,
+  id: string,
+  change: Updateable<PointsProductsTable>,
+): Promise<void> {
+  await tx
+    .updateTable('points_products')
+    .set({ ...change, updated_at: new Date() })
+    .where('id', '=', id)
+    .execute()
+}

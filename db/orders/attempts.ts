@@ -1,0 +1,170 @@
+import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Refusal } from '../../domain/errors.ts'
+import type { PaymentClient } from '../../domain/payments/method.ts'
+import type { Db, Tx } from '../client.ts'
+import type { Sealer } from '../platform/encryption.ts'
+import type { ExchangeAttemptsTable } from '../schema.ts'
+
+/** One row per `POST exchange`, written before the workflow engine is called, so that no answer is ever lost. */
+export type Attempt = Selectable<ExchangeAttemptsTable>
+
+/** What of the request is personal; kept sealed under the order number. */
+export interface PrivateRequest {
+  readonly address?: Record<string, unknown> | undefined
+  readonly buyer_remarks?: string | undefined
+  readonly buyer_message?: string | undefined
+  readonly customized?: Record<string, unknown> | unknown[] | undefined
+}
+
+/** How the customer reaches the cashier, and where he comes back to. */
+export interface PaymentChannel {
+  readonly client: PaymentClient
+  readonly openid?: string | undefined
+  readonly returnUrl?: string | undefined
+  readonly clientIp?: string | undefined
+}
+
+export function sealChannel(sealer: Sealer, orderNo: string, channel: PaymentChannel): Buffer {
+  return sealer.seal(channel, `channel/${orderNo}`)
+}
+
+export async function readChannel(db: Db, sealer: Sealer, orderNo: string): Promise<PaymentChannel> {
+  const row = await db
+    .selectFrom('exchange_attempts')
+    .select('channel')
+    .where('order_no', '=', orderNo)
+    .executeTakeFirst()
+  if (!row?.channel) return { client: 'h5' }
+  return sealer.open(row.channel, `channel/${orderNo}`) as PaymentChannel
+}
+
+/** The customer comes to the cashier another way; as whom WeChat knows him stays. */
+export async function changeChannel(
+  db: Db,
+  sealer: Sealer,
+  orderNo: string,
+  channel: PaymentChannel,
+): Promise<void> {
+  const openid = channel.openid ?? (await readChannel(db, sealer, orderNo)).openid
+  await db
+    .updateTable('exchange_attempts')
+    .set({ channel: sealChannel(sealer, orderNo, { ...channel, openid }) })
+    .where('order_no', '=', orderNo)
+    .execute()
+}
+
+/**
+ * Keeps the attempt. Of several with the same idempotency key the first stays, and is what every one of
+ * them gets back; a refused one does not count.
+ */
+export async function keepAttempt(db: Db, attempt: Insertable<ExchangeAttemptsTable>): Promise<Attempt> {
+  const fresh = await db
+    .insertInto('exchange_attempts')
+    .values(attempt)
+    .onConflict((conflict) =>
+      conflict.columns(['owner_id', 'idempotency_key']).where('state', '<>', sql.lit('refused')).doNothing(),
+    )
+    .returningAll()
+    .executeTakeFirst()
+  if (fresh) return fresh
+  return db
+    .selectFrom('exchange_attempts')
+    .selectAll()
+    .where('owner_id', '=', attempt.owner_id)
+    .where('idempotency_key', '=', attempt.idempotency_key ?? null)
+    .where('state', '<>', sql.lit('refused'))
+    .executeTakeFirstOrThrow()
+}
+
+export async function findAttempt(db: Db, orderNo: string): Promise<Attempt | undefined> {
+  return db.selectFrom('exchange_attempts').selectAll().where('order_no', '=', orderNo).executeTakeFirst()
+}
+
+export async function findAttemptByKey(db: Db, ownerId: string, key: string): Promise<Attempt | undefined> {
+  return db
+    .selectFrom('exchange_attempts')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .where('idempotency_key', '=', key)
+    .where('state', '<>', sql.lit('refused'))
+    .executeTakeFirst()
+}
+
+/** The owner's attempts that nothing has decided yet, newest first. */
+export async function listPendingAttempts(db: Db, ownerId: string, limit: number): Promise<Attempt[]> {
+  return db
+    .selectFrom('exchange_attempts')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .where('state', '=', 'pending')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+}
+
+/** @throws when there is no such attempt: a workflow is never started without one. */
+export async function lockAttempt(tx: Tx, orderNo: string): Promise<Attempt> {
+  return tx
+    .selectFrom('exchange_attempts')
+    .selectAll()
+    .where('order_no', '=', orderNo)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+/**
+ * Takes the attempt for a placement that stands or falls with this transaction.
+ * @returns undefined when it was placed or refused before
+ */
+export async function takeAttempt(tx: Tx, orderNo: string): Promise<Attempt | undefined> {
+  return tx
+    .updateTable('exchange_attempts')
+    .set({ state: 'placed', resolved_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .where('state', '=', 'pending')
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** Until the end of the transaction no other attempt of the owner is counted as an unpaid order. */
+export async function lockUnpaid(tx: Tx, ownerId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`unpaid/${ownerId}`}, 0))`.execute(tx)
+}
+
+/** From here on the attempt counts as an unpaid order of its owner, until it is one or is refused. */
+export async function countUnpaid(tx: Tx, orderNo: string): Promise<void> {
+  await tx
+    .updateTable('exchange_attempts')
+    .set({ counts_unpaid: true })
+    .where('order_no', '=', orderNo)
+    .where('state', '=', 'pending')
+    .execute()
+}
+
+/**
+ * From here on the attempt can never be placed, and its idempotency key is free again.
+ * @returns false when it was decided before
+ */
+export async function markRefused(
+  db: Db,
+  orderNo: string,
+  refusal: Refusal,
+  from: 'pending' | 'placed' = 'pending',
+): Promise<boolean> {
+  const result = await db
+    .updateTable('exchange_attempts')
+    .set({ state: 'refused', refusal: JSON.stringify(refusal), resolved_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .where('state', '=', from)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** A refusal that was answered in time leaves nothing behind. */
+export async function forgetRefused(db: Db, orderNo: string): Promise<void> {
+  await db
+    .deleteFrom('exchange_attempts')
+    .where('order_no', '=', orderNo)
+    .where('state', '=', 'refused')
+    .execute()
+}

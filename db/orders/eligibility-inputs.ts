@@ -1,0 +1,143 @@
+import { sql } from 'kysely'
+import type {
+  ExchangeLimit,
+  PaymentMode,
+  ProductStatus,
+  ProductType,
+  ShippingType,
+} from '../../domain/catalogue/product.ts'
+import { fenOf } from '../../domain/money.ts'
+import type { ExchangeFacts } from '../../domain/orders/eligibility.ts'
+import { spendableOf } from '../../domain/wallet/wallet.ts'
+import type { Db } from '../client.ts'
+import type { Vault } from '../wallet/ledger-cipher.ts'
+import { type AccountRow, openAccount } from '../wallet/wallet.ts'
+
+export interface ProductFacts {
+  readonly id: string
+  readonly title: string
+  readonly image: string | null
+  readonly productType: ProductType
+}
+
+interface Row {
+  id: string
+  title: string
+  image: string | null
+  status: ProductStatus
+  payment_mode: PaymentMode
+  point: number
+  price_amount: string
+  stock_quantity: number
+  shipping_type: ShippingType
+  product_type: ProductType
+  exchange_limit: number
+  limit: ExchangeLimit | null
+  kept_level: number | null
+  pieces_ever: string
+  pieces_in_window: string
+  unpaid_orders: string
+  unpaid_pieces: string
+  reserved: string
+  wallets: (Omit<AccountRow, 'sealed' | 'head' | 'next_expiry'> & {
+    sealed: string
+    head: string
+    next_expiry: string | null
+  })[]
+  now: Date
+}
+
+/**
+ * All that decides whether this owner may redeem this product, in one statement.
+ * @param tokenLevel the level in the access token; a level kept by the shop wins over it
+ * @param askedBy the number of the attempt that asks: it does not count itself as an unpaid order
+ * @returns the facts, and the product's face for the order record (undefined where there is no product)
+ */
+export async function readFacts(
+  db: Db,
+  vault: Vault,
+  ownerId: string,
+  productId: string,
+  tokenLevel: number,
+  askedBy = '',
+): Promise<{ facts: ExchangeFacts; product: ProductFacts | undefined }> {
+  const { rows } = await sql<Row>`
+    select p.id, p.title, p.image, p.status, p.payment_mode, p.point, p.price_amount, p.stock_quantity,
+      p.shipping_type, p.product_type, p.exchange_limit, p.properties -> 'limit' as "limit",
+      (select level from users where owner_id = ${ownerId}) as kept_level,
+      pieces.ever as pieces_ever, pieces.in_window as pieces_in_window,
+      unpaid.orders as unpaid_orders, unpaid.pieces as unpaid_pieces,
+      case when p.payment_mode = 'points_only' then 0 else (
+        select coalesce(sum(quantity), 0) from stock_reservations where product_id = p.id and state = 'held')
+      end as reserved,
+      clock_timestamp() as now,
+      (select coalesce(json_agg(json_build_object('id', id::text, 'owner_type', owner_type, 'owner_id', owner_id,
+          'currency', currency, 'version', version::text, 'kid', kid, 'sealed', encode(sealed, 'base64'),
+          'head', encode(head, 'base64'), 'next_expiry', (extract(epoch from next_expiry) * 1000)::bigint::text)), '[]')
+        from wallet_accounts where owner_type = 'user' and owner_id = ${ownerId}) as wallets
+    from points_products p
+    cross join lateral (
+      select coalesce(sum(quantity), 0) as ever,
+        coalesce(sum(quantity) filter (where exchange_time > now() - make_interval(
+          secs => coalesce((p.properties -> 'limit' ->> 'time_limit_seconds')::double precision, 0))), 0) as in_window
+      from points_exchange_orders
+      where owner_id = ${ownerId} and product_id = p.id and status <> 'order_canceled') as pieces
+    cross join lateral (
+      select count(*) as orders, coalesce(sum(quantity) filter (where product_id = p.id), 0) as pieces from (
+        select product_id, quantity from points_exchange_orders
+          where owner_id = ${ownerId} and status in ('exchanged', 'order_created') and pay_by is not null
+        union all
+        select product_id, quantity from exchange_attempts
+          where owner_id = ${ownerId} and state = 'pending' and counts_unpaid and order_no <> ${askedBy}
+      ) as waiting) as unpaid
+    where p.id = ${productId} and p.deleted_at is null`.execute(db)
+  const row = rows[0]
+  if (!row) {
+    const none = {
+      level: tokenLevel,
+      piecesEver: 0,
+      piecesInWindow: 0,
+      unpaid: { orders: 0, pieces: 0 },
+      frozen: false,
+      pointsAvailable: 0n,
+      cashAvailable: 0n,
+    }
+    return { facts: { product: undefined, ...none }, product: undefined }
+  }
+  const wallets = row.wallets.map((wallet) => ({
+    currency: wallet.currency,
+    wallet: openAccount(vault, {
+      ...wallet,
+      sealed: Buffer.from(wallet.sealed, 'base64'),
+      head: Buffer.from(wallet.head, 'base64'),
+      next_expiry: wallet.next_expiry === null ? null : new Date(Number(wallet.next_expiry)),
+    }),
+  }))
+  const spendable = (currency: string): bigint => {
+    const found = wallets.find((one) => one.currency === currency)?.wallet
+    return found && found.frozen === null ? spendableOf(found, row.now.getTime()) : 0n
+  }
+  return {
+    product: { id: row.id, title: row.title, image: row.image, productType: row.product_type },
+    facts: {
+      product: {
+        status: row.status,
+        paymentMode: row.payment_mode,
+        points: row.point,
+        fen: fenOf(row.price_amount),
+        stock: row.stock_quantity,
+        reserved: Number(row.reserved),
+        shippingType: row.shipping_type,
+        exchangeLimit: row.exchange_limit,
+        limit: row.limit ?? {},
+      },
+      level: row.kept_level ?? tokenLevel,
+      piecesEver: Number(row.pieces_ever),
+      piecesInWindow: Number(row.pieces_in_window),
+      unpaid: { orders: Number(row.unpaid_orders), pieces: Number(row.unpaid_pieces) },
+      frozen: wallets.some(({ wallet }) => wallet.frozen !== null),
+      pointsAvailable: spendable('ZJF'),
+      cashAvailable: spendable('CNY'),
+    },
+  }
+}

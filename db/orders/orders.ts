@@ -1,0 +1,185 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { OrderNote } from '../../domain/orders/notes.ts'
+import type { OrderStatus } from '../../domain/orders/status.ts'
+import type { Db, Tx } from '../client.ts'
+import type { ActorType, CancelCause, PointsExchangeOrdersTable } from '../schema.ts'
+
+export type ExchangeOrder = Selectable<PointsExchangeOrdersTable>
+
+export interface Actor {
+  readonly type: ActorType
+  readonly id?: string | undefined
+}
+
+export const SYSTEM: Actor = { type: 'system' }
+
+/** @throws when there is no such order. */
+export async function lockOrder(tx: Tx, orderNo: string): Promise<ExchangeOrder> {
+  return tx
+    .selectFrom('points_exchange_orders')
+    .selectAll()
+    .where('order_no', '=', orderNo)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+export async function findOrderForUpdate(tx: Tx, orderNo: string): Promise<ExchangeOrder | undefined> {
+  return tx
+    .selectFrom('points_exchange_orders')
+    .selectAll()
+    .where('order_no', '=', orderNo)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+/** When the order was shipped; undefined where it was not. */
+export async function readShippedAt(db: Db, orderNo: string): Promise<Date | undefined> {
+  const event = await db
+    .selectFrom('order_events')
+    .select('created_at')
+    .where('order_no', '=', orderNo)
+    .where('event_key', '=', 'order_shipped')
+    .executeTakeFirst()
+  return event?.created_at
+}
+
+/** A cancellation has begun and is carried on, whatever happens: why, and for whom. */
+export async function noteCancelCause(tx: Tx, orderNo: string, cause: CancelCause): Promise<void> {
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ cancel_cause: JSON.stringify(cause), updated_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+}
+
+/**
+ * Writes the local exchange record (seed 8.1), the first trace of a redemption that stands, with all that it has
+ * gone through in this transaction: its timeline, and its standard order once that is created. One statement.
+ * @param passed the states it went through, in order
+ */
+export async function recordExchange(
+  tx: Tx,
+  order: Omit<Insertable<PointsExchangeOrdersTable>, 'status' | 'order_id'>,
+  passed: readonly OrderStatus[],
+): Promise<void> {
+  const status = passed.at(-1) ?? 'exchanged'
+  const { order_no, owner_type, owner_id } = order
+  const noted = tx.with('noted', (db) =>
+    db.insertInto('order_events').values(
+      passed.map((state) => ({
+        order_no,
+        event_key: state,
+        status: state,
+        note: null,
+        actor_type: SYSTEM.type,
+        actor_id: null,
+      })),
+    ),
+  )
+  if (!passed.includes('order_created')) {
+    await noted
+      .insertInto('points_exchange_orders')
+      .values({ ...order, status, order_id: null })
+      .execute()
+    return
+  }
+  await noted
+    .with('standard', (db) =>
+      db
+        .insertInto('orders')
+        .values({ order_no, status, amount: order.total_money ?? '0.00', owner_type, owner_id })
+        .returning('id'),
+    )
+    .insertInto('points_exchange_orders')
+    .values((eb) => ({ ...order, status, order_id: eb.selectFrom('standard').select('id') }))
+    .execute()
+}
+
+/** Creates the standard order in the order domain, where that is a step of its own, and links it. */
+export async function createStandardOrder(
+  tx: Tx,
+  order: Pick<ExchangeOrder, 'order_no' | 'total_money' | 'owner_type' | 'owner_id'>,
+): Promise<void> {
+  const created = await tx
+    .insertInto('orders')
+    .values({
+      order_no: order.order_no,
+      status: 'order_created',
+      amount: order.total_money,
+      owner_type: order.owner_type,
+      owner_id: order.owner_id,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ order_id: created.id, status: 'order_created', updated_at: new Date() })
+    .where('order_no', '=', order.order_no)
+    .execute()
+  await recordEvent(tx, order.order_no, 'order_created', 'order_created', SYSTEM)
+}
+
+/**
+ * Moves the order and its standard order, and writes the event. The database refuses a move that the
+ * transition table does not have.
+ */
+export async function moveOrder(
+  tx: Tx,
+  orderNo: string,
+  to: OrderStatus,
+  actor: Actor,
+  change: Partial<Pick<ExchangeOrder, 'payment_status' | 'payment_method' | 'cancel_reason'>> & {
+    readonly confirm_by?: Date
+  } & {
+    readonly shipping_info?: string
+    readonly payment_info?: string
+    readonly note?: OrderNote
+  },
+): Promise<void> {
+  const { note, ...columns } = change
+  const operator =
+    actor.type === 'operator' ? { operator_type: actor.type, operator_id: actor.id ?? null } : {}
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ status: to, updated_at: new Date(), ...operator, ...columns })
+    .where('order_no', '=', orderNo)
+    .execute()
+  await tx
+    .updateTable('orders')
+    .set({ status: to, updated_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+  await recordEvent(tx, orderNo, to, to, actor, note)
+}
+
+/** Adds a line to the order's timeline; the same key is written once. */
+export async function recordEvent(
+  db: Db,
+  orderNo: string,
+  key: string,
+  status: OrderStatus,
+  actor: Actor,
+  note?: OrderNote,
+): Promise<void> {
+  await db
+    .insertInto('order_events')
+    .values({
+      order_no: orderNo,
+      event_key: key,
+      status,
+      note: note ? JSON.stringify(note) : null,
+      actor_type: actor.type,
+      actor_id: actor.id ?? null,
+    })
+    .onConflict((conflict) => conflict.columns(['order_no', 'event_key']).doNothing())
+    .execute()
+}
+
+/** The seed's soft delete: the order is in no list and no statistics any more. */
+export async function hideOrder(tx: Tx, orderNo: string): Promise<void> {
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ deleted_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+}

@@ -1,0 +1,256 @@
+import { type Selectable, sql } from 'kysely'
+import { type Fen, fenOf } from '../../domain/money.ts'
+import type { Split } from '../../domain/orders/refund.ts'
+import type { Db, Tx } from '../client.ts'
+import type { OrderRefundsTable, PaymentRefundsTable } from '../schema.ts'
+import type { Actor } from './orders.ts'
+
+export type OrderRefund = Selectable<OrderRefundsTable>
+export type PaymentRefund = Selectable<PaymentRefundsTable>
+
+/** What was taken back of an order, the first first. */
+export async function listOrderRefunds(db: Db, orderNo: string): Promise<OrderRefund[]> {
+  return db
+    .selectFrom('order_refunds')
+    .selectAll()
+    .where('order_no', '=', orderNo)
+    .orderBy(sql`length(refund_no)`)
+    .orderBy('refund_no')
+    .execute()
+}
+
+export const splitOf = (refund: Pick<OrderRefund, 'points' | 'money'>): Split => ({
+  points: BigInt(refund.points),
+  fen: fenOf(refund.money),
+})
+
+/**
+ * Numbers and records what is taken back of an order, under the order's lock.
+ * @param money decimal CNY
+ * @param operationKey of the request: the caller has looked that it was not recorded before
+ */
+export async function recordOrderRefund(
+  tx: Tx,
+  refund: Pick<OrderRefund, 'kind' | 'points' | 'money' | 'reason'> & {
+    readonly orderNo: string
+    readonly operationKey: string
+    readonly by: Actor
+  },
+): Promise<OrderRefund> {
+  const { orderNo, operationKey, by, ...what } = refund
+  const n = (await listOrderRefunds(tx, orderNo)).length + 1
+  return tx
+    .insertInto('order_refunds')
+    .values({
+      ...what,
+      refund_no: `${orderNo}-R${n}`,
+      order_no: orderNo,
+      operation_key: operationKey,
+      actor_type: by.type,
+      actor_id: by.id ?? null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/**
+ * Writes down that money of an attempt is to go back, before its provider is asked. Its number counts on per
+ * attempt; the caller holds the order's lock.
+ * @param amount decimal CNY
+ * @param orderRefund the refund of the order that it serves; null for money that was not due
+ */
+export async function recordRefund(
+  tx: Tx,
+  outTradeNo: string,
+  amount: string,
+  reason: string,
+  orderRefund: string | null,
+): Promise<void> {
+  await insertRefund(tx, outTradeNo, { amount, reason, order_refund: orderRefund, replaces: null })
+}
+
+async function insertRefund(
+  tx: Tx,
+  outTradeNo: string,
+  refund: Pick<PaymentRefund, 'amount' | 'reason' | 'order_refund' | 'replaces'>,
+): Promise<void> {
+  const { count } = await tx
+    .selectFrom('payment_refunds')
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .where('out_trade_no', '=', outTradeNo)
+    .executeTakeFirstOrThrow()
+  await tx
+    .insertInto('payment_refunds')
+    .values({
+      ...refund,
+      refund_no: `${outTradeNo}-R${Number(count) + 1}`,
+      out_trade_no: outTradeNo,
+      refund_ref: null,
+      failure: null,
+      settled_by: null,
+      settled_reason: null,
+    })
+    .execute()
+}
+
+export async function findRefund(db: Db, refundNo: string): Promise<PaymentRefund | undefined> {
+  return db.selectFrom('payment_refunds').selectAll().where('refund_no', '=', refundNo).executeTakeFirst()
+}
+
+/** The refund that stands for this money now: a number that was refused has one in its place. */
+export async function findLastRefund(db: Db, refundNo: string): Promise<PaymentRefund | undefined> {
+  let found = await findRefund(db, refundNo)
+  while (found?.state === 'failed') {
+    found = await db
+      .selectFrom('payment_refunds')
+      .selectAll()
+      .where('replaces', '=', found.refund_no)
+      .executeTakeFirst()
+  }
+  return found
+}
+
+/**
+ * The provider has refused this refund for good. Its number is spent: the money is still owed, under the next
+ * one. The caller holds the order's lock.
+ */
+export async function giveUpRefund(tx: Tx, refundNo: string, failure: string): Promise<void> {
+  const failed = await tx
+    .updateTable('payment_refunds')
+    .set({ state: 'failed', failure, updated_at: new Date() })
+    .where('refund_no', '=', refundNo)
+    .where('state', '=', 'pending')
+    .returningAll()
+    .executeTakeFirst()
+  if (!failed) return
+  const { amount, reason, order_refund } = failed
+  await insertRefund(tx, failed.out_trade_no, { amount, reason, order_refund, replaces: refundNo })
+}
+
+/** Why a refund is not made yet. */
+export async function noteFailure(db: Db, refundNo: string, failure: string): Promise<void> {
+  await db
+    .updateTable('payment_refunds')
+    .set({ failure, updated_at: new Date() })
+    .where('refund_no', '=', refundNo)
+    .where('state', '=', 'pending')
+    .execute()
+}
+
+/**
+ * The money of this refund is back for good. @param byHand who gave it back outside, and why
+ * @returns false when that was so before, or the provider has refused it
+ */
+export async function endRefund(
+  tx: Tx,
+  refundNo: string,
+  byHand?: { readonly by: string; readonly reason: string },
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('payment_refunds')
+    .set({
+      updated_at: new Date(),
+      ...(byHand
+        ? { state: 'done_by_hand' as const, settled_by: byHand.by, settled_reason: byHand.reason }
+        : { state: 'done' as const }),
+    })
+    .where('refund_no', '=', refundNo)
+    .where('state', '=', 'pending')
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}
+
+/** A refund that a provider still owes its final answer to. */
+export interface OwedRefund {
+  readonly outTradeNo: string
+  readonly refundNo: string
+}
+
+/**
+ * What an order still owes at its providers, the first first.
+ * @param whose `all`; `order`: but for its parts, each of which has a workflow of its own; or the operation key
+ * of one part
+ */
+export async function owedRefunds(
+  tx: Db,
+  orderNo: string,
+  whose: 'all' | 'order' | { readonly part: string },
+): Promise<OwedRefund[]> {
+  const rows = await tx
+    .selectFrom('payment_refunds as refund')
+    .innerJoin('payments as payment', 'payment.out_trade_no', 'refund.out_trade_no')
+    .leftJoin('order_refunds as part', (join) =>
+      join.onRef('part.refund_no', '=', 'refund.order_refund').on('part.kind', '=', 'part'),
+    )
+    .select(['refund.refund_no', 'refund.out_trade_no'])
+    .where('payment.order_no', '=', orderNo)
+    .where('refund.state', '=', 'pending')
+    .$if(whose === 'order', (query) => query.where('part.refund_no', 'is', null))
+    .$if(typeof whose === 'object', (query) =>
+      query.where('part.operation_key', '=', typeof whose === 'object' ? whose.part : ''),
+    )
+    .orderBy('refund.created_at')
+    .orderBy('refund.refund_no')
+    .execute()
+  return rows.map((row) => ({ outTradeNo: row.out_trade_no, refundNo: row.refund_no }))
+}
+
+/** A refund as it stands now, with the state of the money that a provider is to give back. */
+export interface ShownRefund {
+  readonly order_no: string
+  readonly refund_no: string
+  readonly provider_refund_no: string | null
+  readonly points: number
+  readonly money: string
+  readonly state: 'pending' | 'done' | 'done_by_hand'
+  readonly reason: string
+  /** What the provider said to this number while it was not made, or else to the one before it. */
+  readonly failure: string | null
+  readonly settled_by: string | null
+  readonly settled_reason: string | null
+  readonly created_at: Date
+  /** When all of it was back; null while money is on its way. */
+  readonly done_at: Date | null
+}
+
+/** All refunds of these orders, the first first: what was taken back of them, and money that was not due. */
+export async function listRefunds(db: Db, orderNos: readonly string[]): Promise<ShownRefund[]> {
+  const { rows } = await sql<ShownRefund>`
+    with last as (
+      select r.*, p.order_no, coalesce(r.failure, f.failure) as refused from payment_refunds r
+        join payments p on p.out_trade_no = r.out_trade_no
+        left join payment_refunds f on f.refund_no = r.replaces
+        where p.order_no = any(${orderNos}) and r.state <> 'failed')
+    select o.order_no, o.refund_no, l.refund_no as provider_refund_no, o.points, o.money,
+        coalesce(l.state, 'done') as state, o.reason, l.refused as failure, l.settled_by, l.settled_reason, o.created_at,
+        case when l.refund_no is null then o.created_at when l.state <> 'pending' then l.updated_at end as done_at
+      from order_refunds o left join last l on l.order_refund = o.refund_no where o.order_no = any(${orderNos})
+    union all
+    select order_no, refund_no, refund_no, 0, amount, state, reason, refused, settled_by, settled_reason, created_at,
+        case when state <> 'pending' then updated_at end
+      from last where order_refund is null
+    order by created_at, refund_no`.execute(db)
+  return rows
+}
+
+/** How many refunds of an attempt have no final answer yet. */
+export async function countOwed(db: Db, outTradeNo: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('payment_refunds')
+    .select((eb) => eb.fn.countAll<string>().as('count'))
+    .where('out_trade_no', '=', outTradeNo)
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** What of an attempt went back, or is on its way: no other refund may take it. */
+export async function claimedOf(db: Db, outTradeNo: string): Promise<Fen> {
+  const rows = await db
+    .selectFrom('payment_refunds')
+    .select('amount')
+    .where('out_trade_no', '=', outTradeNo)
+    .where('state', '<>', 'failed')
+    .execute()
+  return rows.reduce((sum, { amount }) => sum + fenOf(amount), 0n)
+}

@@ -1,0 +1,132 @@
+import { type Selectable, sql } from 'kysely'
+import type { PaymentMode } from '../../domain/catalogue/product.ts'
+import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
+import type { Db } from '../client.ts'
+import type { PointsExchangeOrdersTable } from '../schema.ts'
+
+/** What operators find orders by; all that is given holds. */
+export interface OrderSearch {
+  /** The id of a customer, a parcel's number, the end of the order's number, or a part of a product's title. */
+  readonly words?: string | undefined
+  readonly ownerId?: string | undefined
+  readonly productId?: string | undefined
+  readonly status?: OrderStatus | undefined
+  readonly paymentStatus?: PaymentStatus | undefined
+  readonly paymentMode?: PaymentMode | undefined
+  /** Whether its goods travel; the others are collected, or there is nothing to hand over. */
+  readonly isSent?: boolean | undefined
+  readonly needsAttention?: boolean | undefined
+  /** Redeemed at this time or later. */
+  readonly from?: Date | undefined
+  /** Redeemed before this time. */
+  readonly to?: Date | undefined
+}
+
+const COLUMNS = [
+  'id',
+  'order_no',
+  'owner_id',
+  'product_id',
+  'product_title',
+  'quantity',
+  'total_points',
+  'total_money',
+  'payment_mode',
+  'status',
+  'payment_status',
+  'needs_attention',
+  'exchange_time',
+] as const
+
+/** What a list shows of an order: nothing personal, nothing sealed. */
+export type FoundOrder = Pick<Selectable<PointsExchangeOrdersTable>, (typeof COLUMNS)[number]>
+
+/** A page of a list of orders. */
+export interface OrderPage {
+  readonly limit: number
+  readonly oldestFirst: boolean
+  /** The id of the last order of the page before. */
+  readonly past?: string | undefined
+}
+
+/**
+ * A page of the orders that are found. They are not counted: of a million that takes longer than to find a page of
+ * them. What words may mean is looked for apart, each by its own index, since "one or the other" together goes by none.
+ */
+export async function searchOrders(db: Db, search: OrderSearch, page: OrderPage): Promise<FoundOrder[]> {
+  const { words } = search
+  if (words === undefined) return findPage(db, search, page, undefined)
+  const meanings = [isOf(words), hasTracking(words), ...endsWith(words), ...(await isOfProducts(db, words))]
+  const found = await Promise.all(meanings.map((meaning) => findPage(db, search, page, meaning)))
+  const byId = new Map(found.flat().map((order) => [order.id, order]))
+  const inOrder = [...byId.values()].toSorted((a, b) => Number(BigInt(a.id) - BigInt(b.id)))
+  return (page.oldestFirst ? inOrder : inOrder.toReversed()).slice(0, page.limit)
+}
+
+type Condition = ReturnType<typeof sql<boolean>>
+
+async function findPage(
+  db: Db,
+  { ownerId, productId, status, paymentStatus, paymentMode, isSent, needsAttention, from, to }: OrderSearch,
+  { limit, oldestFirst, past }: OrderPage,
+  meaning: Condition | undefined,
+): Promise<FoundOrder[]> {
+  return db
+    .selectFrom('points_exchange_orders')
+    .select(COLUMNS)
+    .where('deleted_at', 'is', null)
+    .where((eb) => {
+      const conditions = []
+      if (meaning !== undefined) conditions.push(meaning)
+      if (ownerId !== undefined) conditions.push(isOf(ownerId))
+      if (productId !== undefined) conditions.push(eb('product_id', '=', productId))
+      if (status !== undefined) conditions.push(eb('status', '=', status))
+      if (paymentStatus !== undefined) conditions.push(eb('payment_status', '=', paymentStatus))
+      if (paymentMode !== undefined) conditions.push(eb('payment_mode', '=', paymentMode))
+      if (isSent !== undefined) conditions.push(eb('shipping_type', isSent ? '=' : '<>', 'logistics'))
+      if (needsAttention) conditions.push(eb('needs_attention', 'is not', null))
+      if (from !== undefined) conditions.push(eb('exchange_time', '>=', from))
+      if (to !== undefined) conditions.push(eb('exchange_time', '<', to))
+      if (past !== undefined) conditions.push(eb('id', oldestFirst ? '>' : '<', past))
+      return eb.and(conditions)
+    })
+    .orderBy('id', oldestFirst ? 'asc' : 'desc')
+    .limit(limit)
+    .execute()
+}
+
+const isOf = (owner: string): Condition => sql`owner_type = 'user' and owner_id = ${owner}`
+
+const hasTracking = (words: string): Condition =>
+  sql`shipping_info is not null and upper(shipping_info ->> 'tracking_no') = ${words.toUpperCase()}`
+
+const ENDING = /^[0-9A-Z]{6,28}$/
+
+/** The last letters of an order's number, six or more. */
+function endsWith(words: string): Condition[] {
+  const ending = words.toUpperCase()
+  if (!ENDING.test(ending)) return []
+  return [sql<boolean>`right(order_no, 6) = ${ending.slice(-6)} and order_no like ${`%${ending}`}`]
+}
+
+/** Nothing where no product has such a title. */
+async function isOfProducts(db: Db, words: string): Promise<Condition[]> {
+  const products = await findProductsTitled(db, words)
+  return products.length === 0 ? [] : [sql`product_id = any(${products}::bigint[])`]
+}
+
+const PRODUCTS_MAX = 200
+
+/** Products that were deleted count, too: their orders are still there. The index of letter pairs needs two letters. */
+async function findProductsTitled(db: Db, words: string): Promise<string[]> {
+  if (Array.from(words).length < 2) return []
+  const pattern = `%${words.replace(/[\\%_]/g, '\\$&')}%`
+  const rows = await db
+    .selectFrom('points_products')
+    .select('id')
+    .where(sql<boolean>`search_bigrams @> bigrams(${words}) and title ilike ${pattern}`)
+    .orderBy('id', 'desc')
+    .limit(PRODUCTS_MAX)
+    .execute()
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,333 @@
+import { sql } from 'kysely'
+import { fenOf } from '../../domain/money.ts'
+import { PAID_STATUSES } from '../../domain/orders/status.ts'
+import {
+  type Disagreement,
+  named,
+  type Side,
+  type Subject,
+  stateSide,
+} from '../../domain/reconciliation/findings.ts'
+import type { Db } from '../client.ts'
+import type { Currency, EntryKind } from '../schema.ts'
+import { clawbackKey, grantKey, isAuthentic } from '../wallet/earnings.ts'
+import { Tampered, type Vault } from '../wallet/ledger-cipher.ts'
+import { tamperedSide } from '../wallet/verification.ts'
+import { entryPlace, refOf, type SealedEntry } from '../wallet/wallet.ts'
+
+/**
+ * The laws that hold at rest, whatever has happened before, each as a query for what breaks it.
+ */
+
+export { findBrokenLedger } from '../wallet/verification.ts'
+
+/** What a law about an order says of it: which law, by which number, and the two states that do not agree. */
+interface BrokenRow {
+  code: NumberedCode
+  no: string
+  order_no: string | null
+  ours: string | null
+  theirs: string | null
+}
+
+/** The subjects that a number alone stands for. */
+type NumberedCode = {
+  [Code in Subject['code']]: Extract<Subject, { code: Code }>['data'] extends { no: string; currency?: never }
+    ? Code
+    : never
+}[Subject['code']]
+
+const side = (state: string | null): Side | null => (state === null ? null : stateSide(state))
+
+function disagreementOf({ code, no, order_no, ours, theirs }: BrokenRow): Disagreement {
+  return { subject: { code, data: { no } }, ours: side(ours), theirs: side(theirs), orderNo: order_no }
+}
+
+/**
+ * What the ledger's transfers say of each order and currency; a part that went back leaves the rest captured. Kinds and numbers stand in the open; the chain
+ * covers them, and the amounts are compared where they can be opened.
+ */
+const BOOKED = `booked as (
+  select t.order_no, a.currency, a.owner_id, case
+      when bool_or(t.operation_key = t.order_no || '/' || a.currency || '/reverse') then 'reversed'
+      when bool_or(t.kind = 'release') then 'released'
+      when bool_or(t.kind = 'capture') then 'captured'
+      else 'held' end as state
+  from wallet_transfers t join wallet_entries e on e.operation_key = t.operation_key
+    join wallet_accounts a on a.id = e.account_id
+  where t.order_no is not null group by 1, 2, 3)`
+
+/**
+ * Orders against stock, points and the order domain: pieces and points are held while an order waits to be
+ * paid, taken once it is paid, and given back once it is canceled, parts of points before; nothing is held for an
+ * order that is not.
+ * @returns what is broken, named
+ */
+export async function findBrokenOrders(db: Db): Promise<Disagreement[]> {
+  const { rows } = await sql<BrokenRow>`
+    with ${sql.raw(BOOKED)}
+    select 'stock' as code, r.order_no as no, r.order_no, r.state::text as ours, o.status::text as theirs
+      from stock_reservations r join points_exchange_orders o on o.order_no = r.order_no
+      where r.state <> case when o.status = 'order_canceled' then 'released'
+        when o.status in ('exchanged', 'order_created') then 'held' else 'committed' end
+    union all
+    select 'points', h.order_no, h.order_no, h.state, o.status from booked h
+      join points_exchange_orders o on o.order_no = h.order_no
+      where h.currency = 'ZJF' and not (h.state = any(case when o.status = 'order_canceled' then array['released','reversed']
+        when o.status in ('exchanged', 'order_created') then array['held'] else array['captured'] end))
+    union all
+    select 'order_without_points', o.order_no, o.order_no, null, null from points_exchange_orders o
+      where o.total_points > 0 and o.status <> 'order_canceled' and not exists (
+        select from booked h where h.order_no = o.order_no and h.currency = 'ZJF' and h.owner_id = o.owner_id)
+        and not exists (select from exchange_attempts a where a.order_no = o.order_no and a.points_wallet = 'outside')
+    union all
+    select 'points_booked_twice', h.order_no, h.order_no, null, null from booked h
+      join exchange_attempts a on a.order_no = h.order_no
+      where h.currency = 'ZJF' and a.points_wallet = 'outside'
+    union all
+    select 'order_without_stock', o.order_no, o.order_no, null, null from points_exchange_orders o
+      where o.status <> 'order_canceled' and not exists (
+        select from stock_reservations r where r.order_no = o.order_no and r.quantity = o.quantity)
+    union all
+    select 'standard_order', o.order_no, o.order_no, null, null from points_exchange_orders o
+      left join orders s on s.id = o.order_id
+      where o.status <> 'exchanged' and s.status is distinct from o.status and o.order_id is not null
+    union all
+    select 'reservation_without_order', r.order_no, r.order_no, null, null from stock_reservations r
+      where r.state <> 'released' and not exists (select from points_exchange_orders o where o.order_no = r.order_no)
+    union all
+    select 'hold_without_order', h.order_no, h.order_no, null, null from booked h
+      where h.state in ('held', 'captured') and not exists (select from points_exchange_orders o where o.order_no = h.order_no)`.execute(
+    db,
+  )
+  return rows.map(disagreementOf)
+}
+
+/**
+ * Payments against orders and the cash wallet: a live order that costs cash is paid by exactly one attempt of
+ * its whole amount, any other order by none; what is taken back of an order is at most what it cost, and all of it
+ * once it is canceled; money goes back once, by the provider or by hand, and an attempt is refunded when all of
+ * its money is back.
+ * @returns what is broken, named
+ */
+export async function findBrokenPayments(db: Db): Promise<Disagreement[]> {
+  const { rows } = await sql<BrokenRow>`
+    with ${sql.raw(BOOKED)}, orders_paid as (
+      select o.order_no, o.status, o.total_money, o.owner_id,
+        o.total_money > 0 and o.status = any(${[...PAID_STATUSES]}) as due,
+        count(*) filter (where p.state = 'paid') as paid,
+        count(*) filter (where p.state = 'paid' and p.amount = o.total_money) as paid_whole,
+        count(*) filter (where p.state = 'paid' and p.method = 'wallet') as paid_by_wallet,
+        count(*) filter (where p.state in ('unpaid', 'closing')) as open
+      from points_exchange_orders o left join payments p on p.order_no = o.order_no group by o.id)
+    select 'money' as code, order_no as no, order_no, paid::text as ours, status::text as theirs from orders_paid
+      where paid <> due::int or paid_whole <> due::int
+    union all
+    select 'open_payments', order_no, order_no, open::text, status from orders_paid
+      where open > (status in ('order_created', 'exchanged'))::int
+    union all
+    select 'cash', o.order_no, o.order_no, null, null from orders_paid o
+      where o.paid_by_wallet <> (select count(*) from booked h
+        where h.order_no = o.order_no and h.currency = 'CNY' and h.owner_id = o.owner_id and h.state = 'captured')
+    union all
+    select 'cash_held', h.order_no, h.order_no, null, o.status from booked h
+      left join orders_paid o on o.order_no = h.order_no
+      where h.currency = 'CNY' and (h.state = 'held' or h.state = 'captured' and o.paid_by_wallet is distinct from 1)
+    union all
+    select 'refund', p.out_trade_no, p.order_no, null, p.state from payments p
+      left join payment_refunds r on r.out_trade_no = p.out_trade_no
+      where p.method <> 'wallet' group by p.id
+      having p.refunded_amount <> coalesce(sum(r.amount) filter (where r.state in ('done', 'done_by_hand')), 0)
+        or coalesce(sum(r.amount) filter (where r.state <> 'failed'), 0) > p.amount
+        or p.state in ('refunding', 'refunded')
+          and coalesce(sum(r.amount) filter (where r.state <> 'failed'), 0) <> p.amount
+        or p.state not in ('paid', 'refunding', 'refunded') and count(r.refund_no) > 0
+        or p.state <> 'paid' and (p.state = 'refunding') <> (count(*) filter (where r.state = 'pending') > 0)
+    union all
+    select 'wallet_refund', p.out_trade_no, p.order_no, null, p.state from payments p
+      where p.method = 'wallet' and p.refunded_amount <> case p.state when 'refunded' then p.amount when 'paid' then (
+        select coalesce(sum(b.money), 0) from order_refunds b where b.order_no = p.order_no) else 0 end
+    union all
+    select 'taken_back', o.order_no, o.order_no, null, o.status from points_exchange_orders o
+      join order_refunds b on b.order_no = o.order_no
+      group by o.id having sum(b.points) > o.total_points or sum(b.money) > o.total_money
+        or count(*) filter (where b.kind = 'rest') > (o.status = 'order_canceled')::int
+        or o.status = 'order_canceled' and (sum(b.points) <> o.total_points or sum(b.money) <> o.total_money)
+    union all
+    select 'money', b.refund_no, o.order_no, null, null from order_refunds b join points_exchange_orders o on o.order_no = b.order_no
+      left join payment_refunds r on r.order_refund = b.refund_no and r.state <> 'failed'
+      group by b.refund_no, o.order_no, o.payment_method
+      having coalesce(sum(r.amount), 0) <> case when o.payment_method = 'wallet' then 0 else b.money end
+    union all
+    select 'refund_not_replaced', r.refund_no, p.order_no, null, null
+      from payment_refunds r left join payments p on p.out_trade_no = r.out_trade_no
+      where r.state = 'failed' and not exists (select from payment_refunds n where n.replaces = r.refund_no)
+    union all
+    select 'payment_without_order', p.out_trade_no, p.order_no, null, null from payments p
+      where not exists (select from points_exchange_orders o where o.order_no = p.order_no)`.execute(db)
+  return rows.map((row) => {
+    const { code, ours } = row
+    if (code === 'money' && ours !== null) {
+      return { ...disagreementOf(row), ours: { code: 'paid_times', data: { times: ours } } }
+    }
+    if (code === 'open_payments') {
+      return { ...disagreementOf(row), ours: { code: 'open_attempts', data: { count: ours ?? '0' } } }
+    }
+    if (code === 'cash_held' && row.theirs === null) {
+      return { ...disagreementOf(row), theirs: { code: 'no_order', data: {} } }
+    }
+    return disagreementOf(row)
+  })
+}
+
+const BATCH = 500
+
+interface BookedRow {
+  owner_type: string
+  owner_id: string
+  currency: Currency
+  version: string
+  kid: string
+  sealed: Buffer
+  kind: EntryKind
+  operation_key: string
+  order_no: string | null
+}
+
+/** @throws Tampered */
+function openEntry(vault: Vault, row: BookedRow): { available: bigint; held: bigint } {
+  const ref = refOf(row)
+  const plain = vault.open(ref, entryPlace(ref, row.version), row.kid, row.sealed) as SealedEntry
+  return { available: BigInt(plain.available), held: BigInt(plain.held) }
+}
+
+/**
+ * The amounts behind `findBrokenOrders` and `findBrokenPayments`, which see states only: what the owner's
+ * entries of an order add up to is what is left of what the order cost, and nothing once it is canceled.
+ * @returns what is broken, named
+ */
+export async function findBrokenAmounts(db: Db, vault: Vault): Promise<Disagreement[]> {
+  const broken: Disagreement[] = []
+  for (let after = '0'; ; ) {
+    const { rows: orders } = await sql<{
+      id: string
+      order_no: string
+      owner_id: string
+      status: string
+      points: string
+      points_back: string
+      cash: string
+    }>`
+      select o.id, o.order_no, o.owner_id, o.status,
+        case when a.points_wallet = 'outside' then 0 else o.total_points end as points,
+        (select coalesce(sum(b.points), 0) from order_refunds b where b.order_no = o.order_no) as points_back,
+        (select coalesce(sum(p.amount - p.refunded_amount), 0) from payments p
+          where p.order_no = o.order_no and p.method = 'wallet' and p.state = 'paid')::numeric(14,2) as cash
+      from points_exchange_orders o left join exchange_attempts a on a.order_no = o.order_no
+      where o.id > ${after} order by o.id limit ${BATCH}`.execute(db)
+    if (orders.length === 0) return broken
+    after = orders.at(-1)?.id ?? after
+    const { rows } = await sql<BookedRow>`
+      select a.owner_type, a.owner_id, a.currency, e.version, e.kid, e.sealed, t.kind, t.operation_key, t.order_no
+      from wallet_transfers t join wallet_entries e on e.operation_key = t.operation_key
+        join wallet_accounts a on a.id = e.account_id
+      where t.order_no = any(${orders.map((order) => order.order_no)})`.execute(db)
+    const byOrder = Map.groupBy(rows, (row) => row.order_no)
+    for (const order of orders) {
+      const { order_no: orderNo } = order
+      const waits = order.status === 'exchanged' || order.status === 'order_created'
+      const points = order.status === 'order_canceled' ? 0n : BigInt(order.points) - BigInt(order.points_back)
+      const expected = {
+        ZJF: { available: -points, held: waits ? points : 0n },
+        CNY: { available: -fenOf(order.cash), held: 0n },
+      }
+      const booked = { ZJF: { available: 0n, held: 0n }, CNY: { available: 0n, held: 0n } }
+      try {
+        for (const row of byOrder.get(orderNo) ?? []) {
+          if (row.owner_id !== order.owner_id) {
+            broken.push({ subject: named(orderNo), ours: bookedFor(row), theirs: null, orderNo })
+          }
+          const { available, held } = openEntry(vault, row)
+          booked[row.currency].available += available
+          booked[row.currency].held += held
+        }
+      } catch (error) {
+        if (!(error instanceof Tampered)) throw error
+        const subject: Subject = { code: 'amounts', data: { no: orderNo } }
+        broken.push({ subject, ours: tamperedSide(error), theirs: null, orderNo })
+        continue
+      }
+      for (const currency of ['ZJF', 'CNY'] as const) {
+        const [is, due] = [booked[currency], expected[currency]]
+        if (is.available !== due.available || is.held !== due.held) {
+          broken.push({
+            subject: { code: 'booked', data: { no: orderNo, currency } },
+            ours: { code: 'balance', data: textsOf(is) },
+            theirs: { code: 'balance_due', data: textsOf(due) },
+            orderNo,
+          })
+        }
+      }
+    }
+  }
+}
+
+const bookedFor = ({ owner_id }: BookedRow): Side => ({ code: 'booked_for', data: { owner: owner_id } })
+
+const textsOf = ({ available, held }: { readonly available: bigint; readonly held: bigint }) => ({
+  available: `${available}`,
+  held: `${held}`,
+})
+
+/**
+ * Earnings against the ledger: each promises what the mall wrote; granted, its points are booked whole; reversed,
+ * they are taken back but for the shortfall; and one that waits, or never came, has booked nothing.
+ * @returns what is broken, named
+ */
+export async function findBrokenEarnings(db: Db, vault: Vault): Promise<Disagreement[]> {
+  const broken: Disagreement[] = []
+  for (let after = '0'; ; ) {
+    const earnings = await db
+      .selectFrom('earnings')
+      .selectAll()
+      .where('id', '>', after as never)
+      .orderBy('id')
+      .limit(BATCH)
+      .execute()
+    if (earnings.length === 0) return broken
+    after = earnings.at(-1)?.id ?? after
+    const keys = earnings.flatMap((row) => [grantKey(row), clawbackKey(row)])
+    const { rows } = await sql<BookedRow>`
+      select a.owner_type, a.owner_id, a.currency, e.version, e.kid, e.sealed, t.kind, t.operation_key, t.order_no
+      from wallet_transfers t join wallet_entries e on e.operation_key = t.operation_key
+        join wallet_accounts a on a.id = e.account_id
+      where t.operation_key = any(${keys})`.execute(db)
+    const byKey = new Map(rows.map((row) => [row.operation_key, row]))
+    for (const earning of earnings) {
+      const subject: Subject = { code: 'earning', data: { id: earning.id, key: grantKey(earning) } }
+      const report = (ours: Side, theirs: Side | null = null) =>
+        broken.push({ subject, ours, theirs, orderNo: null })
+      const amountOf = (key: string) => {
+        const row = byKey.get(key)
+        if (row && row.owner_id !== earning.owner_id) report(bookedFor(row))
+        return row ? openEntry(vault, row).available : 0n
+      }
+      try {
+        if (!isAuthentic(vault, earning)) report({ code: 'earning_not_ours', data: {} })
+        const points = earning.granted_at === null ? 0n : BigInt(earning.points)
+        const isBack = earning.state === 'reversed' && earning.granted_at !== null
+        const back = isBack ? points - BigInt(earning.shortfall) : 0n
+        const [granted, taken] = [amountOf(grantKey(earning)), -amountOf(clawbackKey(earning))]
+        if (granted !== points || taken !== back) {
+          report(
+            { code: 'earned', data: { granted: `${granted}`, taken: `${taken}` } },
+            { code: 'earned_due', data: { granted: `${points}`, taken: `${back}` } },
+          )
+        }
+      } catch (error) {
+        if (!(error instanceof Tampered)) throw error
+        report(tamperedSide(error))
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { sql } from 'kysely'
+import { WARN_AHEAD_MS, warningsDue } from '../../domain/wallet/expiry.ts'
+import { expire, type Lot } from '../../domain/wallet/wallet.ts'
+import type { Db, Tx } from '../client.ts'
+import { keepEvents, keptKeys, type OutboxEvent } from '../messaging/outbox.ts'
+import { Tampered, type Vault } from './ledger-cipher.ts'
+import { type AccountRow, expireLots, lockAccount, openAccount } from './wallet.ts'
+
+/** A batch of accounts with dates, looked at without locks. */
+export interface Look {
+  /** Where the next batch begins; null: that was the last. */
+  readonly next: string | null
+  /** The owners whose points have expired, or who are to be warned. */
+  readonly owners: readonly string[]
+  /** Accounts that do not open; `ledger:verify` names what is wrong. */
+  readonly unreadable: readonly string[]
+}
+
+/**
+ * Looks at up to `limit` point accounts with a date that has passed or is near, by id after `after`. Accounts
+ * whose warnings are out cost a look, but no lock.
+ */
+export async function findExpiring(db: Db, vault: Vault, after: string, limit: number): Promise<Look> {
+  const { rows } = await sql<AccountRow & { now: Date }>`
+    select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry, clock_timestamp() as now
+    from wallet_accounts
+    where next_expiry <= clock_timestamp() + make_interval(secs => ${WARN_AHEAD_MS / 1000})
+      and owner_type = 'user' and currency = 'ZJF' and id > ${after}
+    order by id limit ${limit}`.execute(db)
+  const unreadable: string[] = []
+  const seen = rows.flatMap((row) => {
+    try {
+      const wallet = openAccount(vault, row)
+      const now = row.now.getTime()
+      const keys = eventsOf(row, wallet.lots, now).map(({ key }) => key)
+      return [{ ownerId: row.owner_id, expired: expire(wallet, now) !== undefined, keys }]
+    } catch (error) {
+      // One bad row must not keep the points of everybody else from their dates.
+      if (!(error instanceof Tampered)) throw error
+      unreadable.push(row.id)
+      return []
+    }
+  })
+  const kept = await keptKeys(
+    db,
+    seen.flatMap(({ keys }) => keys),
+  )
+  return {
+    next: rows.length < limit ? null : (rows.at(-1)?.id ?? null),
+    owners: seen
+      .filter(({ expired, keys }) => expired || keys.some((key) => !kept.has(key)))
+      .map(({ ownerId }) => ownerId),
+    unreadable,
+  }
+}
+
+/**
+ * Books what has expired and keeps the warnings that are due, under the account's lock. A repeat changes
+ * nothing.
+ * @returns the points that expired now, and how many warnings are new
+ */
+export async function expireAccount(
+  tx: Tx,
+  vault: Vault,
+  ownerId: string,
+): Promise<{ expired: bigint; warned: number }> {
+  const before = await lockAccount(tx, vault, ownerId, 'ZJF')
+  const account = await expireLots(tx, vault, before)
+  const row = { id: account.id, owner_id: ownerId }
+  const warned = await keepEvents(tx, eventsOf(row, account.wallet.lots, account.now))
+  return { expired: -(expire(before.wallet, before.now)?.available ?? 0n), warned }
+}
+
+/** The amount stays where it is sealed: whoever delivers this reads the wallet. */
+function eventsOf(
+  row: Pick<AccountRow, 'id' | 'owner_id'>,
+  lots: readonly Lot[],
+  now: number,
+): OutboxEvent[] {
+  return warningsDue(lots, now).map(({ expiresAt, days }) => ({
+    kind: 'points.expiring',
+    key: `points.expiring/${row.id}/${expiresAt}/${days}`,
+    ownerId: row.owner_id,
+    payload: { account_id: row.id, expires_at: new Date(expiresAt).toISOString(), days },
+  }))
+}

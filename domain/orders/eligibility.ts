@@ -1,0 +1,261 @@
+import { type Total, totalOf } from '../catalogue/pricing.ts'
+import {
+  type ExchangeLimit,
+  needsAddress,
+  type PaymentMode,
+  type ProductStatus,
+  type ShippingType,
+} from '../catalogue/product.ts'
+import type { Refusal, RefusalCode } from '../errors.ts'
+import { decimalFromFen, type Fen } from '../money.ts'
+import type { PaymentMethod } from '../payments/method.ts'
+
+/** Section 9 of the seed: the shop's own bounds. */
+export interface ExchangeRules {
+  readonly minPoints: number
+  readonly maxPointsPerOrder: number
+  readonly exchangeLimitEnabled: boolean
+  /** How many orders of one customer may wait for their payment. */
+  readonly maxUnpaidOrders: number
+  /** How many pieces of one product they may hold; more where `UNPAID_SHARE` of its stock is more. */
+  readonly maxUnpaidPieces: number
+  readonly supportedMethods: readonly PaymentMethod[]
+}
+
+/** Unpaid orders of one customer may hold 1/20 of a product's stock, rounded down to whole pieces. */
+const UNPAID_SHARE = 20
+
+/** What is asked. `hasAddress` and `method` are undefined for a mere check. */
+export interface ExchangeWish {
+  readonly quantity: number
+  readonly hasAddress?: boolean
+  readonly method?: PaymentMethod
+  /** The cash the customer expects to pay for the whole order, in fen. */
+  readonly cashFen?: Fen | undefined
+}
+
+/** All that the decision looks at, read at one moment. Undefined product: there is none. */
+export interface ExchangeFacts {
+  readonly product:
+    | {
+        readonly status: ProductStatus
+        readonly paymentMode: PaymentMode
+        readonly points: number
+        readonly fen: Fen
+        /** What can be redeemed now. */
+        readonly stock: number
+        /** Pieces that unpaid orders hold, of all customers; not counted for `points_only`. */
+        readonly reserved: number
+        readonly shippingType: ShippingType
+        readonly exchangeLimit: number
+        readonly limit: ExchangeLimit
+      }
+    | undefined
+  readonly level: number
+  /** Pieces of this product in the customer's orders that were not canceled: ever, and within the limit's window. */
+  readonly piecesEver: number
+  readonly piecesInWindow: number
+  /** The customer's orders that wait for their payment, and the pieces of this product in them. */
+  readonly unpaid: { readonly orders: number; readonly pieces: number }
+  /** An operator has frozen the customer's points or cash. */
+  readonly frozen: boolean
+  /** Null: not known, and the hold decides. */
+  readonly pointsAvailable: bigint | null
+  readonly cashAvailable: Fen
+}
+
+/**
+ * Every reason against the exchange, in the contract's order of checks: the first is the answer to
+ * `POST exchange`, all of them are the answer to `POST check-exchange`. None: go ahead.
+ */
+export function reasonsAgainst(facts: ExchangeFacts, wish: ExchangeWish, rules: ExchangeRules): Refusal[] {
+  const product = facts.product
+  if (!product) return [{ code: 'NOT_FOUND' }]
+  const total = totalOf(product, wish.quantity)
+  const reasons: Refusal[] = []
+  if (product.status === 'off_sale' || product.status === 'draft')
+    reasons.push({ code: 'PRODUCT_NOT_ON_SALE' })
+  if (wish.hasAddress === false && needsAddress(product.shippingType))
+    reasons.push({ code: 'ADDRESS_REQUIRED' })
+  if (total.fen > 0n && wish.method && !rules.supportedMethods.includes(wish.method)) {
+    reasons.push({ code: 'PAYMENT_METHOD_UNSUPPORTED', available: rules.supportedMethods.join(', ') })
+  }
+  if (wish.cashFen !== undefined && wish.cashFen !== total.fen) {
+    reasons.push({
+      code: 'PRICE_CHANGED',
+      required: decimalFromFen(total.fen),
+      available: decimalFromFen(wish.cashFen),
+    })
+  }
+  reasons.push(...limitReasons(product, facts, wish, rules))
+  reasons.push(...pointsBounds(product.paymentMode, total, rules))
+  if (product.stock < wish.quantity) {
+    reasons.push({ code: 'OUT_OF_STOCK', required: `${wish.quantity}`, available: `${product.stock}` })
+  }
+  if (facts.pointsAvailable !== null && BigInt(total.points) > facts.pointsAvailable) {
+    reasons.push({
+      code: 'INSUFFICIENT_POINTS',
+      required: `${total.points}`,
+      available: `${facts.pointsAvailable}`,
+    })
+  }
+  if (wish.method === 'wallet' && total.fen > facts.cashAvailable) {
+    reasons.push({
+      code: 'INSUFFICIENT_BALANCE',
+      required: decimalFromFen(total.fen),
+      available: decimalFromFen(facts.cashAvailable),
+    })
+  }
+  // What a frozen wallet would have to pay is told as missing above; such an order touches no frozen wallet.
+  if (facts.frozen && !reasons.some(({ code }) => WALLET_CODES.includes(code))) {
+    reasons.push({ code: 'RISK_REJECTED' })
+  }
+  return reasons
+}
+
+const WALLET_CODES: readonly RefusalCode[] = ['INSUFFICIENT_POINTS', 'INSUFFICIENT_BALANCE']
+
+type Product = NonNullable<ExchangeFacts['product']>
+
+function limitReasons(
+  product: Product,
+  facts: ExchangeFacts,
+  wish: ExchangeWish,
+  rules: ExchangeRules,
+): Refusal[] {
+  const { limit } = product
+  const { quantity } = wish
+  const reasons: Refusal[] = []
+  if (limit.user_level_required !== undefined && facts.level < limit.user_level_required) {
+    reasons.push({
+      code: 'USER_LEVEL_TOO_LOW',
+      required: `${limit.user_level_required}`,
+      available: `${facts.level}`,
+    })
+  }
+  const unpaid = staysUnpaid(product, facts, wish, rules)
+    ? unpaidReasons(product, facts, quantity, rules)
+    : []
+  const rest = piecesLeft(product, facts, rules)
+  if (quantity <= rest) return [...reasons, ...unpaid]
+  // One reason of a code: where both limits refuse, the stricter one tells what is left.
+  const [tooMany, pieces] = [unpaid.filter(({ rule }) => !rule), unpaid.find(({ rule }) => rule)]
+  const limited = { code: 'EXCHANGE_LIMIT_EXCEEDED', required: `${quantity}`, available: `${rest}` } as const
+  reasons.push(pieces && Number(pieces.available) < rest ? pieces : limited, ...tooMany)
+  return reasons
+}
+
+/** What is against one more order that waits for its payment, beside what is against every order. */
+export function unpaidReasons(
+  product: Product,
+  facts: Pick<ExchangeFacts, 'unpaid'>,
+  quantity: number,
+  rules: ExchangeRules,
+): Refusal[] {
+  const reasons: Refusal[] = []
+  const { orders } = facts.unpaid
+  if (orders >= rules.maxUnpaidOrders) {
+    reasons.push({
+      code: 'TOO_MANY_UNPAID_ORDERS',
+      required: `${orders + 1}`,
+      available: `${rules.maxUnpaidOrders}`,
+    })
+  }
+  const rest = unpaidPiecesLeft(product, facts, rules)
+  if (quantity > rest) {
+    reasons.push({
+      code: 'EXCHANGE_LIMIT_EXCEEDED',
+      required: `${quantity}`,
+      available: `${rest}`,
+      rule: 'unpaid_pieces',
+    })
+  }
+  return reasons
+}
+
+/**
+ * Whether the order would hold its pieces until somebody pays at a provider. Where the method is not known yet: if
+ * the wallet cannot pay it at once.
+ */
+function staysUnpaid(
+  product: Product,
+  { cashAvailable }: Pick<ExchangeFacts, 'cashAvailable'>,
+  { quantity, method }: ExchangeWish,
+  { supportedMethods }: ExchangeRules,
+): boolean {
+  const { fen } = totalOf(product, quantity)
+  if (fen === 0n) return false
+  if (method !== undefined) return method !== 'wallet'
+  return !supportedMethods.includes('wallet') || cashAvailable < fen
+}
+
+/** The pieces of the product that one more unpaid order may hold. The stock is what is for sale and what is reserved. */
+function unpaidPiecesLeft(
+  { stock, reserved }: Product,
+  { unpaid }: Pick<ExchangeFacts, 'unpaid'>,
+  { maxUnpaidPieces }: ExchangeRules,
+): number {
+  const most = Math.max(maxUnpaidPieces, Math.floor((stock + reserved) / UNPAID_SHARE))
+  return Math.max(0, most - unpaid.pieces)
+}
+
+type Redeemed = Pick<ExchangeFacts, 'piecesEver' | 'piecesInWindow'>
+
+/** The pieces that the limits leave to the customer in this order; Infinity where there are none. */
+function piecesLeft(
+  { exchangeLimit, limit }: Pick<Product, 'exchangeLimit' | 'limit'>,
+  { piecesEver, piecesInWindow }: Redeemed,
+  rules: ExchangeRules,
+): number {
+  if (!rules.exchangeLimitEnabled) return Infinity
+  const rests = [limit.max_per_order ?? Infinity]
+  if (exchangeLimit > 0) rests.push(exchangeLimit - piecesEver)
+  if (limit.max_per_user !== undefined) {
+    rests.push(limit.max_per_user - (limit.time_limit_seconds === undefined ? piecesEver : piecesInWindow))
+  }
+  return Math.max(0, Math.min(...rests))
+}
+
+/**
+ * The most pieces that an order may ask for, whatever points the customer has: by stock, limits, the points of one
+ * order, and what may be held unpaid where the wallet does not pay for more.
+ * @param payer undefined: a guest, of whom nobody knows how he would pay
+ */
+export function piecesMax(
+  { product, ...redeemed }: Redeemed & { readonly product: Product },
+  rules: ExchangeRules,
+  payer?: Pick<ExchangeFacts, 'unpaid' | 'cashAvailable'>,
+): number {
+  const { points, fen } = totalOf(product, 1)
+  const byPoints = points > 0 ? Math.floor(rules.maxPointsPerOrder / points) : Infinity
+  const byPayment = payer && fen > 0n ? payableMax(product, fen, payer, rules) : Infinity
+  return Math.min(product.stock, piecesLeft(product, redeemed, rules), byPoints, byPayment)
+}
+
+function payableMax(
+  product: Product,
+  fen: Fen,
+  payer: Pick<ExchangeFacts, 'unpaid' | 'cashAvailable'>,
+  rules: ExchangeRules,
+): number {
+  const byWallet = rules.supportedMethods.includes('wallet') ? Number(payer.cashAvailable / fen) : 0
+  const mayWait = payer.unpaid.orders < rules.maxUnpaidOrders
+  return Math.max(byWallet, mayWait ? unpaidPiecesLeft(product, payer, rules) : 0)
+}
+
+function pointsBounds(mode: PaymentMode, total: Total, rules: ExchangeRules): Refusal[] {
+  if (mode === 'money_only') return []
+  if (total.points < rules.minPoints) {
+    return [{ code: 'BELOW_MIN_POINTS', required: `${rules.minPoints}`, available: `${total.points}` }]
+  }
+  if (total.points > rules.maxPointsPerOrder) {
+    return [
+      {
+        code: 'POINTS_PER_ORDER_EXCEEDED',
+        required: `${total.points}`,
+        available: `${rules.maxPointsPerOrder}`,
+      },
+    ]
+  }
+  return []
+}

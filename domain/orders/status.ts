@@ -1,0 +1,81 @@
+import { needsAddress, type ShippingType } from '../catalogue/product.ts'
+
+/**
+ * The states of an exchange order and the one table of allowed moves. Workflow, API and a database trigger
+ * use it; a test compares the trigger's copy with this one.
+ */
+export const ORDER_STATUSES = [
+  'exchanged',
+  'order_created',
+  'order_paid',
+  'order_accepted',
+  'order_shipped',
+  'order_finished',
+  'order_canceled',
+] as const
+
+export type OrderStatus = (typeof ORDER_STATUSES)[number]
+
+/** `order_shipped` and `order_finished` reach `order_canceled` by a refund only. */
+export const ORDER_TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  exchanged: ['order_created', 'order_canceled'],
+  order_created: ['order_paid', 'order_canceled'],
+  order_paid: ['order_accepted', 'order_shipped', 'order_canceled'],
+  order_accepted: ['order_shipped', 'order_finished', 'order_canceled'],
+  order_shipped: ['order_finished', 'order_canceled'],
+  order_finished: ['order_canceled'],
+  order_canceled: [],
+}
+
+export function canMove(from: OrderStatus, to: OrderStatus): boolean {
+  return ORDER_TRANSITIONS[from].includes(to)
+}
+
+/** Whether the order has come to this state, or gone beyond it. A canceled order has reached no state but that. */
+export function hasReached(status: OrderStatus, state: OrderStatus): boolean {
+  if (status === 'order_canceled' || state === 'order_canceled') return status === state
+  return ORDER_STATUSES.indexOf(status) >= ORDER_STATUSES.indexOf(state)
+}
+
+/** What somebody asks of an order; each is allowed in the states listed. */
+export const ORDER_ACTIONS = {
+  pay: ['order_created'],
+  accept: ['order_paid'],
+  ship: ['order_accepted'],
+  finish: ['order_accepted', 'order_shipped'],
+  confirm: ['order_shipped'],
+  cancel: ['exchanged', 'order_created', 'order_paid', 'order_accepted'],
+  refund: ['order_paid', 'order_accepted', 'order_shipped', 'order_finished'],
+} as const satisfies Record<string, readonly OrderStatus[]>
+
+export type OrderAction = keyof typeof ORDER_ACTIONS
+
+/** Which state an action that moves a paid order on leads to. */
+export const LEADS_TO = {
+  accept: 'order_accepted',
+  ship: 'order_shipped',
+  finish: 'order_finished',
+  confirm: 'order_finished',
+} as const satisfies Partial<Record<OrderAction, OrderStatus>>
+
+export type Step = keyof typeof LEADS_TO
+
+export function allows(status: OrderStatus, action: OrderAction): boolean {
+  return (ORDER_ACTIONS[action] as readonly OrderStatus[]).includes(status)
+}
+
+/** As `allows`, for what this order delivers: goods that travel are shipped before they are done with. */
+export function allowsFor(status: OrderStatus, action: OrderAction, shippingType: ShippingType): boolean {
+  const skipsShipping = action === 'finish' && status === 'order_accepted' && needsAddress(shippingType)
+  return allows(status, action) && !skipsShipping
+}
+
+export const PAYMENT_STATUSES = ['unpaid', 'paid', 'closing', 'closed', 'refunding', 'refunded'] as const
+export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
+
+/** Paid orders that were not canceled: what the statistics count. */
+export const PAID_STATUSES = ['order_paid', 'order_accepted', 'order_shipped', 'order_finished'] as const
+
+export function isPaid(status: OrderStatus): boolean {
+  return (PAID_STATUSES as readonly OrderStatus[]).includes(status)
+}

@@ -1,0 +1,349 @@
+import type { ForbiddenReason, RefusalCode, RefusalRule } from '../domain/errors.ts'
+
+export type Lang = 'zh' | 'en'
+
+/** Every code a failure can carry on the wire (contract section 3). */
+export type ErrorCode =
+  | RefusalCode
+  | 'VALIDATION_FAILED'
+  | 'MALFORMED_JSON'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'METHOD_NOT_ALLOWED'
+  | 'UNAUTHENTICATED'
+  | 'WEBHOOK_SIGNATURE_INVALID'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'INTERNAL'
+
+/** What was asked for and what there is, where a refusal knows it; and why it is forbidden. */
+export interface Gap {
+  readonly reason?: ForbiddenReason | undefined
+  readonly required?: string | undefined
+  readonly available?: string | undefined
+  readonly rule?: RefusalRule | undefined
+}
+
+interface Text {
+  readonly title: string
+  readonly detail: (gap: Gap) => string
+}
+
+const plain = (title: string, detail: string): Text => ({ title, detail: () => detail })
+/** `detail`, with the gap behind it where both ends are known. */
+const withGap = (
+  title: string,
+  detail: string,
+  gap: (required: string, available: string) => string,
+): Text => ({
+  title,
+  detail: ({ required, available }) =>
+    required === undefined || available === undefined ? detail : `${detail}${gap(required, available)}`,
+})
+
+/** The text of a rule that shares its code with another. */
+const withRule = (usual: Text, rule: RefusalRule, other: Text): Text => ({
+  title: usual.title,
+  detail: (gap) => (gap.rule === rule ? other : usual).detail(gap),
+})
+
+const FORBIDDEN_TEXTS: Readonly<Record<ForbiddenReason | 'role', Readonly<Record<Lang, string>>>> = {
+  role: { zh: '当前身份无权执行此操作', en: 'Your role does not allow this' },
+  own_account: {
+    zh: '不能为自己办理：本人的账户和订单须由其他同事处理',
+    en: 'You cannot do this for yourself: a colleague has to handle your own account and orders',
+  },
+  points_elsewhere: {
+    zh: '积分由外部积分系统管理，不能在这里变更',
+    en: 'The points are kept by another points system and cannot be changed here',
+  },
+}
+
+const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
+  NOT_FOUND: {
+    zh: plain('未找到', '请求的内容不存在'),
+    en: plain('Not found', 'What was asked for does not exist'),
+  },
+  FORBIDDEN: {
+    zh: { title: '没有权限', detail: ({ reason }) => FORBIDDEN_TEXTS[reason ?? 'role'].zh },
+    en: { title: 'Forbidden', detail: ({ reason }) => FORBIDDEN_TEXTS[reason ?? 'role'].en },
+  },
+  PRODUCT_NOT_ON_SALE: {
+    zh: plain('商品未上架', '商品未上架或已下架'),
+    en: plain('Product not on sale', 'The product is not on sale'),
+  },
+  ADDRESS_REQUIRED: {
+    zh: plain('缺少收货地址', '该商品需要邮寄，请填写收货地址'),
+    en: plain('Address required', 'This product is shipped, so an address is needed'),
+  },
+  PAYMENT_METHOD_UNSUPPORTED: {
+    zh: {
+      title: '不支持的支付方式',
+      detail: ({ available }) => (available ? `不支持的支付方式，可选：${available}` : '不支持的支付方式'),
+    },
+    en: {
+      title: 'Payment method not supported',
+      detail: ({ available }) =>
+        available
+          ? `The payment method is not supported; choose one of: ${available}`
+          : 'The payment method is not supported',
+    },
+  },
+  PRICE_CHANGED: {
+    zh: withGap('价格已变动', '价格已变动，请确认后重新提交', (r, a) => `：应付 ¥${r}，提交的金额为 ¥${a}`),
+    en: withGap(
+      'Price changed',
+      'The price has changed, please confirm it and submit again',
+      (r, a) => `: ¥${r} is due, ¥${a} was submitted`,
+    ),
+  },
+  USER_LEVEL_TOO_LOW: {
+    zh: withGap('用户等级不足', '用户等级不足', (r, a) => `：需要 ${r} 级，当前 ${a} 级`),
+    en: withGap('Level too low', 'Your level is too low', (r, a) => `: level ${r} is needed, yours is ${a}`),
+  },
+  EXCHANGE_LIMIT_EXCEEDED: {
+    zh: withRule(
+      withGap('超出兑换限制', '超出兑换限制', (r, a) => `：兑换 ${r} 件，还可兑换 ${a} 件`),
+      'unpaid_pieces',
+      withGap(
+        '超出兑换限制',
+        '未支付订单占用的件数超出限制',
+        (r, a) => `：兑换 ${r} 件，未支付前还可占用 ${a} 件`,
+      ),
+    ),
+    en: withRule(
+      withGap(
+        'Exchange limit exceeded',
+        'The exchange limit is exceeded',
+        (r, a) => `: ${r} asked for, ${a} left for you`,
+      ),
+      'unpaid_pieces',
+      withGap(
+        'Exchange limit exceeded',
+        'Unpaid orders may not hold that many pieces',
+        (r, a) => `: ${r} asked for, ${a} more can be held unpaid`,
+      ),
+    ),
+  },
+  TOO_MANY_UNPAID_ORDERS: {
+    zh: withGap(
+      '未支付订单过多',
+      '未支付订单过多，请先支付或取消',
+      (r, a) => `：加上这一单共 ${r} 笔，最多 ${a} 笔`,
+    ),
+    en: withGap(
+      'Too many unpaid orders',
+      'There are too many unpaid orders; pay or cancel some first',
+      (r, a) => `: ${r} with this one, the maximum is ${a}`,
+    ),
+  },
+  BELOW_MIN_POINTS: {
+    zh: withGap('低于最小兑换积分', '低于最小兑换积分', (r, a) => `：至少 ${r} 积分，本单 ${a} 积分`),
+    en: withGap(
+      'Below the minimum points',
+      'The order is below the minimum of points',
+      (r, a) => `: at least ${r}, this order has ${a}`,
+    ),
+  },
+  POINTS_PER_ORDER_EXCEEDED: {
+    zh: withGap('超出单次最大兑换积分', '超出单次最大兑换积分', (r, a) => `：本单 ${r} 积分，上限 ${a} 积分`),
+    en: withGap(
+      'Too many points in one order',
+      'The order exceeds the maximum of points',
+      (r, a) => `: this order has ${r}, the maximum is ${a}`,
+    ),
+  },
+  OUT_OF_STOCK: {
+    zh: withGap('库存不足', '库存不足', (r, a) => `：需要 ${r} 件，剩余 ${a} 件`),
+    en: withGap('Out of stock', 'There is not enough stock', (r, a) => `: ${r} needed, ${a} left`),
+  },
+  INSUFFICIENT_POINTS: {
+    zh: withGap('积分余额不足', '积分余额不足', (r, a) => `：需要 ${r} 积分，可用 ${a} 积分`),
+    en: withGap(
+      'Not enough points',
+      'There are not enough points',
+      (r, a) => `: ${r} needed, ${a} available`,
+    ),
+  },
+  INSUFFICIENT_BALANCE: {
+    zh: withGap('现金余额不足', '现金余额不足', (r, a) => `：需要 ¥${r}，可用 ¥${a}`),
+    en: withGap(
+      'Not enough cash',
+      'There is not enough cash in the wallet',
+      (r, a) => `: ¥${r} needed, ¥${a} available`,
+    ),
+  },
+  ORDER_NOT_CANCELABLE: {
+    zh: plain('订单不可取消', '订单当前状态不能取消'),
+    en: plain('Order cannot be canceled', 'The order cannot be canceled in its present state'),
+  },
+  ORDER_STATE_CONFLICT: {
+    zh: plain('订单状态冲突', '订单当前状态不允许此操作'),
+    en: plain('Order state conflict', 'The order does not allow this in its present state'),
+  },
+  REFUND_EXCEEDS_REST: {
+    zh: withGap('退款超出可退余额', '退款超出订单剩余可退部分', (r, a) => `：申请 ${r}，可退 ${a}`),
+    en: withGap(
+      'More than is left to refund',
+      'The refund is more than what is left of the order',
+      (r, a) => `: ${r} asked for, ${a} left`,
+    ),
+  },
+  REFUND_IS_WHOLE: {
+    zh: plain('不是部分退款', '这是订单剩余的全部，请改为整单退款'),
+    en: plain('Not a refund in part', 'This is all that is left of the order: refund it as a whole'),
+  },
+  UNAVAILABLE: {
+    zh: plain('服务暂不可用', '服务暂时不可用，请稍后重试'),
+    en: plain('Unavailable', 'The service is unavailable for the moment, please try again'),
+  },
+  VALIDATION_FAILED: {
+    zh: plain('参数有误', '请求参数有误'),
+    en: plain('Validation failed', 'The request has invalid values'),
+  },
+  MALFORMED_JSON: {
+    zh: plain('JSON 格式错误', '请求体不是有效的 JSON'),
+    en: plain('Malformed JSON', 'The request body is not valid JSON'),
+  },
+  PAYLOAD_TOO_LARGE: {
+    zh: plain('请求体过大', '请求体不能超过 64 KiB'),
+    en: plain('Payload too large', 'The request body may not exceed 64 KiB'),
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    zh: plain('不支持的内容类型', '请求体必须是 application/json'),
+    en: plain('Unsupported media type', 'The request body must be application/json'),
+  },
+  METHOD_NOT_ALLOWED: {
+    zh: plain('请求方法不允许', '此地址不支持该请求方法'),
+    en: plain('Method not allowed', 'This address does not support that method'),
+  },
+  UNAUTHENTICATED: {
+    zh: plain('未认证', '缺少访问令牌，或令牌无效、已过期'),
+    en: plain('Unauthenticated', 'The access token is missing, invalid or expired'),
+  },
+  WEBHOOK_SIGNATURE_INVALID: {
+    zh: plain('签名无效', '通知签名无效'),
+    en: plain('Invalid signature', "The notification's signature is invalid"),
+  },
+  RISK_REJECTED: {
+    zh: plain('风控拒绝', '该请求未通过风险控制'),
+    en: plain('Rejected', 'The request was rejected by risk control'),
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    zh: plain('幂等键重复使用', '该 Idempotency-Key 已用于内容不同的请求'),
+    en: plain('Idempotency key reused', 'This Idempotency-Key was used for a request with another body'),
+  },
+  RATE_LIMITED: {
+    zh: plain('请求过于频繁', '请求过于频繁，请稍后重试'),
+    en: plain('Too many requests', 'Too many requests, please slow down'),
+  },
+  INTERNAL: {
+    zh: plain('服务器内部错误', '服务器内部错误，请凭 request_id 联系客服'),
+    en: plain('Internal error', 'Something went wrong on our side; please quote the request_id'),
+  },
+}
+
+/** Takes a code and the gap; returns the title of its kind and the text of this occurrence. */
+export function errorText(code: ErrorCode, lang: Lang, gap: Gap = {}): { title: string; detail: string } {
+  const { title, detail } = TEXTS[code][lang]
+  return { title, detail: detail(gap) }
+}
+
+/** The title of a code that stands as a reason; undefined where it is none. */
+export function codeTitle(code: string, lang: Lang): string | undefined {
+  return Object.hasOwn(TEXTS, code) ? TEXTS[code as ErrorCode][lang].title : undefined
+}
+
+/** How a field can be wrong; the names are the seed's (5.3) where it has one. */
+export type FieldRule =
+  | 'required'
+  | 'integer'
+  | 'type'
+  | 'min'
+  | 'max'
+  | 'min_length'
+  | 'max_length'
+  | 'in'
+  | 'format'
+  | 'unknown'
+  | 'characters'
+  | 'depth'
+  | 'future'
+  | 'past'
+  | 'one_of'
+  | 'exists'
+  | 'taken'
+  | 'stock_delta_only'
+  | 'publish_only'
+  | 'invalid'
+
+export interface FieldError {
+  /** The path of the field, such as `properties.limit.max_per_user`. */
+  readonly field: string
+  readonly rule: FieldRule
+  /** The bound, the allowed values, or the expected type; put into the text where it has a place for it. */
+  readonly bound?: string | undefined
+}
+
+/** The seed's own texts (5.3) and what is theirs alone. */
+const FIELD_TEXTS: Readonly<Record<string, Readonly<Record<Lang, string>>>> = {
+  'product_id.required': { zh: '商品ID不能为空', en: 'The product id is required' },
+  'quantity.required': { zh: '数量不能为空', en: 'The quantity is required' },
+  'quantity.min': { zh: '数量必须大于0', en: 'The quantity must be greater than 0' },
+  'cash_amount.min': { zh: '现金金额不能为负数', en: 'The cash amount may not be negative' },
+  'payment_method.in': { zh: '不支持的支付方式', en: 'The payment method is not supported' },
+}
+
+const RULE_TEXTS: Readonly<
+  Record<FieldRule, Readonly<Record<Lang, (field: string, bound: string) => string>>>
+> = {
+  required: { zh: (f) => `${f} 不能为空`, en: (f) => `${f} is required` },
+  integer: { zh: (f) => `${f} 必须是整数`, en: (f) => `${f} must be an integer` },
+  type: { zh: (f, b) => `${f} 的类型必须是 ${b}`, en: (f, b) => `${f} must be of type ${b}` },
+  min: { zh: (f, b) => `${f} 不能小于 ${b}`, en: (f, b) => `${f} must be at least ${b}` },
+  max: { zh: (f, b) => `${f} 不能大于 ${b}`, en: (f, b) => `${f} must be at most ${b}` },
+  min_length: {
+    zh: (f, b) => `${f} 至少需要 ${b} 个字符`,
+    en: (f, b) => `${f} needs at least ${b} characters`,
+  },
+  max_length: {
+    zh: (f, b) => `${f} 不能超过 ${b} 个字符`,
+    en: (f, b) => `${f} may have at most ${b} characters`,
+  },
+  in: { zh: (f, b) => `${f} 必须是以下之一：${b}`, en: (f, b) => `${f} must be one of: ${b}` },
+  format: { zh: (f) => `${f} 格式不正确`, en: (f) => `${f} has the wrong format` },
+  unknown: { zh: (f) => `${f} 是未知字段`, en: (f) => `${f} is not a known field` },
+  characters: {
+    zh: (f) => `${f} 含有不允许的字符`,
+    en: (f) => `${f} contains characters that are not allowed`,
+  },
+  depth: { zh: () => '请求体嵌套过深', en: () => 'The body is nested too deeply' },
+  future: { zh: (f) => `${f} 必须是将来的时间`, en: (f) => `${f} must be in the future` },
+  past: { zh: (f) => `${f} 不能是将来的时间`, en: (f) => `${f} may not be in the future` },
+  one_of: { zh: (_, b) => `必须且只能填写其中一个：${b}`, en: (_, b) => `exactly one is needed: ${b}` },
+  exists: { zh: (f) => `${f} 不存在`, en: (f) => `${f} does not exist` },
+  taken: { zh: (f) => `${f} 已被使用`, en: (f) => `${f} is already in use` },
+  stock_delta_only: {
+    zh: (f) => `${f} 不能直接修改，请使用 stock_delta`,
+    en: (f) => `${f} cannot be overwritten, use stock_delta`,
+  },
+  publish_only: {
+    zh: (f) => `${f} 不能直接修改，请使用 publish 或 unpublish`,
+    en: (f) => `${f} cannot be overwritten, use publish or unpublish`,
+  },
+  invalid: { zh: (f) => `${f} 无效`, en: (f) => `${f} is invalid` },
+}
+
+/** The text for one wrong field: the seed's own where it gives one. */
+export function fieldText({ field, rule, bound = '' }: FieldError, lang: Lang): string {
+  return FIELD_TEXTS[`${field}.${rule}`]?.[lang] ?? RULE_TEXTS[rule][lang](field, bound)
+}
+
+/** A request that is well formed but names what cannot be, such as an unknown category. */
+export class InvalidInput extends Error {
+  override name = 'InvalidInput'
+  readonly errors: readonly FieldError[]
+  constructor(...errors: FieldError[]) {
+    super(errors.map(({ field, rule }) => `${field}.${rule}`).join(', '))
+    this.errors = errors
+  }
+}

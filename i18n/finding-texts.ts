@@ -1,0 +1,135 @@
+import type { Totals } from '../domain/reconciliation/comparison.ts'
+import type { Disagreement, Side, Subject } from '../domain/reconciliation/findings.ts'
+import type { Lang } from './error-texts.ts'
+
+type Text = Readonly<Record<Lang, string>>
+
+/** `{name}` is what the data has under that name; states and codes stand as they are in both languages. */
+const SUBJECTS: Readonly<Record<Subject['code'], Text>> = {
+  named: { zh: '{no}', en: '{no}' },
+  stock: { zh: '库存 {no}', en: 'stock of {no}' },
+  points: { zh: '积分 {no}', en: 'points of {no}' },
+  order_without_points: { zh: '订单没有积分分录 {no}', en: 'order without points {no}' },
+  points_booked_twice: { zh: '积分重复记账 {no}', en: 'points booked twice for {no}' },
+  order_without_stock: { zh: '订单没有库存预占 {no}', en: 'order without stock {no}' },
+  standard_order: { zh: '标准订单 {no}', en: 'standard order of {no}' },
+  reservation_without_order: { zh: '库存预占没有订单 {no}', en: 'reservation without order {no}' },
+  hold_without_order: { zh: '积分冻结没有订单 {no}', en: 'hold without order {no}' },
+  money: { zh: '款项 {no}', en: 'money of {no}' },
+  open_payments: { zh: '未结支付单 {no}', en: 'open payments of {no}' },
+  cash: { zh: '现金 {no}', en: 'cash of {no}' },
+  cash_held: { zh: '被冻结的现金 {no}', en: 'cash held for {no}' },
+  refund: { zh: '退款 {no}', en: 'refund of {no}' },
+  wallet_refund: { zh: '钱包退款 {no}', en: 'refund of {no} by wallet' },
+  taken_back: { zh: '退回总额 {no}', en: 'taken back of {no}' },
+  refund_not_replaced: {
+    zh: '退款单号 {no} 没有替代的退款',
+    en: 'refund number {no} has nothing in its place',
+  },
+  payment_without_order: { zh: '付款没有订单 {no}', en: 'payment without order {no}' },
+  amounts: { zh: '金额 {no}', en: 'amounts of {no}' },
+  booked: { zh: '{currency} 分录 {no}', en: '{currency} of {no}' },
+  earning: { zh: '积分入账 {id}（{key}）', en: 'earning {id} ({key})' },
+  account: { zh: '账户 {id}（{ref}）', en: 'account {id} ({ref})' },
+  entry: { zh: '账户 {id}（{ref}），流水 {entry}', en: 'account {id} ({ref}), entry {entry}' },
+  entry_missing: {
+    zh: '账户 {id}（{ref}），流水 {entry} 缺失',
+    en: 'account {id} ({ref}), entry {entry} is missing',
+  },
+  account_gone: { zh: '账户 {ref} 不见了', en: 'account {ref} is gone' },
+  stray_entry: { zh: '流水 {id}/{entry} 没有账户', en: 'entry {id}/{entry} has no account' },
+  stray_entries: {
+    zh: '流水 {id}/{entry} 及其后各条没有账户',
+    en: 'entry {id}/{entry} and those after it have no account',
+  },
+  stray_transfer: { zh: '转账 {key} 没有流水', en: 'transfer {key} has no entry' },
+  currency: { zh: '{currency}', en: '{currency}' },
+  other: { zh: '{words}', en: '{words}' },
+}
+
+const SIDES: Readonly<Record<Side['code'], Text>> = {
+  state: { zh: '{state}', en: '{state}' },
+  money: { zh: '{state} {amounts}', en: '{state} {amounts}' },
+  refused: { zh: '渠道拒绝：{reason}', en: 'refused: {reason}' },
+  running: { zh: '正在运行', en: 'running' },
+  not_running: { zh: '没有运行', en: 'not running' },
+  no_bill: { zh: '{day} 的账单尚未生成', en: 'no bill of {day} yet' },
+  said: { zh: '{said}', en: '{said}' },
+  paid_times: { zh: '付款 {times} 次', en: 'paid {times} times' },
+  open_attempts: { zh: '{count} 张', en: '{count}' },
+  no_order: { zh: '没有订单', en: 'there is no order' },
+  booked_for: { zh: '记在 {owner} 名下', en: 'booked for {owner}' },
+  balance: { zh: '{available}，冻结 {held}', en: '{available}, held {held}' },
+  balance_due: { zh: '应为 {available}，冻结 {held}', en: '{available}, held {held} is due' },
+  earned: { zh: '入账 {granted}，追回 {taken}', en: '{granted} granted and {taken} taken back' },
+  earned_due: { zh: '应入账 {granted}，应追回 {taken}', en: '{granted} and {taken} are due' },
+  earning_not_ours: { zh: '不是商城写入的内容', en: 'it is not what the mall wrote' },
+  sealed_shut: { zh: '密封内容无法打开', en: 'the sealed part does not open' },
+  key_unknown: { zh: 'LEDGER_KEYS 中没有密钥 {kid}', en: 'LEDGER_KEYS has no key {kid}' },
+  unreadable: { zh: '无法读取（{said}）', en: 'it cannot be read ({said})' },
+  entry_of_another: { zh: '不是该账户的流水', en: 'it is not one of this account' },
+  transfer_missing: { zh: '对应的转账缺失', en: 'its transfer is missing' },
+  chain_broken: { zh: '与链不符', en: 'the chain does not carry it' },
+  balance_does_not_follow: {
+    zh: '余额与上一条不衔接',
+    en: 'its balance does not follow from the one before',
+  },
+  not_as_in_heads: { zh: '与链头记录时不同', en: 'it was another one when the heads were written' },
+  out_of_nothing: { zh: '积分凭空产生', en: 'points came out of nothing' },
+  malformed: { zh: '不是商城写入的形式', en: 'it is not as the mall writes it' },
+  entries_lost: {
+    zh: '现有 {count} 条流水，链头记录时有 {before} 条',
+    en: '{count} entries, and there were {before} when the heads were written',
+  },
+  version_differs: { zh: '版本 {version}，流水 {count} 条', en: 'version {version}, {count} entries' },
+  head_differs: { zh: '链头不是最后一条流水', en: 'its head is not its last entry' },
+  lots_differ: { zh: '批次之和不等于余额', en: 'its lots do not add up to its balance' },
+  holds_differ: { zh: '冻结之和不等于冻结额', en: 'its holds do not add up to what is held' },
+  outstanding: {
+    zh: '账户合计 {outstanding}，转账合计 {given}',
+    en: '{outstanding} are outstanding, transfers gave {given}',
+  },
+  other: { zh: '{words}', en: '{words}' },
+}
+
+const AND: Text = { zh: '、', en: ' and ' }
+
+function filled(text: Text, data: object, lang: Lang): string {
+  const values = data as Readonly<Record<string, string | readonly string[]>>
+  return text[lang].replace(/\{(\w+)\}/g, (_place, name: string) => {
+    const value = values[name] ?? ''
+    return typeof value === 'string' ? value : value.join(AND[lang])
+  })
+}
+
+export function subjectText({ code, data }: Subject, lang: Lang): string {
+  return filled(SUBJECTS[code], data, lang)
+}
+
+export function sideText({ code, data }: Side, lang: Lang): string {
+  return filled(SIDES[code], data, lang)
+}
+
+/** All of it in one English line, for commands and logs. */
+export function disagreementLine({ subject, ours, theirs }: Disagreement): string {
+  const [left, right] = [ours && `: ${sideText(ours, 'en')}`, theirs && ` while ${sideText(theirs, 'en')}`]
+  return `${subjectText(subject, 'en')}${left ?? ''}${right ?? ''}`
+}
+
+/** A run's totals as a list in English, by name, for commands and people who read the API. */
+export function totalsInWords({ bills = {}, orders = {}, payments = {}, others = {} }: Totals) {
+  const words: Record<string, string> = { ...others }
+  for (const [name, bill] of Object.entries(bills)) {
+    words[`${name} bill`] = bill === null ? 'not made yet' : `${bill.lines} lines`
+    if (bill === null) continue
+    words[`${name} payments`] = `${bill.payments.count}: ${bill.payments.money} CNY`
+    words[`${name} refunds`] = `${bill.refunds.count}: ${bill.refunds.money} CNY`
+  }
+  for (const [status, { count, points, money }] of Object.entries(orders)) {
+    words[status] = `${count}: ${points} points, ${money} CNY`
+  }
+  for (const [state, { count, money }] of Object.entries(payments)) {
+    words[`payments ${state}`] = `${count}: 0 points, ${money} CNY`
+  }
+  return words
+}

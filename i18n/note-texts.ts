@@ -1,0 +1,64 @@
+import type { Attention, AttentionCode } from '../domain/orders/attention.ts'
+import type { OrderNote } from '../domain/orders/notes.ts'
+import { reasonText } from './entry-texts.ts'
+import type { Lang } from './error-texts.ts'
+
+type Text = Readonly<Record<Lang, string>>
+
+/** What happened next to the order's way from state to state. */
+const BESIDE = {
+  payment_declined: { zh: '支付未成功', en: 'Payment declined' },
+  payment_not_due: {
+    zh: '收到一笔多余的款项，自动退回',
+    en: 'Money came that was not due; it goes back by itself',
+  },
+  refunded: { zh: '款项已退回', en: 'Money given back' },
+  refunded_in_part: { zh: '退回一部分', en: 'A part was given back' },
+  refund_settled_by_hand: { zh: '款项已由客服退回', en: 'Money given back by our staff' },
+} as const satisfies Partial<Record<OrderNote['code'], Text>>
+
+const AUTO_CONFIRM: Text = { zh: '到期自动确认', en: 'Confirmed by itself after a while' }
+
+/** What happened, where the note is of something that is no step of the order. */
+export function besideText(note: OrderNote | null): Text | undefined {
+  return note !== null && note.code in BESIDE ? BESIDE[note.code as keyof typeof BESIDE] : undefined
+}
+
+/** What is to be said of an event besides what happened: why, or how. Empty: nothing. */
+export function detailText(note: OrderNote | null, lang: Lang): string {
+  switch (note?.code) {
+    case 'refunded_in_part':
+      return note.data.reason
+    case 'auto_confirm':
+      return AUTO_CONFIRM[lang]
+    case 'canceled':
+      return reasonText('', note.data.cause, lang)
+    case 'canceled_with_words':
+    case 'other':
+      return note.data.words
+    default:
+      return ''
+  }
+}
+
+/** The whole note in one text; null where there is none. */
+export function noteText(note: OrderNote | null, lang: Lang): string | null {
+  if (note === null) return null
+  const texts = [besideText(note)?.[lang] ?? '', detailText(note, lang)].filter((text) => text !== '')
+  return texts.join(lang === 'zh' ? '：' : ': ')
+}
+
+const STUCK: Readonly<Record<Exclude<AttentionCode, 'other'>, Text>> = {
+  refund: { zh: '退款失败', en: 'Refund failed' },
+  exchange: { zh: '撤销兑换失败', en: 'Undoing the redemption failed' },
+  payment: { zh: '关闭支付失败', en: 'Closing the payment failed' },
+  late_money: { zh: '处理迟到款项失败', en: 'Late money could not be taken' },
+  points: { zh: '退回积分失败', en: 'Giving back the points failed' },
+  stock: { zh: '放回库存失败', en: 'Putting back the stock failed' },
+  attempt: { zh: '记录结果失败', en: 'The outcome could not be kept' },
+}
+
+/** Why an order needs a person: the step that cannot be done, and what was said of it. */
+export function attentionText({ code, data }: Attention, lang: Lang): string {
+  return code === 'other' ? data.said : `${STUCK[code][lang]}${lang === 'zh' ? '：' : ': '}${data.said}`
+}

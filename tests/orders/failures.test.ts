@@ -1,0 +1,391 @@
+import { ApplicationFailure } from '@temporalio/common'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Activities } from '../../activities/index.ts'
+import type { OutsideStep } from '../../domain/orders/external-steps.ts'
+import { readHoldings, workflowState } from '../support/db-snapshot.ts'
+import {
+  ACCEPT,
+  act,
+  byCard,
+  byPaidCard,
+  CANCEL_CARD,
+  CANCEL_POINTS,
+  CANCEL_UNPAID,
+  CANCEL_WALLET,
+  CARD,
+  type Customer,
+  DEADLINE,
+  DECLINE,
+  type Flow,
+  LATE_MONEY,
+  NEXT_ATTEMPT,
+  PAY,
+  type Placed,
+  POINTS,
+  REFUND_FINISHED,
+  REFUND_PART,
+  SHIP,
+  SWITCH,
+  WALLET,
+} from '../support/flows.ts'
+import type { ActivityName } from '../support/hooks.ts'
+import { type Mall, openMall, until } from '../support/test-app.ts'
+
+/**
+ * Every step of the workflows fails for good, before and after its effect. At rest, points, stock, order and
+ * payment are as they were; a step that undoes and cannot finish waits for an operator, who says "again".
+ */
+
+type When = 'before' | 'after'
+interface Fault {
+  readonly activity: ActivityName
+  readonly when: When
+}
+
+/** Lets steps fail for good until they are mended, and notes which orders they were about. */
+function createBreaker() {
+  let faults: readonly Fault[] = []
+  let failed: Fault[] = []
+  let orders = new Set<string>()
+  const names: string[] = []
+  return {
+    names,
+    tamper(activities: Activities): Activities {
+      names.push(...Object.keys(activities))
+      const wrapped = Object.entries(activities).map(([name, run]) => {
+        const fail = (when: When) => {
+          const fault = faults.find((one) => one.activity === name && one.when === when)
+          if (!fault) return
+          failed.push(fault)
+          throw ApplicationFailure.nonRetryable(`${name} is broken`, 'Broken')
+        }
+        const broken = async (...args: never[]) => {
+          for (const [orderNo] of JSON.stringify(args).matchAll(/PM\d{14}[0-9A-Z]{12}/g)) orders.add(orderNo)
+          fail('before')
+          const result = await (run as (...args: never[]) => Promise<unknown>)(...args)
+          fail('after')
+          return result
+        }
+        return [name, broken]
+      })
+      return Object.fromEntries(wrapped) as Activities
+    },
+    forget() {
+      failed = []
+      orders = new Set()
+    },
+    break: (...broken: readonly Fault[]) => {
+      faults = broken
+    },
+    mend: () => {
+      faults = []
+    },
+    failed: () => failed.map(({ activity }) => activity),
+    orders: () => [...orders],
+  }
+}
+type Breaker = ReturnType<typeof createBreaker>
+
+interface Case {
+  readonly activity: ActivityName
+  readonly flows: readonly Flow[]
+  /** When an operator has to say "again". */
+  readonly waits?: readonly When[]
+  /** Breaks, too, before its effect: steps that are called only when another one fails. */
+  readonly with?: ActivityName
+  /** When nobody sees that it waits: there is no order yet to show it, or showing it is what fails. */
+  readonly unseen?: readonly When[]
+}
+
+const ALWAYS = ['before', 'after'] as const
+/** Wherever the steps belong to. */
+const ANYWHERE: readonly Case[] = [
+  { activity: 'placeExchange', flows: [POINTS, WALLET, CARD] },
+  { activity: 'openPayment', flows: [CARD] },
+  // Money that could not be taken is refused at the second try, when all else is undone.
+  { activity: 'settlePayment', flows: [PAY], waits: ['before'] },
+  { activity: 'settleExchange', flows: [SWITCH] },
+  { activity: 'beginClosing', flows: [CANCEL_UNPAID], waits: ALWAYS },
+  { activity: 'closePayment', flows: [CANCEL_UNPAID], waits: ALWAYS },
+  {
+    activity: 'cancelExchange',
+    flows: [CANCEL_UNPAID, CANCEL_POINTS, CANCEL_WALLET, CANCEL_CARD],
+    waits: ALWAYS,
+  },
+  { activity: 'advanceOrder', flows: [ACCEPT] },
+]
+/** What is the same wherever the steps belong to: shown where every step is ours. */
+const OURS: readonly Case[] = [
+  ...ANYWHERE,
+  { activity: 'beginClosing', flows: [SWITCH], waits: ALWAYS },
+  { activity: 'closePayment', flows: [DEADLINE, SWITCH], waits: ALWAYS },
+  {
+    activity: 'flagOrder',
+    flows: [CANCEL_POINTS],
+    with: 'cancelExchange',
+    waits: ALWAYS,
+    unseen: ['before'],
+  },
+  { activity: 'advanceOrder', flows: [SHIP] },
+  { activity: 'noteDeclined', flows: [DECLINE] },
+  { activity: 'findOpenPayment', flows: [SWITCH] },
+  { activity: 'checkCash', flows: [SWITCH] },
+  { activity: 'newPayment', flows: [NEXT_ATTEMPT] },
+  { activity: 'cancelExchange', flows: [REFUND_FINISHED], waits: ALWAYS },
+  { activity: 'listOwedRefunds', flows: [CANCEL_CARD, REFUND_FINISHED, LATE_MONEY], waits: ALWAYS },
+  { activity: 'refundPayment', flows: [CANCEL_CARD, REFUND_FINISHED, LATE_MONEY], waits: ALWAYS },
+  { activity: 'settlePayment', flows: [LATE_MONEY], waits: ALWAYS },
+  // Asked again under the same key it is done; here nobody asks again.
+  { activity: 'refundPart', flows: [REFUND_PART] },
+  { activity: 'listOwedRefunds', flows: [REFUND_PART], waits: ALWAYS },
+  { activity: 'refundPayment', flows: [REFUND_PART], waits: ALWAYS },
+]
+/** Where stock, points and orders belong to other systems. */
+const OUTSIDE: readonly Case[] = [
+  ...ANYWHERE,
+  { activity: 'quoteExchange', flows: [POINTS] },
+  { activity: 'reserveStock', flows: [POINTS] },
+  { activity: 'holdPoints', flows: [POINTS] },
+  { activity: 'createOrder', flows: [WALLET, CARD] },
+  { activity: 'settleExchange', flows: [POINTS, WALLET] },
+  { activity: 'capturePoints', flows: [WALLET, PAY] },
+  { activity: 'commitStock', flows: [WALLET, PAY] },
+  { activity: 'noteOutsideSettled', flows: [CANCEL_POINTS] },
+  { activity: 'releaseStock', flows: [CANCEL_POINTS, CANCEL_UNPAID], waits: ALWAYS },
+  { activity: 'releasePoints', flows: [CANCEL_POINTS, CANCEL_UNPAID], waits: ALWAYS },
+  { activity: 'refuseAttempt', flows: [POINTS], with: 'holdPoints', waits: ALWAYS, unseen: ALWAYS },
+]
+
+let customers = 0
+
+/** Lets the flow run into the fault, mends it where somebody waits for that, and looks at what is left. */
+async function run(shop: Mall, breaker: Breaker, flow: Flow, one: Case, when: When): Promise<void> {
+  customers += 1
+  const owner = `unlucky${customers}`
+  await Promise.all([shop.points(owner, 100), shop.cash(owner, 990)])
+  const customer: Customer = {
+    shop,
+    owner,
+    points: await shop.product({ stock: 1 }),
+    mixed: await shop.product({ stock: 1, payment_mode: 'mixed' }),
+    sent: await shop.product({ stock: 1, payment_mode: 'mixed', shipping_type: 'logistics' }),
+  }
+  const before = await readHoldings(shop)
+  breaker.forget()
+  const placed = flow.prepare ? await flow.prepare(customer) : { ...customer, orderNo: '', payUrl: '' }
+  breaker.break(
+    { activity: one.activity, when },
+    ...(one.with ? [{ activity: one.with, when: 'before' as const }] : []),
+  )
+
+  let done = false
+  const doing = flow.run(placed).finally(() => {
+    done = true
+  })
+  let waited = false
+  const stuck = async () => {
+    const shown = await shop.db
+      .selectFrom('points_exchange_orders')
+      .select('order_no')
+      .where('owner_id', '=', owner)
+      .where('needs_attention', 'is not', null)
+      .execute()
+    if (shown.length > 0) return shown.map(({ order_no }) => order_no)
+    return one.unseen?.includes(when) && breaker.failed().includes(one.activity) ? breaker.orders() : []
+  }
+  await until(
+    async () => {
+      for (const orderNo of await stuck()) {
+        breaker.mend()
+        const told = await shop.operate(orderNo, 'resolve', { action: 'retry', reason: 'mended' })
+        waited ||= told.status === 200
+      }
+      return done && (await allEnded(shop, breaker.orders()))
+    },
+    (atRest) => atRest,
+    `${flow.name} comes to rest`,
+  )
+  await doing
+  breaker.mend()
+
+  expect(breaker.failed()).toContain(one.activity)
+  expect(waited).toBe(one.waits?.includes(when) ?? false)
+  expect(await readHoldings(shop)).toEqual(before)
+  const orders = await shop.call('GET', '/api/points-mall/orders', { as: owner })
+  for (const order of orders.body.data) {
+    expect(order.status).toBe('order_canceled')
+    expect(await attentionOf(shop, order.order_no)).toBeNull()
+    expect(['closed', 'refunded']).toContain(order.payment_status)
+  }
+}
+
+/** What operators see: why the order cannot go on by itself. */
+async function attentionOf(shop: Mall, orderNo: string): Promise<string | null> {
+  const path = `/api/admin/points-mall/orders/${orderNo}`
+  return (await shop.call('GET', path, { as: 'op', role: 'operator' })).body.data.needs_attention
+}
+
+/** Whether every workflow about these orders has ended as it should. */
+async function allEnded(shop: Mall, orders: readonly string[]): Promise<boolean> {
+  for (const no of orders) {
+    const parts = await shop.db
+      .selectFrom('order_refunds')
+      .select('operation_key as key')
+      .where('order_no', '=', no)
+      .where('kind', '=', 'part')
+      .execute()
+    const refunds = ['1', 'after-sale', ...parts.map(({ key }) => key)]
+    for (const id of [`exchange/${no}`, ...refunds.map((n) => `refund/${no}/${n}`)]) {
+      const state = await workflowState(shop, id)
+      if (state === 'RUNNING') return false
+      if (state !== 'COMPLETED' && state !== 'NONE') throw new Error(`the workflow ${id} is ${state}`)
+    }
+  }
+  return true
+}
+
+describe.each<[string, readonly OutsideStep[], readonly Case[]]>([
+  ['in one transaction', [], OURS],
+  ['as a saga', ['stock', 'points', 'orders'], OUTSIDE],
+])(
+  '%s, a step that fails for good leaves points, stock, order and payment as they were:',
+  (_, outsideSteps, cases) => {
+    const breaker = createBreaker()
+    let shop: Mall
+    beforeAll(async () => {
+      shop = await openMall({ outsideSteps, tamper: (activities) => breaker.tamper(activities) })
+    })
+    afterAll(() => shop.close())
+    afterEach(async () => expect(await shop.brokenLaws()).toEqual([]))
+
+    for (const one of cases) {
+      for (const flow of one.flows) {
+        for (const when of ALWAYS) {
+          test(`${one.activity}, ${when} its effect, ${flow.name}`, () => run(shop, breaker, flow, one, when))
+        }
+      }
+    }
+
+    test('every step that is called here has a case', () => {
+      const elsewhere = outsideSteps.length > 0 ? OURS : OUTSIDE
+      const covered = new Set([...cases, ...elsewhere].map(({ activity }) => activity))
+      // The expiry's steps are no steps of an exchange: tests/wallet/expiry.test.ts.
+      const expiry = ['expireBatch', 'grantMatureBatch']
+      // These carry on what another run has begun: tests/orders/adoption.test.ts.
+      const carryingOn = ['resumeExchange', 'readProgress']
+      // Only an operator's word calls it: see "while an order waits for an operator".
+      const byWord = ['settleByHand']
+      // Nor are those that compare the books: tests/reconciliation/reconciliation.test.ts.
+      const comparing = /^(reconcile\w+|\w+Reconciliation)$/
+      const steps = breaker.names.filter(
+        (name) => ![...expiry, ...byWord, ...carryingOn].includes(name) && !comparing.test(name),
+      )
+      expect([...covered].toSorted()).toEqual(steps.toSorted())
+    })
+  },
+)
+
+describe('while an order waits for an operator', () => {
+  const breaker = createBreaker()
+  let shop: Mall
+  beforeAll(async () => {
+    shop = await openMall({ tamper: (activities) => breaker.tamper(activities) })
+  })
+  afterAll(() => shop.close())
+
+  async function stuck(activity: ActivityName, redeem: (customer: Customer) => Promise<Placed>) {
+    customers += 1
+    const owner = `waiting${customers}`
+    await shop.points(owner, 100)
+    const mixed = await shop.product({ stock: 1, payment_mode: 'mixed' })
+    const before = await readHoldings(shop)
+    const placed = await redeem({ shop, owner, mixed, points: mixed, sent: mixed })
+    breaker.break({ activity, when: 'before' })
+    const canceling = act('cancel')(placed)
+    await until(
+      () => attentionOf(shop, placed.orderNo),
+      (why) => why !== null,
+      'it needs attention',
+    )
+    breaker.mend()
+    return { ...placed, before, canceling }
+  }
+  const resolve = (orderNo: string, action: 'retry' | 'skip' | 'settle') =>
+    shop.operate(orderNo, 'resolve', { action, reason: 'looked at it' })
+  const settled = (owner: string, orderNo: string, payment_status: string) =>
+    until(
+      () => shop.order(owner, orderNo),
+      (order) => order.payment_status === payment_status,
+      `${orderNo} is ${payment_status}`,
+    )
+
+  test('other requests are refused, and money that comes in meanwhile still goes back', async () => {
+    const { owner, orderNo, before, canceling } = await stuck('cancelExchange', byCard)
+    await shop.control('force-pay', { out_trade_no: `${orderNo}-1` })
+    await until(
+      () =>
+        shop.db
+          .selectFrom('webhook_inbox')
+          .select('outcome')
+          .where('order_no', '=', orderNo)
+          .where('kind', '=', 'paid')
+          .execute(),
+      ([event]) => event?.outcome === 'signalled',
+      'the workflow has been told',
+    )
+    for (const action of ['cancel', 'pay', 'confirm']) {
+      expect((await shop.act(owner, orderNo, action)).status).toBe(409)
+    }
+    expect((await resolve(orderNo, 'retry')).status).toBe(200)
+    expect((await canceling).body.data.status).toBe('order_canceled')
+    expect(await attentionOf(shop, orderNo)).toBeNull()
+    await settled(owner, orderNo, 'refunded')
+    await until(
+      () => allEnded(shop, [orderNo]),
+      (atRest) => atRest,
+      'its workflows end',
+    )
+    expect(await readHoldings(shop)).toEqual(before)
+    expect(await shop.brokenLaws()).toEqual([])
+  })
+
+  test('"skip" goes on without an undo, and never without a refund', async () => {
+    const { owner, orderNo, canceling } = await stuck('refundPayment', byPaidCard)
+    expect((await resolve(orderNo, 'skip')).status).toBe(409)
+    await canceling
+    expect(await shop.order(owner, orderNo)).toMatchObject({
+      status: 'order_canceled',
+      payment_status: 'refunding',
+    })
+    expect(await attentionOf(shop, orderNo)).not.toBeNull()
+    expect((await resolve(orderNo, 'retry')).status).toBe(200)
+    await settled(owner, orderNo, 'refunded')
+
+    const close = await stuck('closePayment', byCard)
+    expect((await resolve(close.orderNo, 'settle')).status).toBe(409)
+    expect((await resolve(close.orderNo, 'skip')).status).toBe(200)
+    await close.canceling
+    expect(await shop.order(close.owner, close.orderNo)).toMatchObject({ status: 'order_canceled' })
+  })
+
+  for (const when of ALWAYS) {
+    test(`settleByHand fails ${when} its effect: asked again, it is done once`, async () => {
+      const { owner, orderNo, canceling } = await stuck('refundPayment', byPaidCard)
+      await canceling
+      breaker.break({ activity: 'settleByHand', when })
+      expect((await resolve(orderNo, 'settle')).status).toBe(503)
+      breaker.mend()
+      expect((await resolve(orderNo, 'settle')).status).toBe(200)
+      await settled(owner, orderNo, 'refunded')
+      await until(
+        () => allEnded(shop, [orderNo]),
+        (atRest) => atRest,
+        'its workflow ends',
+      )
+      expect(await attentionOf(shop, orderNo)).toBeNull()
+      const { refunds } = await shop.order(owner, orderNo)
+      expect(refunds).toMatchObject([{ state: 'done_by_hand' }])
+      expect(await shop.brokenLaws()).toEqual([])
+    })
+  }
+})

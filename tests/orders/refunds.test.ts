@@ -1,0 +1,941 @@
+import { activityInfo } from '@temporalio/activity'
+import { ApplicationFailure } from '@temporalio/common'
+import { sql } from 'kysely'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Db } from '../../db/client.ts'
+import { findBrokenAmounts, findBrokenPayments } from '../../db/reconciliation/invariants.ts'
+import { disagreementLine } from '../../i18n/finding-texts.ts'
+import { AlipayFault } from '../../payments/alipay/api.ts'
+import { PART_REFUND_WORKFLOW, REFUND_WORKFLOW, TASK_QUEUE } from '../../workflows/messages.ts'
+import { ended, readHoldings, readTables, workflowState } from '../support/db-snapshot.ts'
+import { createDoor, createHooks } from '../support/hooks.ts'
+import { compareBooks, type Trade } from '../support/provider-books.ts'
+import { type Mall, openMall, until } from '../support/test-app.ts'
+
+const hooks = createHooks()
+let mall: Mall
+beforeAll(async () => {
+  mall = await openMall({ tamper: (activities) => hooks.tamper(activities) })
+})
+afterAll(() => mall.close())
+afterEach(async () => {
+  hooks.clear()
+  expect(await mall.brokenLaws()).toEqual([])
+  await until(
+    async () => compareBooks(mall.db, (await mall.books()) as unknown as Trade[]),
+    (kept) => kept.every((order) => order.due === order.kept),
+    'the provider keeps what is left of each live order, what was given back by hand, and no more',
+  )
+  expect((await mall.control('faults')).body).toEqual([])
+})
+
+let customers = 0
+const DAY = 86_400_000
+
+/** An order of 100 points and 9.90, by card unless it says otherwise, not paid yet. */
+async function order(shop: Mall, method: 'bank_card' | 'alipay' | 'wallet' = 'bank_card') {
+  customers += 1
+  const owner = `returner${customers}`
+  // Drawn in this order: 60 that expire sooner, and then 40 of 50 that expire later.
+  await shop.points(owner, 60, new Date(Date.now() + 10 * DAY))
+  await shop.points(owner, 50, new Date(Date.now() + 20 * DAY))
+  await shop.cash(owner, method === 'wallet' ? 1000 : 0)
+  const product_id = await shop.product({ payment_mode: 'mixed', stock: 5 })
+  const before = await readHoldings(shop)
+  const answer = await shop.exchange(owner, { product_id, payment_method: method })
+  expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
+  const { order_no: orderNo, payment_info } = answer.body.data
+  const path = `/api/admin/points-mall/orders/${orderNo}`
+  return {
+    owner,
+    orderNo: orderNo as string,
+    payUrl: payment_info.pay_url as string,
+    before,
+    show: () => shop.order(owner, orderNo),
+    /** As operators see it. */
+    admin: async () => (await shop.call('GET', path, { as: 'op', role: 'operator' })).body.data,
+    act: (action: string, body: unknown = {}) => shop.act(owner, orderNo, action, body),
+    operate: (action: string, body: unknown = {}) => shop.operate(orderNo, action, body),
+    refund: (body: object, key?: string) =>
+      shop.call('POST', `${path}/refund`, {
+        as: 'op',
+        role: 'operator',
+        body: { reason: '少发一件', ...body },
+        ...(key ? { key } : {}),
+      }),
+    resolve: (action: string, reason = 'looked at it', refund_no?: string) =>
+      shop.operate(orderNo, 'resolve', { action, reason, ...(refund_no ? { refund_no } : {}) }),
+    settle: (payment_status: string) =>
+      until(
+        () => shop.order(owner, orderNo),
+        (found) => found.payment_status === payment_status,
+        `${orderNo} is ${payment_status}`,
+      ),
+    attention: () =>
+      until(
+        async () =>
+          (await shop.call('GET', path, { as: 'op', role: 'operator' })).body.data.needs_attention as string,
+        (why) => why !== null,
+        `${orderNo} needs attention`,
+      ),
+    trades: async () => (await shop.books()).filter((trade) => trade.out_trade_no?.startsWith(orderNo)),
+    wallet: async () => {
+      const { data } = (await shop.call('GET', '/api/points-mall/wallet', { as: owner })).body
+      const lots = data.expiring.map(({ points }: { points: number }) => points)
+      return { available: data.available as number, lots, cash: data.cash.amount as string }
+    },
+  }
+}
+
+async function paidOrder(shop: Mall = mall, method: 'bank_card' | 'wallet' = 'bank_card') {
+  const o = await order(shop, method)
+  if (method === 'bank_card') await shop.cashier(o.payUrl, 'pay')
+  await shop.reach(o.owner, o.orderNo, 'order_paid')
+  return o
+}
+
+async function finishedOrder() {
+  const o = await paidOrder()
+  await o.operate('accept')
+  expect((await o.operate('finish')).body.data.status).toBe('order_finished')
+  await ended(mall, o.orderNo)
+  return o
+}
+
+const cny = (amount: string) => ({ amount, currency: 'CNY' })
+const fault = (name: string, count = 1) => mall.control('faults', { fault: name, count })
+
+describe('a part of an order', () => {
+  test('goes back as stated, and the order goes on in its state', async () => {
+    const o = await paidOrder()
+    const answer = await o.refund({ points: 30, money: cny('3.30') })
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { data: { status: 'order_paid', cancel_reason: null } },
+    })
+    const shown = await o.settle('paid')
+    expect(shown.refunds).toEqual([
+      {
+        refund_no: `${o.orderNo}-R1`,
+        provider_refund_no: `${o.orderNo}-1-R1`,
+        points: 30,
+        money: cny('3.30'),
+        state: 'done',
+        reason: '少发一件',
+        failure: null,
+        settled: null,
+        at: expect.stringMatching(/Z$/),
+        done_at: expect.stringMatching(/Z$/),
+      },
+    ])
+    expect(await o.trades()).toMatchObject([{ state: 'paid', amount: '9.90', refunded: '3.30' }])
+    // As if the order had cost 70: those that it drew last are back where they came from.
+    expect(await o.wallet()).toMatchObject({ available: 40, lots: [40] })
+    const path = '/api/points-mall/orders/statistics'
+    expect((await mall.call('GET', path, { as: o.owner })).body.data).toMatchObject({
+      by_status: { order_paid: 1 },
+      total_points: 70,
+      total_money: cny('6.60'),
+    })
+    expect((await o.operate('accept')).body.data.status).toBe('order_accepted')
+  })
+
+  test('and another, and then the rest: only what is left goes back', async () => {
+    const o = await paidOrder()
+    await o.refund({ points: 50 })
+    expect(await o.wallet()).toMatchObject({ available: 60, lots: [10, 50] })
+    await o.refund({ money: cny('0.01') })
+    await o.refund({ points: 1, money: cny('4.00') })
+    await o.settle('paid')
+    expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '4.01' }])
+    await o.operate('accept')
+    const whole = await o.refund({ reason: '退货' })
+    expect(whole.body.data).toMatchObject({ status: 'order_canceled', cancel_reason: '退货' })
+    const shown = await o.settle('refunded')
+    expect(
+      shown.refunds.map(({ points, money, state }: Record<string, unknown>) => [points, money, state]),
+    ).toEqual([
+      [50, cny('0.00'), 'done'],
+      [0, cny('0.01'), 'done'],
+      [1, cny('4.00'), 'done'],
+      [49, cny('5.89'), 'done'],
+    ])
+    await ended(mall, o.orderNo)
+    expect(await o.trades()).toMatchObject([{ state: 'refunded', amount: '9.90', refunded: '9.90' }])
+    expect(await readHoldings(mall)).toEqual(o.before)
+    expect((await o.refund({ points: 1 })).status).toBe(409)
+  })
+
+  test('of an order that the cash wallet paid is back at once', async () => {
+    const o = await paidOrder(mall, 'wallet')
+    const answer = await o.refund({ points: 10, money: cny('1.05') })
+    expect(answer.body.data).toMatchObject({ status: 'order_paid', payment_status: 'paid' })
+    expect(answer.body.data.refunds).toMatchObject([{ provider_refund_no: null, state: 'done' }])
+    expect(await o.wallet()).toEqual({ available: 20, lots: [20], cash: '1.15' })
+    await o.act('cancel')
+    expect(await o.show()).toMatchObject({ status: 'order_canceled', payment_status: 'refunded' })
+    await ended(mall, o.orderNo)
+    expect(await readHoldings(mall)).toEqual(o.before)
+  })
+
+  test('is never all that is left, at once or bit by bit: that is the whole, and the order ends', async () => {
+    const o = await paidOrder()
+    const isWhole = { status: 409, body: { code: 'REFUND_IS_WHOLE' } }
+    expect(await o.refund({ points: 100, money: cny('9.90') })).toMatchObject(isWhole)
+    await o.refund({ money: cny('9.90') })
+    expect(await o.settle('paid')).toMatchObject({ status: 'order_paid' })
+    expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
+    expect(await o.refund({ points: 100 })).toMatchObject(isWhole)
+    expect((await o.refund({ reason: '退货' })).body.data).toMatchObject({
+      status: 'order_canceled',
+      payment_status: 'refunded',
+    })
+    await ended(mall, o.orderNo)
+    expect((await o.show()).refunds).toHaveLength(2)
+    expect(await readHoldings(mall)).toEqual(o.before)
+  })
+
+  test('goes back after the order was finished, too, and so does the rest', async () => {
+    const o = await finishedOrder()
+    expect((await o.refund({ points: 20, money: cny('1.00') })).body.data.status).toBe('order_finished')
+    await o.settle('paid')
+    expect((await o.refund({ reason: '七天无理由' })).status).toBe(200)
+    await o.settle('refunded')
+    await until(
+      () => workflowState(mall, `refund/${o.orderNo}/after-sale`),
+      (state) => state === 'COMPLETED',
+      'the after-sale ends',
+    )
+    expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
+    expect(await readHoldings(mall)).toEqual(o.before)
+  })
+
+  test('goes back where the points are a step of their own', async () => {
+    const saga = await openMall({ outsideSteps: ['stock', 'points', 'orders'] })
+    try {
+      const o = await paidOrder(saga)
+      expect((await o.refund({ points: 30, money: cny('3.30') })).status).toBe(200)
+      await o.settle('paid')
+      expect(await o.wallet()).toMatchObject({ available: 40 })
+      await o.act('cancel')
+      await o.settle('refunded')
+      await ended(saga, o.orderNo)
+      expect(await readHoldings(saga)).toEqual(o.before)
+      expect(await saga.brokenLaws()).toEqual([])
+    } finally {
+      await saga.close()
+    }
+  })
+
+  test('asked for ten times under one key goes back once; under another key, once more', async () => {
+    const o = await paidOrder()
+    const part = { points: 10, money: cny('1.00') }
+    const answers = await Promise.all(Array.from({ length: 10 }, () => o.refund(part, 'one-key')))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    expect((await o.refund({ ...part, points: 11 }, 'one-key')).body.code).toBe('IDEMPOTENCY_KEY_REUSED')
+    await o.settle('paid')
+    expect(await o.trades()).toMatchObject([{ refunded: '1.00' }])
+    await o.refund(part, 'other-key')
+    await o.settle('paid')
+    expect(await o.trades()).toMatchObject([{ refunded: '2.00' }])
+    expect(await o.wallet()).toMatchObject({ available: 30 })
+  })
+
+  test('ten parts at once take no more than there is', async () => {
+    const o = await paidOrder()
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => o.refund({ points: 30, money: cny('2.50') })),
+    )
+    const codes = answers.map(({ status, body }) => `${body.code ?? status}`).sort()
+    expect(codes).toEqual(['200', '200', '200', ...Array<string>(7).fill('REFUND_EXCEEDS_REST')])
+    await o.settle('paid')
+    expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '7.50' }])
+    expect(await o.wallet()).toMatchObject({ available: 100 })
+  })
+
+  test('and the whole at once: together what was paid', async () => {
+    const o = await paidOrder()
+    await Promise.all([
+      o.refund({ points: 30, money: cny('2.50') }),
+      o.act('cancel'),
+      o.refund({ points: 30, money: cny('2.50') }),
+    ])
+    await o.settle('refunded')
+    await ended(mall, o.orderNo)
+    expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
+    expect(await readHoldings(mall)).toEqual(o.before)
+  })
+
+  test('is a workflow that no worker takes for an after-sale; a kind that it does not know changes nothing', async () => {
+    const o = await finishedOrder()
+    await o.refund({ points: 10 })
+    const { operation_key } = await mall.db
+      .selectFrom('order_refunds')
+      .select('operation_key')
+      .where('order_no', '=', o.orderNo)
+      .executeTakeFirstOrThrow()
+    const { workflow } = mall.temporal.client
+    const part = await workflow.getHandle(`refund/${o.orderNo}/${operation_key}`).describe()
+    expect(part.type).toBe(PART_REFUND_WORKFLOW)
+
+    const handle = await workflow.start(REFUND_WORKFLOW, {
+      workflowId: `refund/${o.orderNo}/of-tomorrow`,
+      taskQueue: TASK_QUEUE,
+      args: [{ kind: 'of tomorrow', orderNo: o.orderNo, by: { type: 'operator' }, reason: 'x' }],
+    })
+    await until(
+      async () => (await handle.fetchHistory()).events ?? [],
+      (events) => events.some(({ workflowTaskFailedEventAttributes: failed }) => failed != null),
+      'the worker has given its task back',
+    )
+    expect(await o.show()).toMatchObject({ status: 'order_finished', payment_status: 'paid' })
+    expect(await o.wallet()).toMatchObject({ available: 20 })
+    await handle.terminate('nobody knows it')
+  })
+
+  test('that is more than is left, by one, is refused, and nothing changed', async () => {
+    const o = await paidOrder()
+    await o.refund({ points: 30, money: cny('3.30') })
+    await o.settle('paid')
+    const before = await readTables(mall.db)
+    const refused = await o.refund({ points: 71 })
+    expect(refused).toMatchObject({ status: 409, body: { code: 'REFUND_EXCEEDS_REST' } })
+    expect(refused.body.detail).toContain('71')
+    expect((await o.refund({ money: cny('6.61') })).body).toMatchObject({ code: 'REFUND_EXCEEDS_REST' })
+    expect((await o.refund({ points: 1, money: cny('6.61') })).status).toBe(409)
+    expect(withoutKeys(await readTables(mall.db))).toEqual(withoutKeys(before))
+    expect((await o.refund({ points: 70, money: cny('6.59') })).status).toBe(200)
+    await o.settle('paid')
+  })
+
+  test('without an amount, malformed, or of an order that is not paid: refused, and nothing changed', async () => {
+    const o = await paidOrder()
+    const unpaid = await order(mall)
+    const before = await readTables(mall.db)
+    for (const body of [
+      { points: 0 },
+      { money: cny('0.00') },
+      { points: 0, money: cny('0') },
+      { points: -1 },
+      { points: 1.5 },
+      { points: '1' },
+      { money: cny('1.001') },
+      { money: '1.00' },
+      { money: { amount: '1.00', currency: 'USD' } },
+    ]) {
+      expect((await o.refund(body)).body.code, JSON.stringify(body)).toBe('VALIDATION_FAILED')
+    }
+    expect((await unpaid.refund({ points: 1 })).body.code).toBe('ORDER_STATE_CONFLICT')
+    expect(withoutKeys(await readTables(mall.db))).toEqual(withoutKeys(before))
+    await unpaid.act('cancel')
+    expect((await unpaid.refund({ points: 1 })).body.code).toBe('ORDER_STATE_CONFLICT')
+  })
+
+  for (const name of ['answer_lost', 'error_before', 'error_after', 'error_stored']) {
+    test(`${name} when it is asked for: it is made once`, async () => {
+      const o = await paidOrder()
+      await fault(name)
+      await o.refund({ money: cny('3.30') })
+      await o.settle('paid')
+      expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '3.30' }])
+    })
+  }
+
+  test('that the provider has only accepted shows as "refunding" until it is done', async () => {
+    const o = await paidOrder()
+    await fault('refund_stuck')
+    expect((await o.refund({ money: cny('3.30') })).body.data).toMatchObject({
+      status: 'order_paid',
+      payment_status: 'refunding',
+      refunds: [{ state: 'pending', failure: null }],
+    })
+    await until(
+      () =>
+        mall.db
+          .selectFrom('payment_refunds')
+          .selectAll()
+          .where('order_refund', '=', `${o.orderNo}-R1`)
+          .execute(),
+      ([refund]) => refund?.refund_ref !== null,
+      'the provider has taken the refund',
+    )
+    expect(await o.trades()).toMatchObject([{ refunded: '0.00' }])
+    // What is on its way is nobody else's.
+    expect((await o.refund({ money: cny('6.61') })).status).toBe(409)
+    // The order goes on meanwhile, and back.
+    expect((await o.operate('accept')).body.data.status).toBe('order_accepted')
+    await o.act('cancel')
+    await mall.control('settle-refunds', { out_trade_no: `${o.orderNo}-1` })
+    await o.settle('refunded')
+    await ended(mall, o.orderNo)
+    expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
+    expect(await readHoldings(mall)).toEqual(o.before)
+  })
+
+  test('that the provider refuses needs attention; "retry" makes it under a new number', async () => {
+    const o = await paidOrder()
+    await fault('refund_failed')
+    await o.refund({ points: 5, money: cny('3.30') })
+    expect(await o.attention()).toMatch(/^退款失败：./)
+    expect((await o.admin()).attention).toMatchObject({
+      code: 'refund',
+      data: { said: expect.stringMatching(/./) },
+    })
+    const stuck = await o.admin()
+    expect(stuck).toMatchObject({ status: 'order_paid', payment_status: 'refunding' })
+    expect(stuck.refunds).toMatchObject([{ state: 'pending', failure: expect.any(String) }])
+    // Customers learn that somebody looks at it, not what our systems said.
+    expect(await o.show()).toMatchObject({ needs_attention: 'support', refunds: [{ failure: null }] })
+    expect((await o.resolve('skip')).status).toBe(409)
+    expect((await o.resolve('retry')).status).toBe(200)
+    const shown = await o.settle('paid')
+    expect(shown.refunds).toMatchObject([{ provider_refund_no: `${o.orderNo}-1-R2`, state: 'done' }])
+    expect((await o.admin()).needs_attention).toBeNull()
+    expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '3.30' }])
+  })
+})
+
+/** Refused requests draw a key each, which says nothing of the order. */
+function withoutKeys(tables: Record<string, string[]>) {
+  return { ...tables, idempotency_keys: [] }
+}
+
+describe('settled by hand', () => {
+  test('a refund that the provider refuses is done, with who and why; the provider is asked no more', async () => {
+    const o = await paidOrder()
+    await fault('refund_failed')
+    await o.act('cancel')
+    await o.attention()
+    const settled = await o.resolve('settle', '已转账给买家')
+    expect(settled.status).toBe(200)
+    const shown = await o.settle('refunded')
+    expect(shown).toMatchObject({ status: 'order_canceled', needs_attention: null })
+    await ended(mall, o.orderNo)
+    expect((await o.admin()).refunds).toMatchObject([
+      {
+        points: 100,
+        money: cny('9.90'),
+        state: 'done_by_hand',
+        settled: { by: 'op', reason: '已转账给买家' },
+        failure: expect.any(String),
+      },
+    ])
+    expect(shown.refunds).toMatchObject([{ state: 'done_by_hand', settled: null }])
+    const events = await mall.db
+      .selectFrom('order_events')
+      .select(['actor_type', 'actor_id', 'note'])
+      .where('order_no', '=', o.orderNo)
+      .where('event_key', 'like', 'settled/%')
+      .execute()
+    expect(events).toEqual([
+      { actor_type: 'operator', actor_id: 'op', note: { code: 'refund_settled_by_hand' } },
+    ])
+    expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
+    expect((await o.resolve('settle')).status).toBe(409)
+  })
+
+  test('a part: the rest goes back through the provider later on', async () => {
+    const o = await paidOrder()
+    await fault('refund_failed')
+    await o.refund({ money: cny('3.30') })
+    await o.attention()
+    expect((await o.resolve('settle')).status).toBe(200)
+    expect(await o.settle('paid')).toMatchObject({ status: 'order_paid', needs_attention: null })
+    await o.act('cancel')
+    await o.settle('refunded')
+    await ended(mall, o.orderNo)
+    expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '6.60' }])
+    expect((await o.show()).refunds).toMatchObject([{ state: 'done_by_hand' }, { state: 'done' }])
+  })
+
+  test('a part and the whole that are both stuck: each goes back at its word', async () => {
+    const o = await paidOrder()
+    await fault('refund_failed', 2)
+    await o.refund({ money: cny('3.30') })
+    await o.attention()
+    await o.act('cancel')
+    await until(
+      () =>
+        mall.db
+          .selectFrom('payment_refunds')
+          .select('state')
+          .where('out_trade_no', '=', `${o.orderNo}-1`)
+          .where('state', '=', 'failed')
+          .execute(),
+      (failed) => failed.length === 2,
+      'both are refused',
+    )
+    await until(
+      async () => {
+        if ((await o.admin()).needs_attention !== null) await o.resolve('retry')
+        return (await o.show()).payment_status
+      },
+      (status) => status === 'refunded',
+      'all is back',
+    )
+    await ended(mall, o.orderNo)
+    expect((await o.admin()).needs_attention).toBeNull()
+    expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
+    expect(await readHoldings(mall)).toEqual(o.before)
+  })
+
+  test('late money, in its own workflow', async () => {
+    const o = await order(mall)
+    await o.act('cancel')
+    await ended(mall, o.orderNo)
+    await fault('refund_failed')
+    await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
+    await o.attention()
+    expect((await o.resolve('settle')).status).toBe(200)
+    await o.settle('refunded')
+    await until(
+      () => workflowState(mall, `refund/${o.orderNo}/1`),
+      (state) => state === 'COMPLETED',
+      'the refund has ended',
+    )
+    expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
+    expect((await o.show()).refunds).toMatchObject([
+      { refund_no: `${o.orderNo}-1-R2`, points: 0, money: cny('9.90'), state: 'done_by_hand' },
+    ])
+  })
+
+  test('money paid twice, beside an order that goes on', async () => {
+    const o = await order(mall)
+    await mall.cash(o.owner, 990)
+    await o.act('pay', { payment_method: 'wallet' })
+    await fault('refund_failed')
+    await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
+    await o.attention()
+    expect((await o.resolve('skip')).status).toBe(409)
+    expect((await o.resolve('settle')).body.data).toMatchObject({
+      status: 'order_paid',
+      payment_status: 'paid',
+    })
+    expect((await o.admin()).needs_attention).toBeNull()
+    expect((await o.resolve('settle')).status).toBe(409)
+    await o.act('cancel')
+    await ended(mall, o.orderNo)
+  })
+
+  /** Refunds of 3.30 and of 2.20, in this order; `-R1` and `-R2`. */
+  const statesOf = async (o: Awaited<ReturnType<typeof order>>) =>
+    (await o.show()).refunds.map(({ state }: { state: string }) => state)
+
+  test('is the refund that was refused, never another that is refused later', async () => {
+    const o = await paidOrder()
+    await fault('refund_stuck')
+    await o.refund({ money: cny('3.30') })
+    await until(
+      () =>
+        mall.db
+          .selectFrom('payment_refunds')
+          .select('refund_ref')
+          .where('order_refund', '=', `${o.orderNo}-R1`)
+          .execute(),
+      ([refund]) => refund?.refund_ref != null,
+      'the provider has taken the refund',
+    )
+    await fault('refund_failed')
+    await o.refund({ money: cny('2.20') })
+    await o.attention()
+    expect((await o.resolve('settle')).status).toBe(200)
+    expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
+    hooks.before('refundPayment', () => {
+      throw ApplicationFailure.nonRetryable('the account is gone', 'ProviderRefusal')
+    })
+    await until(
+      o.attention,
+      (why) => why.includes('the account is gone'),
+      'an operator is asked about the other',
+    )
+    // A second click on what was settled, and on what there is not.
+    expect((await o.resolve('settle', 'again', `${o.orderNo}-R2`)).status).toBe(409)
+    expect((await o.resolve('settle', 'again', `${o.orderNo}-R9`)).status).toBe(409)
+    expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
+    hooks.clear()
+    await mall.control('settle-refunds', { out_trade_no: `${o.orderNo}-1` })
+    expect((await o.resolve('retry')).status).toBe(200)
+    await o.settle('paid')
+    expect(await statesOf(o)).toEqual(['done', 'done_by_hand'])
+    expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '3.30' }])
+  })
+
+  test('is one of two that are stuck: which one has to be said', async () => {
+    const o = await paidOrder()
+    let questions = 0
+    hooks.before('flagOrder', () => {
+      questions += 1
+    })
+    await fault('refund_failed', 2)
+    await o.refund({ money: cny('3.30') })
+    await o.refund({ money: cny('2.20') })
+    await until(
+      () => questions,
+      (asked) => asked === 2,
+      'an operator is asked about both',
+    )
+    const unnamed = await o.resolve('settle')
+    expect(unnamed).toMatchObject({ status: 422, body: { errors: [{ field: 'refund_no' }] } })
+    expect(await statesOf(o)).toEqual(['pending', 'pending'])
+    expect((await o.resolve('settle', 'paid in the shop', `${o.orderNo}-R2`)).status).toBe(200)
+    expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
+    // The other still needs somebody, and is found.
+    expect(await o.attention()).toMatch(/^退款失败：./)
+    expect((await o.admin()).attention).toMatchObject({
+      code: 'refund',
+      data: { said: expect.stringMatching(/./) },
+    })
+    expect((await o.resolve('settle', 'and this', `${o.orderNo}-1-R1`)).status).toBe(200)
+    expect(await statesOf(o)).toEqual(['done_by_hand', 'done_by_hand'])
+    expect((await o.admin()).needs_attention).toBeNull()
+  })
+
+  test('a refund that goes on waiting for the shop’s money, under the number that it has', async () => {
+    const provider = mall.deps.providers.find(({ method }) => method === 'alipay')
+    if (!provider) throw new Error('no Alipay')
+    const short = new AlipayFault('not given back yet', 'ACQ.SELLER_BALANCE_NOT_ENOUGH')
+    const asked = vi.spyOn(provider, 'refund').mockRejectedValue(short)
+    try {
+      const o = await order(mall, 'alipay')
+      await mall.cashier(o.payUrl, 'pay')
+      await mall.reach(o.owner, o.orderNo, 'order_paid')
+      let attempt = 9
+      hooks.before('refundPayment', () => void Object.assign(activityInfo(), { attempt }))
+      await o.refund({ money: cny('3.30') })
+      await until(
+        () => asked.mock.calls.length,
+        (calls) => calls >= 3,
+        'it is tried again',
+      )
+      expect((await o.admin()).needs_attention).toBeNull()
+      attempt = 10
+      expect(await o.attention()).toContain('not given back yet')
+      hooks.clear()
+      const number = `${o.orderNo}-1-R1`
+      expect((await o.admin()).refunds).toMatchObject([{ provider_refund_no: number, state: 'pending' }])
+      expect((await o.resolve('settle', '线下退款', number)).status).toBe(200)
+      expect((await o.settle('paid')).refunds).toMatchObject([
+        { provider_refund_no: number, state: 'done_by_hand' },
+      ])
+    } finally {
+      asked.mockRestore()
+    }
+  })
+
+  test('is asked for after the question: an earlier word is refused, and not kept for it', async () => {
+    const o = await order(mall)
+    const closing = createDoor()
+    hooks.before('closePayment', async () => {
+      await closing.passed()
+      throw ApplicationFailure.nonRetryable('the other system says no', 'ProviderRefusal')
+    })
+    const canceling = o.act('cancel')
+    await o.settle('closing')
+    const early = o.resolve('skip')
+    await until(
+      async () => JSON.stringify((await mall.history(o.orderNo)).events),
+      (events) => events.includes('"name":"resolve"'),
+      'the word has arrived',
+    )
+    closing.open()
+    expect((await early).status).toBe(409)
+    expect(await o.attention()).toMatch(/^关闭支付失败：./)
+    expect((await o.admin()).attention).toMatchObject({ code: 'payment' })
+    expect(await o.show()).toMatchObject({ status: 'order_created' })
+    hooks.clear()
+    expect((await o.resolve('retry')).status).toBe(200)
+    expect((await canceling).body.data).toMatchObject({ status: 'order_canceled' })
+    await ended(mall, o.orderNo)
+  })
+
+  /** The first two tries to refund wait, each at a door of its own. */
+  function keepRefundsWaiting() {
+    const doors = [createDoor(), createDoor()]
+    let asked = 0
+    hooks.before('refundPayment', async () => {
+      const door = doors[asked]
+      asked += 1
+      await door?.passed()
+    })
+    const waiting = (n: number) =>
+      until(
+        () => asked,
+        (count) => count === n,
+        `${n} tries to refund are on their way`,
+      )
+    return { doors, waiting }
+  }
+
+  test('a refund that was tried twice at the same time: the slower try asks nobody again', async () => {
+    const o = await order(mall)
+    await mall.cash(o.owner, 990)
+    await o.act('pay', { payment_method: 'wallet' })
+    const { doors, waiting } = keepRefundsWaiting()
+    await fault('refund_failed')
+    for (const n of [1, 2]) {
+      // Told of by two events, the money is on its way back twice, under one number.
+      await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
+      await waiting(n)
+    }
+    doors[0]?.open()
+    await o.attention()
+    expect((await o.resolve('settle')).status).toBe(200)
+    expect((await o.admin()).needs_attention).toBeNull()
+    const answered = createDoor()
+    let asked = 0
+    hooks.after('refundPayment', () => answered.open())
+    hooks.before('flagOrder', () => {
+      asked += 1
+      answered.open()
+    })
+    doors[1]?.open()
+    await answered.passed()
+    expect(asked).toBe(0)
+    expect((await o.act('cancel')).status).toBe(200)
+    await ended(mall, o.orderNo)
+    expect((await o.admin()).needs_attention).toBeNull()
+    expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
+  })
+
+  test('a refund that was tried twice at the same time and is still owed: both ask', async () => {
+    const o = await order(mall)
+    await mall.cash(o.owner, 990)
+    await o.act('pay', { payment_method: 'wallet' })
+    const { doors, waiting } = keepRefundsWaiting()
+    await fault('refund_failed')
+    for (const n of [1, 2]) {
+      await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
+      await waiting(n)
+    }
+    let asked = 0
+    hooks.after('flagOrder', () => {
+      asked += 1
+    })
+    for (const door of doors) door.open()
+    await until(
+      () => asked,
+      (count) => count === 2,
+      'an operator is asked by both',
+    )
+    expect((await o.resolve('retry')).status).toBe(200)
+    await until(o.trades, ([trade]) => trade?.state === 'refunded', 'the money is back')
+    expect(await o.trades()).toMatchObject([{ refunded: '9.90' }])
+    await o.act('cancel')
+    await ended(mall, o.orderNo)
+  })
+
+  test('a refund whose money was seen to before the order could show it as stuck: nothing is shown', async () => {
+    const o = await order(mall)
+    await mall.cash(o.owner, 990)
+    await o.act('pay', { payment_method: 'wallet' })
+    const [came, shown, slow] = [createDoor(), createDoor(), createDoor()]
+    hooks.before('flagOrder', () => {
+      came.open()
+      return slow.passed()
+    })
+    hooks.after('flagOrder', () => shown.open())
+    await fault('refund_failed')
+    await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
+    await came.passed()
+    expect((await o.resolve('settle')).status).toBe(200)
+    slow.open()
+    await shown.passed()
+    hooks.clear()
+    expect((await o.admin()).needs_attention).toBeNull()
+    await o.act('cancel')
+    await ended(mall, o.orderNo)
+  })
+
+  test('money that two workflows refund: who asks last is answered, and nothing is left to be asked', async () => {
+    const o = await order(mall)
+    await o.act('pay', { payment_method: 'bank_card', client: 'desktop' })
+    await o.act('cancel')
+    await ended(mall, o.orderNo)
+    const { doors, waiting } = keepRefundsWaiting()
+    await fault('refund_failed')
+    for (const n of [1, 2]) {
+      await mall.control('force-pay', { out_trade_no: `${o.orderNo}-${n}` })
+      await waiting(n)
+    }
+    doors[0]?.open()
+    await o.attention()
+    const slow = createDoor()
+    const came = createDoor()
+    hooks.before('flagOrder', () => {
+      came.open()
+      return slow.passed()
+    })
+    doors[1]?.open()
+    await came.passed()
+    const settling = o.resolve('settle', 'given back', `${o.orderNo}-1-R1`)
+    const finish = (n: number) =>
+      until(
+        () => workflowState(mall, `refund/${o.orderNo}/${n}`),
+        (state) => state === 'COMPLETED',
+        `refund ${n} has ended`,
+      )
+    await finish(1)
+    slow.open()
+    expect([200, 202]).toContain((await settling).status)
+    await finish(2)
+    expect(await o.admin()).toMatchObject({ needs_attention: null, payment_status: 'refunded' })
+    const states = (await o.admin()).refunds.map(({ state }: { state: string }) => state)
+    expect(states.toSorted()).toEqual(['done', 'done_by_hand'])
+  })
+
+  test('nothing is, where nothing has failed', async () => {
+    const o = await paidOrder()
+    await o.refund({ money: cny('1.00') })
+    await o.settle('paid')
+    const before = await readTables(mall.db)
+    expect((await o.resolve('settle')).status).toBe(409)
+    expect(withoutKeys(await readTables(mall.db))).toEqual(withoutKeys(before))
+  })
+})
+
+describe('the laws of refunds notice', () => {
+  const changes: [string, string][] = [
+    [
+      'money that went back and is not counted',
+      `update payments set refunded_amount = 0 where refunded_amount > 0`,
+    ],
+    ['a refund that was never made', `update payments set refunded_amount = 1 where refunded_amount = 3.30`],
+    ['a refund of another amount', `update payment_refunds set amount = 3.31 where amount = 3.30`],
+    [
+      'one that is done twice',
+      `insert into payment_refunds (refund_no, out_trade_no, amount, reason, state)
+      select refund_no || 'X', out_trade_no, 9.90, reason, 'done' from payment_refunds`,
+    ],
+    ['one that is owed by nobody', `update payment_refunds set order_refund = null`],
+    ['one that failed and was forgotten', `update payment_refunds set state = 'failed'`],
+    [
+      'one that is open while its attempt is refunded',
+      `update payment_refunds set state = 'pending'
+      where out_trade_no in (select out_trade_no from payments where state = 'refunded')`,
+    ],
+    [
+      'an attempt that is refunded in part',
+      `update payments set state = 'refunded' where refunded_amount = 3.30`,
+    ],
+    [
+      'a part that nobody took back',
+      `insert into order_refunds
+      (refund_no, order_no, kind, points, money, reason, operation_key, actor_type)
+      select refund_no || 'X', order_no, 'part', 1, 0, 'x', refund_no || 'X', 'operator' from order_refunds`,
+    ],
+    [
+      'more than there was',
+      `insert into order_refunds
+      (refund_no, order_no, kind, points, money, reason, operation_key, actor_type)
+      select refund_no || 'X', order_no, 'part', 0, 100, 'x', refund_no || 'X', 'operator' from order_refunds`,
+    ],
+  ]
+  let shop: Mall
+  beforeAll(async () => {
+    shop = await openMall()
+    const part = await paidOrder(shop)
+    await part.refund({ points: 30, money: cny('3.30') })
+    await part.settle('paid')
+    const whole = await paidOrder(shop)
+    await whole.act('cancel')
+    await whole.settle('refunded')
+  })
+  afterAll(() => shop.close())
+
+  test.each(changes)('%s', async (_, change) => {
+    const { vault } = shop.deps
+    const look = async (db: Db) => [
+      ...(await findBrokenPayments(db)),
+      ...(await findBrokenAmounts(db, vault)),
+    ]
+    expect(await look(shop.db)).toEqual([])
+    const seen = shop.db.transaction().execute(async (tx) => {
+      await sql.raw(change).execute(tx)
+      // Nothing of it stays.
+      throw new Error((await look(tx)).map(disagreementLine).join('; '))
+    })
+    await expect(seen).rejects.toThrow(/ of PM| PM\d/)
+    expect(await look(shop.db)).toEqual([])
+  })
+})
+
+describe('paid again', () => {
+  test('by the same method from elsewhere: a cashier of its own, and the first is closed', async () => {
+    const o = await order(mall)
+    const again = await o.act('pay', { client: 'desktop' })
+    expect(again.body.data.payment_info).toMatchObject({
+      payment_method: 'bank_card',
+      trade_no: `${o.orderNo}-2`,
+    })
+    const { pay_url } = again.body.data.payment_info
+    expect(pay_url).not.toBe(o.payUrl)
+    expect(await o.trades()).toMatchObject([{ state: 'closed' }, { state: 'unpaid' }])
+    // From the same place it is the same cashier.
+    for (const body of [{}, { client: 'desktop' }, { payment_method: 'bank_card' }]) {
+      expect((await o.act('pay', body)).body.data.payment_info.pay_url).toBe(pay_url)
+    }
+    expect(await mall.cashier(o.payUrl, 'pay')).toBeGreaterThanOrEqual(400)
+    await mall.cashier(pay_url, 'pay')
+    await mall.reach(o.owner, o.orderNo, 'order_paid')
+    expect(await o.trades()).toMatchObject([{ state: 'closed' }, { state: 'paid', refunded: '0.00' }])
+  })
+
+  test('before the provider knew the first: it is left to its expiry, and its later money goes back once', async () => {
+    const o = await order(mall, 'alipay')
+    const again = await o.act('pay', { payment_method: 'bank_card' })
+    expect(again.body.data).toMatchObject({ status: 'order_created', payment_status: 'unpaid' })
+    expect(await o.trades()).toMatchObject([{ method: 'bank_card', state: 'unpaid' }])
+    // Its address still stands in a tab.
+    await mall.cashier(o.payUrl, 'pay')
+    await until(
+      async () => (await o.trades()).find(({ method }) => method === 'alipay')?.state,
+      (state) => state === 'refunded',
+      'money on a replaced attempt goes back',
+    )
+    for (let n = 0; n < 3; n += 1) await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
+    await mall.cashier(again.body.data.payment_info.pay_url, 'pay')
+    await mall.reach(o.owner, o.orderNo, 'order_paid')
+    expect(
+      Object.fromEntries(
+        (await o.trades()).map(({ method, state, refunded }) => [method, `${state} ${refunded}`]),
+      ),
+    ).toEqual({ alipay: 'refunded 9.90', bank_card: 'paid 0.00' })
+    expect((await o.show()).refunds).toMatchObject([{ refund_no: `${o.orderNo}-1-R1`, state: 'done' }])
+  })
+
+  test('where the answer to the opening was lost for good: that attempt is found, closed, and never taken', async () => {
+    const o = await order(mall)
+    hooks.after('openPayment', () => {
+      throw ApplicationFailure.nonRetryable('the answer is lost', 'Lost')
+    })
+    await mall.db
+      .updateTable('payments')
+      .set({ provider_ref: null })
+      .where('out_trade_no', '=', `${o.orderNo}-1`)
+      .execute()
+    // The first has lost its answer as well: it is asked for again, and is the same.
+    expect((await o.act('pay')).status).toBe(503)
+    hooks.clear()
+    await mall.db
+      .updateTable('payments')
+      .set({ provider_ref: null })
+      .where('out_trade_no', '=', `${o.orderNo}-2`)
+      .execute()
+    const again = await o.act('pay', { client: 'desktop' })
+    expect(again.body.data.payment_info.trade_no).toBe(`${o.orderNo}-3`)
+    expect((await o.trades()).map(({ state }) => state)).toEqual(['closed', 'closed', 'unpaid'])
+    await mall.control('force-pay', { out_trade_no: `${o.orderNo}-2` })
+    await until(
+      async () => (await o.trades())[1]?.state,
+      (state) => state === 'refunded',
+      'money on a replaced attempt goes back',
+    )
+    await mall.cashier(again.body.data.payment_info.pay_url, 'pay')
+    await mall.reach(o.owner, o.orderNo, 'order_paid')
+    expect((await o.trades()).map(({ state, refunded }) => [state, refunded])).toEqual([
+      ['closed', '0.00'],
+      ['refunded', '9.90'],
+      ['paid', '0.00'],
+    ])
+  })
+})

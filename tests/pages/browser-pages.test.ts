@@ -1,0 +1,231 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bringToLife } from '../../cli/demo/life.ts'
+import { seedDemo } from '../../cli/demo/seed.ts'
+import { BROWSER, type Look, openBrowser, openPerson, REMEDY, signIn } from '../support/browser-user.ts'
+import { type Mall, openMall } from '../support/test-app.ts'
+
+/** What holds for every page that a link leads to, of the demo, where there is one of everything. */
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
+
+if (BROWSER === undefined) process.stderr.write(`skipped: ${REMEDY}\n`)
+
+const PATIENCE = { unpaidMs: 3_600_000, lateMs: 1_500, autoConfirmMs: 3_600_000 }
+
+/** Where a walk begins, beside what links lead to: what is typed, or is met by going astray. */
+const SEEDS = {
+  guest: [
+    'products',
+    'products/1',
+    'products/999999',
+    'orders',
+    'sign-in',
+    'sign-in?why=used',
+    'sign-in?why=ended',
+  ],
+  carol: [
+    'products',
+    'products?keyword=雨伞',
+    'products?keyword=没有的东西',
+    'products/1/redeem?quantity=1',
+    'nowhere',
+  ],
+  alice: ['orders', 'addresses', 'wallet', 'products/2/redeem?quantity=999'],
+  admin: [
+    '',
+    '/orders?q=没有',
+    '/products?keyword=没有',
+    '/users?q=nobody',
+    '/users/nobody',
+    '/users/dave',
+    '/nowhere',
+  ],
+  operator: ['/users/carol'],
+} as const
+type User = keyof typeof SEEDS
+/** Who meets the same pages as another, and is shown only where that differs. */
+const STAYS: readonly User[] = ['alice', 'operator']
+
+const LOOKS: readonly (readonly [string, Look])[] = [
+  ['in Chinese, on a phone', { lang: 'zh', width: 375 }],
+  ['in English, at a desk', { lang: 'en', width: 1280 }],
+]
+/** From the smallest phone that is in use to a desk. */
+const WIDTHS = [320, 375, 768, 1280]
+
+/** Pages of one kind look the same; only an order has a look of its own in each of its states. */
+const OF_A_KIND = 1
+const ORDERS = 8
+
+/** Pages are of one kind whose addresses differ in numbers and names, and in what is asked for behind the question mark. */
+function kindOf(path: string): string {
+  const { pathname, search } = new URL(path, 'http://shop.invalid')
+  const named = pathname
+    .replace(/\/PM\w+/, '/PM')
+    .replace(/\/\d+/g, '/1')
+    .replace(/\/users\/[^/]+/, '/users/x')
+  return named + (search === '' ? '' : '?')
+}
+
+const isOrder = (kind: string) => /\/orders\/PM\??$/.test(kind)
+
+describe.skipIf(BROWSER === undefined)('every page', () => {
+  let mall: Mall
+  let browser: Browser
+  beforeAll(async () => {
+    mall = await openMall()
+    await seedDemo(mall.db, mall.deps.vault)
+    await bringToLife(mall.deps, () => {}, PATIENCE)
+    browser = await openBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await mall.close()
+  })
+
+  /** Opens each page that can be reached from the seeds by links, a few of each kind. */
+  async function walk(user: User, look: Look, visit: (page: Page, path: string) => Promise<void>) {
+    const person = await openPerson(browser, mall.url, look)
+    const { page, context, complaints } = person
+    if (user !== 'guest') await signIn(person, user)
+    const isStaff = user === 'admin' || user === 'operator'
+    const root = isStaff ? '/admin' : '/points-mall/'
+    const open = SEEDS[user].map((path) => root + path)
+    const seen = new Map<string, number>()
+    const visited = new Set<string>()
+    for (const path of open) {
+      if (visited.has(path)) continue
+      visited.add(path)
+      const kind = kindOf(path)
+      const count = seen.get(kind) ?? 0
+      const isSeed = visited.size <= SEEDS[user].length
+      if (!isSeed && count >= (isOrder(kind) ? ORDERS : OF_A_KIND)) continue
+      seen.set(kind, count + 1)
+      const answer = await page.goto(path)
+      if ((answer?.status() ?? 500) >= 500) complaints.push(`${path}: ${answer?.status()}`)
+      await visit(page, path)
+      if (STAYS.includes(user)) continue
+      const links = await page.evaluate<string[]>(
+        "[...document.querySelectorAll('a[href]:not([download])')].map((link) => link.getAttribute('href'))",
+      )
+      open.push(...links.filter((href) => href.startsWith(root) && !/[?&]lang=|\.csv/.test(href)))
+    }
+    await context.close()
+    return { seen: [...seen.keys()], complaints: complaints.map((what) => `${user}: ${what}`) }
+  }
+
+  /** What axe calls serious, in light and in dark; a scheme changes the colours alone. */
+  async function faultsOf(page: Page): Promise<string[]> {
+    // Evaluated, not put into the page: its policy stays as it is.
+    await page.evaluate(AXE)
+    await paint(page, 'light')
+    const light = await serious(page, { resultTypes: ['violations'] })
+    await paint(page, 'dark')
+    const dark = await serious(page, { runOnly: ['color-contrast'] })
+    return [...light, ...dark.map((fault) => `dark: ${fault}`)]
+  }
+
+  /** Colours pass into one another; what is judged is where they come to rest. */
+  async function paint(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.evaluate(
+      'new Promise(requestAnimationFrame).then(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)))',
+    )
+  }
+
+  async function serious(page: Page, options: object): Promise<string[]> {
+    return page.evaluate(async (wanted) => {
+      // biome-ignore lint/suspicious/noExplicitAny: axe has put itself there
+      const result = await (globalThis as any).axe.run(wanted)
+      return (result.violations as { id: string; impact: string; nodes: { html: string }[] }[])
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id} ${nodes[0]?.html.slice(0, 120)}`)
+    }, options)
+  }
+
+  /** The widths at which the page is wider than its window. */
+  async function tooNarrow(page: Page): Promise<number[]> {
+    const size = page.viewportSize() ?? { width: 375, height: 812 }
+    const found: number[] = []
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ ...size, width })
+      if (await isWide(page)) found.push(width)
+    }
+    await page.setViewportSize(size)
+    return found
+  }
+
+  const isWide = (page: Page) =>
+    page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth')
+
+  test.each(LOOKS)(
+    'has nothing serious for axe, light and dark, no error, no request elsewhere, and fits every width: %s',
+    async (_name, look) => {
+      const found: string[] = []
+      const kinds = new Set<string>()
+      for (const user of Object.keys(SEEDS) as User[]) {
+        const { seen, complaints } = await walk(user, look, async (page, path) => {
+          for (const fault of await faultsOf(page)) found.push(`${user} ${path}: ${fault}`)
+          for (const width of await tooNarrow(page)) found.push(`${user} ${path}: wider than ${width} px`)
+        })
+        found.push(...complaints)
+        for (const kind of seen) kinds.add(kind)
+      }
+      expect(found).toEqual([])
+      // The walk got about: shop and console, lists and what they list, questions and forms.
+      expect(kinds.size).toBeGreaterThan(40)
+    },
+    900_000,
+  )
+
+  test('of the shop can be read at twice the size of letters, on a phone', async () => {
+    const found: string[] = []
+    for (const user of ['guest', 'carol'] as const) {
+      await walk(user, {}, async (page, path) => {
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        if (await isWide(page)) found.push(`${user} ${path}`)
+      })
+    }
+    expect(found).toEqual([])
+  })
+
+  test('whose form is wrong says so to everybody, too', async () => {
+    const found: string[] = []
+    for (const [user, path, button] of [
+      ['bob', '/points-mall/addresses/new', 'main form button'],
+      ['admin', '/admin/products/new', '.form-end button'],
+      ['admin', '/admin/users/carol/grant', 'main form button'],
+      ['admin', '/admin/reconciliations', 'main form button'],
+    ] as const) {
+      const person = await openPerson(browser, mall.url)
+      await signIn(person, user)
+      const { page } = person
+      await page.goto(path)
+      await page.evaluate("for (const field of document.querySelectorAll('main input')) field.value = ''")
+      await Promise.all([page.waitForEvent('load'), page.click(button)])
+      if (!(await page.evaluate<boolean>("document.activeElement.matches('.summary')"))) {
+        found.push(`${path}: what is wrong is not read out`)
+      }
+      for (const fault of await faultsOf(page)) found.push(`${path}: ${fault}`)
+      await person.context.close()
+    }
+    expect(found).toEqual([])
+  })
+
+  test('the first page is small, without its pictures', async () => {
+    const { page, context } = await openPerson(browser, mall.url)
+    let bytes = 0
+    page.on('response', async (response) => {
+      if (response.request().resourceType() === 'image') return
+      const { responseBodySize, responseHeadersSize } = await response.request().sizes()
+      bytes += responseBodySize + responseHeadersSize
+    })
+    await page.goto('/points-mall/products', { waitUntil: 'networkidle' })
+    expect(bytes).toBeGreaterThan(5_000)
+    expect(bytes).toBeLessThan(100_000)
+    await context.close()
+  })
+})

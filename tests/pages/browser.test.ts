@@ -1,0 +1,286 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { sql } from 'kysely'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { BROWSER, type Look, openBrowser, openPerson, REMEDY, signIn } from '../support/browser-user.ts'
+import { inTime } from '../support/patience.ts'
+import { type Mall, openMall, until } from '../support/test-app.ts'
+
+/** What only a browser can show: pages that follow, taps that come twice, tabs, the way back, the network, the keyboard. */
+
+if (BROWSER === undefined) process.stderr.write(`skipped: ${REMEDY}\n`)
+
+describe.skipIf(BROWSER === undefined)('in a browser', () => {
+  let mall: Mall
+  let browser: Browser
+  let product = ''
+  let mixed = ''
+  beforeAll(async () => {
+    mall = await openMall()
+    browser = await openBrowser()
+    product = await mall.product({ title: '保温杯 <b>蓝色</b>', point: 100 })
+    mixed = await mall.product({ title: '电饭煲', payment_mode: 'mixed', point: 100, fen: 990 })
+    await mall.points('alice', 50_000)
+    await mall.cash('alice', 50_000)
+  })
+  afterAll(async () => {
+    await browser.close()
+    await mall.close()
+  })
+
+  async function enter(user: Parameters<typeof signIn>[1], look: Look = {}) {
+    const person = await openPerson(browser, mall.url, look)
+    await signIn(person, user)
+    return person
+  }
+
+  /** From the product's page to the order's. @returns the order's number */
+  async function redeem(page: Page, id: string, method?: string): Promise<string> {
+    await page.goto(`/points-mall/products/${id}`)
+    await page.click('form.buy button:not([data-step])')
+    if (method) await page.check(`input[value="${method}"]`)
+    await page.click('form.redeem button.wide')
+    await page.waitForURL(/\/points-mall\/orders\/PM/)
+    return new URL(page.url()).pathname.split('/').at(-1) ?? ''
+  }
+
+  async function status(orderNo: string, wanted: string): Promise<void> {
+    await mall.reach('alice', orderNo, wanted)
+  }
+
+  test('the open page shows by itself that the bank declined, and that it was paid', async () => {
+    const { page, complaints, context } = await enter('alice')
+    const orderNo = await redeem(page, mixed, 'bank_card')
+    const pay = page.locator('a.button.wide').first()
+    const payUrl = (await pay.getAttribute('href')) ?? ''
+    expect(payUrl).toContain(mall.sandbox.url)
+    // No reload: the page hears of it.
+    await mall.cashier(payUrl, 'decline')
+    await page.locator('.order-ticket .notice.bad').waitFor()
+    await mall.cashier(payUrl, 'pay')
+    await status(orderNo, 'order_paid')
+    await until(
+      () => page.locator('a.button.wide').count(),
+      (count) => count === 0,
+      'the cashier is no longer offered',
+    )
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('a double tap is one order; going back afterwards makes no second one', async () => {
+    const { page, context } = await enter('alice')
+    const before = (await mall.call('GET', '/api/points-mall/orders', { as: 'alice' })).body.meta.total
+    await page.goto(`/points-mall/products/${product}`)
+    await page.click('form.buy button:not([data-step])')
+    await page.dblclick('form.redeem button.wide')
+    await page.waitForURL(/\/points-mall\/orders\/PM/)
+    await page.goBack({ waitUntil: 'commit' })
+    await page.waitForURL(/redeem/)
+    await page.locator('form.redeem').waitFor()
+    const after = (await mall.call('GET', '/api/points-mall/orders', { as: 'alice' })).body.meta.total
+    expect(after - before).toBe(1)
+    await context.close()
+  })
+
+  test('on a slow network: the button says that it works, a second tap is nothing, and the order comes', async () => {
+    const { page, context } = await enter('alice')
+    await page.goto(`/points-mall/products/${product}`)
+    await page.click('form.buy button:not([data-step])')
+    await page.waitForURL(/redeem/)
+    await page.waitForLoadState('load')
+    let posts = 0
+    await context.route('**/redeem**', async (route) => {
+      posts += route.request().method() === 'POST' ? 1 : 0
+      await pause(1_500)
+      await route.continue()
+    })
+    // Playwright's own click would wait for the page that the first one asks for.
+    const busy = await page.evaluate<string>(`(() => {
+      const button = document.querySelector('form.redeem button.wide')
+      button.click()
+      const state = button.getAttribute('aria-busy')
+      button.click()
+      return state
+    })()`)
+    expect(busy).toBe('true')
+    await page.waitForURL(/\/points-mall\/orders\/PM/)
+    expect(posts).toBe(1)
+    await context.close()
+  })
+
+  test('at a desk WeChat’s code is shown to be scanned', async () => {
+    const { page, context } = await enter('alice', { width: 1280 })
+    const orderNo = await redeem(page, mixed, 'wechat')
+    const code = 'weixin://wxpay/bizpayurl?pr=abc123'
+    // The sandbox names its cashier page, where the real one gives a code.
+    await mall.db
+      .updateTable('points_exchange_orders')
+      .set({ payment_info: sql`payment_info || ${JSON.stringify({ pay_url: code })}::jsonb` })
+      .where('order_no', '=', orderNo)
+      .execute()
+    await page.goto(`/points-mall/orders/${orderNo}`)
+    expect(await page.locator('.scan svg path').count()).toBeGreaterThan(0)
+    await context.close()
+  })
+
+  test('two tabs of one form: one order', async () => {
+    const { page, context } = await enter('alice')
+    await page.goto(`/points-mall/products/${product}`)
+    await page.click('form.buy button:not([data-step])')
+    const body = await page.evaluate<string>(
+      "new URLSearchParams(new FormData(document.querySelector('form.redeem'))).toString()",
+    )
+    const send = () =>
+      context.request.post(page.url(), {
+        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: mall.url },
+        data: body,
+        maxRedirects: 0,
+      })
+    const [one, other] = await Promise.all([send(), send()])
+    expect(one.status()).toBe(303)
+    expect(one.headers().location).toBe(other.headers().location)
+    await context.close()
+  })
+
+  test('the deadline is seen live, and the order is canceled by itself', async () => {
+    const { page, context } = await enter('alice')
+    const counting = () => page.locator('[data-until]').count()
+    const orderNo = await inTime(4_000, async (paymentTimeoutMs) => {
+      mall.configure({ paymentTimeoutMs })
+      const placed = await redeem(page, mixed, 'wechat')
+      const seen = await until(
+        async () => ((await counting()) > 0 ? 'counting' : (await mall.order('alice', placed)).status),
+        (what) => what === 'counting' || what === 'order_canceled',
+        'the deadline is seen, or has passed',
+      )
+      return seen === 'counting' ? placed : undefined
+    })
+    await status(orderNo, 'order_canceled')
+    await until(counting, (count) => count === 0, 'nothing counts down any more')
+    mall.configure({ paymentTimeoutMs: 1_800_000 })
+    await context.close()
+  })
+
+  test('the session ends in the middle of a form: nothing that was typed is lost', async () => {
+    const { page, context } = await enter('alice')
+    await page.goto('/points-mall/addresses/new')
+    await page.locator('main form input[type="text"]').first().fill('王小明')
+    await mall.db.deleteFrom('web_sessions').where('owner_id', '=', 'alice').execute()
+    await page.locator('main form button').first().click()
+    await page.waitForURL(/sign-in/)
+    await page.click('button[value="alice"]')
+    await page.waitForLoadState('load')
+    const button = page.locator('form[action="/points-mall/addresses/new"] button')
+    if ((await page.locator('input[value="王小明"]:visible').count()) === 0) await button.first().click()
+    await page.locator('input[value="王小明"]').first().waitFor({ state: 'attached' })
+    await context.close()
+  })
+
+  test('a form of the shop that came too late waits, and is looked at again before it counts', async () => {
+    const { page, context } = await enter('alice')
+    await page.goto(`/points-mall/products/${mixed}`)
+    await page.click('form.buy button:not([data-step])')
+    await page.check('form.redeem input[value="bank_card"]')
+    await page.fill('form.redeem [name="remarks"]', '请周末送')
+    const orders = async () =>
+      (await mall.call('GET', '/api/points-mall/orders', { as: 'alice' })).body.meta.total
+    const before = await orders()
+    await mall.db.deleteFrom('web_sessions').where('owner_id', '=', 'alice').execute()
+    await page.click('form.redeem button.wide')
+    await page.waitForURL(/sign-in/)
+    await page.click('button[value="alice"]')
+    await page.waitForURL('**/points-mall/continue')
+    const shown = await page.locator('dl.facts').textContent()
+    expect(shown).toContain('请周末送')
+    expect(shown).toContain('bank_card')
+    expect(await orders()).toBe(before)
+    await page.click('main form button')
+    await page.waitForURL(/\/points-mall\/orders\/PM/)
+    expect(await orders()).toBe(before + 1)
+    await context.close()
+  })
+
+  test('back on a product: to the list as it was, from a tab of its own to the list', async () => {
+    const { page, context } = await enter('alice')
+    await page.goto('/points-mall/products?sort=newest')
+    await page.click(`a[href="/points-mall/products/${product}"]`)
+    await page.waitForURL(`**/products/${product}`)
+    await page.click('a.back')
+    await page.waitForURL('**/products?sort=newest')
+    const [tab] = await Promise.all([
+      context.waitForEvent('page'),
+      page.click(`a[href="/points-mall/products/${product}"]`, { modifiers: ['ControlOrMeta'] }),
+    ])
+    await tab.waitForURL(`**/products/${product}`)
+    await tab.click('a.back')
+    await tab.waitForURL('**/points-mall/products')
+    await context.close()
+  })
+
+  test('what is typed into a product is not lost by a tap beside it, and what was done is said once', async () => {
+    const { page, context } = await enter('operator', { width: 1280 })
+    await page.goto(`/admin/products/${product}`)
+    await page.fill('[name="title"]', '改到一半')
+    const asked: string[] = []
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type())
+      void dialog.dismiss()
+    })
+    await page.click('a[href="/admin/products"]').catch(() => {})
+    await until(
+      () => asked,
+      (all) => all.length > 0,
+      'the browser asks before it leaves',
+    )
+    expect(asked).toEqual(['beforeunload'])
+    expect(await page.inputValue('[name="title"]')).toBe('改到一半')
+    await page.fill('[name="title"]', '保温杯')
+    await page.click('.form-end button')
+    await page.locator('.notice.good').waitFor()
+    expect(page.url()).not.toContain('done=')
+    await page.reload()
+    expect(await page.locator('.notice.good').count()).toBe(0)
+    await context.close()
+  })
+
+  test('with the keyboard alone: past the tabs, to a product, and redeemed', async () => {
+    const { page, context } = await enter('alice')
+    await page.goto('/points-mall/products')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    const inMain = () =>
+      page.evaluate<boolean>("document.querySelector('main').contains(document.activeElement)")
+    expect(await inMain()).toBe(true)
+    const pressUntil = async (selector: string) => {
+      for (let tabs = 0; tabs < 60; tabs += 1) {
+        await page.keyboard.press('Tab')
+        if (await page.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(selector)})`))
+          return
+      }
+      throw new Error(`no way to ${selector} by the keyboard`)
+    }
+    const leave = (what: string) => Promise.all([page.waitForURL(what), page.keyboard.press('Enter')])
+    await pressUntil(`a[href="/points-mall/products/${product}"]`)
+    await leave(`**/products/${product}`)
+    await pressUntil('form.buy button:not([data-step])')
+    // Who looks sees where he is.
+    const outline = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')
+    expect(outline).not.toBe('none')
+    await leave('**/redeem**')
+    await pressUntil('form.redeem button.wide')
+    await leave('**/orders/PM**')
+    await context.close()
+  })
+
+  test('without a network the page says so, and that it is back', async () => {
+    const { page, context } = await enter('alice')
+    await page.goto('/points-mall/products')
+    expect(await page.isVisible('.offline')).toBe(false)
+    await context.setOffline(true)
+    await page.locator('.offline').waitFor({ state: 'visible' })
+    await context.setOffline(false)
+    await page.locator('.offline').waitFor({ state: 'hidden' })
+    await context.close()
+  })
+})

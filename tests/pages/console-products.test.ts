@@ -1,0 +1,705 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Mall, openMall } from '../support/test-app.ts'
+
+type Fields = Readonly<Record<string, string>>
+
+let mall: Mall
+let admin: Person
+let operator: Person
+
+beforeAll(async () => {
+  mall = await openMall({ worker: false })
+  admin = await signIn('admin')
+  operator = await signIn('operator')
+})
+afterAll(() => mall.close())
+
+type Person = Awaited<ReturnType<typeof signIn>>
+
+/** A browser without JavaScript: a cookie, forms, and redirects that are looked at. */
+async function signIn(user: string, lang = 'zh') {
+  let cookie = `points_mall_lang=${lang}`
+  const ask = async (path: string, { origin, ...init }: RequestInit & { origin?: string } = {}) => {
+    const response = await fetch(`${mall.url}${path}`, {
+      redirect: 'manual',
+      ...init,
+      headers: { cookie, ...(origin === undefined ? {} : { origin }) },
+    })
+    const html = await response.text()
+    return {
+      status: response.status,
+      location: response.headers.get('location') ?? '',
+      headers: response.headers,
+      html,
+      cookies: response.headers.getSetCookie(),
+    }
+  }
+  const post = (path: string, body: Fields | FormData, origin = mall.url) =>
+    ask(path, {
+      method: 'POST',
+      origin,
+      body: body instanceof FormData ? body : new URLSearchParams(body),
+    })
+  const signedIn = await post('/points-mall/sign-in', { user })
+  cookie = `${cookie}; ${(signedIn.cookies[0] ?? '').split(';')[0]}`
+  return {
+    get: (path: string) => ask(path),
+    post,
+    /** What the form at this address is filled with. */
+    form: async (path: string, action = path) => fieldsOf((await ask(path)).html, action),
+  }
+}
+
+const plain = (text: string) =>
+  text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+
+/** The fields of the form with this action, as a browser would send them. */
+function fieldsOf(html: string, action: string): Record<string, string> {
+  const [, form = ''] =
+    new RegExp(`<form[^>]*action="${action.replaceAll('?', '\\?')}"[^>]*>([\\s\\S]*?)</form>`).exec(html) ??
+    /<form method="post"[^>]*>([\s\S]*?)<\/form>/.exec(html) ??
+    []
+  const attribute = (tag: string, name: string) =>
+    plain(new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? '')
+  const fields: Record<string, string> = {}
+  for (const [tag] of form.matchAll(/<input[^>]*>/g)) {
+    const type = attribute(tag, 'type')
+    if (type === 'file' || (type === 'radio' && !/\schecked/.test(tag))) continue
+    fields[attribute(tag, 'name')] = attribute(tag, 'value')
+  }
+  for (const [, tag = '', text = ''] of form.matchAll(/(<textarea[^>]*>)([\s\S]*?)<\/textarea>/g)) {
+    fields[attribute(tag, 'name')] = plain(text)
+  }
+  for (const [, tag = '', options = ''] of form.matchAll(/(<select[^>]*>)([\s\S]*?)<\/select>/g)) {
+    const [chosen = ''] = /<option[^>]*\sselected[^>]*>/.exec(options) ?? /<option[^>]*>/.exec(options) ?? []
+    fields[attribute(tag, 'name')] = attribute(chosen, 'value')
+  }
+  return fields
+}
+
+const api = async (path: string) =>
+  (await mall.call('GET', `/api/admin/points-mall${path}`, { as: 'op', role: 'operator' })).body.data
+const make = async (body: Record<string, unknown>): Promise<string> => {
+  const made = await mall.call('POST', '/api/admin/points-mall/products', {
+    as: 'op',
+    role: 'operator',
+    body,
+  })
+  expect(made.status, JSON.stringify(made.body)).toBe(201)
+  return made.body.data.id
+}
+const count = async () =>
+  (await mall.call('GET', '/api/admin/points-mall/products', { as: 'op', role: 'operator' })).body.meta.total
+const idIn = (location: string) => /\/admin\/products\/(\d+)/.exec(location)?.[1] ?? ''
+
+const POINTS = { title: '帆布袋', payment_mode: 'points_only', point: 100 }
+
+describe('products', () => {
+  test('an operator makes a product, puts it on sale, changes it, takes it off and deletes it', async () => {
+    const form = await operator.form('/admin/products/new', '/admin/products')
+    const made = await operator.post('/admin/products', {
+      ...form,
+      title: '雨伞',
+      description: '晴雨两用',
+      labels: '材质：碳纤维\n颜色: 墨绿',
+      payment_mode: 'mixed',
+      point: '1200',
+      price: '9.9',
+      original_price: '39',
+      stock: '20',
+      exchange_limit: '5',
+      max_per_user: '2',
+      window_count: '7',
+      window_unit: 'day',
+      max_per_order: '1',
+      level: '2',
+      sort: '-3',
+      shipping_type: 'pickup',
+    })
+    expect([made.status, made.location]).toEqual([303, expect.stringMatching(/\?done=created$/)])
+    const id = idIn(made.location)
+    expect(await api(`/products/${id}`)).toMatchObject({
+      title: '雨伞',
+      description: '晴雨两用',
+      status: 'draft',
+      point: 1200,
+      price: { amount: '9.90' },
+      original_price: { amount: '39.00' },
+      stock_quantity: 20,
+      exchange_limit: 5,
+      sort: -3,
+      shipping_type: 'pickup',
+      properties: {
+        材质: '碳纤维',
+        颜色: '墨绿',
+        limit: { max_per_user: 2, time_limit_seconds: 604_800, max_per_order: 1, user_level_required: 2 },
+      },
+    })
+    const page = `/admin/products/${id}`
+    expect((await operator.post(`${page}/publish`, {})).location).toBe(`${page}?done=published`)
+    expect((await mall.call('GET', `/api/points-mall/products/${id}`)).status).toBe(200)
+
+    const edit = await operator.form(page)
+    const changed = await operator.post(page, {
+      ...edit,
+      title: '长柄雨伞',
+      stock_way: 'out',
+      stock_change: '3',
+    })
+    expect(changed.location).toBe(`${page}?done=saved`)
+    expect(await api(`/products/${id}`)).toMatchObject({
+      title: '长柄雨伞',
+      stock_quantity: 17,
+      status: 'on_sale',
+    })
+
+    await operator.post(`${page}/unpublish`, {})
+    expect((await api(`/products/${id}`)).status).toBe('off_sale')
+    const ask = await operator.get(`${page}/delete`)
+    expect(ask.html).toContain('长柄雨伞')
+    expect((await api(`/products/${id}`)).status).toBe('off_sale')
+    for (const _ of [1, 2]) {
+      expect((await operator.post(`${page}/delete`, {})).location).toBe('/admin/products?done=deleted')
+    }
+    expect((await operator.get(page)).status).toBe(404)
+  })
+
+  test('a form that is sent twice makes one product, and moves the stock once', async () => {
+    const form = {
+      ...(await operator.form('/admin/products/new', '/admin/products')),
+      title: '双击',
+      point: '10',
+    }
+    const before = await count()
+    const [one, two] = await Promise.all([
+      operator.post('/admin/products', form),
+      operator.post('/admin/products', form),
+    ])
+    expect(one.location).toBe(two.location)
+    expect(await count()).toBe(before + 1)
+    const page = `/admin/products/${idIn(one.location)}`
+    const edit = { ...(await operator.form(page)), stock_change: '5' }
+    await Promise.all([operator.post(page, edit), operator.post(page, edit)])
+    expect((await api(`/products/${idIn(one.location)}`)).stock_quantity).toBe(5)
+    // Another number, after a step back, is another act.
+    await operator.post(page, { ...edit, stock_change: '7' })
+    expect((await api(`/products/${idIn(one.location)}`)).stock_quantity).toBe(12)
+  })
+
+  test('what is wrong is told beside what was typed, and nothing is made', async () => {
+    const before = await count()
+    const typed = {
+      title: '  ',
+      description: '写了很久的描述',
+      payment_mode: 'mixed',
+      price: '9,90',
+      sort: 'abc',
+      max_per_order: '0',
+      labels: '材质：棉\n没有冒号',
+      stock: '-1',
+    }
+    const { status, html } = await operator.post('/admin/products', typed)
+    expect(status).toBe(422)
+    for (const said of [
+      '标题不能为空',
+      '现金单价（元）：最多两位小数，例如 9.90',
+      '排序值必须是整数',
+      '规格参数第 2 行不是「名称：内容」',
+    ]) {
+      expect(html).toContain(said)
+    }
+    for (const kept of ['写了很久的描述', '9,90', 'abc', '没有冒号']) expect(html).toContain(kept)
+    expect(html).toMatch(/<a href="#field-price">/)
+    expect(html).toMatch(/id="field-price"[^>]*aria-invalid="true"|aria-invalid="true"[^>]*id="field-price"/)
+    // What only the application knows is told the same way.
+    const priceless = await operator.post('/admin/products', {
+      title: '无价',
+      payment_mode: 'mixed',
+      point: '5',
+    })
+    expect([priceless.status, priceless.html]).toEqual([
+      422,
+      expect.stringContaining('现金单价（元）不能小于 0.01'),
+    ])
+    expect(await count()).toBe(before)
+  })
+
+  test.each([
+    [{ window_count: '7' }, '请填写每人周期限兑'],
+    [{ payment_mode: 'mixed', price: '9.90', original_price: '9.89' }, '市场价不能低于现金单价'],
+  ])('%o would be kept and mean nothing, so it is refused', async (typed, said) => {
+    const form = { title: '徒劳', payment_mode: 'points_only', point: '5', window_unit: 'day' }
+    const before = await count()
+    const { status, html } = await operator.post('/admin/products', { ...form, ...typed })
+    expect([status, html]).toEqual([422, expect.stringContaining(said)])
+    expect(await count()).toBe(before)
+  })
+
+  test('a period with its limit is kept, and a usual price as low as the price', async () => {
+    const form = { title: '有效', payment_mode: 'mixed', point: '5', price: '9.90', original_price: '9.90' }
+    const limit = { window_count: '7', window_unit: 'day', max_per_user: '2' }
+    const made = await operator.post('/admin/products', { ...form, ...limit })
+    expect(made.status).toBe(303)
+    expect((await api(`/products/${idIn(made.location)}`)).properties).toEqual({
+      limit: { max_per_user: 2, time_limit_seconds: 604_800 },
+    })
+  })
+
+  test('a page past the last leads to the last', async () => {
+    await make({ ...POINTS, title: '末页茶盏' })
+    const past = await operator.get('/admin/products?keyword=末页茶盏&page=9')
+    expect(past.status).toBe(303)
+    expect(past.location).toBe(
+      `/admin/products?${new URLSearchParams({ keyword: '末页茶盏', page: '1' }).toString()}`,
+    )
+    expect((await operator.get(past.location)).html).toContain('末页茶盏')
+    expect((await operator.get('/admin/products?keyword=没有这样的商品&page=9')).status).toBe(200)
+  })
+
+  test('no more goes out than is there; then nothing of the form counts', async () => {
+    const id = await make({ ...POINTS, stock_quantity: 2 })
+    const page = `/admin/products/${id}`
+    const form = { ...(await operator.form(page)), title: '另一个', stock_way: 'out', stock_change: '3' }
+    const { status, html } = await operator.post(page, form)
+    expect([status, html]).toEqual([422, expect.stringContaining('变动件数不能大于 2')])
+    expect(await api(`/products/${id}`)).toMatchObject({ title: '帆布袋', stock_quantity: 2 })
+  })
+
+  test.each([
+    { ...POINTS, description: '一行\n两行 <b>&amp;</b> "引号"', sort: 4 },
+    {
+      title: '台灯',
+      payment_mode: 'money_only',
+      price: { amount: '59.05', currency: 'CNY' },
+      exchange_limit: 3,
+    },
+    {
+      ...POINTS,
+      properties: {
+        limit: { max_per_user: 1, time_limit_seconds: 90 },
+        颜色: '红：深',
+        尺寸: { 宽: 3 },
+        数: 7,
+      },
+      product_type: 'customized',
+      shipping_type: 'none',
+    },
+  ])('saved without a change, a product stays as it is: %o', async (body) => {
+    const id = await make({
+      stock_quantity: 4,
+      original_price: { amount: '99.00', currency: 'CNY' },
+      ...body,
+    })
+    const { updated_at: _, ...before } = await api(`/products/${id}`)
+    const form = await operator.form(`/admin/products/${id}`)
+    expect((await operator.post(`/admin/products/${id}`, form)).status).toBe(303)
+    const { updated_at: __, ...after } = await api(`/products/${id}`)
+    expect(after).toEqual(before)
+  })
+
+  test('the list is filtered by words, status, mode and category, and shows nothing of the rest', async () => {
+    const category = (
+      await mall.call('POST', '/api/admin/points-mall/categories', {
+        as: 'op',
+        role: 'operator',
+        body: { name: '筛选分类' },
+      })
+    ).body.data
+    await make({ ...POINTS, title: '筛选甲', category_id: category.id })
+    await make({ title: '筛选乙', payment_mode: 'money_only', price: { amount: '1.00', currency: 'CNY' } })
+    const seen = async (query: string) => {
+      const { html } = await operator.get(`/admin/products?${query}`)
+      return ['筛选甲', '筛选乙'].filter((title) => html.includes(`>${title}<`))
+    }
+    expect(await seen('keyword=筛选')).toEqual(['筛选甲', '筛选乙'])
+    expect(await seen('keyword=筛选&payment_mode=money_only')).toEqual(['筛选乙'])
+    expect(await seen(`category_id=${category.id}`)).toEqual(['筛选甲'])
+    expect(await seen('keyword=筛选&status=on_sale')).toEqual([])
+    const nothing = await operator.get('/admin/products?keyword=没有这样的商品')
+    expect(nothing.html).toContain('没有符合条件的商品')
+    expect((await operator.get('/admin/products?page=0&status=x&sort=;drop')).status).toBe(200)
+  })
+
+  test('a title is text, whatever it holds', async () => {
+    const title = '<script>alert(1)</script>"\'&'
+    const id = await make({ ...POINTS, title, description: title })
+    for (const path of [
+      `/admin/products/${id}`,
+      `/admin/products/${id}/delete`,
+      '/admin/products?keyword=alert',
+    ]) {
+      const { html, status } = await operator.get(path)
+      expect(status).toBe(200)
+      expect(html).not.toContain('<script>alert')
+      expect(html).toContain('&lt;script&gt;alert')
+    }
+  })
+})
+
+describe('pictures', () => {
+  const PNG = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  )
+  const JPEG = Buffer.from('ffd8ffe000104a46494600010100000100010000ffd9', 'hex')
+  const WEBP = Buffer.from('524946461a00000057454250565038200e0000003001009d012a0100010001', 'hex')
+  let id: string
+  beforeAll(async () => {
+    id = await make(POINTS)
+  })
+  const upload = async (bytes: Buffer, name = 'a.png', type = 'image/png') => {
+    const form = new FormData()
+    form.set('picture', new File([new Uint8Array(bytes)], name, { type }))
+    return operator.post(`/admin/products/${id}/picture`, form)
+  }
+
+  test.each([
+    ['PNG', PNG, 'image/png', 'png'],
+    ['JPEG', JPEG, 'image/jpeg', 'jpg'],
+    ['WebP', WEBP, 'image/webp', 'webp'],
+  ])('a %s is kept, and served for good as what it is', async (_, bytes, type, extension) => {
+    // Named and declared as something else: only the bytes count.
+    expect((await upload(bytes, 'x.svg', 'image/svg+xml')).location).toBe(
+      `/admin/products/${id}?done=picture`,
+    )
+    const { image } = await api(`/products/${id}`)
+    expect(image).toMatch(new RegExp(`^/assets/pictures/[0-9a-f]{64}\\.${extension}$`))
+    const served = await fetch(`${mall.url}${image}`)
+    expect(served.headers.get('content-type')).toBe(type)
+    expect(served.headers.get('cache-control')).toContain('immutable')
+    expect(served.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(Buffer.from(await served.arrayBuffer())).toEqual(bytes)
+    const other = image.replace(/\.\w+$/, '.svg')
+    expect((await fetch(`${mall.url}${other}`)).status).toBe(404)
+  })
+
+  test('the same picture is kept once', async () => {
+    await upload(PNG)
+    await upload(PNG)
+    const rows = await mall.db.selectFrom('pictures').select('hash').where('format', '=', 'png').execute()
+    expect(rows).toHaveLength(1)
+  })
+
+  test.each([
+    ['an SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'), 'format'],
+    ['a page named as a picture', Buffer.from('<html><script>1</script>'), 'format'],
+    ['a GIF', Buffer.from('GIF89a'), 'format'],
+    ['nothing', Buffer.alloc(0), 'required'],
+    ['one byte more than 2 MiB', Buffer.concat([PNG, Buffer.alloc(2 * 1024 * 1024 + 1 - PNG.length)]), 'max'],
+    ['9 MiB', Buffer.concat([PNG, Buffer.alloc(9 * 1024 * 1024)]), 'max'],
+  ])('%s is refused, and the page says why', async (_, bytes, why) => {
+    await upload(PNG)
+    const { image } = await api(`/products/${id}`)
+    const refused = await upload(bytes, 'a.png', 'image/png')
+    expect([refused.status, refused.location]).toEqual([303, `/admin/products/${id}?picture=${why}`])
+    expect((await operator.get(refused.location)).html).toMatch(/id="field-picture-error" role="alert">.+</)
+    expect((await api(`/products/${id}`)).image).toBe(image)
+  })
+
+  test('2 MiB pass, and only here: every other form is held to 64 KiB', async () => {
+    const large = Buffer.concat([PNG, Buffer.alloc(2 * 1024 * 1024 - PNG.length)])
+    expect((await upload(large)).location).toBe(`/admin/products/${id}?done=picture`)
+    const fields = { title: 'x'.repeat(70_000) }
+    for (const path of [`/admin/products/${id}`, `/admin/products/${id}/picture/remove`, '/admin/products']) {
+      expect((await operator.post(path, fields)).status).toBe(413)
+    }
+  })
+
+  test('a picture is taken away', async () => {
+    await upload(PNG)
+    await operator.post(`/admin/products/${id}/picture/remove`, {})
+    expect((await api(`/products/${id}`)).image).toBeNull()
+    expect((await fetch(`${mall.url}/assets/pictures/${'0'.repeat(64)}.png`)).status).toBe(404)
+    expect((await fetch(`${mall.url}/assets/pictures/..%2f..%2fpackage.json`)).status).toBe(404)
+  })
+})
+
+describe('categories', () => {
+  test('one is made once, renamed and deleted; a name is taken once', async () => {
+    const form = { ...(await operator.form('/admin/categories')), name: '图书', sort: '7' }
+    await Promise.all([operator.post('/admin/categories', form), operator.post('/admin/categories', form)])
+    const named = async (name: string) =>
+      (await api('/categories')).filter((one: { name: string }) => one.name === name)
+    const [book] = await named('图书')
+    expect(await named('图书')).toMatchObject([{ sort: 7 }])
+    const again = await operator.post('/admin/categories', { name: '图书', sort: '1' })
+    expect([again.status, again.html]).toEqual([422, expect.stringContaining('名称已被使用')])
+    const page = `/admin/categories/${book.id}`
+    expect((await operator.post(page, { name: '', sort: '1' })).status).toBe(422)
+    await operator.post(page, { name: '书籍', sort: '8' })
+    expect(await named('书籍')).toMatchObject([{ id: book.id, sort: 8 }])
+    const product = await make({ ...POINTS, category_id: book.id })
+    expect((await operator.get(`${page}/delete`)).html).toContain('书籍')
+    await operator.post(`${page}/delete`, {})
+    expect(await named('书籍')).toEqual([])
+    expect((await api(`/products/${product}`)).category).toBeNull()
+    expect((await operator.get(page)).status).toBe(404)
+  })
+})
+
+describe('wallets', () => {
+  const wallet = async (owner: string) => api(`/wallets/${encodeURIComponent(owner)}`)
+  const entries = async (owner: string) =>
+    (await mall.call('GET', '/api/points-mall/wallet/transactions?per_page=100', { as: owner })).body.data
+
+  /** Opens the form of an action, fills it and sends it. */
+  async function act(owner: string, action: string, fields: Fields) {
+    const path = `/admin/users/${encodeURIComponent(owner)}/${action}`
+    return admin.post(path, { ...(await admin.form(path)), ...fields })
+  }
+
+  test('points are granted with a last day, corrected, and never below zero', async () => {
+    const granted = await act('wanda', 'grant', { points: '900', expires: '2099-01-31', reason: '生日礼' })
+    expect(granted.location).toBe('/admin/users/wanda?done=grant')
+    await act('wanda', 'adjust', { way: 'take', points: '150', reason: '重复发放' })
+    await act('wanda', 'adjust', { way: 'add', points: '1', reason: '补差' })
+    expect(await wallet('wanda')).toMatchObject({
+      available: 751,
+      expiring: [{ points: 750, expires_at: '2099-01-31T15:59:59.999Z' }],
+    })
+    const refused = await act('wanda', 'adjust', { way: 'take', points: '752', reason: '太多了' })
+    expect(refused.status).toBe(422)
+    expect(refused.html).toContain('需要 752 积分，可用 751 积分')
+    expect(refused.html).toContain('太多了')
+    expect((await wallet('wanda')).available).toBe(751)
+    const page = (await admin.get('/admin/users/wanda')).html
+    for (const shown of ['生日礼', '+900', '-150', '2099-01-31']) expect(page).toContain(shown)
+  })
+
+  test.each([
+    ['grant', { points: '0', reason: '无' }, '积分不能小于 1'],
+    ['grant', { points: '1.5', reason: '无' }, '积分必须是整数'],
+    ['grant', { points: '5', reason: ' ' }, '原因不能为空'],
+    ['grant', { points: '5', reason: '过期', expires: '2001-01-01' }, '有效期至必须是将来的时间'],
+    ['grant', { points: '5', reason: '过期', expires: '2099-13-99' }, '有效期至格式不正确'],
+    ['cash', { amount: '0.00', reason: '零' }, '金额（元）不能小于 0.01'],
+    ['cash', { amount: '1e3', reason: '多' }, '金额（元）格式不正确'],
+    ['block', { points: '1', reason: '没有' }, '积分余额不足'],
+    ['level', { level: '1001' }, '等级不能大于 1,000'],
+  ])('%s of %o is refused, and books nothing', async (action, fields, said) => {
+    const { status, html } = await act('nobody', action, fields)
+    expect([status, html]).toEqual([422, expect.stringContaining(said)])
+    expect(await entries('nobody')).toEqual([])
+  })
+
+  test('a form that is sent twice books once', async () => {
+    const path = '/admin/users/twice/grant'
+    const form = { ...(await admin.form(path)), points: '30', reason: '一次' }
+    const answers = await Promise.all([admin.post(path, form), admin.post(path, form)])
+    expect(answers.map(({ status }) => status)).toEqual([303, 303])
+    expect((await wallet('twice')).available).toBe(30)
+    await admin.post(path, { ...form, points: '31' })
+    expect((await wallet('twice')).available).toBe(61)
+  })
+
+  test.each([
+    ['grant', { points: '10000', reason: '大额' }, '10,000', 10_000],
+    ['cash', { amount: '1000', reason: '大额' }, '¥1,000.00', '1000.00'],
+  ])('a large %s is confirmed on a second page, and then booked once', async (action, fields, shown, sum) => {
+    const owner = `large-${action}`
+    const now = async () => {
+      const { available, cash } = await wallet(owner)
+      return action === 'cash' ? cash.amount : available
+    }
+    const asked = await act(owner, action, fields)
+    expect(asked.status).toBe(200)
+    expect(asked.html).toContain(shown)
+    expect(Number(await now())).toBe(0)
+    const path = `/admin/users/${owner}/${action}`
+    const second = fieldsOf(asked.html, path)
+    const back = await admin.post(path, { ...second, confirmed: 'no' })
+    expect(fieldsOf(back.html, path)).toMatchObject({ ...fields, once: second.once })
+    expect(Number(await now())).toBe(0)
+    for (const _ of [1, 2]) {
+      expect((await admin.post(path, { ...second, confirmed: 'yes' })).status).toBe(303)
+    }
+    expect(await now()).toBe(sum)
+  })
+
+  test('nobody is asked to confirm what cannot be done', async () => {
+    await act('spent', 'grant', { points: '4674', reason: '余额' })
+    const take = { way: 'take', points: '1000000', reason: '多记' }
+    const refused = await act('spent', 'adjust', take)
+    expect([refused.status, refused.html]).toEqual([
+      422,
+      expect.stringContaining('需要 1,000,000 积分，可用 4,674 积分'),
+    ])
+    expect(refused.html).not.toContain('请再确认一次')
+    // What can be done is still asked for.
+    await act('spent', 'grant', { points: '9000', reason: '余额' })
+    expect((await act('spent', 'adjust', { ...take, points: '12000' })).html).toContain('请再确认一次')
+    expect((await act('spent', 'grant', { points: '12000', reason: '补发' })).html).toContain('请再确认一次')
+    expect((await wallet('spent')).available).toBe(13_674)
+  })
+
+  test('a form says what there is now, and which block is to end', async () => {
+    await act('facts', 'grant', { points: '1234', reason: '新会员' })
+    await act('facts', 'cash', { amount: '56.70', reason: '押金' })
+    for (const action of ['grant', 'adjust', 'block']) {
+      expect((await admin.get(`/admin/users/facts/${action}`)).html).toContain('<dd>1,234 积分</dd>')
+    }
+    expect((await admin.get('/admin/users/facts/cash')).html).toContain('<dd>¥56.70</dd>')
+    await act('facts', 'block', { points: '40', reason: '核实中' })
+    const { html } = await admin.get('/admin/users/facts')
+    const unblock = await admin.get(plain(/href="([^"]*\/unblock\?[^"]*)"/.exec(html)?.[1] ?? ''))
+    for (const fact of ['40 积分', '核实中', '<dd>admin</dd>']) expect(unblock.html).toContain(fact)
+  })
+
+  test('the statement tells staff who booked an entry; the customer learns it nowhere', async () => {
+    await act('bob', 'grant', { points: '77', reason: '人工补发' })
+    await act('bob', 'cash', { amount: '7.00', reason: '人工充值' })
+    await act('bob', 'freeze', { reason: '异常' })
+    await act('bob', 'unfreeze', { reason: '正常' })
+    const { html } = await admin.get('/admin/users/bob')
+    expect(html.match(/data-label="操作人"[^>]*>admin</g)).toHaveLength(3)
+    expect(html).toMatch(/<strong>冻结钱包<\/strong>[\s\S]*<strong>发放<\/strong>/)
+    expect(html.indexOf('<strong>解冻钱包</strong>')).toBeLessThan(html.indexOf('<strong>冻结钱包</strong>'))
+    expect(html).toMatch(/\d{2}:\d{2}:\d{2}<\/time>/)
+    const bob = await signIn('bob')
+    for (const currency of ['ZJF', 'CNY']) {
+      const page = await bob.get(`/points-mall/wallet?currency=${currency}`)
+      const csv = await bob.get(`/points-mall/wallet/statement.csv?currency=${currency}`)
+      const path = `/api/points-mall/wallet/transactions?currency=${currency}`
+      const { body } = await mall.call('GET', path, { as: 'bob' })
+      for (const told of [page.html, csv.html, JSON.stringify(body)]) {
+        expect(told).toContain('人工')
+        expect(told).not.toMatch(/\badmin\b|operator/)
+      }
+    }
+  })
+
+  test('just below, nobody is asked twice', async () => {
+    expect((await act('below', 'grant', { points: '9999', reason: '小额' })).status).toBe(303)
+    expect((await act('below', 'cash', { amount: '999.99', reason: '小额' })).status).toBe(303)
+    expect(await wallet('below')).toMatchObject({ available: 9_999, cash: { amount: '999.99' } })
+  })
+
+  test('a wallet is frozen and unfrozen, points are blocked and unblocked, a level is kept', async () => {
+    await act('iris', 'grant', { points: '100', reason: '新会员' })
+    await act('iris', 'block', { points: '40', reason: '核实中' })
+    expect(await wallet('iris')).toMatchObject({ available: 60, held: 40, blocks: [{ points: 40 }] })
+    const { html } = await admin.get('/admin/users/iris')
+    const unblock = plain(/href="([^"]*\/unblock\?[^"]*)"/.exec(html)?.[1] ?? '')
+    const form = await admin.form(unblock, '/admin/users/iris/unblock')
+    expect((await admin.post('/admin/users/iris/unblock', { ...form, reason: '核实无误' })).status).toBe(303)
+    expect(await wallet('iris')).toMatchObject({ available: 100, held: 0, blocks: [] })
+    expect((await admin.post('/admin/users/iris/unblock', { block: 'none', reason: '没有' })).status).toBe(
+      404,
+    )
+
+    await act('iris', 'freeze', { reason: '异常登录' })
+    expect((await wallet('iris')).frozen).toBe('异常登录')
+    expect((await admin.get('/admin/users/iris')).html).toContain('异常登录')
+    await act('iris', 'unfreeze', { reason: '已核实' })
+    expect((await wallet('iris')).frozen).toBeNull()
+    await act('iris', 'level', { level: '5' })
+    expect((await api('/users/iris')).level).toBe(5)
+    expect(await mall.brokenLaws()).toEqual([])
+  })
+
+  test('a statement is read page by page, of points and of cash, by kind', async () => {
+    for (let n = 1; n <= 31; n += 1) await mall.points('stan', n)
+    await mall.cash('stan', 120)
+    const first = await admin.get('/admin/users/stan')
+    const sums = (html: string) => [...html.matchAll(/>\+(\d+)</g)].map(([, sum]) => Number(sum))
+    expect(sums(first.html)).toEqual(Array.from({ length: 30 }, (_, n) => 31 - n))
+    const older = plain(/rel="next" href="([^"]*)"/.exec(first.html)?.[1] ?? '')
+    expect(sums((await admin.get(older.replace(/#.*/, ''))).html)).toEqual([1])
+    expect((await admin.get('/admin/users/stan?currency=CNY')).html).toContain('+¥1.20')
+    expect((await admin.get('/admin/users/stan?kind=expire')).html).toContain('还没有流水')
+    expect((await admin.get('/admin/users/stan?cursor=broken')).status).toBe(404)
+  })
+
+  test('customers are found by how their ids begin, a page at a time', async () => {
+    for (let n = 10; n < 31; n += 1) await mall.points(`page-${n}`, 1)
+    const seen = (html: string) =>
+      new Set([...html.matchAll(/href="\/admin\/users\/(page-\d+)"/g)].map(([, id]) => id))
+    const first = (await admin.get('/admin/users?q=page-')).html
+    expect(seen(first).size).toBe(20)
+    const next = plain(/rel="next" href="([^"]*)"/.exec(first)?.[1] ?? '')
+    expect([...seen((await admin.get(next)).html)]).toEqual(['page-30'])
+    const unknown = (await admin.get('/admin/users?q=zoe')).html
+    expect(unknown).toContain('没有找到这样的用户')
+    expect(unknown).toContain('href="/admin/users/zoe"')
+  })
+
+  test('an id is text, whatever it holds', async () => {
+    const owner = '<b>x</b>/?&"\''
+    await act(owner, 'grant', { points: '5', reason: '<i>礼物</i>' })
+    expect((await wallet(owner)).available).toBe(5)
+    for (const path of ['/admin/users?q=%3Cb', `/admin/users/${encodeURIComponent(owner)}`]) {
+      const { status, html } = await admin.get(path)
+      expect(status).toBe(200)
+      expect(html).not.toMatch(/<b>x|<i>礼物/)
+    }
+  })
+})
+
+describe('who may', () => {
+  const CHANGES: readonly (readonly [string, Fields])[] = [
+    ['/admin/users/rita/grant', { points: '5', reason: '给' }],
+    ['/admin/users/rita/adjust', { way: 'add', points: '5', reason: '给' }],
+    ['/admin/users/rita/cash', { amount: '5', reason: '给' }],
+    ['/admin/users/rita/freeze', { reason: '停' }],
+  ]
+
+  test('an operator sees a wallet and keeps levels, but may not change it', async () => {
+    const { html } = await operator.get('/admin/users/rita')
+    const offered = [...html.matchAll(/href="\/admin\/users\/rita\/(\w+)"/g)].map(([, action]) => action)
+    expect(offered).toEqual(['earnings', 'level'])
+    for (const [path, fields] of CHANGES) {
+      expect((await operator.get(path)).status).toBe(403)
+      expect((await operator.post(path, fields)).status).toBe(403)
+    }
+    expect((await operator.post('/admin/users/rita/level', { level: '2' })).status).toBe(303)
+    expect(await api('/wallets/rita')).toMatchObject({ available: 0, frozen: null, cash: { amount: '0.00' } })
+  })
+
+  test('a customer sees and changes nothing of the console', async () => {
+    const alice = await signIn('alice')
+    const before = await count()
+    for (const path of ['/admin/products', '/admin/products/new', '/admin/categories', '/admin/users/rita']) {
+      const answer = await alice.get(path)
+      expect([303, 403]).toContain(answer.status)
+      expect(answer.html).not.toContain('新增商品')
+    }
+    const posts: readonly (readonly [string, Fields])[] = [
+      ...CHANGES,
+      ['/admin/products', { title: '偷偷', point: '1' }],
+      ['/admin/users/alice/grant', { points: '5', reason: '给自己' }],
+    ]
+    for (const [path, fields] of posts) expect([303, 403]).toContain((await alice.post(path, fields)).status)
+    expect(await count()).toBe(before)
+    expect((await api('/wallets/alice')).available).toBe(0)
+  })
+
+  test('a form of another site does nothing', async () => {
+    const path = '/admin/users/csrf/grant'
+    const form = { ...(await admin.form(path)), points: '5', reason: '给' }
+    expect((await admin.post(path, form, 'https://evil.example')).status).toBe(403)
+    expect((await api('/wallets/csrf')).available).toBe(0)
+    expect((await admin.post(path, form)).status).toBe(303)
+  })
+
+  test.each([
+    '/admin/products',
+    '/admin/products/new',
+    '/admin/categories',
+    '/admin/users',
+    '/admin/users/wanda',
+    '/admin/users/wanda/grant',
+  ])('%s speaks both languages', async (path) => {
+    const english = await signIn('admin', 'en')
+    const [zh, en] = [(await admin.get(path)).html, (await english.get(path)).html]
+    expect(zh).toContain('<html lang="zh-CN">')
+    expect(en).toContain('<html lang="en">')
+    const [, heading = ''] = /<h1>([\s\S]*?)<\/h1>/.exec(en) ?? []
+    expect(heading).not.toMatch(/[\u4e00-\u9fff]/)
+    for (const html of [zh, en]) expect(html.match(/<h1>/g)).toHaveLength(1)
+  })
+})

@@ -1,0 +1,131 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { adjust, grant } from '../../db/wallet/wallet.ts'
+import { daysBetween, shanghaiDay } from '../../domain/business-time.ts'
+import { openVisitor, type Visitor } from '../support/http-session.ts'
+import { type Mall, openMall } from '../support/test-app.ts'
+
+const WALLET = '/points-mall/wallet'
+
+let mall: Mall
+beforeAll(async () => {
+  mall = await openMall()
+})
+afterAll(() => mall.close())
+afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))
+
+/** Books grants of 3 and corrections by -1 in turn, each with a reason of its own. */
+async function book(owner: string, count: number): Promise<void> {
+  await mall.db.transaction().execute(async (tx) => {
+    for (let n = 0; n < count; n += 1) {
+      const cause = { operationKey: `${owner}/${n}`, reason: `第 ${n} 笔` }
+      if (n % 2 === 0) await grant(tx, mall.deps.vault, owner, 'ZJF', 3n, null, cause)
+      else await adjust(tx, mall.deps.vault, owner, 'ZJF', -1n, cause)
+    }
+  })
+}
+
+const reasonsIn = (html: string) => [...html.matchAll(/第 (\d+) 笔/g)].map(([, n]) => Number(n))
+const linkIn = (html: string, rel: string) =>
+  new RegExp(`rel="${rel}"\\s+href="([^"#]+)`).exec(html)?.[1]?.replaceAll('&amp;', '&')
+
+async function walk(visitor: Visitor, from: string): Promise<number[]> {
+  const all: number[] = []
+  for (let path: string | undefined = from; path !== undefined; ) {
+    const page = await visitor.get(path)
+    expect(page.status).toBe(200)
+    all.push(...reasonsIn(page.html))
+    path = linkIn(page.html, 'next')
+  }
+  return all
+}
+
+describe('the wallet', () => {
+  test('shows what there is, what is held, what lapses when, and the cash', async () => {
+    await mall.points('holder', 1_200)
+    // Noon in Shanghai: the page counts midnights.
+    const expiry = new Date(shanghaiDay(Date.now()).from + 5.5 * 86_400_000)
+    await mall.points('holder', 300, expiry)
+    await mall.cash('holder', 123_456)
+    const product_id = await mall.product({ payment_mode: 'mixed', point: 200 })
+    const order = await mall.exchange('holder', { product_id, payment_method: 'bank_card' })
+    const { html } = await (await openVisitor(mall, 'holder')).get(WALLET)
+    expect(html).toContain('<p class="digits huge">1,300</p>')
+    expect(html).toContain('<dd class="digits">200</dd>')
+    expect(html).toContain('¥1,234.56')
+    // Of the lot that lapses first the order has taken 200.
+    expect(html).toContain('<strong class="digits">100 积分</strong>')
+    expect(html).toContain(`还有 ${daysBetween(Date.now(), expiry.getTime())} 天`)
+    expect(html).toContain(`href="/points-mall/orders/${order.body.data.order_no}"`)
+    expect(html).toMatch(/冻结<\/span> 兑换商品[\s\S]*-200[\s\S]*余额 1,300/)
+  })
+
+  test('tells what became of held points: they are spent, not nothing', async () => {
+    await mall.points('spender', 700)
+    await mall.cash('spender', 2_000)
+    const product_id = await mall.product({ payment_mode: 'mixed', point: 600 })
+    const { order_no } = (await mall.exchange('spender', { product_id, payment_method: 'bank_card' })).body
+      .data
+    await mall.act('spender', order_no, 'pay', { payment_method: 'wallet' })
+    await mall.reach('spender', order_no, 'order_paid')
+    const visitor = await openVisitor(mall, 'spender')
+    const { html } = await visitor.get(WALLET)
+    expect(html).toContain('已冻结的 600 积分转为扣除')
+    expect(html).not.toMatch(/change[^"]*">0</)
+    // Of cash the cash stands first.
+    const first = async (path: string) =>
+      /class="digits huge">([^<]*)</.exec((await visitor.get(path)).html)?.[1]
+    expect([await first(WALLET), await first(`${WALLET}?currency=CNY`)]).toEqual(['100', '¥10.10'])
+  })
+
+  test('of somebody never seen is empty, and says so', async () => {
+    const { html, status } = await (await openVisitor(mall, 'nobody-yet')).get(WALLET)
+    expect(status).toBe(200)
+    expect(html).toContain('<p class="digits huge">0</p>')
+    expect(html).toContain('还没有明细')
+  })
+})
+
+describe('the statement', () => {
+  test('has each entry once over all pages, newest first, and only its own', async () => {
+    await book('reader', 45)
+    await book('neighbour', 3)
+    const visitor = await openVisitor(mall, 'reader')
+    expect(await walk(visitor, WALLET)).toEqual(Array.from({ length: 45 }, (_, n) => 44 - n))
+    // Corrections only, and still all of them.
+    expect(await walk(visitor, `${WALLET}?kind=adjust`)).toEqual(
+      Array.from({ length: 22 }, (_, n) => 43 - 2 * n),
+    )
+    expect(await walk(visitor, `${WALLET}?currency=CNY`)).toEqual([])
+    expect(await walk(visitor, `${WALLET}?kind=nonsense`)).toHaveLength(45)
+  })
+
+  test('begins anew where a link is out of date', async () => {
+    const visitor = await openVisitor(mall, 'reader')
+    const old = linkIn((await visitor.get(WALLET)).html, 'next') ?? ''
+    expect(await visitor.get(`${old}&currency=CNY`)).toMatchObject({ status: 303, location: WALLET })
+    expect((await visitor.get(`${WALLET}?cursor=nonsense`)).status).toBe(303)
+  })
+
+  test("comes as the API's table, to the byte", async () => {
+    const page = await (await openVisitor(mall, 'reader')).get(`${WALLET}/statement.csv?kind=adjust`)
+    const api = await mall.call('GET', '/api/points-mall/wallet/transactions.csv?kind=adjust', {
+      as: 'reader',
+    })
+    expect(page.html).toBe(api.body)
+    expect(page.html.split('\r\n')).toHaveLength(24)
+    expect(page.headers.get('content-disposition')).toBe('attachment; filename="points-transactions.csv"')
+    expect(page.headers.get('cache-control')).toContain('no-store')
+  })
+
+  test('says what others wrote, and runs none of it', async () => {
+    await mall.db.transaction().execute((tx) =>
+      grant(tx, mall.deps.vault, 'victim', 'ZJF', 1n, null, {
+        operationKey: 'xss',
+        reason: '<script>x</script>',
+      }),
+    )
+    const { html } = await (await openVisitor(mall, 'victim')).get(WALLET)
+    expect(html).toContain('&lt;script&gt;x&lt;/script&gt;')
+    expect(html).not.toContain('<script>x')
+  })
+})

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Db } from '../../db/client.ts'
+import { CASHIERS, openLoad, type Promised } from '../chaos/load.ts'
+import { judge } from '../support/consistency-check.ts'
+import { connectPatiently } from '../support/database.ts'
+import { createInstallation, type Installation, type PartName } from '../support/installation.ts'
+import { until } from '../support/test-app.ts'
+
+/**
+ * A part dies at each step of paying, closing and refunding, at every provider at once: what was promised is
+ * kept, and the providers' books and ours agree.
+ */
+
+const STEPS = ['unpaid', 'paid', 'closing', 'refunding'] as const
+const VICTIMS: readonly PartName[] = ['worker', 'api', 'sandbox']
+
+let mall: Installation
+let load: Awaited<ReturnType<typeof openLoad>>
+let db: Db
+/** All journeys begun; their ends are looked at when all have come. */
+const journeys: Promise<Promised>[] = []
+
+beforeAll(async () => {
+  mall = await createInstallation({ POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: '20' })
+  await mall.start()
+  load = await openLoad(mall)
+  db = connectPatiently(mall.running().databaseUrl, 2)
+})
+afterAll(async () => {
+  await db.destroy()
+  await mall.stop()
+  mall.remove()
+})
+
+const lastPayment = async () =>
+  (
+    await db
+      .selectFrom('payments')
+      .select((eb) => eb.fn.max('id').as('id'))
+      .executeTakeFirstOrThrow()
+  ).id ?? '0'
+
+describe('kill -9', () => {
+  test.each(STEPS)(
+    'of worker, API and sandbox while a payment is %s',
+    async (step) => {
+      for (const victim of VICTIMS) {
+        const before = await lastPayment()
+        const batch = CASHIERS.flatMap((cashier) =>
+          (['card', 'card_canceled', 'unpaid_canceled'] as const).map((journey) => load.go(journey, cashier)),
+        )
+        for (const journey of batch) journey.catch(() => {})
+        journeys.push(...batch)
+        // The first payment of this batch that comes so far.
+        await until(
+          () =>
+            db
+              .selectFrom('payments')
+              .select('id')
+              .where('id', '>', before)
+              .where('state', '=', step)
+              .executeTakeFirst(),
+          (found) => found !== undefined,
+          `a payment is ${step}`,
+        )
+        // It may still be on its way up from the last time.
+        await until(
+          () => mall.kill(victim),
+          (killed) => killed,
+          `the ${victim} is killed`,
+        )
+      }
+    },
+    600_000,
+  )
+
+  test('in the end nothing is lost, nothing is double, and every book agrees', async () => {
+    const promised = await Promise.all(journeys)
+    expect(load.mistakes).toEqual([])
+    expect(promised).toHaveLength(STEPS.length * VICTIMS.length * CASHIERS.length * 3)
+    expect(await judge(mall, promised, 150_000)).toEqual([])
+  }, 600_000)
+})

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { connectPatiently } from '../support/database.ts'
+import { freeLowPort } from '../support/ports.ts'
+import { type Mall, openMall, token, until } from '../support/test-app.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const SECRET = 'a secret of the tests, long enough to sign with'
+let mall: Mall
+let dataDir: string
+beforeAll(async () => {
+  mall = await openMall({ worker: false })
+  dataDir = mkdtempSync(join(tmpdir(), 'points-mall-api-'))
+})
+afterAll(async () => {
+  await mall.close()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+interface Ended {
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
+
+function run(port: number, env: Record<string, string> = {}): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ['api/server.ts'], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env.PATH,
+      PORT: `${port}`,
+      DATA_DIR: dataDir,
+      DATABASE_URL: mall.databaseUrl,
+      TEMPORAL_ADDRESS: inject('temporalAddress'),
+      TEMPORAL_NAMESPACE: mall.name,
+      AUTH_JWT_SECRET: SECRET,
+      // The wallets of this database are sealed with the keys of the tests.
+      LEDGER_KEYS: `t1:${Buffer.alloc(32, 'key of the tests').toString('base64')}`,
+      ...env,
+    },
+  })
+  let output = ''
+  let errors = ''
+  child.stdout.on('data', (data) => {
+    output += data
+  })
+  child.stderr.on('data', (data) => {
+    errors += data
+  })
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code) => resolve({ code, output, errors }))
+  })
+  return { child, ended }
+}
+
+const alive = (port: number) =>
+  fetch(`http://127.0.0.1:${port}/health/live`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+
+test('a process told to stop answers what is in flight, takes nothing new, and ends with 0', async () => {
+  const port = await freeLowPort()
+  const { child, ended } = run(port)
+  await until(() => alive(port), Boolean, 'the API listens')
+  const headers = {
+    authorization: `Bearer ${await token('root', 'admin', 1, SECRET)}`,
+    'content-type': 'application/json',
+    'idempotency-key': randomUUID(),
+  }
+  const grant = () =>
+    fetch(`http://127.0.0.1:${port}/api/admin/points-mall/wallets/slow/grant`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ points: 5, reason: 'r' }),
+    })
+  expect((await grant()).status).toBe(200)
+  // As if the first request still ran: its repeat is in flight for as long as a request can be.
+  await sql`update idempotency_keys set status = null, response = null, lease_until = now() + interval '1 minute'
+    where key = ${headers['idempotency-key']}`.execute(mall.db)
+  const { rows } = await sql<{ at: string }>`select clock_timestamp()::text as at`.execute(mall.db)
+  const since = rows[0]?.at ?? ''
+  let answered = false
+  const slow = grant().then((response) => {
+    answered = true
+    return response
+  })
+  // The application's role does not see what other sessions do.
+  const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
+  await until(
+    async () => {
+      const { rows } = await sql`select from pg_stat_activity
+        where datname = ${mall.name} and query like '%"body_hash"%' and query_start > ${since}::timestamptz`.execute(
+        owner,
+      )
+      return rows.length
+    },
+    (waiting) => waiting > 0,
+    'the slow request waits',
+  )
+  await owner.destroy()
+  child.kill('SIGTERM')
+  await until(
+    () => alive(port),
+    (up) => !up,
+    'nothing new is taken',
+  )
+  expect(answered).toBe(false)
+  expect((await slow).status).toBe(503)
+  expect(await ended).toMatchObject({ code: 0, errors: '' })
+})
+
+test('a taken port is one line that names the variable, and exit code 1', async () => {
+  const port = await freeLowPort()
+  const holder = createServer().listen(port, '127.0.0.1')
+  await new Promise((resolve) => holder.once('listening', resolve))
+  const { code, errors } = await run(port).ended
+  expect([code, errors.trim().split('\n').length]).toEqual([1, 1])
+  expect(errors).toContain(`${port}`)
+  expect(errors).toContain('PORT')
+  await new Promise((resolve) => holder.close(resolve))
+})
+
+test('every bad variable is named at once, before anything starts', async () => {
+  const { code, errors } = await run(0, { LOG_LEVEL: 'loud', DATABASE_POOL_SIZE: '0' }).ended
+  expect(code).toBe(1)
+  for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_POOL_SIZE']) expect(errors).toContain(name)
+})

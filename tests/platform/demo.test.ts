@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../../api/app.ts'
+import { readAddresses } from '../../application/customers/addresses.ts'
+import { demoProducts } from '../../cli/demo/catalogue.ts'
+import { bringToLife } from '../../cli/demo/life.ts'
+import { seedDemo } from '../../cli/demo/seed.ts'
+import { demoStories } from '../../cli/demo/stories.ts'
+import { crashWorker } from '../../cli/embedded/crash.ts'
+import { lives, markOf } from '../../cli/embedded/process.ts'
+import { writeRoster } from '../../cli/embedded/process-registry.ts'
+import { ORDER_STATUSES } from '../../domain/orders/status.ts'
+import { readTables } from '../support/db-snapshot.ts'
+import { type Mall, openMall, until } from '../support/test-app.ts'
+
+const PATIENCE = { unpaidMs: 3_600_000, lateMs: 2_000, autoConfirmMs: 3_600_000 }
+/** The demo's own people act; these are the visitor's. */
+const VISITORS = ['alice', 'bob']
+
+describe('the demo comes to life', () => {
+  let mall: Mall
+  const complaints: string[] = []
+  const tell = () =>
+    bringToLife(mall.deps, (slug, error) => complaints.push(`${slug}: ${String(error)}`), PATIENCE)
+  const listed = async () =>
+    (
+      await mall.call('GET', '/api/admin/points-mall/orders?per_page=100', {
+        as: 'op',
+        role: 'operator',
+      })
+    ).body.data as Record<string, unknown>[]
+  const wallet = async (as: string) => (await mall.call('GET', '/api/points-mall/wallet', { as })).body.data
+
+  beforeAll(async () => {
+    // The bounds that a shop has by itself.
+    mall = await openMall({ maxUnpaidOrders: 5, maxUnpaidPieces: 5 })
+    await seedDemo(mall.db, mall.deps.vault)
+    // The worker goes away in the middle, and comes back.
+    const told = tell()
+    await until(listed, (orders) => orders.length > 0, 'the first order of the demo')
+    await mall.stopWorker()
+    await mall.startWorker()
+    await told
+  })
+  afterAll(() => mall.close())
+
+  test('every story is told to its end: orders in every state that lasts', async () => {
+    expect(complaints).toEqual([])
+    const orders = await listed()
+    expect(orders).toHaveLength(demoStories.length)
+    const lasting = ORDER_STATUSES.filter((status) => status !== 'exchanged')
+    expect(new Set(orders.map(({ status }) => status))).toEqual(new Set(lasting))
+    expect(await mall.brokenLaws()).toEqual([])
+  })
+
+  test('one payment came too late: its order is canceled, its money went back once', async () => {
+    const late = (await listed()).filter(({ cancel_reason }) => cancel_reason === 'payment_timeout')
+    expect(late).toMatchObject([
+      { payment_status: 'refunded', refunds: [{ state: 'done', money: { amount: '9.90' } }] },
+    ])
+    const number = String(late[0]?.order_no)
+    const trade = (await mall.books()).find(({ out_trade_no }) => out_trade_no?.startsWith(`${number}-`))
+    expect(trade).toMatchObject({ state: 'refunded', refunded: '9.90' })
+  })
+
+  test('an order waits to be paid, at a cashier that can be opened', async () => {
+    const [waiting] = (await listed()).filter(({ status }) => status === 'order_created')
+    const info = waiting?.payment_info as { pay_url: string } | undefined
+    const cashier = info?.pay_url ?? ''
+    expect((await fetch(cashier)).status).toBe(200)
+    // Nothing is late before the deadline.
+    const early = await fetch(cashier, { method: 'POST', body: new URLSearchParams({ action: 'late' }) })
+    expect(early.status).toBe(409)
+    const states = (await mall.books()).map(({ state }) => state)
+    expect(states.filter((state) => state === 'unpaid')).toHaveLength(1)
+  })
+
+  test('a wallet has a history and lots that expire; the wallets of the visitor are as they were', async () => {
+    expect((await wallet('carol')).expiring).toHaveLength(2)
+    const { body } = await mall.call('GET', '/api/points-mall/wallet/transactions?per_page=100', {
+      as: 'carol',
+    })
+    const kinds = new Set(body.data.map(({ kind }: { kind: string }) => kind))
+    for (const kind of ['grant', 'hold', 'capture', 'release', 'reverse']) expect(kinds).toContain(kind)
+    expect(await wallet('alice')).toMatchObject({ available: 60_000, held: 0, cash: { amount: '500.00' } })
+    expect(await wallet('bob')).toMatchObject({ available: 800, held: 0, cash: { amount: '0.00' } })
+    expect((await listed()).filter(({ owner_id }) => VISITORS.includes(owner_id as string))).toEqual([])
+  })
+
+  test('an address is with the goods that travel, and with no others; one is kept for the next time', async () => {
+    const shipped = new Map(demoProducts.map(({ title, shipping_type }) => [title, shipping_type]))
+    for (const { product_title, address_info } of await listed()) {
+      const travels = shipped.get(product_title as string) === 'logistics'
+      expect(address_info !== null, product_title as string).toBe(travels)
+    }
+    expect(await readAddresses(mall.deps, 'carol')).toMatchObject([{ is_default: true }])
+  })
+
+  test('nothing on the shelf costs more points than an order may take, or asks for what cannot be typed', () => {
+    for (const { title, point, product_type, description, properties } of demoProducts) {
+      expect(point, title).toBeLessThanOrEqual(10_000)
+      if (product_type === 'customized')
+        expect(description + JSON.stringify(properties)).not.toContain('上传')
+    }
+  })
+
+  test('told once more, it changes nothing, nor what somebody has done since', async () => {
+    const paid = (await listed()).find(
+      ({ owner_id, status }) => owner_id === 'dave' && status === 'order_paid',
+    )
+    expect((await mall.operate(paid?.order_no as string, 'accept')).status).toBe(200)
+    const before = await readTables(mall.db)
+    await tell()
+    expect(complaints).toEqual([])
+    expect(await readTables(mall.db)).toEqual(before)
+  })
+
+  test.each(['carol', 'operator'])(
+    '%s may crash the worker; a stranger may not, nor a foreign page',
+    async (user) => {
+      let crashes = 0
+      const app = createApp({
+        ...mall.deps,
+        crashWorker: () => {
+          crashes += 1
+          return true
+        },
+      })
+      const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+        app.request(`${mall.url}${path}`, {
+          method: 'POST',
+          body: new URLSearchParams(fields),
+          headers: { origin: mall.url, ...headers },
+        })
+      const press = (headers: Record<string, string>) =>
+        post('/admin/demo/crash-worker', { next: '/points-mall/orders/PM1?tab=all' }, headers)
+      expect((await press({})).headers.get('location')).toMatch(/^\/points-mall\/sign-in/)
+      const signedIn = await post('/points-mall/sign-in', { user })
+      const cookie = (signedIn.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+      expect((await press({ cookie, origin: 'https://evil.example' })).status).toBe(403)
+      expect(crashes).toBe(0)
+      const pressed = await press({ cookie })
+      expect([pressed.status, pressed.headers.get('location')]).toEqual([
+        303,
+        '/points-mall/orders/PM1?tab=all&crashed=yes#crash',
+      ])
+      expect(crashes).toBe(1)
+      // Outside a demo there is no such thing.
+      const without = createApp({ ...mall.deps, crashWorker: undefined })
+      const missing = await without.request(`${mall.url}/admin/demo/crash-worker`, {
+        method: 'POST',
+        headers: { origin: mall.url, cookie },
+      })
+      expect(missing.status).toBe(404)
+    },
+  )
+})
+
+test('the worker that dies is the one of this installation, by kill -9', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'points-mall-crash-'))
+  const start = () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
+  const [worker, api] = [start(), start()]
+  try {
+    expect(crashWorker(dataDir)).toBe(false)
+    const [mark, other] = [worker, api].map(({ pid }) => markOf(pid ?? 0))
+    if (!mark || !other) throw new Error('the processes did not start')
+    const stop = { stopSignal: 'SIGTERM', stopLimitMs: 100 } as const
+    writeRoster(join(dataDir, 'parts.json'), [
+      { name: 'api', ...other, ...stop },
+      { name: 'worker', ...mark, ...stop },
+    ])
+    const died = new Promise((resolve) => worker.once('exit', (_, signal) => resolve(signal)))
+    expect(crashWorker(dataDir)).toBe(true)
+    expect(await died).toBe('SIGKILL')
+    expect(lives(other)).toBe(true)
+    expect(crashWorker(dataDir)).toBe(false)
+  } finally {
+    worker.kill('SIGKILL')
+    api.kill('SIGKILL')
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+})

@@ -1,0 +1,365 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Client } from 'pg'
+import { afterEach, describe, expect, test } from 'vitest'
+import { hold } from '../../cli/embedded/lock.ts'
+import { loudText } from '../../cli/embedded/log.ts'
+import { choosePorts, PortError, readPorts, USUAL } from '../../cli/embedded/ports.ts'
+import { startPostgres } from '../../cli/embedded/postgres.ts'
+import { removeDatabase } from '../../cli/embedded/postgres-location.ts'
+import { lives, markOf } from '../../cli/embedded/process.ts'
+import { readRoster, stopEntry, writeRoster } from '../../cli/embedded/process-registry.ts'
+import { createSupervisor, type PartCommand, PartError } from '../../cli/embedded/supervisor.ts'
+import { partEnvironment } from '../../config/index.ts'
+import { PATIENCE_MS } from '../support/patience.ts'
+import { freeLowPort } from '../support/ports.ts'
+
+const NO_PORTS = { sandbox: undefined, temporal: undefined, temporalUi: undefined, postgres: undefined }
+/** The first start on a machine may have to build the Temporal server. */
+const START_LIMIT_MS = 540_000
+const STOP_LIMIT_MS = 15_000
+const cleanUps: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+})
+
+describe('parts', () => {
+  test('a part that is killed is back within 2 s, as another process', async () => {
+    const { supervisor, pidOf } = await supervised()
+    supervisor.start(sleeper('worker'))
+    const first = await until(() => pidOf('worker'))
+    process.kill(first, 'SIGKILL')
+    const killed = performance.now()
+    const second = await until(() => (pidOf('worker') === first ? undefined : pidOf('worker')))
+    expect(performance.now() - killed).toBeLessThan(2000)
+    expect(second).not.toBe(first)
+  })
+
+  test('parts stop in the order API, worker, sandbox, Temporal, PostgreSQL, and none is left', async () => {
+    const { supervisor, folder, pidOf } = await supervised()
+    const names = ['postgres', 'temporal', 'sandbox', 'worker', 'api']
+    for (const name of names) supervisor.start(sleeper(name))
+    const pids = await Promise.all(names.map((name) => until(() => pidOf(name))))
+    for (const name of names) await until(() => logOf(folder, name).includes('up'))
+    await supervisor.stop()
+    const stoppedAt = (name: string) => Number(/stopped at (\d+)/.exec(logOf(folder, name))?.[1])
+    const times = names.toReversed().map(stoppedAt)
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+    expect(pids.filter((pid) => markOf(pid) !== undefined)).toEqual([])
+  })
+
+  test('a part that does not stop by itself is killed after its limit', async () => {
+    const { supervisor, folder, pidOf } = await supervised()
+    supervisor.start({ ...sleeper('worker', 'process.on("SIGTERM", () => {})'), stopLimitMs: 200 })
+    const pid = await until(() => pidOf('worker'))
+    await until(() => logOf(folder, 'worker').includes('up'))
+    await supervisor.stop()
+    expect(markOf(pid)).toBeUndefined()
+  })
+
+  test('parts end when their supervisor is killed, without anyone starting it again', async () => {
+    const folder = temporaryFolder()
+    const supervisor = new URL('../../cli/embedded/supervisor.ts', import.meta.url).href
+    const script = `
+      const { createSupervisor } = await import(${JSON.stringify(supervisor)})
+      const supervisor = await createSupervisor({ folder: ${JSON.stringify(folder)}, complain() {} })
+      supervisor.start(${JSON.stringify({ ...sleeper('worker'), env: {} })})
+      supervisor.start(${JSON.stringify({ ...sleeper('api'), env: {} })})`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
+    cleanUps.push(() => child.kill('SIGKILL'))
+    for (const name of ['worker', 'api']) await until(() => logOf(folder, name).includes('up'))
+    const entries = readRoster(join(folder, 'parts.json'))
+    expect(entries.filter(lives)).toHaveLength(2)
+    child.kill('SIGKILL')
+    await until(() => entries.filter(lives).length === 0)
+    expect(logOf(folder, 'worker')).toContain('stopped at')
+  })
+
+  test('the next supervisor stops what a killed one and its reaper left', async () => {
+    const folder = temporaryFolder()
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true })
+    cleanUps.push(() => child.kill('SIGKILL'))
+    const mark = markOf(child.pid ?? 0)
+    if (!mark) throw new Error('the process to leave behind did not start')
+    writeRoster(join(folder, 'parts.json'), [
+      { ...mark, name: 'worker', stopSignal: 'SIGTERM', stopLimitMs: 500 },
+    ])
+    const supervisor = await createSupervisor({ folder, complain() {} })
+    cleanUps.push(() => supervisor.stop())
+    expect(lives(mark)).toBe(false)
+  })
+
+  test('a number that meanwhile belongs to another process is left alone', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true })
+    cleanUps.push(() => child.kill('SIGKILL'))
+    const mark = markOf(child.pid ?? 0)
+    if (!mark) throw new Error('the other process did not start')
+    await stopEntry({ ...mark, born: '1', name: 'worker', stopSignal: 'SIGKILL', stopLimitMs: 100 })
+    expect(lives(mark)).toBe(true)
+  })
+
+  test('a command that fails is an error with the last lines it wrote', async () => {
+    const { supervisor } = await supervised()
+    const failing = { ...sleeper('migrate'), args: ['-e', 'console.log("no such table"); process.exit(3)'] }
+    const failure = await supervisor.run(failing).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(PartError)
+    expect(String(failure)).toMatch(/migrate failed \(exit code 3\)[\s\S]*no such table/)
+  })
+
+  test('warnings and errors of a part are shown, and nothing else', () => {
+    expect(loudText('{"level":30,"msg":"listening"}')).toBeUndefined()
+    expect(loudText('{"level":50,"msg":"lost","err":{"message":"ECONNREFUSED"}}')).toBe('lost: ECONNREFUSED')
+    expect(loudText('{"level":"WARN","msg":"slow"}')).toBe('slow')
+    expect(loudText('2026-11-22 22:35:21 UTC [1] ERROR:  duplicate key')).toBeUndefined()
+    expect(loudText('2026-11-22 22:35:21 UTC [1] PANIC:  no space')).toContain('no space')
+    expect(loudText('TypeError: x is not a function')).toBe('TypeError: x is not a function')
+    expect(loudText('    at main (worker.ts:1:1)')).toBeUndefined()
+  })
+})
+
+describe('one installation per data folder', () => {
+  test('a second one is refused until the first has gone', () => {
+    const file = join(temporaryFolder(), 'start.lock')
+    const release = hold(file)
+    expect(release).toBeDefined()
+    expect(hold(file)).toBeUndefined()
+    release?.()
+    const again = hold(file)
+    expect(again).toBeDefined()
+    again?.()
+  })
+})
+
+describe('ports', () => {
+  test('a fixed port that is taken is named together with its variable', async () => {
+    const { port } = await listener()
+    const fixed = { ...NO_PORTS, temporal: port }
+    const failure = await choosePorts(
+      temporaryFolder(),
+      fixed,
+      ['temporal'],
+      await freeApi(),
+      shared(),
+    ).catch(String)
+    expect(failure).toMatch(new RegExp(`PortError: port ${port} .* set TEMPORAL_PORT`))
+  })
+
+  test('the port of the API that is taken is named together with PORT', async () => {
+    const { port } = await listener()
+    const api = { port, host: '127.0.0.1' }
+    const failure = await choosePorts(temporaryFolder(), NO_PORTS, [], api, shared()).catch(String)
+    expect(failure).toMatch(new RegExp(`PortError: port ${port} .* set PORT`))
+  })
+
+  test('two starts at once get different ports, before anything listens on them', async () => {
+    const folder = shared()
+    const [first, second] = await Promise.all(
+      [await freeApi(), await freeApi()].map((api) =>
+        choosePorts(temporaryFolder(), NO_PORTS, ['sandbox', 'postgres'], api, folder),
+      ),
+    )
+    expect(first?.postgres).not.toBe(second?.postgres)
+    expect(first?.sandbox).not.toBe(second?.sandbox)
+  })
+
+  test('the ports of the last start are taken again', async () => {
+    const folder = temporaryFolder()
+    const port = await freeLowPort()
+    writeFileSync(join(folder, 'ports.json'), JSON.stringify({ postgres: port }))
+    const ports = await choosePorts(folder, NO_PORTS, ['postgres'], await freeApi(), shared())
+    expect(ports.postgres).toBe(port)
+    expect(readPorts(folder)).toEqual({ ...USUAL, postgres: port })
+  })
+
+  test('one port cannot serve two parts', async () => {
+    const api = await freeApi()
+    const fixed = { ...NO_PORTS, sandbox: api.port }
+    const failure = await choosePorts(temporaryFolder(), fixed, ['sandbox'], api, shared()).catch(
+      (e: unknown) => e,
+    )
+    expect(failure).toBeInstanceOf(PortError)
+    expect(String(failure)).toContain('SANDBOX_PORT')
+  })
+})
+
+describe('embedded PostgreSQL', () => {
+  test('is UTF-8, durable, hidden from other machines, and survives kill -9 of its postmaster', async () => {
+    const { supervisor, folder, pidOf } = await supervised()
+    cleanUps.push(() => removeDatabase(folder))
+    const { postgres: port } = await choosePorts(folder, NO_PORTS, ['postgres'], await freeApi(), shared())
+    const { url, stop } = await startPostgres(supervisor, { dataDir: folder, port, say() {} })
+    cleanUps.push(stop)
+    expect(statSync(join(folder, 'postgres-password')).mode & 0o777).toBe(0o600)
+
+    const settings = await queried(url, `SELECT name, setting FROM pg_settings`)
+    const setting = (name: string) => settings.find((row) => row.name === name)?.setting
+    expect(setting('fsync')).toBe('on')
+    expect(setting('synchronous_commit')).toBe('on')
+    expect(setting('listen_addresses')).toBe('127.0.0.1')
+    expect(setting('unix_socket_directories')).toBe('')
+    expect(setting('server_encoding')).toBe('UTF8')
+    expect(setting('io_method')).toBe('sync')
+    expect(await queried(url.replace(/:[^:@]+@/, ':wrong@'), 'SELECT 1').catch(String)).toMatch(/password/)
+
+    await queried(url, `CREATE TABLE kept AS SELECT '积分' AS text`)
+    const postmaster = await until(() => pidOf('postgres'))
+    process.kill(postmaster, 'SIGKILL')
+    await until(() => pidOf('postgres') !== postmaster && pidOf('postgres') !== undefined)
+    const kept = await until(() => queried(url, 'SELECT text FROM kept').catch(() => undefined))
+    expect(kept).toEqual([{ text: '积分' }])
+  })
+})
+
+describe('npm start', () => {
+  test('comes up again after a kill -9, is alone on its data folder, and stops with nothing left', async () => {
+    const folder = temporaryFolder()
+    cleanUps.push(() => removeDatabase(folder))
+    const { port } = await freeApi()
+
+    const first = started(folder, port)
+    await until(() => first.output().split('\n').includes('ready'), START_LIMIT_MS)
+    const names = ['api', 'worker', 'sandbox', 'temporal', 'postgres']
+    const entries = readRoster(join(folder, 'parts.json'))
+    // The demo's customers come and go by themselves.
+    const isPart = ({ name }: { readonly name: string }) => name !== 'demo-life'
+    expect(
+      entries
+        .filter(isPart)
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(names.toSorted())
+    first.child.kill('SIGKILL')
+    await until(() => entries.filter(lives).length === 0, STOP_LIMIT_MS)
+
+    const second = started(folder, port)
+    await until(() => second.output().split('\n').includes('ready'), START_LIMIT_MS)
+    const third = started(folder, port)
+    expect(await third.exit).toBe(1)
+    expect(third.output()).toContain(`DATA_DIR ${folder} belongs to an installation that runs`)
+    const tokens = second.output().match(/eyJ\S+/g) ?? []
+    expect(tokens).toHaveLength(5)
+    const answer = await fetch(`http://127.0.0.1:${port}/api/points-mall/wallet`, {
+      headers: { authorization: `Bearer ${tokens[0]}` },
+    })
+    expect(answer.status).toBe(200)
+
+    const running = readRoster(join(folder, 'parts.json'))
+    expect(running.filter(isPart).filter(lives)).toHaveLength(names.length)
+    second.child.kill('SIGTERM')
+    expect(await second.exit).toBe(0)
+    expect(running.filter(lives)).toEqual([])
+    expect(existsSync(join(folder, 'running.json'))).toBe(false)
+  }, 600_000)
+
+  test('a busy port is named with its variable before anything starts', async () => {
+    const folder = temporaryFolder()
+    const { port } = await listener()
+    const start = started(folder, port)
+    expect(await start.exit).toBe(1)
+    expect(start.output()).toMatch(new RegExp(`port ${port} is in use: .* set PORT`))
+    expect(existsSync(join(folder, 'postgres'))).toBe(false)
+  })
+})
+
+function started(folder: string, port: number) {
+  const child = spawn(process.execPath, ['cli/start.ts'], {
+    cwd: new URL('../..', import.meta.url),
+    env: partEnvironment({
+      DATA_DIR: folder,
+      PORT: String(port),
+      HOST: undefined,
+      DATABASE_URL: undefined,
+      TEMPORAL_ADDRESS: undefined,
+    }),
+  })
+  cleanUps.push(() => child.kill('SIGTERM') && exit)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+    })
+  }
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { child, exit, output: () => output }
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'points-mall-embedded-'))
+  cleanUps.push(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function supervised() {
+  const folder = temporaryFolder()
+  const supervisor = await createSupervisor({ folder, complain() {} })
+  cleanUps.push(() => supervisor.stop())
+  const pidOf = (name: string) =>
+    readRoster(join(folder, 'parts.json')).find((entry) => entry.name === name)?.pid
+  return { folder, supervisor, pidOf }
+}
+
+/** A part that says when it is up and when it stops, and does nothing else. */
+function sleeper(name: string, onStop = ''): PartCommand {
+  const script = `
+    process.on('SIGTERM', () => { console.log('stopped at', Date.now()); process.exit(0) })
+    ${onStop && `process.removeAllListeners('SIGTERM'); ${onStop}`}
+    setInterval(() => {}, 1000)
+    console.log('up')`
+  const args = ['-e', script]
+  // Longer than a stop takes on any machine: a sleeper that is killed says nothing.
+  const stop = { stopSignal: 'SIGTERM', stopLimitMs: PATIENCE_MS } as const
+  return { name, command: process.execPath, args, cwd: tmpdir(), env: {}, ...stop }
+}
+
+function logOf(folder: string, name: string): string {
+  const file = join(folder, 'logs', `${name}.log`)
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+/** A port on which someone listens. */
+async function listener(): Promise<{ port: number }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  cleanUps.push(() => new Promise((resolve) => server.close(resolve)))
+  return { port }
+}
+
+/** Where starts of one user meet. */
+function shared(): string {
+  return temporaryFolder()
+}
+
+async function freeApi(): Promise<{ port: number; host: string }> {
+  return { port: await freeLowPort(), host: '127.0.0.1' }
+}
+
+async function queried(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** Waits for a value that is neither undefined nor false. */
+async function until<T>(
+  look: () => T | Promise<T>,
+  limitMs = PATIENCE_MS,
+): Promise<Exclude<T, undefined | false>> {
+  const deadline = performance.now() + limitMs
+  for (;;) {
+    const value = await look()
+    if (value !== undefined && value !== false) return value as Exclude<T, undefined | false>
+    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms for ${look.toString()}`)
+    await pause(20)
+  }
+}

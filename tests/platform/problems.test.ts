@@ -1,0 +1,461 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Hono } from 'hono'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../../api/app.ts'
+import type { ApiEnv } from '../../api/deps.ts'
+import { ApiError, answerError } from '../../api/errors.ts'
+import { createAuthenticate } from '../../api/middleware/auth.ts'
+import { language } from '../../api/middleware/observe.ts'
+import { connectTemporal } from '../../application/temporal/client.ts'
+import { connectDatabase } from '../../db/client.ts'
+import { type ErrorCode, errorText, fieldText } from '../../i18n/error-texts.ts'
+import { freePort } from '../support/ports.ts'
+import { type Mall, openMall, token, until } from '../support/test-app.ts'
+
+let mall: Mall
+beforeAll(async () => {
+  mall = await openMall({ worker: false })
+})
+afterAll(() => mall.close())
+
+/** Contract section 3, to the letter. */
+const CONTRACT: Record<ErrorCode, number> = {
+  VALIDATION_FAILED: 422,
+  MALFORMED_JSON: 400,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  METHOD_NOT_ALLOWED: 405,
+  UNAUTHENTICATED: 401,
+  WEBHOOK_SIGNATURE_INVALID: 401,
+  FORBIDDEN: 403,
+  RISK_REJECTED: 403,
+  NOT_FOUND: 404,
+  PRODUCT_NOT_ON_SALE: 409,
+  OUT_OF_STOCK: 409,
+  INSUFFICIENT_POINTS: 409,
+  INSUFFICIENT_BALANCE: 409,
+  EXCHANGE_LIMIT_EXCEEDED: 409,
+  TOO_MANY_UNPAID_ORDERS: 409,
+  POINTS_PER_ORDER_EXCEEDED: 409,
+  BELOW_MIN_POINTS: 409,
+  USER_LEVEL_TOO_LOW: 409,
+  PRICE_CHANGED: 409,
+  ORDER_NOT_CANCELABLE: 409,
+  ORDER_STATE_CONFLICT: 409,
+  REFUND_EXCEEDS_REST: 409,
+  REFUND_IS_WHOLE: 409,
+  ADDRESS_REQUIRED: 422,
+  PAYMENT_METHOD_UNSUPPORTED: 422,
+  IDEMPOTENCY_KEY_REUSED: 422,
+  RATE_LIMITED: 429,
+  UNAVAILABLE: 503,
+  INTERNAL: 500,
+}
+
+/** An app with nothing but the error handler, and what it logs. */
+function bare() {
+  const lines: string[] = []
+  const logger = pino({}, { write: (line: string) => lines.push(line) })
+  const app = new Hono<ApiEnv>()
+  app.onError(answerError(logger))
+  app.use(language)
+  return { app, lines }
+}
+
+describe('a problem', () => {
+  test.each(Object.entries(CONTRACT))(
+    '%s has status %i, and a text in Chinese and in English',
+    async (code, status) => {
+      const { app } = bare()
+      app.get('/', () => {
+        throw new ApiError(code as ErrorCode, { required: '3', available: '2' })
+      })
+      const bodies = await Promise.all(
+        ['zh-CN', 'en-GB'].map(async (lang) => {
+          const response = await app.request('/', { headers: { 'accept-language': lang } })
+          expect(response.status).toBe(status)
+          expect(response.headers.get('content-type')).toContain('application/problem+json')
+          expect(response.headers.has('retry-after')).toBe(status === 429 || status === 503)
+          return (await response.json()) as Record<string, unknown>
+        }),
+      )
+      const [zh, en] = bodies
+      expect(zh).toMatchObject({ success: false, code, status, errors: [] })
+      expect(Object.keys(zh ?? {}).sort()).toEqual(
+        ['success', 'type', 'title', 'status', 'detail', 'code', 'request_id', 'errors'].sort(),
+      )
+      expect(zh?.detail).toMatch(/[一-鿿]/)
+      expect(en?.detail).toMatch(/^[ -~¥]+$/)
+      expect(en?.detail).not.toBe(zh?.detail)
+    },
+  )
+
+  test('says the gap where it is known, and nothing half where it is not', () => {
+    expect(errorText('INSUFFICIENT_POINTS', 'zh').detail).toBe('积分余额不足')
+    expect(errorText('INSUFFICIENT_POINTS', 'zh', { required: '9', available: '4' }).detail).toBe(
+      '积分余额不足：需要 9 积分，可用 4 积分',
+    )
+    expect(errorText('OUT_OF_STOCK', 'en', { required: '9' }).detail).not.toContain('undefined')
+  })
+
+  test("has the seed's own texts for its fields", () => {
+    const text = (field: string, rule: 'required' | 'min' | 'in') =>
+      fieldText({ field, rule, bound: '1' }, 'zh')
+    expect(text('product_id', 'required')).toBe('商品ID不能为空')
+    expect(text('quantity', 'required')).toBe('数量不能为空')
+    expect(text('quantity', 'min')).toBe('数量必须大于0')
+    expect(text('cash_amount', 'min')).toBe('现金金额不能为负数')
+    expect(text('payment_method', 'in')).toBe('不支持的支付方式')
+  })
+
+  test('lets nothing of an unexpected error out, and logs it once with its cause', async () => {
+    const { app, lines } = bare()
+    app.get('/', () => {
+      throw new Error('select password from users', { cause: new Error('the cause') })
+    })
+    const response = await app.request('/')
+    const body = await response.text()
+    expect(response.status).toBe(500)
+    expect(body).toContain('"INTERNAL"')
+    expect(body).not.toMatch(/password|select|cause|\.ts/)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(/select password from users.*the cause/)
+  })
+
+  test('is 503 when the database is away', async () => {
+    const db = connectDatabase(`postgres://nobody@127.0.0.1:${await freePort()}/none`, 1)
+    const app = createApp({ ...mall.deps, db, replica: db })
+    const response = await app.request('/api/points-mall/products')
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+    expect(await response.text()).not.toMatch(/ECONNREFUSED|127\.0\.0\.1/)
+    await db.destroy()
+  })
+})
+
+describe('the language', () => {
+  test.each([
+    [undefined, 'zh'],
+    ['en', 'en'],
+    ['en-US,en;q=0.9', 'en'],
+    ['zh-CN,zh;q=0.9,en;q=0.8', 'zh'],
+    ['zh;q=0.3, en;q=0.7', 'en'],
+    ['fr, de;q=0.5', 'zh'],
+    ['en;q=0', 'zh'],
+    [';;;q=,en;q=x', 'zh'],
+  ])('for %s is %s', async (header, lang) => {
+    const { status, body } = await mall.call('GET', '/nothing-here', {
+      headers: header === undefined ? {} : { 'accept-language': header },
+    })
+    expect(status).toBe(404)
+    expect(body.detail).toBe(errorText('NOT_FOUND', lang as 'zh' | 'en').detail)
+  })
+})
+
+describe('the edge', () => {
+  const admin = { as: 'root', role: 'admin' } as const
+  const GRANT = '/api/admin/points-mall/wallets/edge/grant'
+  const good = { points: 5, reason: 'edge' }
+  const untouched = async () => {
+    const { body } = await mall.call('GET', '/api/admin/points-mall/wallets/edge', admin)
+    expect(body.data.available).toBe(0)
+  }
+
+  test.each([
+    ['GET', '/api/points-mall/nope'],
+    ['GET', '/api/points-mall/products/'],
+    ['GET', '/api/points-mall/products/abc'],
+    ['GET', '/api/points-mall/products/0'],
+    ['GET', '/api/points-mall/products/-1'],
+    ['GET', '/api/points-mall/products/1.5'],
+    ['GET', '/api/points-mall/products/9999999999999999999999'],
+    ['GET', '/api/points-mall/products/%00'],
+    ['GET', '/api/points-mall/products/%E0%A4%A'],
+    ['GET', '/api/points-mall/products/category/999999'],
+    ['POST', '/api/admin/points-mall/products/1/destroy'],
+    ['GET', '/%2e%2e/%2e%2e/etc/passwd'],
+  ])('%s %s is 404 as a problem', async (method, path) => {
+    const { status, body } = await mall.call(method, path)
+    expect([status, body.code]).toEqual([404, 'NOT_FOUND'])
+  })
+
+  test('knows which methods a path takes, before it asks for a token', async () => {
+    const answer = await mall.call('DELETE', '/api/points-mall/exchange')
+    expect([answer.status, answer.body.code]).toEqual([405, 'METHOD_NOT_ALLOWED'])
+    expect(answer.headers.get('allow')).toBe('POST')
+    const product = await mall.call('PUT', '/api/admin/points-mall/products/1')
+    expect(product.headers.get('allow')?.split(', ').sort()).toEqual(['DELETE', 'GET', 'HEAD', 'PATCH'])
+  })
+
+  test.each([
+    ['malformed', '{"points":', 'application/json', 400, 'MALFORMED_JSON'],
+    ['not UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'application/json', 400, 'MALFORMED_JSON'],
+    ['a form', 'points=5', 'application/x-www-form-urlencoded', 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['text', JSON.stringify(good), 'text/plain', 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'too large',
+      JSON.stringify({ ...good, pad: 'x'.repeat(65_536) }),
+      'application/json',
+      413,
+      'PAYLOAD_TOO_LARGE',
+    ],
+    ['a list', '[]', 'application/json', 422, 'VALIDATION_FAILED'],
+    ['null', 'null', 'application/json', 422, 'VALIDATION_FAILED'],
+    ['nothing', '', 'application/json', 422, 'VALIDATION_FAILED'],
+    ['too deep', `${'['.repeat(30_000)}${']'.repeat(30_000)}`, 'application/json', 422, 'VALIDATION_FAILED'],
+    ['a NUL', JSON.stringify({ ...good, reason: 'a\0b' }), 'application/json', 422, 'VALIDATION_FAILED'],
+    ['a NUL in a name', JSON.stringify({ ...good, 'a\0': 1 }), 'application/json', 422, 'VALIDATION_FAILED'],
+    ['half a pair', '{"points":5,"reason":"\\ud800"}', 'application/json', 422, 'VALIDATION_FAILED'],
+    [
+      'a number as text',
+      JSON.stringify({ ...good, points: '5' }),
+      'application/json',
+      422,
+      'VALIDATION_FAILED',
+    ],
+    ['a fraction', JSON.stringify({ ...good, points: 1.5 }), 'application/json', 422, 'VALIDATION_FAILED'],
+    ['1e308', '{"points":1e308,"reason":"r"}', 'application/json', 422, 'VALIDATION_FAILED'],
+    ['1e400', '{"points":1e400,"reason":"r"}', 'application/json', 422, 'VALIDATION_FAILED'],
+    [
+      'too many',
+      JSON.stringify({ ...good, points: 1_000_000_001 }),
+      'application/json',
+      422,
+      'VALIDATION_FAILED',
+    ],
+  ])('refuses a body that is %s', async (_what, body, type, status, code) => {
+    const response = await fetch(`${mall.url}${GRANT}`, {
+      method: 'POST',
+      headers: { 'content-type': type, authorization: `Bearer ${await adminToken()}` },
+      body,
+    })
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([status, code])
+    await untouched()
+  })
+
+  test('refuses what grows too large without saying so', async () => {
+    const chunk = new TextEncoder().encode(' '.repeat(8192))
+    let sent = 0
+    const body = new ReadableStream({
+      pull(controller) {
+        sent += 1
+        if (sent > 10) controller.close()
+        else controller.enqueue(chunk)
+      },
+    })
+    const response = await fetch(`${mall.url}${GRANT}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${await adminToken()}` },
+      body,
+      duplex: 'half',
+    })
+    expect(response.status).toBe(413)
+  })
+
+  test('names every wrong field, in the language asked for', async () => {
+    const body = { points: 0, reason: '', expires_at: 'tomorrow' }
+    const zh = await mall.call('POST', GRANT, { ...admin, body })
+    expect(zh.body.errors).toEqual([
+      { field: 'points', code: 'min', message: 'points 不能小于 1' },
+      { field: 'reason', code: 'required', message: 'reason 不能为空' },
+      { field: 'expires_at', code: 'format', message: 'expires_at 格式不正确' },
+    ])
+    const en = await mall.call('POST', GRANT, { ...admin, body, headers: { 'accept-language': 'en' } })
+    expect(en.body.errors[0].message).toBe('points must be at least 1')
+  })
+
+  test('refuses NUL in a query', async () => {
+    const { status, body } = await mall.call('GET', '/api/points-mall/products/search?keyword=a%00b')
+    expect([status, body.errors[0]?.field]).toEqual([422, 'keyword'])
+  })
+
+  test('keeps a sane request id and replaces any other', async () => {
+    const ask = (id: string) => mall.call('GET', '/health/live', { headers: { 'x-request-id': id } })
+    expect((await ask('abc-123')).headers.get('x-request-id')).toBe('abc-123')
+    for (const bad of ['a b', '<script>', 'x'.repeat(65)]) {
+      expect((await ask(bad)).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    }
+  })
+
+  const adminToken = () => token('root', 'admin', 1)
+})
+
+describe('an access token', () => {
+  const SECRET = 'another secret of these tests, long enough'
+  const auth = { secret: SECRET, jwksUrl: undefined, issuer: 'points-mall', audience: 'points-mall' }
+  const key = new TextEncoder().encode(SECRET)
+  const base = () => ({
+    sub: 'alice',
+    role: 'customer',
+    iss: 'points-mall',
+    aud: 'points-mall',
+    exp: Math.floor(Date.now() / 1000) + 60,
+  })
+  const sign = (
+    claims: Record<string, unknown>,
+    alg = 'HS256',
+    signer: Parameters<SignJWT['sign']>[0] = key,
+  ) => new SignJWT(claims).setProtectedHeader({ alg }).sign(signer)
+  const now = () => Math.floor(Date.now() / 1000)
+
+  test('that is right names its owner, and level 1 where it has none', async () => {
+    const authenticate = createAuthenticate(auth)
+    expect(await authenticate(await sign(base()))).toEqual({ sub: 'alice', role: 'customer', level: 1 })
+    expect(await authenticate(await sign({ ...base(), level: 3 }))).toMatchObject({ level: 3 })
+  })
+
+  test.each<[string, () => Promise<string>]>([
+    ['is expired', () => sign({ ...base(), exp: now() - 5 })],
+    ['never expires', () => sign({ ...base(), exp: undefined })],
+    ['is not valid yet', () => sign({ ...base(), nbf: now() + 60 })],
+    ['has another issuer', () => sign({ ...base(), iss: 'elsewhere' })],
+    ['has another audience', () => sign({ ...base(), aud: 'elsewhere' })],
+    ['has no owner', () => sign({ ...base(), sub: undefined })],
+    ['has an empty owner', () => sign({ ...base(), sub: '' })],
+    ['has an owner too long', () => sign({ ...base(), sub: 'x'.repeat(65) })],
+    ['has an owner with a control character', () => sign({ ...base(), sub: 'a\nb' })],
+    ['has an unknown role', () => sign({ ...base(), role: 'root' })],
+    ['has no role', () => sign({ ...base(), role: undefined })],
+    ['has a level that is no integer', () => sign({ ...base(), level: 1.5 })],
+    ['has a level as text', () => sign({ ...base(), level: '3' })],
+    ['is signed with another secret', () => sign(base(), 'HS256', new TextEncoder().encode('x'.repeat(40)))],
+    ['uses another HMAC', () => sign(base(), 'HS512')],
+    ['uses a key pair', async () => sign(base(), 'ES256', (await generateKeyPair('ES256')).privateKey)],
+    [
+      'is not signed',
+      async () => {
+        const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+        return `${part({ alg: 'none' })}.${part(base())}.`
+      },
+    ],
+    ['is no token', async () => 'garbage'],
+    ['is far too long', async () => `${await sign(base())}${'A'.repeat(5000)}`],
+  ])('that %s is refused', async (_what, make) => {
+    expect(await createAuthenticate(auth)(await make())).toBeUndefined()
+  })
+
+  test('is refused from the moment it expires, although it was known', async () => {
+    const authenticate = createAuthenticate(auth)
+    const brief = await sign({ ...base(), exp: now() + 4 })
+    expect(await authenticate(brief)).toBeDefined()
+    await until(
+      () => authenticate(brief),
+      (who) => who === undefined,
+      'the token expires',
+    )
+  })
+
+  test('of a key set counts with the algorithms of key sets only', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }
+    const server = createServer((_request, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }))
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`
+    const authenticate = createAuthenticate({ ...auth, secret: undefined, jwksUrl })
+    const es256 = await new SignJWT(base()).setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(privateKey)
+    expect(await authenticate(es256)).toMatchObject({ sub: 'alice' })
+    // The classic confusion: the public key taken for an HMAC secret.
+    const confused = await sign(base(), 'HS256', new TextEncoder().encode(JSON.stringify(jwk)))
+    expect(await authenticate(confused)).toBeUndefined()
+    const stranger = await generateKeyPair('ES256')
+    const forged = await new SignJWT(base())
+      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+      .sign(stranger.privateKey)
+    expect(await authenticate(forged)).toBeUndefined()
+    await new Promise((resolve) => server.close(resolve))
+    // That the key set is away says nothing about the token.
+    const later = createAuthenticate({ ...auth, secret: undefined, jwksUrl })
+    await expect(later(es256)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
+  test('is asked for with WWW-Authenticate', async () => {
+    const none = await mall.call('GET', '/api/points-mall/wallet')
+    expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="points-mall"'])
+    const bad = await mall.call('GET', '/api/points-mall/wallet', {
+      headers: { authorization: 'Bearer x.y.z' },
+    })
+    expect([bad.status, bad.headers.get('www-authenticate')]).toEqual([
+      401,
+      'Bearer realm="points-mall", error="invalid_token"',
+    ])
+    const basic = await mall.call('GET', '/api/points-mall/wallet', {
+      headers: { authorization: 'Basic eDp5' },
+    })
+    expect(basic.status).toBe(401)
+  })
+})
+
+describe('the access log', () => {
+  test('has a line for each request, with no body, no token and no query', async () => {
+    const lines: string[] = []
+    const logger = pino({}, { write: (line: string) => lines.push(line) })
+    const app = createApp({ ...mall.deps, logger })
+    const bearer = await token('root', 'admin', 1)
+    const response = await app.request('/api/admin/points-mall/wallets/logged/grant?note=private-query', {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${bearer}`,
+        'content-type': 'application/json',
+        'x-request-id': 'r1',
+      },
+      body: JSON.stringify({ points: 1, reason: 'private-reason' }),
+    })
+    expect(response.status).toBe(200)
+    expect(lines).toHaveLength(1)
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      request_id: 'r1',
+      method: 'POST',
+      path: '/api/admin/points-mall/wallets/logged/grant',
+      status: 200,
+      sub: 'root',
+    })
+    expect(lines[0]).not.toMatch(/private|eyJ/)
+  })
+
+  test('shortens a long path, whose slashes cost next to nothing', async () => {
+    const lines: string[] = []
+    const logger = pino({}, { write: (line: string) => lines.push(line) })
+    const app = createApp({ ...mall.deps, logger })
+    const start = performance.now()
+    // Quadratic work on it takes a minute.
+    await app.request(`/points-mall${'/'.repeat(200_000)}x/`)
+    expect(performance.now() - start).toBeLessThan(5_000)
+    expect(JSON.parse(lines[0] ?? '').path).toBe(`/points-mall${'/'.repeat(244)}`)
+  })
+})
+
+describe('readiness', () => {
+  test('names the worker while none runs, and is 200 once one does', async () => {
+    const before = await mall.call('GET', '/health/ready', { headers: { 'accept-language': 'en' } })
+    expect([before.status, before.body.code]).toEqual([503, 'UNAVAILABLE'])
+    expect(before.body.detail).toBe('Not there: worker')
+    await mall.startWorker()
+    await until(
+      () => mall.call('GET', '/health/ready'),
+      ({ status }) => status === 200,
+      'the worker is seen',
+    )
+    await mall.stopWorker()
+  })
+
+  test('names the database and Temporal when they are away, while the process lives', async () => {
+    const db = connectDatabase(`postgres://nobody@127.0.0.1:${await freePort()}/none`, 1)
+    const temporal = connectTemporal(
+      { address: `127.0.0.1:${await freePort()}` },
+      'default',
+      mall.deps.sealer,
+    )
+    const app = createApp({ ...mall.deps, db, replica: db, temporal })
+    const ready = await app.request('/health/ready', { headers: { 'accept-language': 'en' } })
+    expect(ready.status).toBe(503)
+    expect(((await ready.json()) as { detail: string }).detail).toBe('Not there: database, temporal, worker')
+    expect((await app.request('/health/live')).status).toBe(200)
+    await temporal.client.connection.close()
+    await db.destroy()
+  })
+})

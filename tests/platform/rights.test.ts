@@ -1,0 +1,693 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { SignJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../../api/app.ts'
+import { addAddress, readAddresses } from '../../application/customers/addresses.ts'
+import { signIn } from '../../application/customers/sessions.ts'
+import { hasRight, PAGE_ROLES, type PageRole, RIGHTS, ROLES, type Role } from '../../domain/access.ts'
+import { ACTIONS } from '../../web/texts/console/wallets.ts'
+import { readTables } from '../support/db-snapshot.ts'
+import { type Mall, openMall, SECRET, token } from '../support/test-app.ts'
+
+/** Who may do what: one table of every route that changes something, and of every route that reads. */
+
+type Who = 'nobody' | Role
+const EVERYBODY: readonly Who[] = ['nobody', ...ROLES]
+
+let mall: Mall
+let app: ReturnType<typeof createApp>
+beforeAll(async () => {
+  mall = await openMall()
+  // Outside a demo: there the codec asks for a token, too.
+  app = createApp({ ...mall.deps, demo: false })
+})
+afterAll(async () => {
+  expect(await mall.brokenLaws()).toEqual([])
+  await mall.close()
+})
+
+const ENV = { incoming: { socket: { remoteAddress: '127.0.0.1', remotePort: 1, remoteFamily: 'IPv4' } } }
+
+/** A request: a body is JSON for the API, fields are a form's. */
+interface Ask {
+  readonly path: string
+  readonly body?: unknown
+  readonly fields?: Readonly<Record<string, string>>
+}
+
+interface Answer {
+  readonly status: number
+  readonly location: string
+  readonly text: string
+}
+
+const isPage = (path: string) => !/^\/(api|codec)\//.test(path)
+
+/** Sends it as somebody of this role: with a token, or with the session of a person at a page. */
+async function send(method: string, ask: Ask, who: Who, sub: string, lang = 'zh'): Promise<Answer> {
+  const headers: Record<string, string> = { 'accept-language': lang, origin: mall.url }
+  if (isPage(ask.path)) {
+    headers.cookie = `points_mall_lang=${lang}`
+    // A partner system has no session: it comes as nobody.
+    if (who !== 'nobody' && who !== 'system') {
+      headers.cookie += `; points_mall_session=${await signIn(mall.db, { sub, role: who, level: 1 })}`
+    }
+  } else if (who !== 'nobody') headers.authorization = `Bearer ${await token(sub, who, 1)}`
+  if (ask.body !== undefined) headers['content-type'] = 'application/json'
+  const body = ask.fields
+    ? { body: new URLSearchParams(ask.fields) }
+    : ask.body === undefined
+      ? {}
+      : { body: JSON.stringify(ask.body) }
+  const answer = await app.request(`${mall.url}${ask.path}`, { method, headers, ...body }, ENV)
+  return { status: answer.status, location: answer.headers.get('location') ?? '', text: await answer.text() }
+}
+
+/** What does not stay: sessions of this test, forms of those who are asked to sign in, a comparison that goes on. */
+const PASSING = ['web_sessions', 'kept_forms', 'reconciliations', 'reconciliation_findings']
+async function state() {
+  const tables = await readTables(mall.db)
+  return Object.fromEntries(Object.entries(tables).filter(([name]) => !PASSING.includes(name)))
+}
+
+const problemOf = ({ text }: Answer) => JSON.parse(text) as Record<string, unknown>
+const isSentToSignIn = ({ status, location }: Answer) =>
+  status === 303 && location.startsWith('/points-mall/sign-in')
+
+// What a request is about. Each time another one, so that no row of the table sees what another has done.
+
+const ADDRESS = {
+  name: '王芳',
+  phone: '13800138000',
+  province: '上海市',
+  city: '上海市',
+  district: '徐汇区',
+  detail: '漕溪北路 1 号',
+}
+let made = 0
+const fresh = (what: string) => {
+  made += 1
+  return `${what}-${made}`
+}
+
+async function paid(owner: string): Promise<string> {
+  const product_id = await mall.product({ shipping_type: 'logistics' })
+  await mall.points(owner, 100)
+  const answer = await mall.exchange(owner, { product_id, address: ADDRESS })
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201)
+  return answer.body.data.order_no
+}
+
+async function accepted(owner: string): Promise<string> {
+  const orderNo = await paid(owner)
+  expect((await mall.operate(orderNo, 'accept')).status).toBe(200)
+  return orderNo
+}
+
+async function shipped(owner: string): Promise<string> {
+  const orderNo = await accepted(owner)
+  expect((await mall.operate(orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })).status).toBe(200)
+  return orderNo
+}
+
+async function unpaid(owner: string): Promise<string> {
+  const product_id = await mall.product({ payment_mode: 'money_only', fen: 100 })
+  await mall.cash(owner, 100)
+  return (await mall.exchange(owner, { product_id, payment_method: 'bank_card' })).body.data.order_no
+}
+
+const boss = { as: 'boss', role: 'admin' } as const
+const admin = (path: string, body: unknown) =>
+  mall.call('POST', `/api/admin/points-mall${path}`, { ...boss, body })
+
+async function earning(owner: string): Promise<string> {
+  const body = { owner_id: owner, source: 'order', external_id: fresh('SHOP'), points: 5 }
+  return (await admin('/earnings', body)).body.data.id
+}
+
+async function blockOf(owner: string): Promise<string> {
+  await mall.points(owner, 5)
+  return (await admin(`/wallets/${owner}/block`, { points: 5, reason: '核查' })).body.data.block_id
+}
+
+async function address(owner: string): Promise<string> {
+  await addAddress(mall.deps, owner, { ...ADDRESS }, false, fresh('address'))
+  return (await readAddresses(mall.deps, owner)).at(-1)?.id ?? ''
+}
+
+const category = async () =>
+  (await admin('/categories', { name: fresh('分类'), sort: 0 })).body.data.id as string
+const draft = { title: '钢笔', payment_mode: 'points_only', point: 10 }
+const draftForm = { title: '钢笔', payment_mode: 'points_only', point: '10', stock: '1' }
+
+/** Whose the thing is that a route is about. */
+type Whose =
+  /** The caller's own: what customers do. */
+  | 'own'
+  /** A customer's: then it is refused where that customer is the caller. */
+  | 'customer'
+  /** Nobody's. */
+  | 'none'
+
+interface Row {
+  /** As it is registered, without the patterns of its parameters. */
+  readonly route: string
+  /** One row for each of what the route does; undefined where it does one thing. */
+  readonly what?: string
+  readonly may: readonly Who[]
+  /** The status of the answer to whoever may. */
+  readonly done: number
+  readonly whose: Whose
+  readonly ask: (owner: string) => Promise<Ask> | Ask
+}
+
+const PEOPLE: readonly Who[] = ['customer', 'operator', 'admin']
+const STAFF: readonly Who[] = ['operator', 'admin']
+const ADMIN: readonly Who[] = ['admin']
+
+const row = (
+  route: string,
+  may: readonly Who[],
+  done: number,
+  whose: Whose,
+  ask: (owner: string, path: string) => Promise<Partial<Ask>> | Partial<Ask>,
+  what?: string,
+): Row => ({
+  route,
+  ...(what === undefined ? {} : { what }),
+  may,
+  done,
+  whose,
+  ask: async (owner) => {
+    const path = route.slice(route.indexOf(' ') + 1)
+    return { path, ...(await ask(owner, path)) }
+  },
+})
+
+const reason = { reason: '核对后处理' }
+const parcel = { carrier: '顺丰', tracking_no: 'SF1' }
+const API = '/api/points-mall'
+const STAFF_API = '/api/admin/points-mall'
+
+/** What staff do with orders: what it takes, and what the API and a page answer. */
+const ORDER_ACTS = [
+  ['accept', paid, {}, 200, 303],
+  ['ship', accepted, parcel, 200, 303],
+  ['finish', shipped, {}, 200, 303],
+  ['cancel', paid, reason, 200, 303],
+  ['refund', paid, reason, 200, 303],
+  // Nothing is stuck, which is found out by whoever may.
+  ['resolve', paid, { ...reason, action: 'retry' }, 409, 409],
+] as const
+/** What an admin does with wallets: the body of the API, the fields of the form. */
+const WALLET_ACTS = [
+  ['grant', { points: 5, ...reason }, { points: '5', ...reason }],
+  ['adjust', { points: 5, ...reason }, { points: '5', way: 'add', ...reason }],
+  ['cash', { amount: { amount: '1.00', currency: 'CNY' }, ...reason }, { amount: '1.00', ...reason }],
+  ['freeze', reason, reason],
+  ['unfreeze', reason, reason],
+] as const
+
+const TABLE: readonly Row[] = [
+  // The API of customers.
+  row(`POST ${API}/exchange`, PEOPLE, 201, 'own', async (owner) => {
+    await mall.points(owner, 100)
+    return { body: { product_id: await mall.product(), quantity: 1 } }
+  }),
+  row(`POST ${API}/check-exchange`, PEOPLE, 200, 'own', async () => ({
+    body: { product_id: await mall.product(), quantity: 1 },
+  })),
+  row(`POST ${API}/orders/:id/pay`, PEOPLE, 200, 'own', async (owner) => ({
+    path: `${API}/orders/${await unpaid(owner)}/pay`,
+    body: { payment_method: 'wallet' },
+  })),
+  row(`POST ${API}/orders/:id/cancel`, PEOPLE, 200, 'own', async (owner) => ({
+    path: `${API}/orders/${await paid(owner)}/cancel`,
+    body: {},
+  })),
+  row(`POST ${API}/orders/:id/confirm`, PEOPLE, 200, 'own', async (owner) => ({
+    path: `${API}/orders/${await shipped(owner)}/confirm`,
+    body: {},
+  })),
+
+  // The API of operators.
+  row(`POST ${STAFF_API}/products`, STAFF, 201, 'none', () => ({ body: draft })),
+  row(`PATCH ${STAFF_API}/products/:id`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/products/${await mall.product()}`,
+    body: { title: '毛笔' },
+  })),
+  row(`DELETE ${STAFF_API}/products/:id`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/products/${await mall.product()}`,
+  })),
+  ...(['publish', 'unpublish'] as const).map((act) =>
+    row(`POST ${STAFF_API}/products/:id/${act}`, STAFF, 200, 'none', async () => ({
+      path: `${STAFF_API}/products/${await mall.product({ status: 'off_sale' })}/${act}`,
+      body: {},
+    })),
+  ),
+  row(`POST ${STAFF_API}/categories`, STAFF, 201, 'none', () => ({ body: { name: fresh('分类') } })),
+  row(`PATCH ${STAFF_API}/categories/:id`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/categories/${await category()}`,
+    body: { sort: 3 },
+  })),
+  row(`DELETE ${STAFF_API}/categories/:id`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/categories/${await category()}`,
+  })),
+  ...WALLET_ACTS.map(([act, body]) =>
+    row(`POST ${STAFF_API}/wallets/:owner_id/${act}`, ADMIN, 200, 'customer', (owner) => ({
+      path: `${STAFF_API}/wallets/${owner}/${act}`,
+      body,
+    })),
+  ),
+  row(`POST ${STAFF_API}/wallets/:owner_id/block`, ADMIN, 200, 'customer', async (owner) => {
+    await mall.points(owner, 5)
+    return { path: `${STAFF_API}/wallets/${owner}/block`, body: { points: 5, ...reason } }
+  }),
+  row(`POST ${STAFF_API}/wallets/:owner_id/unblock`, ADMIN, 200, 'customer', async (owner) => ({
+    path: `${STAFF_API}/wallets/${owner}/unblock`,
+    body: { block_id: await blockOf(owner), ...reason },
+  })),
+  row(`POST ${STAFF_API}/earnings`, ['admin', 'system'], 201, 'customer', (owner) => ({
+    body: { owner_id: owner, source: 'order', external_id: fresh('SHOP'), points: 5 },
+  })),
+  row(`POST ${STAFF_API}/earnings/:id/reverse`, ['admin', 'system'], 200, 'customer', async (owner) => ({
+    path: `${STAFF_API}/earnings/${await earning(owner)}/reverse`,
+    body: reason,
+  })),
+  row(`PUT ${STAFF_API}/users/:owner_id`, STAFF, 200, 'customer', (owner) => ({
+    path: `${STAFF_API}/users/${owner}`,
+    body: { level: 2 },
+  })),
+  ...ORDER_ACTS.map(([act, order, body, done]) =>
+    row(`POST ${STAFF_API}/orders/:id/${act}`, STAFF, done, 'customer', async (owner) => ({
+      path: `${STAFF_API}/orders/${await order(owner)}/${act}`,
+      body,
+    })),
+  ),
+
+  // The shop's pages.
+  row('POST /points-mall/sign-in', EVERYBODY, 303, 'none', () => ({ fields: { user: 'alice' } })),
+  row('POST /points-mall/sign-out', EVERYBODY, 303, 'none', () => ({ fields: {} })),
+  row('POST /points-mall/products/:id/redeem', PEOPLE, 303, 'own', async (owner) => {
+    await mall.points(owner, 100)
+    return {
+      path: `/points-mall/products/${await mall.product()}/redeem`,
+      fields: { quantity: '1', points: '100', cash: '0.00' },
+    }
+  }),
+  row('POST /points-mall/addresses/new', PEOPLE, 303, 'own', () => ({ fields: ADDRESS })),
+  row('POST /points-mall/addresses/:id', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/addresses/${await address(owner)}`,
+    fields: ADDRESS,
+  })),
+  ...(['default', 'remove'] as const).map((act) =>
+    row(`POST /points-mall/addresses/:id/${act}`, PEOPLE, 303, 'own', async (owner) => ({
+      path: `/points-mall/addresses/${await address(owner)}/${act}`,
+      fields: {},
+    })),
+  ),
+  row('POST /points-mall/orders/:id/pay', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/orders/${await unpaid(owner)}/pay`,
+    fields: { method: 'wallet' },
+  })),
+  row('POST /points-mall/orders/:id/cancel', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/orders/${await paid(owner)}/cancel`,
+    fields: {},
+  })),
+  row('POST /points-mall/orders/:id/confirm', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/orders/${await shipped(owner)}/confirm`,
+    fields: {},
+  })),
+
+  // The console's pages.
+  row('POST /admin/products', STAFF, 303, 'none', () => ({ fields: draftForm })),
+  row('POST /admin/products/:id', STAFF, 303, 'none', async () => ({
+    path: `/admin/products/${await mall.product()}`,
+    fields: draftForm,
+  })),
+  ...(['publish', 'unpublish', 'delete', 'picture', 'picture/remove'] as const).map((act) =>
+    row(`POST /admin/products/:id/${act}`, STAFF, 303, 'none', async () => ({
+      path: `/admin/products/${await mall.product({ status: 'off_sale' })}/${act}`,
+      fields: {},
+    })),
+  ),
+  row('POST /admin/categories', STAFF, 303, 'none', () => ({ fields: { name: fresh('分类'), sort: '0' } })),
+  row('POST /admin/categories/:id', STAFF, 303, 'none', async () => ({
+    path: `/admin/categories/${await category()}`,
+    fields: { name: fresh('分类'), sort: '0' },
+  })),
+  row('POST /admin/categories/:id/delete', STAFF, 303, 'none', async () => ({
+    path: `/admin/categories/${await category()}/delete`,
+    fields: {},
+  })),
+  ...ORDER_ACTS.map(([act, order, fields, , done]) =>
+    row(`POST /admin/orders/:id/${act}`, STAFF, done, 'customer', async (owner) => ({
+      path: `/admin/orders/${await order(owner)}/${act}`,
+      fields: { what: 'whole', ...fields },
+    })),
+  ),
+  ...WALLET_ACTS.map(([act, , fields]) =>
+    row(
+      'POST /admin/users/:owner/:action',
+      ADMIN,
+      303,
+      'customer',
+      (owner) => ({ path: `/admin/users/${owner}/${act}`, fields }),
+      act,
+    ),
+  ),
+  row(
+    'POST /admin/users/:owner/:action',
+    ADMIN,
+    303,
+    'customer',
+    async (owner) => {
+      await mall.points(owner, 5)
+      return { path: `/admin/users/${owner}/block`, fields: { points: '5', ...reason } }
+    },
+    'block',
+  ),
+  row(
+    'POST /admin/users/:owner/:action',
+    ADMIN,
+    303,
+    'customer',
+    async (owner) => ({
+      path: `/admin/users/${owner}/unblock`,
+      fields: { block: await blockOf(owner), ...reason },
+    }),
+    'unblock',
+  ),
+  row(
+    'POST /admin/users/:owner/:action',
+    STAFF,
+    303,
+    'customer',
+    (owner) => ({ path: `/admin/users/${owner}/level`, fields: { level: '2' } }),
+    'level',
+  ),
+  row('POST /admin/users/:owner/earnings', ADMIN, 303, 'customer', (owner) => ({
+    path: `/admin/users/${owner}/earnings`,
+    fields: { source: 'order', external_id: fresh('SHOP'), points: '5' },
+  })),
+  row('POST /admin/users/:owner/earnings/:id/reverse', ADMIN, 303, 'customer', async (owner) => ({
+    path: `/admin/users/${owner}/earnings/${await earning(owner)}/reverse`,
+    fields: reason,
+  })),
+  // Of a demo: here there is none, which is found out by whoever is signed in.
+  row('POST /admin/demo/crash-worker', PEOPLE, 404, 'none', () => ({ fields: {} })),
+
+  // A signature decides, and not a role; there is none.
+  row('POST /api/webhooks/payments/:provider', EVERYBODY, 401, 'none', () => ({
+    path: '/api/webhooks/payments/stripe',
+    body: {},
+  })),
+  row('POST /api/webhooks/orders', EVERYBODY, 401, 'none', () => ({ body: {} })),
+  row('POST /codec/decode', STAFF, 200, 'none', () => ({ body: { payloads: [] } })),
+
+  row(`POST ${STAFF_API}/reconciliations`, STAFF, 202, 'none', () => ({ body: { day: '2026-01-01' } })),
+  row('POST /admin/reconciliations', STAFF, 303, 'none', () => ({ fields: { day: '2026-01-02' } })),
+]
+
+/** The routes of both, as they are registered: the app's table has those of the API and those of the pages. */
+function routesOf(isMeant: (method: string) => boolean): string[] {
+  const routes = app.routes
+    .filter(({ method }) => isMeant(method))
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)\{[^/]*\}/g, ':$1')}`)
+  return [...new Set(routes)].toSorted()
+}
+const changes = (method: string) => !['ALL', 'GET', 'HEAD', 'OPTIONS'].includes(method)
+const reads = (method: string) => method === 'GET'
+
+describe('the table', () => {
+  test('names every route that changes something, and no other', () => {
+    expect([...new Set(TABLE.map(({ route }) => route))].toSorted()).toEqual(routesOf(changes))
+  })
+
+  test('names every action of the one route that has several', () => {
+    const named = TABLE.flatMap(({ route, what }) =>
+      route === 'POST /admin/users/:owner/:action' ? [what] : [],
+    )
+    expect(new Set(named)).toEqual(new Set(Object.keys(ACTIONS)))
+    expect(named).toHaveLength(Object.keys(ACTIONS).length)
+  })
+
+  test('says of every route about a wallet, a level, an earning or an order of a customer that it is', () => {
+    const isAbout = /\/admin\/(.*\/)?(:owner|orders\/:id|earnings)/
+    for (const { route, whose } of TABLE) {
+      expect([route, whose === 'customer']).toEqual([route, isAbout.test(route)])
+    }
+  })
+
+  test('is that of the API’s document, too', async () => {
+    const { paths } = JSON.parse(await (await app.request('/openapi.json')).text()) as {
+      paths: Record<string, Record<string, unknown>>
+    }
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    )
+    const registered = routesOf((method) => method !== 'ALL').filter((route) => route.includes(' /api/'))
+    expect(documented.filter((route) => route.includes(' /api/')).toSorted()).toEqual(registered)
+  })
+})
+
+const titled = TABLE.map(
+  (one) => [one.what === undefined ? one.route : `${one.route} (${one.what})`, one] as const,
+)
+
+describe('a route that changes something lets in', () => {
+  test.each(titled)('%s', async (_, { route, may, done, whose, ask }) => {
+    const method = route.split(' ')[0] ?? ''
+    const asked = await Promise.all(
+      EVERYBODY.map(async (who) => {
+        const sub = fresh(who)
+        return { who, sub, request: await ask(whose === 'own' ? sub : fresh('customer')) }
+      }),
+    )
+    const before = await state()
+    for (const { who, sub, request } of asked.filter((one) => !may.includes(one.who))) {
+      const answer = await send(method, request, who, sub)
+      const seen = `${who} ${answer.status} ${answer.text}`
+      if (!isPage(request.path)) {
+        const [status, code] = who === 'nobody' ? [401, 'UNAUTHENTICATED'] : [403, 'FORBIDDEN']
+        expect([who, answer.status, problemOf(answer).code], seen).toEqual([who, status, code])
+        expect(problemOf(answer)).not.toHaveProperty('reason')
+      } else if (who === 'nobody' || who === 'system') {
+        expect([who, isSentToSignIn(answer)], seen).toEqual([who, true])
+      } else expect([who, answer.status], seen).toEqual([who, 403])
+    }
+    expect(await state()).toEqual(before)
+    for (const { who, sub, request } of asked.filter((one) => may.includes(one.who))) {
+      const answer = await send(method, request, who, sub)
+      expect([who, answer.status], `${who} ${answer.text}`).toEqual([who, done])
+      if (route !== 'POST /points-mall/sign-in') expect([who, isSentToSignIn(answer)]).toEqual([who, false])
+    }
+  })
+})
+
+describe('nobody books for himself', () => {
+  const about = titled.filter(([, { whose }]) => whose === 'customer')
+  const DETAIL = {
+    zh: '不能为自己办理：本人的账户和订单须由其他同事处理',
+    en: 'You cannot do this for yourself: a colleague has to handle your own account and orders',
+  }
+
+  test.each(about)('%s', async (_, { route, may, ask }) => {
+    const method = route.split(' ')[0] ?? ''
+    for (const who of may) {
+      const sub = fresh(`own-${who}`)
+      const request = await ask(sub)
+      const before = await state()
+      for (const lang of ['zh', 'en'] as const) {
+        const answer = await send(method, request, who, sub, lang)
+        expect([who, answer.status], answer.text).toEqual([who, 403])
+        if (isPage(request.path)) expect(answer.text).toContain(DETAIL[lang])
+        else {
+          expect(problemOf(answer)).toMatchObject({
+            code: 'FORBIDDEN',
+            reason: 'own_account',
+            detail: DETAIL[lang],
+          })
+        }
+      }
+      expect(await state()).toEqual(before)
+    }
+  })
+
+  test('a page offers no form for it, says why, and opens none that somebody knows the address of', async () => {
+    const [sub, other] = [fresh('own'), fresh('customer')]
+    const forms: readonly (readonly [string, (owner: string) => Promise<string>])[] = [
+      ['订单', async (owner) => `/admin/orders/${await paid(owner)}`],
+      [
+        '账户',
+        async (owner) => {
+          await blockOf(owner)
+          return `/admin/users/${owner}`
+        },
+      ],
+      [
+        '账户',
+        async (owner) => {
+          await earning(owner)
+          return `/admin/users/${owner}/earnings`
+        },
+      ],
+    ]
+    const actions =
+      /(?:action|href)="\/admin\/(?:orders|users)\/[^"/?]+\/(?!earnings["?])[^"]+"|name="external_id"/
+    for (const [word, path] of forms) {
+      const own = await send('GET', { path: await path(sub) }, 'admin', sub)
+      expect([own.status, actions.exec(own.text)]).toEqual([200, null])
+      expect(own.text).toContain(`这是你本人的${word}，须由其他同事处理。`)
+      const others = await send('GET', { path: await path(other) }, 'admin', sub)
+      expect([others.status, actions.test(others.text)]).toEqual([200, true])
+      expect(others.text).not.toContain('这是你本人的')
+    }
+    const addresses = [
+      ...Object.keys(ACTIONS).map((action) => `/admin/users/${sub}/${action}`),
+      `/admin/users/${sub}/earnings/${await earning(sub)}/reverse`,
+      `/admin/orders/${await paid(sub)}/refund`,
+      `/admin/orders/${await paid(sub)}/cancel`,
+    ]
+    for (const path of addresses) {
+      expect([path, (await send('GET', { path }, 'admin', sub)).status]).toEqual([path, 403])
+    }
+  })
+})
+
+describe('a partner system', () => {
+  test('gets a token from `npm run token`, reports and reverses with it', async () => {
+    const env = { ...process.env, AUTH_JWT_SECRET: SECRET, DATA_DIR: mall.dataDir }
+    const command = ['cli/token.ts', '--sub', 'crm', '--role', 'system']
+    const { stdout } = await promisify(execFile)(process.execPath, command, { env })
+    const headers = { authorization: `Bearer ${stdout.trim()}` }
+    const body = { owner_id: 'sys-customer', source: 'crm', external_id: 'CRM-1', points: 7 }
+    const told = await mall.call('POST', `${STAFF_API}/earnings`, { headers, body })
+    expect([told.status, told.body.data.state]).toEqual([201, 'granted'])
+    const again = await mall.call('POST', `${STAFF_API}/earnings`, { headers, body, key: 'same' })
+    expect([again.status, again.body.data.id]).toEqual([200, told.body.data.id])
+    const path = `${STAFF_API}/earnings/${told.body.data.id}/reverse`
+    const undone = await mall.call('POST', path, { headers, body: { reason: '退货' } })
+    expect([undone.status, undone.body.data.state]).toEqual([200, 'reversed'])
+  })
+
+  test('reads nothing that needs a token, and has no page: neither by a link nor by a session', async () => {
+    const link = await new SignJWT({ role: 'system', level: 1, jti: fresh('a-link') })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject('crm')
+      .setIssuer('points-mall')
+      .setAudience('points-mall/sign-in')
+      .setIssuedAt()
+      .setExpirationTime('2m')
+      .sign(new TextEncoder().encode(SECRET))
+    const answer = await app.request(`${mall.url}/points-mall/sign-in/link?token=${link}`)
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/points-mall/sign-in?why=used'])
+    expect(answer.headers.get('set-cookie')).toBeNull()
+    await expect(signIn(mall.db, { sub: 'crm', role: 'system' as PageRole, level: 1 })).rejects.toThrow(
+      'web_sessions_role_check',
+    )
+    for (const role of PAGE_ROLES) await signIn(mall.db, { sub: 'somebody', role, level: 1 })
+  })
+})
+
+/** Every route that reads, by who may. */
+const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
+  [
+    EVERYBODY,
+    [
+      '/',
+      '/health/live',
+      '/health/ready',
+      '/metrics',
+      '/openapi.json',
+      '/docs',
+      '/docs/start.js',
+      '/docs/:asset',
+      '/assets/*',
+      '/assets/pictures/:name',
+      ...['', '/search', '/category/:category_id', '/:id'].map((path) => `${API}/products${path}`),
+      '/points-mall',
+      '/points-mall/*',
+      '/points-mall/products',
+      '/points-mall/products/:id',
+      '/points-mall/sign-in',
+      '/points-mall/sign-in/link',
+      // Nothing is sent to whom the order is not.
+      '/points-mall/orders/:id/live',
+    ],
+  ],
+  [
+    PEOPLE,
+    [
+      ...['', '/statistics', '/:id'].map((path) => `${API}/orders${path}`),
+      ...['', '/transactions', '/transactions.csv'].map((path) => `${API}/wallet${path}`),
+      '/points-mall/continue',
+      '/points-mall/products/:id/redeem',
+      ...['', '/new', '/:id', '/:id/remove'].map((path) => `/points-mall/addresses${path}`),
+      ...['', '/:id', '/:id/pay', '/:id/cancel', '/:id/confirm'].map((path) => `/points-mall/orders${path}`),
+      ...['', '/statement.csv'].map((path) => `/points-mall/wallet${path}`),
+    ],
+  ],
+  [
+    STAFF,
+    [
+      ...['products', 'products/:id', 'categories', 'wallets/:owner_id', 'users/:owner_id', 'earnings'],
+      ...[
+        'orders',
+        'orders/:id',
+        'reconciliations',
+        'reconciliations/:id',
+        'reconciliations/:id/findings.csv',
+      ],
+    ].map((path) => `${STAFF_API}/${path}`),
+  ],
+  [
+    STAFF,
+    [
+      '/admin',
+      '/admin/*',
+      ...['/orders', '/orders/:id', '/orders/:id/:action'].map((path) => `/admin${path}`),
+      ...['/products', '/products/new', '/products/:id', '/products/:id/delete'].map(
+        (path) => `/admin${path}`,
+      ),
+      ...['/categories', '/categories/:id', '/categories/:id/delete'].map((path) => `/admin${path}`),
+      ...['/users', '/users/:owner', '/users/:owner/earnings'].map((path) => `/admin${path}`),
+      ...['', '/:id', '/:id/findings.csv'].map((path) => `/admin/reconciliations${path}`),
+    ],
+  ],
+  // An operator may read what a level is.
+  [ADMIN, ['/admin/users/:owner/:action', '/admin/users/:owner/earnings/:id/reverse']],
+]
+
+describe('a route that reads', () => {
+  test('is named with who may, each of them', () => {
+    const named = READS.flatMap(([, paths]) => paths.map((path) => `GET ${path}`))
+    expect(named.toSorted()).toEqual(routesOf(reads))
+  })
+
+  test('lets in whoever may, and nobody else', async () => {
+    for (const [may, paths] of READS) {
+      for (const pattern of paths) {
+        const path = pattern
+          .replace(':action', pattern.startsWith('/admin/users') ? 'grant' : 'refund')
+          .replace('/*', '/nothing')
+          .replaceAll(/:(owner_id|owner)/g, 'somebody')
+          .replaceAll(/:\w+/g, '9')
+        for (const who of EVERYBODY) {
+          const answer = await send('GET', { path }, who, 'reader')
+          const isRefused = [401, 403].includes(answer.status) || isSentToSignIn(answer)
+          const isOpen = may.includes(who) || pattern.includes('sign-in')
+          expect([who, pattern, isRefused && !pattern.includes('sign-in')]).toEqual([who, pattern, !isOpen])
+        }
+      }
+    }
+  })
+})
+
+test('every right belongs to somebody, and no partner system has one of a person’s', () => {
+  for (const right of Object.keys(RIGHTS) as (keyof typeof RIGHTS)[]) {
+    expect(RIGHTS[right].length).toBeGreaterThan(0)
+    expect([right, hasRight('system', right)]).toEqual([right, right === 'report_earnings'])
+  }
+})

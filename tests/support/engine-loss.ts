@@ -1,0 +1,53 @@
+import { adoptOrphans } from '../../application/orders/adoption.ts'
+import type { Mall } from './test-app.ts'
+import { until } from './test-app.ts'
+
+/** As if the engine had lost its state: its workflows are gone without a trace, and nobody has told them to stop. */
+
+/** Removes a workflow and its history. One that does not exist is not missed. */
+export async function loseWorkflow(mall: Mall, workflowId: string): Promise<void> {
+  const { client } = mall.temporal
+  const found = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(() => undefined)
+  if (!found) return
+  // This run and no other: its successor may be there before it is gone.
+  const workflowExecution = { workflowId, runId: found.runId }
+  const run = client.workflow.getHandle(workflowId, found.runId)
+  await run.terminate('lost').catch(() => undefined)
+  await client.workflowService
+    .deleteWorkflowExecution({ namespace: mall.name, workflowExecution })
+    .catch(() => undefined)
+  await until(
+    () =>
+      run.describe().then(
+        ({ status }) => status.name,
+        () => 'NONE',
+      ),
+    (state) => state !== 'RUNNING',
+    `${workflowId} is gone`,
+  )
+}
+
+/** Removes every workflow that runs. @returns their ids */
+export async function loseEngine(mall: Mall): Promise<string[]> {
+  const lost: string[] = []
+  for await (const { workflowId } of mall.temporal.client.workflow.list({
+    query: "ExecutionStatus = 'Running'",
+  })) {
+    lost.push(workflowId)
+  }
+  await Promise.all(lost.map((workflowId) => loseWorkflow(mall, workflowId)))
+  return lost
+}
+
+/** Looks through all orders once, as a worker does when it starts. @returns the orders that got a workflow */
+export async function adoptAll(mall: Mall): Promise<readonly string[]> {
+  const failed: unknown[] = []
+  const { adopted } = await adoptOrphans(mall.deps, undefined, (orderNo, error) =>
+    failed.push([orderNo, error]),
+  )
+  if (failed.length > 0) throw new Error(`not adopted: ${JSON.stringify(failed)}`, { cause: failed[0] })
+  return adopted
+}

@@ -1,0 +1,39 @@
+import { restOfOrder } from '../../activities/settle.ts'
+import { findOrderForUpdate } from '../../db/orders/orders.ts'
+import { recordOrderRefund } from '../../db/orders/refunds.ts'
+import { listPayments, updatePayment } from '../../db/payments/payments.ts'
+import { giveBackPart } from '../../db/wallet/wallet.ts'
+import { decimalFromFen } from '../../domain/money.ts'
+import type { Mall } from './test-app.ts'
+
+/**
+ * Takes back all that is left of an order that the wallet paid, as a part, and the order goes on: what operators could
+ * do once, so that such orders are there.
+ */
+export async function takeLastPart({ db, deps }: Mall, orderNo: string): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const order = await findOrderForUpdate(tx, orderNo)
+    if (!order) throw new Error(`no order ${orderNo}`)
+    const { points, fen } = await restOfOrder(tx, order)
+    const reason = '补偿'
+    const { refund_no } = await recordOrderRefund(tx, {
+      orderNo,
+      kind: 'part',
+      points: Number(points),
+      money: decimalFromFen(fen),
+      reason,
+      by: { type: 'operator', id: 'op' },
+      operationKey: `${orderNo}/last-part`,
+    })
+    for (const [currency, amount] of [
+      ['ZJF', points],
+      ['CNY', fen],
+    ] as const) {
+      const spend = { ownerId: order.owner_id, currency, amount, orderNo }
+      const back = { cause: 'mall' as const, graceMs: deps.expiryGraceMs }
+      if (amount > 0n) await giveBackPart(tx, deps.vault, spend, refund_no, reason, back)
+    }
+    const paid = (await listPayments(tx, orderNo)).find(({ state }) => state === 'paid')
+    if (paid) await updatePayment(tx, paid.out_trade_no, { refunded_amount: paid.amount })
+  })
+}

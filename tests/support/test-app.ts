@@ -1,0 +1,505 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import { Connection } from '@temporalio/client'
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
+import { SignJWT } from 'jose'
+import { Client } from 'pg'
+import { pino } from 'pino'
+import { inject } from 'vitest'
+import { type Activities, createActivities } from '../../activities/index.ts'
+import { createApp } from '../../api/app.ts'
+import type { ApiDeps } from '../../api/deps.ts'
+import { createMetrics } from '../../api/metrics.ts'
+import { createAuthenticate } from '../../api/middleware/auth.ts'
+import { sweepInbox } from '../../application/messaging/inbox.ts'
+import type { ExchangeSettings } from '../../application/orders/exchange-deps.ts'
+import { createEngine } from '../../application/reconciliation/reconciliation.ts'
+import { connectTemporal, type Temporal } from '../../application/temporal/client.ts'
+import { sealedPayloads } from '../../application/temporal/payload-codec.ts'
+import { connectDatabase, type Db } from '../../db/client.ts'
+import { createSealer } from '../../db/platform/encryption.ts'
+import {
+  findBrokenAmounts,
+  findBrokenEarnings,
+  findBrokenLedger,
+  findBrokenOrders,
+  findBrokenPayments,
+} from '../../db/reconciliation/invariants.ts'
+import { createVault, type Vault } from '../../db/wallet/ledger-cipher.ts'
+import { grant } from '../../db/wallet/wallet.ts'
+import type { Role } from '../../domain/access.ts'
+import type { PaymentMode, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
+import { decimalFromFen } from '../../domain/money.ts'
+import type { OutsideStep } from '../../domain/orders/external-steps.ts'
+import { PAYMENT_METHODS, type PaymentMethod } from '../../domain/payments/method.ts'
+import type { EarningRules } from '../../domain/wallet/earning.ts'
+import { disagreementLine } from '../../i18n/finding-texts.ts'
+import { createProviders } from '../../payments/providers.ts'
+import { startSandbox } from '../../sandbox/sandbox.ts'
+import type { PointsWallet } from '../../wallets/port.ts'
+import { createLinkReader } from '../../web/shared/sign-in-link.ts'
+import { exchangeWorkflowId, TASK_QUEUE } from '../../workflows/messages.ts'
+import { ACCOUNTS, mallSides, sandboxSides } from './accounts.ts'
+import { connectPatiently } from './database.ts'
+import { PATIENCE_MS } from './patience.ts'
+import { freeLowPort } from './ports.ts'
+
+export interface MallOptions {
+  readonly outsideSteps?: readonly OutsideStep[]
+  /** The shop's own points system; without it our ledger keeps the points. */
+  readonly outsideWallet?: PointsWallet
+  readonly paymentTimeoutMs?: number
+  readonly autoConfirmTimeoutMs?: number
+  readonly maxPointsPerOrder?: number
+  readonly expiryGraceMs?: number
+  readonly clawbackIntoDebt?: boolean
+  readonly earning?: Partial<EarningRules>
+  readonly minPoints?: number
+  readonly maxUnpaidOrders?: number
+  readonly maxUnpaidPieces?: number
+  /** Without it all. */
+  readonly supportedMethods?: readonly PaymentMethod[]
+  readonly maxCachedWorkflows?: number
+  /** Wraps or replaces activities, to make a step fail. */
+  readonly tamper?: (activities: Activities) => Activities
+  /** Looks at what is asked of the database. */
+  readonly watch?: (db: Db) => Db
+  /** False: no worker runs until `startWorker`. */
+  readonly worker?: boolean
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any
+}
+
+export interface Call {
+  readonly as?: string
+  readonly role?: Role
+  readonly level?: number
+  readonly body?: unknown
+  readonly key?: string
+  readonly headers?: Record<string, string>
+}
+
+export type Mall = Awaited<ReturnType<typeof openMall>>
+
+/** Signs the access tokens and the sign-in links of the tests. */
+export const SECRET = 'a secret of the tests, long enough to sign with'
+let runtimeInstalled = false
+
+/** The engine's client says nothing: tests provoke what it would complain about. Once a process. */
+export function quietRuntime(): void {
+  if (runtimeInstalled) return
+  runtimeInstalled = true
+  Runtime.install({
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
+    shutdownSignals: [],
+    logger: {
+      log: () => {},
+      trace: () => {},
+      debug: () => {},
+      info: () => {},
+      warn: () => {},
+      error: () => {},
+    },
+  })
+}
+
+/**
+ * A whole mall for one test file, in this process: API on a real port, worker, sandbox provider, a database
+ * and a Temporal namespace of its own.
+ */
+export async function openMall(options: MallOptions = {}) {
+  quietRuntime()
+  const name = `t${randomBytes(6).toString('hex')}`
+  const databaseUrl = await copyDatabase(name)
+  const address = await openNamespace(name)
+  const connected = connectDatabase(databaseUrl, 20)
+  const own = options.watch?.(connected) ?? connected
+  const db = connectPatiently(databaseUrl)
+  // The same in every run, so that recorded histories can be read again.
+  const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
+  const sealer = createSealer([key])
+  const vault = createVault([key])
+  const temporal = connectTemporal({ address }, name, sealer)
+  const log = pino({ level: 'silent' })
+  const rules = {
+    minPoints: options.minPoints ?? 1,
+    maxPointsPerOrder: options.maxPointsPerOrder ?? 10_000,
+    exchangeLimitEnabled: true,
+    // One customer stands for many in most tests.
+    maxUnpaidOrders: options.maxUnpaidOrders ?? 10_000,
+    maxUnpaidPieces: options.maxUnpaidPieces ?? 1_000_000,
+    supportedMethods: options.supportedMethods ?? PAYMENT_METHODS,
+  }
+  const port = await freeLowPort()
+  const url = `http://127.0.0.1:${port}`
+  const dataDir = mkdtempSync(join(tmpdir(), 'points-mall-test-'))
+  const sandbox = await startSandbox({
+    host: '127.0.0.1',
+    port: 0,
+    dataDir,
+    mallUrl: url,
+    accounts: sandboxSides(ACCOUNTS),
+    control: true,
+    log,
+  })
+  const providers = createProviders(mallSides(ACCOUNTS, sandbox.url, url))
+  const stopping = new AbortController()
+  const settings: ExchangeSettings = {
+    rules,
+    defaultMethod: 'wallet',
+    paymentTimeoutMs: options.paymentTimeoutMs ?? 1_800_000,
+    autoConfirmTimeoutMs: options.autoConfirmTimeoutMs ?? 86_400_000,
+    outsideSteps: options.outsideSteps ?? [],
+  }
+  const expiryGraceMs = options.expiryGraceMs ?? 7 * 86_400_000
+  const deps: ApiDeps = {
+    db: own,
+    vault,
+    replica: own,
+    sealer,
+    temporal,
+    outsideWallet: options.outsideWallet,
+    ownerKey: key,
+    expiryGraceMs,
+    earning: {
+      perYuanMillionths: 1_000_000n,
+      dailyCap: 0n,
+      pendingMs: 0,
+      lastsMs: 365 * 86_400_000,
+      ...options.earning,
+    },
+    clawbackIntoDebt: options.clawbackIntoDebt ?? false,
+    settings,
+    logger: log,
+    metrics: createMetrics(),
+    authenticate: createAuthenticate({
+      secret: SECRET,
+      jwksUrl: undefined,
+      issuer: 'points-mall',
+      audience: 'points-mall',
+    }),
+    pointsToCnyMillionths: 10_000n,
+    publicUrl: url,
+    stopping: stopping.signal,
+    readSignInLink: createLinkReader(SECRET, 'points-mall', 'points-mall'),
+    demo: true,
+    crashWorker: undefined,
+    temporalUiUrl: undefined,
+    ordersWebhookSecret: `whsec_${Buffer.from('secret of the order domain').toString('base64')}`,
+    providers,
+    trustedProxies: [],
+  }
+  const server = serve({ fetch: createApp(deps).fetch, port, hostname: '127.0.0.1' })
+  const connection = await NativeConnection.connect({ address })
+  const activities = createActivities({
+    db: own,
+    vault,
+    sealer,
+    rules,
+    expiryGraceMs,
+    outsideWallet: options.outsideWallet,
+    providers,
+    engine: createEngine(deps),
+    returnUrl: (orderNo) => `${url}/points-mall/orders/${orderNo}`,
+  })
+  const tampered = options.tamper ? options.tamper(activities) : activities
+  let worker: { stop(): Promise<void> } | undefined
+
+  async function startWorker(extra: Partial<WorkerOptions> = {}): Promise<void> {
+    const running = await Worker.create({
+      connection,
+      namespace: name,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: { codePath: inject('bundlePath') },
+      dataConverter: sealedPayloads(sealer),
+      activities: tampered,
+      ...cacheOf(options.maxCachedWorkflows ?? cachedWorkflows()),
+      shutdownGraceTime: '1s',
+      // Past it the worker fails: that is for what never ends, and not for what is slow.
+      shutdownForceTime: '30s',
+      ...extra,
+    })
+    const run = running.run()
+    worker = {
+      async stop() {
+        running.shutdown()
+        await run
+        worker = undefined
+      },
+    }
+  }
+  if (options.worker !== false) await startWorker()
+
+  async function call(method: string, path: string, how: Call = {}): Promise<Answer> {
+    const headers: Record<string, string> = { ...how.headers }
+    if (how.as !== undefined) {
+      headers.authorization = `Bearer ${await token(how.as, how.role ?? 'customer', how.level ?? 1)}`
+    }
+    if (how.key !== undefined) headers['idempotency-key'] = how.key
+    if (how.body !== undefined && !headers['content-type']) headers['content-type'] = 'application/json'
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers,
+      redirect: 'manual',
+      ...(how.body === undefined
+        ? {}
+        : { body: typeof how.body === 'string' ? how.body : JSON.stringify(how.body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: text && parse(text) }
+  }
+
+  /** Redeems; answers what the mall answered. */
+  const exchange = (as: string, body: Record<string, unknown>, how: Omit<Call, 'as' | 'body'> = {}) =>
+    call('POST', '/api/points-mall/exchange', { ...how, as, body: { quantity: 1, ...body } })
+
+  const order = async (as: string, idOrNo: string) =>
+    (await call('GET', `/api/points-mall/orders/${idOrNo}`, { as })).body.data
+
+  const act = (as: string, orderNo: string, action: string, body: unknown = {}) =>
+    call('POST', `/api/points-mall/orders/${orderNo}/${action}`, { as, body })
+
+  const operate = (orderNo: string, action: string, body: unknown = {}) =>
+    call('POST', `/api/admin/points-mall/orders/${orderNo}/${action}`, { as: 'op', role: 'operator', body })
+
+  /** Presses a button of the cashier page. */
+  async function cashier(payUrl: string, action: 'pay' | 'decline'): Promise<number> {
+    const response = await fetch(payUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: `action=${action}`,
+      redirect: 'manual',
+    })
+    await response.arrayBuffer()
+    return response.status
+  }
+
+  const control = async (path: string, body?: unknown) => {
+    const response = await fetch(`${sandbox.url}/control/${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return { status: response.status, body: parse(await response.text()) }
+  }
+
+  const books = async (): Promise<Record<string, string>[]> => {
+    const answer = await (await fetch(`${sandbox.url}/books`)).json()
+    return (answer as { data?: Record<string, string>[] }).data ?? (answer as Record<string, string>[])
+  }
+
+  return {
+    name,
+    db,
+    url,
+    databaseUrl,
+    dataDir,
+    deps,
+    temporal,
+    sandbox,
+    call,
+    exchange,
+    order,
+    act,
+    operate,
+    cashier,
+    control,
+    books,
+    /** Other settings for the exchanges that follow. */
+    configure: (changes: Partial<ExchangeSettings>) => void Object.assign(settings, changes),
+    startWorker,
+    stopWorker: async () => worker?.stop(),
+    points: (owner: string, points: number, expiresAt: Date | null = null) =>
+      give(db, vault, owner, 'ZJF', BigInt(points), expiresAt),
+    cash: (owner: string, fen: number) => give(db, vault, owner, 'CNY', BigInt(fen), null),
+    product: (product: ProductFields = {}) => addProduct(db, product),
+    /** Waits until the order is in this state. */
+    reach: (as: string, orderNo: string, status: string) =>
+      until(
+        () => order(as, orderNo),
+        (found) => found?.status === status,
+        `${orderNo} becomes ${status}`,
+      ),
+    /** Delivers notifications as the worker's sweeper does. */
+    sweep: () => sweepInbox(deps, () => {}),
+    history: (orderNo: string) => fetchHistory(temporal, orderNo),
+    /** What breaks a law, now that everything is at rest. */
+    brokenLaws: async () =>
+      [
+        ...(await findBrokenLedger(db, vault)),
+        ...(await findBrokenOrders(db)),
+        ...(await findBrokenPayments(db)),
+        ...(await findBrokenAmounts(db, vault)),
+        ...(await findBrokenEarnings(db, vault)),
+      ].map(disagreementLine),
+    async close() {
+      await worker?.stop()
+      stopping.abort()
+      await new Promise((resolve) => server.close(resolve))
+      await sandbox.stop()
+      await own.destroy()
+      await db.destroy()
+      await connection.close()
+      await temporal.client.connection.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** With MAX_CACHED_WORKFLOWS=0 every task replays its history: the suite passes so, too. */
+function cachedWorkflows(): number {
+  return Number(process.env.MAX_CACHED_WORKFLOWS ?? 200)
+}
+
+/**
+ * Without a cache the engine's core takes one task at a time: of several at once it evicts runs whose answer is
+ * still on its way, and each such task is lost until its time-out of 10 s (sdk-core 1.24, see sdk-rust #1482).
+ */
+function cacheOf(maxCachedWorkflows: number): Partial<WorkerOptions> {
+  if (maxCachedWorkflows > 0) return { maxCachedWorkflows }
+  return { maxCachedWorkflows, maxConcurrentWorkflowTaskExecutions: 1, maxConcurrentWorkflowTaskPolls: 1 }
+}
+
+export async function token(sub: string, role: string, level: number, secret = SECRET): Promise<string> {
+  return new SignJWT({ role, level })
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+    .setSubject(sub)
+    .setIssuer('points-mall')
+    .setAudience('points-mall')
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(secret))
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+async function copyDatabase(name: string): Promise<string> {
+  const template = inject('postgresUrl')
+  const admin = new URL(template)
+  const source = admin.pathname.slice(1)
+  admin.pathname = '/postgres'
+  const client = new Client({ connectionString: admin.href })
+  await client.connect()
+  await client.query(`create database ${name} template ${source}`)
+  await client.end()
+  const url = new URL(template)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+async function openNamespace(name: string): Promise<string> {
+  const address = inject('temporalAddress')
+  const connection = await Connection.connect({ address })
+  await connection.workflowService.registerNamespace({
+    namespace: name,
+    workflowExecutionRetentionPeriod: { seconds: (30 * 86_400) as never },
+  })
+  // 2 is INDEXED_VALUE_TYPE_KEYWORD.
+  await connection.operatorService.addSearchAttributes({
+    namespace: name,
+    searchAttributes: { OrderNo: 2, OwnerKey: 2, ExchangeStatus: 2, PaymentMode: 2 },
+  })
+  await connection.close()
+  return address
+}
+
+export interface ProductFields {
+  readonly title?: string
+  readonly point?: number
+  readonly fen?: number
+  readonly payment_mode?: PaymentMode
+  readonly stock?: number
+  readonly exchange_limit?: number
+  readonly status?: 'on_sale' | 'off_sale' | 'draft'
+  readonly shipping_type?: ShippingType
+  readonly product_type?: ProductType
+  readonly limit?: Record<string, number>
+  /** What the shop has written of it, beside its limit. */
+  readonly told?: Record<string, string>
+}
+
+/** Puts a product on sale. Returns its id. */
+async function addProduct(db: Db, fields: ProductFields): Promise<string> {
+  const mode = fields.payment_mode ?? 'points_only'
+  const stock = fields.stock ?? 100
+  const status = fields.status ?? 'on_sale'
+  const row = await db
+    .insertInto('points_products')
+    .values({
+      title: fields.title ?? '保温杯',
+      description: null,
+      image: null,
+      point: fields.point ?? (mode === 'money_only' ? 0 : 100),
+      price_amount: decimalFromFen(BigInt(fields.fen ?? (mode === 'points_only' ? 0 : 990))),
+      payment_mode: mode,
+      stock_quantity: stock,
+      exchange_limit: fields.exchange_limit ?? 0,
+      status: status === 'on_sale' && stock === 0 ? 'sold_out' : status,
+      shipping_type: fields.shipping_type ?? 'none',
+      product_type: fields.product_type ?? 'physical',
+      properties:
+        fields.limit || fields.told ? JSON.stringify({ limit: fields.limit, ...fields.told }) : null,
+      outer_id: null,
+      operator_type: null,
+      operator_id: null,
+      operation_key: null,
+      deleted_at: null,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return row.id
+}
+
+async function give(
+  db: Db,
+  vault: Vault,
+  owner: string,
+  currency: 'ZJF' | 'CNY',
+  amount: bigint,
+  expiresAt: Date | null,
+) {
+  await db
+    .transaction()
+    .execute((tx) =>
+      grant(tx, vault, owner, currency, amount, expiresAt, { operationKey: randomBytes(9).toString('hex') }),
+    )
+}
+
+/**
+ * Waits for a condition, with a limit.
+ * @throws when it does not come true within the limit (ms), with the last value
+ */
+export async function until<T>(
+  read: () => Promise<T> | T,
+  holds: (value: T) => boolean,
+  what: string,
+  limitMs = PATIENCE_MS,
+): Promise<T> {
+  const deadline = Date.now() + limitMs
+  for (;;) {
+    const value = await read()
+    if (holds(value)) return value
+    if (Date.now() > deadline)
+      throw new Error(`not within ${limitMs} ms: ${what}; last: ${JSON.stringify(value)}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** The types of the events in an exchange's history. */
+async function fetchHistory({ client }: Temporal, orderNo: string) {
+  return client.workflow.getHandle(exchangeWorkflowId(orderNo)).fetchHistory()
+}

@@ -1,0 +1,163 @@
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import type { Db } from '../../db/client.ts'
+import { createHeadsFiles, createHeadsKeeper, readHeads } from '../../db/wallet/checkpoints.ts'
+import { createVault } from '../../db/wallet/ledger-cipher.ts'
+import { walkLedger } from '../../db/wallet/verification.ts'
+import { grant } from '../../db/wallet/wallet.ts'
+import { disagreementLine } from '../../i18n/finding-texts.ts'
+import { connectPatiently, copyDatabase } from '../support/database.ts'
+
+const K1 = { id: 'k1', key: Buffer.alloc(32, 'first key of the tests') }
+const K2 = { id: 'k2', key: Buffer.alloc(32, 'second key of the tests') }
+const vault = createVault([K1])
+
+let db: Db
+let owner: Client
+let folder: string
+let alarms: string[]
+let number = 0
+
+beforeEach(async () => {
+  const url = await copyDatabase(inject('postgresUrl'))
+  db = connectPatiently(url, 4)
+  owner = new Client({ connectionString: url })
+  await owner.connect()
+  await owner.query('set session_replication_role = replica')
+  folder = mkdtempSync(join(tmpdir(), 'points-mall-heads-'))
+  alarms = []
+})
+afterEach(async () => {
+  await owner.end()
+  await db.destroy()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const keeper = (keys = vault) =>
+  createHeadsKeeper({ db, vault: keys, store: createHeadsFiles(folder), alarm: (text) => alarms.push(text) })
+const give = (ownerId: string) =>
+  db.transaction().execute((tx) => {
+    number += 1
+    return grant(tx, vault, ownerId, 'ZJF', 10n, null, { operationKey: `grant/${number}` })
+  })
+const read = () => readHeads([createHeadsFiles(folder)], vault)
+const verify = async () => (await walkLedger(db, vault, (await read()).heads)).broken.map(disagreementLine)
+const files = () => readdirSync(folder).map((name) => join(folder, name))
+
+/** Takes the whole ledger back to what it is now, however much is booked until then. */
+async function rememberLedger(): Promise<() => Promise<void>> {
+  const tables = ['wallet_accounts', 'wallet_transfers', 'wallet_entries']
+  for (const table of tables) {
+    await owner.query(`drop table if exists was_${table}`)
+    await owner.query(`create table was_${table} as table ${table}`)
+  }
+  return async () => {
+    for (const table of tables) {
+      await owner.query(`delete from ${table}`)
+      await owner.query(`insert into ${table} overriding system value table was_${table}`)
+    }
+  }
+}
+
+test('a change stands in the store after the next round; what has not changed is not written again', async () => {
+  const heads = keeper()
+  await give('alice')
+  expect(await heads.round()).toBe(1)
+  expect(await heads.round()).toBe(0)
+  await give('alice')
+  await give('bob')
+  expect(await heads.round()).toBe(2)
+  const { heads: found, broken } = await read()
+  expect([...found.keys()].sort()).toEqual(['user/alice/ZJF', 'user/bob/ZJF'])
+  expect([...(found.get('user/alice/ZJF')?.keys() ?? [])].sort()).toEqual(['1', '2'])
+  expect([broken, alarms, await verify()]).toEqual([[], [], []])
+})
+
+test('a ledger taken back as a whole is found, before the worker is started again and after', async () => {
+  const heads = keeper()
+  await give('alice')
+  await give('bob')
+  const takeBack = await rememberLedger()
+  await give('alice')
+  await heads.round()
+  await takeBack()
+  expect(await verify()).toEqual([
+    expect.stringMatching(/^account \d+ \(user\/alice\/ZJF\): 1 entries, and there were 2/),
+  ])
+  // The mall goes on writing on the wrong past, and workers come and go.
+  await give('alice')
+  await heads.round()
+  await give('alice')
+  await keeper().round()
+  await keeper().round()
+  expect(alarms[0]).toMatch(/account \d+ \(user\/alice\/ZJF\) is not what it was at version 2/)
+  expect(await verify()).toEqual([
+    expect.stringMatching(/^account \d+ \(user\/alice\/ZJF\), entry 2: it was another one/),
+  ])
+})
+
+test('an account whose row does not open is not signed', async () => {
+  await give('alice')
+  await owner.query(`update wallet_accounts set version = 2`)
+  expect(await keeper().round()).toBe(0)
+  expect(alarms).toEqual([expect.stringContaining('the sealed part does not open')])
+})
+
+test('a change whose entries are dated back is found all the same', async () => {
+  const heads = keeper()
+  await heads.round()
+  await give('alice')
+  await owner.query(`update wallet_entries set created_at = '2000-01-01'`)
+  expect(await heads.round()).toBe(1)
+})
+
+test('workers beside each other keep a file each; the next one takes over what was left', async () => {
+  await give('alice')
+  await keeper().round()
+  const second = keeper()
+  await second.round()
+  expect(files()).toHaveLength(2)
+  for (const file of files()) utimesSync(file, new Date(0), new Date(0))
+  await give('alice')
+  await keeper().round()
+  expect(files()).toHaveLength(1)
+  // One that was alive after all has everything in memory.
+  await give('bob')
+  await second.round()
+  expect(files()).toHaveLength(2)
+  expect([...(await read()).heads.keys()].sort()).toEqual(['user/alice/ZJF', 'user/bob/ZJF'])
+  expect([alarms, await verify()]).toEqual([[], []])
+})
+
+test('a line cut short by a crash is passed over, and one that the mall has not signed is named and kept', async () => {
+  await give('alice')
+  await keeper().round()
+  const [file = ''] = files()
+  appendFileSync(file, '{"at":"2026-')
+  expect((await read()).broken).toEqual([])
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"1"', '"9"'))
+  expect((await read()).broken).toEqual([`${file}:1: the mall has not signed this`])
+  utimesSync(file, new Date(0), new Date(0))
+  await keeper().round()
+  expect(alarms).toEqual([`${file}:1: the mall has not signed this`])
+  expect(files()).toContain(file)
+})
+
+test('what was signed before a rotation counts after it', async () => {
+  await give('alice')
+  await keeper().round()
+  const rotated = createVault([K2, K1])
+  expect((await readHeads([createHeadsFiles(folder)], rotated)).broken).toEqual([])
+  expect((await readHeads([createHeadsFiles(folder)], createVault([K2]))).broken).toHaveLength(1)
+})

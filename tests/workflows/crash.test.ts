@@ -1,0 +1,157 @@
+import { copyFileSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { CASHIERS, JOURNEYS, openLoad, type Promised } from '../chaos/load.ts'
+import { judge } from '../support/consistency-check.ts'
+import { createInstallation, type Installation, type PartName } from '../support/installation.ts'
+import { until } from '../support/test-app.ts'
+
+/** How long what is under way may take to come to rest. */
+const REST_MS = 150_000
+vi.setConfig({ testTimeout: 600_000 })
+
+let mall: Installation
+let load: Awaited<ReturnType<typeof openLoad>>
+const promised: Promised[] = []
+
+beforeAll(async () => {
+  mall = await createInstallation({ POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: '15' })
+})
+afterAll(async () => {
+  await mall.stop()
+  mall.remove()
+})
+
+/** Sends customers on their journeys, all at once. */
+async function go(count: number): Promise<void> {
+  const journeys = Array.from({ length: count }, (_, n) =>
+    load.go(JOURNEYS[n % JOURNEYS.length] ?? 'points', CASHIERS[n % CASHIERS.length]),
+  )
+  promised.push(...(await Promise.all(journeys)))
+}
+
+/** Kills a part. @returns how long it took until it ran again (ms) */
+async function crash(part: PartName): Promise<number> {
+  const pid = mall.parts().get(part)
+  expect(mall.kill(part)).toBe(true)
+  const from = performance.now()
+  await until(
+    () => mall.parts().get(part),
+    (now) => now !== undefined && now !== pid,
+    `${part} is back`,
+    10_000,
+  )
+  return performance.now() - from
+}
+
+describe('kill -9 in the middle of exchanges', () => {
+  test('npm start says ready when it is', async () => {
+    const lines = await mall.start()
+    expect(lines.at(-1)).toBe('ready')
+    expect((await fetch(`${mall.url}/health/ready`)).status).toBe(200)
+    load = await openLoad(mall)
+  })
+
+  test('worker, API and sandbox are back within 2 s, all exchanges end, nothing is double, nothing lost', async () => {
+    const journeys = go(40)
+    let ended = false
+    journeys.finally(() => (ended = true)).catch(() => {})
+    const back: [PartName, number][] = []
+    for (const part of ['worker', 'worker', 'api', 'worker', 'sandbox', 'api'] as const) {
+      await pause(500)
+      expect(ended).toBe(false)
+      back.push([part, await crash(part)])
+    }
+    await journeys
+    expect(promised).toHaveLength(40)
+    expect(await judge(mall, promised, REST_MS)).toEqual([])
+    expect(load.mistakes).toEqual([])
+    expect(back.filter(([, ms]) => ms > 2_000)).toEqual([])
+
+    // The judge itself: a promise that nobody kept, and an order that nobody was promised.
+    const [first, ...others] = promised as [Promised, ...Promised[]]
+    expect(await judge(mall, [...others, { ...first, orderNo: 'PM1' }], 0)).toEqual([
+      `PM1 (${first.journey} of ${first.owner}) is lost`,
+      `${first.orderNo} of ${first.owner} was never asked for`,
+    ])
+  })
+
+  test('SIGTERM stops every part within 15 s; the next start goes on with what was in flight', async () => {
+    const journeys = go(16)
+    journeys.catch(() => {})
+    await pause(800)
+    const stopped = await mall.stop()
+    expect(stopped.code).toBe(0)
+    expect(stopped.ms).toBeLessThan(15_000)
+    expect(mall.leftovers()).toEqual([])
+    await mall.start()
+    await journeys
+    expect(promised).toHaveLength(56)
+    expect(await judge(mall, promised, REST_MS)).toEqual([])
+    expect(load.mistakes).toEqual([])
+
+    expect((await mall.stop()).code).toBe(0)
+    expect(mall.leftovers()).toEqual([])
+  })
+})
+
+/** `ENGINE_LOSS_ORDERS=200 npx vitest run tests/workflows/crash.test.ts -t lost` plays more of them. */
+const ORDERS = Number(process.env.ENGINE_LOSS_ORDERS ?? 36)
+
+describe('the state of Temporal is lost while exchanges of every kind run', () => {
+  const installations: Installation[] = []
+  async function installation(before?: Installation): Promise<Installation> {
+    const environment = { POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: '20', ...before?.ports }
+    const made = await createInstallation(environment, before?.dataDir)
+    installations.push(made)
+    return made
+  }
+  afterAll(async () => {
+    for (const made of installations) {
+      await made.stop()
+      made.remove()
+    }
+  })
+
+  test.each(['its files are removed', 'the database is backed up, and restored elsewhere'])(
+    '%s: every order ends rightly, nothing is double, nothing lost',
+    async (how) => {
+      const here = await installation()
+      const folder = join(here.dataDir, 'backup')
+      await here.start()
+      let there = here
+      const shop = await openLoad(here)
+      const seen: Promise<Promised>[] = []
+      const begin = (count: number) => {
+        for (let n = 0; n < count; n += 1) {
+          const at = seen.length
+          seen.push(shop.go(JOURNEYS[at % JOURNEYS.length] ?? 'points', CASHIERS[at % CASHIERS.length]))
+        }
+        for (const journey of seen) journey.catch(() => {})
+      }
+      begin(Math.ceil(ORDERS / 2))
+      await pause(1_500)
+      begin(Math.floor(ORDERS / 2))
+      await pause(700)
+      await here.stop()
+      if (how === 'its files are removed') here.loseEngine()
+      else {
+        here.run('cli/backup.ts', ['--to', folder, '--keys', join(here.dataDir, 'keys')])
+        there = await installation(here)
+        // The provider's books are not the mall's.
+        there.run('cli/restore.ts', ['--from', folder, '--keys', join(here.dataDir, 'keys')])
+        for (const name of ['sandbox.db', 'sandbox.db-wal', 'sandbox.db-shm']) {
+          if (existsSync(join(here.dataDir, name)))
+            copyFileSync(join(here.dataDir, name), join(there.dataDir, name))
+        }
+      }
+      await there.start()
+      const promises = await Promise.all(seen)
+      expect(promises).toHaveLength(ORDERS)
+      expect(await judge(there, promises, 90_000)).toEqual([])
+      expect(shop.mistakes).toEqual([])
+    },
+    240_000,
+  )
+})

@@ -1,0 +1,91 @@
+import { activityInfo } from '@temporalio/activity'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Activities } from '../../activities/index.ts'
+import { BRANCHES, openStage, play, type Stage } from './workflow-scenarios.ts'
+
+/**
+ * A step whose effect is committed may run again: its worker died before it could tell, or the engine refused the task
+ * that it belonged to. Whatever is repeated, each branch ends as it does without.
+ */
+
+type Run = (...args: never[]) => Promise<unknown>
+type Repeat = (name: string, run: Run) => Run
+
+/** Repeats that were answered otherwise than the first time. */
+const contradicted: string[] = []
+
+/** The yes or no of an answer, or of a failure. What else it says may have moved on since. */
+async function verdictOf(answer: Promise<unknown>): Promise<string> {
+  try {
+    const given = (await answer) as Record<string, unknown> | null | undefined
+    const { placed, settled, refusal } = typeof given === 'object' && given !== null ? given : {}
+    return JSON.stringify({ placed, settled, refused: refusal !== undefined && refusal !== null })
+  } catch (error) {
+    return `failed: ${String(error)}`
+  }
+}
+
+/** Each step has its effect twice in a row; the second answer counts. */
+const twice: Repeat =
+  (name, run) =>
+  async (...args) => {
+    const first = await verdictOf(run(...args))
+    const again = run(...args)
+    const second = await verdictOf(again)
+    if (second !== first && !first.startsWith('failed'))
+      contradicted.push(`${name}: ${first}, then ${second}`)
+    return again
+  }
+
+/**
+ * Before each step runs all that its task may already have run: every local step of the exchange since the last
+ * remote one. A refused task repeats exactly that.
+ */
+function fromTheStartOfTheTask(): Repeat {
+  const taken = new Map<string, (() => Promise<unknown>)[]>()
+  return (name, run) =>
+    async (...args) => {
+      const { isLocal, workflowExecution } = activityInfo()
+      const workflow = workflowExecution?.runId ?? ''
+      const before = taken.get(workflow) ?? []
+      if (!isLocal) {
+        taken.delete(workflow)
+        return run(...args)
+      }
+      for (const again of before) await again()
+      const answer = run(...args)
+      const first = await verdictOf(answer)
+      if (!first.startsWith('failed')) {
+        const again = async () => {
+          const later = await verdictOf(run(...args))
+          if (later !== first) contradicted.push(`${name}: ${first}, later ${later}`)
+        }
+        taken.set(workflow, [...before, again])
+      }
+      return answer
+    }
+}
+
+const repeating =
+  (repeat: Repeat) =>
+  (activities: Activities): Activities =>
+    Object.fromEntries(
+      Object.entries(activities).map(([name, run]) => [name, repeat(name, run as Run)]),
+    ) as Activities
+
+describe.each<[string, () => Repeat]>([
+  ['every step twice', () => twice],
+  ['every step after all that its task has done before', fromTheStartOfTheTask],
+])('%s:', (_, repeat) => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await openStage({ tamper: repeating(repeat()) })
+  })
+  afterAll(() => stage.close())
+
+  test.each(BRANCHES)('$name', async (branch) => {
+    await play(stage, branch)
+    expect(await stage.brokenLaws()).toEqual([])
+    expect(contradicted.splice(0)).toEqual([])
+  })
+})

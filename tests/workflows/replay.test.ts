@@ -1,0 +1,154 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from '@temporalio/worker'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { createActivities } from '../../activities/index.ts'
+import { FAILURE_CONVERTER_PATH } from '../../application/temporal/payload-codec.ts'
+import { quietRuntime } from '../support/test-app.ts'
+import { fromPlainHistory, type PlainHistory, toPlainHistory } from './plain-history.ts'
+import { BRANCHES, openStage, play, type Stage } from './workflow-scenarios.ts'
+
+const FOLDER = fileURLToPath(new URL('./histories', import.meta.url))
+/** `RECORD_HISTORIES=1 npx vitest run tests/workflows/replay.test.ts` writes the histories anew, after a change that is patched or not yet out. */
+const RECORDING = process.env.RECORD_HISTORIES === '1'
+
+const fileOf = (name: string) => join(FOLDER, `${name}.json`)
+const read = (name: string) => JSON.parse(readFileSync(fileOf(name), 'utf8')) as PlainHistory
+
+/** Ways that only an earlier version went: they cannot be played again, and exchanges that went them may still run. */
+const EARLIER = fileURLToPath(new URL('./earlier-histories', import.meta.url))
+const readEarlier = () =>
+  new Map(
+    readdirSync(EARLIER).map((file) => [
+      file,
+      JSON.parse(readFileSync(join(EARLIER, file), 'utf8')) as PlainHistory,
+    ]),
+  )
+
+/** A worker that keeps nothing in memory replays the whole history at every step. */
+describe('a worker without a cache plays every branch to its end', () => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await openStage({ maxCachedWorkflows: RECORDING ? 100 : 0 })
+    if (!RECORDING) return
+    rmSync(FOLDER, { recursive: true, force: true })
+    mkdirSync(FOLDER, { recursive: true })
+  })
+  afterAll(() => stage.close())
+
+  test.each(BRANCHES)('$name', async (branch) => {
+    const { workflowId, runId } = await play(stage, branch)
+    expect(await stage.brokenLaws()).toEqual([])
+    if (!RECORDING) return
+    const history = await stage.temporal.client.workflow.getHandle(workflowId, runId).fetchHistory()
+    const { events } = await toPlainHistory(history, stage.deps.sealer)
+    const lines = events.map((event) => JSON.stringify(event)).join(',\n')
+    writeFileSync(fileOf(branch.name), `{"events":[\n${lines}\n]}\n`)
+  })
+})
+
+/** @returns what the workflow code has against each history; nothing where it would do the same again. */
+async function replayAll(histories: ReadonlyMap<string, PlainHistory>): Promise<Map<string, string>> {
+  const options = {
+    workflowBundle: { codePath: inject('bundlePath') },
+    dataConverter: { failureConverterPath: FAILURE_CONVERTER_PATH },
+  }
+  const given = [...histories].map(([workflowId, history]) => ({
+    workflowId,
+    history: fromPlainHistory(history),
+  }))
+  const errors = new Map<string, string>()
+  let count = 0
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, given)) {
+    count += 1
+    if (error) errors.set(workflowId, error.name)
+  }
+  expect(count).toBe(histories.size)
+  return errors
+}
+
+describe('committed histories', () => {
+  beforeAll(quietRuntime)
+
+  test('there is one for every branch, and none besides', () => {
+    expect(readdirSync(FOLDER).sort()).toEqual(BRANCHES.map(({ name }) => `${name}.json`).sort())
+  })
+
+  test('they hold no secret and no trace of a machine', () => {
+    const all = [...BRANCHES.map(({ name }) => [name, read(name)] as const), ...readEarlier()]
+    for (const [name, history] of all) {
+      const text = readable(history)
+      const traces =
+        /\/(home|root|tmp|work|Users|var)\/|file:|node_modules|\d@|sk_test|whsec|李雷|13800000000/
+      expect([name, traces.exec(text)?.[0]]).toEqual([name, undefined])
+    }
+  })
+
+  test('together they take every step and hear every message there is', () => {
+    const seen = BRANCHES.flatMap(({ name }) => namesIn(read(name)))
+    const steps = Object.keys(createActivities({} as never))
+    const messages = [
+      ...['placed', 'cancel', 'pay', 'accept', 'ship', 'finish', 'refund', 'resolve', 'taken'],
+      ...['payment', 'order', 'resync'],
+    ]
+    expect([...new Set(seen)].sort()).toEqual([...steps, ...messages].sort())
+  })
+
+  test('the workflows would do the same again', async () => {
+    expect(await replayAll(new Map(BRANCHES.map(({ name }) => [name, read(name)])))).toEqual(new Map())
+  })
+
+  test('and what an earlier version did', async () => {
+    expect(readEarlier().size).toBe(41)
+    expect(await replayAll(readEarlier())).toEqual(new Map())
+  })
+
+  test('each of them notices when the workflow takes another step', async () => {
+    const changed = new Map(BRANCHES.map(({ name }) => [name, withAnotherStep(read(name))]))
+    const noticed = new Map(BRANCHES.map(({ name }) => [name, 'DeterminismViolationError']))
+    expect(await replayAll(changed)).toEqual(noticed)
+  })
+})
+
+const decoded = (data: string) => Buffer.from(data, 'base64').toString()
+const encoded = (text: string) => Buffer.from(text).toString('base64')
+
+/** The history as text, its payloads included. */
+function readable(history: PlainHistory): string {
+  return JSON.stringify(history, (key, value) =>
+    key === 'data' && typeof value === 'string' ? decoded(value) : value,
+  )
+}
+
+/** The name of the local activity that a marker records. */
+function markedStep(event: PlainHistory['events'][number]): { data: string } | undefined {
+  return event.markerRecordedEventAttributes?.details?.data?.payloads?.[0]
+}
+
+function namesIn({ events }: PlainHistory): string[] {
+  return events.flatMap((event) => {
+    const marker = markedStep(event)
+    if (marker) return [JSON.parse(decoded(marker.data)).activity_type as string]
+    const name =
+      event.activityTaskScheduledEventAttributes?.activityType.name ??
+      event.workflowExecutionSignaledEventAttributes?.signalName ??
+      event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest.input.name
+    return name === undefined ? [] : [name]
+  })
+}
+
+/** As if the workflow had once taken another first step. */
+function withAnotherStep(history: PlainHistory): PlainHistory {
+  const changed = structuredClone(history)
+  for (const event of changed.events) {
+    const marker = markedStep(event)
+    const activity = event.activityTaskScheduledEventAttributes
+    if (marker)
+      marker.data = encoded(decoded(marker.data).replace(/"activity_type":"\w+"/, '"activity_type":"other"'))
+    else if (activity) activity.activityType.name = 'other'
+    else continue
+    return changed
+  }
+  throw new Error('this history has no step')
+}

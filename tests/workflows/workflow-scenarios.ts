@@ -1,0 +1,747 @@
+import { ApplicationFailure } from '@temporalio/common'
+import { Webhook } from 'standardwebhooks'
+import type { Activities } from '../../activities/index.ts'
+import type { ExchangeSettings } from '../../application/orders/exchange-deps.ts'
+import { adjust } from '../../db/wallet/wallet.ts'
+import { yesterdayInShanghai } from '../../domain/business-time.ts'
+import {
+  EXPIRY_ID,
+  EXPIRY_WORKFLOW,
+  exchangeWorkflowId,
+  RECONCILIATION_WORKFLOW,
+  type ReconciliationInput,
+  reconciliationId,
+  refundWorkflowId,
+  resyncSignal,
+  TASK_QUEUE,
+} from '../../workflows/messages.ts'
+import { adoptAll, loseWorkflow } from '../support/engine-loss.ts'
+import { createHooks } from '../support/hooks.ts'
+import { type Answer, type Mall, type MallOptions, openMall, until } from '../support/test-app.ts'
+
+/** A mall in which any step can be made to fail. */
+export interface Stage extends Mall {
+  readonly hooks: ReturnType<typeof createHooks>
+  /** The order numbers that came to be placed, refused ones included. */
+  readonly begun: string[]
+}
+
+export interface WorkflowRun {
+  readonly workflowId: string
+  readonly runId?: string
+}
+
+/** One way through the workflows. */
+export interface Branch {
+  readonly name: string
+  readonly settings?: Partial<ExchangeSettings>
+  /** Plays it to the workflow's end. @returns the workflow's id, or one of its runs. */
+  readonly play: (stage: Stage, owner: string) => Promise<string | WorkflowRun>
+}
+
+export async function openStage(options: MallOptions = {}): Promise<Stage> {
+  const hooks = createHooks()
+  const begun: string[] = []
+  const noting = (activities: Activities): Activities => ({
+    ...activities,
+    placeExchange: (input) => {
+      begun.push(input.orderNo)
+      return activities.placeExchange(input)
+    },
+    quoteExchange: (orderNo) => {
+      begun.push(orderNo)
+      return activities.quoteExchange(orderNo)
+    },
+  })
+  const within = options.tamper ?? ((activities: Activities) => activities)
+  const mall = await openMall({
+    ...options,
+    tamper: (activities) => noting(hooks.tamper(within(activities))),
+  })
+  return Object.assign(mall, { hooks, begun })
+}
+
+/** Plays a branch under its settings. @returns the run whose history it is; its workflow has ended. */
+export async function play(stage: Stage, branch: Branch): Promise<WorkflowRun> {
+  const usual: ExchangeSettings = { ...stage.deps.settings }
+  stage.configure(branch.settings ?? {})
+  try {
+    const played = await branch.play(stage, branch.name)
+    const run = typeof played === 'string' ? { workflowId: played } : played
+    await stage.temporal.client.workflow.getHandle(run.workflowId).result()
+    return run
+  } finally {
+    stage.hooks.clear()
+    stage.configure({ runLimits: undefined, ...usual })
+  }
+}
+
+const OUTSIDE = { outsideSteps: ['stock', 'points', 'orders'] } as const
+const SHORT = { paymentTimeoutMs: 700 }
+
+const noSuchLuck = () => {
+  throw ApplicationFailure.nonRetryable('the other system says no', 'ProviderRefusal')
+}
+
+/** Fails as a system that is away does, so many times. */
+function away(times: number): () => void {
+  let left = times
+  return () => {
+    left -= 1
+    if (left >= 0) throw new Error('away for a moment')
+  }
+}
+
+/** Redeems one piece. @returns the order, expecting it to stand. */
+async function redeem(stage: Stage, owner: string, cost: Cost): Promise<Ordered> {
+  const answer = await ask(stage, owner, cost)
+  if (answer.status !== 201) throw new Error(`answered ${answer.status} ${JSON.stringify(answer.body)}`)
+  return answer.body.data
+}
+
+async function ask(stage: Stage, owner: string, cost: Cost): Promise<Answer> {
+  const { point = 0, fen = 0, method } = cost
+  const payment_mode = fen === 0 ? 'points_only' : point === 0 ? 'money_only' : 'mixed'
+  const product_id = await stage.product({
+    payment_mode,
+    point,
+    fen,
+    stock: 5,
+    shipping_type: 'logistics',
+  })
+  if (point > 0) await stage.points(owner, point)
+  if (cost.cash) await stage.cash(owner, cost.cash)
+  const address = { name: '李雷', phone: '13800000000', detail: '杭州市西湖区' }
+  return stage.exchange(owner, { product_id, address, ...(method ? { payment_method: method } : {}) })
+}
+
+interface Cost {
+  readonly point?: number
+  readonly fen?: number
+  readonly method?: 'wallet' | 'bank_card' | 'alipay'
+  /** Fen in the owner's cash wallet. */
+  readonly cash?: number
+}
+interface Ordered {
+  readonly order_no: string
+  readonly payment_info: { readonly pay_url: string }
+}
+
+const CARD: Cost = { point: 100, fen: 990, method: 'bank_card' }
+const WALLET: Cost = { point: 100, fen: 990, method: 'wallet', cash: 990 }
+
+async function expectStatus(answer: Promise<Answer>, status: number): Promise<void> {
+  const { status: got, body } = await answer
+  if (got !== status) throw new Error(`answered ${got} instead of ${status}: ${JSON.stringify(body)}`)
+}
+
+async function payByCard(stage: Stage, owner: string, { order_no, payment_info }: Ordered): Promise<void> {
+  await stage.cashier(payment_info.pay_url, 'pay')
+  await stage.reach(owner, order_no, 'order_paid')
+}
+
+async function ship(stage: Stage, order_no: string): Promise<void> {
+  await expectStatus(stage.operate(order_no, 'accept'), 200)
+  await expectStatus(stage.operate(order_no, 'ship', { carrier: '顺丰', tracking_no: 'SF1' }), 200)
+}
+
+const cancel = (stage: Stage, owner: string, order_no: string) =>
+  expectStatus(stage.act(owner, order_no, 'cancel'), 200)
+
+/** Waits until the order asks for an operator. */
+async function needsAttention(stage: Stage, owner: string, order_no: string): Promise<void> {
+  await until(
+    () => stage.order(owner, order_no),
+    (order) => order.needs_attention !== null,
+    `${order_no} needs attention`,
+  )
+}
+
+const resolve = (stage: Stage, order_no: string, action: 'retry' | 'settle') =>
+  expectStatus(stage.operate(order_no, 'resolve', { action, reason: 'seen to' }), 200)
+
+async function partWorkflowId(stage: Stage, order_no: string): Promise<string> {
+  const { operation_key } = await stage.db
+    .selectFrom('order_refunds')
+    .select('operation_key')
+    .where('order_no', '=', order_no)
+    .executeTakeFirstOrThrow()
+  return refundWorkflowId(order_no, operation_key)
+}
+
+/** An event of the order domain, as that system sends it. */
+async function orderEvent(stage: Stage, order_no: string, kind: string, n: string): Promise<void> {
+  const body = JSON.stringify({ type: `order.${kind}`, data: { order_no } })
+  const at = new Date()
+  const id = `msg_${order_no}_${n}`
+  await expectStatus(
+    stage.call('POST', '/api/webhooks/orders', {
+      body,
+      headers: {
+        'webhook-id': id,
+        'webhook-timestamp': `${Math.floor(at.getTime() / 1000)}`,
+        'webhook-signature': new Webhook(stage.deps.ordersWebhookSecret ?? '').sign(id, at, body),
+      },
+    }),
+    200,
+  )
+}
+
+/** As if the engine had lost its state, and a worker looked for what that left behind. */
+async function loseAndAdopt(stage: Stage, order_no: string): Promise<void> {
+  await loseWorkflow(stage, exchangeWorkflowId(order_no))
+  await adoptAll(stage)
+}
+
+async function finishOrder(stage: Stage, owner: string, order: Ordered): Promise<string> {
+  await ship(stage, order.order_no)
+  await expectStatus(stage.act(owner, order.order_no, 'confirm'), 200)
+  const id = exchangeWorkflowId(order.order_no)
+  await stage.temporal.client.workflow.getHandle(id).result()
+  return id
+}
+
+/** Redeems, expecting to be refused. @returns the workflow's id, which the answer does not name. */
+async function refused(stage: Stage, owner: string, cost: Cost, code: string): Promise<string> {
+  const answer = await ask(stage, owner, cost)
+  // On a busy machine the refusal may come after the answer: then the order's number shows it.
+  if (answer.status === 202) {
+    await until(
+      () => stage.order(owner, answer.body.data.order_no),
+      (order) => order?.cancel_reason === code,
+      `${code} shows on the order`,
+    )
+  } else if (answer.body.code !== code)
+    throw new Error(`answered ${answer.status} ${JSON.stringify(answer.body)}`)
+  return exchangeWorkflowId(stage.begun.at(-1) ?? '')
+}
+
+/** What the API found in stock is gone when the workflow looks. */
+const sellOut = (stage: Stage) => {
+  return async () => {
+    await stage.db
+      .updateTable('points_products')
+      .set({ stock_quantity: 0, status: 'sold_out' })
+      .where('stock_quantity', '=', 5)
+      .execute()
+  }
+}
+
+/** Somebody else was quicker: what was there a moment ago is not enough any more. */
+async function spend(stage: Stage, owner: string, currency: 'ZJF' | 'CNY'): Promise<void> {
+  await stage.db.transaction().execute((tx) =>
+    adjust(tx, stage.deps.vault, owner, currency, -1n, {
+      operationKey: `spent/${owner}/${currency}`,
+      reason: 'spent',
+    }),
+  )
+}
+
+/** Every way through `exchangeWorkflow` and `refundWorkflow`; each is a committed history. */
+export const BRANCHES: readonly Branch[] = [
+  {
+    name: 'points-only-canceled',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, { point: 100 })
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'wallet-confirmed',
+    async play(stage, owner) {
+      return finishOrder(stage, owner, await redeem(stage, owner, WALLET))
+    },
+  },
+  {
+    name: 'card-finished-by-operator',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await ship(stage, order.order_no)
+      await expectStatus(stage.operate(order.order_no, 'finish'), 200)
+      return exchangeWorkflowId(order.order_no)
+    },
+  },
+  {
+    name: 'card-auto-confirmed',
+    settings: { autoConfirmTimeoutMs: 300 },
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await ship(stage, order.order_no)
+      await stage.reach(owner, order.order_no, 'order_finished')
+      return exchangeWorkflowId(order.order_no)
+    },
+  },
+  {
+    name: 'card-declined-then-paid-then-canceled',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await stage.cashier(order.payment_info.pay_url, 'decline')
+      await payByCard(stage, owner, order)
+      await cancel(stage, owner, order.order_no)
+      return exchangeWorkflowId(order.order_no)
+    },
+  },
+  {
+    name: 'card-refunded-after-shipping',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await ship(stage, order.order_no)
+      await expectStatus(stage.act(owner, order.order_no, 'cancel'), 409)
+      await expectStatus(stage.operate(order.order_no, 'refund', { reason: '破损' }), 200)
+      return exchangeWorkflowId(order.order_no)
+    },
+  },
+  {
+    name: 'card-deadline',
+    settings: SHORT,
+    async play(stage, owner) {
+      return exchangeWorkflowId((await redeem(stage, owner, CARD)).order_no)
+    },
+  },
+  {
+    name: 'card-paid-while-closing',
+    settings: SHORT,
+    async play(stage, owner) {
+      await stage.control('faults', { fault: 'pay_during_close', count: 1 })
+      const { order_no } = await redeem(stage, owner, CARD)
+      await stage.reach(owner, order_no, 'order_paid')
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'card-paid-while-canceling',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, CARD)
+      await stage.control('faults', { fault: 'pay_during_close', count: 1 })
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'card-canceled-unpaid',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, CARD)
+      await expectStatus(stage.operate(order_no, 'ship', { carrier: '顺丰', tracking_no: 'SF1' }), 409)
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'card-paid-again-and-by-wallet',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      const { order_no } = order
+      await expectStatus(stage.act(owner, order_no, 'pay'), 200)
+      await expectStatus(stage.act(owner, order_no, 'pay', { payment_method: 'wallet' }), 409)
+      await stage.cash(owner, 990)
+      await expectStatus(stage.act(owner, order_no, 'pay', { payment_method: 'wallet' }), 200)
+      await stage.reach(owner, order_no, 'order_paid')
+      // The first attempt is paid all the same: that money goes back beside the story.
+      await stage.control('force-pay', { out_trade_no: `${order_no}-1` })
+      await until(
+        () => stage.books(),
+        (books) =>
+          books.some((trade) => trade.out_trade_no === `${order_no}-1` && trade.state === 'refunded'),
+        'what was paid twice is back',
+      )
+      return finishOrder(stage, owner, order)
+    },
+  },
+  {
+    name: 'card-reopened-after-the-cash-was-spent',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, { ...CARD, cash: 990 })
+      stage.hooks.before('settleExchange', () => spend(stage, owner, 'CNY'))
+      await expectStatus(stage.act(owner, order_no, 'pay', { payment_method: 'wallet' }), 409)
+      const again = await stage.act(owner, order_no, 'pay', { payment_method: 'bank_card' })
+      await payByCard(stage, owner, again.body.data)
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'step-fails-for-good-while-somebody-waits',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, { point: 100 })
+      stage.hooks.before('advanceOrder', noSuchLuck)
+      await expectStatus(stage.operate(order_no, 'accept'), 409)
+      await stage.reach(owner, order_no, 'order_canceled')
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'order-domain-events',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, { point: 100 })
+      const { order_no } = order
+      await orderEvent(stage, order_no, 'shipped', '1')
+      await stage.reach(owner, order_no, 'order_shipped')
+      await orderEvent(stage, order_no, 'shipped', '1')
+      await orderEvent(stage, order_no, 'accepted', '2')
+      await orderEvent(stage, order_no, 'canceled', '3')
+      await orderEvent(stage, order_no, 'finished', '4')
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'order-domain-finishes-at-once',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, WALLET)
+      await orderEvent(stage, order_no, 'finished', '1')
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'order-domain-cancels-unpaid',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, CARD)
+      await orderEvent(stage, order_no, 'accepted', '1')
+      await orderEvent(stage, order_no, 'canceled', '2')
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'refused',
+    play(stage, owner) {
+      stage.hooks.before('placeExchange', sellOut(stage))
+      return refused(stage, owner, { point: 100 }, 'OUT_OF_STOCK')
+    },
+  },
+  {
+    name: 'placing-fails-for-good',
+    play(stage, owner) {
+      stage.hooks.before('placeExchange', noSuchLuck)
+      return refused(stage, owner, { point: 100 }, 'UNAVAILABLE')
+    },
+  },
+  {
+    name: 'placing-takes-several-tries',
+    async play(stage, owner) {
+      stage.hooks.before('placeExchange', away(4))
+      const { order_no } = await redeem(stage, owner, { point: 100 })
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'payment-cannot-be-opened',
+    play(stage, owner) {
+      stage.hooks.before('openPayment', noSuchLuck)
+      return refused(stage, owner, CARD, 'UNAVAILABLE')
+    },
+  },
+  {
+    name: 'closing-needs-an-operator-who-retries',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, CARD)
+      stage.hooks.before('closePayment', noSuchLuck)
+      const canceling = cancel(stage, owner, order_no)
+      await needsAttention(stage, owner, order_no)
+      await expectStatus(stage.operate(order_no, 'accept'), 409)
+      stage.hooks.clear()
+      await resolve(stage, order_no, 'retry')
+      await canceling
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'undo-needs-an-operator-who-goes-on',
+    settings: OUTSIDE,
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, { point: 100 })
+      stage.hooks.before('releaseStock', noSuchLuck)
+      const canceling = cancel(stage, owner, order_no)
+      await needsAttention(stage, owner, order_no)
+      stage.hooks.clear()
+      await resolve(stage, order_no, 'retry')
+      await canceling
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'refund-needs-an-operator',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await stage.control('faults', { fault: 'refund_failed', count: 1 })
+      await cancel(stage, owner, order.order_no)
+      await needsAttention(stage, owner, order.order_no)
+      await resolve(stage, order.order_no, 'retry')
+      return exchangeWorkflowId(order.order_no)
+    },
+  },
+  {
+    name: 'refund-settled-by-hand',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await stage.control('faults', { fault: 'refund_failed', count: 1 })
+      await cancel(stage, owner, order.order_no)
+      await needsAttention(stage, owner, order.order_no)
+      await resolve(stage, order.order_no, 'settle')
+      return exchangeWorkflowId(order.order_no)
+    },
+  },
+  {
+    name: 'part-refunded',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      const part = { reason: '少发一件', points: 30, money: { amount: '3.30', currency: 'CNY' } }
+      await expectStatus(stage.operate(order.order_no, 'refund', part), 200)
+      return partWorkflowId(stage, order.order_no)
+    },
+  },
+  {
+    name: 'part-refund-needs-an-operator',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await stage.control('faults', { fault: 'refund_failed', count: 1 })
+      const part = { reason: '少发一件', money: { amount: '3.30', currency: 'CNY' } }
+      await expectStatus(stage.operate(order.order_no, 'refund', part), 200)
+      await needsAttention(stage, owner, order.order_no)
+      await resolve(stage, order.order_no, 'retry')
+      return partWorkflowId(stage, order.order_no)
+    },
+  },
+  {
+    name: 'part-settled-by-hand-beside-another',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await stage.control('faults', { fault: 'refund_failed', count: 2 })
+      const { order_no } = order
+      let questions = 0
+      stage.hooks.before('flagOrder', () => {
+        questions += 1
+      })
+      for (const amount of ['3.30', '2.20']) {
+        const part = { reason: '少发一件', money: { amount, currency: 'CNY' } }
+        await expectStatus(stage.operate(order_no, 'refund', part), 200)
+      }
+      await until(
+        () => questions,
+        (asked) => asked === 2,
+        'an operator is asked about both',
+      )
+      const settle = (n: number) =>
+        stage.operate(order_no, 'resolve', {
+          action: 'settle',
+          reason: 'seen to',
+          refund_no: `${order_no}-R${n}`,
+        })
+      await expectStatus(settle(1), 200)
+      await expectStatus(settle(1), 409)
+      await expectStatus(settle(2), 200)
+      return partWorkflowId(stage, order_no)
+    },
+  },
+  {
+    name: 'late-money',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, CARD)
+      await cancel(stage, owner, order_no)
+      await stage.temporal.client.workflow.getHandle(exchangeWorkflowId(order_no)).result()
+      await stage.control('force-pay', { out_trade_no: `${order_no}-1` })
+      await until(
+        () => stage.order(owner, order_no),
+        ({ payment_status }) => payment_status === 'refunded',
+        'the late money is back',
+      )
+      return refundWorkflowId(order_no, '1')
+    },
+  },
+  {
+    name: 'after-sale',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await finishOrder(stage, owner, order)
+      await expectStatus(stage.operate(order.order_no, 'refund', { reason: '七天无理由' }), 200)
+      return refundWorkflowId(order.order_no, 'after-sale')
+    },
+  },
+  {
+    name: 'outside-points-only-confirmed',
+    settings: OUTSIDE,
+    async play(stage, owner) {
+      return finishOrder(stage, owner, await redeem(stage, owner, { point: 100 }))
+    },
+  },
+  {
+    name: 'outside-wallet-canceled',
+    settings: OUTSIDE,
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, WALLET)
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'outside-card-paid-then-canceled',
+    settings: OUTSIDE,
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await payByCard(stage, owner, order)
+      await cancel(stage, owner, order.order_no)
+      return exchangeWorkflowId(order.order_no)
+    },
+  },
+  {
+    name: 'outside-card-deadline',
+    settings: { ...OUTSIDE, ...SHORT },
+    async play(stage, owner) {
+      return exchangeWorkflowId((await redeem(stage, owner, CARD)).order_no)
+    },
+  },
+  {
+    name: 'outside-refused-at-the-quote',
+    settings: OUTSIDE,
+    play(stage, owner) {
+      stage.hooks.before('quoteExchange', sellOut(stage))
+      return refused(stage, owner, { point: 100 }, 'OUT_OF_STOCK')
+    },
+  },
+  {
+    name: 'lost-unpaid-and-carried-on',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      await loseAndAdopt(stage, order.order_no)
+      await payByCard(stage, owner, order)
+      return finishOrder(stage, owner, order)
+    },
+  },
+  {
+    name: 'lost-shipped-and-carried-on',
+    settings: { autoConfirmTimeoutMs: 1_500 },
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, WALLET)
+      await ship(stage, order_no)
+      await loseAndAdopt(stage, order_no)
+      await stage.reach(owner, order_no, 'order_finished')
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'outside-lost-and-carried-on',
+    settings: OUTSIDE,
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, WALLET)
+      await loseAndAdopt(stage, order_no)
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'refund-lost-and-carried-on',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, CARD)
+      const { order_no } = order
+      await payByCard(stage, owner, order)
+      stage.hooks.before('refundPayment', away(1_000))
+      await cancel(stage, owner, order_no)
+      await loseWorkflow(stage, exchangeWorkflowId(order_no))
+      stage.hooks.clear()
+      await adoptAll(stage)
+      return refundWorkflowId(order_no, '1')
+    },
+  },
+  ...(['handed-over-unpaid', 'taken-over-unpaid'] as const).map(
+    (name): Branch => ({
+      name,
+      settings: { runLimits: { events: 10, updates: 500 } },
+      async play(stage, owner) {
+        const order = await redeem(stage, owner, CARD)
+        const workflowId = exchangeWorkflowId(order.order_no)
+        const handle = stage.temporal.client.workflow.getHandle(workflowId)
+        const { runId } = await handle.describe()
+        await stage.cashier(order.payment_info.pay_url, 'decline')
+        await until(
+          () => handle.describe(),
+          (now) => now.runId !== runId,
+          'the next run has taken over',
+        )
+        await payByCard(stage, owner, order)
+        await finishOrder(stage, owner, order)
+        return name === 'handed-over-unpaid' ? { workflowId, runId } : workflowId
+      },
+    }),
+  ),
+  {
+    name: 'looks-again',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, { point: 100 })
+      const handle = stage.temporal.client.workflow.getHandle(exchangeWorkflowId(order_no))
+      await handle.signal(resyncSignal)
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'points-expire',
+    async play(stage, owner) {
+      await stage.points(owner, 100, new Date(Date.now() - 1000))
+      await stage.points(owner, 100, new Date(Date.now() + 20 * 86_400_000))
+      const { workflowId } = await stage.temporal.client.workflow.start(EXPIRY_WORKFLOW, {
+        workflowId: `${EXPIRY_ID}-${owner}`,
+        taskQueue: TASK_QUEUE,
+        args: [{ batchSize: 1 }],
+      })
+      return workflowId
+    },
+  },
+  {
+    name: 'outside-refused-by-the-stock',
+    settings: OUTSIDE,
+    play(stage, owner) {
+      stage.hooks.before('reserveStock', sellOut(stage))
+      return refused(stage, owner, { point: 100 }, 'OUT_OF_STOCK')
+    },
+  },
+  {
+    name: 'outside-refused-by-the-wallet',
+    settings: OUTSIDE,
+    play(stage, owner) {
+      stage.hooks.before('holdPoints', () => spend(stage, owner, 'ZJF'))
+      return refused(stage, owner, { point: 100 }, 'INSUFFICIENT_POINTS')
+    },
+  },
+  {
+    name: 'outside-order-cannot-be-created',
+    settings: OUTSIDE,
+    play(stage, owner) {
+      stage.hooks.before('createOrder', noSuchLuck)
+      return refused(stage, owner, { point: 100 }, 'UNAVAILABLE')
+    },
+  },
+  {
+    name: 'reconciliation-waits-for-a-bill',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, { ...CARD, method: 'alipay' })
+      await payByCard(stage, owner, order)
+      // Counted yesterday, when the provider had no business and makes no bill.
+      await stage.db
+        .updateTable('payments')
+        .set({ paid_at: new Date(Date.now() - 86_400_000) })
+        .where('order_no', '=', order.order_no)
+        .execute()
+      const day = yesterdayInShanghai(Date.now())
+      const workflowId = reconciliationId(day)
+      const input: ReconciliationInput = { day, asks: 2, askAgainMs: 10 }
+      const found = await stage.temporal.client.workflow.execute(RECONCILIATION_WORKFLOW, {
+        workflowId,
+        taskQueue: TASK_QUEUE,
+        args: [input],
+      })
+      if (found.open !== 1) throw new Error(`found ${JSON.stringify(found)}`)
+      await cancel(stage, owner, order.order_no)
+      return workflowId
+    },
+  },
+]

@@ -1,0 +1,162 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import {
+  CATEGORY_NAME_MAX,
+  type CategoryView,
+  changeCategory,
+  createCategory,
+  readCategories,
+  removeCategory,
+} from '../../../application/catalogue/categories.ts'
+import { DomainError } from '../../../domain/errors.ts'
+import { InvalidInput, type Lang } from '../../../i18n/error-texts.ts'
+import {
+  errorSummary,
+  type Form,
+  type FormErrors,
+  field,
+  onceField,
+  operationKeyOf,
+  readForm,
+} from '../../form/form.ts'
+import { readFields } from '../../form/reader.ts'
+import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
+import { COMMON, textsIn } from '../../texts/common/common.ts'
+import { CATEGORIES as T } from '../../texts/console/catalogue.ts'
+import { consolePage } from '../layout.ts'
+import { done } from './product-badges.ts'
+
+const HOME = '/admin/categories'
+const SORT_MAX = 2_147_483_647
+const one = '/:id{[1-9]\\d{0,17}}'
+
+/** `/admin/categories`: all of them, each with its form. */
+export function consoleCategoryRoutes({ db }: WebDeps) {
+  async function show(c: WebContext, form: Form = { sort: '0' }, errors: FormErrors = {}) {
+    const t = textsIn(c.get('lang'))
+    const categories = await readCategories(db)
+    const main = html`
+      <h1>${t(T.title)}</h1>
+      ${done(c)}
+      <p class="lead">${t(T.hint)}</p>
+      ${categories.length === 0 ? html`<p class="empty">${t(T.empty)}</p>` : table(c, categories)}
+      <section class="card stack narrow"><h2>${t(T.add)}</h2>${categoryForm(HOME, form, errors, c.get('lang'))}</section>`
+    return consolePage(c, { title: t(T.title), main, section: 'categories' }, statusOf(errors))
+  }
+
+  async function showOne(c: WebContext, category: CategoryView, form: Form, errors: FormErrors = {}) {
+    const t = textsIn(c.get('lang'))
+    const main = html`<nav aria-label="${t(T.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(T.title)}</a></nav>
+      <h1>${category.name}</h1>
+      <section class="card stack narrow">${categoryForm(`${HOME}/${category.id}`, form, errors, c.get('lang'))}</section>`
+    return consolePage(c, { title: category.name, main, section: 'categories' }, statusOf(errors))
+  }
+
+  async function find(c: WebContext): Promise<CategoryView> {
+    const found = (await readCategories(db)).find(({ id }) => id === c.req.param('id'))
+    if (!found) throw new DomainError({ code: 'NOT_FOUND' })
+    return found
+  }
+
+  return new Hono<WebEnv>()
+    .get('/', (c) => show(c))
+    .post('/', async (c) => {
+      const form = await readForm(c)
+      const { category, read } = readCategory(form, c.get('lang'))
+      const save = () => createCategory(db, category, operationKeyOf(c, form))
+      return (await saved(c, read, save)) ?? show(c, form, read.errors)
+    })
+    .get(one, async (c) => {
+      const category = await find(c)
+      return showOne(c, category, { name: category.name, sort: `${category.sort}` })
+    })
+    .post(one, async (c) => {
+      const before = await find(c)
+      const form = await readForm(c)
+      const { category, read } = readCategory(form, c.get('lang'))
+      const save = () => changeCategory(db, before.id, category)
+      return (await saved(c, read, save)) ?? showOne(c, before, form, read.errors)
+    })
+    .get(`${one}/delete`, async (c) => {
+      const t = textsIn(c.get('lang'))
+      const category = await find(c)
+      const main = html`<div class="card ask">
+        <h1>${t(T.deleteTitle)}</h1>
+        <p><strong>${category.name}</strong></p>
+        <p>${t(T.deleteHint)}</p>
+        <form method="post" class="row">${onceField()}
+          <button>${t(T.deleteYes)}</button>
+          <a class="button plain" href="${HOME}">${t(T.deleteNo)}</a>
+        </form>
+      </div>`
+      return consolePage(c, { title: t(T.deleteTitle), main, section: 'categories' })
+    })
+    .post(`${one}/delete`, async (c) => {
+      try {
+        await removeCategory(db, c.req.param('id'))
+      } catch (error) {
+        // The second tap finds it deleted.
+        if (!(error instanceof DomainError)) throw error
+      }
+      return c.redirect(`${HOME}?done=category_deleted`, 303)
+    })
+}
+
+const statusOf = (errors: FormErrors) => (Object.keys(errors).length > 0 ? 422 : 200)
+
+type Read = ReturnType<typeof readFields>
+
+function readCategory(form: Form, lang: Lang) {
+  const t = textsIn(lang)
+  const read = readFields(form, lang, { name: t(T.name), sort: t(T.sort) })
+  const category = {
+    name: read.text('name', 1, CATEGORY_NAME_MAX),
+    sort: read.int('sort', -SORT_MAX, SORT_MAX) ?? 0,
+  }
+  return { category, read }
+}
+
+/** @returns the answer where it was saved; otherwise `read` says what is wrong */
+async function saved(c: WebContext, read: Read, save: () => Promise<unknown>): Promise<Response | undefined> {
+  if (Object.keys(read.errors).length > 0) return undefined
+  try {
+    await save()
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error
+    read.invalid(error)
+    return undefined
+  }
+  return c.redirect(`${HOME}?done=category`, 303)
+}
+
+function categoryForm(action: string, form: Form, errors: FormErrors, lang: Lang) {
+  const t = textsIn(lang)
+  return html`<form method="post" action="${action}" class="stack" novalidate>
+    ${onceField(form.once)}
+    ${errorSummary(errors, lang)}
+    <div class="pair">
+      ${field({ name: 'name', label: t(T.name), value: form.name, error: errors.name, required: true, maxlength: CATEGORY_NAME_MAX })}
+      ${field({ name: 'sort', label: t(T.sort), value: form.sort, error: errors.sort, inputmode: 'numeric' })}
+    </div>
+    <div><button>${t(COMMON.save)}</button></div>
+  </form>`
+}
+
+function table(c: WebContext, categories: readonly CategoryView[]) {
+  const t = textsIn(c.get('lang'))
+  return html`<table class="folds narrow">
+    <caption class="sr">${t(T.listed)}</caption>
+    <thead><tr><th scope="col">${t(T.name)}</th><th scope="col" class="number">${t(T.sort)}</th><th scope="col">${t(T.actions)}</th></tr></thead>
+    <tbody>${categories.map(
+      ({ id, name, sort }) => html`<tr>
+        <th scope="row"><a class="name press" href="${HOME}/${id}">${name}</a></th>
+        <td data-label="${t(T.sort)}" class="number">${sort}</td>
+        <td class="actions"><div class="row">
+          <a class="press" href="/admin/products?category_id=${id}">${t(T.products)}<span class="sr"> ${name}</span></a>
+          <a class="press" href="${HOME}/${id}">${t(T.edit)}<span class="sr"> ${name}</span></a>
+          <a class="press" href="${HOME}/${id}/delete">${t(COMMON.remove)}<span class="sr"> ${name}</span></a>
+        </div></td>
+      </tr>`,
+    )}</tbody>
+  </table>`
+}

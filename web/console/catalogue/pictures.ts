@@ -1,0 +1,94 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import { keepPicture } from '../../../application/catalogue/pictures.ts'
+import {
+  type AdminProductView,
+  changeProduct,
+  readAnyProduct,
+} from '../../../application/catalogue/products.ts'
+import { InvalidInput } from '../../../i18n/error-texts.ts'
+import { onceField } from '../../form/form.ts'
+import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
+import { priceText } from '../../shared/format.ts'
+import type { Html } from '../../shared/page.ts'
+import { viewerOf } from '../../shared/viewer.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
+import { stockText } from './product-badges.ts'
+
+/** What is wrong with an upload, by the value of `?picture=`. */
+const WRONG = { required: P.pictureMissing, format: P.pictureFormat, max: P.pictureMax } as const
+type Wrong = keyof typeof WRONG
+
+/** Below a product: its picture comes and goes. `api/middleware/body.ts` lets this much through for the first of these only. */
+export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
+  // No stock moves, so nothing is booked under the key: the same picture twice is the same picture.
+  const change = (c: WebContext, id: string, image: string | null) =>
+    changeProduct(db, id, { image }, undefined, {
+      operationKey: `${id}/picture`,
+      operatorId: viewerOf(c).sub,
+    })
+  return new Hono<WebEnv>()
+    .post('/picture', async (c) => {
+      const { id } = await readAnyProduct(db, idOf(c), rate)
+      const back = `/admin/products/${id}`
+      const { picture } = await c.req.parseBody()
+      const bytes = picture instanceof File ? Buffer.from(await picture.arrayBuffer()) : Buffer.alloc(0)
+      try {
+        const image = await keepPicture(db, bytes, viewerOf(c).sub)
+        await change(c, id, image)
+      } catch (error) {
+        if (!(error instanceof InvalidInput)) throw error
+        return c.redirect(`${back}?picture=${error.errors[0]?.rule}`, 303)
+      }
+      return c.redirect(`${back}?done=picture`, 303)
+    })
+    .post('/picture/remove', async (c) => {
+      const id = idOf(c)
+      await change(c, id, null)
+      return c.redirect(`/admin/products/${id}?done=picture_removed`, 303)
+    })
+}
+
+/** The product's, in whose routes these are. */
+const idOf = (c: WebContext): string => c.req.param('id') ?? ''
+
+/** The product as a ticket, with its picture to change. */
+export function productAside(c: WebContext, product: AdminProductView): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const what = c.req.query('picture') ?? ''
+  const wrong = Object.hasOwn(WRONG, what) ? t(WRONG[what as Wrong]) : undefined
+  const action = `/admin/products/${product.id}/picture`
+  return html`<aside class="stack" aria-label="${t(P.preview)}">
+    <div class="ticket">
+      <div class="body stack">
+        ${
+          product.image
+            ? html`<img class="picture" src="${product.image}" alt="${product.title}" width="480" height="480">`
+            : html`<p class="picture none">${t(P.noPicture)}</p>`
+        }
+        <p><strong>${product.title}</strong></p>
+        <p class="digits price">${priceText(product.points_price, product.money_price, lang)}</p>
+      </div>
+      <div class="stub row spread"><span class="muted">${t(PRODUCTS.stock)}</span>
+        <span class="digits">${stockText(product, lang)}</span></div>
+    </div>
+    <form method="post" action="${action}" enctype="multipart/form-data" class="card stack">
+      ${onceField()}
+      <div class="field${wrong ? ' wrong' : ''}">
+        <label for="field-picture">${t(P.picture)}</label>
+        <input id="field-picture" type="file" name="picture" accept="image/png,image/jpeg,image/webp" required
+          aria-describedby="field-picture-hint${wrong ? ' field-picture-error' : ''}" ${wrong ? html`aria-invalid="true"` : ''}>
+        <p class="hint" id="field-picture-hint">${t(P.pictureHint)}</p>
+        ${wrong ? html`<p class="error" id="field-picture-error" role="alert">${wrong}</p>` : ''}
+      </div>
+      <button class="plain">${t(P.upload)}</button>
+    </form>
+    ${
+      product.image
+        ? html`<form method="post" action="${action}/remove">${onceField()}<button class="quiet">${t(P.removePicture)}</button></form>`
+        : ''
+    }
+  </aside>`
+}

@@ -1,0 +1,286 @@
+import { html } from 'hono/html'
+import type { CategoryView } from '../../../application/catalogue/categories.ts'
+import type { AdminProductView, ProductFields } from '../../../application/catalogue/products.ts'
+import {
+  type ExchangeLimit,
+  LIMIT_MAX,
+  PAYMENT_MODES,
+  PRODUCT_MAX,
+  PRODUCT_TYPES,
+  SHIPPING_TYPES,
+} from '../../../domain/catalogue/product.ts'
+import { fenFromDecimal } from '../../../domain/money.ts'
+import type { InvalidInput, Lang } from '../../../i18n/error-texts.ts'
+import { choice, errorSummary, type Form, type FormErrors, field, onceField } from '../../form/form.ts'
+import { readFields } from '../../form/reader.ts'
+import { grouped } from '../../shared/format.ts'
+import { phraseText } from '../../shared/interpolate.ts'
+import type { Html } from '../../shared/page.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import {
+  PRODUCT_FORM as F,
+  MODE_TEXTS,
+  PRODUCTS,
+  SHIPPING_TEXTS,
+  TYPE_TEXTS,
+  UNIT_TEXTS,
+} from '../../texts/console/catalogue.ts'
+
+const INT_MAX = 2_147_483_647
+const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as const
+const LABEL_MAX = 60
+const UNITS = ['day', 'hour', 'minute', 'second'] as const
+
+/** The fields of the form, by the names under which the application finds them wrong. */
+const FIELD_NAMES = {
+  'price.amount': 'price',
+  'original_price.amount': 'original_price',
+  'properties.limit.max_per_user': 'max_per_user',
+  stock_delta: 'stock_change',
+} as const
+
+/** Takes what the application found wrong with the product, in the form's own words where it has some. */
+export function invalidProduct(
+  read: ReturnType<typeof readFields>,
+  error: InvalidInput,
+  lang: Lang,
+): FormErrors {
+  const t = textsIn(lang)
+  for (const { field } of error.errors) {
+    if (field === 'original_price.amount') read.say('original_price', t(F.originalLow))
+    if (field === 'properties.limit.max_per_user') read.say('max_per_user', t(F.maxPerUserMissing))
+  }
+  return read.invalid(error, FIELD_NAMES)
+}
+
+/** The words before each field. */
+function labelsOf(lang: Lang): Readonly<Record<string, string>> {
+  const t = textsIn(lang)
+  return {
+    title: t(F.title),
+    description: t(F.description),
+    labels: t(F.labels),
+    product_type: t(F.type),
+    shipping_type: t(F.shipping),
+    category_id: t(PRODUCTS.category),
+    payment_mode: t(F.mode),
+    point: t(F.point),
+    price: t(F.price),
+    original_price: t(F.original),
+    stock: t(F.stock),
+    stock_way: t(F.stockWay),
+    stock_change: t(F.stockChange),
+    exchange_limit: t(F.exchangeLimit),
+    max_per_user: t(F.maxPerUser),
+    window_count: t(F.windowCount),
+    window_unit: t(F.windowUnit),
+    max_per_order: t(F.maxPerOrder),
+    level: t(F.level),
+    sort: t(F.sort),
+  }
+}
+
+export interface ReadProduct {
+  readonly fields: Omit<ProductFields, 'image'>
+  /** Of a new product. */
+  readonly stock: number
+  /** Of one that is there; negative where pieces go out. */
+  readonly stockDelta: number
+}
+
+/**
+ * Reads the form.
+ * @param kept the properties that the product has; what is no text in them is not shown, and stays
+ */
+export function readProductForm(form: Form, kept: ProductFields['properties'], lang: Lang) {
+  const read = readFields(form, lang, labelsOf(lang))
+  const t = textsIn(lang)
+  const fen = (name: 'price' | 'original_price') =>
+    read.fen(name, phraseText(t(F.fenFormat), { field: labelsOf(lang)[name] ?? name }))
+  const [priceFen, originalPriceFen] = [fen('price') ?? 0n, fen('original_price') ?? null]
+  const change = read.int('stock_change', 0, INT_MAX) ?? 0
+  const product: ReadProduct = {
+    fields: {
+      title: read.text('title', 1, PRODUCT_MAX.title),
+      description: read.text('description', 0, PRODUCT_MAX.description).replaceAll('\r\n', '\n') || null,
+      point: read.int('point', 0, PRODUCT_MAX.points) ?? 0,
+      priceFen,
+      originalPriceFen,
+      paymentMode: read.oneOf('payment_mode', PAYMENT_MODES),
+      exchangeLimit: read.int('exchange_limit', 0, INT_MAX) ?? 0,
+      sort: read.int('sort', -INT_MAX, INT_MAX) ?? 0,
+      categoryId: /^[1-9]\d{0,17}$/.test(form.category_id ?? '') ? (form.category_id ?? null) : null,
+      productType: read.oneOf('product_type', PRODUCT_TYPES),
+      shippingType: read.oneOf('shipping_type', SHIPPING_TYPES),
+      properties: readProperties(read, kept, lang),
+    },
+    stock: read.int('stock', 0, INT_MAX) ?? 0,
+    stockDelta: read.oneOf('stock_way', ['in', 'out']) === 'out' ? -change : change,
+  }
+  return { product, read }
+}
+
+function readProperties(
+  read: ReturnType<typeof readFields>,
+  kept: ProductFields['properties'],
+  lang: Lang,
+): ProductFields['properties'] {
+  const count = read.int('window_count', 1, LIMIT_MAX.time_limit_seconds)
+  const seconds = count && count * UNIT_SECONDS[read.oneOf('window_unit', UNITS)]
+  if (seconds && seconds > LIMIT_MAX.time_limit_seconds) {
+    read.wrong('window_count', 'max', `${LIMIT_MAX.time_limit_seconds / UNIT_SECONDS.day} × 24 h`)
+  }
+  const limit: ExchangeLimit = defined({
+    max_per_user: read.int('max_per_user', 1, LIMIT_MAX.max_per_user),
+    max_per_order: read.int('max_per_order', 1, LIMIT_MAX.max_per_order),
+    time_limit_seconds: seconds,
+    user_level_required: read.int('level', 0, LIMIT_MAX.user_level_required),
+  })
+  const others = Object.entries(kept ?? {}).filter(
+    ([name, value]) => name !== 'limit' && typeof value !== 'string',
+  )
+  const properties = {
+    ...Object.fromEntries(others),
+    ...readLabels(read, lang),
+    ...(Object.keys(limit).length > 0 && { limit }),
+  }
+  return Object.keys(properties).length > 0 ? properties : null
+}
+
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T
+}
+
+/** Lines of "name: text", with the colon of either language. */
+function readLabels(read: ReturnType<typeof readFields>, lang: Lang): Record<string, string> {
+  const labels: Record<string, string> = {}
+  for (const [n, line] of read.text('labels', 0, PRODUCT_MAX.description).split(/\r?\n/).entries()) {
+    if (line.trim() === '') continue
+    const colon = line.search(/[:：]/)
+    const name = line.slice(0, Math.max(colon, 0)).trim()
+    const text = line.slice(colon + 1).trim()
+    if (name === '' || name.length > LABEL_MAX || text === '' || name === 'limit' || name === '__proto__') {
+      read.say('labels', phraseText(textsIn(lang)(F.labelsFormat), { n: `${n + 1}` }))
+    } else labels[name] = text
+  }
+  return labels
+}
+
+/** What the form of a product that is there is filled with. */
+export function formOf(product: AdminProductView): Form {
+  const { limit = {}, ...others } = product.properties ?? {}
+  const seconds = limit.time_limit_seconds
+  const unit = UNITS.find((name) => seconds !== undefined && seconds % UNIT_SECONDS[name] === 0) ?? 'day'
+  const labels = Object.entries(others).filter(([, value]) => typeof value === 'string')
+  const text = (value: number | undefined) => (value === undefined ? '' : `${value}`)
+  const money = (amount: string | undefined) => (amount && fenFromDecimal(amount) ? amount : '')
+  return {
+    title: product.title,
+    description: product.description ?? '',
+    labels: labels.map(([name, value]) => `${name}：${value as string}`).join('\n'),
+    product_type: product.product_type,
+    shipping_type: product.shipping_type,
+    category_id: product.category_id ?? '',
+    payment_mode: product.payment_mode,
+    point: product.point > 0 ? `${product.point}` : '',
+    price: money(product.price.amount),
+    original_price: money(product.original_price?.amount),
+    exchange_limit: `${product.exchange_limit}`,
+    max_per_user: text(limit.max_per_user),
+    window_count: seconds === undefined ? '' : `${seconds / UNIT_SECONDS[unit]}`,
+    window_unit: unit,
+    max_per_order: text(limit.max_per_order),
+    level: text(limit.user_level_required),
+    sort: `${product.sort}`,
+  }
+}
+
+/** What the form of a new product is filled with. */
+export const NEW_PRODUCT: Form = { stock: '0', exchange_limit: '0', sort: '0', payment_mode: 'points_only' }
+
+interface ProductForm {
+  readonly action: string
+  readonly form: Form
+  readonly errors: FormErrors
+  readonly categories: readonly CategoryView[]
+  /** Pieces that can be redeemed now; undefined: the product is new. */
+  readonly stock?: number
+}
+
+export function productForm({ action, form, errors, categories, stock }: ProductForm, lang: Lang): Html {
+  const t = textsIn(lang)
+  const labels = labelsOf(lang)
+  const one = (name: string, more: Partial<Parameters<typeof field>[0]> = {}) =>
+    field({ name, label: labels[name] ?? name, value: form[name], error: errors[name], ...more })
+  const number = (name: string, more: Partial<Parameters<typeof field>[0]> = {}) =>
+    one(name, { type: 'number', inputmode: 'numeric', min: 0, ...more })
+  const select = (name: string, options: readonly (readonly [string, string])[]) =>
+    choice(name, labels[name] ?? name, options, form[name])
+  const named = <T extends string>(
+    names: readonly T[],
+    texts: Readonly<Record<T, { zh: string; en: string }>>,
+  ) => names.map((name) => [name, t(texts[name])] as const)
+  const limitHint = { min: 1, hint: t(F.noLimitHint) }
+
+  return html`<form method="post" action="${action}" class="sheet-form" novalidate data-guard ${Object.keys(errors).length > 0 ? 'data-changed' : ''}>
+    ${onceField(form.once)}
+    ${errorSummary(errors, lang)}
+    <section class="card">
+      <h2>${t(F.basics)}</h2>
+      ${one('title', { required: true, maxlength: PRODUCT_MAX.title })}
+      ${one('description', { lines: 5, maxlength: PRODUCT_MAX.description })}
+      ${one('labels', { lines: 3, hint: t(F.labelsHint) })}
+      <div class="pair">
+        ${select('category_id', [['', t(PRODUCTS.none)], ...categories.map(({ id, name }) => [id, name] as const)])}
+        ${select('product_type', named(PRODUCT_TYPES, TYPE_TEXTS))}
+        ${select('shipping_type', named(SHIPPING_TYPES, SHIPPING_TEXTS))}
+      </div>
+    </section>
+    <section class="card">
+      <h2>${t(F.prices)}</h2>
+      <fieldset id="field-payment_mode" class="modes">
+        <legend>${t(F.mode)}</legend>
+        ${PAYMENT_MODES.map(
+          (mode) => html`<label class="pick"><input type="radio" name="payment_mode" value="${mode}"
+            ${(form.payment_mode ?? 'points_only') === mode ? 'checked' : ''}>
+            <span>${t(MODE_TEXTS[mode])} <small class="muted">${t(F.modeHints[mode])}</small></span></label>`,
+        )}
+      </fieldset>
+      <div class="pair">
+        ${number('point', { hint: t(F.pointHint) })}
+        ${one('price', { inputmode: 'decimal', hint: t(F.priceHint) })}
+        ${one('original_price', { inputmode: 'decimal', hint: t(F.originalHint) })}
+      </div>
+    </section>
+    <section class="card">
+      <h2>${t(F.stockAndLimits)}</h2>
+      ${
+        stock === undefined
+          ? html`<div class="pair">${number('stock')}</div>`
+          : html`<p>${t(F.stockNow)} <strong class="digits">${grouped(stock)}</strong> ${t(F.pieces)}</p>
+            <div class="pair">
+              ${select('stock_way', [
+                ['in', t(F.stockIn)],
+                ['out', t(F.stockOut)],
+              ])}
+              ${number('stock_change', { hint: t(F.stockChangeHint) })}
+            </div>`
+      }
+      <div class="pair">
+        ${number('exchange_limit', { hint: t(F.exchangeLimitHint) })}
+        ${number('max_per_order', limitHint)}
+        ${number('level', { hint: t(F.noLimitHint) })}
+      </div>
+      <div class="pair">
+        ${number('max_per_user', { min: 1, hint: t(F.maxPerUserHint) })}
+        ${number('window_count', { min: 1, hint: t(F.windowHint) })}
+        ${select('window_unit', named(UNITS, UNIT_TEXTS))}
+      </div>
+    </section>
+    <section class="card">
+      <h2>${t(F.display)}</h2>
+      <div class="pair">${one('sort', { inputmode: 'numeric', hint: t(F.sortHint) })}</div>
+    </section>
+    <div class="form-end"><button>${t(stock === undefined ? F.saveDraft : F.saveChanges)}</button></div>
+  </form>`
+}

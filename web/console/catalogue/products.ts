@@ -1,0 +1,159 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import { readCategories } from '../../../application/catalogue/categories.ts'
+import {
+  type AdminProductView,
+  changeProduct,
+  createProduct,
+  deleteProduct,
+  publishProduct,
+  readAnyProduct,
+  unpublishProduct,
+} from '../../../application/catalogue/products.ts'
+import { DomainError } from '../../../domain/errors.ts'
+import { InvalidInput, type Lang } from '../../../i18n/error-texts.ts'
+import { type Form, type FormErrors, onceField, operationKeyOf, readForm } from '../../form/form.ts'
+import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
+import { viewerOf } from '../../shared/viewer.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
+import { consolePage } from '../layout.ts'
+import { pictureRoutes, productAside } from './pictures.ts'
+import { done, statusBadge } from './product-badges.ts'
+import { formOf, invalidProduct, NEW_PRODUCT, productForm, readProductForm } from './product-form.ts'
+import { productList } from './product-list.ts'
+
+const HOME = '/admin/products'
+const one = '/:id{[1-9]\\d{0,17}}'
+
+/** `/admin/products`: the list, the form, and what can be done with a product. */
+export function consoleProductRoutes(deps: WebDeps) {
+  const { db, pointsToCnyMillionths: rate } = deps
+  const read = (id: string) => readAnyProduct(db, id, rate)
+  const causeOf = (c: WebContext, form: Form) => ({
+    operationKey: operationKeyOf(c, form),
+    operatorId: viewerOf(c).sub,
+  })
+
+  async function showForm(
+    c: WebContext,
+    product: AdminProductView | undefined,
+    form: Form,
+    errors: FormErrors = {},
+  ) {
+    const t = textsIn(c.get('lang'))
+    const categories = await readCategories(db)
+    const title = product?.title ?? t(PRODUCTS.add)
+    const action = product ? `${HOME}/${product.id}` : HOME
+    const stock = product && { stock: product.stock_quantity }
+    const edit = productForm({ action, form, errors, categories, ...stock }, c.get('lang'))
+    const main = html`
+      <nav aria-label="${t(PRODUCTS.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(PRODUCTS.title)}</a></nav>
+      <div class="row spread">
+        <h1>${title} ${product && statusBadge(product.status, c.get('lang'))}</h1>
+        ${product && productButtons(c, product)}
+      </div>
+      ${done(c)}
+      <div class="with-aside">${product ? productAside(c, product) : ''}${edit}</div>`
+    return consolePage(c, { title, main, section: 'products' }, Object.keys(errors).length > 0 ? 422 : 200)
+  }
+
+  return new Hono<WebEnv>()
+    .get('/', productList(deps))
+    .get('/new', (c) => showForm(c, undefined, NEW_PRODUCT))
+    .post('/', async (c) => {
+      const form = await readForm(c)
+      const { product, read: fields } = readProductForm(form, null, c.get('lang'))
+      const errors = await attempt(c.get('lang'), fields, async () => {
+        const id = await createProduct(db, product.fields, product.stock, causeOf(c, form))
+        return c.redirect(`${HOME}/${id}?done=created`, 303)
+      })
+      return errors instanceof Response ? errors : showForm(c, undefined, form, errors)
+    })
+    .get(one, async (c) => {
+      const product = await read(c.req.param('id'))
+      return showForm(c, product, formOf(product))
+    })
+    .post(one, async (c) => {
+      const product = await read(c.req.param('id'))
+      const form = await readForm(c)
+      const { product: wanted, read: fields } = readProductForm(form, product.properties, c.get('lang'))
+      const errors = await attempt(c.get('lang'), fields, async () => {
+        await changeProduct(db, product.id, wanted.fields, wanted.stockDelta, causeOf(c, form))
+        return c.redirect(`${HOME}/${product.id}?done=saved`, 303)
+      })
+      return errors instanceof Response ? errors : showForm(c, product, form, errors)
+    })
+    .post(`${one}/publish`, async (c) => {
+      const id = c.req.param('id')
+      try {
+        await publishProduct(db, id, viewerOf(c).sub)
+      } catch (error) {
+        if (!(error instanceof InvalidInput)) throw error
+        const product = await read(id)
+        const form = formOf(product)
+        const { read: fields } = readProductForm(form, product.properties, c.get('lang'))
+        return showForm(c, product, form, invalidProduct(fields, error, c.get('lang')))
+      }
+      const { status } = await read(id)
+      return c.redirect(`${HOME}/${id}?done=${status === 'sold_out' ? 'sold_out' : 'published'}`, 303)
+    })
+    .post(`${one}/unpublish`, async (c) => {
+      await unpublishProduct(db, c.req.param('id'), viewerOf(c).sub)
+      return c.redirect(`${HOME}/${c.req.param('id')}?done=unpublished`, 303)
+    })
+    .get(`${one}/delete`, async (c) => {
+      const t = textsIn(c.get('lang'))
+      const product = await read(c.req.param('id'))
+      const main = html`<div class="card ask">
+        <h1>${t(P.deleteTitle)}</h1>
+        <p><strong>${product.title}</strong></p>
+        <p>${t(P.deleteHint)}</p>
+        <form method="post" class="row">${onceField()}
+          <button>${t(P.deleteYes)}</button>
+          <a class="button plain" href="${HOME}/${product.id}">${t(P.deleteNo)}</a>
+        </form>
+      </div>`
+      return consolePage(c, { title: t(P.deleteTitle), main, section: 'products' })
+    })
+    .post(`${one}/delete`, async (c) => {
+      try {
+        await deleteProduct(db, c.req.param('id'), viewerOf(c).sub)
+      } catch (error) {
+        // The second tap finds it deleted.
+        if (!(error instanceof DomainError && error.refusal.code === 'NOT_FOUND')) throw error
+      }
+      return c.redirect(`${HOME}?done=deleted`, 303)
+    })
+    .route(one, pictureRoutes(deps))
+}
+
+/** Does it where the form is right. @returns what is wrong, otherwise the answer */
+async function attempt(
+  lang: Lang,
+  read: ReturnType<typeof readProductForm>['read'],
+  act: () => Promise<Response>,
+): Promise<Response | FormErrors> {
+  if (Object.keys(read.errors).length > 0) return read.errors
+  try {
+    return await act()
+  } catch (error) {
+    if (error instanceof InvalidInput) return invalidProduct(read, error, lang)
+    if (error instanceof DomainError && error.refusal.code === 'OUT_OF_STOCK') {
+      read.wrong('stock_change', 'max', error.refusal.available)
+      return read.errors
+    }
+    throw error
+  }
+}
+
+function productButtons(c: WebContext, { id, status }: AdminProductView) {
+  const t = textsIn(c.get('lang'))
+  const shown = status === 'on_sale' || status === 'sold_out'
+  return html`<div class="row">
+    ${shown ? html`<a class="press" href="/points-mall/products/${id}">${t(PRODUCTS.look)}</a>` : ''}
+    <form method="post" action="${HOME}/${id}/${shown ? 'unpublish' : 'publish'}">${onceField()}
+      <button class="${shown ? 'plain' : ''}">${t(shown ? P.unpublish : P.publish)}</button></form>
+    <a class="button quiet" href="${HOME}/${id}/delete">${t(P.delete)}</a>
+  </div>`
+}

@@ -1,0 +1,113 @@
+import { html } from 'hono/html'
+import { hasNothingLeft, type Refundable } from '../../../application/orders/audit-trail.ts'
+import type { OrderView } from '../../../application/orders/orders.ts'
+import { needsAddress, type ShippingType } from '../../../domain/catalogue/product.ts'
+import { addressWords } from '../../../domain/customers/address.ts'
+import { allows, allowsFor, ORDER_ACTIONS } from '../../../domain/orders/status.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
+import { errorSummary, type Form, type FormErrors, field, onceField } from '../../form/form.ts'
+import type { WebContext } from '../../shared/deps.ts'
+import { phrase } from '../../shared/interpolate.ts'
+import type { Html } from '../../shared/page.ts'
+import { viewerOf } from '../../shared/viewer.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { ACTION_FORM, ACTIONS, ORDER_STATES, ORDER_PAGE as T } from '../../texts/console/orders.ts'
+import { actionAt, cameFrom } from './order-badges.ts'
+
+export type ActionName = keyof typeof ACTIONS
+
+/** What was typed, and what is wrong with it. */
+export interface Typed {
+  readonly form: Form
+  readonly errors: FormErrors
+}
+
+/** What an order's workflow can be asked for, and by what it is told apart here. */
+type Asked = Pick<OrderView, 'order_no' | 'owner_id' | 'status' | 'needs_attention' | 'address_info'> &
+  Refundable & {
+    readonly shippingType: ShippingType | undefined
+  }
+
+/** As they call themselves, in whatever language somebody looks. */
+const CARRIERS = ['顺丰速运', '中通快递', '圆通速递', '申通快递', '韵达快递', '京东快递', '邮政 EMS']
+
+const ALL = Object.keys(ACTIONS) as ActionName[]
+/** These are asked for on a page of their own, since they need more than a tap. */
+const ASKED_APART: readonly ActionName[] = ['cancel', 'refund', 'resolve']
+
+/** Why an action is not possible now; undefined where it is. */
+export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): Html | string | undefined {
+  const t = textsIn(c.get('lang'))
+  if (action === 'resolve') return order.needs_attention === null ? t(T.nothingStuck) : undefined
+  if (action === 'refund' && allows(order.status, action) && hasNothingLeft(order)) return t(T.allBack)
+  const isSent = order.shippingType === undefined || needsAddress(order.shippingType)
+  if (action === 'ship' && !isSent && order.status !== 'order_canceled') return t(T.nothingToSend)
+  // Before it stands, nothing is known of its delivery, and nothing is delivered either.
+  if (allowsFor(order.status, action, order.shippingType ?? 'none')) return undefined
+  if (action === 'finish' && order.status === 'order_accepted') return t(T.shipFirst)
+  const inSentence = (text: string) => (c.get('lang') === 'en' ? text.toLowerCase() : text)
+  const states = ORDER_ACTIONS[action].map((status) => inSentence(t(ORDER_STATES[status]))).join(t(T.or))
+  return phrase(t(T.onlyIn), { states })
+}
+
+/** The buttons for what the state allows; each of the others says why it rests. */
+export function actionPanel(c: WebContext, order: Asked, typed: Typed): Html {
+  const t = textsIn(c.get('lang'))
+  if (order.owner_id === viewerOf(c).sub) {
+    return html`<section class="card stack next" aria-labelledby="next">
+      <h2 id="next">${t(T.next)}</h2><p class="muted">${t(T.own)}</p></section>`
+  }
+  const judged = ALL.map((action) => ({ action, against: reasonAgainst(order, action, c) }))
+  const possible = judged.filter(({ against }) => against === undefined)
+  const resting = judged.filter(({ against }) => against !== undefined)
+  const hasEnded = order.status === 'order_finished' || order.status === 'order_canceled'
+  return html`<section class="card stack next" aria-labelledby="next">
+    <h2 id="next">${t(T.next)}</h2>
+    ${possible.length === 0 ? html`<p class="muted">${t(T.nextNone)}</p>` : ''}
+    ${possible.filter(({ action }) => !ASKED_APART.includes(action)).map(({ action }) => act(c, order, action, typed))}
+    <div class="row">${possible
+      .filter(({ action }) => ASKED_APART.includes(action))
+      .map(
+        ({ action }) =>
+          html`<a class="button ${action === 'resolve' ? '' : 'plain'}" href="${actionAt(order.order_no, action, cameFrom(c))}">${t(ACTIONS[action])}</a>`,
+      )}</div>
+    ${
+      resting.length === 0
+        ? ''
+        : html`<details class="resting" ${hasEnded ? '' : 'open'}><summary>${t(T.notNow)}</summary><ul class="rests">${resting.map(
+            ({
+              action,
+              against,
+            }) => html`<li class="rest"><button type="button" disabled aria-describedby="why-${action}">${t(ACTIONS[action])}</button>
+              <span class="hint" id="why-${action}">${against}</span></li>`,
+          )}</ul></details>`
+    }
+  </section>`
+}
+
+function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: Typed): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const post = actionAt(order.order_no, action, cameFrom(c))
+  if (action !== 'ship') {
+    return html`<form method="post" action="${post}">${onceField()}<button>${t(ACTIONS[action])}</button></form>`
+  }
+  return html`<form method="post" action="${post}" class="stack" novalidate>
+    ${onceField(form.once)}
+    ${errorSummary(errors, lang)}
+    ${sendTo(order, lang)}
+    <div class="pair">
+      ${field({ name: 'carrier', label: t(ACTION_FORM.carrier), value: form.carrier, error: errors.carrier, required: true, offers: CARRIERS })}
+      ${field({ name: 'tracking_no', label: t(ACTION_FORM.tracking_no), value: form.tracking_no, error: errors.tracking_no, required: true })}
+    </div>
+    <div><button>${t(ACTIONS.ship)}</button></div>
+  </form>`
+}
+
+/** All of the address, for whoever puts it on the parcel; a tap selects it. */
+function sendTo({ address_info }: Asked, lang: Lang): Html | '' {
+  const words = addressWords(address_info, 'sender')
+  if (!words) return ''
+  return html`<div class="send-to"><p class="muted small">${textsIn(lang)(T.sendTo)}</p>
+    <address><strong>${words.name}</strong> <span class="digits">${words.phone}</span><br>${words.place}</address></div>`
+}

@@ -1,0 +1,68 @@
+import { html } from 'hono/html'
+import type { OrderStatus, PaymentStatus } from '../../../domain/orders/status.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
+import type { WebContext } from '../../shared/deps.ts'
+import type { Html } from '../../shared/page.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { ORDER_STATES, PAYMENT_STATES } from '../../texts/console/orders.ts'
+
+const LOOKS = {
+  exchanged: '',
+  order_created: 'warn',
+  order_paid: 'todo',
+  order_accepted: 'todo',
+  order_shipped: 'good',
+  order_finished: 'good',
+  order_canceled: '',
+} as const satisfies Record<OrderStatus, string>
+
+export function orderBadge(status: OrderStatus, lang: Lang): Html {
+  return html`<span class="badge ${LOOKS[status]}">${textsIn(lang)(ORDER_STATES[status])}</span>`
+}
+
+const PAYMENT_LOOKS = {
+  unpaid: 'warn',
+  paid: '',
+  closing: 'warn',
+  closed: '',
+  refunding: 'warn',
+  refunded: '',
+} as const satisfies Record<PaymentStatus, string>
+
+export function paymentBadge(status: PaymentStatus, lang: Lang): Html {
+  return html`<span class="badge ${PAYMENT_LOOKS[status]}">${textsIn(lang)(PAYMENT_STATES[status])}</span>`
+}
+
+/** Whether its payment says more than the order's own state. */
+export const paysApart = ({ payment_status }: { readonly payment_status: PaymentStatus }): boolean =>
+  ['closing', 'refunding', 'refunded'].includes(payment_status)
+
+const LIST = '/admin/orders'
+/** Characters; a list is asked for by less. */
+const QUERY_MAX = 1_000
+
+/**
+ * The query of the list from which the operator came, which the pages of an order hand on. It is only ever put behind
+ * the list's own address, so it leads nowhere else, whatever it holds.
+ */
+export function cameFrom(c: WebContext): string {
+  const given = c.req.query('from') ?? ''
+  return given.length > QUERY_MAX ? '' : new URLSearchParams(given).toString()
+}
+
+/** The list, as it was. */
+export const listAt = (from: string) => withQuery(LIST, from)
+
+/** Where an order is found in the console. @param from the list's query, see `cameFrom` */
+export const orderAt = (orderNo: string, from = '') => withQuery(`${LIST}/${orderNo}`, handedOn(from))
+
+/** Where an action is asked for, or done. */
+export const actionAt = (orderNo: string, action: string, from: string) =>
+  withQuery(`${LIST}/${orderNo}/${action}`, handedOn(from))
+
+/** An order's page after something was done with it. */
+export const doneAt = (orderNo: string, done: string, from: string) =>
+  withQuery(`${LIST}/${orderNo}`, `done=${done}${from && `&${handedOn(from)}`}`)
+
+const handedOn = (from: string) => from && `from=${encodeURIComponent(from)}`
+const withQuery = (path: string, query: string) => (query ? `${path}?${query}` : path)

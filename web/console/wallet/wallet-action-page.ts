@@ -1,0 +1,168 @@
+import { html } from 'hono/html'
+import { readGuardedWallet } from '../../../application/wallet/freezes.ts'
+import { readWallet } from '../../../application/wallet/wallets.ts'
+import { DomainError } from '../../../domain/errors.ts'
+import { decimalFromFen, fenOf } from '../../../domain/money.ts'
+import { errorText, InvalidInput, type Lang } from '../../../i18n/error-texts.ts'
+import { askAgain } from '../../form/confirm-page.ts'
+import {
+  choice,
+  errorSummary,
+  type Form,
+  type FormErrors,
+  field,
+  onceField,
+  operationKeyOf,
+  readForm,
+} from '../../form/form.ts'
+import type { WebContext, WebDeps } from '../../shared/deps.ts'
+import { grouped, groupedText, moneyText, pointsText, time } from '../../shared/format.ts'
+import type { Html } from '../../shared/page.ts'
+import { viewerOf } from '../../shared/viewer.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { ACTION_HINTS, ACTIONS, ACTION_FORM as F } from '../../texts/console/wallets.ts'
+import { consolePage } from '../layout.ts'
+import { ACTION_FIELDS, type ActionName, changeText, readAction } from './wallet-actions.ts'
+
+export const walletAt = (owner: string) => `/admin/users/${encodeURIComponent(owner)}`
+
+/** The form of an action. */
+export async function showAction(
+  c: WebContext,
+  deps: WebDeps,
+  owner: string,
+  name: ActionName,
+  form: Form,
+  errors: FormErrors = {},
+) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const main = html`<nav aria-label="${t(F.customer)}"><a class="up press" href="${walletAt(owner)}"><span aria-hidden="true">‹</span> ${owner}</a></nav>
+    <h1>${t(ACTIONS[name])}</h1>
+    <form method="post" action="${walletAt(owner)}/${name}" class="card stack narrow" novalidate>
+      ${onceField(form.once)}
+      ${form.block ? html`<input type="hidden" name="block" value="${form.block}">` : ''}
+      ${errorSummary(errors, lang)}
+      <dl class="facts"><dt>${t(F.customer)}</dt><dd><strong>${owner}</strong></dd>
+        ${await factsOf(deps, owner, name, form, lang)}</dl>
+      <p class="lead">${t(ACTION_HINTS[name])}</p>
+      ${ACTION_FIELDS[name].map((fieldName) => fieldOf(c, fieldName, form, errors))}
+      <div class="row"><button>${t(ACTIONS[name])}</button>
+        <a class="button quiet" href="${walletAt(owner)}">${t(F.cancel)}</a></div>
+    </form>`
+  const status = Object.keys(errors).length > 0 ? 422 : 200
+  return consolePage(c, { title: `${t(ACTIONS[name])} · ${owner}`, main, section: 'users' }, status)
+}
+
+/** What has to be known for it: what there is now, or the block that is to end. */
+async function factsOf(
+  deps: WebDeps,
+  owner: string,
+  name: ActionName,
+  form: Form,
+  lang: Lang,
+): Promise<Html | ''> {
+  const t = textsIn(lang)
+  const fact = (label: string, value: Html | string) => html`<dt>${label}</dt><dd>${value}</dd>`
+  if (name === 'cash') return fact(t(F.cashNow), moneyText((await readWallet(deps, owner)).cash))
+  if (name === 'grant' || name === 'adjust' || name === 'block') {
+    return fact(t(F.available), pointsText((await readWallet(deps, owner)).available, lang))
+  }
+  if (name !== 'unblock') return ''
+  const block = (await readGuardedWallet(deps, owner)).blocks.find(({ block_id }) => block_id === form.block)
+  if (!block) return ''
+  return html`${fact(t(F.blocked), html`<strong class="digits">${pointsText(block.points, lang)}</strong>`)}
+    ${fact(t(F.blockedFor), block.reason ?? '')}
+    ${fact(t(F.blockedAt), time(block.created_at, lang))}
+    ${fact(t(F.blockedBy), block.operator_id ?? '')}`
+}
+
+function fieldOf(c: WebContext, name: string, form: Form, errors: FormErrors): Html {
+  const t = textsIn(c.get('lang'))
+  const one = { name, value: form[name], error: errors[name], required: true }
+  switch (name) {
+    case 'points':
+    case 'level':
+      return field({
+        ...one,
+        label: t(F[name]),
+        type: 'number',
+        inputmode: 'numeric',
+        min: name === 'level' ? 0 : 1,
+      })
+    case 'amount':
+      return field({ ...one, label: t(F.amount), inputmode: 'decimal', hint: t(F.amountHint) })
+    case 'expires':
+      return field({ ...one, label: t(F.expires), type: 'date', required: false, hint: t(F.expiresHint) })
+    case 'way':
+      return choice(
+        name,
+        t(F.way),
+        [
+          ['add', t(F.add)],
+          ['take', t(F.take)],
+        ],
+        form.way,
+      )
+    default:
+      return field({ ...one, label: t(F.reason), maxlength: 200, hint: t(F.reasonHint) })
+  }
+}
+
+/** Does what the form says, or shows it again with what is wrong; a large amount is asked for once more first. */
+export async function act(c: WebContext, deps: WebDeps, owner: string, name: ActionName): Promise<Response> {
+  const lang = c.get('lang')
+  const { confirmed, ...form } = await readForm(c)
+  const wish = readAction(name, form, lang)
+  const { read } = wish
+  if (Object.keys(read.errors).length > 0 || confirmed === 'no') {
+    return showAction(c, deps, owner, name, form, read.errors)
+  }
+  if (wish.isLarge && confirmed !== 'yes') return confirm(c, deps, owner, name, form, wish)
+  try {
+    await wish.run(deps, owner, { operationKey: operationKeyOf(c, form), operatorId: viewerOf(c).sub })
+  } catch (error) {
+    if (error instanceof InvalidInput) read.invalid(error, { expires_at: 'expires' })
+    else if (error instanceof DomainError && error.refusal.code === 'INSUFFICIENT_POINTS') {
+      const { required = '', available = '' } = error.refusal
+      const points = tooFew(groupedText(required), groupedText(available), lang)
+      return showAction(c, deps, owner, name, form, { points })
+    } else throw error
+    return showAction(c, deps, owner, name, form, read.errors)
+  }
+  return c.redirect(`${walletAt(owner)}?done=${name}`, 303)
+}
+
+const tooFew = (required: string, available: string, lang: Lang) =>
+  errorText('INSUFFICIENT_POINTS', lang, { required, available }).detail
+
+async function confirm(
+  c: WebContext,
+  deps: WebDeps,
+  owner: string,
+  name: ActionName,
+  form: Form,
+  wish: ReturnType<typeof readAction>,
+) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const { available, cash } = await readWallet(deps, owner)
+  // Nobody is asked to confirm what cannot be done. The ledger judges again when it is booked.
+  if (wish.points < 0 && available + wish.points < 0) {
+    const points = tooFew(grouped(-wish.points), grouped(available), lang)
+    return showAction(c, deps, owner, name, form, { points })
+  }
+  const cashFen = fenOf(cash.amount)
+  const [before, after] =
+    wish.fen > 0n
+      ? [moneyText(cash), moneyText({ ...cash, amount: decimalFromFen(cashFen + wish.fen) })]
+      : [pointsText(available, lang), pointsText(available + wish.points, lang)]
+  return askAgain(c, `${walletAt(owner)}/${name}`, form, [
+    [t(F.customer), html`<strong>${owner}</strong>`],
+    [t(ACTIONS[name]), html`<span class="digits">${changeText(wish, lang)}</span>`],
+    ...(form.expires ? [[t(F.expires), form.expires] as const] : []),
+    [t(F.reason), form.reason ?? ''],
+    [t(F.before), before],
+    [t(F.after), html`<strong>${after}</strong>`],
+  ])
+}

@@ -1,0 +1,36 @@
+import { html } from 'hono/html'
+import { consolePage } from '../console/layout.ts'
+import type { WebContext } from '../shared/deps.ts'
+import type { Html } from '../shared/page.ts'
+import { textsIn } from '../texts/common/common.ts'
+import { ACTION_FORM as F } from '../texts/console/wallets.ts'
+import { type Form, onceField } from './form.ts'
+
+/**
+ * Shows what is about to happen, before it does: the same form comes again with `confirmed` `yes`, or `no` to be changed.
+ * @param rows what it is, by name
+ */
+export function askAgain(
+  c: WebContext,
+  action: string,
+  form: Form,
+  rows: readonly (readonly [string, Html | string])[],
+) {
+  const t = textsIn(c.get('lang'))
+  const main = html`<h1>${t(F.confirmTitle)}</h1>
+    <form method="post" action="${action}" class="ticket narrow">
+      <div class="body stack">
+        <p>${t(F.confirmHint)}</p>
+        <dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+      </div>
+      <div class="stub row">
+        ${onceField(form.once)}
+        ${Object.entries(form)
+          .filter(([field]) => field !== 'once')
+          .map(([field, value]) => html`<input type="hidden" name="${field}" value="${value}">`)}
+        <button name="confirmed" value="yes">${t(F.confirm)}</button>
+        <button name="confirmed" value="no" class="plain">${t(F.change)}</button>
+      </div>
+    </form>`
+  return consolePage(c, { title: t(F.confirmTitle), main, section: 'users' })
+}

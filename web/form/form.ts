@@ -1,0 +1,117 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { html } from 'hono/html'
+import type { Lang } from '../../i18n/error-texts.ts'
+import type { WebContext } from '../shared/deps.ts'
+import type { Html } from '../shared/page.ts'
+
+/** What a form sent: text fields, each once. */
+export type Form = Readonly<Record<string, string>>
+
+/** Reads a form's text fields; a field that came twice counts with its last value, files count not at all. */
+export async function readForm(c: WebContext): Promise<Form> {
+  const body = await c.req.parseBody()
+  const fields = Object.entries(body).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
+  return Object.fromEntries(fields.map(([name, value]) => [name, value.trim()]))
+}
+
+/**
+ * A hidden field that makes a form act once: a second tap, and a reload, send the same key. Put into every form
+ * that changes something, and hand its value on as the operation's key.
+ * @param kept the value that came in, when the form is shown again
+ */
+export function onceField(kept?: string): Html {
+  return html`<input type="hidden" name="once" value="${kept ?? randomUUID()}">`
+}
+
+/** @returns the form's key; a fresh one where somebody removed it */
+export const onceOf = (form: Form): string =>
+  /^[\w-]{8,64}$/.test(form.once ?? '') ? (form.once as string) : randomUUID()
+
+/**
+ * The key under which to book what a form does: sent twice, by a double tap or a reload, it acts once; sent again
+ * with other contents, after a step back in the browser, it is another act.
+ */
+export function operationKeyOf(c: WebContext, form: Form): string {
+  const sent = [
+    c.get('viewer')?.sub,
+    c.req.path,
+    onceOf(form),
+    Object.entries(form).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  ]
+  return createHash('sha256').update(JSON.stringify(sent)).digest('base64url')
+}
+
+/** What is wrong with a form, by field. */
+export type FormErrors = Readonly<Record<string, string>>
+
+interface Field {
+  readonly name: string
+  readonly label: string
+  readonly value?: string | undefined
+  readonly hint?: string | undefined
+  readonly error?: string | undefined
+  readonly type?: 'text' | 'number' | 'tel' | 'search' | 'date' | 'datetime-local'
+  readonly required?: boolean
+  readonly autocomplete?: string
+  readonly inputmode?: 'numeric' | 'decimal' | 'tel'
+  readonly maxlength?: number
+  readonly min?: number
+  readonly max?: number
+  /** Values that are offered; others may be typed. */
+  readonly offers?: readonly string[]
+  /** Several lines. */
+  readonly lines?: number
+}
+
+/** A labelled text field, with what is wrong with it beside it (WCAG 2.2: 3.3.1, 3.3.2). */
+export function field(one: Field): Html {
+  const id = `field-${one.name}`
+  const described = [one.hint && `${id}-hint`, one.error && `${id}-error`].filter(Boolean).join(' ')
+  const attributes = html`id="${id}" name="${one.name}" ${one.required ? 'required' : ''}
+    ${one.autocomplete ? html`autocomplete="${one.autocomplete}"` : ''}
+    ${one.maxlength === undefined ? '' : html`maxlength="${one.maxlength}"`}
+    ${described ? html`aria-describedby="${described}"` : ''} ${one.error ? html`aria-invalid="true"` : ''}`
+  return html`<div class="field${one.error ? ' wrong' : ''}">
+    <label for="${id}">${one.label}</label>
+    ${
+      one.lines
+        ? html`<textarea ${attributes} rows="${one.lines}">${one.value ?? ''}</textarea>`
+        : html`<input ${attributes} type="${one.type ?? 'text'}" value="${one.value ?? ''}"
+            ${one.inputmode ? html`inputmode="${one.inputmode}"` : ''}
+            ${one.offers ? html`list="${id}-offers"` : ''}
+            ${one.min === undefined ? '' : html`min="${one.min}"`} ${one.max === undefined ? '' : html`max="${one.max}"`}>`
+    }
+    ${one.offers ? html`<datalist id="${id}-offers">${one.offers.map((offer) => html`<option value="${offer}"></option>`)}</datalist>` : ''}
+    ${one.hint ? html`<p class="hint" id="${id}-hint">${one.hint}</p>` : ''}
+    ${one.error ? html`<p class="error" id="${id}-error">${one.error}</p>` : ''}
+  </div>`
+}
+
+/** A select, labelled. @param options value and text of each */
+export function choice(
+  name: string,
+  label: string,
+  options: readonly (readonly [string, string])[],
+  chosen: string | undefined,
+): Html {
+  return html`<div class="field">
+    <label for="field-${name}">${label}</label>
+    <select id="field-${name}" name="${name}">
+      ${options.map(
+        ([value, text]) =>
+          html`<option value="${value}" ${value === chosen ? 'selected' : ''}>${text}</option>`,
+      )}
+    </select>
+  </div>`
+}
+
+/** Says at the top of a form what has to be mended, each with a link to its field (ARIA21). */
+export function errorSummary(errors: FormErrors, lang: Lang): Html | '' {
+  const all = Object.entries(errors)
+  if (all.length === 0) return ''
+  const heading = lang === 'zh' ? '请先修改以下内容' : 'Please mend the following'
+  return html`<div class="summary" role="alert" tabindex="-1">
+    <h2>${heading}</h2>
+    <ul>${all.map(([name, text]) => html`<li><a href="#field-${name}">${text}</a></li>`)}</ul>
+  </div>`
+}

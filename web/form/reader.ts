@@ -1,0 +1,83 @@
+import { AMOUNT, type Fen, fenFromDecimal } from '../../domain/money.ts'
+import { type FieldError, fieldText, type InvalidInput, type Lang } from '../../i18n/error-texts.ts'
+import { groupedText } from '../shared/format.ts'
+import type { Form, FormErrors } from './form.ts'
+
+type Rule = FieldError['rule']
+
+/**
+ * Reads the fields of a form one by one, and gathers what is wrong with them, in the words of the API's own
+ * messages under the field's label. A field that is wrong reads as if it were empty.
+ */
+export function readFields(form: Form, lang: Lang, labels: Readonly<Record<string, string>>) {
+  const errors: Record<string, string> = {}
+  const given = (name: string) => form[name] ?? ''
+  /** Thousands may be set apart, as the pages themselves do. */
+  const digits = (name: string) => given(name).replace(/(?<=\d)[,，](?=\d{3}(\D|$))/g, '')
+
+  function wrong(name: string, rule: Rule, bound?: string): undefined {
+    errors[name] ??= messageOf(labels[name] ?? name, { field: name, rule, bound }, lang)
+    return undefined
+  }
+
+  return {
+    errors: errors as FormErrors,
+    wrong,
+
+    /** As `wrong`, in words of the form's own. */
+    say(name: string, text: string): undefined {
+      errors[name] ??= text
+      return undefined
+    },
+
+    /** Trimmed text of `min` to `max` characters. */
+    text(name: string, min: number, max: number): string {
+      const text = given(name)
+      if (text.includes('\0') || !text.isWellFormed()) wrong(name, 'characters')
+      else if (text.length < min) wrong(name, min === 1 ? 'required' : 'min_length', `${min}`)
+      else if (text.length > max) wrong(name, 'max_length', `${max}`)
+      else return text
+      return ''
+    },
+
+    /** A whole number; undefined where the field is empty. */
+    int(name: string, min: number, max: number): number | undefined {
+      const text = digits(name)
+      if (text === '') return undefined
+      if (!/^-?\d{1,15}$/.test(text)) return wrong(name, 'integer')
+      const value = Number(text)
+      if (value < min) return wrong(name, 'min', `${min}`)
+      if (value > max) return wrong(name, 'max', `${max}`)
+      return value
+    },
+
+    /** Decimal yuan; undefined where the field is empty. @param words what is said of another text */
+    fen(name: string, words?: string): Fen | undefined {
+      const text = digits(name)
+      if (text === '') return undefined
+      if (AMOUNT.test(text)) return fenFromDecimal(text)
+      if (words !== undefined) errors[name] ??= words
+      return wrong(name, 'format')
+    },
+
+    /** One of a list, the first where none was chosen. */
+    oneOf<const T extends string>(name: string, values: readonly [T, ...T[]]): T {
+      const text = given(name)
+      const found = values.find((value) => value === text)
+      if (found === undefined && text !== '') wrong(name, 'in', values.join(', '))
+      return found ?? values[0]
+    },
+
+    /** Takes what the application found wrong; its fields may have other names in the form. */
+    invalid(error: InvalidInput, names: Readonly<Record<string, string>> = {}): FormErrors {
+      for (const { field, rule, bound } of error.errors) wrong(names[field] ?? field, rule, bound)
+      return errors
+    },
+  }
+}
+
+/** No space between a Chinese label and the Chinese words that follow it. */
+function messageOf(label: string, error: FieldError, lang: Lang): string {
+  const text = fieldText({ ...error, field: label, bound: error.bound && groupedText(error.bound) }, lang)
+  return text.replace(/(?<=[\p{Script=Han}）]) (?=\p{Script=Han})/gu, '')
+}

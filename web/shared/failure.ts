@@ -1,0 +1,57 @@
+import type { Context } from 'hono'
+import { html } from 'hono/html'
+import { HTTPException } from 'hono/http-exception'
+import { Overloaded } from '../../application/temporal/client.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { errorText } from '../../i18n/error-texts.ts'
+import { consolePage } from '../console/layout.ts'
+import { shopPage } from '../shop/layout.ts'
+import { COMMON, textsIn } from '../texts/common/common.ts'
+import { FRAME } from '../texts/console/frame.ts'
+import type { WebContext, WebDeps, WebEnv } from './deps.ts'
+
+/** What a person is shown when something cannot be done; what was not expected is logged once, with its cause. */
+export function showError(logger: WebDeps['logger']) {
+  return (error: Error, context: Context<WebEnv>) => {
+    const c: WebContext = context
+    if (error instanceof DomainError) {
+      const { code } = error.refusal
+      if (code === 'NOT_FOUND') return showMissing(c)
+      const text = errorText(code, c.get('lang'), error.refusal)
+      return show(c, text.title, text.detail, code === 'FORBIDDEN' ? 403 : 409)
+    }
+    const t = textsIn(c.get('lang'))
+    if (error instanceof HTTPException && error.status < 500) {
+      return show(c, t(COMMON.forbidden), '', error.status === 403 ? 403 : 400)
+    }
+    if (error instanceof Overloaded) {
+      c.header('Retry-After', '1')
+      return show(c, t(COMMON.broken), t(COMMON.brokenHint), 503)
+    }
+    logger.error({ request_id: c.get('requestId'), err: error }, 'page failed')
+    const hint = `${t(COMMON.brokenHint)} ${t(COMMON.requestId)} ${c.get('requestId')}`
+    return show(c, t(COMMON.broken), hint, 500)
+  }
+}
+
+export function showMissing(c: WebContext) {
+  const t = textsIn(c.get('lang'))
+  if (isInConsole(c)) return show(c, t(COMMON.notFound), t(FRAME.missing), 404)
+  const ofProducts = c.req.path.startsWith('/points-mall/products')
+  return show(c, t(COMMON.notFound), t(ofProducts ? COMMON.productGoneHint : COMMON.notFoundHint), 404)
+}
+
+/** Whether this is a page of the console, for somebody who works there. */
+function isInConsole(c: WebContext): boolean {
+  const role = c.get('viewer')?.role
+  return c.req.path.startsWith('/admin') && role !== undefined && role !== 'customer'
+}
+
+function show(c: WebContext, title: string, hint: string, status: 400 | 403 | 404 | 409 | 500 | 503) {
+  const t = textsIn(c.get('lang'))
+  const inConsole = isInConsole(c)
+  const [home, text] = inConsole ? ['/admin', t(FRAME.toToday)] : ['/points-mall/products', t(COMMON.home)]
+  const main = html`<div class="empty"><h1>${title}</h1><p>${hint}</p>
+    <p><a class="button" href="${home}">${text}</a></p></div>`
+  return inConsole ? consolePage(c, { title, main }, status) : shopPage(c, { title, main }, status)
+}

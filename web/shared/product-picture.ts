@@ -1,0 +1,10 @@
+import { html } from 'hono/html'
+import type { Html } from './page.ts'
+
+/** The picture of a product beside its title; its first letter where it has none, or one of another host. */
+export function productPicture(image: string | null, title: string): Html {
+  if (image?.startsWith('/') && !image.startsWith('//')) {
+    return html`<img class="picture" src="${image}" alt="" width="64" height="64" loading="lazy">`
+  }
+  return html`<span class="picture letter" aria-hidden="true">${Array.from(title)[0] ?? ''}</span>`
+}

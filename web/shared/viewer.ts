@@ -1,0 +1,90 @@
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { createMiddleware } from 'hono/factory'
+import {
+  findViewer,
+  REMEMBERED_SECONDS,
+  SESSION_SECONDS,
+  type Viewer,
+} from '../../application/customers/sessions.ts'
+import { mustHaveRight, type Right } from '../../domain/access.ts'
+import type { Lang } from '../../i18n/error-texts.ts'
+import { keepSentForm } from '../form/kept-form.ts'
+import type { WebContext, WebDeps, WebEnv } from './deps.ts'
+
+const SESSION = 'points_mall_session'
+const LANG = 'points_mall_lang'
+
+/** Cookies go over HTTPS only, where the shop is reached by it. */
+const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
+
+/** Sets who looks and in which language: the cookie's, `?lang=` for a switch, and otherwise the browser's. */
+export function viewer(deps: WebDeps) {
+  return createMiddleware<WebEnv>(async (c, next) => {
+    const token = getCookie(c, SESSION)
+    c.set('viewer', token === undefined ? undefined : await findViewer(deps.db, token))
+    c.set('session', token)
+    c.set('keepForm', () => keepSentForm(c, deps, token))
+    const wanted = c.req.query('lang') ?? getCookie(c, LANG)
+    if (wanted === 'zh' || wanted === 'en') c.set('lang', wanted)
+    if (c.req.query('lang') === c.get('lang')) keepLang(c, deps, c.get('lang'))
+    await next()
+  })
+}
+
+function keepLang(c: WebContext, deps: WebDeps, lang: Lang): void {
+  setCookie(c, LANG, lang, { path: '/', maxAge: 31_536_000, sameSite: 'Lax', secure: isSecure(deps) })
+}
+
+/**
+ * Gives the browser its session. Lax: a customer who comes back from the cashier is still signed in. The cookie
+ * outlives the session, so that a form that comes too late is known to be its owner's.
+ */
+export function keepSession(c: WebContext, deps: WebDeps, token: string): void {
+  setCookie(c, SESSION, token, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'Lax',
+    secure: isSecure(deps),
+    maxAge: SESSION_SECONDS + REMEMBERED_SECONDS,
+  })
+}
+
+export function dropSession(c: WebContext): string | undefined {
+  return deleteCookie(c, SESSION, { path: '/' })
+}
+
+/**
+ * Sends whoever is not signed in to the sign-in page, and back here afterwards; what he typed waits for him.
+ * @throws DomainError FORBIDDEN for somebody who is signed in without this right
+ */
+export function requireViewer(right: Right = 'shop') {
+  return createMiddleware<WebEnv>(async (c, next) => {
+    const viewer = c.get('viewer')
+    if (viewer) {
+      mustHaveRight(viewer.role, right)
+      return next()
+    }
+    const keeping = c.req.method === 'POST' ? await c.get('keepForm')() : 'nothing'
+    if (keeping === 'kept') return c.redirect('/points-mall/sign-in?why=ended', 303)
+    const here = new URL(c.req.url)
+    const back = c.req.method === 'GET' ? here.pathname + here.search : (c.req.header('referer') ?? '/')
+    const why = keeping === 'lost' ? 'why=lost&' : ''
+    return c.redirect(`/points-mall/sign-in?${why}next=${encodeURIComponent(localPath(back))}`, 303)
+  })
+}
+
+/** Who looks, on pages behind `requireViewer`. */
+export function viewerOf(c: WebContext): Viewer {
+  const viewer = c.get('viewer')
+  if (!viewer) throw new Error('no viewer: requireViewer is missing')
+  return viewer
+}
+
+/** A path of ours, whatever it was made to be: nobody is sent to another site. */
+export function localPath(given: string | undefined): string {
+  const { origin, pathname, search } = URL.parse(given ?? '', 'http://shop.invalid') ?? {}
+  if (pathname === undefined || !/^\/(points-mall|admin)(\/|$)/.test(pathname)) return '/points-mall'
+  return origin === 'http://shop.invalid' || !given?.startsWith('//')
+    ? pathname + (search ?? '')
+    : '/points-mall'
+}

@@ -1,0 +1,141 @@
+import { html } from 'hono/html'
+import type { ProductView } from '../../../application/catalogue/products.ts'
+import type { Refusal } from '../../../domain/errors.ts'
+import type { Money } from '../../../domain/money.ts'
+import { errorText, type Lang } from '../../../i18n/error-texts.ts'
+import { grouped, moneyText } from '../../shared/format.ts'
+import type { Html } from '../../shared/page.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { PRODUCT } from '../../texts/shop/catalogue.ts'
+
+/** At so few pieces a customer is told how many are left. */
+const FEW = 10
+
+/** `1,200 积分 + ¥9.90` with its digits large. Reads as `priceText` does. */
+export function price(points: number, money: Money, lang: Lang): Html {
+  const unit = lang === 'zh' ? '积分' : 'points'
+  const cash = html`<span class="digits">${moneyText(money)}</span>`
+  if (money.amount === '0.00') return html`<span class="digits">${grouped(points)}</span> ${unit}`
+  return points === 0
+    ? cash
+    : html`<span class="digits">${grouped(points)}</span> ${unit} <span class="whole">+ ${cash}</span>`
+}
+
+/** What is left, in words; nothing where that is plenty. */
+export function stock({ stock_quantity: left }: ProductView, lang: Lang): Html | '' {
+  const t = textsIn(lang)
+  if (left <= 0) return html`<span class="badge">${t(PRODUCT.soldOut)}</span>`
+  if (left > FEW) return ''
+  return html`<span class="badge warn">${lang === 'zh' ? `仅剩 ${left} 件` : `only ${left} left`}</span>`
+}
+
+/** How often and by whom it may be redeemed. @param counted whether the shop counts pieces at all */
+export function limits(
+  { exchange_limit: ever, properties }: ProductView,
+  counted: boolean,
+  lang: Lang,
+): string[] {
+  const zh = lang === 'zh'
+  const { max_per_user, max_per_order, time_limit_seconds, user_level_required } = properties?.limit ?? {}
+  const found: string[] = []
+  if (user_level_required) {
+    found.push(zh ? `等级 ${user_level_required} 及以上可兑` : `From level ${user_level_required} on`)
+  }
+  if (!counted) return found
+  if (max_per_order) found.push(zh ? `每单最多 ${max_per_order} 件` : `At most ${max_per_order} in an order`)
+  if (max_per_user && time_limit_seconds) {
+    const span = spanText(time_limit_seconds, lang)
+    found.push(zh ? `每人每${span}限兑 ${max_per_user} 件` : `At most ${max_per_user} each within ${span}`)
+  }
+  const total = Math.min(ever || Infinity, time_limit_seconds ? Infinity : (max_per_user ?? Infinity))
+  if (total < Infinity) found.push(zh ? `每人累计限兑 ${total} 件` : `At most ${total} each in all`)
+  return found
+}
+
+const SPANS = [
+  [86_400, '天', 'day'],
+  [3600, '小时', 'hour'],
+  [60, '分钟', 'minute'],
+  [1, '秒', 'second'],
+] as const
+
+function spanText(seconds: number, lang: Lang): string {
+  const [unit, zh, en] = SPANS.find(([length]) => seconds % length === 0) ?? SPANS[3]
+  const count = seconds / unit
+  if (lang === 'en') return `${grouped(count)} ${en}${count === 1 ? '' : 's'}`
+  return count === 1 ? zh : ` ${grouped(count)} ${zh}`
+}
+
+/** The same in so few words that they stand on a button. */
+export function shortReason({ code, required, available, rule }: Refusal, lang: Lang): string {
+  const zh = lang === 'zh'
+  switch (code) {
+    case 'INSUFFICIENT_POINTS': {
+      const gap = grouped(Number(required) - Number(available))
+      return zh ? `积分还差 ${gap}` : `${gap} points short`
+    }
+    case 'USER_LEVEL_TOO_LOW':
+      return zh ? `需要等级 ${required}` : `Level ${required} needed`
+    case 'POINTS_PER_ORDER_EXCEEDED':
+      return zh ? '超出单笔积分上限' : 'Too many points for one order'
+    case 'TOO_MANY_UNPAID_ORDERS':
+      return textsIn(lang)(PRODUCT.payFirst)
+    case 'EXCHANGE_LIMIT_EXCEEDED':
+      if (rule === 'unpaid_pieces') return textsIn(lang)(PRODUCT.payFirst)
+      return zh ? '已达兑换上限' : 'Limit reached'
+    case 'OUT_OF_STOCK':
+      return textsIn(lang)(PRODUCT.soldOut)
+    default:
+      return textsIn(lang)(PRODUCT.whyNot)
+  }
+}
+
+/** Why it cannot be redeemed, and what is missing: the API's own texts, with the gap counted out where that helps. */
+function reason(refusal: Refusal, lang: Lang): string {
+  const { code, required, available, rule } = refusal
+  const zh = lang === 'zh'
+  if (code === 'INSUFFICIENT_POINTS' && required !== undefined && available !== undefined) {
+    const [needed, there] = [Number(required), Number(available)]
+    return zh
+      ? `积分还差 ${grouped(needed - there)}：需要 ${grouped(needed)}，可用 ${grouped(there)}`
+      : `${grouped(needed - there)} points short: ${grouped(needed)} needed, ${grouped(there)} available`
+  }
+  if (code === 'POINTS_PER_ORDER_EXCEEDED' && required !== undefined && available !== undefined) {
+    const [needed, most] = [grouped(Number(required)), grouped(Number(available))]
+    return zh
+      ? `单笔最多使用 ${most} 积分，这一单需要 ${needed}`
+      : `An order may take ${most} points at most; this one takes ${needed}`
+  }
+  if (code === 'TOO_MANY_UNPAID_ORDERS' && required !== undefined) {
+    const open = grouped(Number(required) - 1)
+    return zh
+      ? `你有 ${open} 笔待支付的订单，先支付或取消后才能再下单`
+      : `You have ${open} orders to pay. Pay or cancel some before you place another`
+  }
+  if (rule === 'unpaid_pieces' && available !== undefined) {
+    const left = grouped(Number(available))
+    if (available === '0') {
+      return zh
+        ? '待支付的订单已为你预留了最多的件数，先支付或取消后才能再兑'
+        : 'Your orders to pay hold as many pieces as can be set aside. Pay or cancel some first'
+    }
+    return zh
+      ? `支付前最多再为你预留 ${left} 件，请减少数量`
+      : `At most ${left} more can be set aside before you pay. Ask for fewer`
+  }
+  if (code === 'RISK_REJECTED') return textsIn(lang)(PRODUCT.frozen)
+  if (code === 'EXCHANGE_LIMIT_EXCEEDED' && available === '0') {
+    return zh ? '你已达到这件商品的兑换上限' : 'You have redeemed as many as you may'
+  }
+  if (code === 'OUT_OF_STOCK' && available === '0') return textsIn(lang)(PRODUCT.soldOutHint)
+  return errorText(code, lang, refusal).detail
+}
+
+/** The same for a list of reasons, with a way to the orders that are to be paid or canceled first. */
+export function reasonItem(refusal: Refusal, lang: Lang): Html {
+  const text = reason(refusal, lang)
+  const { code, rule, available } = refusal
+  const waits = code === 'TOO_MANY_UNPAID_ORDERS' || (rule === 'unpaid_pieces' && available === '0')
+  if (!waits) return html`<li>${text}</li>`
+  return html`<li>${text} <a class="tap" href="/points-mall/orders?tab=to_pay">${textsIn(lang)(PRODUCT.toPay)}</a></li>`
+}

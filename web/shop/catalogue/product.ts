@@ -1,0 +1,165 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import { type ProductView, readCatalogue, readProduct } from '../../../application/catalogue/products.ts'
+import { type Check, checkExchange } from '../../../application/orders/exchange.ts'
+import { DomainError, type Refusal } from '../../../domain/errors.ts'
+import { fenOf } from '../../../domain/money.ts'
+import { piecesMax } from '../../../domain/orders/eligibility.ts'
+import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
+import { moneyText } from '../../shared/format.ts'
+import type { Html } from '../../shared/page.ts'
+import { COMMON, textsIn } from '../../texts/common/common.ts'
+import { PRODUCT, SHIPPING, HOME as SHOP, TYPES } from '../../texts/shop/catalogue.ts'
+import { shopPage } from '../layout.ts'
+import { picture, productGrid } from './product-card.ts'
+import { limits, price, reasonItem, shortReason, stock } from './product-copy.ts'
+
+const HOME = '/points-mall/products'
+
+/** `/points-mall/products/{id}`: one product, and why somebody cannot have it. */
+export function productRoutes(deps: WebDeps) {
+  return new Hono<WebEnv>().get('/products/:id{[1-9]\\d{0,17}}', async (c) => {
+    const product = await findOnShelf(deps, c.req.param('id'))
+    if (!product) return showGone(c, deps)
+    const viewer = c.get('viewer')
+    const check = viewer
+      ? await checkExchange(deps, { ownerId: viewer.sub, level: viewer.level }, product.id, 1)
+      : undefined
+    return shopPage(c, {
+      title: product.title,
+      main: detail(c, deps, product, check),
+      tab: 'home',
+      back: HOME,
+    })
+  })
+}
+
+/** @returns undefined for what is not on the shelf, or not any more */
+export async function findOnShelf(
+  { db, pointsToCnyMillionths }: Pick<WebDeps, 'db' | 'pointsToCnyMillionths'>,
+  id: string,
+): Promise<ProductView | undefined> {
+  try {
+    return await readProduct(db, id, pointsToCnyMillionths)
+  } catch (error) {
+    if (error instanceof DomainError && error.refusal.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+/** Off sale, deleted, never there: 404, with a way on. */
+export async function showGone(c: WebContext, { replica, pointsToCnyMillionths: rate }: WebDeps) {
+  const t = textsIn(c.get('lang'))
+  const others = await readCatalogue(replica, {}, 'default', { limit: 4, offset: 0, countMax: 1 }, rate)
+  const main = html`<div class="empty">
+      <h1>${t(PRODUCT.gone)}</h1><p>${t(PRODUCT.goneHint)}</p>
+      <p><a class="button" href="${HOME}">${t(COMMON.home)}</a></p>
+    </div>
+    ${
+      others.total === 0
+        ? ''
+        : html`<section class="stack"><h2>${t(SHOP.others)}</h2>${productGrid(others.products, c.get('lang'))}</section>`
+    }`
+  return shopPage(c, { title: t(PRODUCT.gone), main, tab: 'home', back: HOME }, 404)
+}
+
+function detail(c: WebContext, { settings }: WebDeps, product: ProductView, check: Check | undefined): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const reasons = foremost(check?.reasons ?? [])
+  const left = stock(product, lang)
+  const rules = limits(product, settings.rules.exchangeLimitEnabled, lang)
+  const shipping = SHIPPING[product.shipping_type]
+  const facts = Object.entries(product.properties ?? {}).filter(
+    (pair): pair is [string, string] => typeof pair[1] === 'string',
+  )
+  return html`<article class="product-page">
+    <div class="photographed">${picture(product.image, product.title)}</div>
+    <div class="ticket offer">
+      <div class="body stack">
+        ${product.category ? html`<p class="small above"><a class="tap" href="${HOME}?category_id=${product.category.id}">${product.category.name}</a></p>` : ''}
+        <h1>${product.title}</h1>
+        <p class="price large"><span>${price(product.points_price, product.money_price, lang)}</span>
+          ${product.original_price ? html`<s class="muted small">${t(PRODUCT.original)} ${moneyText(product.original_price)}</s>` : ''}</p>
+        <dl class="rules">
+          <div><dt>${t(PRODUCT.stock)}</dt><dd>${left || t(PRODUCT.inStock)}</dd></div>
+          <div><dt>${t(PRODUCT.delivery)}</dt><dd>${t(shipping.name)}<span class="muted small"> · ${t(shipping.means)}</span></dd></div>
+          <div><dt>${t(PRODUCT.kind)}</dt><dd>${t(TYPES[product.product_type])}</dd></div>
+          <div><dt>${t(PRODUCT.limits)}</dt><dd>${rules.length === 0 ? t(PRODUCT.noLimits) : rules.map((rule) => html`<span class="rule">${rule}</span>`)}</dd></div>
+        </dl>
+        ${whyNot(c, product, reasons)}
+      </div>
+      ${buy(c, product, reasons, mostOf(product, check, settings.rules))}
+    </div>
+    <div class="told stack">
+      ${product.description ? html`<section class="stack"><h2>${t(PRODUCT.about)}</h2><p class="prose">${product.description}</p></section>` : ''}
+      ${
+        facts.length === 0
+          ? ''
+          : html`<section class="stack"><h2>${t(PRODUCT.details)}</h2>
+              <dl class="facts">${facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl></section>`
+      }
+    </div>
+  </article>`
+}
+
+/** What no saving up will change comes first. */
+const foremost = (reasons: readonly Refusal[]): Refusal[] =>
+  reasons.toSorted((a, b) => Number(isForGood(b)) - Number(isForGood(a)))
+const isForGood = ({ code }: Refusal) => code === 'POINTS_PER_ORDER_EXCEEDED'
+
+/** How many pieces can be asked for; a guest has redeemed none yet. */
+function mostOf(product: ProductView, check: Check | undefined, rules: WebDeps['settings']['rules']): number {
+  if (check?.facts.product) {
+    return Math.max(1, piecesMax({ ...check.facts, product: check.facts.product }, rules, check.facts))
+  }
+  const facts = {
+    piecesEver: 0,
+    piecesInWindow: 0,
+    product: {
+      status: product.status,
+      paymentMode: product.payment_mode,
+      points: product.points_price,
+      fen: fenOf(product.money_price.amount),
+      stock: product.stock_quantity,
+      reserved: 0,
+      shippingType: product.shipping_type,
+      exchangeLimit: product.exchange_limit,
+      limit: product.properties?.limit ?? {},
+    },
+  }
+  return Math.max(1, piecesMax(facts, rules))
+}
+
+/** Also for guests, where it concerns everybody. */
+function whyNot(c: WebContext, product: ProductView, reasons: readonly Refusal[]): Html | '' {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const items = reasons.map((one) => reasonItem(one, lang))
+  if (items.length === 0 && product.stock_quantity <= 0) items.push(html`<li>${t(PRODUCT.soldOutHint)}</li>`)
+  if (items.length === 0) return ''
+  return html`<div class="notice warn" role="note"><h2>${t(PRODUCT.whyNot)}</h2>
+    <ul>${items}</ul></div>`
+}
+
+function buy(c: WebContext, product: ProductView, reasons: readonly Refusal[], most: number): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const [first] = reasons
+  if (product.stock_quantity <= 0 || first) {
+    const why = product.stock_quantity <= 0 || !first ? t(PRODUCT.soldOut) : shortReason(first, lang)
+    return html`<div class="stub buy"><button class="wide" disabled>${why}</button></div>`
+  }
+  const asked = Number(/^[1-9]\d{0,6}$/.exec(c.req.query('quantity') ?? '')?.[0] ?? 1)
+  return html`<form class="stub buy" action="${HOME}/${product.id}/redeem">
+    <div class="quantity">
+      <label for="quantity">${t(PRODUCT.quantity)}</label>
+      <span class="stepper">
+        <button type="button" class="plain" data-step="-1" aria-controls="quantity" aria-label="${t(PRODUCT.fewer)}" hidden>−</button>
+        <input id="quantity" name="quantity" type="number" inputmode="numeric" value="${Math.min(asked, most)}" min="1" max="${most}" required>
+        <button type="button" class="plain" data-step="1" aria-controls="quantity" aria-label="${t(PRODUCT.more)}" hidden>+</button>
+      </span>
+    </div>
+    <button>${t(c.get('viewer') ? PRODUCT.redeem : PRODUCT.signIn)}</button>
+  </form>`
+}

@@ -1,0 +1,57 @@
+import { html } from 'hono/html'
+import type { ProductView } from '../../../application/catalogue/products.ts'
+import { needsAddress } from '../../../domain/catalogue/product.ts'
+import { addressWords } from '../../../domain/customers/address.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
+import type { Html } from '../../shared/page.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { SHIPPING } from '../../texts/shop/catalogue.ts'
+import { ORDER } from '../../texts/shop/orders.ts'
+import type { OrderShown, Shipping } from './order-shown.ts'
+
+/** What a shop writes into a product of where and when it is collected. */
+const PICKUP_FACTS = ['取货地点', '取货时间', '门店地址', '营业时间']
+
+export function shippingOf({ shipping_type: type, properties }: ProductView): Shipping {
+  const facts = PICKUP_FACTS.flatMap((name) => {
+    const text = properties?.[name]
+    return typeof text === 'string' ? [[name, text] as const] : []
+  })
+  return { type, facts }
+}
+
+/** Where the goods are, and where they go to or are collected. */
+export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
+  const t = textsIn(lang)
+  const { shipping_info, address_info, status } = order
+  const address = addressWords(address_info, 'owner')
+  const isOver = status === 'order_canceled'
+  return html`${
+    shipping_info
+      ? html`<section class="panel" aria-labelledby="tracking">
+        <h2 id="tracking">${t(ORDER.tracking)}</h2>
+        <dl class="facts">
+          <dt>${t(ORDER.carrier)}</dt><dd>${shipping_info.carrier}</dd>
+          <dt>${t(ORDER.trackingNo)}</dt><dd class="number">${shipping_info.tracking_no}</dd>
+        </dl>
+      </section>`
+      : ''
+  }${
+    address
+      ? html`<section class="panel" aria-labelledby="address">
+        <h2 id="address">${t(ORDER.address)}</h2>
+        <p>${address.name} <span class="digits">${address.phone}</span></p>
+        <p class="muted">${address.place}</p>
+      </section>`
+      : ''
+  }${shipping && !needsAddress(shipping.type) && !isOver ? collected(shipping, lang) : ''}`
+}
+
+function collected({ type, facts }: Shipping, lang: Lang): Html {
+  const t = textsIn(lang)
+  return html`<section class="panel" aria-labelledby="shipping">
+    <h2 id="shipping">${t(SHIPPING[type].name)}</h2>
+    <p class="muted">${t(SHIPPING[type].means)}</p>
+    ${facts.length > 0 ? html`<dl class="facts">${facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>` : ''}
+  </section>`
+}

@@ -1,0 +1,74 @@
+import { streamSSE } from 'hono/streaming'
+import { watchOrders } from '../../../application/orders/changes.ts'
+import type { WebContext, WebDeps } from '../../shared/deps.ts'
+import { arrivalOf, orderView, readShown } from './order-view.ts'
+
+const LOOK_EVERY_MS = 700
+/** So often a line goes out in any case: what stands in between keeps the connection, and a dead one is noticed. */
+const HEARTBEAT_MS = 15_000
+/** The browser connects again; what nobody looks at any more ends. */
+const LIVE_MS = 10 * 60_000
+/** Browsers allow themselves six connections to a host, and leave those of hidden tabs. */
+const PER_VIEWER_MAX = 4
+const ALL_MAX = 2_000
+
+/** Follows an order: sends all that its page shows of it, at once and whenever that changes (Server-Sent Events). */
+export function liveOrder(deps: WebDeps) {
+  const { logger, stopping } = deps
+  const complain = (err: unknown) => logger.error({ err }, 'orders cannot be followed')
+  const watch = watchOrders(deps.db, LOOK_EVERY_MS, complain)
+  const open = new Map<string, number>()
+  let all = 0
+
+  function enter(owner: string): boolean {
+    const count = open.get(owner) ?? 0
+    if (count >= PER_VIEWER_MAX || all >= ALL_MAX || stopping.aborted) return false
+    open.set(owner, count + 1)
+    all += 1
+    return true
+  }
+
+  function leave(owner: string): void {
+    const count = (open.get(owner) ?? 0) - 1
+    if (count > 0) open.set(owner, count)
+    else open.delete(owner)
+    all -= 1
+  }
+
+  return async (c: WebContext) => {
+    const owner = c.get('viewer')?.sub
+    // A page that nobody is signed in to stays as it is, as does one too many: 204 changes nothing there.
+    if (owner === undefined || c.req.method !== 'GET') return c.body(null, 204)
+    const { order_no } = (await readShown(deps, owner, c.req.param('id') ?? '')).order
+    if (!enter(owner)) return c.body(null, 204)
+    c.header('X-Accel-Buffering', 'no')
+    const lang = c.get('lang')
+    const arrival = arrivalOf(c)
+    const answer = streamSSE(c, async (stream) => {
+      const gone = new AbortController()
+      stream.onAbort(() => gone.abort())
+      const signal = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(LIVE_MS)])
+      // Ends a write, too, that a browser does not take.
+      signal.addEventListener('abort', () => stream.abort())
+      try {
+        let sent: string | undefined
+        let mark: string | undefined
+        while (!signal.aborted) {
+          const shown = await readShown(deps, owner, order_no)
+          const state = JSON.stringify(shown)
+          if (state !== sent) await stream.writeSSE({ data: `${await orderView(shown, lang, arrival)}` })
+          else await stream.write(': nothing new\n\n')
+          sent = state
+          mark = await watch.after(order_no, mark, HEARTBEAT_MS, signal)
+        }
+      } catch (err) {
+        // The helper would send the error's own words.
+        complain(err)
+      } finally {
+        leave(owner)
+      }
+    })
+    answer.headers.set('Cache-Control', 'private, no-store')
+    return answer
+  }
+}

@@ -1,0 +1,76 @@
+import type { WherePoints } from '../../../application/orders/fund-trace.ts'
+import type { OrderView } from '../../../application/orders/orders.ts'
+import type { Text } from '../../texts/common/common.ts'
+import { type Moves, ORDERS, PAYMENT_STATES, STATES, type StateText } from '../../texts/shop/orders.ts'
+
+/** How an order stands, in words for its customer, and how it looks. */
+export interface OrderState {
+  readonly name: Text
+  readonly means: Text
+  readonly tone: Tone
+}
+
+type Tone = 'good' | 'warn' | 'bad' | 'plain'
+
+/** What an order costs. */
+export function movesOf({
+  total_points,
+  total_money,
+}: Pick<OrderView, 'total_points' | 'total_money'>): Moves {
+  if (total_money.amount === '0.00') return 'points'
+  return total_points === 0 ? 'cash' : 'both'
+}
+
+/** What of that the shop still has, or has set aside; undefined: nothing is left to give back. */
+export function keptOf({ points, cash }: WherePoints): Moves | undefined {
+  const hasPoints = points.some(({ place }) => place !== 'returned')
+  const hasCash = cash.some(({ place }) => place === 'paid')
+  if (hasPoints) return hasCash ? 'both' : 'points'
+  return hasCash ? 'cash' : undefined
+}
+
+/** Takes the order's state and its payment's together: a customer knows of one. */
+export function stateOf(order: OrderView): OrderState {
+  const { name, means, tone } = wordsOf(order)
+  return { name, means: 'zh' in means ? means : means[movesOf(order)], tone }
+}
+
+function wordsOf(order: OrderView): StateText & { readonly tone: Tone } {
+  const { status, payment_status, refunds, timeline } = order
+  switch (status) {
+    case 'exchanged':
+      return { ...STATES.exchanged, tone: 'plain' }
+    case 'order_created':
+      if (payment_status === 'closing') return { ...PAYMENT_STATES.closing, tone: 'warn' }
+      return { ...STATES.order_created, tone: 'warn' }
+    case 'order_paid':
+    case 'order_accepted':
+    case 'order_shipped':
+    case 'order_finished':
+      return { ...STATES[status], tone: 'good' }
+    case 'order_canceled': {
+      const on_its_way = payment_status === 'refunding' || refunds.some(({ state }) => state === 'pending')
+      if (on_its_way) return { ...PAYMENT_STATES.returning, tone: 'warn' }
+      if (payment_status === 'refunded') return { ...PAYMENT_STATES.returned, tone: 'plain' }
+      const stood = timeline.some((event) => event.status === 'order_created')
+      return { ...(stood ? STATES.order_canceled : PAYMENT_STATES.refused), tone: 'plain' }
+    }
+  }
+}
+
+/** Whether it waits for its customer to pay. */
+export function isPayable({ status, payment_status }: Pick<OrderView, 'status' | 'payment_status'>): boolean {
+  return status === 'order_created' && payment_status === 'unpaid'
+}
+
+/** The tabs of the order list, and which states each of them shows. */
+export const ORDER_TABS = {
+  all: { text: ORDERS.all, statuses: undefined },
+  to_pay: { text: ORDERS.to_pay, statuses: ['order_created'] },
+  in_progress: {
+    text: ORDERS.in_progress,
+    statuses: ['exchanged', 'order_paid', 'order_accepted', 'order_shipped'],
+  },
+  done: { text: ORDERS.done, statuses: ['order_finished'] },
+  canceled: { text: ORDERS.canceled, statuses: ['order_canceled'] },
+} as const

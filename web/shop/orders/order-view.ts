@@ -1,0 +1,184 @@
+import { html } from 'hono/html'
+import { readAnyProduct } from '../../../application/catalogue/products.ts'
+import { readWherePoints } from '../../../application/orders/fund-trace.ts'
+import { forCustomer, getOrder, type OrderView } from '../../../application/orders/orders.ts'
+import { readWallet } from '../../../application/wallet/wallets.ts'
+import { DomainError } from '../../../domain/errors.ts'
+import { allows, isPaid } from '../../../domain/orders/status.ts'
+import { reasonText } from '../../../i18n/entry-texts.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
+import type { WebContext, WebDeps } from '../../shared/deps.ts'
+import { priceText, time } from '../../shared/format.ts'
+import { whereList } from '../../shared/fund-trace.ts'
+import type { Html } from '../../shared/page.ts'
+import { productPicture } from '../../shared/product-picture.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { METHODS, NEXT, ORDER } from '../../texts/shop/orders.ts'
+import { cashier } from '../payments/cashier.ts'
+import { delivery, shippingOf } from './delivery.ts'
+import type { OrderShown } from './order-shown.ts'
+import { isPayable, keptOf, movesOf, stateOf } from './order-state.ts'
+import { timeline } from './order-timeline.ts'
+
+/** How somebody came to an order's page. */
+export interface Arrival {
+  /** It was just redeemed. */
+  readonly isNew: boolean
+  /** When something that was asked for was refused, ms since the epoch: what is older is not told again below that. */
+  readonly refusedAt: number
+}
+
+/** Read from the page's address, which the stream that follows the order gets as well. */
+export function arrivalOf(c: WebContext): Arrival {
+  const { new: fresh, refused } = c.req.query()
+  return { isNew: fresh === '1', refusedAt: Number(/^\d{1,15}$/.exec(refused ?? '')?.[0] ?? 0) }
+}
+
+/** @throws DomainError NOT_FOUND, also for another owner's order */
+export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
+  const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
+  const [where, wallet, shipping] = await Promise.all([
+    readWherePoints(deps, order),
+    isPayable(order) ? readWallet(deps, ownerId) : undefined,
+    readShipping(deps, order.product_id),
+  ])
+  const methods = deps.settings.rules.supportedMethods
+  return { order, where, payable: wallet && { methods, cash: wallet.cash }, shipping }
+}
+
+/** Also of a product that is off the shelf by now. */
+async function readShipping({ db, pointsToCnyMillionths }: WebDeps, productId: string) {
+  try {
+    return shippingOf(await readAnyProduct(db, productId, pointsToCnyMillionths))
+  } catch (error) {
+    if (error instanceof DomainError && error.refusal.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+/** The order as it is now: what its page shows, and what replaces it when it changes. */
+export function orderView(shown: OrderShown, lang: Lang, arrival: Arrival): Html {
+  const { order, where } = shown
+  const t = textsIn(lang)
+  return html`<div class="order">
+    <div class="now">
+      ${ticket(shown, lang, arrival)}
+      <section class="panel" aria-labelledby="where">
+        <h2 id="where">${t(movesOf(order) === 'cash' ? ORDER.whereCash : ORDER.where)}</h2>
+        ${whereList(where, lang)}
+      </section>
+    </div>
+    <div class="more">
+      <section class="panel" aria-labelledby="progress">
+        <h2 id="progress">${t(ORDER.timeline)}</h2>
+        ${timeline(order, lang)}
+      </section>
+      ${delivery(shown, lang)}
+      ${facts(order, lang)}
+    </div>
+  </div>`
+}
+
+function ticket(shown: OrderShown, lang: Lang, { isNew, refusedAt }: Arrival): Html {
+  const { order, shipping } = shown
+  const t = textsIn(lang)
+  const state = stateOf(order)
+  const means = order.status === 'order_paid' && shipping ? NEXT[shipping.type] : state.means
+  return html`<section class="ticket order-ticket">
+    <div class="body">
+      <div class="state ${state.tone}" role="status">
+        ${isNew ? freshText(order, lang) : ''}
+        <h1>${t(state.name)}</h1>
+        <p class="means">${t(means)}</p>
+        ${attention(shown, lang, refusedAt)}
+      </div>
+      ${stamp(order, lang)}
+      ${cashier(shown, lang)}
+      ${actions(order, lang, isNew)}
+    </div>
+    <div class="stub">
+      <a class="goods" href="/points-mall/products/${order.product_id}">
+        ${productPicture(order.product_image, order.product_title)}
+        <span class="name">${order.product_title}</span>
+        <span class="count muted">× ${order.quantity}</span>
+      </a>
+      <p class="total"><span class="muted">${t(ORDER.total)}</span>
+        <strong class="digits">${priceText(order.total_points, order.total_money, lang)}</strong></p>
+    </div>
+  </section>`
+}
+
+/** What was just done, where the state below does not say it. */
+function freshText({ status }: OrderView, lang: Lang): Html | '' {
+  const text = { exchanged: ORDER.newUnderWay, order_created: ORDER.newToPay }[status as string]
+  return text ? html`<p class="fresh">${textsIn(lang)(text)}</p>` : ''
+}
+
+/** What is out of the ordinary, and that nothing is lost. */
+function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number): Html | '' {
+  const t = textsIn(lang)
+  if (order.needs_attention !== null) return html`<p class="notice warn">${t(ORDER.attention)}</p>`
+  if (isPaid(order.status) && order.refunds.length > 0 && keptOf(where) === undefined) {
+    return html`<p class="notice">${t(order.status === 'order_finished' ? ORDER.allBackDone : ORDER.allBack)}</p>`
+  }
+  if (order.payment_status === 'refunding' && order.status !== 'order_canceled') {
+    return html`<p class="notice">${t(ORDER.partReturning)}</p>`
+  }
+  const last = order.timeline.at(-1)
+  const declined = last?.note?.code === 'payment_declined' && Date.parse(last.at) > refusedAt
+  return isPayable(order) && declined ? html`<p class="notice bad">${t(ORDER.declined)}</p>` : ''
+}
+
+/** What a ticket that was used looks like; the state stands beside it in words. */
+function stamp({ status, payment_status }: OrderView, lang: Lang): Html | '' {
+  if (lang !== 'zh') return ''
+  const text = {
+    exchanged: '',
+    order_created: '',
+    order_paid: '已兑',
+    order_accepted: '已兑',
+    order_shipped: '已兑',
+    order_finished: '兑讫',
+    order_canceled: payment_status === 'refunded' ? '已退' : '作废',
+  }[status]
+  return text ? html`<p class="stamp ${status}" aria-hidden="true">${text}</p>` : ''
+}
+
+function actions({ status, order_no }: OrderView, lang: Lang, isNew: boolean): Html | '' {
+  const t = textsIn(lang)
+  const confirm = allows(status, 'confirm')
+  const cancel = allows(status, 'cancel')
+  const onward = isNew && status === 'order_paid'
+  if (!confirm && !cancel && !onward) return ''
+  const path = `/points-mall/orders/${order_no}`
+  return html`<p class="row actions">
+    ${confirm ? html`<a class="button" href="${path}/confirm">${t(ORDER.confirm)}</a>` : ''}
+    ${onward ? html`<a class="button plain" href="/points-mall/products">${t(ORDER.onward)}</a>` : ''}
+    ${cancel ? html`<a class="button quiet" href="${path}/cancel">${t(ORDER.cancel)}</a>` : ''}
+  </p>`
+}
+
+function facts(order: OrderView, lang: Lang): Html {
+  const t = textsIn(lang)
+  const { payment_info, customer_notes, cancel_reason } = order
+  const { buyer_remarks, buyer_message, customized } = (customer_notes ?? {}) as Record<string, unknown>
+  const { text: madeTo } = (customized ?? {}) as Record<string, unknown>
+  // "Canceled by the customer" is nothing that he has to be told.
+  const reason = cancel_reason === 'canceled_by_customer' ? null : cancel_reason
+  const rows: readonly (readonly [string, Html | string])[] = [
+    [t(ORDER.number), html`<span class="number">${order.order_no}</span>`],
+    [t(ORDER.placed), time(order.exchange_time, lang)],
+    [t(ORDER.price), priceText(order.points_price, order.money_price, lang)],
+    ...(payment_info.payment_method
+      ? [[t(ORDER.method), t(METHODS[payment_info.payment_method])] as const]
+      : []),
+    ...(typeof madeTo === 'string' ? [[t(ORDER.customized), madeTo] as const] : []),
+    ...(typeof buyer_remarks === 'string' ? [[t(ORDER.remarks), buyer_remarks] as const] : []),
+    ...(typeof buyer_message === 'string' ? [[t(ORDER.message), buyer_message] as const] : []),
+    ...(reason ? [[t(ORDER.cancelWhy), reasonText('', reason, lang)] as const] : []),
+  ]
+  return html`<section class="panel" aria-labelledby="facts">
+    <h2 id="facts">${t(ORDER.facts)}</h2>
+    <dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+  </section>`
+}

@@ -1,0 +1,118 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import type { StatusCode } from 'hono/utils/http-status'
+import {
+  actOnOrder,
+  getOrder,
+  mustBeSupported,
+  type OrderRequest,
+} from '../../../application/orders/orders.ts'
+import { DomainError } from '../../../domain/errors.ts'
+import type { OrderStatus } from '../../../domain/orders/status.ts'
+import { PAYMENT_METHODS } from '../../../domain/payments/method.ts'
+import { errorText } from '../../../i18n/error-texts.ts'
+import { onceOf, readForm } from '../../form/form.ts'
+import { crashButton } from '../../shared/crash.ts'
+import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
+import { phrase } from '../../shared/interpolate.ts'
+import { requireViewer, viewerOf } from '../../shared/viewer.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { CRASH } from '../../texts/common/demo.ts'
+import { METHODS, ORDER } from '../../texts/shop/orders.ts'
+import { shopPage } from '../layout.ts'
+import { channelOf } from '../payments/payment-channel.ts'
+import { liveOrder } from './order-live.ts'
+import { orderQuestions } from './order-questions.ts'
+import type { OrderShown } from './order-shown.ts'
+import { isPayable } from './order-state.ts'
+import { arrivalOf, orderView, readShown } from './order-view.ts'
+
+const ID = ':id{[0-9A-Za-z]{1,64}}'
+
+/** The page of one order, which follows it, and what its customer may do there. */
+export function orderRoutes(deps: WebDeps) {
+  const shown = (c: WebContext) => readShown(deps, viewerOf(c).sub, c.req.param('id') ?? '')
+
+  /** Asks the order's workflow, and shows the order as it is then; where it says no, with the reason. */
+  async function act(c: WebContext, request: OrderRequest, key: string) {
+    const { sub } = viewerOf(c)
+    const before = await getOrder(deps, c.req.param('id') ?? '', sub)
+    try {
+      if (request.kind === 'pay' && request.method) {
+        mustBeSupported(request.method, deps.settings.rules.supportedMethods)
+      }
+      const done = await actOnOrder(deps, before, { type: 'customer', id: sub }, request, key)
+      const said = request.kind === 'pay' && request.method ? `?method=${request.method}` : ''
+      return c.redirect(`${pathOf(before.order_no)}${done ? said : '?pending=1'}`, 303)
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error
+      const { detail } = errorText(error.refusal.code, c.get('lang'), error.refusal)
+      return showOrder(c, deps, await readShown(deps, sub, before.order_no), detail, 409)
+    }
+  }
+
+  return (
+    new Hono<WebEnv>()
+      .get(`/${ID}/live`, liveOrder(deps))
+      .use(requireViewer())
+      .get(`/${ID}`, async (c) => showOrder(c, deps, await shown(c)))
+      // Where a browser asks again for the page that said no, or for it in the other language.
+      .get(`/${ID}/pay`, async (c) => c.redirect(pathOf((await shown(c)).order.order_no), 303))
+      .post(`/${ID}/pay`, async (c) => {
+        const form = await readForm(c)
+        const method = PAYMENT_METHODS.find((one) => one === form.method)
+        if (!method) {
+          return showOrder(c, deps, await shown(c), textsIn(c.get('lang'))(ORDER.methodWrong), 422)
+        }
+        // Another method is another request, also where the browser has kept the form.
+        return act(c, { kind: 'pay', method, channel: channelOf(c, deps) }, `${onceOf(form)}-${method}`)
+      })
+      .route('/', orderQuestions(deps, act))
+  )
+}
+
+/** Nothing goes on there that a crash could show. */
+const ENDS: readonly OrderStatus[] = ['order_finished', 'order_canceled']
+
+/** After another way to pay was chosen; not where it has been paid meanwhile. */
+function methodNotice(c: WebContext, { order }: OrderShown) {
+  const t = textsIn(c.get('lang'))
+  const method = PAYMENT_METHODS.find((one) => one === c.req.query('method'))
+  if (!method || !isPayable(order) || order.payment_info.payment_method !== method) return ''
+  return html`<p class="notice good" role="status">${phrase(t(ORDER.methodChanged), { m: t(METHODS[method]) })}</p>`
+}
+
+const pathOf = (orderNo: string) => `/points-mall/orders/${orderNo}`
+
+/** @param refusal why what was asked for cannot be done */
+function showOrder(
+  c: WebContext,
+  deps: WebDeps,
+  shown: OrderShown,
+  refusal?: string,
+  status: StatusCode = 200,
+) {
+  const t = textsIn(c.get('lang'))
+  const { order } = shown
+  const arrival = refusal ? { ...arrivalOf(c), refusedAt: Date.now() } : arrivalOf(c)
+  const query = [arrival.isNew && 'new=1', arrival.refusedAt > 0 && `refused=${arrival.refusedAt}`].filter(
+    Boolean,
+  )
+  const path = `${pathOf(order.order_no)}/live${query.length > 0 ? `?${query.join('&')}` : ''}`
+  const crashed = c.req.query('crashed') !== undefined
+  const main = html`
+    ${refusal ? html`<p class="notice bad" role="alert">${refusal}</p>` : ''}
+    ${c.req.query('pending') === '1' ? html`<p class="notice" role="status">${t(ORDER.pending)}</p>` : ''}
+    ${methodNotice(c, shown)}
+    <div id="live" hx-sse:connect="${path}" hx-trigger="load, every 30s" hx-target="this" hx-swap="innerMorph">
+      ${orderView(shown, c.get('lang'), arrival)}
+    </div>
+    <noscript><p class="small muted">${t(ORDER.reload)}</p></noscript>
+    ${
+      deps.crashWorker && (crashed || !ENDS.includes(order.status))
+        ? html`<details class="demo" ${crashed ? 'open' : ''}><summary>${t(CRASH.title)}</summary>${crashButton(c, deps)}</details>`
+        : ''
+    }`
+  const title = `${t(ORDER.title)} ${order.order_no}`
+  return shopPage(c, { title, main, tab: 'orders', back: '/points-mall/orders', live: true }, status)
+}

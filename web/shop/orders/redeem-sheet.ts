@@ -1,0 +1,208 @@
+import { html } from 'hono/html'
+import type { ProductView } from '../../../application/catalogue/products.ts'
+import { ADDRESSES_MAX, type AddressView } from '../../../application/customers/addresses.ts'
+import type { Check } from '../../../application/orders/exchange.ts'
+import type { OrderView } from '../../../application/orders/orders.ts'
+import type { WalletView } from '../../../application/wallet/wallets.ts'
+import { needsAddress } from '../../../domain/catalogue/product.ts'
+import { addressWords } from '../../../domain/customers/address.ts'
+import type { Refusal } from '../../../domain/errors.ts'
+import { decimalFromFen, moneyFromFen } from '../../../domain/money.ts'
+import { errorSummary, type Form, type FormErrors, field, onceField } from '../../form/form.ts'
+import type { WebContext, WebDeps } from '../../shared/deps.ts'
+import { grouped, pointsText, priceText, time } from '../../shared/format.ts'
+import { phrase } from '../../shared/interpolate.ts'
+import type { Html } from '../../shared/page.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { PRODUCT, SHIPPING, REDEEM as T } from '../../texts/shop/catalogue.ts'
+import { ORDER } from '../../texts/shop/orders.ts'
+import { picture } from '../catalogue/product-card.ts'
+import { price, reasonItem } from '../catalogue/product-copy.ts'
+import { addressFields } from '../customers/address-fields.ts'
+import { shopPage } from '../layout.ts'
+import { isUsable, methodRow } from '../payments/method-row.ts'
+
+/** Why the sheet is shown again. */
+export type Trouble =
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'busy' | 'changed' }
+
+/** All that the confirm sheet shows. */
+export interface Sheet {
+  readonly product: ProductView
+  readonly quantity: number
+  readonly check: Check
+  readonly wallet: WalletView | undefined
+  readonly book: readonly AddressView[]
+  readonly latest: OrderView | undefined
+  readonly form: Form
+  readonly errors: FormErrors
+  readonly trouble: Trouble | undefined
+}
+
+/** The sheet that is confirmed: where to, how to pay, and the price that holds. */
+export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 200 | 409 | 422 | 503) {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const { product, quantity, check, form, errors } = sheet
+  const { total } = check
+  const back = `/points-mall/products/${product.id}`
+  if (status === 503) c.header('Retry-After', '3')
+  const main = html`<h1>${t(T.title)}</h1>
+    <form method="post" action="${back}/redeem" class="redeem" novalidate>
+      ${onceField(form.once)}
+      <input type="hidden" name="quantity" value="${quantity}">
+      <input type="hidden" name="points" value="${total.points}">
+      <input type="hidden" name="cash" value="${decimalFromFen(total.fen)}">
+      <div class="stack choices">
+        ${errorSummary(errors, lang)}
+        ${troubleNotice(c, sheet)}
+        ${latestNotice(c, sheet)}
+        ${item(c, sheet)}
+        ${
+          needsAddress(product.shipping_type)
+            ? addressChoice(c, sheet)
+            : html`<section class="stack"><h2>${t(SHIPPING[product.shipping_type].name)}</h2><p class="muted">${t(SHIPPING[product.shipping_type].means)}</p></section>`
+        }
+        ${total.fen > 0n ? methodChoice(c, deps, sheet) : ''}
+        ${
+          product.product_type === 'customized'
+            ? field({
+                name: 'customized',
+                label: t(ORDER.customized),
+                required: true,
+                value: form.customized,
+                error: errors.customized,
+                hint: customizedHint(sheet),
+                maxlength: 200,
+                lines: 2,
+              })
+            : ''
+        }
+        ${field({ name: 'remarks', label: t(T.remarks), value: form.remarks, error: errors.remarks, hint: t(T.optional), maxlength: 500, lines: 2 })}
+      </div>
+      ${receipt(c, sheet)}
+    </form>`
+  return shopPage(c, { title: t(T.title), main, tab: 'home', back }, status)
+}
+
+/** What the shop has written of how a product is made to order. */
+function customizedHint({ product }: Sheet): string | undefined {
+  const told = product.properties?.定制内容
+  return typeof told === 'string' ? told : undefined
+}
+
+function troubleNotice(c: WebContext, { trouble, check }: Sheet): Html | '' {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  if (trouble?.kind === 'busy') {
+    return html`<div class="notice warn" role="alert"><h2>${t(T.busy)}</h2><p>${t(T.busyHint)}</p></div>`
+  }
+  if (trouble?.kind === 'changed') {
+    return html`<div class="notice warn" role="alert"><h2>${t(T.changed)}</h2><p>${t(T.changedHint)}</p></div>`
+  }
+  const refusal = trouble?.kind === 'refused' ? trouble.refusal : undefined
+  const others = check.reasons.filter(({ code }) => code !== refusal?.code)
+  const all = refusal ? [refusal, ...others] : others
+  if (all.length === 0) return ''
+  return html`<div class="notice bad" role="alert"><h2>${t(refusal ? T.refused : PRODUCT.whyNot)}</h2>
+    <ul>${all.map((one) => reasonItem(one, lang))}</ul>
+    ${refusal ? html`<p>${t(T.nothingTaken)}</p>` : ''}</div>`
+}
+
+function latestNotice(c: WebContext, { latest }: Sheet): Html | '' {
+  if (!latest) return ''
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const link = html`<a href="/points-mall/orders/${latest.order_no}">${t(T.seeOrder)}</a>`
+  return html`<p class="notice warn" role="note">${phrase(t(T.again), { t: time(latest.created_at, lang), link })}</p>`
+}
+
+function addressChoice(c: WebContext, { book, form, errors }: Sheet): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const chosen = form.address ?? book[0]?.id ?? 'new'
+  const canKeep = book.length < ADDRESSES_MAX
+  // Without a book there is nothing to choose between.
+  const radio = (value: string, text: Html) =>
+    html`<label class="pick"><input type="radio" name="address" value="${value}" ${value === chosen ? 'checked' : ''}> <span>${text}</span></label>`
+  return html`<fieldset class="addresses" id="field-address">
+    <legend>${t(T.address)}</legend>
+    ${errors.address ? html`<p class="error">${errors.address}</p>` : ''}
+    ${book.map((address) => {
+      const words = addressWords(address, 'owner')
+      return radio(
+        address.id,
+        html`<strong>${words?.name}</strong> <span class="digits">${words?.phone}</span><br>
+          <span class="muted small">${words?.place}</span>`,
+      )
+    })}
+    ${
+      book.length === 0
+        ? html`<input type="hidden" name="address" value="new">`
+        : html`${radio('new', html`${t(T.newAddress)}`)}
+            <p><a class="tap small" href="/points-mall/addresses">${t(T.manage)}</a></p>`
+    }
+    <div class="new-address stack">
+      ${addressFields(form, errors, lang)}
+      ${
+        canKeep
+          ? html`<label class="pick"><input type="checkbox" name="keep_address" value="1" ${form.once === undefined || form.keep_address ? 'checked' : ''}> ${t(T.keepAddress)}</label>`
+          : ''
+      }
+    </div>
+  </fieldset>`
+}
+
+function methodChoice(c: WebContext, { settings }: WebDeps, { check, wallet, form, errors }: Sheet): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const { supportedMethods } = settings.rules
+  const due = moneyFromFen(check.total.fen)
+  const cash = wallet?.cash
+  // Where nothing can be redeemed at all, the notice above says why.
+  const walletOnly =
+    check.reasons.length === 0 &&
+    check.unpaidReasons.length > 0 &&
+    supportedMethods.some((method) => method !== 'wallet')
+  const usable = supportedMethods.filter((method) => isUsable({ method, due, cash, walletOnly }))
+  const first = usable.includes(settings.defaultMethod) ? settings.defaultMethod : usable[0]
+  const chosen = usable.find((method) => method === form.method) ?? first
+  return html`<fieldset id="field-method">
+    <legend>${t(T.method)}</legend>
+    ${errors.method ? html`<p class="error">${errors.method}</p>` : ''}
+    ${walletOnly ? html`<div class="notice warn" role="note"><p>${t(T.onlyWallet)}</p><ul>${check.unpaidReasons.map((one) => reasonItem(one, lang))}</ul></div>` : ''}
+    <div class="methods">${supportedMethods.map((method) =>
+      methodRow({ method, checked: method === chosen, due, cash, walletOnly }, lang),
+    )}</div>
+  </fieldset>`
+}
+
+function item(c: WebContext, { product, quantity }: Sheet): Html {
+  const t = textsIn(c.get('lang'))
+  return html`<div class="item">
+    ${picture(product.image, '')}
+    <div><h2>${product.title}</h2>
+      <p>× ${grouped(quantity)} <a class="tap" href="/points-mall/products/${product.id}?quantity=${quantity}">${t(T.changeQuantity)}</a></p></div>
+  </div>`
+}
+
+/** The price as a ticket; the button tears it off. */
+function receipt(c: WebContext, { product, quantity, check, wallet }: Sheet): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const { total, reasons } = check
+  const left = wallet && wallet.available - total.points
+  return html`<section class="ticket receipt" aria-label="${t(T.total)}">
+    <dl class="body facts">
+      <dt>${t(T.unitPrice)}</dt><dd>${priceText(product.points_price, product.money_price, lang)}</dd>
+      <dt>${t(PRODUCT.quantity)}</dt><dd>× ${grouped(quantity)}</dd>
+      ${total.points > 0 && left !== undefined && left >= 0 ? html`<dt>${t(T.left)}</dt><dd>${pointsText(left, lang)}</dd>` : ''}
+    </dl>
+    <div class="stub stack">
+      <p class="sum"><span>${t(T.total)}</span> <strong class="price">${price(total.points, moneyFromFen(total.fen), lang)}</strong></p>
+      <button class="wide" ${reasons.length > 0 ? 'disabled' : ''}>${t(T.confirm)}</button>
+      <p class="muted small">${t(T.frozen)}</p>
+    </div>
+  </section>`
+}

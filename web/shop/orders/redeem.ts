@@ -1,0 +1,189 @@
+import { Hono } from 'hono'
+import type { ProductView } from '../../../application/catalogue/products.ts'
+import { addAddress, checkedAddress, readAddresses } from '../../../application/customers/addresses.ts'
+import { checkExchange, type ExchangeCommand, exchange } from '../../../application/orders/exchange.ts'
+import { getOrder, listOrders, type OrderView } from '../../../application/orders/orders.ts'
+import { Overloaded } from '../../../application/temporal/client.ts'
+import { readWallet } from '../../../application/wallet/wallets.ts'
+import { needsAddress } from '../../../domain/catalogue/product.ts'
+import type { Address } from '../../../domain/customers/address.ts'
+import { DomainError, type Refusal } from '../../../domain/errors.ts'
+import { decimalFromFen } from '../../../domain/money.ts'
+import { InvalidInput } from '../../../i18n/error-texts.ts'
+import { type Form, type FormErrors, operationKeyOf, readForm } from '../../form/form.ts'
+import { readFields } from '../../form/reader.ts'
+import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
+import { requireViewer, viewerOf } from '../../shared/viewer.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { REDEEM } from '../../texts/shop/catalogue.ts'
+import { ORDER } from '../../texts/shop/orders.ts'
+import { findOnShelf, showGone } from '../catalogue/product.ts'
+import { addressErrors, typedAddress } from '../customers/address-fields.ts'
+import { channelOf } from '../payments/payment-channel.ts'
+import { redeemSheet, type Trouble } from './redeem-sheet.ts'
+
+const QUANTITY_MAX = 1_000_000
+/** The seed's limit of `buyer_remarks`. */
+const REMARKS_MAX = 500
+const CUSTOMIZED_MAX = 200
+/** So long after an order of the same product the sheet says so: going back is no reason to redeem twice. */
+const JUST_NOW_MS = 10 * 60_000
+
+/** `/points-mall/products/{id}/redeem`: the sheet that is confirmed, at a price that holds. */
+export function redeemRoutes(deps: WebDeps) {
+  const at = '/products/:id{[1-9]\\d{0,17}}/redeem'
+
+  async function show(
+    c: WebContext,
+    product: ProductView,
+    form: Form,
+    { errors = {}, trouble }: { errors?: FormErrors; trouble?: Trouble | undefined } = {},
+  ) {
+    const { sub: ownerId, level } = viewerOf(c)
+    const quantity = quantityOf(form)
+    const [check, wallet, book, latest] = await Promise.all([
+      checkExchange(deps, { ownerId, level }, product.id, quantity),
+      readWallet(deps, ownerId).catch(unlessAway),
+      needsAddress(product.shipping_type) ? readAddresses(deps, ownerId) : [],
+      listOrders(deps, { ownerId, productId: product.id }, { limit: 1, offset: 0 }),
+    ])
+    const sheet = {
+      product,
+      quantity,
+      check,
+      wallet,
+      book,
+      latest: justNow(latest.orders[0]),
+      form,
+      errors,
+      trouble,
+    }
+    return redeemSheet(c, deps, sheet, statusOf(errors, trouble))
+  }
+
+  return new Hono<WebEnv>()
+    .use(at, requireViewer())
+    .get(at, async (c) => {
+      const product = await findOnShelf(deps, c.req.param('id'))
+      return product ? show(c, product, { quantity: c.req.query('quantity') ?? '1' }) : showGone(c, deps)
+    })
+    .post(at, async (c) => {
+      const form = await readForm(c)
+      const product = await findOnShelf(deps, c.req.param('id'))
+      if (!product) return showGone(c, deps)
+      const { sub: ownerId, level } = viewerOf(c)
+      const { total } = await checkExchange(deps, { ownerId, level }, product.id, quantityOf(form))
+      // Of the price the exchange itself is told the cash only.
+      if (form.points !== `${total.points}` || form.cash !== decimalFromFen(total.fen)) {
+        return show(c, product, form, { trouble: { kind: 'changed' } })
+      }
+      const { command, errors } = await readCommand(c, deps, product, form, total.fen)
+      if (!command) return show(c, product, form, { errors })
+      const key = operationKeyOf(c, form)
+      try {
+        const { attempt, known } = await exchange(deps, { ownerId, level }, command, key)
+        const outcome = known ? (await getOrder(deps, attempt.order_no, ownerId)).status : 'accepted'
+        deps.metrics.exchanges.inc({ outcome })
+        if (form.address === 'new' && form.keep_address === '1') await keepAddress(c, deps, form, key)
+        return c.redirect(`/points-mall/orders/${attempt.order_no}?new=1`, 303)
+      } catch (error) {
+        if (error instanceof Overloaded) return show(c, product, form, { trouble: { kind: 'busy' } })
+        // Made to order since the sheet was read.
+        if (error instanceof InvalidInput) return show(c, product, form, { trouble: { kind: 'changed' } })
+        if (!(error instanceof DomainError)) throw error
+        deps.metrics.exchanges.inc({ outcome: error.refusal.code })
+        return show(c, product, form, { trouble: troubleOf(error.refusal) })
+      }
+    })
+}
+
+/** The outside wallet does not answer: the sheet is shown without a balance. */
+function unlessAway(error: unknown): undefined {
+  if (error instanceof Overloaded) return undefined
+  throw error
+}
+
+const quantityOf = ({ quantity = '' }: Form): number =>
+  Math.min(QUANTITY_MAX, Number(/^[1-9]\d{0,6}$/.exec(quantity)?.[0] ?? 1))
+
+const troubleOf = (refusal: Refusal): Trouble =>
+  refusal.code === 'PRICE_CHANGED' ? { kind: 'changed' } : { kind: 'refused', refusal }
+
+function justNow(order: OrderView | undefined): OrderView | undefined {
+  const fresh = order && Date.parse(order.created_at) > Date.now() - JUST_NOW_MS
+  return fresh && order.status !== 'order_canceled' ? order : undefined
+}
+
+function statusOf(errors: FormErrors, trouble: Trouble | undefined): 200 | 409 | 422 | 503 {
+  if (Object.keys(errors).length > 0) return 422
+  if (trouble === undefined) return 200
+  return trouble.kind === 'busy' ? 503 : 409
+}
+
+/** What the form asks for; where something is wrong with it, what. */
+async function readCommand(
+  c: WebContext,
+  deps: WebDeps,
+  product: ProductView,
+  form: Form,
+  fen: bigint,
+): Promise<{ command: ExchangeCommand | undefined; errors: FormErrors }> {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const { rules } = deps.settings
+  const read = readFields(form, lang, { remarks: t(REDEEM.remarks), customized: t(ORDER.customized) })
+  const remarks = read.text('remarks', 0, REMARKS_MAX)
+  const customized = product.product_type === 'customized' ? read.text('customized', 1, CUSTOMIZED_MAX) : ''
+  const { address, errors } = needsAddress(product.shipping_type)
+    ? await readAddressOf(c, deps, form)
+    : { address: undefined, errors: {} }
+  const method = fen > 0n ? rules.supportedMethods.find((one) => one === form.method) : undefined
+  const found: Record<string, string> = { ...errors, ...read.errors }
+  if (read.int('quantity', 1, QUANTITY_MAX) === undefined) found.quantity = t(REDEEM.wrongQuantity)
+  if (fen > 0n && !method) found.method = t(REDEEM.chooseMethod)
+  if (Object.keys(found).length > 0) return { command: undefined, errors: found }
+  return {
+    errors: {},
+    command: {
+      productId: product.id,
+      quantity: quantityOf(form),
+      cashFen: fen,
+      method,
+      channel: method && method !== 'wallet' ? channelOf(c, deps) : undefined,
+      address: address && { ...address },
+      buyer_remarks: remarks === '' ? undefined : remarks,
+      customized: customized === '' ? undefined : { text: customized },
+    },
+  }
+}
+
+/** The address that was chosen from the book, or typed. */
+async function readAddressOf(
+  c: WebContext,
+  deps: WebDeps,
+  form: Form,
+): Promise<{ address: Address | undefined; errors: FormErrors }> {
+  const lang = c.get('lang')
+  if (form.address !== 'new') {
+    const chosen = (await readAddresses(deps, viewerOf(c).sub)).find(({ id }) => id === form.address)
+    if (!chosen) return { address: undefined, errors: { address: textsIn(lang)(REDEEM.chooseAddress) } }
+    const { id: _, is_default: __, ...address } = chosen
+    return { address, errors: {} }
+  }
+  try {
+    return { address: checkedAddress(typedAddress(form)), errors: {} }
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error
+    return { address: undefined, errors: addressErrors(error, lang) }
+  }
+}
+
+/** The order stands: what goes wrong here, such as a book that is full, does not concern it. */
+async function keepAddress(c: WebContext, deps: WebDeps, form: Form, key: string): Promise<void> {
+  try {
+    await addAddress(deps, viewerOf(c).sub, typedAddress(form), false, key)
+  } catch (error) {
+    if (error instanceof InvalidInput) return
+    deps.logger.error({ request_id: c.get('requestId'), err: error }, 'address not kept')
+  }
+}

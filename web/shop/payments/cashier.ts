@@ -1,0 +1,70 @@
+import { html, raw } from 'hono/html'
+import { renderSVG } from 'uqr'
+import type { Lang } from '../../../i18n/error-texts.ts'
+import { onceField } from '../../form/form.ts'
+import { deadline, moneyText, time } from '../../shared/format.ts'
+import { phrase, phraseText } from '../../shared/interpolate.ts'
+import type { Html } from '../../shared/page.ts'
+import { textsIn } from '../../texts/common/common.ts'
+import { ORDER, PAY_WITH } from '../../texts/shop/orders.ts'
+import type { OrderShown } from '../orders/order-shown.ts'
+import { methodRow } from './method-row.ts'
+
+/**
+ * What an unpaid order needs: the time that is left, the way to its cashier, and the other ways. What a person may
+ * be busy with (`hx-morph-skip`) is left alone when the order changes around it.
+ */
+export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
+  if (!payable) return ''
+  const t = textsIn(lang)
+  const { expires_at, payment_method } = order.payment_info
+  const until = order.total_points === 0 ? ORDER.payUntilCash : ORDER.payUntil
+  return html`<div class="cashier">
+    ${
+      expires_at
+        ? html`<p class="left"><span class="muted">${t(ORDER.timeLeft)}</span>
+          <span id="time-left" class="digits" hx-morph-skip data-until="${expires_at}" data-over="${t(ORDER.timeOver)}">${phrase(t(ORDER.payBy), { t: deadline(expires_at, lang) })}</span></p>`
+        : ''
+    }
+    ${way(order, lang)}
+    <details id="other-method" hx-morph-skip ${order.payment_info.pay_url || order.payment_info.jsapi ? '' : 'open'}>
+      <summary>${t(ORDER.otherMethod)}</summary>
+      <form method="post" action="/points-mall/orders/${order.order_no}/pay" class="stack">
+        ${onceField()}
+        <fieldset>
+          <legend class="sr">${t(ORDER.method)}</legend>
+          ${payable.methods.map((method) => {
+            const checked = method === payment_method
+            const note = checked ? t(ORDER.current) : ''
+            return methodRow({ method, checked, due: order.total_money, cash: payable.cash, note }, lang)
+          })}
+        </fieldset>
+        <button class="plain">${t(ORDER.usePay)}</button>
+      </form>
+    </details>
+    ${expires_at ? html`<p class="small muted">${phrase(t(until), { t: time(expires_at, lang) })}</p>` : ''}
+  </div>`
+}
+
+/** Not `weixin://…`, which is for a phone to scan. */
+const isPage = (payUrl: string | null): payUrl is string => /^https?:\/\//.test(payUrl ?? '')
+
+/** The way to the cashier, as its provider opens it. */
+function way({ payment_info, total_money }: OrderShown['order'], lang: Lang): Html {
+  const t = textsIn(lang)
+  const { pay_url, jsapi, payment_method } = payment_info
+  const amount = moneyText(total_money)
+  const pay = phraseText(t(PAY_WITH[payment_method ?? 'wallet']), { n: amount })
+  if (jsapi) {
+    return html`<button type="button" class="wide" data-wechat-pay="${JSON.stringify(jsapi)}" hidden>${pay}</button>
+      <p class="notice" data-outside-wechat>${t(ORDER.wechatOnly)}</p>`
+  }
+  if (pay_url?.startsWith('weixin://')) {
+    return html`<figure class="scan" role="img" aria-label="${t(ORDER.scan)}">
+      <div class="code">${raw(renderSVG(pay_url, { border: 2 }))}</div>
+      <figcaption>${t(ORDER.scan)} ${amount}</figcaption>
+    </figure>`
+  }
+  if (!isPage(pay_url)) return html`<p class="notice">${t(ORDER.noCashier)}</p>`
+  return html`<a class="button wide" referrerpolicy="origin" href="${pay_url}">${pay}</a>`
+}

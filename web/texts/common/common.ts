@@ -1,0 +1,50 @@
+import type { Lang } from '../../../i18n/error-texts.ts'
+
+/** A text in both languages. Chinese is the first; 中文文案排版指北 for its spaces and marks. */
+export interface Text {
+  readonly zh: string
+  readonly en: string
+}
+
+export const COMMON = {
+  shop: { zh: '积分商城', en: 'Points Mall' },
+  console: { zh: '运营后台', en: 'Console' },
+  skip: { zh: '跳到正文', en: 'Skip to content' },
+  home: { zh: '首页', en: 'Home' },
+  orders: { zh: '订单', en: 'Orders' },
+  wallet: { zh: '钱包', en: 'Wallet' },
+  addresses: { zh: '地址簿', en: 'Addresses' },
+  signIn: { zh: '登录', en: 'Sign in' },
+  signOut: { zh: '退出登录', en: 'Sign out' },
+  otherLang: { zh: 'English', en: '中文' },
+  points: { zh: '积分', en: 'points' },
+  back: { zh: '返回', en: 'Back' },
+  previous: { zh: '上一页', en: 'Previous' },
+  next: { zh: '下一页', en: 'Next' },
+  page: { zh: '页', en: 'Page' },
+  save: { zh: '保存', en: 'Save' },
+  remove: { zh: '删除', en: 'Remove' },
+  notFound: { zh: '这个页面不存在', en: 'This page does not exist' },
+  notFoundHint: {
+    zh: '链接可能写错了，或者内容已经不在了。',
+    en: 'The link may be wrong, or what it led to is gone.',
+  },
+  productGoneHint: {
+    zh: '链接可能写错了，或者商品已经下架。',
+    en: 'The link may be wrong, or the product is gone.',
+  },
+  forbidden: { zh: '你没有这个权限', en: 'You may not do this' },
+  broken: { zh: '出了点问题', en: 'Something went wrong' },
+  brokenHint: {
+    zh: '不是你的操作有误，积分与订单都是安全的。请稍后再试。',
+    en: 'It is not your fault; points and orders are safe. Try again in a moment.',
+  },
+  requestId: { zh: '请求编号', en: 'Request' },
+  offline: { zh: '网络已断开，正在重新连接…', en: 'Offline, reconnecting…' },
+} satisfies Record<string, Text>
+
+/** Picks texts by language: `t(COMMON.home)`. */
+export const textsIn =
+  (lang: Lang) =>
+  (text: Text): string =>
+    text[lang]

@@ -1,0 +1,114 @@
+import { ACTIONS as ORDER_ACTIONS } from '../console/orders.ts'
+import { ACTIONS as WALLET_ACTIONS } from '../console/wallets.ts'
+import type { Text } from './common.ts'
+
+export const KEPT_FORMS = {
+  title: { zh: '请核对后再提交', en: 'Check it, then submit' },
+  hint: {
+    zh: '登录过期前的那次提交没有生效。下面是当时填写的全部内容，核对后可以提交；不想提交，离开这个页面即可。',
+    en: 'It did not go through, because you were not signed in any more. This is all that was sent: submit it if it is right, or leave this page if it is not.',
+  },
+  none: { zh: '没有等待提交的内容', en: 'Nothing waits here' },
+  target: { zh: '提交到', en: 'Sent to' },
+  empty: { zh: '（空）', en: '(empty)' },
+  submit: { zh: '确认提交', en: 'Submit' },
+} satisfies Record<string, Text>
+
+const of = (actions: Readonly<Record<string, Text>>, path: string, zh: string, en: string) =>
+  Object.entries(actions).map(
+    ([name, text]) => [`${path}/${name}`, { zh: `${zh}：${text.zh}`, en: `${en}: ${text.en}` }] as const,
+  )
+
+/**
+ * What a form does, in words, by the path it is sent to; the first that fits counts. Only these forms are kept, so a
+ * form without words here is never sent again.
+ */
+const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
+  ['/points-mall/products/:id/redeem', { zh: '兑换商品', en: 'Redeem a product' }],
+  ['/points-mall/addresses/new', { zh: '新增收货地址', en: 'Add an address' }],
+  ['/points-mall/addresses/:id', { zh: '修改收货地址', en: 'Change an address' }],
+  ['/points-mall/addresses/:id/default', { zh: '设为默认收货地址', en: 'Make an address the default' }],
+  ['/points-mall/addresses/:id/remove', { zh: '删除收货地址', en: 'Remove an address' }],
+  ['/points-mall/orders/:id/pay', { zh: '支付订单', en: 'Pay an order' }],
+  ['/points-mall/orders/:id/cancel', { zh: '取消订单', en: 'Cancel an order' }],
+  ['/points-mall/orders/:id/confirm', { zh: '确认收货', en: 'Confirm an order as received' }],
+  ...of(ORDER_ACTIONS, '/admin/orders/:id', '订单', 'Order'),
+  ['/admin/products', { zh: '新增商品', en: 'Add a product' }],
+  ['/admin/products/:id', { zh: '修改商品', en: 'Change a product' }],
+  ['/admin/products/:id/publish', { zh: '上架商品', en: 'Put a product on sale' }],
+  ['/admin/products/:id/unpublish', { zh: '下架商品', en: 'Take a product off sale' }],
+  ['/admin/products/:id/delete', { zh: '删除商品', en: 'Delete a product' }],
+  ['/admin/products/:id/picture/remove', { zh: '移除商品图片', en: 'Remove a product’s picture' }],
+  ['/admin/categories', { zh: '新增分类', en: 'Add a category' }],
+  ['/admin/categories/:id', { zh: '修改分类', en: 'Change a category' }],
+  ['/admin/categories/:id/delete', { zh: '删除分类', en: 'Delete a category' }],
+  ['/admin/users/:owner/earnings', { zh: '补登积分入账', en: 'Record an earning' }],
+  ['/admin/users/:owner/earnings/:id/reverse', { zh: '撤销积分入账', en: 'Undo an earning' }],
+  ...of(WALLET_ACTIONS, '/admin/users/:owner', '用户', 'Customer'),
+  ['/admin/reconciliations', { zh: '发起对账', en: 'Start a reconciliation' }],
+]
+
+/** Names of the fields; one that has none here is shown by the name it is sent under. */
+export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
+  address: { zh: '收货地址', en: 'Address' },
+  amount: { zh: '金额（元）', en: 'Amount (CNY)' },
+  as_default: { zh: '设为默认地址', en: 'Use it by default' },
+  block: { zh: '冻结编号', en: 'Block' },
+  carrier: { zh: '快递公司', en: 'Carrier' },
+  cash: { zh: '现金（元）', en: 'Cash (CNY)' },
+  category_id: { zh: '分类编号', en: 'Category' },
+  city: { zh: '城市', en: 'City' },
+  customized: { zh: '定制内容', en: 'Made to order' },
+  day: { zh: '账单日期', en: 'Day of the bill' },
+  description: { zh: '描述', en: 'Description' },
+  detail: { zh: '详细地址', en: 'Street and number' },
+  district: { zh: '区县', en: 'District' },
+  exchange_limit: { zh: '每人累计限兑（件）', en: 'Pieces per customer' },
+  expires: { zh: '有效期至', en: 'Lasts until' },
+  external_id: { zh: '外部单号', en: 'Number there' },
+  keep_address: { zh: '存入地址簿', en: 'Keep the address' },
+  labels: { zh: '规格参数', en: 'Properties' },
+  level: { zh: '等级', en: 'Level' },
+  max_per_order: { zh: '每单限兑（件）', en: 'Pieces per order' },
+  max_per_user: { zh: '每人周期限兑（件）', en: 'Pieces per customer and period' },
+  method: { zh: '支付方式', en: 'Paid by' },
+  money: { zh: '退款金额（元）', en: 'Refund (CNY)' },
+  more: { zh: '补充原因', en: 'More of the reason' },
+  name: { zh: '名称', en: 'Name' },
+  occurred: { zh: '发生时间', en: 'When' },
+  original_price: { zh: '市场价（元）', en: 'Usual price (CNY)' },
+  payment_mode: { zh: '支付方式', en: 'Paid by' },
+  phone: { zh: '手机号', en: 'Phone' },
+  point: { zh: '积分单价', en: 'Points each' },
+  points: { zh: '积分', en: 'Points' },
+  price: { zh: '现金单价（元）', en: 'Cash each (CNY)' },
+  product_type: { zh: '商品类型', en: 'Kind' },
+  province: { zh: '省份', en: 'Province' },
+  quantity: { zh: '数量', en: 'Quantity' },
+  reason: { zh: '原因', en: 'Reason' },
+  remarks: { zh: '备注', en: 'Remarks' },
+  shipping_type: { zh: '发货方式', en: 'Shipping' },
+  sort: { zh: '排序值', en: 'Place' },
+  source: { zh: '来源', en: 'Source' },
+  stock: { zh: '初始库存', en: 'Stock to begin with' },
+  stock_change: { zh: '库存变动件数', en: 'Change of stock' },
+  stock_way: { zh: '库存变动方向', en: 'In or out' },
+  title: { zh: '标题', en: 'Title' },
+  tracking_no: { zh: '快递单号', en: 'Tracking number' },
+  way: { zh: '处理方式', en: 'Way' },
+  what: { zh: '退款范围', en: 'What is refunded' },
+  window_count: { zh: '周期长度', en: 'Length of the period' },
+  window_unit: { zh: '周期单位', en: 'Unit of the period' },
+}
+
+/** @returns undefined where the form of this path is never kept */
+export function keptActionText(pathname: string): Text | undefined {
+  const parts = pathname.split('/')
+  const fits = (pattern: string) => {
+    const wanted = pattern.split('/')
+    return (
+      wanted.length === parts.length && wanted.every((part, n) => part.startsWith(':') || part === parts[n])
+    )
+  }
+  return KEPT_ACTIONS.find(([path]) => fits(path))?.[1]
+}

@@ -1,0 +1,208 @@
+import type {
+  PaymentMode,
+  ProductStatus,
+  ProductType,
+  ShippingType,
+} from '../../../domain/catalogue/product.ts'
+import type { Text } from '../common/common.ts'
+
+export const PRODUCTS = {
+  title: { zh: '商品', en: 'Products' },
+  count: { zh: '件商品', en: 'products' },
+  add: { zh: '新增商品', en: 'New product' },
+  filter: { zh: '筛选', en: 'Filter' },
+  clear: { zh: '清除筛选', en: 'Clear' },
+  keyword: { zh: '标题或描述', en: 'Title or description' },
+  status: { zh: '状态', en: 'Status' },
+  category: { zh: '分类', en: 'Category' },
+  mode: { zh: '支付方式', en: 'Paid by' },
+  sort: { zh: '排列', en: 'Order by' },
+  any: { zh: '全部', en: 'All' },
+  none: { zh: '未分类', en: 'None' },
+  product: { zh: '商品', en: 'Product' },
+  price: { zh: '单价', en: 'Price' },
+  stock: { zh: '库存', en: 'Stock' },
+  changed: { zh: '更新时间', en: 'Changed' },
+  listed: { zh: '商品列表', en: 'List of products' },
+  empty: { zh: '没有符合条件的商品', en: 'No product matches' },
+  emptyHint: { zh: '换个关键词，或者清除筛选。', en: 'Try another word, or clear the filter.' },
+  onlyLow: { zh: '只看库存紧张的', en: 'Only low stock' },
+  low: { zh: '库存紧张', en: 'low' },
+  out: { zh: '无库存', en: 'none left' },
+  look: { zh: '查看商品页', en: 'See in the shop' },
+} satisfies Record<string, Text>
+
+export const STATUS_TEXTS: Readonly<Record<ProductStatus, Text>> = {
+  draft: { zh: '草稿', en: 'Draft' },
+  on_sale: { zh: '在售', en: 'On sale' },
+  off_sale: { zh: '已下架', en: 'Off sale' },
+  sold_out: { zh: '已售罄', en: 'Sold out' },
+}
+
+export const MODE_TEXTS: Readonly<Record<PaymentMode, Text>> = {
+  points_only: { zh: '纯积分', en: 'Points only' },
+  money_only: { zh: '纯现金', en: 'Cash only' },
+  mixed: { zh: '积分 + 现金', en: 'Points + cash' },
+}
+
+export const TYPE_TEXTS: Readonly<Record<ProductType, Text>> = {
+  physical: { zh: '实物', en: 'Goods' },
+  virtual: { zh: '虚拟', en: 'Virtual' },
+  service: { zh: '服务', en: 'Service' },
+  customized: { zh: '定制', en: 'Made to order' },
+}
+
+export const SHIPPING_TEXTS: Readonly<Record<ShippingType, Text>> = {
+  logistics: { zh: '快递，需要地址', en: 'By post, needs an address' },
+  pickup: { zh: '到店自取', en: 'Picked up' },
+  none: { zh: '无需发货', en: 'Nothing to ship' },
+}
+
+/** Not by stock: every redemption would have to write such an index. Few pieces are a filter. */
+export const SORT_TEXTS = {
+  default: { zh: '商城顺序', en: 'As in the shop' },
+  newest: { zh: '最新', en: 'Newest' },
+  points_asc: { zh: '积分从低到高', en: 'Fewest points first' },
+  points_desc: { zh: '积分从高到低', en: 'Most points first' },
+  price_asc: { zh: '现金从低到高', en: 'Least cash first' },
+  price_desc: { zh: '现金从高到低', en: 'Most cash first' },
+} satisfies Record<string, Text>
+
+export const PRODUCT_FORM = {
+  basics: { zh: '基本信息', en: 'Basics' },
+  title: { zh: '标题', en: 'Title' },
+  description: { zh: '描述', en: 'Description' },
+  labels: { zh: '规格参数', en: 'Properties' },
+  labelsHint: {
+    zh: '每行一条，例如「材质：陶瓷」。',
+    en: 'One per line, such as “Material: ceramic”.',
+  },
+  labelsFormat: {
+    zh: '规格参数第 {n} 行不是「名称：内容」',
+    en: 'Line {n} of the properties is not “Name: content”',
+  },
+  fenFormat: { zh: '{field}：最多两位小数，例如 9.90', en: '{field}: at most two decimals, such as 9.90' },
+  originalLow: { zh: '市场价不能低于现金单价', en: 'The usual price may not be lower than the price' },
+  type: { zh: '商品类型', en: 'Kind' },
+  shipping: { zh: '发货方式', en: 'Shipping' },
+  prices: { zh: '价格', en: 'Price' },
+  mode: { zh: '支付方式', en: 'Paid by' },
+  modeHints: {
+    points_only: { zh: '只收积分', en: 'takes points' },
+    money_only: { zh: '只收现金', en: 'takes cash' },
+    mixed: { zh: '两者都收', en: 'takes both' },
+  },
+  point: { zh: '积分单价', en: 'Points each' },
+  pointHint: { zh: '纯现金商品不用填。', en: 'Not for cash only.' },
+  price: { zh: '现金单价（元）', en: 'Cash each (CNY)' },
+  priceHint: { zh: '例如 9.90；纯积分商品不用填。', en: 'Such as 9.90; not for points only.' },
+  original: { zh: '市场价（元）', en: 'Usual price (CNY)' },
+  originalHint: { zh: '只用来划线展示，可以不填。', en: 'Shown struck through; may be left out.' },
+  stockAndLimits: { zh: '库存与限制', en: 'Stock and limits' },
+  stock: { zh: '初始库存', en: 'Stock to begin with' },
+  stockNow: { zh: '当前可兑换', en: 'Available now' },
+  pieces: { zh: '件', en: 'pieces' },
+  stockWay: { zh: '库存变动', en: 'Change of stock' },
+  stockIn: { zh: '入库，增加', en: 'In: add' },
+  stockOut: { zh: '出库，减少', en: 'Out: take away' },
+  stockChange: { zh: '变动件数', en: 'Pieces' },
+  stockChangeHint: {
+    zh: '不变动就留空。订单随时在占用库存，所以只记增减，不直接改总数。',
+    en: 'Empty: no change. Orders take stock all the time, so it is changed by a difference.',
+  },
+  exchangeLimit: { zh: '每人累计限兑（件）', en: 'Pieces per customer, for good' },
+  exchangeLimitHint: { zh: '0 表示不限。', en: '0: no limit.' },
+  maxPerUser: { zh: '每人周期限兑（件）', en: 'Pieces per customer and period' },
+  maxPerUserMissing: { zh: '请填写每人周期限兑', en: 'Say how many pieces, per customer and period' },
+  maxPerUserHint: { zh: '与累计限兑同时存在时，以更严的为准。', en: 'The stricter of both counts.' },
+  windowCount: { zh: '周期长度', en: 'Length of the period' },
+  windowHint: { zh: '留空表示不分周期，一直累计。', en: 'Empty: one period without an end.' },
+  windowUnit: { zh: '周期单位', en: 'Unit' },
+  maxPerOrder: { zh: '每单限兑（件）', en: 'Pieces per order' },
+  level: { zh: '最低用户等级', en: 'Least level' },
+  noLimitHint: { zh: '留空表示不限。', en: 'Empty: no limit.' },
+  display: { zh: '展示', en: 'In the shop' },
+  sort: { zh: '排序值', en: 'Place' },
+  sortHint: { zh: '数值小的排在前面。', en: 'Small numbers come first.' },
+  saveDraft: { zh: '保存为草稿', en: 'Save as draft' },
+  saveChanges: { zh: '保存修改', en: 'Save changes' },
+} as const satisfies Record<string, Text | Record<string, Text>>
+
+export const UNIT_TEXTS = {
+  day: { zh: '天', en: 'days' },
+  hour: { zh: '小时', en: 'hours' },
+  minute: { zh: '分钟', en: 'minutes' },
+  second: { zh: '秒', en: 'seconds' },
+} satisfies Record<string, Text>
+
+export const PRODUCT_PAGE = {
+  publish: { zh: '上架', en: 'Put on sale' },
+  unpublish: { zh: '下架', en: 'Take off sale' },
+  delete: { zh: '删除商品', en: 'Delete' },
+  deleteTitle: { zh: '删除这件商品？', en: 'Delete this product?' },
+  deleteHint: {
+    zh: '商城里不再展示，也不能再兑换。已有的订单不受影响。删除后不能恢复。',
+    en: 'It leaves the shop and cannot be redeemed any more. Its orders stay. This cannot be undone.',
+  },
+  deleteYes: { zh: '确认删除', en: 'Delete it' },
+  deleteNo: { zh: '不删除', en: 'Keep it' },
+  picture: { zh: '商品图片', en: 'Picture' },
+  noPicture: { zh: '还没有图片', en: 'No picture yet' },
+  choose: { zh: '选择图片', en: 'Choose a picture' },
+  pictureHint: {
+    zh: 'PNG、JPEG 或 WebP，不超过 2 MiB，建议正方形。',
+    en: 'PNG, JPEG or WebP up to 2 MiB, best square.',
+  },
+  upload: { zh: '上传图片', en: 'Upload' },
+  removePicture: { zh: '移除图片', en: 'Remove picture' },
+  pictureMissing: { zh: '请先选择一张图片', en: 'Choose a picture first' },
+  pictureFormat: {
+    zh: '这个文件不是 PNG、JPEG 或 WebP 图片，换一张试试',
+    en: 'This file is not a PNG, JPEG or WebP picture; try another',
+  },
+  pictureMax: {
+    zh: '图片超过 2 MiB，请压缩后再上传',
+    en: 'The picture is larger than 2 MiB; make it smaller',
+  },
+  preview: { zh: '顾客看到的样子', en: 'What customers see' },
+} satisfies Record<string, Text>
+
+export const CATEGORIES = {
+  title: { zh: '分类', en: 'Categories' },
+  hint: {
+    zh: '商城首页按排序值展示。删除分类后，其中的商品变为未分类。',
+    en: 'The shop shows them by place. The products of a deleted one have no category.',
+  },
+  name: { zh: '名称', en: 'Name' },
+  sort: { zh: '排序值', en: 'Place' },
+  add: { zh: '新增分类', en: 'New category' },
+  listed: { zh: '全部分类', en: 'All categories' },
+  actions: { zh: '操作', en: 'Actions' },
+  edit: { zh: '修改', en: 'Change' },
+  products: { zh: '查看商品', en: 'Products' },
+  empty: { zh: '还没有分类', en: 'No category yet' },
+  deleteTitle: { zh: '删除这个分类？', en: 'Delete this category?' },
+  deleteHint: { zh: '其中的商品不会删除，只是变为未分类。', en: 'Its products stay, without a category.' },
+  deleteYes: { zh: '确认删除', en: 'Delete it' },
+  deleteNo: { zh: '不删除', en: 'Keep it' },
+} satisfies Record<string, Text>
+
+/** What was done, said on the page that follows; by the value of `?done=`. */
+export const DONE = {
+  created: {
+    zh: '草稿已保存。接下来可以上传图片，再上架。',
+    en: 'Saved as a draft. Add a picture, then put it on sale.',
+  },
+  saved: { zh: '修改已保存。', en: 'Saved.' },
+  published: { zh: '商品已上架。', en: 'It is on sale.' },
+  sold_out: {
+    zh: '商品已上架，但没有库存，显示为售罄。',
+    en: 'It is in the shop, but sold out: there is no stock.',
+  },
+  unpublished: { zh: '商品已下架。', en: 'It is off sale.' },
+  deleted: { zh: '商品已删除。', en: 'The product is deleted.' },
+  picture: { zh: '图片已更新。', en: 'The picture is changed.' },
+  picture_removed: { zh: '图片已移除。', en: 'The picture is removed.' },
+  category: { zh: '分类已保存。', en: 'The category is saved.' },
+  category_deleted: { zh: '分类已删除。', en: 'The category is deleted.' },
+} satisfies Record<string, Text>

@@ -1,0 +1,293 @@
+import type { NoticeKind, NoticeOutcome } from '../../../domain/messaging/notices.ts'
+import type { OrderAction, OrderStatus, PaymentStatus } from '../../../domain/orders/status.ts'
+import type { Text } from '../common/common.ts'
+
+/** The states of an order as staff name them. */
+export const ORDER_STATES: Readonly<Record<OrderStatus, Text>> = {
+  exchanged: { zh: '处理中', en: 'Being placed' },
+  order_created: { zh: '待支付', en: 'To be paid' },
+  order_paid: { zh: '已支付', en: 'Paid' },
+  order_accepted: { zh: '已接单', en: 'Accepted' },
+  order_shipped: { zh: '已发货', en: 'Shipped' },
+  order_finished: { zh: '已完成', en: 'Finished' },
+  order_canceled: { zh: '已取消', en: 'Canceled' },
+}
+
+export const PAYMENT_STATES: Readonly<Record<PaymentStatus, Text>> = {
+  unpaid: { zh: '未付款', en: 'Unpaid' },
+  paid: { zh: '已付款', en: 'Paid' },
+  closing: { zh: '关闭中', en: 'Closing' },
+  closed: { zh: '已关闭', en: 'Closed' },
+  refunding: { zh: '退款中', en: 'Refunding' },
+  refunded: { zh: '已退回', en: 'Given back' },
+}
+
+export const ORDER_LIST = {
+  title: { zh: '订单', en: 'Orders' },
+  words: { zh: '订单号、运单号、用户或商品', en: 'Number, parcel, customer or product' },
+  status: { zh: '订单状态', en: 'State' },
+  payment: { zh: '付款状态', en: 'Payment' },
+  mode: { zh: '支付方式', en: 'Paid by' },
+  from: { zh: '兑换日期从', en: 'Redeemed from' },
+  to: { zh: '到', en: 'Until' },
+  attention: { zh: '只看需要处理的', en: 'Only those that need a person' },
+  find: { zh: '查找', en: 'Find' },
+  clear: { zh: '清除条件', en: 'Clear' },
+  any: { zh: '全部', en: 'All' },
+  ofOwner: { zh: '用户', en: 'Customer' },
+  ofProduct: { zh: '商品编号', en: 'Product' },
+  listed: { zh: '订单列表', en: 'List of orders' },
+  order: { zh: '订单', en: 'Order' },
+  time: { zh: '兑换时间', en: 'Redeemed' },
+  customer: { zh: '用户', en: 'Customer' },
+  product: { zh: '商品', en: 'Product' },
+  total: { zh: '合计', en: 'Total' },
+  needsAttention: { zh: '需要处理', en: 'Needs attention' },
+  empty: { zh: '没有符合条件的订单', en: 'No order matches' },
+  tryLess: { zh: '换一个条件，或者清除全部条件。', en: 'Change a filter, or clear them all.' },
+  daysTurned: { zh: '开始日期不能晚于结束日期', en: 'The first day may not be after the last' },
+  emptyHint: {
+    zh: '订单号填最后 6 位或更多即可；运单号、付款单号和用户编号要完整填写；商品名填两个字以上即可。',
+    en: 'Of an order’s number the last 6 letters do; parcels, payments and customers are looked for as a whole, product titles by two letters or more.',
+  },
+  sent: { zh: '交付', en: 'Handed over' },
+  isSent: { zh: '需要寄送', en: 'By post' },
+  isNotSent: { zh: '无需寄送', en: 'Not by post' },
+  sort: { zh: '排序', en: 'Sort' },
+  newestFirst: { zh: '最新的在前', en: 'Newest first' },
+  oldestFirst: { zh: '最早的在前', en: 'Oldest first' },
+  older: { zh: '更早的订单', en: 'Older orders' },
+  newer: { zh: '之后的订单', en: 'Newer orders' },
+  firstPage: { zh: '回到第一页', en: 'First page' },
+} satisfies Record<string, Text>
+
+export const ACTIONS = {
+  accept: { zh: '接单', en: 'Accept' },
+  ship: { zh: '发货', en: 'Ship' },
+  finish: { zh: '完成', en: 'Finish' },
+  cancel: { zh: '取消订单', en: 'Cancel' },
+  refund: { zh: '退款', en: 'Refund' },
+  resolve: { zh: '处理异常', en: 'Resolve' },
+} satisfies Partial<Record<OrderAction | 'resolve', Text>>
+
+/** What was done, said on the page that follows; by the value of `?done=`. */
+export const ORDER_DONE = {
+  accept: { zh: '已接单。', en: 'The order is accepted.' },
+  ship: { zh: '已发货，用户能看到物流信息。', en: 'It is shipped, and the customer sees how.' },
+  finish: { zh: '订单已完成。', en: 'The order is finished.' },
+  cancel: {
+    zh: '订单已取消，积分和款项会退回，库存也会放回。',
+    en: 'It is canceled; points, money and stock go back.',
+  },
+  refund: { zh: '退款已受理，进度见下方。', en: 'The refund is taken on; see below how far it is.' },
+  resolve: { zh: '已按你的决定继续。', en: 'It goes on as you said.' },
+  pending: {
+    zh: '已提交，系统还在处理。稍后刷新本页查看结果，不必重新提交。',
+    en: 'Submitted, and still under way. Reload in a moment; no need to submit again.',
+  },
+} satisfies Record<string, Text>
+
+export const ORDER_PAGE = {
+  title: { zh: '订单', en: 'Order' },
+  needsAttention: { zh: '这笔订单需要处理', en: 'This order needs a person' },
+  next: { zh: '下一步', en: 'What can be done' },
+  nextNone: { zh: '订单已结束，没有下一步。', en: 'The order has ended: nothing is left to be done.' },
+  notNow: { zh: '现在不能做的，以及原因', en: 'Not now, and why' },
+  onlyIn: { zh: '仅限「{states}」的订单。', en: 'Only for orders that are {states}.' },
+  shipFirst: { zh: '需要寄送，请先发货。', en: 'It is sent by post: ship it first.' },
+  nothingToSend: { zh: '无需寄送。', en: 'Nothing is sent.' },
+  allBack: { zh: '已全部退回。', en: 'All of it was taken back.' },
+  partlyBack: { zh: '部分退款', en: 'Refunded in part' },
+  taken: { zh: '已退', en: 'Taken back' },
+  own: {
+    zh: '这是你本人的订单，须由其他同事处理。',
+    en: 'This is your own order: a colleague has to handle it.',
+  },
+  nothingStuck: { zh: '订单没有异常。', en: 'Nothing is wrong with it.' },
+  or: { zh: '」「', en: ' or ' },
+  where: { zh: '积分在哪里', en: 'Where are the points?' },
+  whereCash: { zh: '款项在哪里', en: 'Where is the cash?' },
+  whereHint: { zh: '与用户看到的相同。', en: 'The customer sees the same.' },
+  tampered: {
+    zh: '这笔订单的账本记录打不开：记录被改动过，或者缺少密钥。请立即核对账本（npm run ledger:verify）。',
+    en: 'The ledger of this order does not open: it was changed, or a key is missing. Verify the ledger now (npm run ledger:verify).',
+  },
+  facts: { zh: '订单信息', en: 'Facts' },
+  number: { zh: '订单号', en: 'Number' },
+  customer: { zh: '用户', en: 'Customer' },
+  product: { zh: '商品', en: 'Product' },
+  price: { zh: '单价', en: 'Price each' },
+  quantity: { zh: '数量', en: 'Quantity' },
+  total: { zh: '合计', en: 'Total' },
+  mode: { zh: '支付方式', en: 'Paid by' },
+  method: { zh: '付款渠道', en: 'Payment method' },
+  shipping: { zh: '交付方式', en: 'Delivery' },
+  redeemed: { zh: '兑换时间', en: 'Redeemed' },
+  payBy: { zh: '支付截止', en: 'To be paid by' },
+  cancelReason: { zh: '取消原因', en: 'Canceled because' },
+  carrier: { zh: '承运商', en: 'Carrier' },
+  trackingNo: { zh: '运单号', en: 'Tracking number' },
+  remarks: { zh: '买家备注', en: 'Remarks' },
+  message: { zh: '买家留言', en: 'Message' },
+  customized: { zh: '定制内容', en: 'Made to order' },
+  address: { zh: '收货信息', en: 'Sent to' },
+  masked: { zh: '个人信息已遮盖。', en: 'Personal data is masked.' },
+  maskedUntil: { zh: '接单后、发货前显示全部。', en: 'Shown in full between acceptance and shipping.' },
+  sendTo: { zh: '寄往', en: 'Send to' },
+  nextWaiting: {
+    accept: { zh: '还有 {n} 笔待接单，看最早的一笔', en: '{n} more to accept: go to the oldest' },
+    ship: { zh: '还有 {n} 笔待发货，看最早的一笔', en: '{n} more to ship: go to the oldest' },
+  },
+  run: { zh: '流程', en: 'Run' },
+  runLink: { zh: '在 Temporal 中查看', en: 'See it in Temporal' },
+  timeline: { zh: '经过', en: 'What happened' },
+  noTimeline: { zh: '还没有发生什么。', en: 'Nothing has happened yet.' },
+  time: { zh: '时间', en: 'When' },
+  event: { zh: '事件', en: 'What' },
+  note: { zh: '说明', en: 'Note' },
+  by: { zh: '操作人', en: 'By' },
+  entries: { zh: '账本分录', en: 'Ledger entries' },
+  kind: { zh: '类型', en: 'Kind' },
+  currency: { zh: '账户', en: 'Account' },
+  points: { zh: '积分', en: 'Points' },
+  money: { zh: '现金', en: 'Cash' },
+  available: { zh: '可用变动', en: 'Available' },
+  held: { zh: '冻结变动', en: 'Held' },
+  after: { zh: '变动后可用', en: 'Available after' },
+  reason: { zh: '原因', en: 'Reason' },
+  noEntries: { zh: '商城账本中没有这笔订单的分录。', en: 'The mall’s ledger has no entry for it.' },
+  stock: { zh: '库存变动', en: 'Stock movements' },
+  pieces: { zh: '件数', en: 'Pieces' },
+  move: { zh: '变动', en: 'Movement' },
+  noStock: { zh: '没有占用过库存。', en: 'It has taken no stock.' },
+  payments: { zh: '付款记录', en: 'Payment attempts' },
+  tradeNo: { zh: '付款单号', en: 'Our number' },
+  providerNo: { zh: '渠道单号', en: 'Provider’s number' },
+  amount: { zh: '金额', en: 'Amount' },
+  state: { zh: '状态', en: 'State' },
+  opened: { zh: '发起时间', en: 'Begun' },
+  paidAt: { zh: '付款时间', en: 'Paid' },
+  refunded: { zh: '已退', en: 'Given back' },
+  noPayments: { zh: '没有付款记录。', en: 'There was no attempt to pay.' },
+  refunds: { zh: '退款', en: 'Refunds' },
+  refundNo: { zh: '退款单号', en: 'Number' },
+  back: { zh: '退回', en: 'Goes back' },
+  doneAt: { zh: '完成时间', en: 'Done' },
+  noRefunds: { zh: '没有退款。', en: 'There was no refund.' },
+  settledBy: { zh: '{who} 线下退回：{why}', en: 'given back outside by {who}: {why}' },
+  failure: { zh: '渠道答复：{why}', en: 'the provider said: {why}' },
+  extra: { zh: '多付或迟到的款项', en: 'Money that was not due' },
+  notices: { zh: '收到的通知', en: 'Notifications received' },
+  source: { zh: '来源', en: 'From' },
+  eventId: { zh: '通知编号', en: 'Number' },
+  received: { zh: '收到时间', en: 'Received' },
+  delivered: { zh: '送达订单', en: 'Delivered' },
+  outcome: { zh: '结果', en: 'Outcome' },
+  waiting: { zh: '等待送达', en: 'waiting' },
+  noNotices: { zh: '没有收到通知。', en: 'No notification was received.' },
+} as const satisfies Record<string, Text | Record<string, Text>>
+
+export const REFUND_FORM = {
+  title: { zh: '退款', en: 'Refund' },
+  rest: { zh: '还可以退：{rest}', en: 'Left to take back: {rest}' },
+  what: { zh: '退多少', en: 'How much' },
+  choose: { zh: '请选择全部退回，还是退回一部分', en: 'Choose: all of it, or a part' },
+  whole: { zh: '全部退回，订单取消', en: 'All of it; the order ends' },
+  wholeHint: {
+    zh: '库存也会放回，商品可以再次兑换。',
+    en: 'The stock is put back, too, and can be redeemed again.',
+  },
+  wholeHasLeft: {
+    zh: '库存也会放回，商品可以再次兑换。寄出的商品没有收回的，请到商品页出库。',
+    en: 'The stock is put back, too, and can be redeemed again. What was sent and does not come back, take out of the stock on the product’s page.',
+  },
+  wholeHasNone: { zh: '选了全部退回，不要填写数额', en: 'All of it goes back: leave the amounts empty' },
+  part: { zh: '退回一部分，订单继续', en: 'A part; the order goes on' },
+  partHint: { zh: '库存不变。', en: 'The stock stays as it is.' },
+  isWhole: { zh: '这是全部，请选「全部退回」', en: 'That is all of it: choose “All of it”' },
+  nothing: { zh: '请填写要退回多少，要大于 0', en: 'Say how much goes back: more than 0' },
+  points: { zh: '退回积分', en: 'Points' },
+  money: { zh: '退回现金（元）', en: 'Cash (CNY)' },
+  most: { zh: '最多 {n}', en: 'At most {n}' },
+  confirm: { zh: '确认退款', en: 'Refund it' },
+} satisfies Record<string, Text>
+
+export const STOCK_MOVES = {
+  reserved: { zh: '占用', en: 'Reserved' },
+  sold: { zh: '售出', en: 'Sold' },
+  put_back: { zh: '放回', en: 'Put back' },
+} satisfies Record<string, Text>
+
+export const REFUND_STATES = {
+  pending: { zh: '进行中', en: 'On its way' },
+  done: { zh: '已完成', en: 'Done' },
+  done_by_hand: { zh: '线下退回', en: 'Given back outside' },
+} satisfies Record<string, Text>
+
+/** What a notification tells of, by the mall's own names. */
+export const NOTICE_KINDS: Readonly<Record<NoticeKind, Text>> = {
+  paid: { zh: '已付款', en: 'Paid' },
+  declined: { zh: '付款失败', en: 'Declined' },
+  closed: { zh: '已关闭', en: 'Closed' },
+  refunded: { zh: '已退款', en: 'Refunded' },
+  refund_failed: { zh: '退款失败', en: 'Refund failed' },
+  ignored: { zh: '无须处理', en: 'Of no concern' },
+  accepted: { zh: '接单', en: 'Accepted' },
+  shipped: { zh: '发货', en: 'Shipped' },
+  finished: { zh: '完成', en: 'Finished' },
+  canceled: { zh: '取消', en: 'Canceled' },
+}
+
+/** What came of it. */
+export const NOTICE_OUTCOMES: Readonly<Record<NoticeOutcome, Text>> = {
+  signalled: { zh: '已告知订单', en: 'The order was told' },
+  not_relevant: { zh: '无须告知订单', en: 'Nothing to tell' },
+  refund_started: { zh: '已开始退款', en: 'A refund was begun' },
+  exchange_ended: { zh: '订单已结束', en: 'The order had ended' },
+  no_order: { zh: '不是我方订单', en: 'No order of ours' },
+}
+
+export const ACTORS: Readonly<Record<string, Text>> = {
+  customer: { zh: '用户', en: 'Customer' },
+  operator: { zh: '运营', en: 'Operator' },
+  system: { zh: '系统', en: 'System' },
+  order_domain: { zh: '订单系统', en: 'Order system' },
+}
+
+export const SOURCES: Readonly<Record<string, Text>> = {
+  alipay: { zh: '支付宝', en: 'Alipay' },
+  wechat: { zh: '微信支付', en: 'WeChat Pay' },
+  stripe: { zh: 'Stripe', en: 'Stripe' },
+  orders: { zh: '订单系统', en: 'Order system' },
+}
+
+export const ACTION_FORM = {
+  carrier: { zh: '承运商', en: 'Carrier' },
+  tracking_no: { zh: '运单号', en: 'Tracking number' },
+  reason: { zh: '原因', en: 'Reason' },
+  reasonHint: { zh: '会记入订单，用户也能看到。', en: 'Kept with the order, where the customer sees it.' },
+  reasonInside: { zh: '会记入订单经过。', en: 'Kept with the order.' },
+  back: { zh: '不操作，返回订单', en: 'Back to the order' },
+  cancelTitle: { zh: '取消这笔订单？', en: 'Cancel this order?' },
+  cancelHint: {
+    zh: '积分和款项退回给用户，库存也会放回。取消后不能恢复。',
+    en: 'Points and money go back to the customer, and the stock is put back, too. This cannot be undone.',
+  },
+  cancelDo: { zh: '确认取消', en: 'Cancel it' },
+  resolveTitle: { zh: '处理异常', en: 'Resolve' },
+  resolveHint: {
+    zh: '系统停在这里，等你决定怎样继续：',
+    en: 'The system stopped here, and waits for your word:',
+  },
+  resolveWhat: { zh: '怎样继续', en: 'How it goes on' },
+  retry: { zh: '重试', en: 'Try again' },
+  retryHint: { zh: '原因已经排除时选择。', en: 'When what caused it is mended.' },
+  skip: { zh: '跳过这一步', en: 'Go on without this step' },
+  skipHint: {
+    zh: '这一步不再执行，你已确认不会造成账目差错。',
+    en: 'It is not done any more. You have seen that the books agree without it.',
+  },
+  settle: { zh: '款项已线下退回', en: 'The money was given back outside' },
+  settleHint: { zh: '不再通过支付渠道退款。', en: 'The provider is not asked any more.' },
+  resolveDo: { zh: '确认', en: 'Go on' },
+} satisfies Record<string, Text>

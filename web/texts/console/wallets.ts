@@ -1,0 +1,146 @@
+import type { Text } from '../common/common.ts'
+
+export const CUSTOMERS = {
+  title: { zh: '用户与钱包', en: 'Customers and wallets' },
+  search: { zh: '用户编号，或开头几个字符', en: 'Customer id, or how it begins' },
+  find: { zh: '查找', en: 'Find' },
+  listed: { zh: '用户列表', en: 'List of customers' },
+  customer: { zh: '用户', en: 'Customer' },
+  level: { zh: '等级', en: 'Level' },
+  noLevel: { zh: '未设置', en: 'not kept' },
+  available: { zh: '可用积分', en: 'Points available' },
+  held: { zh: '冻结中', en: 'Held' },
+  cash: { zh: '现金余额', en: 'Cash' },
+  empty: { zh: '没有找到这样的用户', en: 'No such customer' },
+  emptyHint: {
+    zh: '用户第一次获得积分或兑换后会出现在这里，也可以直接打开钱包。',
+    en: 'Customers appear here with their first points. Their wallet can be opened all the same.',
+  },
+  open: { zh: '打开这个编号的钱包', en: 'Open the wallet of this id' },
+  more: { zh: '下一页', en: 'Next' },
+  first: { zh: '回到第一页', en: 'First page' },
+} satisfies Record<string, Text>
+
+export const WALLET = {
+  of: { zh: '钱包', en: 'Wallet' },
+  frozen: { zh: '这个钱包已被冻结，不能兑换和支付。', en: 'This wallet is frozen: nothing can be spent.' },
+  frozenFor: { zh: '原因：', en: 'Reason: ' },
+  elsewhere: {
+    zh: '积分由商城自己的积分系统保管，这里只能查看，不能调整。',
+    en: 'The shop’s own points system keeps the points. They are only shown here.',
+  },
+  lots: { zh: '积分批次', en: 'Lots of points' },
+  lotsHint: { zh: '先到期的先使用。', en: 'Those that expire first are spent first.' },
+  expires: { zh: '到期时间', en: 'Expires' },
+  never: { zh: '长期有效', en: 'Never' },
+  amount: { zh: '数量', en: 'Amount' },
+  blocks: { zh: '人工冻结', en: 'Blocked by hand' },
+  noBlocks: { zh: '没有人工冻结的积分。', en: 'No points are blocked.' },
+  reason: { zh: '原因', en: 'Reason' },
+  operator: { zh: '操作人', en: 'By' },
+  since: { zh: '时间', en: 'When' },
+  actions: { zh: '操作', en: 'Actions' },
+  own: {
+    zh: '这是你本人的账户，须由其他同事处理。',
+    en: 'This is your own account: a colleague has to handle it.',
+  },
+  adminOnly: { zh: '调整钱包需要管理员。', en: 'Only an admin may change a wallet.' },
+  statement: { zh: '流水', en: 'Statement' },
+  currencies: { zh: '积分或现金', en: 'Points or cash' },
+  points: { zh: '积分', en: 'Points' },
+  money: { zh: '现金', en: 'Cash' },
+  allKinds: { zh: '全部类型', en: 'All kinds' },
+  kind: { zh: '类型', en: 'Kind' },
+  change: { zh: '变动', en: 'Change' },
+  settles: { zh: '结清冻结的 {n}', en: '{n} held, now settled' },
+  freezes: { zh: '冻结钱包', en: 'Wallet frozen' },
+  unfreezes: { zh: '解冻钱包', en: 'Wallet unfrozen' },
+  after: { zh: '变动后可用', en: 'Available after' },
+  order: { zh: '订单', en: 'Order' },
+  noEntries: { zh: '还没有流水', en: 'No entries yet' },
+  older: { zh: '更早的流水', en: 'Older entries' },
+  newest: { zh: '回到最新', en: 'Newest entries' },
+  orders: { zh: '查看订单', en: 'Orders' },
+  earnings: { zh: '积分入账', en: 'Earnings' },
+} satisfies Record<string, Text>
+
+/** What an operator can do with a wallet; by the last part of its address. */
+export const ACTIONS = {
+  grant: { zh: '发放积分', en: 'Grant points' },
+  adjust: { zh: '调整积分', en: 'Correct the points' },
+  cash: { zh: '充入现金', en: 'Add cash' },
+  block: { zh: '冻结部分积分', en: 'Block points' },
+  unblock: { zh: '解除人工冻结', en: 'Unblock points' },
+  freeze: { zh: '冻结整个钱包', en: 'Freeze the wallet' },
+  unfreeze: { zh: '解冻钱包', en: 'Unfreeze the wallet' },
+  level: { zh: '设置等级', en: 'Set the level' },
+} satisfies Record<string, Text>
+
+export const ACTION_HINTS = {
+  grant: { zh: '给用户增加积分，可以设置有效期。', en: 'Adds points, which may expire.' },
+  adjust: {
+    zh: '用来更正错误。扣减不能超过可用积分。',
+    en: 'To mend a mistake. No more can be taken than is available.',
+  },
+  cash: { zh: '增加现金余额，可以用来支付订单。', en: 'Adds cash, which can pay for orders.' },
+  block: { zh: '这些积分在解除前不能使用。', en: 'These points cannot be spent until they are unblocked.' },
+  unblock: {
+    zh: '积分回到原来的批次，到期时间不变。',
+    en: 'The points go back to their lots, with their dates.',
+  },
+  freeze: {
+    zh: '积分和现金都不能再使用，也不能下新订单；入账不受影响，已有的订单照常进行。',
+    en: 'No points or cash can be spent and no new order placed; what comes in, comes in. Orders go on.',
+  },
+  unfreeze: { zh: '恢复正常使用。', en: 'Spending goes on.' },
+  level: {
+    zh: '这里设置的等级优先于登录时带来的等级。',
+    en: 'A level kept here wins over the one that comes with signing in.',
+  },
+} satisfies Record<keyof typeof ACTIONS, Text>
+
+export const ACTION_FORM = {
+  points: { zh: '积分', en: 'Points' },
+  amount: { zh: '金额（元）', en: 'Amount (CNY)' },
+  amountHint: { zh: '例如 100.00', en: 'Such as 100.00' },
+  way: { zh: '方向', en: 'Direction' },
+  add: { zh: '增加', en: 'Add' },
+  take: { zh: '扣减', en: 'Take away' },
+  expires: { zh: '有效期至', en: 'Lasts until' },
+  expiresHint: {
+    zh: '当天结束时到期（北京时间）；留空为长期有效。',
+    en: 'The end of that day in Shanghai; empty: for good.',
+  },
+  reason: { zh: '原因', en: 'Reason' },
+  reasonHint: { zh: '会记入流水，用户也能看到。', en: 'Kept in the statement, where the customer sees it.' },
+  level: { zh: '等级', en: 'Level' },
+  cancel: { zh: '取消', en: 'Cancel' },
+  customer: { zh: '用户', en: 'Customer' },
+  confirmTitle: { zh: '金额较大，请再确认一次', en: 'A large amount: please confirm' },
+  confirmHint: {
+    zh: '还没有执行。核对下面的内容，确认后立即生效。',
+    en: 'Nothing is done yet. It takes effect when you confirm.',
+  },
+  confirm: { zh: '确认执行', en: 'Confirm' },
+  change: { zh: '返回修改', en: 'Go back and change' },
+  available: { zh: '当前可用', en: 'Available now' },
+  cashNow: { zh: '当前现金余额', en: 'Cash now' },
+  blocked: { zh: '冻结的积分', en: 'Blocked points' },
+  blockedFor: { zh: '冻结原因', en: 'Blocked because' },
+  blockedAt: { zh: '冻结时间', en: 'Blocked at' },
+  blockedBy: { zh: '操作人', en: 'By' },
+  before: { zh: '执行前可用', en: 'Available before' },
+  after: { zh: '执行后可用', en: 'Available after' },
+} satisfies Record<string, Text>
+
+/** What was done, said on the page that follows; by the value of `?done=`. */
+export const WALLET_DONE = {
+  grant: { zh: '积分已发放。', en: 'The points are granted.' },
+  adjust: { zh: '积分已调整。', en: 'The points are corrected.' },
+  cash: { zh: '现金已充入。', en: 'The cash is added.' },
+  block: { zh: '积分已冻结。', en: 'The points are blocked.' },
+  unblock: { zh: '人工冻结已解除。', en: 'The points are unblocked.' },
+  freeze: { zh: '钱包已冻结。', en: 'The wallet is frozen.' },
+  unfreeze: { zh: '钱包已解冻。', en: 'The wallet can be used again.' },
+  level: { zh: '等级已设置。', en: 'The level is set.' },
+} satisfies Record<keyof typeof ACTIONS, Text>

@@ -1,0 +1,191 @@
+import type { ProductSort } from '../../../application/catalogue/products.ts'
+import type { PaymentMode, ProductType, ShippingType } from '../../../domain/catalogue/product.ts'
+import type { Text } from '../common/common.ts'
+
+export const HOME = {
+  title: { zh: '积分兑好物', en: 'Redeem your points' },
+  available: { zh: '可用积分', en: 'Points available' },
+  level: { zh: '等级', en: 'Level' },
+  held: { zh: '冻结中', en: 'Held' },
+  soon: { zh: '30 天内到期', en: 'Expire within 30 days' },
+  cash: { zh: '现金余额', en: 'Cash' },
+  unknown: {
+    zh: '积分暂时查不到，请稍后刷新。',
+    en: 'Your points cannot be read just now. Try again in a moment.',
+  },
+  guest: { zh: '登录后查看你的积分', en: 'Sign in to see your points' },
+  statement: { zh: '积分明细', en: 'Statement' },
+  search: { zh: '搜索商品', en: 'Search products' },
+  searchGo: { zh: '搜索', en: 'Search' },
+  categories: { zh: '分类', en: 'Categories' },
+  all: { zh: '全部', en: 'All' },
+  affordable: { zh: '我能兑的', en: 'Within my reach' },
+  filters: { zh: '筛选与排序', en: 'Filter and sort' },
+  mode: { zh: '支付方式', en: 'Pay with' },
+  type: { zh: '商品类型', en: 'Kind' },
+  sort: { zh: '排序', en: 'Sort by' },
+  any: { zh: '不限', en: 'Any' },
+  apply: { zh: '应用', en: 'Apply' },
+  clear: { zh: '清除筛选', en: 'Clear' },
+  everything: { zh: '全部商品', en: 'All products' },
+  found: { zh: '件', en: 'found' },
+  results: { zh: '的搜索结果', en: 'search results' },
+  nothing: { zh: '没有找到符合的商品', en: 'Nothing fits' },
+  nothingHint: {
+    zh: '换个词，或者放宽条件再看看。',
+    en: 'Try another word, or fewer conditions.',
+  },
+  tryWords: { zh: '试试这些词：', en: 'Try these words:' },
+  others: { zh: '也许你会喜欢', en: 'You may like these' },
+  shelfEmpty: { zh: '货架正在上新，晚些再来看看。', en: 'The shelves are being filled. Come back soon.' },
+} satisfies Record<string, Text>
+
+export const MODES: Readonly<Record<PaymentMode, Text>> = {
+  points_only: { zh: '纯积分', en: 'Points only' },
+  mixed: { zh: '积分 + 现金', en: 'Points and cash' },
+  money_only: { zh: '现金', en: 'Cash' },
+}
+
+export const TYPES: Readonly<Record<ProductType, Text>> = {
+  physical: { zh: '实物', en: 'Goods' },
+  virtual: { zh: '虚拟卡券', en: 'Digital' },
+  service: { zh: '服务', en: 'Service' },
+  customized: { zh: '定制', en: 'Made to order' },
+}
+
+/** How it comes to the customer: in a word, and what that means. */
+export const SHIPPING: Readonly<Record<ShippingType, { readonly name: Text; readonly means: Text }>> = {
+  logistics: {
+    name: { zh: '快递配送', en: 'Delivery' },
+    means: {
+      zh: '兑换时填写收货地址，发货后可查看物流单号。',
+      en: 'You give an address, and get a tracking number.',
+    },
+  },
+  pickup: {
+    name: { zh: '到店自取', en: 'Collect it' },
+    means: { zh: '兑换成功后到店出示订单即可。', en: 'Show the order in the shop to collect it.' },
+  },
+  none: {
+    name: { zh: '无需配送', en: 'Nothing to ship' },
+    means: {
+      zh: '由商家发放或安排，进度在订单里查看。',
+      en: 'The shop sees to it; your order shows how far it is.',
+    },
+  },
+}
+
+/** The sorts that a customer is offered, in this order. */
+export const SORTS = {
+  default: { zh: '综合', en: 'Recommended' },
+  newest: { zh: '最新上架', en: 'Newest' },
+  points_asc: { zh: '积分从低到高', en: 'Fewest points' },
+  points_desc: { zh: '积分从高到低', en: 'Most points' },
+} as const satisfies Partial<Record<ProductSort, Text>>
+
+export const PRODUCT = {
+  original: { zh: '市场价', en: 'Worth' },
+  stock: { zh: '库存', en: 'Stock' },
+  inStock: { zh: '有货', en: 'In stock' },
+  soldOut: { zh: '已兑完', en: 'Sold out' },
+  soldOutHint: {
+    zh: '这件商品已经兑完，补货后会重新开放。',
+    en: 'All pieces are gone. It opens again when more come in.',
+  },
+  limits: { zh: '兑换规则', en: 'Limits' },
+  noLimits: { zh: '不限兑换次数', en: 'No limit' },
+  delivery: { zh: '配送', en: 'Delivery' },
+  kind: { zh: '类型', en: 'Kind' },
+  about: { zh: '商品介绍', en: 'About it' },
+  details: { zh: '规格', en: 'Details' },
+  whyNot: { zh: '暂时不能兑换', en: 'You cannot redeem it yet' },
+  payFirst: { zh: '请先支付之前的订单', en: 'Pay your open orders first' },
+  toPay: { zh: '查看待支付订单', en: 'See the orders to pay' },
+  frozen: {
+    zh: '你的账户暂时不能兑换，请联系客服',
+    en: 'Your account cannot redeem at present. Please contact the shop',
+  },
+  quantity: { zh: '数量', en: 'Quantity' },
+  fewer: { zh: '减少一件', en: 'One less' },
+  more: { zh: '增加一件', en: 'One more' },
+  redeem: { zh: '立即兑换', en: 'Redeem' },
+  signIn: { zh: '登录后兑换', en: 'Sign in to redeem' },
+  gone: { zh: '这件商品已下架', en: 'This product is gone' },
+  goneHint: {
+    zh: '它可能已经下架或删除。看看别的吧。',
+    en: 'It was taken off the shelf. Have a look at others.',
+  },
+} satisfies Record<string, Text>
+
+export const REDEEM = {
+  title: { zh: '确认兑换', en: 'Confirm' },
+  address: { zh: '收货地址', en: 'Send it to' },
+  newAddress: { zh: '使用新地址', en: 'Another address' },
+  keepAddress: { zh: '存入地址簿，下次直接选用', en: 'Keep it in my addresses' },
+  manage: { zh: '管理地址', en: 'My addresses' },
+  chooseAddress: { zh: '请选择收货地址', en: 'Choose an address' },
+  method: { zh: '现金部分支付方式', en: 'Pay the cash by' },
+  onlyWallet: { zh: '现在只能用余额支付：', en: 'Only your balance can pay now:' },
+  chooseMethod: { zh: '请选择支付方式', en: 'Choose how to pay' },
+  wrongQuantity: { zh: '数量有误，请重新选择', en: 'The quantity is wrong, choose it again' },
+  remarks: { zh: '备注', en: 'Remarks' },
+  optional: { zh: '选填，500 字以内', en: 'Optional, up to 500 characters' },
+  unitPrice: { zh: '单价', en: 'Each' },
+  total: { zh: '合计', en: 'Total' },
+  left: { zh: '兑换后剩余', en: 'Left afterwards' },
+  frozen: {
+    zh: '价格以此页为准；有变动会先请你确认。',
+    en: 'This price holds; if it changes, you are asked first.',
+  },
+  confirm: { zh: '确认兑换', en: 'Redeem' },
+  changeQuantity: { zh: '修改数量', en: 'Change quantity' },
+  refused: { zh: '这次没有兑换成功', en: 'It was not redeemed' },
+  nothingTaken: { zh: '积分和现金都没有扣。', en: 'No points and no cash were taken.' },
+  changed: { zh: '价格有变动', en: 'The price has changed' },
+  changedHint: {
+    zh: '下面是最新的价格，确认后再提交。',
+    en: 'Below is the price as it is now. Submit again if it is all right.',
+  },
+  busy: { zh: '现在兑换的人很多', en: 'Many are redeeming just now' },
+  busyHint: {
+    zh: '你填写的内容都在，稍等几秒再提交一次。',
+    en: 'What you typed is still here. Wait a few seconds and submit again.',
+  },
+  again: {
+    zh: '你刚刚兑换过这件商品（{t}，{link}）。再次提交会生成一笔新订单。',
+    en: 'You have just redeemed this ({t}, {link}). Submitting makes another order.',
+  },
+  seeOrder: { zh: '查看订单', en: 'see the order' },
+} satisfies Record<string, Text>
+
+export const ADDRESSES = {
+  title: { zh: '地址簿', en: 'My addresses' },
+  empty: { zh: '还没有收货地址', en: 'No address yet' },
+  emptyHint: { zh: '先存一个，兑换时就不用再填了。', en: 'Keep one, and you need not type it again.' },
+  add: { zh: '新增地址', en: 'Add an address' },
+  change: { zh: '修改地址', en: 'Change the address' },
+  edit: { zh: '修改', en: 'Change' },
+  isDefault: { zh: '默认', en: 'Default' },
+  makeDefault: { zh: '设为默认', en: 'Make default' },
+  asDefault: { zh: '设为默认地址', en: 'Use it by default' },
+  removeTitle: { zh: '删除这个地址？', en: 'Remove this address?' },
+  removeHint: { zh: '已下的订单不受影响。', en: 'Orders that stand keep it.' },
+  keep: { zh: '不删除', en: 'Keep it' },
+  full: {
+    zh: '地址簿最多存 20 个地址，请先删除一个。',
+    en: 'There is room for 20 addresses. Remove one first.',
+  },
+  name: { zh: '收货人', en: 'Name' },
+  phone: { zh: '手机号', en: 'Phone' },
+  phoneHint: {
+    zh: '11 位手机号，或带区号的固定电话',
+    en: 'A mainland mobile, or a fixed line with its area code',
+  },
+  province: { zh: '省份', en: 'Province' },
+  provinceHint: { zh: '如：浙江省、上海市', en: 'Such as 浙江省' },
+  city: { zh: '城市', en: 'City' },
+  district: { zh: '区县', en: 'District' },
+  districtHint: { zh: '没有可不填', en: 'If there is one' },
+  detail: { zh: '详细地址', en: 'Street and number' },
+  detailHint: { zh: '街道、门牌号、楼栋与房间号', en: 'Street, number, building, room' },
+} satisfies Record<string, Text>
