@@ -132,7 +132,7 @@ const STATEMENTS = [
   `create index points_exchange_orders_limit on points_exchange_orders (owner_id, product_id, exchange_time)
     where status <> 'order_canceled'`,
 
-  // The transition table of domain/order-status.ts, enforced where a slip would be a wrong book.
+  // The transition table of domain/orders/status.ts, enforced where a slip would be a wrong book.
   `create table order_status_transitions (
     from_status varchar(32) not null, to_status varchar(32) not null, primary key (from_status, to_status)
   )`,

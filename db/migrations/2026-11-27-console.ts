@@ -14,7 +14,7 @@ const STATEMENTS = [
   `create index webhook_inbox_order on webhook_inbox (order_no)`,
 
   // An index over the stock itself would cost every redemption its cheap update in place (HOT). This column
-  // changes only when the stock passes the mark, which is LOW_STOCK of domain/product.ts.
+  // changes only when the stock passes the mark, which is LOW_STOCK of domain/catalogue/product.ts.
   `alter table points_products add column low_stock boolean not null generated always as (stock_quantity <= 10) stored`,
   `create index points_products_low_stock on points_products (status, id) where low_stock and deleted_at is null`,
 ]

@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../errors.ts'
 
-/** What is noted with an event of an order: a code that code decides on, with its data. Texts: `note-texts.ts`. */
+/** What is noted with an event of an order: a code that code decides on, with its data. Texts: `i18n/note-texts.ts`. */
 
 export const CANCEL_CODES = [
   'payment_timeout',

@@ -1,6 +1,6 @@
 /**
  * What disagrees in the books: what it is about, and what each side says. Codes with data, on which code decides;
- * their texts are in `finding-texts.ts`.
+ * their texts are in `i18n/finding-texts.ts`.
  */
 
 type Nothing = Readonly<Record<string, never>>

@@ -13,7 +13,7 @@ test('the table of rooms says what the import rules enforce', () => {
 test.each([
   [
     'a room with other imports',
-    document.replace(/^(\| `web\/` .*)domain, application \|$/m, '$1domain, db |'),
+    document.replace(/^(\| `web\/` .*)domain, i18n, application \|$/m, '$1domain, db |'),
   ],
   ['a room that is missing', document.replace(ROW, '')],
   ['a room that nothing is enforced for', document.replace(ROW, '$&| `queues/` | new | nothing |\n')],

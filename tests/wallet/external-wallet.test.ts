@@ -200,8 +200,8 @@ describe('what is undone goes back once', () => {
       if (payment_info.pay_url) await mall.cashier(payment_info.pay_url, 'decline')
       const { timeline } = await mall.reach(name, order_no, 'order_canceled')
       await isBackOnce(name)
-      const notes = timeline.map(({ note }: { note: string | null }) => note)
-      return notes.includes('payment declined') ? name : undefined
+      const codes = timeline.map(({ code }: { code: string | null }) => code)
+      return codes.includes('payment_declined') ? name : undefined
     })
     expect(available(owner)).toBe(500)
   })
