@@ -10,17 +10,22 @@ import { exchangeSettings } from './application/orders/exchange-deps.ts'
 import { repeatRequests } from './application/orders/requests.ts'
 import { createEngine } from './application/reconciliation/reconciliation.ts'
 import { ensureReconciliationSchedule } from './application/reconciliation/schedule.ts'
-import { connectTemporal, isUnavailable, Overloaded } from './application/temporal/client.ts'
+import { connectTemporal, isUnavailable, OverloadedError } from './application/temporal/client.ts'
 import { sealedPayloads } from './application/temporal/payload-codec.ts'
 import { ensureExpirySchedule } from './application/wallet/expiry-schedule.ts'
 import { loadWorkflowBundle } from './cli/lib/workflow-bundle.ts'
 import { ConfigError, readConfig } from './config/index.ts'
 import { connectDatabase } from './db/client.ts'
 import { undeliverOrderEvents } from './db/messaging/inbox.ts'
-import { createSealer } from './db/platform/encryption.ts'
+import { createEncryptor } from './db/platform/encryption.ts'
 import { purgeIdempotencyKeys } from './db/platform/idempotency.ts'
-import { createHeadsFiles, createHeadsKeeper, HEADS_EVERY_MS, HEADS_FOLDER } from './db/wallet/checkpoints.ts'
-import { createVault } from './db/wallet/ledger-cipher.ts'
+import {
+  createCheckpointFiles,
+  createCheckpointKeeper,
+  HEADS_EVERY_MS,
+  HEADS_FOLDER,
+} from './db/wallet/checkpoints.ts'
+import { createLedgerCipher } from './db/wallet/ledger-cipher.ts'
 import { createProviders } from './payments/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
@@ -39,8 +44,8 @@ async function main(): Promise<void> {
     shutdownSignals: [],
   })
   const db = connectDatabase(config.database.url, config.database.poolSize)
-  const sealer = createSealer(config.payloadKeys)
-  const vault = createVault(config.ledgerKeys)
+  const sealer = createEncryptor(config.payloadKeys)
+  const vault = createLedgerCipher(config.ledgerKeys)
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const connection = await NativeConnection.connect(config.temporal.connection)
   const outsideWallet = config.outsideWallet && createHttpWallet(config.outsideWallet)
@@ -90,10 +95,10 @@ async function main(): Promise<void> {
 
   let purgeAt = 0
   let scheduled = false
-  const heads = createHeadsKeeper({
+  const heads = createCheckpointKeeper({
     db,
     vault,
-    store: createHeadsFiles(join(config.dataDir, HEADS_FOLDER)),
+    store: createCheckpointFiles(join(config.dataDir, HEADS_FOLDER)),
     alarm: (text) => log.error(text),
   })
   const keeping = sweep(
@@ -113,7 +118,7 @@ async function main(): Promise<void> {
         log.error({ order_no, err: error }, 'exchange not taken up again')
       })
       await repeatRequests(deps, (order_no, error) => {
-        if (!(error instanceof Overloaded)) log.error({ order_no, err: error }, 'request not repeated')
+        if (!(error instanceof OverloadedError)) log.error({ order_no, err: error }, 'request not repeated')
       })
       if (Date.now() > purgeAt) {
         purgeAt = Date.now() + 3_600_000

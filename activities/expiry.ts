@@ -1,8 +1,8 @@
 import type { Db } from '../db/client.ts'
 import { findMature, grantEarning } from '../db/wallet/earnings.ts'
 import { expireAccount, findExpiring } from '../db/wallet/expiry.ts'
-import { Tampered, type Vault } from '../db/wallet/ledger-cipher.ts'
-import { KeyReused } from '../db/wallet/wallet.ts'
+import { type LedgerCipher, TamperedError } from '../db/wallet/ledger-cipher.ts'
+import { KeyReusedError } from '../db/wallet/wallet.ts'
 
 export interface BatchInput {
   /** The id after which the batch begins. */
@@ -28,7 +28,7 @@ export interface MatureBatch {
 }
 
 /** What happens to wallets by time alone. Each account is a transaction of its own, so a repeat goes on where it was. */
-export function createExpiryActivities({ db, vault }: { readonly db: Db; readonly vault: Vault }) {
+export function createExpiryActivities({ db, vault }: { readonly db: Db; readonly vault: LedgerCipher }) {
   async function expireBatch({ after, limit }: BatchInput): Promise<ExpiryBatch> {
     const look = await findExpiring(db, vault, after, limit)
     let expired = 0n
@@ -50,7 +50,7 @@ export function createExpiryActivities({ db, vault }: { readonly db: Db; readonl
         const done = await db.transaction().execute((tx) => grantEarning(tx, vault, id))
         if (done.granted) granted += 1
       } catch (error) {
-        if (!(error instanceof Tampered || error instanceof KeyReused)) throw error
+        if (!(error instanceof TamperedError || error instanceof KeyReusedError)) throw error
         unreadable.push(id)
       }
     }

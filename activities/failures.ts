@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { DomainError } from '../domain/errors.ts'
 import { SUPERSEDED } from '../domain/orders/runs.ts'
-import { ProviderRefusal } from '../payments/port.ts'
-import { WalletRefusal } from '../wallets/port.ts'
+import { ProviderRefusalError } from '../payments/port.ts'
+import { WalletRefusalError } from '../wallets/port.ts'
 import { SupersededError } from './run.ts'
 
 /**
@@ -13,11 +13,11 @@ function asFailure(error: unknown): unknown {
   if (error instanceof DomainError) {
     return ApplicationFailure.nonRetryable(error.message, 'DomainError', error.refusal)
   }
-  if (error instanceof ProviderRefusal) {
-    return ApplicationFailure.nonRetryable(error.message, 'ProviderRefusal', error.code)
+  if (error instanceof ProviderRefusalError) {
+    return ApplicationFailure.nonRetryable(error.message, 'ProviderRefusalError', error.code)
   }
-  if (error instanceof WalletRefusal) {
-    return ApplicationFailure.nonRetryable(error.message, 'WalletRefusal', error.code)
+  if (error instanceof WalletRefusalError) {
+    return ApplicationFailure.nonRetryable(error.message, 'WalletRefusalError', error.code)
   }
   if (error instanceof SupersededError) {
     return ApplicationFailure.nonRetryable(error.message, SUPERSEDED)

@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts'
-import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import * as ledger from '../db/wallet/wallet.ts'
 import type { PointsWallet } from '../wallets/port.ts'
 
@@ -7,7 +7,7 @@ import type { PointsWallet } from '../wallets/port.ts'
  * Our own ledger as the wallet of the points. It finds a repeat by itself, in the transaction that would book it.
  * @param expiryGraceMs how long after their date points may be spent that come back after it
  */
-export function createLedgerWallet(db: Db, vault: Vault, expiryGraceMs: number): PointsWallet {
+export function createLedgerWallet(db: Db, vault: LedgerCipher, expiryGraceMs: number): PointsWallet {
   return {
     balance: (ownerId) => ledger.readBalance(db, vault, ownerId, 'ZJF'),
     async hold({ ownerId, orderNo, points }) {

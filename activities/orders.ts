@@ -10,11 +10,10 @@ import {
 } from '../db/orders/orders.ts'
 import { findLastRefund } from '../db/orders/refunds.ts'
 import { unsettleOutside } from '../db/orders/runs.ts'
-import type { Vault } from '../db/wallet/ledger-cipher.ts'
-import type { Refusal, RefusalCode } from '../domain/errors.ts'
-import { DomainError } from '../domain/errors.ts'
+import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
+import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
 import { type Attention, attentionOf } from '../domain/orders/attention.ts'
-import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import { allowsFor, hasReached, LEADS_TO, type OrderStatus, type Step } from '../domain/orders/status.ts'
 import { requireCurrentRun } from './run.ts'
 import { cancelOrder, settle } from './settle.ts'
@@ -33,7 +32,7 @@ export interface CancelInput {
   readonly orderNo: string
   readonly reason: string
   readonly by: Actor
-  readonly outsideSteps: readonly OutsideStep[]
+  readonly outsideSteps: readonly ExternalStep[]
   /** The redemption never stood: its idempotency key is free again. */
   readonly refusal?: Refusal
   /** Nothing happens in any other state; undefined: in every state. */
@@ -49,7 +48,7 @@ export interface Moved {
 
 export interface OrderDeps {
   readonly db: Db
-  readonly vault: Vault
+  readonly vault: LedgerCipher
   /** How long after their date points may be spent that come back after it. */
   readonly expiryGraceMs: number
 }
@@ -68,7 +67,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
   /** Nothing is left to pay, or the cash wallet pays now: see `settle`. */
   async function settleExchange(input: {
     readonly orderNo: string
-    readonly outsideSteps: readonly OutsideStep[]
+    readonly outsideSteps: readonly ExternalStep[]
   }): Promise<{ settled: true } | { settled: false; refusal: Refusal }> {
     try {
       await db.transaction().execute(async (tx) => {

@@ -13,24 +13,24 @@ import {
   recordPayment,
   updatePayment,
 } from '../db/payments/payments.ts'
-import type { Sealer } from '../db/platform/encryption.ts'
+import type { Encryptor } from '../db/platform/encryption.ts'
 import type { CancelCause, PaymentInfo } from '../db/schema.ts'
-import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { readBalance } from '../db/wallet/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
-import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
 import { decideClose, decideMoney } from '../domain/payments/decision.ts'
 import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payments/method.ts'
-import { NotKnownYet, type PaymentProvider, ProviderRefusal } from '../payments/port.ts'
+import { NotKnownYetError, type PaymentProvider, ProviderRefusalError } from '../payments/port.ts'
 import { requireCurrentRun } from './run.ts'
-import { oweRefund, settle, wentBack } from './settle.ts'
+import { isFullyRefunded, scheduleRefund, settle } from './settle.ts'
 
 export interface PaymentDeps {
   readonly db: Db
-  readonly sealer: Sealer
-  readonly vault: Vault
+  readonly sealer: Encryptor
+  readonly vault: LedgerCipher
   readonly providers: readonly PaymentProvider[]
   /** Where the customer comes back to after the cashier. */
   readonly returnUrl: (orderNo: string) => string
@@ -55,7 +55,7 @@ const ASK_AGAIN_MS = 15_000
 export function createPaymentActivities({ db, vault, sealer, providers, returnUrl }: PaymentDeps) {
   function providerOf(method: PaymentMethod): PaymentProvider {
     const provider = providers.find((candidate) => candidate.method === method)
-    if (!provider) throw ApplicationFailure.nonRetryable(`no provider for ${method}`, 'ProviderRefusal')
+    if (!provider) throw ApplicationFailure.nonRetryable(`no provider for ${method}`, 'ProviderRefusalError')
     return provider
   }
 
@@ -192,14 +192,14 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
     let unanswered: unknown
     const word = await provider.close(ref).catch((error: unknown) => {
       unanswered = error
-      return error instanceof NotKnownYet ? ('not_known_yet' as const) : ('no_answer' as const)
+      return error instanceof NotKnownYetError ? ('not_known_yet' as const) : ('no_answer' as const)
     })
     const decision = decideClose(word, replaced)
     if (decision === 'ask_again') {
-      if (!(unanswered instanceof NotKnownYet)) throw unanswered
+      if (!(unanswered instanceof NotKnownYetError)) throw unanswered
       throw ApplicationFailure.create({
         message: unanswered.message,
-        type: 'NotKnownYet',
+        type: 'NotKnownYetError',
         nextRetryDelay: Math.min(Math.max(unanswered.deadAt.getTime() - Date.now(), 100), ASK_AGAIN_MS),
       })
     }
@@ -208,7 +208,7 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
       return { closed: true }
     }
     const found = await provider.query(ref)
-    if (wentBack(found)) {
+    if (isFullyRefunded(found)) {
       await markClosed(payment)
       return { closed: true }
     }
@@ -257,7 +257,7 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
       .query({ outTradeNo, providerRef: provider_ref ?? undefined, expiresAt })
       .catch(unlessRefused)
     if (found?.state !== 'paid' || found.amountFen === undefined) return undefined
-    return wentBack(found) ? 0n : found.amountFen - (found.refundedFen ?? 0n)
+    return isFullyRefunded(found) ? 0n : found.amountFen - (found.refundedFen ?? 0n)
   }
 
   /**
@@ -266,7 +266,7 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
    */
   async function settlePayment(
     money: ReportedMoney,
-    outsideSteps: readonly OutsideStep[],
+    outsideSteps: readonly ExternalStep[],
   ): Promise<MoneyOutcome> {
     const named = await findPayment(db, money.outTradeNo)
     const isOdd = named && isUndecided(named) && !isOurAmount(money, named)
@@ -297,7 +297,7 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
       }
       if (decision === 'refund') {
         if (money.paymentRef) await updatePayment(tx, money.outTradeNo, { payment_ref: money.paymentRef })
-        await oweRefund(tx, payment, 'money not due', null, held)
+        await scheduleRefund(tx, payment, 'money not due', null, held)
         if (order.status === 'order_canceled') {
           await tx
             .updateTable('points_exchange_orders')
@@ -382,7 +382,7 @@ export function createPaymentActivities({ db, vault, sealer, providers, returnUr
 
 /** @throws what is no refusal */
 function unlessRefused(error: unknown): undefined {
-  if (!(error instanceof ProviderRefusal)) throw error
+  if (!(error instanceof ProviderRefusalError)) throw error
   return undefined
 }
 

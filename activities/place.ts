@@ -10,27 +10,27 @@ import {
   type PrivateRequest,
   takeAttempt,
 } from '../db/orders/attempts.ts'
-import { type ProductFacts, readFacts } from '../db/orders/eligibility-inputs.ts'
+import { type ProductInputs, readEligibilityInputs } from '../db/orders/eligibility-inputs.ts'
 import { lockOrder, recordExchange } from '../db/orders/orders.ts'
 import { recordPayment } from '../db/payments/payments.ts'
-import type { Sealer } from '../db/platform/encryption.ts'
-import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import type { Encryptor } from '../db/platform/encryption.ts'
+import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { hold, lockAccount } from '../db/wallet/wallet.ts'
 import { totalOf } from '../domain/catalogue/pricing.ts'
 import type { PaymentMode, ShippingType } from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
 import { decimalFromFen, fenOf } from '../domain/money.ts'
 import { type ExchangeRules, reasonsAgainst } from '../domain/orders/eligibility.ts'
-import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
 import type { PaymentMethod } from '../domain/payments/method.ts'
 import { requireCurrentRun } from './run.ts'
-import { paidColumns, takeFromWallet } from './settle.ts'
+import { captureFromWallet, paidColumns } from './settle.ts'
 
 export interface PlaceDeps {
   readonly db: Db
-  readonly sealer: Sealer
-  readonly vault: Vault
+  readonly sealer: Encryptor
+  readonly vault: LedgerCipher
   readonly rules: ExchangeRules
 }
 
@@ -58,13 +58,13 @@ export interface PlaceInput {
   readonly orderNo: string
   /** ISO time until which an unpaid order holds points and stock. */
   readonly payBy: string
-  readonly outsideSteps: readonly OutsideStep[]
+  readonly outsideSteps: readonly ExternalStep[]
   /** Frozen by `quoteExchange`, where steps outside came first. */
   readonly quote?: Quote
 }
 
 /** A guarded statement found less than was read a moment before. */
-class Raced extends Error {}
+class RaceError extends Error {}
 
 export function createPlaceActivities(deps: PlaceDeps) {
   const { db } = deps
@@ -97,7 +97,7 @@ export function createPlaceActivities(deps: PlaceDeps) {
       try {
         return await db.transaction().execute((tx) => placeIn(deps, tx, input))
       } catch (error) {
-        if (error instanceof Raced) continue
+        if (error instanceof RaceError) continue
         if (!(error instanceof DomainError)) throw error
         return await refuse(input, error.refusal)
       }
@@ -149,7 +149,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   const quote = input.quote ?? assessed.quote.quote
   const cashFen = fenOf(quote.totalAmount)
   const method = cashFen > 0n ? attempt.payment_method : null
-  const ours = (step: OutsideStep) => !input.outsideSteps.includes(step)
+  const ours = (step: ExternalStep) => !input.outsideSteps.includes(step)
   const dueLater = isDueLater(attempt, quote)
   const settled = !dueLater && input.outsideSteps.length === 0
 
@@ -160,11 +160,11 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
       amount: BigInt(quote.totalPoints),
       orderNo,
     }
-    if (!(await hold(tx, vault, spend, settled ? 'capture' : 'keep', account))) throw new Raced()
+    if (!(await hold(tx, vault, spend, settled ? 'capture' : 'keep', account))) throw new RaceError()
   }
   // Points before cash: see `settle`.
   const order = { order_no: orderNo, owner_id: attempt.owner_id, total_money: quote.totalAmount }
-  const tradeNo = settled && cashFen > 0n ? await takeFromWallet(tx, vault, order, cashFen) : null
+  const tradeNo = settled && cashFen > 0n ? await captureFromWallet(tx, vault, order, cashFen) : null
   const payBy = dueLater ? new Date(input.payBy) : null
   const passed: OrderStatus[] = ours('orders') ? ['exchanged', 'order_created'] : ['exchanged']
   if (settled) passed.push('order_paid')
@@ -205,7 +205,8 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   if (ours('stock')) {
     const piece = { points: quote.points, fen: fenOf(quote.pieceAmount) }
     const state = settled ? 'committed' : 'held'
-    if (!(await reserveStock(tx, orderNo, quote.productId, quote.quantity, piece, state))) throw new Raced()
+    if (!(await reserveStock(tx, orderNo, quote.productId, quote.quantity, piece, state)))
+      throw new RaceError()
   }
   return {
     placed: true,
@@ -240,7 +241,7 @@ interface Assessed {
   readonly quote:
     | {
         readonly quote: Quote
-        readonly product: ProductFacts
+        readonly product: ProductInputs
         readonly shippingType: ShippingType
         readonly request: PrivateRequest
       }
@@ -256,7 +257,7 @@ async function assess(
 ): Promise<Assessed> {
   const { owner_id, product_id, level, order_no } = attempt
   const request = sealer.open(attempt.request, `request/${order_no}`) as PrivateRequest
-  const read = await readFacts(db, vault, owner_id, product_id, level, order_no)
+  const read = await readEligibilityInputs(db, vault, owner_id, product_id, level, order_no)
   const { product } = read
   // Another system has these points: its hold decides, or has decided.
   const holdDecides =

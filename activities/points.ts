@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity'
 import type { Db } from '../db/client.ts'
 import { type Attempt, findAttempt } from '../db/orders/attempts.ts'
-import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import type { PointsWallet } from '../wallets/port.ts'
 import { createLedgerWallet } from './ledger-wallet.ts'
 import { findCauseOfReturn } from './return-cause.ts'
@@ -9,7 +9,7 @@ import { requireCurrentRun } from './run.ts'
 
 export interface PointsDeps {
   readonly db: Db
-  readonly vault: Vault
+  readonly vault: LedgerCipher
   readonly expiryGraceMs: number
   /** The points system that the shop already has; undefined: our ledger keeps the points. */
   readonly outsideWallet: PointsWallet | undefined

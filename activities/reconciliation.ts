@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from '../db/client.ts'
 import {
-  findBrokenAmounts,
-  findBrokenEarnings,
+  findAmountViolations,
   findBrokenLedger,
-  findBrokenOrders,
-  findBrokenPayments,
+  findEarningViolations,
+  findOrderViolations,
+  findPaymentViolations,
 } from '../db/reconciliation/invariants.ts'
 import {
   beginRun,
@@ -24,7 +24,7 @@ import {
   readRefundRef,
   readTotals,
 } from '../db/reconciliation/reconciliations.ts'
-import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { dayInShanghai } from '../domain/business-time.ts'
 import { decimalFromFen, type Fen } from '../domain/money.ts'
 import {
@@ -51,8 +51,8 @@ import {
   type Side,
   stateSide,
 } from '../domain/reconciliation/findings.ts'
-import { type PaymentProvider, ProviderRefusal } from '../payments/port.ts'
-import { wentBack } from './settle.ts'
+import { type PaymentProvider, ProviderRefusalError } from '../payments/port.ts'
+import { isFullyRefunded } from './settle.ts'
 
 /** The workflow engine, as far as the books are compared with it. */
 export interface Engine {
@@ -68,7 +68,7 @@ export interface Engine {
 
 export interface ReconciliationDeps {
   readonly db: Db
-  readonly vault: Vault
+  readonly vault: LedgerCipher
   readonly providers: readonly PaymentProvider[]
   readonly engine: Engine
 }
@@ -82,8 +82,8 @@ const LOOK_AGAIN_MS = 2_000
 const HEALS_WITHIN_MS = 10_000
 
 /** The other side cannot be read now. */
-class OutOfReach extends Error {
-  override name = 'OutOfReach'
+class UnreachableError extends Error {
+  override name = 'UnreachableError'
 }
 
 /** Steps of one comparison of all books. Each may be repeated: a finding is kept once, a total is replaced. */
@@ -134,7 +134,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
       else await keepFindings(db, id, unread('bill_missing', { code: 'no_bill', data: { day } }))
       return isAwaited ? 'later' : 'compared'
     } catch (error) {
-      if (!(error instanceof OutOfReach)) throw error
+      if (!(error instanceof UnreachableError)) throw error
       await keepFindings(db, id, unread('provider_unreachable', saidBy(error)))
       return isOver ? 'later' : 'compared'
     }
@@ -171,7 +171,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     if (finding.kind !== 'payment_not_counted' || !payment) return finding
     const reference = await readReference(db, payment)
     const found = await said(() => provider.query({ outTradeNo: payment.outTradeNo, ...reference }))
-    return !(found instanceof ProviderRefusal) && wentBack(found) ? untold : finding
+    return !(found instanceof ProviderRefusalError) && isFullyRefunded(found) ? untold : finding
   }
 
   /** What the bill of one day lacks may stand in another day's: the provider itself says what is so. */
@@ -193,7 +193,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     const { outTradeNo } = payment
     const reference = await readReference(db, payment)
     const found = await said(() => provider.query({ outTradeNo, ...reference }))
-    if (found instanceof ProviderRefusal) return refusedBy(found)
+    if (found instanceof ProviderRefusalError) return refusedBy(found)
     const { state, amountFen } = found
     return state === 'paid' && amountFen !== undefined
       ? { state, amountFen, side: moneySide(state, decimalFromFen(amountFen)) }
@@ -205,7 +205,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     const refundRef = await readRefundRef(db, refundNo)
     if (refundRef === undefined) return { state: 'unknown', side: stateSide('unknown') }
     const found = await said(() => provider.queryRefund({ outTradeNo, refundNo, refundRef }))
-    if (found instanceof ProviderRefusal) return refusedBy(found)
+    if (found instanceof ProviderRefusalError) return refusedBy(found)
     return { state: found.state, side: stateSide(found.state) }
   }
 
@@ -225,7 +225,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
       const { outTradeNo } = payment
       const reference = await readReference(db, payment)
       const found = await said(() => provider.query({ outTradeNo, ...reference }))
-      if (found instanceof ProviderRefusal || found.state !== 'paid' || wentBack(found)) continue
+      if (found instanceof ProviderRefusalError || found.state !== 'paid' || isFullyRefunded(found)) continue
       const { amountFen = payment.amountFen, paymentRef } = found
       const line = {
         kind: 'payment' as const,
@@ -263,11 +263,11 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     const as = (kind: FindingKind, broken: readonly Disagreement[]) =>
       broken.map((one): Finding => ({ kind, ...one }))
     return [
-      ...as('order_against_books', await findBrokenOrders(db)),
+      ...as('order_against_books', await findOrderViolations(db)),
       ...as('ledger', await findBrokenLedger(db, vault)),
-      ...as('payment_against_order', await findBrokenPayments(db)),
-      ...as('amount_against_ledger', await findBrokenAmounts(db, vault)),
-      ...as('earning_against_ledger', await findBrokenEarnings(db, vault)),
+      ...as('payment_against_order', await findPaymentViolations(db)),
+      ...as('amount_against_ledger', await findAmountViolations(db, vault)),
+      ...as('earning_against_ledger', await findEarningViolations(db, vault)),
     ]
   }
 
@@ -284,7 +284,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
         if (await engineSays(() => engine.adopt(orderNo))) await markRead(db, id, subject, [kind])
       }
     } catch (error) {
-      if (!(error instanceof OutOfReach)) throw error
+      if (!(error instanceof UnreachableError)) throw error
       const unread = { subject: named('workflows'), ours: null, theirs: saidBy(error), orderNo: null }
       await keepFindings(db, id, [{ kind: 'engine_unreachable', ...unread }])
     }
@@ -342,19 +342,19 @@ async function reach<T>(ask: () => Promise<T>, tries = TRIES): Promise<T> {
     try {
       return await ask()
     } catch (error) {
-      if (tried >= tries) throw new OutOfReach(messageOf(error))
+      if (tried >= tries) throw new UnreachableError(messageOf(error))
     }
     await pause(TRY_AGAIN_MS)
   }
 }
 
 /** What the provider says, or that it says no. @throws OutOfReach when it says neither */
-async function said<T>(ask: () => Promise<T>): Promise<T | ProviderRefusal> {
+async function said<T>(ask: () => Promise<T>): Promise<T | ProviderRefusalError> {
   return reach(async () => {
     try {
       return await ask()
     } catch (error) {
-      if (error instanceof ProviderRefusal) return error
+      if (error instanceof ProviderRefusalError) return error
       throw error
     }
   })
@@ -374,7 +374,7 @@ interface Asked {
   readonly side: Side
 }
 
-const refusedBy = ({ code }: ProviderRefusal): Asked => ({
+const refusedBy = ({ code }: ProviderRefusalError): Asked => ({
   side: { code: 'refused', data: { reason: code } },
 })
 

@@ -25,21 +25,21 @@ import {
   recordRefund,
 } from '../db/orders/refunds.ts'
 import { findPayment, listPayments, updatePayment } from '../db/payments/payments.ts'
-import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { giveBackPart } from '../db/wallet/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'
 import { decimalFromFen, fenOf } from '../domain/money.ts'
-import { reasonAgainstPart, type Split } from '../domain/orders/refund.ts'
+import { type Amounts, reasonAgainstPart } from '../domain/orders/refund.ts'
 import { allows } from '../domain/orders/status.ts'
 import { afterRefund } from '../domain/payments/decision.ts'
 import type { PaymentProvider } from '../payments/port.ts'
-import { restOfOrder } from './settle.ts'
+import { remainderOfOrder } from './settle.ts'
 
 export type { OwedRefund }
 
 export interface RefundDeps {
   readonly db: Db
-  readonly vault: Vault
+  readonly vault: LedgerCipher
   readonly providers: readonly PaymentProvider[]
   /** How long after their date points may be spent that come back after it. */
   readonly expiryGraceMs: number
@@ -72,13 +72,13 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
    */
   async function refundPart(request: PartRefund): Promise<Refusal | null> {
     const { orderNo, money, operationKey, by, reason } = request
-    const part: Split = { points: BigInt(request.points), fen: fenOf(money) }
+    const part: Amounts = { points: BigInt(request.points), fen: fenOf(money) }
     return db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, orderNo)
       const before = await listOrderRefunds(tx, orderNo)
       if (before.some((refund) => refund.operation_key === operationKey)) return null
       if (!allows(order.status, 'refund')) return { code: 'ORDER_STATE_CONFLICT' }
-      const rest = await restOfOrder(tx, order)
+      const rest = await remainderOfOrder(tx, order)
       // An outside wallet gives an order's points back whole or not at all.
       const divisible = (await hasPointsOutside(tx, orderNo)) ? { ...rest, points: 0n } : rest
       const refusal = reasonAgainstPart(part, rest, divisible)
@@ -278,7 +278,7 @@ function waitsForShop(error: unknown): boolean {
 }
 
 function refused(why: string | null): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(why ?? 'refund failed', 'ProviderRefusal')
+  return ApplicationFailure.nonRetryable(why ?? 'refund failed', 'ProviderRefusalError')
 }
 
 async function hasPointsOutside(tx: Tx, orderNo: string): Promise<boolean> {

@@ -2,6 +2,7 @@ import { commitStock, releaseStock } from '../db/catalogue/stock.ts'
 import type { Tx } from '../db/client.ts'
 import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '../db/orders/orders.ts'
 import {
+  amountsOf,
   claimedOf,
   countOwed,
   listOrderRefunds,
@@ -9,17 +10,16 @@ import {
   owedRefunds,
   recordOrderRefund,
   recordRefund,
-  splitOf,
 } from '../db/orders/refunds.ts'
 import { listPayments, type Payment, recordPayment, updatePayment } from '../db/payments/payments.ts'
 import type { PaymentInfo } from '../db/schema.ts'
-import type { Vault } from '../db/wallet/ledger-cipher.ts'
+import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { capture, giveBack, hold } from '../db/wallet/wallet.ts'
 import { DomainError } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
-import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import { cancelNote } from '../domain/orders/notes.ts'
-import { restOf } from '../domain/orders/refund.ts'
+import { remainderOf } from '../domain/orders/refund.ts'
 import { isPaid } from '../domain/orders/status.ts'
 import { afterCancel, afterRefund } from '../domain/payments/decision.ts'
 import type { PaymentMethod } from '../domain/payments/method.ts'
@@ -34,7 +34,7 @@ import { causeOfReturn } from './return-cause.ts'
  */
 export async function settle(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   orderNo: string,
   done: { readonly pointsCaptured: boolean; readonly stockCommitted: boolean },
   paidBy?: { readonly outTradeNo: string; readonly paymentRef: string | undefined },
@@ -44,7 +44,7 @@ export async function settle(
   let tradeNo = paidBy?.paymentRef ?? null
   // Points before cash, here and wherever both accounts are locked: else two transactions may wait for each other.
   if (!done.pointsCaptured && order.total_points > 0) await capture(tx, vault, order.owner_id, 'ZJF', orderNo)
-  if (due > 0n && !paidBy) tradeNo = await takeFromWallet(tx, vault, order, due)
+  if (due > 0n && !paidBy) tradeNo = await captureFromWallet(tx, vault, order, due)
   if (paidBy) {
     await updatePayment(tx, paidBy.outTradeNo, {
       state: 'paid',
@@ -58,7 +58,7 @@ export async function settle(
 }
 
 /** Whether money that came in went back at the provider, all of it, without us: there is none to take. */
-export function wentBack({ amountFen, refundedFen }: ProviderPayment): boolean {
+export function isFullyRefunded({ amountFen, refundedFen }: ProviderPayment): boolean {
   return amountFen !== undefined && amountFen > 0n && refundedFen !== undefined && refundedFen >= amountFen
 }
 
@@ -74,9 +74,9 @@ export function paidColumns(method: PaymentMethod | null, tradeNo: string | null
 }
 
 /** Takes the order's cash out of the owner's wallet. @throws DomainError INSUFFICIENT_BALANCE */
-export async function takeFromWallet(
+export async function captureFromWallet(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   order: Pick<ExchangeOrder, 'order_no' | 'owner_id' | 'total_money'>,
   due: Fen,
 ): Promise<string> {
@@ -97,11 +97,11 @@ export async function takeFromWallet(
  */
 export async function cancelOrder(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   orderNo: string,
   reason: string,
   actor: Actor,
-  outsideSteps: readonly OutsideStep[],
+  outsideSteps: readonly ExternalStep[],
   graceMs: number,
 ): Promise<OwedRefund[]> {
   const order = await lockOrder(tx, orderNo)
@@ -119,7 +119,7 @@ export async function cancelOrder(
       const state = afterCancel(payment.state, payment.method)
       if (state === payment.state) continue
       if (state === 'refunding') {
-        await oweRefund(tx, payment, reason, refund ?? null)
+        await scheduleRefund(tx, payment, reason, refund ?? null)
         continue
       }
       await updatePayment(tx, payment.out_trade_no, {
@@ -146,7 +146,7 @@ async function takeBackRest(
   reason: string,
   by: Actor,
 ): Promise<string | undefined> {
-  const rest = await restOfOrder(tx, order)
+  const rest = await remainderOfOrder(tx, order)
   if (rest.points === 0n && rest.fen === 0n) return undefined
   const { refund_no } = await recordOrderRefund(tx, {
     orderNo: order.order_no,
@@ -161,12 +161,12 @@ async function takeBackRest(
 }
 
 /** What of a paid order was not taken back yet. */
-export async function restOfOrder(
+export async function remainderOfOrder(
   tx: Tx,
   order: Pick<ExchangeOrder, 'order_no' | 'total_points' | 'total_money'>,
 ) {
   const cost = { points: BigInt(order.total_points), fen: fenOf(order.total_money) }
-  return restOf(cost, (await listOrderRefunds(tx, order.order_no)).map(splitOf))
+  return remainderOf(cost, (await listOrderRefunds(tx, order.order_no)).map(amountsOf))
 }
 
 /**
@@ -174,7 +174,7 @@ export async function restOfOrder(
  * @param orderRefund the refund of the order that it serves; null for money that was not due
  * @param held fen that the provider holds of it, where that is another amount than was asked for
  */
-export async function oweRefund(
+export async function scheduleRefund(
   tx: Tx,
   { out_trade_no, amount }: Pick<Payment, 'out_trade_no' | 'amount'>,
   reason: string,

@@ -2,17 +2,9 @@ import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
-import { isTimeout, isUnavailable, Overloaded } from '../application/temporal/client.ts'
-import { DomainError } from '../domain/errors.ts'
-import {
-  type ErrorCode,
-  errorText,
-  type FieldError,
-  type FieldRule,
-  fieldText,
-  type Gap,
-  InvalidInput,
-} from '../i18n/error-texts.ts'
+import { isTimeout, isUnavailable, OverloadedError } from '../application/temporal/client.ts'
+import { DomainError, type FieldError, type FieldRule, InvalidInputError } from '../domain/errors.ts'
+import { type ErrorCode, errorText, fieldText, type Gap } from '../i18n/error-texts.ts'
 import type { ApiContext } from './deps.ts'
 import { loggedPath } from './middleware/logged-path.ts'
 
@@ -61,7 +53,7 @@ export interface ProblemExtra extends Gap {
   readonly detail?: string
 }
 
-/** A failure of the HTTP edge itself; the domain throws `DomainError` or `InvalidInput`. */
+/** A failure of the HTTP edge itself; the domain throws `DomainError` or `InvalidInputError`. */
 export class ApiError extends Error {
   override name = 'ApiError'
   readonly code: ErrorCode
@@ -113,12 +105,12 @@ export function answerError(logger: Logger) {
   return (error: Error, c: ApiContext): Response => {
     if (error instanceof ApiError) return problem(c, error.code, error.extra)
     if (error instanceof DomainError) return problem(c, error.refusal.code, error.refusal)
-    if (error instanceof InvalidInput) return problem(c, 'VALIDATION_FAILED', { errors: error.errors })
+    if (error instanceof InvalidInputError) return problem(c, 'VALIDATION_FAILED', { errors: error.errors })
     if (error instanceof HTTPException) {
       const code = HTTP_CODES[error.status]
       if (code) return problem(c, code)
     }
-    if (error instanceof Overloaded) return problem(c, 'UNAVAILABLE')
+    if (error instanceof OverloadedError) return problem(c, 'UNAVAILABLE')
     const code = isOutage(error) ? 'UNAVAILABLE' : 'INTERNAL'
     logger.error(
       { err: error, request_id: c.get('requestId'), path: loggedPath(c.req.path) },

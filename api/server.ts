@@ -7,8 +7,8 @@ import { connectTemporal } from '../application/temporal/client.ts'
 import { crashWorker } from '../cli/embedded/crash.ts'
 import { type Config, ConfigError, readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
-import { createSealer } from '../db/platform/encryption.ts'
-import { createVault } from '../db/wallet/ledger-cipher.ts'
+import { createEncryptor } from '../db/platform/encryption.ts'
+import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { createProviders } from '../payments/providers.ts'
 import { createHttpWallet } from '../wallets/http.ts'
 import { createLinkReader } from '../web/shared/sign-in-link.ts'
@@ -65,13 +65,13 @@ function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
   if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
   const db = connectDatabase(url, poolSize)
   const replica = replicaUrl ? connectDatabase(replicaUrl, poolSize) : db
-  const sealer = createSealer(config.payloadKeys)
+  const sealer = createEncryptor(config.payloadKeys)
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const deps = {
     db,
     replica,
     sealer,
-    vault: createVault(config.ledgerKeys),
+    vault: createLedgerCipher(config.ledgerKeys),
     temporal,
     outsideWallet: config.outsideWallet && createHttpWallet(config.outsideWallet),
     ownerKey,

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client'
 import { readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
-import { createVault } from '../db/wallet/ledger-cipher.ts'
+import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { grant } from '../db/wallet/wallet.ts'
 import { createInstallation, type PartName } from '../tests/support/installation.ts'
 import { type bareWorkflow, doneUpdate } from './bare-workflow.ts'
@@ -111,7 +111,7 @@ interface Shop {
 
 async function fillShop(): Promise<Shop> {
   const db = connectDatabase(mall.running().databaseUrl, 4)
-  const vault = createVault(readConfig({ DATA_DIR: mall.dataDir }).ledgerKeys)
+  const vault = createLedgerCipher(readConfig({ DATA_DIR: mall.dataDir }).ledgerKeys)
   const owners = Array.from({ length: OWNERS }, (_, n) => `bench${n}`)
   for (const owner of owners) {
     await db

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { Client } from 'pg'
 import { readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
-import { createVault } from '../db/wallet/ledger-cipher.ts'
+import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { grant } from '../db/wallet/wallet.ts'
 import { createInstallation } from '../tests/support/installation.ts'
 import { fillShop } from '../tests/support/large-shop.ts'
@@ -27,7 +27,7 @@ const mall = await createInstallation()
 try {
   await mall.start()
   const { databaseUrl } = mall.running()
-  const vault = createVault(readConfig({ DATA_DIR: mall.dataDir }).ledgerKeys)
+  const vault = createLedgerCipher(readConfig({ DATA_DIR: mall.dataDir }).ledgerKeys)
   const db = connectDatabase(databaseUrl, 20)
   const openWallet = (ownerId: string) =>
     db

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { connectDatabase, type Db } from '../db/client.ts'
-import { createVault, type Vault } from '../db/wallet/ledger-cipher.ts'
+import { createLedgerCipher, type LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { walkLedger } from '../db/wallet/verification.ts'
 import { capture, grant, hold } from '../db/wallet/wallet.ts'
 import { disagreementLine } from '../i18n/finding-texts.ts'
@@ -24,7 +24,7 @@ const { values } = parseArgs({
 const clients = Number(values.clients)
 const accounts = Number(values.accounts)
 const seconds = Number(values.seconds)
-const vault = createVault([{ id: 'b1', key: Buffer.alloc(32, 'key of the bench') }])
+const vault = createLedgerCipher([{ id: 'b1', key: Buffer.alloc(32, 'key of the bench') }])
 
 interface Figure {
   readonly name: string
@@ -34,7 +34,7 @@ interface Figure {
 }
 
 /** One transaction, told which one it is. @returns the points it moved */
-type Operation = (db: Db, vault: Vault, number: number) => Promise<bigint>
+type Operation = (db: Db, vault: LedgerCipher, number: number) => Promise<bigint>
 
 const grantOne =
   (owners: number): Operation =>

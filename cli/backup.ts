@@ -5,8 +5,8 @@ import { Client } from 'pg'
 import { readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
 import { type Dump, dumpTables } from '../db/platform/dump.ts'
-import { createHeadsFiles, HEADS_FOLDER, readHeads } from '../db/wallet/checkpoints.ts'
-import { createVault, type Vault } from '../db/wallet/ledger-cipher.ts'
+import { createCheckpointFiles, HEADS_FOLDER, readCheckpoints } from '../db/wallet/checkpoints.ts'
+import { createLedgerCipher, type LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { walkLedger } from '../db/wallet/verification.ts'
 import { disagreementLine } from '../i18n/finding-texts.ts'
 import { withDatabase } from './embedded/offline.ts'
@@ -38,7 +38,7 @@ async function backup(): Promise<string> {
   if (readdirSync(folder).length > 0) throw new Error(`${folder} is not empty`)
 
   const config = readConfig()
-  const vault = createVault(config.ledgerKeys)
+  const vault = createLedgerCipher(config.ledgerKeys)
   const rows = await withDatabase(config, 'beside', async (url) => {
     await requireWhole(url, vault, config.dataDir)
     const client = new Client({ connectionString: url })
@@ -64,10 +64,13 @@ async function backup(): Promise<string> {
 }
 
 /** @throws where the ledger is broken, naming the first bad row */
-async function requireWhole(url: string, vault: Vault, dataDir: string): Promise<void> {
+async function requireWhole(url: string, vault: LedgerCipher, dataDir: string): Promise<void> {
   const db = connectDatabase(url, 2)
   try {
-    const { heads, broken } = await readHeads([createHeadsFiles(join(dataDir, HEADS_FOLDER))], vault)
+    const { heads, broken } = await readCheckpoints(
+      [createCheckpointFiles(join(dataDir, HEADS_FOLDER))],
+      vault,
+    )
     const [wrong] = [...(await walkLedger(db, vault, heads)).broken.map(disagreementLine), ...broken]
     if (wrong !== undefined) throw new Error(`the ledger is broken (npm run ledger:verify): ${wrong}`)
   } finally {

@@ -2,8 +2,8 @@ import { exchangeSettings } from '../application/orders/exchange-deps.ts'
 import { connectTemporal } from '../application/temporal/client.ts'
 import { ConfigError, readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
-import { createSealer } from '../db/platform/encryption.ts'
-import { createVault } from '../db/wallet/ledger-cipher.ts'
+import { createEncryptor } from '../db/platform/encryption.ts'
+import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { bringToLife } from './demo/life.ts'
 
 /** Run by `npm start` once the mall is ready: the demo's customers redeem and pay. Again, it goes on where it stood. */
@@ -14,13 +14,13 @@ async function main(): Promise<void> {
   // Points of another system are not ours to hand out.
   if (outsideWallet) return
   const db = connectDatabase(database.url, 4)
-  const sealer = createSealer(config.payloadKeys)
+  const sealer = createEncryptor(config.payloadKeys)
   const temporal = connectTemporal(engine.connection, engine.namespace, sealer)
   try {
     const deps = {
       db,
       sealer,
-      vault: createVault(config.ledgerKeys),
+      vault: createLedgerCipher(config.ledgerKeys),
       temporal,
       outsideWallet: undefined,
       ownerKey,

@@ -2,9 +2,9 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, readConfig } from '../config/index.ts'
 import { HEADS_FOLDER } from '../db/wallet/checkpoints.ts'
-import { hold } from './embedded/lock.ts'
+import { acquireLock } from './embedded/lock.ts'
 import { removeDatabase } from './embedded/postgres-location.ts'
-import { readRoster, stopAll } from './embedded/process-registry.ts'
+import { readRegistry, stopAll } from './embedded/process-registry.ts'
 
 /** Files of Temporal and of the sandbox provider, with what SQLite keeps beside them. */
 const BOOKS = /^(temporal|sandbox)\.db(-wal|-shm|-journal)?$/
@@ -26,9 +26,9 @@ async function reset(): Promise<string> {
   if (database.outside || temporal.outside) {
     throw new ConfigError('only the embedded parts can be reset: unset DATABASE_URL and TEMPORAL_ADDRESS')
   }
-  const release = hold(join(dataDir, 'start.lock'))
+  const release = acquireLock(join(dataDir, 'start.lock'))
   if (!release) throw new ConfigError(`the mall runs on ${dataDir}: stop its npm start (Ctrl-C) first`)
-  await stopAll(readRoster(join(dataDir, 'parts.json')))
+  await stopAll(readRegistry(join(dataDir, 'parts.json')))
   removeDatabase(dataDir)
   rmSync(join(dataDir, HEADS_FOLDER), { recursive: true, force: true })
   for (const name of readdirSync(dataDir).filter((entry) => BOOKS.test(entry))) rmSync(join(dataDir, name))

@@ -68,7 +68,7 @@ function checkPackages(): void {
 
 async function checkInstallation(): Promise<void> {
   const { ConfigError, readConfig, readRunning } = await import('../config/index.ts')
-  const { hold } = await import('./embedded/lock.ts')
+  const { acquireLock: hold } = await import('./embedded/lock.ts')
   let config: Config
   try {
     config = readConfig()

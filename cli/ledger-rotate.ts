@@ -1,7 +1,7 @@
 import { readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
 import { rotateAccounts } from '../db/wallet/key-rotation.ts'
-import { createVault } from '../db/wallet/ledger-cipher.ts'
+import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 
 /**
  * Composition root: seals all accounts under the first of LEDGER_KEYS, while the mall runs. Exit code 1 where
@@ -10,7 +10,7 @@ import { createVault } from '../db/wallet/ledger-cipher.ts'
 try {
   const { database, ledgerKeys } = readConfig()
   if (!database.url) throw new Error('DATABASE_URL: not set, and no installation runs in DATA_DIR')
-  const vault = createVault(ledgerKeys)
+  const vault = createLedgerCipher(ledgerKeys)
   const db = connectDatabase(database.url, 2)
   try {
     const { sealed, left } = await rotateAccounts(db, vault, (done) =>

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config/index.ts'
-import { createHeadsFiles, HEADS_FOLDER, readHeads } from '../db/wallet/checkpoints.ts'
+import { createCheckpointFiles, HEADS_FOLDER, readCheckpoints } from '../db/wallet/checkpoints.ts'
 import { walkLedger } from '../db/wallet/verification.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import { disagreementLine } from '../i18n/finding-texts.ts'
@@ -16,7 +16,7 @@ const TOTALS = ['issued', 'spent', 'reversed', 'expired', 'adjusted', 'available
 await report('ledger:verify', async (db, vault) => {
   const { values } = parseArgs({ options: { heads: { type: 'string', multiple: true, default: [] } } })
   const folders = [join(readConfig().dataDir, HEADS_FOLDER), ...values.heads.map((folder) => resolve(folder))]
-  const { heads, broken } = await readHeads(folders.map(createHeadsFiles), vault)
+  const { heads, broken } = await readCheckpoints(folders.map(createCheckpointFiles), vault)
   const began = performance.now()
   const walk = await walkLedger(db, vault, heads)
   const seconds = (performance.now() - began) / 1000

@@ -5,7 +5,7 @@ import { exchangeSettings } from '../application/orders/exchange-deps.ts'
 import { createEngine } from '../application/reconciliation/reconciliation.ts'
 import { connectTemporal } from '../application/temporal/client.ts'
 import { ConfigError, readConfig } from '../config/index.ts'
-import { createSealer } from '../db/platform/encryption.ts'
+import { createEncryptor } from '../db/platform/encryption.ts'
 import { findRun, type KeptFinding, listFindings } from '../db/reconciliation/reconciliations.ts'
 import { dateInShanghai } from '../domain/business-time.ts'
 import { sideText, subjectText, totalsInWords } from '../i18n/finding-texts.ts'
@@ -26,7 +26,7 @@ await report('reconcile', async (db, vault) => {
   const { temporal: engine, payloadKeys, payments } = config
   const [ownerKey] = payloadKeys
   if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
-  const temporal = connectTemporal(engine.connection, engine.namespace, createSealer(payloadKeys))
+  const temporal = connectTemporal(engine.connection, engine.namespace, createEncryptor(payloadKeys))
   const steps = createReconciliationActivities({
     db,
     vault,

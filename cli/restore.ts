@@ -5,9 +5,14 @@ import { Client } from 'pg'
 import { type Config, readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
 import { migrateTo, migrateToLatest } from '../db/migrator.ts'
-import { checkFiles, type Dump, loadTables, NotLoadable, readMigrations } from '../db/platform/dump.ts'
-import { createHeadsFiles, createHeadsKeeper, HEADS_FOLDER, setAsideHeads } from '../db/wallet/checkpoints.ts'
-import { createVault } from '../db/wallet/ledger-cipher.ts'
+import { checkFiles, type Dump, loadTables, NotLoadableError, readMigrations } from '../db/platform/dump.ts'
+import {
+  createCheckpointFiles,
+  createCheckpointKeeper,
+  HEADS_FOLDER,
+  setAsideCheckpoints,
+} from '../db/wallet/checkpoints.ts'
+import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { walkLedger } from '../db/wallet/verification.ts'
 import { disagreementLine } from '../i18n/finding-texts.ts'
 import { withDatabase } from './embedded/offline.ts'
@@ -36,20 +41,20 @@ async function restore(): Promise<string> {
   const folder = resolve(values.from)
   const given = values.keys === undefined ? undefined : readKeyFile(resolve(values.keys))
   const config = given ? takeKeys(given) : readConfig()
-  const vault = createVault(config.ledgerKeys)
+  const vault = createLedgerCipher(config.ledgerKeys)
   const dump = openManifest(vault, readFileSync(join(folder, 'manifest.json'), 'utf8'))
   await checkFiles(dump, folder)
   return withDatabase(config, 'refused', async (url) => {
     await load(url, dump, folder, values.replace)
-    const aside = setAsideHeads(config.dataDir)
+    const aside = setAsideCheckpoints(config.dataDir)
     const db = connectDatabase(url, 2)
     try {
       const { broken, entries } = await walkLedger(db, vault, new Map())
       if (broken.length > 0)
         throw new Error(`the restored ledger is broken: ${broken.map(disagreementLine)[0]}`)
-      const store = createHeadsFiles(join(config.dataDir, HEADS_FOLDER))
+      const store = createCheckpointFiles(join(config.dataDir, HEADS_FOLDER))
       const alarm = (text: string) => process.stderr.write(`${text}\n`)
-      await createHeadsKeeper({ db, vault, store, alarm }).round()
+      await createCheckpointKeeper({ db, vault, store, alarm }).round()
       return [
         `${dump.tables.reduce((sum, table) => sum + table.rows, 0)} rows restored; all ${entries} entries of the ledger agree.`,
         ...(aside === undefined
@@ -70,11 +75,11 @@ async function load(url: string, dump: Dump, folder: string, replace: boolean): 
   try {
     await requireNobodyElse(client)
     const last = dump.migrations.at(-1)
-    if (last === undefined) throw new NotLoadable('the backup is of a database without tables')
+    if (last === undefined) throw new NotLoadableError('the backup is of a database without tables')
     const there = await readMigrations(client)
     if (there.length === 0) await migrateTo(owner, last)
     else if (there.join() !== dump.migrations.join()) {
-      throw new NotLoadable(
+      throw new NotLoadableError(
         `the backup's tables are of ${last}, those of the database of ${there.at(-1)}: restore into a database without tables`,
       )
     }
@@ -90,7 +95,8 @@ async function load(url: string, dump: Dump, folder: string, replace: boolean): 
 async function requireNobodyElse(client: Client): Promise<void> {
   const { rows } = await client.query(`select from pg_stat_activity
     where datname = current_database() and application_name = 'points-mall' limit 1`)
-  if (rows.length > 0) throw new NotLoadable('API or workers are connected to the database: stop them first')
+  if (rows.length > 0)
+    throw new NotLoadableError('API or workers are connected to the database: stop them first')
 }
 
 /** Makes the backup's keys those of this installation, where it keeps its own in DATA_DIR. */

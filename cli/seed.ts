@@ -1,6 +1,6 @@
 import { ConfigError, readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
-import { createVault } from '../db/wallet/ledger-cipher.ts'
+import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { seedDemo } from './demo/seed.ts'
 
 /** `npm run seed`: fills an installation with the demo shop; running it again changes nothing. */
@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   if (!database.url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
   const db = connectDatabase(database.url, 2)
   try {
-    const fresh = await seedDemo(db, createVault(ledgerKeys))
+    const fresh = await seedDemo(db, createLedgerCipher(ledgerKeys))
     process.stdout.write(fresh > 0 ? `seeded ${fresh} products\n` : 'the demo is there already\n')
   } finally {
     await db.destroy()

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Config, ConfigError, partEnvironment, type Running, readConfig } from '../config/index.ts'
 import { ROLES } from '../domain/access.ts'
-import { hold } from './embedded/lock.ts'
+import { acquireLock } from './embedded/lock.ts'
 import { choosePorts, PortError, type Ports, requireFree } from './embedded/ports.ts'
 import { startPostgres } from './embedded/postgres.ts'
 import { listenForStop } from './embedded/stop-request.ts'
@@ -35,7 +35,7 @@ process.exit(
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { 'no-demo': { type: 'boolean', default: false } } })
   const { dataDir } = readConfig()
-  const release = hold(join(dataDir, 'start.lock'))
+  const release = acquireLock(join(dataDir, 'start.lock'))
   if (!release) {
     throw new PartError(
       `DATA_DIR ${dataDir} belongs to an installation that runs: stop that one, or set DATA_DIR and PORT`,

@@ -10,7 +10,7 @@ import type {
 import type { Refusal } from '../domain/errors.ts'
 import type { KeptNotice, NoticeKind, NoticeOutcome } from '../domain/messaging/notices.ts'
 import type { Attention } from '../domain/orders/attention.ts'
-import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import type { OrderNote } from '../domain/orders/notes.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/orders/status.ts'
 import type { PaymentClient, PaymentMethod } from '../domain/payments/method.ts'
@@ -350,7 +350,7 @@ export interface ExchangeAttemptsTable {
   counts_unpaid: Generated<boolean>
   refusal: ColumnType<Refusal | null, string | null, string | null>
   /** Steps of this exchange that run in other systems; null: not recorded, as configured. */
-  outside_steps: ColumnType<OutsideStep[] | null, readonly OutsideStep[] | null | undefined, OutsideStep[]>
+  outside_steps: ColumnType<ExternalStep[] | null, readonly ExternalStep[] | null | undefined, ExternalStep[]>
   /** When those systems had captured or given back all; null while they have not. */
   outside_settled_at: ColumnType<Date | null, undefined, Date | null>
   /** How often another run has carried the exchange on. */

@@ -53,3 +53,44 @@ export class DomainError extends Error {
     this.refusal = refusal
   }
 }
+
+/** How a field can be wrong; the names are the seed's (5.3) where it has one. */
+export type FieldRule =
+  | 'required'
+  | 'integer'
+  | 'type'
+  | 'min'
+  | 'max'
+  | 'min_length'
+  | 'max_length'
+  | 'in'
+  | 'format'
+  | 'unknown'
+  | 'characters'
+  | 'depth'
+  | 'future'
+  | 'past'
+  | 'one_of'
+  | 'exists'
+  | 'taken'
+  | 'stock_delta_only'
+  | 'publish_only'
+  | 'invalid'
+
+export interface FieldError {
+  /** The path of the field, such as `properties.limit.max_per_user`. */
+  readonly field: string
+  readonly rule: FieldRule
+  /** The bound, the allowed values, or the expected type; put into the text where it has a place for it. */
+  readonly bound?: string | undefined
+}
+
+/** A request that is well formed but names what cannot be, such as an unknown category. */
+export class InvalidInputError extends Error {
+  override name = 'InvalidInputError'
+  readonly errors: readonly FieldError[]
+  constructor(...errors: FieldError[]) {
+    super(errors.map(({ field, rule }) => `${field}.${rule}`).join(', '))
+    this.errors = errors
+  }
+}

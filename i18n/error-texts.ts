@@ -1,4 +1,4 @@
-import type { ForbiddenReason, RefusalCode, RefusalRule } from '../domain/errors.ts'
+import type { FieldError, FieldRule, ForbiddenReason, RefusalCode, RefusalRule } from '../domain/errors.ts'
 
 export type Lang = 'zh' | 'en'
 
@@ -253,37 +253,6 @@ export function codeTitle(code: string, lang: Lang): string | undefined {
   return Object.hasOwn(TEXTS, code) ? TEXTS[code as ErrorCode][lang].title : undefined
 }
 
-/** How a field can be wrong; the names are the seed's (5.3) where it has one. */
-export type FieldRule =
-  | 'required'
-  | 'integer'
-  | 'type'
-  | 'min'
-  | 'max'
-  | 'min_length'
-  | 'max_length'
-  | 'in'
-  | 'format'
-  | 'unknown'
-  | 'characters'
-  | 'depth'
-  | 'future'
-  | 'past'
-  | 'one_of'
-  | 'exists'
-  | 'taken'
-  | 'stock_delta_only'
-  | 'publish_only'
-  | 'invalid'
-
-export interface FieldError {
-  /** The path of the field, such as `properties.limit.max_per_user`. */
-  readonly field: string
-  readonly rule: FieldRule
-  /** The bound, the allowed values, or the expected type; put into the text where it has a place for it. */
-  readonly bound?: string | undefined
-}
-
 /** The seed's own texts (5.3) and what is theirs alone. */
 const FIELD_TEXTS: Readonly<Record<string, Readonly<Record<Lang, string>>>> = {
   'product_id.required': { zh: '商品ID不能为空', en: 'The product id is required' },
@@ -336,14 +305,4 @@ const RULE_TEXTS: Readonly<
 /** The text for one wrong field: the seed's own where it gives one. */
 export function fieldText({ field, rule, bound = '' }: FieldError, lang: Lang): string {
   return FIELD_TEXTS[`${field}.${rule}`]?.[lang] ?? RULE_TEXTS[rule][lang](field, bound)
-}
-
-/** A request that is well formed but names what cannot be, such as an unknown category. */
-export class InvalidInput extends Error {
-  override name = 'InvalidInput'
-  readonly errors: readonly FieldError[]
-  constructor(...errors: FieldError[]) {
-    super(errors.map(({ field, rule }) => `${field}.${rule}`).join(', '))
-    this.errors = errors
-  }
 }

@@ -4,7 +4,7 @@ import type { PaymentClient, PaymentMethod } from '../domain/payments/method.ts'
  * What the mall asks of a payment provider. All amounts are fen. Every call may be repeated: the provider
  * recognises a repeat by our own numbers (`outTradeNo`, `refundNo`).
  *
- * A call that fails throws `ProviderRefusal` where the provider said no for good, and any other error where
+ * A call that fails throws `ProviderRefusalError` where the provider said no for good, and any other error where
  * the outcome is not known (network, time-out, 429, 5xx); then the same call is to be repeated.
  */
 export interface PaymentProvider {
@@ -151,8 +151,8 @@ export type VerifiedNotification =
  * The provider knows no such attempt. That proves nothing: a customer who has the cashier's address may still
  * open it, until it expires. Ask again then.
  */
-export class NotKnownYet extends Error {
-  override name = 'NotKnownYet'
+export class NotKnownYetError extends Error {
+  override name = 'NotKnownYetError'
   /** From here on an attempt that is still unknown can never be paid. */
   readonly deadAt: Date
 
@@ -163,8 +163,8 @@ export class NotKnownYet extends Error {
 }
 
 /** The provider said no, and the same request will never succeed. */
-export class ProviderRefusal extends Error {
-  override name = 'ProviderRefusal'
+export class ProviderRefusalError extends Error {
+  override name = 'ProviderRefusalError'
   /** The provider's own code, such as `charge_already_refunded`. */
   readonly code: string
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { type PointsWallet, WalletRefusal, type WalletRequest } from './port.ts'
+import { type PointsWallet, WalletRefusalError, type WalletRequest } from './port.ts'
 import { signatureOf } from './signature.ts'
 
 /** Where the shop's points system is, and the key that we sign with. */
@@ -46,8 +46,8 @@ const OUTCOMES: Readonly<Record<Step, readonly Operation['outcome'][]>> = {
 }
 
 /** The wallet did not say yes or no: what was asked may have happened. */
-export class WalletFault extends Error {
-  override name = 'WalletFault'
+export class WalletError extends Error {
+  override name = 'WalletError'
 }
 
 /** Statuses that are the answer to what was asked. 401 and 403 are not: a key can be mended, then it works. */
@@ -63,7 +63,7 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
   /** @throws WalletFault, or a network error; WalletRefusal */
   async function call(method: 'GET' | 'POST', path: string, body: object | undefined, timeoutMs: number) {
     // Callers that can wait try again, the others do without: a line here would only hold them up.
-    if (inFlight >= IN_FLIGHT_MAX) throw new WalletFault('too many requests to the wallet at once')
+    if (inFlight >= IN_FLIGHT_MAX) throw new WalletError('too many requests to the wallet at once')
     inFlight += 1
     try {
       return await send(access, method, path, body === undefined ? '' : JSON.stringify(body), timeoutMs)
@@ -78,7 +78,7 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
       const answer = await call('GET', `/operations/${encodeURIComponent(key)}`, undefined, TIMEOUT_MS)
       return believe(answer, { key, order_no: orderNo, step })
     } catch (error) {
-      if (error instanceof WalletRefusal && error.code === 'UNKNOWN_OPERATION') return undefined
+      if (error instanceof WalletRefusalError && error.code === 'UNKNOWN_OPERATION') return undefined
       throw error
     }
   }
@@ -101,7 +101,10 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
         asked,
       )
     if (booked.owner_id !== ownerId || (more.points !== undefined && booked.points !== more.points)) {
-      throw new WalletRefusal('KEY_REUSED', `${asked.key} stands for something else in the outside wallet`)
+      throw new WalletRefusalError(
+        'KEY_REUSED',
+        `${asked.key} stands for something else in the outside wallet`,
+      )
     }
     return booked
   }
@@ -111,7 +114,7 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
     async balance(ownerId) {
       const path = `/accounts/${encodeURIComponent(ownerId)}/balance`
       const found = parse(balance, await call('GET', path, undefined, BALANCE_TIMEOUT_MS))
-      if (found.owner_id !== ownerId) throw new WalletFault('the balance is of another owner')
+      if (found.owner_id !== ownerId) throw new WalletError('the balance is of another owner')
       return { available: found.available, held: found.held }
     },
     async hold({ points: amount, ...request }) {
@@ -120,7 +123,7 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
     },
     async capture(request) {
       const { outcome } = await book('capture', request)
-      if (outcome === 'void') throw new WalletRefusal('VOID', `nothing is held for ${request.orderNo}`)
+      if (outcome === 'void') throw new WalletRefusalError('VOID', `nothing is held for ${request.orderNo}`)
     },
     async release({ reason, ...request }) {
       await book('release', request, { reason })
@@ -133,14 +136,14 @@ function believe(answer: unknown, asked: Partial<Operation> & { readonly step: S
   const found = parse(operation, answer)
   const same = found.key === asked.key && found.order_no === asked.order_no && found.step === asked.step
   if (!same || !OUTCOMES[asked.step].includes(found.outcome)) {
-    throw new WalletFault(`the answer is not one to ${asked.key}`)
+    throw new WalletError(`the answer is not one to ${asked.key}`)
   }
   return found
 }
 
 function parse<T>(schema: z.ZodType<T>, answer: unknown): T {
   const parsed = schema.safeParse(answer)
-  if (!parsed.success) throw new WalletFault('the wallet sent something that is no answer')
+  if (!parsed.success) throw new WalletError('the wallet sent something that is no answer')
   return parsed.data
 }
 
@@ -171,8 +174,9 @@ async function send(
   const answer = parseJson(await readText(response))
   if (response.status === 200) return answer
   const refused = REFUSALS.has(response.status) ? refusal.safeParse(answer) : undefined
-  if (refused?.success) throw new WalletRefusal(refused.data.code, refused.data.message ?? refused.data.code)
-  throw new WalletFault(`${method} ${path}: the wallet answered ${response.status}`)
+  if (refused?.success)
+    throw new WalletRefusalError(refused.data.code, refused.data.message ?? refused.data.code)
+  throw new WalletError(`${method} ${path}: the wallet answered ${response.status}`)
 }
 
 async function readText(response: Response): Promise<string> {
@@ -180,7 +184,7 @@ async function readText(response: Response): Promise<string> {
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += chunk.length
-    if (size > ANSWER_BYTES_MAX) throw new WalletFault('the answer of the wallet is too long')
+    if (size > ANSWER_BYTES_MAX) throw new WalletError('the answer of the wallet is too long')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

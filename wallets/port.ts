@@ -4,7 +4,7 @@ import type { ReturnCause } from '../domain/wallet/wallet.ts'
  * What the mall asks of the wallet that keeps the points: our own ledger, or a points system that the shop
  * already has. Every call may be repeated: the wallet recognises a repeat by order number and step.
  *
- * A call that fails throws `WalletRefusal` where the wallet said no for good, and any other error where the
+ * A call that fails throws `WalletRefusalError` where the wallet said no for good, and any other error where the
  * outcome is not known (network, time-out, 401, 429, 5xx); then the same call is to be repeated.
  */
 export interface PointsWallet {
@@ -34,8 +34,8 @@ export interface PointsBalance {
 }
 
 /** The wallet said no, and the same request will never succeed. */
-export class WalletRefusal extends Error {
-  override name = 'WalletRefusal'
+export class WalletRefusalError extends Error {
+  override name = 'WalletRefusalError'
   /** The wallet's own code, such as `KEY_REUSED`. */
   readonly code: string
 

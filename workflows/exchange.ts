@@ -12,10 +12,10 @@ import { createUndo, KeptError } from './compensation.ts'
 import { follow } from './follow.ts'
 import { openMailbox } from './mailbox.ts'
 import { type ExchangeInput, placedUpdate, SEARCH_ATTRIBUTES, type Verdict } from './messages.ts'
-import { closeLeftOpen, openPayment, pay, refundBeside, settleUp, undoPayment } from './pay.ts'
-import { askOperator, captureOutside, type Exchange, noteOutsideSettled } from './redemption.ts'
+import { closeLeftOpen, drain, openPayment, pay, refundInBackground, undoPayment } from './pay.ts'
+import { askOperator, captureExternal, type Exchange, noteOutsideSettled } from './redemption.ts'
 import { standingOf } from './resume.ts'
-import { isSuperseded, ours, persistently, surely, theirs } from './steps.ts'
+import { isSuperseded, localSteps, localStepsUntilDone, remoteSteps, remoteStepsUntilDone } from './steps.ts'
 
 /**
  * One redemption, from request to finished order: place it, have it paid, follow it to its end. A step that fails
@@ -40,8 +40,8 @@ export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatu
     if (isFollowed(status)) status = await follow(exchange, status, placed.confirmBy)
   } catch (error) {
     if (isSuperseded(error)) return end(exchange, status)
-    if (!(error instanceof Refused) && !(error instanceof TemporalFailure)) throw error
-    const refusal: Refusal = error instanceof Refused ? error.refusal : { code: 'UNAVAILABLE' }
+    if (!(error instanceof RefusedError) && !(error instanceof TemporalFailure)) throw error
+    const refusal: Refusal = error instanceof RefusedError ? error.refusal : { code: 'UNAVAILABLE' }
     const cause = { reason: refusal.code, by: { type: 'system' as const } }
     // An order that somebody was told of is canceled; one that nobody knows was refused.
     await exchange.cancel(stands ? cause : { ...cause, refusal })
@@ -50,7 +50,7 @@ export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatu
   }
   exchange.show(status)
   try {
-    if (dueAtProvider) await settleUp(exchange)
+    if (dueAtProvider) await drain(exchange)
     await noteOutsideSettled(input.orderNo, input.outsideSteps)
   } catch (error) {
     if (!isSuperseded(error)) throw error
@@ -67,7 +67,7 @@ async function end({ mailbox }: Exchange, status: OrderStatus): Promise<OrderSta
 const isFollowed = (status: OrderStatus) => hasReached(status, 'order_paid') && status !== 'order_finished'
 
 /** The redemption is refused, by a rule or by what there is. */
-class Refused extends Error {
+class RefusedError extends Error {
   readonly refusal: Refusal
   constructor(refusal: Refusal) {
     super(refusal.code)
@@ -121,10 +121,10 @@ async function place(exchange: Exchange): Promise<Standing> {
   const quote = outsideSteps.length > 0 ? await placeOutside(exchange) : undefined
   undoExchange(exchange)
   const payBy = new Date(exchange.payBy).toISOString()
-  const placed = await ours.placeExchange({ orderNo, payBy, outsideSteps, ...(quote ? { quote } : {}) })
+  const placed = await localSteps.placeExchange({ orderNo, payBy, outsideSteps, ...(quote ? { quote } : {}) })
   if (!placed.placed) {
     undo.forget('exchange')
-    throw new Refused(placed.refusal)
+    throw new RefusedError(placed.refusal)
   }
   const { status, outTradeNo } = placed
   if (!quote || status === 'order_paid') return { status, outTradeNo, opens: outTradeNo !== null }
@@ -138,17 +138,17 @@ async function completeOutside(
   opens: boolean,
 ): Promise<Standing> {
   const { orderNo, outsideSteps } = exchange
-  if (outsideSteps.includes('orders')) await theirs.createOrder(orderNo)
+  if (outsideSteps.includes('orders')) await remoteSteps.createOrder(orderNo)
   if (outTradeNo) return { status: 'order_created', outTradeNo, opens }
-  const settled = await surely.settleExchange({ orderNo, outsideSteps })
-  if (!settled.settled) throw new Refused(settled.refusal)
-  await captureOutside(exchange)
+  const settled = await localStepsUntilDone.settleExchange({ orderNo, outsideSteps })
+  if (!settled.settled) throw new RefusedError(settled.refusal)
+  await captureExternal(exchange)
   return { status: 'order_paid', outTradeNo: null, opens: false }
 }
 
 function undoExchange({ orderNo, outsideSteps, undo }: Exchange): void {
   undo.add('exchange', async ({ reason, by, refusal, allowedIn }) => {
-    const canceled: unknown = await persistently.cancelExchange({
+    const canceled: unknown = await remoteStepsUntilDone.cancelExchange({
       orderNo,
       reason,
       by,
@@ -166,31 +166,31 @@ function undoOutside(exchange: Exchange, step: 'attempt' | 'stock' | 'points'): 
   const { orderNo, undo } = exchange
   if (step === 'attempt') {
     undo.add('attempt', async ({ refusal }) => {
-      if (refusal) await persistently.refuseAttempt(orderNo, refusal)
+      if (refusal) await remoteStepsUntilDone.refuseAttempt(orderNo, refusal)
     })
-  } else if (step === 'stock') undo.add('stock', () => persistently.releaseStock(orderNo))
-  else undo.add('points', ({ reason }) => persistently.releasePoints(orderNo, reason))
+  } else if (step === 'stock') undo.add('stock', () => remoteStepsUntilDone.releaseStock(orderNo))
+  else undo.add('points', ({ reason }) => remoteStepsUntilDone.releasePoints(orderNo, reason))
 }
 
 /** The same steps where they belong to other systems: each an activity of its own, its undo registered first. */
 async function placeOutside(exchange: Exchange): Promise<Quote> {
   const { orderNo, outsideSteps, undo } = exchange
   undoOutside(exchange, 'attempt')
-  const quoted = await ours.quoteExchange(orderNo)
+  const quoted = await localSteps.quoteExchange(orderNo)
   if ('refusal' in quoted) {
     undo.forget('attempt')
-    throw new Refused(quoted.refusal)
+    throw new RefusedError(quoted.refusal)
   }
   const { quote } = quoted
   if (outsideSteps.includes('stock')) {
     undoOutside(exchange, 'stock')
-    const reserved = await theirs.reserveStock(orderNo, quote)
-    if (!reserved) throw new Refused({ code: 'OUT_OF_STOCK' })
+    const reserved = await remoteSteps.reserveStock(orderNo, quote)
+    if (!reserved) throw new RefusedError({ code: 'OUT_OF_STOCK' })
   }
   if (outsideSteps.includes('points') && quote.totalPoints > 0) {
     undoOutside(exchange, 'points')
-    const held = await theirs.holdPoints(orderNo, quote.totalPoints)
-    if (!held) throw new Refused({ code: 'INSUFFICIENT_POINTS', required: `${quote.totalPoints}` })
+    const held = await remoteSteps.holdPoints(orderNo, quote.totalPoints)
+    if (!held) throw new RefusedError({ code: 'INSUFFICIENT_POINTS', required: `${quote.totalPoints}` })
   }
   return quote
 }
@@ -201,7 +201,7 @@ async function placeOutside(exchange: Exchange): Promise<Quote> {
  */
 async function carryOn(exchange: Exchange, epoch: number): Promise<Standing> {
   const { orderNo, outsideSteps } = exchange
-  const progress = await surely.resumeExchange(orderNo, epoch)
+  const progress = await localStepsUntilDone.resumeExchange(orderNo, epoch)
   if (progress.phase === 'pending') {
     exchange.payBy = Date.parse(progress.since) + exchange.paymentTimeoutMs
     if (outsideSteps.length === 0) return place(exchange)
@@ -210,9 +210,9 @@ async function carryOn(exchange: Exchange, epoch: number): Promise<Standing> {
   if (outsideSteps.includes('stock')) undoOutside(exchange, 'stock')
   if (outsideSteps.includes('points')) undoOutside(exchange, 'points')
   // What other systems were asked for is not known: nobody was promised anything, so it is given back.
-  if (progress.phase === 'pending') throw new Refused({ code: 'UNAVAILABLE' })
+  if (progress.phase === 'pending') throw new RefusedError({ code: 'UNAVAILABLE' })
   undoExchange(exchange)
-  if (progress.phase === 'refused') throw new Refused(progress.refusal)
+  if (progress.phase === 'refused') throw new RefusedError(progress.refusal)
 
   const { status, lastTradeNo: outTradeNo, openAttempts, cancelCause, cancelReason } = progress
   const { confirmBy } = standingOf(progress, exchange.autoConfirmTimeoutMs)
@@ -220,8 +220,8 @@ async function carryOn(exchange: Exchange, epoch: number): Promise<Standing> {
   if (progress.payBy !== null) exchange.payBy = Date.parse(progress.payBy)
   if (hasReached(status, 'order_paid')) {
     for (const attempt of openAttempts) await closeLeftOpen(exchange, attempt.outTradeNo)
-    await captureOutside(exchange)
-    refundBeside(exchange)
+    await captureExternal(exchange)
+    refundInBackground(exchange)
     return standing
   }
   const opens = status !== 'order_canceled' && !cancelCause && openAttempts.at(-1)?.state === 'unpaid'
@@ -235,6 +235,6 @@ async function carryOn(exchange: Exchange, epoch: number): Promise<Standing> {
   if (cancelCause) {
     return { ...standing, status: await exchange.cancel({ ...cancelCause, allowedIn: ORDER_ACTIONS.cancel }) }
   }
-  if (outTradeNo !== null) refundBeside(exchange)
+  if (outTradeNo !== null) refundInBackground(exchange)
   return outsideSteps.length > 0 ? completeOutside(exchange, outTradeNo, opens) : { ...standing, opens }
 }

@@ -4,10 +4,10 @@ import { allows, LEADS_TO, ORDER_ACTIONS, type OrderStatus, type Step } from '..
 import type { Cause } from './compensation.ts'
 import { CONFLICT, type Request } from './mailbox.ts'
 import type { OrderNotice, Reply } from './messages.ts'
-import { hear, resolveBeside } from './pay.ts'
+import { onPaymentNotice, onRefundDecision } from './pay.ts'
 import type { Exchange } from './redemption.ts'
 import { handOver, isLong, readStanding } from './resume.ts'
-import { surely } from './steps.ts'
+import { localStepsUntilDone } from './steps.ts'
 
 /**
  * Follows a paid order: accepted, shipped, finished, by a person, by the order domain, or by the clock that
@@ -36,11 +36,11 @@ export async function follow(
       continue
     }
     if (message.kind === 'payment') {
-      await hear(exchange, message.notice)
+      await onPaymentNotice(exchange, message.notice)
       continue
     }
     if (message.kind === 'resolve') {
-      await resolveBeside(exchange, message)
+      await onRefundDecision(exchange, message)
       continue
     }
     if (message.kind === 'resync') {
@@ -50,14 +50,14 @@ export async function follow(
     }
     const before: OrderStatus = status
     const shipsBy = Date.now() + exchange.autoConfirmTimeoutMs
-    if (message.kind === 'order') status = await obey(exchange, status, message.notice)
-    else status = await serve(exchange, status, message)
+    if (message.kind === 'order') status = await onOrderEvent(exchange, status, message.notice)
+    else status = await onRequest(exchange, status, message)
     if (status !== before && status === 'order_shipped') confirmBy = shipsBy
   }
 }
 
 /** Does what a person asks, where the state allows it. */
-async function serve(exchange: Exchange, status: OrderStatus, request: Request): Promise<OrderStatus> {
+async function onRequest(exchange: Exchange, status: OrderStatus, request: Request): Promise<OrderStatus> {
   switch (request.kind) {
     case 'cancel':
     case 'refund': {
@@ -108,7 +108,7 @@ async function advance(
 ): Promise<Move> {
   const { by, note, carrier, trackingNo } = request
   if (!allows(status, action)) return { status, reply: CONFLICT }
-  const moved: unknown = await surely.advanceOrder({
+  const moved: unknown = await localStepsUntilDone.advanceOrder({
     orderNo: exchange.orderNo,
     action,
     by,
@@ -135,7 +135,11 @@ async function advance(
 const isMoved = (answer: unknown): answer is Moved => typeof answer === 'object' && answer !== null
 
 /** The order domain's events may come late, twice or out of order: the order only ever moves forward. */
-async function obey(exchange: Exchange, status: OrderStatus, notice: OrderNotice): Promise<OrderStatus> {
+async function onOrderEvent(
+  exchange: Exchange,
+  status: OrderStatus,
+  notice: OrderNotice,
+): Promise<OrderStatus> {
   const by = { type: 'order_domain' as const }
   if (notice.kind === 'canceled') {
     if (!allows(status, 'cancel')) return status

@@ -46,7 +46,7 @@ export interface Mailbox {
   /** Puts messages that are for later in front of the line again. */
   putBack(messages: readonly Message[]): void
   /** Refuses the words of operators that wait in the line: they came before there was a question. */
-  refuseWords(): void
+  refuseEarlyDecisions(): void
   /** How many requests have come in. */
   requests(): number
   isEmpty(): boolean
@@ -102,7 +102,7 @@ export function openMailbox(): Mailbox {
     putBack(messages) {
       letters.unshift(...messages)
     },
-    refuseWords() {
+    refuseEarlyDecisions() {
       const words = letters.filter((letter) => letter.kind === 'resolve')
       // An exchange that began earlier has taken such a word for its answer.
       if (words.length === 0 || !patched('words-answer-a-question')) return

@@ -2,7 +2,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { Refusal } from '../domain/errors.ts'
 import type { OrderNotice, PaymentNotice } from '../domain/messaging/notices.ts'
-import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
 import type { PaymentMethod } from '../domain/payments/method.ts'
 
@@ -37,7 +37,7 @@ export const SEARCH_ATTRIBUTES = {
 export interface ExchangeInput {
   readonly orderNo: string
   /** These run as activities of their own, each with its own undo. */
-  readonly outsideSteps: readonly OutsideStep[]
+  readonly outsideSteps: readonly ExternalStep[]
   readonly paymentTimeoutMs: number
   readonly autoConfirmTimeoutMs: number
   /** Another run carries the exchange on from what the database says; absent: the first run. */
@@ -111,7 +111,7 @@ export type RefundInput =
       readonly by: Requester
       readonly reason: string
       /** Where other systems have a part of the order to give back. Absent: none has. */
-      readonly outsideSteps?: readonly OutsideStep[]
+      readonly outsideSteps?: readonly ExternalStep[]
     }
   | ({ readonly kind: 'part' } & PartRefundInput)
   /** The workflow that had begun the refunds of an order at its end is gone. */

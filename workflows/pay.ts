@@ -7,23 +7,23 @@ import type { Cause } from './compensation.ts'
 import { CONFLICT } from './mailbox.ts'
 import type { PaymentNotice, Reply } from './messages.ts'
 import {
+  applyRefundDecision,
   attentionTo,
-  captureOutside,
+  captureExternal,
   type Exchange,
-  flag,
-  giveMoneyBack,
-  insist,
-  meantBy,
-  takeWordOnMoney,
-  type Word,
+  flagOrder,
+  type OperatorDecision,
+  refundOwed,
+  refundsNamedBy,
+  retryUntilResolved,
 } from './redemption.ts'
 import { handOver, isLong, readStanding } from './resume.ts'
-import { persistently, requireStepFailure, surely, theirs } from './steps.ts'
+import { localStepsUntilDone, remoteSteps, remoteStepsUntilDone, requireStepFailure } from './steps.ts'
 
 /** Opens the payment at its provider; undone by closing it there. */
 export async function openPayment(exchange: Exchange, outTradeNo: string): Promise<void> {
   undoPayment(exchange, outTradeNo)
-  await theirs.openPayment(outTradeNo)
+  await remoteSteps.openPayment(outTradeNo)
 }
 
 /** Closes the payment when the order is canceled. */
@@ -32,7 +32,7 @@ export function undoPayment(exchange: Exchange, outTradeNo: string): void {
     const late = (await close(outTradeNo, { cause })).paid
     if (!late) return
     exchange.undo.addLast('late_money', async () => {
-      await takeMoney(exchange, late)
+      await applyPayment(exchange, late)
     })
   })
 }
@@ -40,9 +40,9 @@ export function undoPayment(exchange: Exchange, outTradeNo: string): void {
 /** Closes an attempt that an earlier run has left open, of an order that was paid by another one. */
 export async function closeLeftOpen(exchange: Exchange, outTradeNo: string): Promise<void> {
   const { orderNo, mailbox } = exchange
-  await insist(orderNo, mailbox, 'payment', async () => {
-    const outcome = await persistently.closePayment(outTradeNo)
-    if (!outcome.closed) await takeMoney(exchange, outcome.paid)
+  await retryUntilResolved(orderNo, mailbox, 'payment', async () => {
+    const outcome = await remoteStepsUntilDone.closePayment(outTradeNo)
+    if (!outcome.closed) await applyPayment(exchange, outcome.paid)
   })
 }
 
@@ -67,11 +67,11 @@ export async function pay(exchange: Exchange, firstTradeNo: string): Promise<Ord
       const cause = { reason: 'payment_timeout', by: { type: 'system' as const }, allowedIn: UNPAID }
       const { paid: late, status } = await close(open, { cause })
       if (status) return status
-      if (late && (await takeMoney(exchange, late)) === 'settled') return 'order_paid'
+      if (late && (await applyPayment(exchange, late)) === 'settled') return 'order_paid'
       return exchange.cancel(cause)
     }
     if (message.kind === 'payment') {
-      if ((await hear(exchange, message.notice)) === 'settled') return 'order_paid'
+      if ((await onPaymentNotice(exchange, message.notice)) === 'settled') return 'order_paid'
     } else if (message.kind === 'resync') {
       const standing = await readStanding(exchange)
       if (standing && !UNPAID.includes(standing.status)) return standing.status
@@ -90,7 +90,7 @@ export async function pay(exchange: Exchange, firstTradeNo: string): Promise<Ord
       message.reply(again.reply)
       if (again.paid) return 'order_paid'
     } else if (message.kind === 'resolve') {
-      await resolveBeside(exchange, message)
+      await onRefundDecision(exchange, message)
     } else {
       message.reply(CONFLICT)
     }
@@ -106,7 +106,7 @@ interface Again {
 /** Opens the cashier again, or another method: the earlier attempt is closed first. The deadline stays. */
 async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod): Promise<Again> {
   const { orderNo, outsideSteps } = exchange
-  const current = await surely.findOpenPayment(orderNo)
+  const current = await localStepsUntilDone.findOpenPayment(orderNo)
   if (current?.opened && (method === undefined || method === current.method)) {
     return { open, paid: false, reply: { ok: true } }
   }
@@ -114,24 +114,24 @@ async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod
     return { open, paid: false, reply: { ok: false, refusal: { code: 'RATE_LIMITED' } } }
   }
   if (method === 'wallet') {
-    const refusal = await surely.checkCash(orderNo)
+    const refusal = await localStepsUntilDone.checkCash(orderNo)
     if (refusal) return { open, paid: false, reply: { ok: false, refusal } }
   }
   if (current) {
     const { paid: late, status } = await close(current.outTradeNo, 'replaced')
     if (status) return { open, paid: hasReached(status, 'order_paid'), reply: CONFLICT }
-    const outcome = late && (await takeMoney(exchange, late))
+    const outcome = late && (await applyPayment(exchange, late))
     if (outcome === 'settled') return { open, paid: true, reply: { ok: true } }
     // An exchange that began earlier has left this to its end.
-    if (outcome === 'refund' && patched('refund-beside-pay-again')) refundBeside(exchange)
+    if (outcome === 'refund' && patched('refund-beside-pay-again')) refundInBackground(exchange)
   }
   if (method === 'wallet') {
-    const settled = await surely.settleExchange({ orderNo, outsideSteps })
+    const settled = await localStepsUntilDone.settleExchange({ orderNo, outsideSteps })
     if (!settled.settled) return { open, paid: false, reply: { ok: false, refusal: settled.refusal } }
-    await captureOutside(exchange)
+    await captureExternal(exchange)
     return { open, paid: true, reply: { ok: true } }
   }
-  const next = await surely.newPayment(orderNo, method ?? current?.method ?? 'bank_card')
+  const next = await localStepsUntilDone.newPayment(orderNo, method ?? current?.method ?? 'bank_card')
   if (next === null) return { open, paid: false, reply: CONFLICT }
   try {
     await openPayment(exchange, next)
@@ -157,7 +157,7 @@ interface Closed {
 async function close(outTradeNo: string, why: 'replaced' | { readonly cause: Cause }): Promise<Closed> {
   const replaced = why === 'replaced'
   const asked = replaced || why.cause.by.type === 'system' ? undefined : why.cause
-  const status: OrderStatus | undefined = await surely.beginClosing(
+  const status: OrderStatus | undefined = await localStepsUntilDone.beginClosing(
     outTradeNo,
     !replaced,
     ...(asked ? [{ reason: asked.reason, by: asked.by }] : []),
@@ -165,46 +165,49 @@ async function close(outTradeNo: string, why: 'replaced' | { readonly cause: Cau
   // Activities of the version before answered nothing.
   if (status && (hasReached(status, 'order_paid') || (replaced && status === 'order_canceled')))
     return { status }
-  const outcome = await persistently.closePayment(outTradeNo, replaced)
+  const outcome = await remoteStepsUntilDone.closePayment(outTradeNo, replaced)
   return outcome.closed ? {} : { paid: outcome.paid }
 }
 
 /** Takes what a provider tells us. Money that was not due goes back beside the story, which goes on. */
-export async function hear(exchange: Exchange, notice: PaymentNotice): Promise<'settled' | 'noted'> {
+export async function onPaymentNotice(
+  exchange: Exchange,
+  notice: PaymentNotice,
+): Promise<'settled' | 'noted'> {
   if (notice.kind === 'paid') {
-    const outcome = await takeMoney(exchange, notice)
+    const outcome = await applyPayment(exchange, notice)
     if (outcome === 'settled') return 'settled'
-    if (outcome === 'refund') refundBeside(exchange)
+    if (outcome === 'refund') refundInBackground(exchange)
   } else if (notice.kind === 'declined') {
-    await surely.noteDeclined(notice.outTradeNo, notice.eventId)
+    await localStepsUntilDone.noteDeclined(notice.outTradeNo, notice.eventId)
   }
   return 'noted'
 }
 
 /** Refunds what is owed while the story goes on; what fails here is taken up again at its end. */
-export function refundBeside({ orderNo, stuck }: Exchange): void {
+export function refundInBackground({ orderNo, stuck }: Exchange): void {
   let asked: OwedRefund | undefined
   const refund = async () => {
-    for (const owed of await surely.listOwedRefunds(orderNo)) {
+    for (const owed of await localStepsUntilDone.listOwedRefunds(orderNo)) {
       asked = owed
-      await persistently.refundPayment(owed)
+      await remoteStepsUntilDone.refundPayment(owed)
     }
   }
   refund().catch(async (error: unknown) => {
     if (asked) stuck.push(asked)
-    await flag(orderNo, attentionTo('refund', error), asked)
+    await flagOrder(orderNo, attentionTo('refund', error), asked)
   })
 }
 
 /** An operator's word on a refund beside the story that could not finish. */
-export async function resolveBeside(exchange: Exchange, word: Word): Promise<void> {
+export async function onRefundDecision(exchange: Exchange, word: OperatorDecision): Promise<void> {
   const { orderNo, stuck } = exchange
-  const owed = await surely.listOwedRefunds(orderNo)
+  const owed = await localStepsUntilDone.listOwedRefunds(orderNo)
   if (owed.length === 0) return word.reply(CONFLICT)
-  const reply = await takeWordOnMoney(orderNo, word, stuck)
-  const meant = meantBy(word, stuck)
+  const reply = await applyRefundDecision(orderNo, word, stuck)
+  const meant = refundsNamedBy(word, stuck)
   if (reply.ok) stuck.splice(0, stuck.length, ...stuck.filter((refund) => !meant.includes(refund)))
-  if (reply.ok && word.action === 'retry') refundBeside(exchange)
+  if (reply.ok && word.action === 'retry') refundInBackground(exchange)
   word.reply(reply)
 }
 
@@ -212,29 +215,29 @@ export async function resolveBeside(exchange: Exchange, word: Word): Promise<voi
  * The order is finished or canceled: money that came in meanwhile is heard of, and all that is owed goes
  * back, also when somebody has canceled the workflow itself.
  */
-export function settleUp(exchange: Exchange): Promise<void> {
+export function drain(exchange: Exchange): Promise<void> {
   const { orderNo, mailbox } = exchange
   return CancellationScope.nonCancellable(async () => {
     for (;;) {
-      await giveMoneyBack(orderNo, mailbox)
+      await refundOwed(orderNo, mailbox)
       const message = await mailbox.next(0)
       if (!message) return
       if ('reply' in message) message.reply(CONFLICT)
       else if (message.kind === 'payment' && message.notice.kind === 'paid') {
         const { notice } = message
-        await insist(orderNo, mailbox, 'late_money', () => takeMoney(exchange, notice))
+        await retryUntilResolved(orderNo, mailbox, 'late_money', () => applyPayment(exchange, notice))
       }
     }
   })
 }
 
 /** Money came in: for the order, or it goes back. */
-async function takeMoney(exchange: Exchange, money: ReportedMoney) {
+async function applyPayment(exchange: Exchange, money: ReportedMoney) {
   const { outTradeNo, amount, paymentRef } = money
-  const outcome = await surely.settlePayment(
+  const outcome = await localStepsUntilDone.settlePayment(
     { outTradeNo, ...(amount ? { amount } : {}), ...(paymentRef ? { paymentRef } : {}) },
     exchange.outsideSteps,
   )
-  if (outcome === 'settled') await captureOutside(exchange)
+  if (outcome === 'settled') await captureExternal(exchange)
   return outcome
 }

@@ -1,12 +1,12 @@
 import { patched, TemporalFailure } from '@temporalio/workflow'
 import type { OwedRefund } from '../activities/refunds.ts'
 import type { Attention, AttentionCode } from '../domain/orders/attention.ts'
-import type { OutsideStep } from '../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
 import type { Cause, Undo } from './compensation.ts'
 import { CONFLICT, type Mailbox, type Message, type Request } from './mailbox.ts'
 import type { ExchangeInput, Reply } from './messages.ts'
-import { persistently, requireStepFailure, surely } from './steps.ts'
+import { localStepsUntilDone, remoteStepsUntilDone, requireStepFailure } from './steps.ts'
 
 /** What the phases of one exchange share. */
 export interface Exchange extends ExchangeInput {
@@ -27,22 +27,22 @@ export interface Exchange extends ExchangeInput {
 }
 
 /** An operator's word on what cannot finish by itself. */
-export type Word = Request & { readonly kind: 'resolve' }
+export type OperatorDecision = Request & { readonly kind: 'resolve' }
 
 /** The order is paid: other systems take what they had set aside. */
-export async function captureOutside({ orderNo, outsideSteps }: ExchangeInput): Promise<void> {
-  if (outsideSteps.includes('points')) await persistently.capturePoints(orderNo)
-  if (outsideSteps.includes('stock')) await persistently.commitStock(orderNo)
+export async function captureExternal({ orderNo, outsideSteps }: ExchangeInput): Promise<void> {
+  if (outsideSteps.includes('points')) await remoteStepsUntilDone.capturePoints(orderNo)
+  if (outsideSteps.includes('stock')) await remoteStepsUntilDone.commitStock(orderNo)
 }
 
 /** Writes down that other systems have nothing left to do. Where that fails, another run looks and writes it again. */
 export async function noteOutsideSettled(
   orderNo: string,
-  outsideSteps: readonly OutsideStep[],
+  outsideSteps: readonly ExternalStep[],
 ): Promise<void> {
   if (outsideSteps.length === 0 || !patched('outside-settled')) return
   try {
-    await surely.noteOutsideSettled(orderNo)
+    await localStepsUntilDone.noteOutsideSettled(orderNo)
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error
   }
@@ -53,27 +53,32 @@ export async function noteOutsideSettled(
  * "again", or that the money was given back outside.
  * @param part the operation key of a part: this one only. Without it all but the parts.
  */
-export async function giveMoneyBack(orderNo: string, mailbox: Mailbox, part?: string): Promise<void> {
+export async function refundOwed(orderNo: string, mailbox: Mailbox, part?: string): Promise<void> {
   for (;;) {
     let owed: OwedRefund | undefined
     try {
-      const all = part === undefined ? surely.listOwedRefunds(orderNo) : surely.listOwedRefunds(orderNo, part)
+      const all =
+        part === undefined
+          ? localStepsUntilDone.listOwedRefunds(orderNo)
+          : localStepsUntilDone.listOwedRefunds(orderNo, part)
       owed = (await all)[0]
       if (!owed) return
-      await persistently.refundPayment(owed)
+      await remoteStepsUntilDone.refundPayment(owed)
     } catch (error) {
       requireStepFailure(error)
-      mailbox.refuseWords()
+      mailbox.refuseEarlyDecisions()
       // Another workflow may have seen to it meanwhile: then nobody is asked, and nobody would answer.
-      if (!(await flag(orderNo, attentionTo('refund', error), owed))) continue
-      const word = await wordOf(mailbox, (said) => takeWordOnMoney(orderNo, said, owed ? [owed] : []))
+      if (!(await flagOrder(orderNo, attentionTo('refund', error), owed))) continue
+      const word = await waitForDecision(mailbox, (said) =>
+        applyRefundDecision(orderNo, said, owed ? [owed] : []),
+      )
       if (word.action === 'skip') return
     }
   }
 }
 
 /** The refunds that the word is about: "settle" names one, "again" is said to all. */
-export function meantBy(word: Word, stuck: readonly OwedRefund[]): readonly OwedRefund[] {
+export function refundsNamedBy(word: OperatorDecision, stuck: readonly OwedRefund[]): readonly OwedRefund[] {
   const { action, refundNos } = word
   if (action !== 'settle' || !refundNos) return stuck
   return stuck.filter(({ refundNo }) => refundNos.includes(refundNo))
@@ -83,9 +88,9 @@ export function meantBy(word: Word, stuck: readonly OwedRefund[]): readonly Owed
  * @param stuck the refunds that failed for good where the word came in
  * @returns what to answer; CONFLICT is not the word waited for
  */
-export async function takeWordOnMoney(
+export async function applyRefundDecision(
   orderNo: string,
-  word: Word,
+  word: OperatorDecision,
   stuck: readonly OwedRefund[],
 ): Promise<Reply> {
   // An exchange that began earlier has gone on without a refund at such a word.
@@ -93,8 +98,9 @@ export async function takeWordOnMoney(
   if (word.action === 'settle') {
     try {
       let settled = false
-      for (const { refundNo } of meantBy(word, stuck)) {
-        settled = (await surely.settleByHand({ refundNo, reason: word.reason, by: word.by })) || settled
+      for (const { refundNo } of refundsNamedBy(word, stuck)) {
+        settled =
+          (await localStepsUntilDone.settleByHand({ refundNo, reason: word.reason, by: word.by })) || settled
       }
       if (!settled) return CONFLICT
     } catch (error) {
@@ -104,12 +110,12 @@ export async function takeWordOnMoney(
     // Another refund may be stuck, here or in a workflow beside: the order shows it until nothing is owed.
     if (word.refundNos) return { ok: true }
   }
-  await flag(orderNo, null)
+  await flagOrder(orderNo, null)
   return { ok: true }
 }
 
 /** Does what must not be given up: where it fails for good, an operator says "again" or "go on without it". */
-export async function insist(
+export async function retryUntilResolved(
   orderNo: string,
   mailbox: Mailbox,
   step: AttentionCode,
@@ -133,18 +139,21 @@ export async function askOperator(
   step: AttentionCode,
   error: unknown,
 ): Promise<'retry' | 'skip'> {
-  mailbox.refuseWords()
-  await flag(orderNo, attentionTo(step, error))
-  const { action } = await wordOf(mailbox, async (word) => {
+  mailbox.refuseEarlyDecisions()
+  await flagOrder(orderNo, attentionTo(step, error))
+  const { action } = await waitForDecision(mailbox, async (word) => {
     if (word.action === 'settle') return CONFLICT
-    await flag(orderNo, null)
+    await flagOrder(orderNo, null)
     return { ok: true }
   })
   return action === 'skip' ? 'skip' : 'retry'
 }
 
 /** Waits for an operator's word that is taken; what comes in meanwhile is for later, or refused. */
-async function wordOf(mailbox: Mailbox, take: (word: Word) => Promise<Reply>): Promise<Word> {
+async function waitForDecision(
+  mailbox: Mailbox,
+  take: (word: OperatorDecision) => Promise<Reply>,
+): Promise<OperatorDecision> {
   const later: Message[] = []
   for (;;) {
     const message = await mailbox.next()
@@ -165,15 +174,15 @@ async function wordOf(mailbox: Mailbox, take: (word: Word) => Promise<Reply>): P
  * @param owed the refund that this is about
  * @returns false where there is nothing to show any more. A worker that runs an older version does not say so
  */
-export async function flag(
+export async function flagOrder(
   orderNo: string,
   attention: Attention | null,
   owed?: OwedRefund,
 ): Promise<boolean> {
   try {
     const shown: boolean | undefined = await (owed
-      ? persistently.flagOrder(orderNo, attention, owed.refundNo)
-      : persistently.flagOrder(orderNo, attention))
+      ? remoteStepsUntilDone.flagOrder(orderNo, attention, owed.refundNo)
+      : remoteStepsUntilDone.flagOrder(orderNo, attention))
     return shown !== false
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error

@@ -1,8 +1,8 @@
 import { allHandlersFinished, condition, setHandler, TemporalFailure } from '@temporalio/workflow'
 import { CONFLICT, type Mailbox, openMailbox } from './mailbox.ts'
 import { type PartRefundInput, type RefundInput, type Reply, refundTakenUpdate } from './messages.ts'
-import { giveMoneyBack, insist, noteOutsideSettled } from './redemption.ts'
-import { persistently, surely } from './steps.ts'
+import { noteOutsideSettled, refundOwed, retryUntilResolved } from './redemption.ts'
+import { localStepsUntilDone, remoteStepsUntilDone } from './steps.ts'
 
 /**
  * What comes after an exchange has ended: money that arrived late goes back, and a finished order is refunded. One
@@ -14,21 +14,25 @@ export async function refundWorkflow(input: RefundInput): Promise<void> {
   const { mailbox, take } = begin()
   const { orderNo } = input
   if (input.kind === 'late_money') {
-    await insist(orderNo, mailbox, 'late_money', () => surely.settlePayment(input.notice, []))
+    await retryUntilResolved(orderNo, mailbox, 'late_money', () =>
+      localStepsUntilDone.settlePayment(input.notice, []),
+    )
     take({ ok: true })
   } else if (input.kind === 'after_sale') {
     const { reason, by, outsideSteps = [] } = input
-    const outcome = await insist(orderNo, mailbox, 'refund', () =>
-      persistently.cancelExchange({ orderNo, reason, by, outsideSteps }),
+    const outcome = await retryUntilResolved(orderNo, mailbox, 'refund', () =>
+      remoteStepsUntilDone.cancelExchange({ orderNo, reason, by, outsideSteps }),
     )
     take(outcome === 'skipped' ? CONFLICT : { ok: true })
     if (outcome === 'done' && outsideSteps.includes('points')) {
-      await insist(orderNo, mailbox, 'points', () => persistently.releasePoints(orderNo, reason))
+      await retryUntilResolved(orderNo, mailbox, 'points', () =>
+        remoteStepsUntilDone.releasePoints(orderNo, reason),
+      )
       await noteOutsideSettled(orderNo, outsideSteps)
     }
   } else if (input.kind !== 'owed')
     throw new TypeError(`no such refund: ${JSON.stringify(input satisfies never)}`)
-  await giveMoneyBack(orderNo, mailbox)
+  await refundOwed(orderNo, mailbox)
   await end(mailbox)
 }
 
@@ -36,7 +40,7 @@ export async function refundWorkflow(input: RefundInput): Promise<void> {
 export async function partRefundWorkflow(part: PartRefundInput): Promise<void> {
   const { mailbox, take } = begin()
   const { orderNo, by, reason, points, money, operationKey } = part
-  const refusal = await surely
+  const refusal = await localStepsUntilDone
     .refundPart({ orderNo, by, reason, points, money, operationKey })
     .catch((error: unknown) => {
       if (!(error instanceof TemporalFailure)) throw error
@@ -44,7 +48,7 @@ export async function partRefundWorkflow(part: PartRefundInput): Promise<void> {
       return { code: 'UNAVAILABLE' as const }
     })
   take(refusal ? { ok: false, refusal } : { ok: true })
-  await giveMoneyBack(orderNo, mailbox, operationKey)
+  await refundOwed(orderNo, mailbox, operationKey)
   await end(mailbox)
 }
 

@@ -3,7 +3,7 @@ import type { Progress } from '../activities/resume.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
 import { type ExchangeInput, RUN_LIMITS } from './messages.ts'
 import type { Exchange } from './redemption.ts'
-import { surely } from './steps.ts'
+import { localStepsUntilDone } from './steps.ts'
 
 /** Whether the run is to hand the exchange to a next one, well before the engine's limits end it. */
 export function isLong({ input, mailbox }: Exchange): boolean {
@@ -30,7 +30,7 @@ export async function readStanding({
   orderNo,
   autoConfirmTimeoutMs,
 }: Exchange): Promise<Standing | undefined> {
-  const progress = await surely.readProgress(orderNo)
+  const progress = await localStepsUntilDone.readProgress(orderNo)
   return progress.phase === 'placed' ? standingOf(progress, autoConfirmTimeoutMs) : undefined
 }
 

@@ -33,7 +33,7 @@ const untilDone = proxyActivities<Activities>({
 })
 
 /** An error that trying again cannot mend. */
-function isForGood(error: unknown): boolean {
+function isPermanent(error: unknown): boolean {
   return (
     error instanceof ActivityFailure &&
     error.cause instanceof ApplicationFailure &&
@@ -66,7 +66,7 @@ function quickThen(slow: Activities): Activities {
         try {
           return await (target[name] as (...args: never[]) => Promise<unknown>)(...args)
         } catch (error) {
-          if (isCancellation(error) || isForGood(error)) throw error
+          if (isCancellation(error) || isPermanent(error)) throw error
           return (slow[name] as (...args: never[]) => Promise<unknown>)(...args)
         }
       }
@@ -76,10 +76,10 @@ function quickThen(slow: Activities): Activities {
 }
 
 /** Forward steps on our own tables. */
-export const ours = quickThen(bounded)
+export const localSteps = quickThen(bounded)
 /** Steps on our own tables of an order that stands: they may not give up. */
-export const surely = quickThen(untilDone)
+export const localStepsUntilDone = quickThen(untilDone)
 /** Forward steps in another system. */
-export const theirs: Activities = bounded
+export const remoteSteps: Activities = bounded
 /** Closing, refunding and undoing. */
-export const persistently: Activities = untilDone
+export const remoteStepsUntilDone: Activities = untilDone

@@ -7,8 +7,7 @@ import {
   updateCategory,
 } from '../../db/catalogue/categories.ts'
 import type { Db } from '../../db/client.ts'
-import { DomainError } from '../../domain/errors.ts'
-import { InvalidInput } from '../../i18n/error-texts.ts'
+import { DomainError, InvalidInputError } from '../../domain/errors.ts'
 
 /** Characters. */
 export const CATEGORY_NAME_MAX = 100
@@ -40,7 +39,7 @@ export async function createCategory(
   operationKey: string,
 ): Promise<CategoryView> {
   const made = await insertCategory(db, category, operationKey)
-  if (!made) throw new InvalidInput({ field: 'name', rule: 'taken' })
+  if (!made) throw new InvalidInputError({ field: 'name', rule: 'taken' })
   return view(made)
 }
 
@@ -51,7 +50,7 @@ export async function changeCategory(
   change: { readonly name?: string; readonly sort?: number },
 ): Promise<CategoryView> {
   const changed = await updateCategory(db, id, change).catch((error: unknown) => {
-    if (isTaken(error)) throw new InvalidInput({ field: 'name', rule: 'taken' })
+    if (isTaken(error)) throw new InvalidInputError({ field: 'name', rule: 'taken' })
     throw error
   })
   if (!changed) throw new DomainError({ code: 'NOT_FOUND' })

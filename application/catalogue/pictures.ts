@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { findPictureByHash, insertPicture, type PictureFormat } from '../../db/catalogue/pictures.ts'
 import type { Db } from '../../db/client.ts'
-import { DomainError } from '../../domain/errors.ts'
-import { InvalidInput } from '../../i18n/error-texts.ts'
+import { DomainError, InvalidInputError } from '../../domain/errors.ts'
 
 /** A check of the table says the same. */
 export const PICTURE_MAX_BYTES = 2 * 1024 * 1024
@@ -18,11 +17,11 @@ const ADDRESS = /^([0-9a-f]{64})\.(png|jpg|webp)$/
  *   WebP, whatever its name and declared type say
  */
 export async function keepPicture(db: Db, bytes: Buffer, operatorId: string): Promise<string> {
-  if (bytes.length === 0) throw new InvalidInput({ field: 'picture', rule: 'required' })
+  if (bytes.length === 0) throw new InvalidInputError({ field: 'picture', rule: 'required' })
   if (bytes.length > PICTURE_MAX_BYTES)
-    throw new InvalidInput({ field: 'picture', rule: 'max', bound: '2 MiB' })
+    throw new InvalidInputError({ field: 'picture', rule: 'max', bound: '2 MiB' })
   const format = formatOf(bytes)
-  if (!format) throw new InvalidInput({ field: 'picture', rule: 'format' })
+  if (!format) throw new InvalidInputError({ field: 'picture', rule: 'format' })
   const hash = createHash('sha256').update(bytes).digest('hex')
   await insertPicture(db, { hash, format, bytes, operator_id: operatorId })
   return `/assets/pictures/${hash}.${EXTENSIONS[format]}`

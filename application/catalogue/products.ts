@@ -17,9 +17,8 @@ import type { Db, Tx } from '../../db/client.ts'
 import type { ProductProperties } from '../../db/schema.ts'
 import { totalOf, worthOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode, ProductStatus, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
-import { DomainError } from '../../domain/errors.ts'
+import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
-import { type FieldError, InvalidInput } from '../../i18n/error-texts.ts'
 
 export { PRODUCT_SORTS, type ProductFilter, type ProductSlice, type ProductSort }
 
@@ -254,7 +253,7 @@ export async function changeProduct(
     await updateProduct(tx, id, { ...columnsOf(fields), ...operator })
     if (!stockDelta) return
     if (product.stock_quantity + stockDelta > STOCK_MAX) {
-      throw new InvalidInput({
+      throw new InvalidInputError({
         field: 'stock_delta',
         rule: 'max',
         bound: `${STOCK_MAX - product.stock_quantity}`,
@@ -278,7 +277,7 @@ export async function changeProduct(
 export async function publishProduct(db: Db, id: string, operatorId: string): Promise<void> {
   await setStatus(db, id, operatorId, (product) => {
     const wrong = priceErrors(fieldsOf(product))
-    if (wrong.length > 0) throw new InvalidInput(...wrong)
+    if (wrong.length > 0) throw new InvalidInputError(...wrong)
     return product.stock_quantity > 0 ? 'on_sale' : 'sold_out'
   })
 }
@@ -328,7 +327,7 @@ async function check(tx: Tx, fields: ProductFields, given: Partial<ProductFields
   if (given.categoryId !== undefined && categoryId !== null && !(await findCategory(tx, categoryId))) {
     errors.push({ field: 'category_id', rule: 'exists' })
   }
-  if (errors.length > 0) throw new InvalidInput(...errors)
+  if (errors.length > 0) throw new InvalidInputError(...errors)
 }
 
 function priceErrors({ paymentMode, point, priceFen }: ProductFields): FieldError[] {

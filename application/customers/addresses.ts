@@ -9,15 +9,14 @@ import {
   makeDefault,
   updateAddress,
 } from '../../db/customers/addresses.ts'
-import type { Sealer } from '../../db/platform/encryption.ts'
+import type { Encryptor } from '../../db/platform/encryption.ts'
 import { ADDRESS_MAX, type Address, PHONE } from '../../domain/customers/address.ts'
-import { DomainError } from '../../domain/errors.ts'
-import { type FieldError, InvalidInput } from '../../i18n/error-texts.ts'
+import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
 
 /** Where address books are kept, and the keys that open them. */
 export interface AddressBooks {
   readonly db: Db
-  readonly sealer: Sealer
+  readonly sealer: Encryptor
 }
 
 export interface AddressView extends Address {
@@ -30,7 +29,7 @@ export const ADDRESSES_MAX = 20
 
 const contextOf = (ownerId: string) => `address-book/${ownerId}`
 
-const view = (sealer: Sealer, ownerId: string, { id, sealed, is_default }: AddressRow): AddressView => ({
+const view = (sealer: Encryptor, ownerId: string, { id, sealed, is_default }: AddressRow): AddressView => ({
   ...(sealer.open(sealed, contextOf(ownerId)) as Address),
   id,
   is_default,
@@ -70,7 +69,7 @@ export async function addAddress(
     const id = await insertAddress(tx, ownerId, sealer.seal(address, contextOf(ownerId)), operationKey)
     if (id === undefined) return
     if (known.length >= ADDRESSES_MAX) {
-      throw new InvalidInput({ field: 'addresses', rule: 'max', bound: `${ADDRESSES_MAX}` })
+      throw new InvalidInputError({ field: 'addresses', rule: 'max', bound: `${ADDRESSES_MAX}` })
     }
     if (asDefault || known.length === 0) await makeDefault(tx, ownerId, id)
   })
@@ -130,6 +129,6 @@ export function checkedAddress(given: Address): Address {
       errors.push({ field, rule: 'max_length', bound: `${ADDRESS_MAX[field]}` })
     } else if (field === 'phone' && !PHONE.test(text)) errors.push({ field, rule: 'format' })
   }
-  if (errors.length > 0) throw new InvalidInput(...errors)
+  if (errors.length > 0) throw new InvalidInputError(...errors)
   return address
 }

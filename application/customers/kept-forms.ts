@@ -10,7 +10,7 @@ import {
   purgeForms,
 } from '../../db/customers/kept-forms.ts'
 import { findEndedViewer } from '../../db/customers/sessions.ts'
-import type { Sealer } from '../../db/platform/encryption.ts'
+import type { Encryptor } from '../../db/platform/encryption.ts'
 
 /** How long a form waits for its owner. */
 export const KEPT_FORM_SECONDS = 1800
@@ -31,7 +31,7 @@ export interface KeptForm extends SentForm {
 
 interface Place {
   readonly db: Db
-  readonly sealer: Sealer
+  readonly sealer: Encryptor
 }
 
 /** Where a form came from. */

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { undeliverEvents, undeliverUnbooked } from '../../db/messaging/inbox.ts'
 import { listOpenExchanges, type OpenExchange, readStatuses } from '../../db/orders/runs.ts'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
-import type { OutsideStep } from '../../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
 import {
   EXCHANGE_WORKFLOW,
@@ -41,7 +41,7 @@ export function startOptions(
   exchange: {
     readonly orderNo: string
     readonly ownerId: string
-    readonly outsideSteps: readonly OutsideStep[]
+    readonly outsideSteps: readonly ExternalStep[]
     readonly status: OrderStatus
     readonly mode: PaymentMode
     readonly epoch?: number
@@ -75,7 +75,7 @@ export function startOptions(
 export function outsideStepsOf(
   { settings }: Pick<AdoptionDeps, 'settings'>,
   attempt: Pick<OpenExchange, 'outside_steps' | 'points_wallet'>,
-): OutsideStep[] {
+): ExternalStep[] {
   const steps = new Set(attempt.outside_steps ?? settings.outsideSteps)
   if (attempt.points_wallet === 'outside') steps.add('points')
   return [...steps]

@@ -7,22 +7,22 @@ import {
 import { listOrderRefunds } from '../../db/orders/refunds.ts'
 import { listPayments, type Payment } from '../../db/payments/payments.ts'
 import type { Currency, EntryKind } from '../../db/schema.ts'
-import { Tampered } from '../../db/wallet/ledger-cipher.ts'
+import { TamperedError } from '../../db/wallet/ledger-cipher.ts'
 import { type BookedFor, listOrderEntries } from '../../db/wallet/wallet.ts'
 import type { ShippingType } from '../../domain/catalogue/product.ts'
 import type { NoticeKind, NoticeOutcome } from '../../domain/messaging/notices.ts'
 import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import type { OrderNote } from '../../domain/orders/notes.ts'
-import { restOf } from '../../domain/orders/refund.ts'
+import { remainderOf } from '../../domain/orders/refund.ts'
 import type { PaymentStatus } from '../../domain/orders/status.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 import { reasonText } from '../../i18n/entry-texts.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
-import { readWherePoints, type WherePoints } from './fund-trace.ts'
+import { type FundTrace, readFundTrace } from './fund-trace.ts'
 import type { OrderReader, OrderView } from './view.ts'
 
 /** What stands in the books about one order, for those who look after it. Times are ISO 8601 UTC. */
-export interface OrderBooks {
+export interface OrderAuditTrail {
   /** Undefined before the order stands. */
   readonly shippingType: ShippingType | undefined
   readonly events: readonly {
@@ -32,7 +32,7 @@ export interface OrderBooks {
     readonly at: string
   }[]
   /** Undefined: a row of the ledger is not what the mall wrote. */
-  readonly ledger: { readonly entries: readonly OrderEntry[]; readonly where: WherePoints } | undefined
+  readonly ledger: { readonly entries: readonly OrderEntry[]; readonly where: FundTrace } | undefined
   /** What the order took out of the stock, and put back. */
   readonly stock: readonly { readonly pieces: number; readonly move: StockMove; readonly at: string }[]
   readonly payments: readonly PaymentView[]
@@ -77,7 +77,11 @@ interface NoticeView {
 }
 
 /** Reads all that is written down about an order. */
-export async function readOrderBooks(reader: OrderReader, order: OrderView, lang: Lang): Promise<OrderBooks> {
+export async function readOrderAuditTrail(
+  reader: OrderReader,
+  order: OrderView,
+  lang: Lang,
+): Promise<OrderAuditTrail> {
   const { db } = reader
   const { order_no } = order
   const [shippingType, events, reservation, payments, notices, ledger] = await Promise.all([
@@ -106,20 +110,24 @@ export async function readOrderBooks(reader: OrderReader, order: OrderView, lang
       received_at: received_at.toISOString(),
       delivered_at: delivered_at?.toISOString() ?? null,
     })),
-    rest: restAfter(order),
+    rest: remainderAfter(order),
   }
 }
 
 /** The order is shown also where its ledger is not in order: then it is needed most. */
-async function readLedger(reader: OrderReader, order: OrderView, lang: Lang): Promise<OrderBooks['ledger']> {
+async function readLedger(
+  reader: OrderReader,
+  order: OrderView,
+  lang: Lang,
+): Promise<OrderAuditTrail['ledger']> {
   try {
     const [entries, where] = await Promise.all([
       listOrderEntries(reader.db, reader.vault, order.owner_id, order.order_no),
-      readWherePoints(reader, order),
+      readFundTrace(reader, order),
     ])
     return { entries: entries.map((entry) => entryOf(entry, lang)), where }
   } catch (error) {
-    if (error instanceof Tampered) return undefined
+    if (error instanceof TamperedError) return undefined
     throw error
   }
 }
@@ -144,7 +152,7 @@ function entryOf({ plain, created_at, ...entry }: BookedFor, lang: Lang): OrderE
 function movesOf(
   { quantity, state, created_at, resolved_at }: NonNullable<Awaited<ReturnType<typeof findOrderReservation>>>,
   paidAt: Date | undefined,
-): OrderBooks['stock'] {
+): OrderAuditTrail['stock'] {
   // Where the stock is a system of its own it is told a moment later.
   const soldAt = paidAt ?? (state === 'committed' ? (resolved_at ?? created_at) : undefined)
   const backAt = state === 'released' ? resolved_at : null
@@ -173,27 +181,27 @@ function viewOf(payment: Payment): PaymentView {
 export type Refundable = Pick<OrderView, 'total_points' | 'total_money' | 'refunds'>
 
 /** What was taken back of an order. Money that was not due goes back beside it, and is no part of it. */
-export function takenBack({ refunds }: Refundable): OrderView['refunds'] {
+export function refundedOf({ refunds }: Refundable): OrderView['refunds'] {
   return refunds.filter(({ refund_no, provider_refund_no }) => refund_no !== provider_refund_no)
 }
 
 /** What can still be taken back. */
-export function restAfter(order: Refundable): OrderBooks['rest'] {
-  const rest = restOf(
+export function remainderAfter(order: Refundable): OrderAuditTrail['rest'] {
+  const rest = remainderOf(
     { points: BigInt(order.total_points), fen: fenOf(order.total_money) },
-    takenBack(order).map((refund) => ({ points: BigInt(refund.points), fen: fenOf(refund.money) })),
+    refundedOf(order).map((refund) => ({ points: BigInt(refund.points), fen: fenOf(refund.money) })),
   )
   return { points: Number(rest.points), money: moneyFromFen(rest.fen) }
 }
 
 /** Whether all of it was taken back, in parts. */
 export function hasNothingLeft(order: Refundable): boolean {
-  const { points, money } = restAfter(order)
+  const { points, money } = remainderAfter(order)
   return points === 0 && fenOf(money) === 0n
 }
 
 /** Whether a part was taken back under this key: the same again is a repeat, and there is nothing to judge. */
-export async function isTakenBack(
+export async function isRefunded(
   { db }: OrderReader,
   orderNo: string,
   operationKey: string,

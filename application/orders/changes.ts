@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Db } from '../../db/client.ts'
 
 /** Tells when orders change, however many look at them, by one query at a time. */
-export interface OrderWatch {
+export interface OrderChanges {
   /**
    * Waits until the order is not as `seen` any more.
    * @param seen what the last call returned; undefined: it was not looked at yet
@@ -24,7 +24,7 @@ interface Waiter {
 }
 
 /** @param complain told of each look that failed; the next one follows as if it had found nothing new */
-export function watchOrders(db: Db, everyMs: number, complain: (error: unknown) => void): OrderWatch {
+export function watchOrderChanges(db: Db, everyMs: number, complain: (error: unknown) => void): OrderChanges {
   const waiters = new Set<Waiter>()
   let due: NodeJS.Timeout | undefined
 

@@ -1,8 +1,8 @@
 import type { Db } from '../../db/client.ts'
-import type { Key, Sealer } from '../../db/platform/encryption.ts'
-import type { Vault } from '../../db/wallet/ledger-cipher.ts'
+import type { Encryptor, Key } from '../../db/platform/encryption.ts'
+import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import type { ExchangeRules } from '../../domain/orders/eligibility.ts'
-import type { OutsideStep } from '../../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 import type { PointsWallet } from '../../wallets/port.ts'
 import type { RunLimits } from '../../workflows/messages.ts'
@@ -13,7 +13,7 @@ export interface ExchangeSettings {
   readonly defaultMethod: PaymentMethod
   readonly paymentTimeoutMs: number
   readonly autoConfirmTimeoutMs: number
-  readonly outsideSteps: readonly OutsideStep[]
+  readonly outsideSteps: readonly ExternalStep[]
   /** When a workflow hands an exchange to its next run; undefined: as usual. */
   readonly runLimits?: RunLimits | undefined
 }
@@ -25,7 +25,7 @@ export function exchangeSettings({
 }: {
   readonly rules: ExchangeRules &
     Pick<ExchangeSettings, 'defaultMethod' | 'paymentTimeoutMs' | 'autoConfirmTimeoutMs'>
-  readonly outsideSteps: readonly OutsideStep[]
+  readonly outsideSteps: readonly ExternalStep[]
 }): ExchangeSettings {
   const { defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs } = rules
   return { rules, defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs, outsideSteps }
@@ -33,8 +33,8 @@ export function exchangeSettings({
 
 export interface ExchangeDeps {
   readonly db: Db
-  readonly sealer: Sealer
-  readonly vault: Vault
+  readonly sealer: Encryptor
+  readonly vault: LedgerCipher
   readonly temporal: Temporal
   readonly settings: ExchangeSettings
   /** The points system that the shop already has; undefined: our ledger keeps the points. */

@@ -13,16 +13,15 @@ import {
   type PrivateRequest,
   sealChannel,
 } from '../../db/orders/attempts.ts'
-import { readFacts } from '../../db/orders/eligibility-inputs.ts'
-import type { Sealer } from '../../db/platform/encryption.ts'
+import { readEligibilityInputs } from '../../db/orders/eligibility-inputs.ts'
+import type { Encryptor } from '../../db/platform/encryption.ts'
 import { type Total, totalOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
-import { DomainError, type Refusal } from '../../domain/errors.ts'
+import { DomainError, InvalidInputError, type Refusal } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen } from '../../domain/money.ts'
-import { type ExchangeFacts, reasonsAgainst, unpaidReasons } from '../../domain/orders/eligibility.ts'
+import { type EligibilityInputs, reasonsAgainst, unpaidReasons } from '../../domain/orders/eligibility.ts'
 import { newOrderNo } from '../../domain/orders/number.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
-import { InvalidInput } from '../../i18n/error-texts.ts'
 import type { PointsWallet } from '../../wallets/port.ts'
 import { EXCHANGE_WORKFLOW, placedUpdate, type Verdict } from '../../workflows/messages.ts'
 import { ANSWER_DEADLINE_MS, isGone, isTimeout, isUnavailable, retryUnavailable } from '../temporal/client.ts'
@@ -69,7 +68,7 @@ export async function exchange(
   return deps.temporal.gate.run(deadline, async () => {
     const { mode, refusal, hasNoWish } = await assess(deps, customer, command)
     const error = hasNoWish
-      ? new InvalidInput({ field: 'customized', rule: 'required' })
+      ? new InvalidInputError({ field: 'customized', rule: 'required' })
       : refusal && new DomainError(refusal)
     // A repeat of an order that stands is answered with it, whatever the rules would say by now.
     const kept =
@@ -91,7 +90,7 @@ export async function exchange(
   })
 }
 
-function isSame(sealer: Sealer, kept: Attempt, command: ExchangeCommand, method: PaymentMethod): boolean {
+function isSame(sealer: Encryptor, kept: Attempt, command: ExchangeCommand, method: PaymentMethod): boolean {
   return (
     kept.product_id === command.productId &&
     kept.quantity === command.quantity &&
@@ -113,8 +112,14 @@ async function assess(
   customer: Customer,
   command: ExchangeCommand,
 ): Promise<{ mode: PaymentMode; refusal: Refusal | undefined; hasNoWish: boolean }> {
-  const { facts, product } = await readFacts(db, vault, customer.ownerId, command.productId, customer.level)
-  const first = (known: ExchangeFacts) =>
+  const { facts, product } = await readEligibilityInputs(
+    db,
+    vault,
+    customer.ownerId,
+    command.productId,
+    customer.level,
+  )
+  const first = (known: EligibilityInputs) =>
     reasonsAgainst(
       known,
       {
@@ -147,8 +152,8 @@ function saysSomething(wish: unknown): boolean {
 async function withOutsidePoints(
   wallet: PointsWallet,
   ownerId: string,
-  facts: ExchangeFacts,
-): Promise<ExchangeFacts> {
+  facts: EligibilityInputs,
+): Promise<EligibilityInputs> {
   try {
     return { ...facts, pointsAvailable: (await wallet.balance(ownerId)).available }
   } catch {
@@ -242,7 +247,7 @@ export interface Check {
   /** What is against paying later, where cash is due: only the wallet pays at once. */
   readonly unpaidReasons: readonly Refusal[]
   readonly total: Total
-  readonly facts: ExchangeFacts
+  readonly facts: EligibilityInputs
 }
 
 /**
@@ -257,7 +262,7 @@ export async function checkExchange(
   quantity: number,
   method?: PaymentMethod,
 ): Promise<Check> {
-  const read = await readFacts(db, vault, customer.ownerId, productId, customer.level)
+  const read = await readEligibilityInputs(db, vault, customer.ownerId, productId, customer.level)
   const facts = outsideWallet
     ? await withOutsidePoints(outsideWallet, customer.ownerId, read.facts)
     : read.facts

@@ -9,7 +9,7 @@ import type { OrderReader, OrderView } from './view.ts'
  * of the points add up to what the order costs in points; those of the cash that was due, to what it costs in
  * cash, once it was paid.
  */
-export interface WherePoints {
+export interface FundTrace {
   readonly points: readonly PointsPlace[]
   readonly cash: readonly CashPlace[]
   /** True: in the shop's own points system; our ledger has no entries of them. */
@@ -45,24 +45,24 @@ export type CashPlace =
       readonly place: 'returning'
       readonly money: Money
       readonly since: string
-      readonly undue: Undue | null
+      readonly undue: UnappliedPayment | null
     }
   | {
       readonly place: 'returned'
       readonly money: Money
       readonly at: string
       readonly to: 'wallet' | 'payer'
-      readonly undue: Undue | null
+      readonly undue: UnappliedPayment | null
     }
 
 /** Money that was not due: it came when the order had been canceled unpaid, or was paid once more. */
-export type Undue = 'late' | 'twice'
+export type UnappliedPayment = 'late' | 'twice'
 
 /** Reads what is needed, and says where the points of the order are. */
-export async function readWherePoints(
+export async function readFundTrace(
   { db, vault }: Pick<OrderReader, 'db' | 'vault'>,
   order: OrderView,
-): Promise<WherePoints> {
+): Promise<FundTrace> {
   const [entries, attempt] = await Promise.all([
     listOrderEntries(db, vault, order.owner_id, order.order_no),
     findAttempt(db, order.order_no),
@@ -74,7 +74,7 @@ export async function readWherePoints(
  * @param entries what the ledger booked for the order, in both currencies, the first first
  * @param outside the points are in the shop's own points system
  */
-function wherePoints(order: OrderView, entries: readonly BookedFor[], outside: boolean): WherePoints {
+function wherePoints(order: OrderView, entries: readonly BookedFor[], outside: boolean): FundTrace {
   const of = (currency: string) => entries.filter((entry) => entry.currency === currency)
   return {
     points: outside ? pointsOutside(order) : pointsInLedger(order, of('ZJF')),
@@ -135,7 +135,7 @@ function cashOf(order: OrderView, entries: readonly BookedFor[]): CashPlace[] {
   const due = fenOf(order.total_money)
   const paidAt = reached(order, 'order_paid')
   const isLate = paidAt === undefined && order.status === 'order_canceled'
-  const undueAs: Undue = isLate ? 'late' : 'twice'
+  const undueAs: UnappliedPayment = isLate ? 'late' : 'twice'
   const back = [
     ...walletReturns(entries),
     ...order.refunds.flatMap((refund) => providerRefund(refund, undueAs)),
@@ -174,7 +174,7 @@ function walletReturns(entries: readonly BookedFor[]): CashBack[] {
 }
 
 /** Nothing where no provider is asked: what goes back to the wallet stands in the ledger. */
-function providerRefund(refund: OrderView['refunds'][number], undueAs: Undue): CashBack[] {
+function providerRefund(refund: OrderView['refunds'][number], undueAs: UnappliedPayment): CashBack[] {
   const { provider_refund_no, refund_no, money, state, at, done_at } = refund
   if (provider_refund_no === null || fenOf(money) === 0n) return []
   const undue = provider_refund_no === refund_no ? undueAs : null

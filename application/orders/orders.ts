@@ -5,23 +5,22 @@ import type { Db } from '../../db/client.ts'
 import type { Attempt, PrivateRequest } from '../../db/orders/attempts.ts'
 import { changeChannel, type PaymentChannel } from '../../db/orders/attempts.ts'
 import { findShippingType } from '../../db/orders/audit-trail.ts'
-import { readFacts } from '../../db/orders/eligibility-inputs.ts'
+import { readEligibilityInputs } from '../../db/orders/eligibility-inputs.ts'
 import { type ExchangeOrder, SYSTEM } from '../../db/orders/orders.ts'
 import { listOrderRefunds, listRefunds, type ShownRefund } from '../../db/orders/refunds.ts'
 import { keepRequest } from '../../db/orders/requests.ts'
 import { countAttempts, readOpenPayment } from '../../db/payments/payments.ts'
-import type { Sealer } from '../../db/platform/encryption.ts'
+import type { Encryptor } from '../../db/platform/encryption.ts'
 import type { PaymentInfo } from '../../db/schema.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { totalOf } from '../../domain/catalogue/pricing.ts'
 import { needsAddress, type PaymentMode } from '../../domain/catalogue/product.ts'
-import { DomainError, type RefusalCode } from '../../domain/errors.ts'
+import { DomainError, InvalidInputError, type RefusalCode } from '../../domain/errors.ts'
 import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
-import type { OutsideStep } from '../../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import { cancelNote, type OrderNote } from '../../domain/orders/notes.ts'
 import { allows, isPaid, type OrderStatus } from '../../domain/orders/status.ts'
 import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../../domain/payments/method.ts'
-import { InvalidInput } from '../../i18n/error-texts.ts'
 import {
   acceptUpdate,
   cancelUpdate,
@@ -49,7 +48,7 @@ import {
   isRejected,
   isTimeout,
   isUnavailable,
-  Overloaded,
+  OverloadedError,
   retryUnavailable,
   type Temporal,
 } from '../temporal/client.ts'
@@ -126,7 +125,13 @@ export async function getOrder(
 
 /** What is known of a redemption before its order exists, or when it was refused later on. */
 export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: Attempt): Promise<OrderView> {
-  const { facts, product } = await readFacts(db, vault, attempt.owner_id, attempt.product_id, attempt.level)
+  const { facts, product } = await readEligibilityInputs(
+    db,
+    vault,
+    attempt.owner_id,
+    attempt.product_id,
+    attempt.level,
+  )
   const price = facts.product ?? { paymentMode: 'points_only' as const, points: 0, fen: 0n }
   const total = totalOf(price, attempt.quantity)
   const { address, ...notes } = sealer.open(attempt.request, `request/${attempt.order_no}`) as PrivateRequest
@@ -182,7 +187,7 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
   }
 }
 
-async function viewOrders(db: Db, sealer: Sealer, rows: readonly ExchangeOrder[]): Promise<OrderView[]> {
+async function viewOrders(db: Db, sealer: Encryptor, rows: readonly ExchangeOrder[]): Promise<OrderView[]> {
   if (rows.length === 0) return []
   const numbers = rows.map((row) => row.order_no)
   const [events, refunds] = await Promise.all([
@@ -220,7 +225,7 @@ function viewRefund(refund: ShownRefund): RefundView {
 }
 
 function viewOrder(
-  sealer: Sealer,
+  sealer: Encryptor,
   row: ExchangeOrder,
   events: readonly { status: string; note: OrderNote | null; created_at: Date }[],
 ): Omit<OrderView, 'refunds'> {
@@ -448,7 +453,7 @@ async function askOrder(
     )
   } catch (error) {
     if (isTimeout(error)) return false
-    if (isUnavailable(error)) throw new Overloaded('Temporal is unavailable', { cause: error })
+    if (isUnavailable(error)) throw new OverloadedError('Temporal is unavailable', { cause: error })
     if (!isGone(error)) throw error
     reply = CONFLICT
   }
@@ -599,7 +604,7 @@ async function findStuck(db: Db, orderNo: string, refundNo: string | undefined):
           chain.some((row) => row.refund_no === refundNo || row.order_refund === refundNo),
         )
   if (refundNo === undefined && owed.length > 0 && meant.length > 1) {
-    throw new InvalidInput({ field: 'refund_no', rule: 'required' })
+    throw new InvalidInputError({ field: 'refund_no', rule: 'required' })
   }
   const found = meant.flat()
   const parts = found.flatMap(({ kind, operation_key }) => (kind === 'part' && operation_key) || [])
@@ -664,7 +669,7 @@ async function hasFinished(db: Db, orderNo: string): Promise<boolean> {
 }
 
 /** Names the points as a step outside where another system took them. */
-async function pointsElsewhere(db: Db, orderNo: string): Promise<{ outsideSteps?: readonly OutsideStep[] }> {
+async function pointsElsewhere(db: Db, orderNo: string): Promise<{ outsideSteps?: readonly ExternalStep[] }> {
   const found = await db
     .selectFrom('exchange_attempts as attempt')
     .innerJoin('points_exchange_orders as order', 'order.order_no', 'attempt.order_no')
@@ -711,7 +716,7 @@ async function startRefund(
     return true
   } catch (error) {
     if (isTimeout(error)) return false
-    if (isUnavailable(error)) throw new Overloaded('Temporal is unavailable', { cause: error })
+    if (isUnavailable(error)) throw new OverloadedError('Temporal is unavailable', { cause: error })
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/client.ts'
-import type { Sealer } from '../../db/platform/encryption.ts'
+import type { Encryptor } from '../../db/platform/encryption.ts'
 import type { ShippingInfo } from '../../db/schema.ts'
-import type { Vault } from '../../db/wallet/ledger-cipher.ts'
+import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
 import type { Money } from '../../domain/money.ts'
 import type { Attention } from '../../domain/orders/attention.ts'
@@ -71,6 +71,6 @@ export interface RefundView {
 
 export interface OrderReader {
   readonly db: Db
-  readonly vault: Vault
-  readonly sealer: Sealer
+  readonly vault: LedgerCipher
+  readonly sealer: Encryptor
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Db } from '../../db/client.ts'
-import type { Sealer } from '../../db/platform/encryption.ts'
+import type { Encryptor } from '../../db/platform/encryption.ts'
 import {
   dropRequest,
   endLease,
@@ -45,7 +45,7 @@ export type Claim =
  */
 export async function claimKey(
   db: Db,
-  sealer: Sealer,
+  sealer: Encryptor,
   scope: Scope,
   bodyHash: Buffer,
   deadline: number,
@@ -71,7 +71,7 @@ export async function claimKey(
 }
 
 /** Keeps the answer for every repeat. */
-export async function finishKey(db: Db, sealer: Sealer, scope: Scope, answer: Answer): Promise<void> {
+export async function finishKey(db: Db, sealer: Encryptor, scope: Scope, answer: Answer): Promise<void> {
   await keepAnswer(db, scope, answer.status, sealer.seal(answer, contextOf(scope)))
 }
 

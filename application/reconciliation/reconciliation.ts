@@ -7,10 +7,9 @@ import {
   type Reconciliation,
 } from '../../db/reconciliation/reconciliations.ts'
 import { dateInShanghai } from '../../domain/business-time.ts'
-import { DomainError } from '../../domain/errors.ts'
+import { DomainError, InvalidInputError } from '../../domain/errors.ts'
 import type { FindingKind, PaidMoney, Totals } from '../../domain/reconciliation/comparison.ts'
 import type { Side, Subject } from '../../domain/reconciliation/findings.ts'
-import { InvalidInput } from '../../i18n/error-texts.ts'
 import {
   EXCHANGE_WORKFLOW,
   exchangeWorkflowId,
@@ -87,7 +86,7 @@ export function createEngine(deps: AdoptionDeps) {
  * @throws InvalidInput when the day has not begun
  */
 export async function startReconciliation({ client }: Temporal, day: string): Promise<string> {
-  if (day > dateInShanghai(Date.now())) throw new InvalidInput({ field: 'day', rule: 'past' })
+  if (day > dateInShanghai(Date.now())) throw new InvalidInputError({ field: 'day', rule: 'past' })
   const input: ReconciliationInput = { day, ...RECONCILIATION }
   const workflowId = reconciliationId(day)
   await client.withDeadline(Date.now() + CALL_MS, () =>

@@ -1,13 +1,13 @@
 import { Client, Connection, type ConnectionOptions, isGrpcServiceError } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
-import type { Sealer } from '../../db/platform/encryption.ts'
+import type { Encryptor } from '../../db/platform/encryption.ts'
 import { sealedPayloads } from './payload-codec.ts'
 
 /** The workflow engine as the API and the worker's sweeper see it. */
 export interface Temporal {
   readonly client: Client
   /** Counts calls that wait for a workflow; see `withSlot`. */
-  readonly gate: Gate
+  readonly gate: ConcurrencyLimiter
 }
 
 /** How many calls may wait for workflows at once, and how many callers may wait for such a place. */
@@ -21,23 +21,27 @@ export const ANSWER_DEADLINE_MS = 5_000
  * Connects lazily: the process starts although the engine is away.
  * @param connection address, TLS and API key, as `@temporalio/envconfig` reads them
  */
-export function connectTemporal(connection: ConnectionOptions, namespace: string, sealer: Sealer): Temporal {
+export function connectTemporal(
+  connection: ConnectionOptions,
+  namespace: string,
+  sealer: Encryptor,
+): Temporal {
   return {
     client: new Client({
       connection: Connection.lazy(connection),
       namespace,
       dataConverter: sealedPayloads(sealer),
     }),
-    gate: createGate(IN_FLIGHT, WAITING),
+    gate: createConcurrencyLimiter(IN_FLIGHT, WAITING),
   }
 }
 
 /** Too much is in flight, or the engine is away: try again in a moment. */
-export class Overloaded extends Error {
-  override name = 'Overloaded'
+export class OverloadedError extends Error {
+  override name = 'OverloadedError'
 }
 
-export interface Gate {
+export interface ConcurrencyLimiter {
   /**
    * Runs the call when there is a place for it.
    * @throws Overloaded when the line is full, or no place came up before the deadline (ms since the epoch)
@@ -45,7 +49,7 @@ export interface Gate {
   run<T>(deadline: number, call: () => Promise<T>): Promise<T>
 }
 
-export function createGate(places: number, line: number): Gate {
+export function createConcurrencyLimiter(places: number, line: number): ConcurrencyLimiter {
   let running = 0
   const waiting: (() => void)[] = []
 
@@ -54,12 +58,12 @@ export function createGate(places: number, line: number): Gate {
       running += 1
       return
     }
-    if (waiting.length >= line) throw new Overloaded('too many requests in flight')
+    if (waiting.length >= line) throw new OverloadedError('too many requests in flight')
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(
         () => {
           waiting.splice(waiting.indexOf(admit), 1)
-          reject(new Overloaded('no place before the deadline'))
+          reject(new OverloadedError('no place before the deadline'))
         },
         Math.max(0, deadline - Date.now()),
       )

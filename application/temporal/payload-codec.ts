@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common'
-import type { Sealer } from '../../db/platform/encryption.ts'
+import type { Encryptor } from '../../db/platform/encryption.ts'
 
 const ENCODING = 'binary/points-mall-sealed'
 const CONTEXT = 'payload'
@@ -12,12 +12,12 @@ export const FAILURE_CONVERTER_PATH = fileURLToPath(new URL('./failure-converter
  * How client and worker talk to the workflow engine: whatever enters a payload is sealed, failures included.
  * The engine sees ids of workflows, names of activities, and search attributes.
  */
-export function sealedPayloads(sealer: Sealer): DataConverter {
+export function sealedPayloads(sealer: Encryptor): DataConverter {
   return { payloadCodecs: [createPayloadCodec(sealer)], failureConverterPath: FAILURE_CONVERTER_PATH }
 }
 
 /** Passes through what was never sealed, so that older histories stay readable. */
-export function createPayloadCodec(sealer: Sealer): PayloadCodec {
+export function createPayloadCodec(sealer: Encryptor): PayloadCodec {
   return {
     encode: async (payloads) => payloads.map((payload) => seal(sealer, payload)),
     decode: async (payloads) => payloads.map((payload) => open(sealer, payload)),
@@ -29,7 +29,7 @@ interface Plain {
   readonly data: string | null
 }
 
-function seal(sealer: Sealer, { metadata, data }: Payload): Payload {
+function seal(sealer: Encryptor, { metadata, data }: Payload): Payload {
   const plain: Plain = {
     metadata: Object.fromEntries(
       Object.entries(metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
@@ -39,7 +39,7 @@ function seal(sealer: Sealer, { metadata, data }: Payload): Payload {
   return { metadata: { encoding: Buffer.from(ENCODING) }, data: sealer.seal(plain, CONTEXT) }
 }
 
-function open(sealer: Sealer, payload: Payload): Payload {
+function open(sealer: Encryptor, payload: Payload): Payload {
   const encoding = payload.metadata?.encoding
   if (!encoding || !payload.data || Buffer.from(encoding).toString() !== ENCODING) return payload
   const plain = sealer.open(Buffer.from(payload.data), CONTEXT) as Plain

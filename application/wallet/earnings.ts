@@ -13,10 +13,9 @@ import {
 import { lockAccount } from '../../db/wallet/wallet.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { shanghaiDay } from '../../domain/business-time.ts'
-import { DomainError } from '../../domain/errors.ts'
+import { DomainError, InvalidInputError } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import { datesOf, type EarningRules, pointsFor, underCap } from '../../domain/wallet/earning.ts'
-import { InvalidInput } from '../../i18n/error-texts.ts'
 import { type Ledger, mustBeOurs } from './wallets.ts'
 
 /** No single thing earns more. */
@@ -80,16 +79,16 @@ export async function earn(
   const before = await findEarning(db, source, externalId)
   if (before) return { earning: viewOf(sameAs(before, request)), isNew: false }
   const wanted = fen === undefined ? BigInt(asked ?? 0) : pointsFor(fen, rules)
-  if (wanted > POINTS_MAX) throw new InvalidInput({ field: 'amount', rule: 'invalid' })
+  if (wanted > POINTS_MAX) throw new InvalidInputError({ field: 'amount', rule: 'invalid' })
 
   return db.transaction().execute(async (tx) => {
     // Two earnings of one day see each other, because both wait here.
     const { now } = await lockAccount(tx, vault, ownerId, 'ZJF')
     const occurredAt = request.occurredAt?.getTime() ?? now
-    if (occurredAt > now + CLOCK_SKEW_MS) throw new InvalidInput({ field: 'occurred_at', rule: 'past' })
+    if (occurredAt > now + CLOCK_SKEW_MS) throw new InvalidInputError({ field: 'occurred_at', rule: 'past' })
     const { matureAt, expiresAt } = datesOf(occurredAt, rules)
     if (expiresAt !== null && expiresAt <= now) {
-      throw new InvalidInput({ field: 'occurred_at', rule: 'invalid' })
+      throw new InvalidInputError({ field: 'occurred_at', rule: 'invalid' })
     }
     const day = shanghaiDay(occurredAt)
     const earned = await earnedBetween(tx, ownerId, new Date(day.from), new Date(day.to))

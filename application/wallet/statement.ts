@@ -1,7 +1,8 @@
 import type { Currency, EntryKind } from '../../db/schema.ts'
 import { countEntries, type Listed, listEntries } from '../../db/wallet/wallet.ts'
+import { InvalidInputError } from '../../domain/errors.ts'
 import { reasonText } from '../../i18n/entry-texts.ts'
-import { InvalidInput, type Lang } from '../../i18n/error-texts.ts'
+import type { Lang } from '../../i18n/error-texts.ts'
 import { freezesOf } from './freezes.ts'
 import type { Ledger } from './wallets.ts'
 
@@ -105,7 +106,7 @@ function cursorOf(version: string, currency: Currency): string {
 function versionOf(cursor: string, currency: Currency): bigint {
   const [of, version = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split('/')
   if (of !== currency || !/^\d{1,18}$/.test(version) || cursorOf(version, currency) !== cursor) {
-    throw new InvalidInput({ field: 'cursor', rule: 'format' })
+    throw new InvalidInputError({ field: 'cursor', rule: 'format' })
   }
   return BigInt(version)
 }

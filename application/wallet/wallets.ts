@@ -1,17 +1,16 @@
 import type { Db } from '../../db/client.ts'
-import type { Vault } from '../../db/wallet/ledger-cipher.ts'
+import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { adjust, type Balance, grant, readBalance } from '../../db/wallet/wallet.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
-import { DomainError } from '../../domain/errors.ts'
+import { DomainError, InvalidInputError } from '../../domain/errors.ts'
 import { type Fen, type Money, moneyFromFen } from '../../domain/money.ts'
-import { InvalidInput } from '../../i18n/error-texts.ts'
 import type { PointsWallet } from '../../wallets/port.ts'
-import { Overloaded } from '../temporal/client.ts'
+import { OverloadedError } from '../temporal/client.ts'
 
 /** The ledger: its rows, and the keys that open them. */
 export interface Ledger {
   readonly db: Db
-  readonly vault: Vault
+  readonly vault: LedgerCipher
   /** Set where the shop's own points system keeps the points, and our ledger only the cash. */
   readonly outsideWallet?: PointsWallet | undefined
 }
@@ -63,7 +62,7 @@ async function readOutside(wallet: PointsWallet, ownerId: string): Promise<Balan
   try {
     return { ...(await wallet.balance(ownerId)), frozen: null, expiring: [] }
   } catch (error) {
-    throw new Overloaded('the outside wallet does not answer', { cause: error })
+    throw new OverloadedError('the outside wallet does not answer', { cause: error })
   }
 }
 
@@ -90,7 +89,7 @@ export async function grantPoints(
   mustNotBeOwn(cause.operatorId, ownerId)
   mustBeOurs(ledger)
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
-    throw new InvalidInput({ field: 'expires_at', rule: 'future' })
+    throw new InvalidInputError({ field: 'expires_at', rule: 'future' })
   }
   await ledger.db
     .transaction()

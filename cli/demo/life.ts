@@ -4,7 +4,7 @@ import { setLevel } from '../../application/customers/users.ts'
 import { exchange } from '../../application/orders/exchange.ts'
 import type { ExchangeDeps } from '../../application/orders/exchange-deps.ts'
 import { actOnOrder, getOrder, type OrderRequest, type OrderView } from '../../application/orders/orders.ts'
-import { Overloaded } from '../../application/temporal/client.ts'
+import { OverloadedError } from '../../application/temporal/client.ts'
 import { block } from '../../application/wallet/freezes.ts'
 import { addCash, grantPoints } from '../../application/wallet/wallets.ts'
 import { findProductByOperation } from '../../db/catalogue/products.ts'
@@ -105,7 +105,7 @@ async function tell(
       throw new Error(`${orderNo} is still ${order.status}, ${order.payment_status}`)
     }
     const moved = await goOn(deps, story, order).catch((error: unknown) => {
-      if (error instanceof Overloaded) return false
+      if (error instanceof OverloadedError) return false
       throw error
     })
     if (!moved) await pause(LOOK_EVERY_MS)

@@ -2,7 +2,7 @@ import { createCategory } from '../../application/catalogue/categories.ts'
 import { createProduct, publishProduct, unpublishProduct } from '../../application/catalogue/products.ts'
 import { addCash, grantPoints } from '../../application/wallet/wallets.ts'
 import type { Db } from '../../db/client.ts'
-import type { Vault } from '../../db/wallet/ledger-cipher.ts'
+import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { fenOf } from '../../domain/money.ts'
 import { type DemoProduct, demoCategories, demoProducts } from './catalogue.ts'
 
@@ -19,7 +19,7 @@ const DEMO_USERS = [
  * second run changes nothing, not even what was changed or sold since.
  * @returns how many products are new
  */
-export async function seedDemo(db: Db, vault: Vault): Promise<number> {
+export async function seedDemo(db: Db, vault: LedgerCipher): Promise<number> {
   const categories = new Map<string, string>()
   for (const { slug, title, sort } of demoCategories) {
     const { id } = await createCategory(db, { name: title, sort }, `demo/category/${slug}`)
@@ -68,7 +68,7 @@ async function seedProduct(db: Db, demo: DemoProduct, categoryId: string | null)
   return known === undefined
 }
 
-async function seedUser(db: Db, vault: Vault, user: (typeof DEMO_USERS)[number]): Promise<void> {
+async function seedUser(db: Db, vault: LedgerCipher, user: (typeof DEMO_USERS)[number]): Promise<void> {
   const { ownerId, level } = user
   await db
     .insertInto('users')

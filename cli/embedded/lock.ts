@@ -9,7 +9,7 @@ const held = new Set<DatabaseSync>()
  * Takes a file; holds it until the returned function is called or this process ends, however it ends (SQLite
  * locks through the kernel, so that nothing stale can be left behind). Returns undefined where another holds it.
  */
-export function hold(file: string): (() => void) | undefined {
+export function acquireLock(file: string): (() => void) | undefined {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const database = new DatabaseSync(file, { timeout: 0 })
   try {

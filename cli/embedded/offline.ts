@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Config } from '../../config/index.ts'
-import { hold } from './lock.ts'
+import { acquireLock } from './lock.ts'
 import { PortError, requireFree, USUAL } from './ports.ts'
 import { startPostgres } from './postgres.ts'
 import { createSupervisor } from './supervisor.ts'
@@ -19,7 +19,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const { database, dataDir } = config
   if (database.outside && database.url) return work(database.url)
-  const release = hold(join(dataDir, 'start.lock'))
+  const release = acquireLock(join(dataDir, 'start.lock'))
   if (!release) {
     if (running === 'beside' && database.url) return work(database.url)
     throw new Error(`the mall runs on ${dataDir}: stop its npm start (Ctrl-C) first`)

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { hold } from './lock.ts'
+import { acquireLock } from './lock.ts'
 
 /** A port is taken; the message names the port and the variable that changes it. */
 export class PortError extends Error {
@@ -98,7 +98,7 @@ async function take(port: number, host: string, variable: string, claims: string
 function claim(port: number, claims: string): boolean {
   try {
     mkdirSync(claims, { recursive: true })
-    return hold(join(claims, String(port))) !== undefined
+    return acquireLock(join(claims, String(port))) !== undefined
   } catch {
     // A user without a folder of their own has no other start to meet there.
     return true

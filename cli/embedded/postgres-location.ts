@@ -19,7 +19,7 @@ import { dirname, join } from 'node:path'
 import { PartError } from './supervisor.ts'
 
 /** Where the embedded PostgreSQL lives, and whom it runs as. */
-export interface PostgresPlace {
+export interface PostgresLocation {
   readonly initdb: string
   readonly postgres: string
   readonly dataFolder: string
@@ -40,11 +40,11 @@ const USER = 'postgres'
  * this finds or makes a user for it, and places programs and database where that user can reach them.
  * @throws PartError saying what to do.
  */
-export function placePostgres(
+export function locatePostgres(
   dataDir: string,
   binaries: { readonly folder: string; readonly version: string },
   say: (text: string) => void,
-): PostgresPlace {
+): PostgresLocation {
   const home = realpathSync(dataDir)
   const known = databaseFolder(home)
   const owner = existsSync(known) ? statSync(known) : undefined

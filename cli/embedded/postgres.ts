@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
-import { type PostgresPlace, placePostgres } from './postgres-location.ts'
+import { locatePostgres, type PostgresLocation } from './postgres-location.ts'
 import { endOrphans } from './process-registry.ts'
 import { type Part, PartError, type Supervisor } from './supervisor.ts'
 
@@ -38,7 +38,7 @@ export async function startPostgres(
     readonly say: (text: string) => void
   },
 ): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
-  const place = placePostgres(options.dataDir, await postgresBinaries(), options.say)
+  const place = locatePostgres(options.dataDir, await postgresBinaries(), options.say)
   const password = passwordOf(options.dataDir)
   if (!existsSync(join(place.dataFolder, 'PG_VERSION'))) await makeCluster(supervisor, place, password)
   const part = supervisor.start({
@@ -98,7 +98,7 @@ function passwordOf(dataDir: string): string {
 }
 
 /** Makes the cluster beside its final place, so that one made by half is never taken for whole. */
-async function makeCluster(supervisor: Supervisor, place: PostgresPlace, password: string): Promise<void> {
+async function makeCluster(supervisor: Supervisor, place: PostgresLocation, password: string): Promise<void> {
   const making = `${place.dataFolder}.new`
   const passwordFile = join(making, '..', 'postgres-password.new')
   rmSync(making, { recursive: true, force: true })

@@ -44,7 +44,7 @@ export function endOrphans(dataFolder: string): void {
 }
 
 /** Writes who runs, for a later start to find should this one be killed. */
-export function writeRoster(file: string, entries: readonly Entry[]): void {
+export function writeRegistry(file: string, entries: readonly Entry[]): void {
   if (entries.length === 0) {
     rmSync(file, { force: true })
     return
@@ -54,7 +54,7 @@ export function writeRoster(file: string, entries: readonly Entry[]): void {
 }
 
 /** Returns the parts an earlier start left in this file, or none; those of them that ended are listed too. */
-export function readRoster(file: string): Entry[] {
+export function readRegistry(file: string): Entry[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Entry[]) : []
 }
 

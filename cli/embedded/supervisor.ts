@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { follow, loudText } from './log.ts'
 import { markOf, signal } from './process.ts'
-import { type Entry, endOrphans, readRoster, stopAll, stopEntry, writeRoster } from './process-registry.ts'
+import {
+  type Entry,
+  endOrphans,
+  readRegistry,
+  stopAll,
+  stopEntry,
+  writeRegistry,
+} from './process-registry.ts'
 
 /** A command of ours. It gets a session of its own, so that signals to the supervisor's group do not reach it. */
 export interface Command {
@@ -60,7 +67,7 @@ export async function createSupervisor(options: {
   const logs = join(folder, 'logs')
   const rosterFile = join(folder, 'parts.json')
   mkdirSync(logs, { recursive: true, mode: 0o700 })
-  await stopAll(readRoster(rosterFile))
+  await stopAll(readRegistry(rosterFile))
 
   const running = new Map<string, Entry>()
   const parts: Part[] = []
@@ -70,7 +77,7 @@ export async function createSupervisor(options: {
   const followed = new Map<string, ReturnType<typeof follow>>()
   let stopping = false
   let reaper = spawnReaper()
-  writeRoster(rosterFile, [])
+  writeRegistry(rosterFile, [])
   const logReader = setInterval(readLogs, READ_LOGS_EVERY_MS)
 
   function spawnReaper(): ChildProcess {
@@ -92,7 +99,7 @@ export async function createSupervisor(options: {
   }
 
   function note(): void {
-    writeRoster(rosterFile, [...running.values()])
+    writeRegistry(rosterFile, [...running.values()])
     tellReaper()
   }
 
@@ -229,7 +236,7 @@ export async function createSupervisor(options: {
       await stopAll([...running.values()], hurry)
       for (const log of followed.values()) log.close()
       followed.clear()
-      writeRoster(rosterFile, [])
+      writeRegistry(rosterFile, [])
       const gone = new Promise((resolve) => reaper.once('exit', resolve))
       reaper.stdin?.end('goodbye\n')
       if (reaper.exitCode === null && reaper.signalCode === null) await gone

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { hold } from './lock.ts'
+import { acquireLock } from './lock.ts'
 import { PartError, type Supervisor } from './supervisor.ts'
 
 const VERSION = '1.5.1'
@@ -190,7 +190,7 @@ async function holdCache(machine: Machine, say: (text: string) => void): Promise
   const waitingSince = performance.now()
   let said = 0
   for (;;) {
-    const release = hold(join(machine.cacheDir, 'temporal.lock'))
+    const release = acquireLock(join(machine.cacheDir, 'temporal.lock'))
     if (release) return release
     if (performance.now() - waitingSince >= said * PROGRESS_EVERY_MS) {
       say('waiting: another start is getting the Temporal server')

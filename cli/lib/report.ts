@@ -1,6 +1,6 @@
 import { readConfig } from '../../config/index.ts'
 import { connectDatabase, type Db } from '../../db/client.ts'
-import { createVault, type Vault } from '../../db/wallet/ledger-cipher.ts'
+import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 
 export interface Findings {
   readonly totals: Readonly<Record<string, string>>
@@ -9,12 +9,15 @@ export interface Findings {
 }
 
 /** Prints what a look at the books found: totals, then each broken row; exit code 1 where there is one. */
-export async function report(name: string, look: (db: Db, vault: Vault) => Promise<Findings>): Promise<void> {
+export async function report(
+  name: string,
+  look: (db: Db, vault: LedgerCipher) => Promise<Findings>,
+): Promise<void> {
   try {
     const { database, ledgerKeys } = readConfig()
     if (!database.url) throw new Error('DATABASE_URL: not set, and no installation runs in DATA_DIR')
     const db = connectDatabase(database.url, 2)
-    const { totals, broken } = await look(db, createVault(ledgerKeys))
+    const { totals, broken } = await look(db, createLedgerCipher(ledgerKeys))
     await db.destroy()
     for (const [what, total] of Object.entries(totals)) process.stdout.write(`${what.padEnd(24)} ${total}\n`)
     for (const row of broken) process.stdout.write(`WRONG ${row}\n`)

@@ -2,7 +2,7 @@ import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Refusal } from '../../domain/errors.ts'
 import type { PaymentClient } from '../../domain/payments/method.ts'
 import type { Db, Tx } from '../client.ts'
-import type { Sealer } from '../platform/encryption.ts'
+import type { Encryptor } from '../platform/encryption.ts'
 import type { ExchangeAttemptsTable } from '../schema.ts'
 
 /** One row per `POST exchange`, written before the workflow engine is called, so that no answer is ever lost. */
@@ -24,11 +24,11 @@ export interface PaymentChannel {
   readonly clientIp?: string | undefined
 }
 
-export function sealChannel(sealer: Sealer, orderNo: string, channel: PaymentChannel): Buffer {
+export function sealChannel(sealer: Encryptor, orderNo: string, channel: PaymentChannel): Buffer {
   return sealer.seal(channel, `channel/${orderNo}`)
 }
 
-export async function readChannel(db: Db, sealer: Sealer, orderNo: string): Promise<PaymentChannel> {
+export async function readChannel(db: Db, sealer: Encryptor, orderNo: string): Promise<PaymentChannel> {
   const row = await db
     .selectFrom('exchange_attempts')
     .select('channel')
@@ -41,7 +41,7 @@ export async function readChannel(db: Db, sealer: Sealer, orderNo: string): Prom
 /** The customer comes to the cashier another way; as whom WeChat knows him stays. */
 export async function changeChannel(
   db: Db,
-  sealer: Sealer,
+  sealer: Encryptor,
   orderNo: string,
   channel: PaymentChannel,
 ): Promise<void> {

@@ -7,13 +7,13 @@ import type {
   ShippingType,
 } from '../../domain/catalogue/product.ts'
 import { fenOf } from '../../domain/money.ts'
-import type { ExchangeFacts } from '../../domain/orders/eligibility.ts'
+import type { EligibilityInputs } from '../../domain/orders/eligibility.ts'
 import { spendableOf } from '../../domain/wallet/wallet.ts'
 import type { Db } from '../client.ts'
-import type { Vault } from '../wallet/ledger-cipher.ts'
+import type { LedgerCipher } from '../wallet/ledger-cipher.ts'
 import { type AccountRow, openAccount } from '../wallet/wallet.ts'
 
-export interface ProductFacts {
+export interface ProductInputs {
   readonly id: string
   readonly title: string
   readonly image: string | null
@@ -53,14 +53,14 @@ interface Row {
  * @param askedBy the number of the attempt that asks: it does not count itself as an unpaid order
  * @returns the facts, and the product's face for the order record (undefined where there is no product)
  */
-export async function readFacts(
+export async function readEligibilityInputs(
   db: Db,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   productId: string,
   tokenLevel: number,
   askedBy = '',
-): Promise<{ facts: ExchangeFacts; product: ProductFacts | undefined }> {
+): Promise<{ facts: EligibilityInputs; product: ProductInputs | undefined }> {
   const { rows } = await sql<Row>`
     select p.id, p.title, p.image, p.status, p.payment_mode, p.point, p.price_amount, p.stock_quantity,
       p.shipping_type, p.product_type, p.exchange_limit, p.properties -> 'limit' as "limit",

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import { type Fen, fenOf } from '../../domain/money.ts'
-import type { Split } from '../../domain/orders/refund.ts'
+import type { Amounts } from '../../domain/orders/refund.ts'
 import type { Db, Tx } from '../client.ts'
 import type { OrderRefundsTable, PaymentRefundsTable } from '../schema.ts'
 import type { Actor } from './orders.ts'
@@ -19,7 +19,7 @@ export async function listOrderRefunds(db: Db, orderNo: string): Promise<OrderRe
     .execute()
 }
 
-export const splitOf = (refund: Pick<OrderRefund, 'points' | 'money'>): Split => ({
+export const amountsOf = (refund: Pick<OrderRefund, 'points' | 'money'>): Amounts => ({
   points: BigInt(refund.points),
   fen: fenOf(refund.money),
 })

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
-import type { OutsideStep } from '../../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
 import type { Db, Tx } from '../client.ts'
 
@@ -47,7 +47,7 @@ export interface OpenExchange {
   readonly status: OrderStatus | null
   readonly run_epoch: number
   /** Null: not recorded, as configured. */
-  readonly outside_steps: readonly OutsideStep[] | null
+  readonly outside_steps: readonly ExternalStep[] | null
   readonly points_wallet: 'ledger' | 'outside'
   /** The exchange itself is open; otherwise only refunds are owed. */
   readonly needs_exchange: boolean

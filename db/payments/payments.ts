@@ -4,7 +4,7 @@ import { canShowAgain, cashierLives } from '../../domain/payments/decision.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 import type { Db, Tx } from '../client.ts'
 import { readChannel } from '../orders/attempts.ts'
-import type { Sealer } from '../platform/encryption.ts'
+import type { Encryptor } from '../platform/encryption.ts'
 import type { PaymentsTable } from '../schema.ts'
 
 export type Payment = Selectable<PaymentsTable>
@@ -84,7 +84,11 @@ export interface OpenPayment {
 }
 
 /** @returns null where every attempt of the order is closed */
-export async function readOpenPayment(db: Db, sealer: Sealer, orderNo: string): Promise<OpenPayment | null> {
+export async function readOpenPayment(
+  db: Db,
+  sealer: Encryptor,
+  orderNo: string,
+): Promise<OpenPayment | null> {
   const payments = await listPayments(db, orderNo)
   const open = payments.findLast(({ state }) => state === 'unpaid' || state === 'closing')
   if (!open) return null

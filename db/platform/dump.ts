@@ -28,8 +28,8 @@ export interface Dump {
 }
 
 /** The database is not one that the dump can be loaded into; the message says why, and what to do. */
-export class NotLoadable extends Error {
-  override name = 'NotLoadable'
+export class NotLoadableError extends Error {
+  override name = 'NotLoadableError'
 }
 
 const ROWS_AT_ONCE = 1_000
@@ -100,7 +100,7 @@ export async function checkFiles(dump: Dump, folder: string): Promise<void> {
     const hash = createHash('sha256')
     await pipeline(createReadStream(fileOf(folder, name)), hash)
     if (hash.digest('hex') !== sha256) {
-      throw new NotLoadable(`${fileOf(folder, name)} was changed after the backup`)
+      throw new NotLoadableError(`${fileOf(folder, name)} was changed after the backup`)
     }
   }
 }
@@ -134,7 +134,7 @@ export async function loadTables(
       ({ name, columns }) => there.find((table) => table.name === name)?.columns.join() !== columns.join(),
     )
     if (strange.length > 0 || there.length !== dump.tables.length) {
-      throw new NotLoadable('the tables of the backup are not those of this version of the program')
+      throw new NotLoadableError('the tables of the backup are not those of this version of the program')
     }
     await client.query(
       `lock table ${there.map(({ name }) => quoted(name)).join(', ')} in access exclusive mode`,
@@ -163,7 +163,7 @@ async function requireEmpty(client: Client, tables: readonly { name: string }[])
   for (const { name } of tables.filter((table) => !FILLED_BY_MIGRATION.includes(table.name))) {
     const { rows } = await client.query(`select from ${quoted(name)} limit 1`)
     if (rows.length > 0) {
-      throw new NotLoadable(
+      throw new NotLoadableError(
         `the database is not empty (${name} has rows): --replace removes all that is there`,
       )
     }
@@ -202,7 +202,8 @@ async function loadTable(client: Client, table: DumpedTable, file: string): Prom
     lines = []
   }
   if (lines.length > 0) await insert(lines)
-  if (count !== table.rows) throw new NotLoadable(`${file} has ${count} rows, and ${table.rows} were written`)
+  if (count !== table.rows)
+    throw new NotLoadableError(`${file} has ${count} rows, and ${table.rows} were written`)
 }
 
 /** The tables of the mall, with the columns that are not computed. */
@@ -229,7 +230,8 @@ async function inOrderOfReferences(client: Client, tables: readonly { name: stri
   let waiting = tables.map(({ name }) => name)
   while (waiting.length > 0) {
     const free = waiting.filter((name) => !rows.some((row) => row.from === name && waiting.includes(row.to)))
-    if (free.length === 0) throw new NotLoadable(`these tables refer to each other: ${waiting.join(', ')}`)
+    if (free.length === 0)
+      throw new NotLoadableError(`these tables refer to each other: ${waiting.join(', ')}`)
     ordered.push(...free)
     waiting = waiting.filter((name) => !free.includes(name))
   }

@@ -7,7 +7,7 @@ export interface Key {
 }
 
 /** Seals personal data at rest: names, phones, addresses, kept answers. */
-export interface Sealer {
+export interface Encryptor {
   /** @param context binds the result to its place, so that a blob moved to another row does not open. */
   seal(value: unknown, context: string): Buffer
   /** @throws when the blob was changed, belongs to another context, or its key is not among the keys. */
@@ -21,7 +21,7 @@ const TAG = 16
  * AES-256-GCM with a random nonce; the blob is `id length, id, nonce, tag, ciphertext`.
  * @param keys the first seals, all of them open
  */
-export function createSealer(keys: readonly Key[]): Sealer {
+export function createEncryptor(keys: readonly Key[]): Encryptor {
   // A key that is made once costs a third of one that each call makes out of its bytes.
   const made = keys.map(({ id, key }) => ({ id, key: createSecretKey(key) }))
   const current = made[0]

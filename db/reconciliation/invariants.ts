@@ -11,7 +11,7 @@ import {
 import type { Db } from '../client.ts'
 import type { Currency, EntryKind } from '../schema.ts'
 import { clawbackKey, grantKey, isAuthentic } from '../wallet/earnings.ts'
-import { Tampered, type Vault } from '../wallet/ledger-cipher.ts'
+import { type LedgerCipher, TamperedError } from '../wallet/ledger-cipher.ts'
 import { tamperedSide } from '../wallet/verification.ts'
 import { entryPlace, refOf, type SealedEntry } from '../wallet/wallet.ts'
 
@@ -19,7 +19,7 @@ import { entryPlace, refOf, type SealedEntry } from '../wallet/wallet.ts'
  * The laws that hold at rest, whatever has happened before, each as a query for what breaks it.
  */
 
-export { findBrokenLedger } from '../wallet/verification.ts'
+export { findLedgerViolations as findBrokenLedger } from '../wallet/verification.ts'
 
 /** What a law about an order says of it: which law, by which number, and the two states that do not agree. */
 interface BrokenRow {
@@ -63,7 +63,7 @@ const BOOKED = `booked as (
  * order that is not.
  * @returns what is broken, named
  */
-export async function findBrokenOrders(db: Db): Promise<Disagreement[]> {
+export async function findOrderViolations(db: Db): Promise<Disagreement[]> {
   const { rows } = await sql<BrokenRow>`
     with ${sql.raw(BOOKED)}
     select 'stock' as code, r.order_no as no, r.order_no, r.state::text as ours, o.status::text as theirs
@@ -110,7 +110,7 @@ export async function findBrokenOrders(db: Db): Promise<Disagreement[]> {
  * its money is back.
  * @returns what is broken, named
  */
-export async function findBrokenPayments(db: Db): Promise<Disagreement[]> {
+export async function findPaymentViolations(db: Db): Promise<Disagreement[]> {
   const { rows } = await sql<BrokenRow>`
     with ${sql.raw(BOOKED)}, orders_paid as (
       select o.order_no, o.status, o.total_money, o.owner_id,
@@ -195,7 +195,7 @@ interface BookedRow {
 }
 
 /** @throws Tampered */
-function openEntry(vault: Vault, row: BookedRow): { available: bigint; held: bigint } {
+function openEntry(vault: LedgerCipher, row: BookedRow): { available: bigint; held: bigint } {
   const ref = refOf(row)
   const plain = vault.open(ref, entryPlace(ref, row.version), row.kid, row.sealed) as SealedEntry
   return { available: BigInt(plain.available), held: BigInt(plain.held) }
@@ -206,7 +206,7 @@ function openEntry(vault: Vault, row: BookedRow): { available: bigint; held: big
  * entries of an order add up to is what is left of what the order cost, and nothing once it is canceled.
  * @returns what is broken, named
  */
-export async function findBrokenAmounts(db: Db, vault: Vault): Promise<Disagreement[]> {
+export async function findAmountViolations(db: Db, vault: LedgerCipher): Promise<Disagreement[]> {
   const broken: Disagreement[] = []
   for (let after = '0'; ; ) {
     const { rows: orders } = await sql<{
@@ -252,7 +252,7 @@ export async function findBrokenAmounts(db: Db, vault: Vault): Promise<Disagreem
           booked[row.currency].held += held
         }
       } catch (error) {
-        if (!(error instanceof Tampered)) throw error
+        if (!(error instanceof TamperedError)) throw error
         const subject: Subject = { code: 'amounts', data: { no: orderNo } }
         broken.push({ subject, ours: tamperedSide(error), theirs: null, orderNo })
         continue
@@ -284,7 +284,7 @@ const textsOf = ({ available, held }: { readonly available: bigint; readonly hel
  * they are taken back but for the shortfall; and one that waits, or never came, has booked nothing.
  * @returns what is broken, named
  */
-export async function findBrokenEarnings(db: Db, vault: Vault): Promise<Disagreement[]> {
+export async function findEarningViolations(db: Db, vault: LedgerCipher): Promise<Disagreement[]> {
   const broken: Disagreement[] = []
   for (let after = '0'; ; ) {
     const earnings = await db
@@ -325,7 +325,7 @@ export async function findBrokenEarnings(db: Db, vault: Vault): Promise<Disagree
           )
         }
       } catch (error) {
-        if (!(error instanceof Tampered)) throw error
+        if (!(error instanceof TamperedError)) throw error
         report(tamperedSide(error))
       }
     }

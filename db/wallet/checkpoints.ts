@@ -5,8 +5,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { Db } from '../client.ts'
-import type { Vault } from './ledger-cipher.ts'
-import type { Head, Heads } from './verification.ts'
+import type { LedgerCipher } from './ledger-cipher.ts'
+import type { Checkpoint, Checkpoints } from './verification.ts'
 import { type AccountRow, openAccount, refOf } from './wallet.ts'
 
 /**
@@ -35,7 +35,7 @@ const COMPACT_FROM = 10_000
 const LEFT_AFTER_MS = 60_000
 
 /** Where signed lines go: a file of ours, or an object store that nobody can rewrite. */
-export interface HeadsStore {
+export interface CheckpointStore {
   /** All lines of all keepers, each with a name for it. What a crash cut short is not among them. */
   read(): Promise<readonly { readonly name: string; readonly line: string }[]>
   /** Lasting when it returns. @returns false when what was there before is gone: then `replace` */
@@ -51,7 +51,7 @@ export interface HeadsStore {
  * one; workers on other machines have folders of their own, each of which alone catches a return. A keeper
  * that starts takes over the files of those that are gone.
  */
-export function createHeadsFiles(folder: string): HeadsStore {
+export function createCheckpointFiles(folder: string): CheckpointStore {
   const own = join(folder, `${hostname()}-${Date.now()}-${randomBytes(4).toString('hex')}.jsonl`)
   let left: string[] = []
 
@@ -117,7 +117,7 @@ export function createHeadsFiles(folder: string): HeadsStore {
 }
 
 /** Puts the heads of a database that is no more out of the way. @returns where they are now, if there were any */
-export function setAsideHeads(dataDir: string): string | undefined {
+export function setAsideCheckpoints(dataDir: string): string | undefined {
   const folder = join(dataDir, HEADS_FOLDER)
   if (!existsSync(folder) || readdirSync(folder).length === 0) return undefined
   const aside = `${folder}.until-${new Date().toISOString().replaceAll(':', '')}`
@@ -126,10 +126,10 @@ export function setAsideHeads(dataDir: string): string | undefined {
 }
 
 /** All heads of these stores. @returns them, and what in the stores the mall did not write */
-export async function readHeads(
-  stores: readonly HeadsStore[],
-  vault: Vault,
-): Promise<{ readonly heads: Heads; readonly broken: readonly string[] }> {
+export async function readCheckpoints(
+  stores: readonly CheckpointStore[],
+  vault: LedgerCipher,
+): Promise<{ readonly heads: Checkpoints; readonly broken: readonly string[] }> {
   const heads = new Map<string, Map<string, string>>()
   const broken: string[] = []
   const lines = (await Promise.all(stores.map((store) => store.read()))).flat()
@@ -145,7 +145,7 @@ export async function readHeads(
   return { heads, broken }
 }
 
-export interface HeadsKeeper {
+export interface CheckpointKeeper {
   /** Writes the heads of the accounts that changed since the last round. @returns how many */
   round(): Promise<number>
 }
@@ -155,15 +155,15 @@ export interface HeadsKeeper {
  * such an account's last good head stays in the store, so that `ledger:verify` names it. It costs about 300
  * bytes of memory an account.
  */
-export function createHeadsKeeper(deps: {
+export function createCheckpointKeeper(deps: {
   readonly db: Db
-  readonly vault: Vault
-  readonly store: HeadsStore
+  readonly vault: LedgerCipher
+  readonly store: CheckpointStore
   readonly alarm: (text: string) => void
-}): HeadsKeeper {
+}): CheckpointKeeper {
   const { db, vault, store } = deps
   /** Normally one for each account; more until it is known that they are of one chain. */
-  let known: Map<string, Head[]> | undefined
+  let known: Map<string, Checkpoint[]> | undefined
   let since: string | undefined
   let scannedTo = '0'
   let appended = 0
@@ -176,8 +176,8 @@ export function createHeadsKeeper(deps: {
     deps.alarm(text)
   }
 
-  async function begin(): Promise<Map<string, Head[]>> {
-    const { heads, broken } = await readHeads([store], vault)
+  async function begin(): Promise<Map<string, Checkpoint[]>> {
+    const { heads, broken } = await readCheckpoints([store], vault)
     for (const text of broken) alarm(text, text)
     const fresh = new Map(
       [...heads].map(([ref, own]) => [ref, [...own].map(([version, head]) => ({ version, head }))]),
@@ -189,7 +189,7 @@ export function createHeadsKeeper(deps: {
   }
 
   /** @returns the heads to write: of accounts that have moved on along their chain */
-  async function check(rows: readonly AccountRow[], all: Map<string, Head[]>): Promise<WrittenHead[]> {
+  async function check(rows: readonly AccountRow[], all: Map<string, Checkpoint[]>): Promise<WrittenHead[]> {
     const moved = rows.filter((row) => {
       const before = all.get(refOf(row)) ?? []
       if (before.length === 0) return row.version !== '0'
@@ -223,7 +223,7 @@ export function createHeadsKeeper(deps: {
     })
   }
 
-  async function write(fresh: readonly WrittenHead[], all: Map<string, Head[]>): Promise<void> {
+  async function write(fresh: readonly WrittenHead[], all: Map<string, Checkpoint[]>): Promise<void> {
     if (fresh.length === 0 && !torn) return
     appended += fresh.length
     const full = torn || appended > Math.max(COMPACT_FROM, 4 * all.size)
@@ -290,12 +290,12 @@ async function readMacs(
   return new Map(rows.map((row) => [`${row.account_id}/${row.version}`, row.mac.toString('base64')]))
 }
 
-const flat = (all: ReadonlyMap<string, readonly Head[]>): WrittenHead[] =>
+const flat = (all: ReadonlyMap<string, readonly Checkpoint[]>): WrittenHead[] =>
   [...all].flatMap(([ref, own]) => own.map(({ version, head }) => [ref, version, head] as const))
 
 const signed = (at: string, heads: readonly WrittenHead[]) => `ledger heads ${JSON.stringify([at, heads])}`
 
-function linesOf(vault: Vault, heads: readonly WrittenHead[]): string[] {
+function linesOf(vault: LedgerCipher, heads: readonly WrittenHead[]): string[] {
   const at = new Date().toISOString()
   const lines: string[] = []
   for (let from = 0; from < heads.length; from += HEADS_A_LINE) {
@@ -306,7 +306,7 @@ function linesOf(vault: Vault, heads: readonly WrittenHead[]): string[] {
 }
 
 /** @returns undefined where the mall has not written it */
-function parseLine(vault: Vault, line: string): readonly WrittenHead[] | undefined {
+function parseLine(vault: LedgerCipher, line: string): readonly WrittenHead[] | undefined {
   try {
     const { at, heads, signature } = JSON.parse(line) as {
       at: string

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { Db, Tx } from '../client.ts'
 import type { EarningState, EarningsTable } from '../schema.ts'
-import { Tampered, type Vault } from './ledger-cipher.ts'
+import { type LedgerCipher, TamperedError } from './ledger-cipher.ts'
 import { clawBack, grant, lockAccount, voidGrant } from './wallet.ts'
 
 /**
@@ -36,7 +36,7 @@ export const clawbackKey = (earning: Pick<Earning, 'source' | 'external_id'>) =>
 type Promised = Pick<Earning, 'owner_id' | 'source' | 'external_id' | 'points' | 'mature_at' | 'expires_at'>
 
 /** Without this, a writer of the database could promise points that the mall would then grant. */
-function macOf(vault: Vault, kid: string, earning: Promised): Buffer {
+function macOf(vault: LedgerCipher, kid: string, earning: Promised): Buffer {
   return vault.link(kid, Buffer.alloc(32), [
     'earning',
     earning.owner_id,
@@ -49,7 +49,7 @@ function macOf(vault: Vault, kid: string, earning: Promised): Buffer {
 }
 
 /** Whether the row promises what the mall wrote. */
-export function isAuthentic(vault: Vault, earning: Earning): boolean {
+export function isAuthentic(vault: LedgerCipher, earning: Earning): boolean {
   return macOf(vault, earning.kid, earning).equals(earning.mac)
 }
 
@@ -67,7 +67,11 @@ export async function getEarning(db: Db, id: string): Promise<Earning | undefine
 }
 
 /** @returns undefined when there is one with this source and external id */
-export async function insertEarning(tx: Tx, vault: Vault, earning: NewEarning): Promise<Earning | undefined> {
+export async function insertEarning(
+  tx: Tx,
+  vault: LedgerCipher,
+  earning: NewEarning,
+): Promise<Earning | undefined> {
   const promised = {
     owner_id: earning.ownerId,
     source: earning.source,
@@ -153,7 +157,11 @@ export async function findMature(
   return { ids, next: ids.length < limit ? null : (ids.at(-1) ?? null) }
 }
 
-async function lockEarning(tx: Tx, vault: Vault, id: string): Promise<{ earning: Earning; now: Date }> {
+async function lockEarning(
+  tx: Tx,
+  vault: LedgerCipher,
+  id: string,
+): Promise<{ earning: Earning; now: Date }> {
   const { owner_id } = await tx
     .selectFrom('earnings')
     .select('owner_id')
@@ -167,7 +175,7 @@ async function lockEarning(tx: Tx, vault: Vault, id: string): Promise<{ earning:
     .forUpdate()
     .executeTakeFirstOrThrow()
   if (earning.owner_id !== account.ownerId || !isAuthentic(vault, earning)) {
-    throw new Tampered(`earning ${id} is not what the mall wrote`)
+    throw new TamperedError(`earning ${id} is not what the mall wrote`)
   }
   return { earning, now: new Date(account.now) }
 }
@@ -180,7 +188,7 @@ async function lockEarning(tx: Tx, vault: Vault, id: string): Promise<{ earning:
  */
 export async function grantEarning(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   id: string,
 ): Promise<{ earning: Earning; granted: boolean }> {
   const { earning, now } = await lockEarning(tx, vault, id)
@@ -204,7 +212,7 @@ export async function grantEarning(
  */
 export async function reverseEarning(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   id: string,
   intoDebt: boolean,
   by: { readonly operatorId: string; readonly reason: string },

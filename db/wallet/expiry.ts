@@ -3,7 +3,7 @@ import { WARN_AHEAD_MS, warningsDue } from '../../domain/wallet/expiry.ts'
 import { expire, type Lot } from '../../domain/wallet/wallet.ts'
 import type { Db, Tx } from '../client.ts'
 import { keepEvents, keptKeys, type OutboxEvent } from '../messaging/outbox.ts'
-import { Tampered, type Vault } from './ledger-cipher.ts'
+import { type LedgerCipher, TamperedError } from './ledger-cipher.ts'
 import { type AccountRow, expireLots, lockAccount, openAccount } from './wallet.ts'
 
 /** A batch of accounts with dates, looked at without locks. */
@@ -20,7 +20,7 @@ export interface Look {
  * Looks at up to `limit` point accounts with a date that has passed or is near, by id after `after`. Accounts
  * whose warnings are out cost a look, but no lock.
  */
-export async function findExpiring(db: Db, vault: Vault, after: string, limit: number): Promise<Look> {
+export async function findExpiring(db: Db, vault: LedgerCipher, after: string, limit: number): Promise<Look> {
   const { rows } = await sql<AccountRow & { now: Date }>`
     select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry, clock_timestamp() as now
     from wallet_accounts
@@ -36,7 +36,7 @@ export async function findExpiring(db: Db, vault: Vault, after: string, limit: n
       return [{ ownerId: row.owner_id, expired: expire(wallet, now) !== undefined, keys }]
     } catch (error) {
       // One bad row must not keep the points of everybody else from their dates.
-      if (!(error instanceof Tampered)) throw error
+      if (!(error instanceof TamperedError)) throw error
       unreadable.push(row.id)
       return []
     }
@@ -61,7 +61,7 @@ export async function findExpiring(db: Db, vault: Vault, after: string, limit: n
  */
 export async function expireAccount(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
 ): Promise<{ expired: bigint; warned: number }> {
   const before = await lockAccount(tx, vault, ownerId, 'ZJF')

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../client.ts'
-import type { Vault } from './ledger-cipher.ts'
+import type { LedgerCipher } from './ledger-cipher.ts'
 import { type AccountRow, resealAccount } from './wallet.ts'
 
 const ROWS_AT_ONCE = 500
@@ -24,7 +24,7 @@ export interface Rotation {
  */
 export async function rotateAccounts(
   db: Db,
-  vault: Vault,
+  vault: LedgerCipher,
   progress: (done: Rotation) => void,
 ): Promise<Rotation> {
   let sealed = 0
@@ -41,13 +41,13 @@ export async function rotateAccounts(
   return { sealed, left }
 }
 
-async function countLeft(db: Db, vault: Vault): Promise<number> {
+async function countLeft(db: Db, vault: LedgerCipher): Promise<number> {
   const { rows } = await sql<{ count: string }>`
     select count(*) from wallet_accounts where kid <> ${vault.kid}`.execute(db)
   return Number(rows[0]?.count)
 }
 
-async function readOthers(db: Db, vault: Vault, after: string): Promise<AccountRow[]> {
+async function readOthers(db: Db, vault: LedgerCipher, after: string): Promise<AccountRow[]> {
   const { rows } = await sql<AccountRow>`
     select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry
     from wallet_accounts where kid <> ${vault.kid} and id > ${after} order by id limit ${ROWS_AT_ONCE}`.execute(
@@ -57,7 +57,7 @@ async function readOthers(db: Db, vault: Vault, after: string): Promise<AccountR
 }
 
 /** @returns false where someone was faster; what they wrote is found by the next pass, if it has to be */
-async function reseal(db: Db, vault: Vault, row: AccountRow): Promise<boolean> {
+async function reseal(db: Db, vault: LedgerCipher, row: AccountRow): Promise<boolean> {
   try {
     // `updated_at` stays: the balance has not changed.
     const { numAffectedRows } = await sql`

@@ -11,7 +11,7 @@ import {
 import type { Key } from '../platform/encryption.ts'
 
 /** The keys of the ledger at work: what is sealed with which, and the chain that shows every change. */
-export interface Vault {
+export interface LedgerCipher {
   /** The id of the key that seals from now on. */
   readonly kid: string
   /** @param place binds the result to its row: it opens nowhere else */
@@ -30,13 +30,13 @@ export interface Vault {
 }
 
 /** A row of the ledger is not what the mall wrote. */
-export class Tampered extends Error {
-  override name = 'Tampered'
+export class TamperedError extends Error {
+  override name = 'TamperedError'
 }
 
 /** Sealed with a key that LEDGER_KEYS lacks: docs/ledger.md has the order in which a new key comes to all. */
-export class UnknownKey extends Tampered {
-  override name = 'UnknownKey'
+export class UnknownKeyError extends TamperedError {
+  override name = 'UnknownKeyError'
   readonly kid: string
 
   constructor(kid: string) {
@@ -63,14 +63,14 @@ interface Derived {
  * @param keys LEDGER_KEYS: the first seals, all of them open. Each account has a sealing key of its own
  * (HKDF-SHA256, RFC 5869), so that no key meets its limit of random nonces (NIST SP 800-38D: 2^32).
  */
-export function createVault(keys: readonly Key[]): Vault {
+export function createLedgerCipher(keys: readonly Key[]): LedgerCipher {
   const current = keys[0]
   if (!current) throw new Error('LEDGER_KEYS holds no key')
   const byId = new Map(keys.map(({ id, key }) => [id, deriveFrom(key)]))
   if (byId.size < keys.length) throw new Error('LEDGER_KEYS has two keys of one id')
   const derived = (kid: string): Derived => {
     const found = byId.get(kid)
-    if (!found) throw new UnknownKey(kid)
+    if (!found) throw new UnknownKeyError(kid)
     return found
   }
   const mac = (kid: string, text: string) =>
@@ -97,7 +97,7 @@ export function createVault(keys: readonly Key[]): Vault {
         decipher.final()
         return JSON.parse(text.toString('utf8'))
       } catch (error) {
-        throw new Tampered('the sealed part does not open', { cause: error })
+        throw new TamperedError('the sealed part does not open', { cause: error })
       }
     },
     link(kid, previous, parts) {

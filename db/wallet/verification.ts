@@ -4,7 +4,7 @@ import type { BareSide, Disagreement, Side, Subject } from '../../domain/reconci
 import { availableOf, heldOf } from '../../domain/wallet/wallet.ts'
 import type { Db, Tx } from '../client.ts'
 import type { EntryKind } from '../schema.ts'
-import { Tampered, UnknownKey, type Vault } from './ledger-cipher.ts'
+import { type LedgerCipher, TamperedError, UnknownKeyError } from './ledger-cipher.ts'
 import { type AccountRow, entryPlace, linkParts, openAccount, refOf, type SealedEntry } from './wallet.ts'
 
 /** What a walk over the whole ledger found. */
@@ -18,14 +18,14 @@ export interface Walk {
 }
 
 /** An account's state as it was written outside the database. */
-export interface Head {
+export interface Checkpoint {
   readonly version: string
   /** The chain's link at that version, in base64. */
   readonly head: string
 }
 
 /** By account (`refOf`) and version, the chain's link in base64. */
-export type Heads = ReadonlyMap<string, ReadonlyMap<string, string>>
+export type Checkpoints = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 interface EntryRow {
   account_id: string
@@ -66,7 +66,7 @@ const FIRST_ID = -(2n ** 63n)
  * read in one snapshot per batch.
  * @param heads what was written outside the database, by account: an account may be ahead of it, never behind
  */
-export async function walkLedger(db: Db, vault: Vault, heads: Heads): Promise<Walk> {
+export async function walkLedger(db: Db, vault: LedgerCipher, heads: Checkpoints): Promise<Walk> {
   const broken: Disagreement[] = []
   const totals: Record<string, bigint> = {}
   const add = (name: string, amount: bigint) => {
@@ -119,7 +119,7 @@ export async function walkLedger(db: Db, vault: Vault, heads: Heads): Promise<Wa
 }
 
 /** The wallet's books alone: see `walkLedger`. @returns what is broken, named */
-export async function findBrokenLedger(db: Db, vault: Vault): Promise<readonly Disagreement[]> {
+export async function findLedgerViolations(db: Db, vault: LedgerCipher): Promise<readonly Disagreement[]> {
   return (await walkLedger(db, vault, new Map())).broken
 }
 
@@ -201,7 +201,7 @@ const bare = (code: BareSide): Side => ({ code, data: {} })
 const MISSING = 'missing'
 
 /** Follows one account from its first entry to its row. */
-function walkAccount(vault: Vault, row: WalkedRow, anchored: ReadonlyMap<string, string> = new Map()) {
+function walkAccount(vault: LedgerCipher, row: WalkedRow, anchored: ReadonlyMap<string, string> = new Map()) {
   const ref = refOf(row)
   const name = { id: row.id, ref }
   const flows = new Map<string, { from: string; to: string; amount: bigint }>()
@@ -295,7 +295,7 @@ function outcomeOf<T>(check: () => T): T | Side {
   try {
     return check()
   } catch (error) {
-    if (error instanceof Tampered) return tamperedSide(error)
+    if (error instanceof TamperedError) return tamperedSide(error)
     return {
       code: 'unreadable',
       data: { said: error instanceof Error ? error.message : String(error) },
@@ -304,8 +304,8 @@ function outcomeOf<T>(check: () => T): T | Side {
 }
 
 /** Why a sealed part does not open. */
-export function tamperedSide(error: Tampered): Side {
-  return error instanceof UnknownKey
+export function tamperedSide(error: TamperedError): Side {
+  return error instanceof UnknownKeyError
     ? { code: 'key_unknown', data: { kid: error.kid } }
     : { code: 'sealed_shut', data: {} }
 }

@@ -14,7 +14,7 @@ import {
 } from '../../domain/wallet/wallet.ts'
 import type { Db, Tx } from '../client.ts'
 import type { Currency, EntryKind } from '../schema.ts'
-import type { Vault } from './ledger-cipher.ts'
+import type { LedgerCipher } from './ledger-cipher.ts'
 
 /**
  * The wallet's books: double entry, append-only, sealed. A balance changes in `post` only, with its transfer
@@ -42,8 +42,8 @@ export interface Cause {
 }
 
 /** The same operation key was used for something else. */
-export class KeyReused extends Error {
-  override name = 'KeyReused'
+export class KeyReusedError extends Error {
+  override name = 'KeyReusedError'
 }
 
 export interface AccountRow {
@@ -108,7 +108,7 @@ function sealWallet(wallet: Wallet): SealedWallet {
 }
 
 /** @throws Tampered when the row is not what the mall wrote */
-export function openAccount(vault: Vault, row: AccountRow): Wallet {
+export function openAccount(vault: LedgerCipher, row: AccountRow): Wallet {
   const sealed = vault.open(refOf(row), placeOf(row), row.kid, row.sealed) as SealedWallet
   return {
     lots: openLots(sealed.lots),
@@ -119,7 +119,7 @@ export function openAccount(vault: Vault, row: AccountRow): Wallet {
 }
 
 /** The row's sealed part, anew under the vault's current key. @throws Tampered as `openAccount` does */
-export function resealAccount(vault: Vault, row: AccountRow): Buffer {
+export function resealAccount(vault: LedgerCipher, row: AccountRow): Buffer {
   return vault.seal(refOf(row), placeOf(row), sealWallet(openAccount(vault, row)))
 }
 
@@ -128,7 +128,7 @@ const NO_HEAD = Buffer.alloc(32)
 /** Locks the owner's account until the end of the transaction, and opens it where there is none. */
 export async function lockAccount(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   currency: Currency,
 ): Promise<Account> {
@@ -237,14 +237,14 @@ export const entryPlace = (ref: string, version: string) => `entry|${ref}|${vers
 /** Books what was not booked before. @throws KeyReused when its key stands in the books already */
 async function post(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   account: Account,
   kind: EntryKind,
   change: Change,
   cause: Cause,
 ): Promise<Account> {
   const after = await book(tx, vault, account, kind, change, cause)
-  if (!after) throw new KeyReused(cause.operationKey)
+  if (!after) throw new KeyReusedError(cause.operationKey)
   return after
 }
 
@@ -254,7 +254,7 @@ async function post(
  */
 async function book(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   account: Account,
   kind: EntryKind,
   change: Change,
@@ -330,7 +330,7 @@ export interface Booked {
 
 async function findBooked(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   account: Account,
   operationKey: string,
 ): Promise<Booked | undefined> {
@@ -348,7 +348,7 @@ async function findBooked(
   if (!row) return undefined
   const { account_id, version, kid, sealed, created_at } = row
   if (account_id === null || version === null || kid === null || sealed === null || created_at === null) {
-    throw new KeyReused(operationKey)
+    throw new KeyReusedError(operationKey)
   }
   const ref = refOf({ owner_type: 'user', owner_id: account.ownerId, currency: account.currency })
   const plain = vault.open(ref, entryPlace(ref, version), kid, sealed) as SealedEntry
@@ -362,7 +362,7 @@ async function findBooked(
  */
 async function isBooked(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   account: Account,
   kind: EntryKind,
   available: bigint,
@@ -374,12 +374,12 @@ async function isBooked(
     before.kind === kind &&
     BigInt(before.plain.available) === available &&
     before.order_no === (cause.orderNo ?? null)
-  if (!same) throw new KeyReused(cause.operationKey)
+  if (!same) throw new KeyReusedError(cause.operationKey)
   return true
 }
 
 /** Books what has expired since the account was last touched. */
-export async function expireLots(tx: Tx, vault: Vault, account: Account): Promise<Account> {
+export async function expireLots(tx: Tx, vault: LedgerCipher, account: Account): Promise<Account> {
   const change = rules.expire(account.wallet, account.now)
   if (!change) return account
   const operationKey = `expire/${account.id}/${account.version}`
@@ -404,7 +404,7 @@ const keyOf = (orderNo: string, currency: Currency, step: string) => `${orderNo}
  */
 export async function hold(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   spend: Spend,
   then: 'keep' | 'capture',
   locked?: Account,
@@ -419,7 +419,8 @@ export async function hold(
   if (outcome.ok && (await book(tx, vault, account, kind, outcome.change, cause))) return true
   const before = await findBooked(tx, vault, account, operationKey)
   if (!before || before.kind === 'release') return false
-  if (before.kind !== kind || BigInt(before.plain.available) !== -amount) throw new KeyReused(operationKey)
+  if (before.kind !== kind || BigInt(before.plain.available) !== -amount)
+    throw new KeyReusedError(operationKey)
   // It stood once: a step that comes again after its undo comes too late.
   for (const undo of ['release', 'reverse']) {
     if (await findBooked(tx, vault, account, keyOf(orderNo, currency, undo))) return false
@@ -430,7 +431,7 @@ export async function hold(
 /** Takes what is held for the order. @returns false when the hold was resolved before, or there is none. */
 export async function capture(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   currency: Currency,
   orderNo: string,
@@ -451,7 +452,7 @@ export async function capture(
  */
 export async function giveBack(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   currency: Currency,
   orderNo: string,
@@ -489,7 +490,7 @@ export async function giveBack(
  */
 export async function giveBackPart(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   spend: Spend,
   part: string,
   reason: string,
@@ -526,7 +527,7 @@ interface Taken {
 /** What was taken for the order; undefined where nothing was. */
 async function findTaken(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   account: Account,
   currency: Currency,
   orderNo: string,
@@ -557,7 +558,7 @@ async function findTaken(
  */
 export async function voidHold(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   currency: Currency,
   orderNo: string,
@@ -574,7 +575,7 @@ export async function voidHold(
 /** Adds points or cash. The operation key makes a repeat harmless. @throws KeyReused */
 export async function grant(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   currency: Currency,
   amount: bigint,
@@ -587,7 +588,7 @@ export async function grant(
   if (await book(tx, vault, account, 'grant', change, cause)) return
   await isBooked(tx, vault, account, 'grant', amount, cause)
   const lot = (await findBooked(tx, vault, account, cause.operationKey))?.plain.lots[0]
-  if (lot && lot[0] !== expiry) throw new KeyReused(cause.operationKey)
+  if (lot && lot[0] !== expiry) throw new KeyReusedError(cause.operationKey)
 }
 
 /**
@@ -597,7 +598,7 @@ export async function grant(
  */
 export async function adjust(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   currency: Currency,
   amount: bigint,
@@ -616,7 +617,7 @@ export async function adjust(
  */
 export async function freezeAccount(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   currency: Currency,
   frozen: string | null,
@@ -629,7 +630,7 @@ export async function freezeAccount(
   if (await book(tx, vault, account, 'freeze', change, cause)) return
   const before = await findBooked(tx, vault, account, cause.operationKey)
   if (before?.kind !== 'freeze' || before.reason !== (cause.reason ?? null)) {
-    throw new KeyReused(cause.operationKey)
+    throw new KeyReusedError(cause.operationKey)
   }
 }
 
@@ -641,7 +642,7 @@ const blockKey = (blockId: string) => `block/${blockId}`
  */
 export async function blockPoints(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   amount: bigint,
   blockId: string,
@@ -663,7 +664,7 @@ export async function blockPoints(
  */
 export async function unblockPoints(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   blockId: string,
   terms: Return,
@@ -701,7 +702,7 @@ async function bookedHere(tx: Tx, account: Account, operationKey: string): Promi
  */
 export async function clawBack(
   tx: Tx,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   points: bigint,
   expiresAt: Date | null,
@@ -716,7 +717,7 @@ export async function clawBack(
 }
 
 /** Books a mark under a grant's key, so that it can never be booked. */
-export async function voidGrant(tx: Tx, vault: Vault, ownerId: string, cause: Cause): Promise<void> {
+export async function voidGrant(tx: Tx, vault: LedgerCipher, ownerId: string, cause: Cause): Promise<void> {
   const account = await lockAccount(tx, vault, ownerId, 'ZJF')
   const nothing: Change = { wallet: account.wallet, available: 0n, held: 0n, lots: [] }
   await post(tx, vault, account, 'adjust', nothing, cause)
@@ -732,7 +733,7 @@ export interface Block {
 }
 
 /** The owner's blocks that stand, the first first. */
-export async function listBlocks(db: Db, vault: Vault, ownerId: string): Promise<Block[]> {
+export async function listBlocks(db: Db, vault: LedgerCipher, ownerId: string): Promise<Block[]> {
   const { rows } = await sql<AccountRow>`
     select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry
     from wallet_accounts where owner_type = 'user' and owner_id = ${ownerId} and currency = 'ZJF'`.execute(db)
@@ -765,7 +766,7 @@ export interface Balance {
 /** What can be spent now: lots past their date do not count, booked as expired or not. */
 export async function readBalance(
   db: Db,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   currency: Currency,
 ): Promise<Balance> {
@@ -807,7 +808,7 @@ export interface Listed extends Booked {
 /** The owner's entries of one currency, newest first. */
 export async function listEntries(
   db: Db,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   currency: Currency,
   { limit, offset = 0, before, kind }: EntryQuery,
@@ -843,7 +844,7 @@ export interface BookedFor extends Booked {
 /** What was booked for an order in its owner's accounts: points before cash, and the first first. */
 export async function listOrderEntries(
   db: Db,
-  vault: Vault,
+  vault: LedgerCipher,
   ownerId: string,
   orderNo: string,
 ): Promise<BookedFor[]> {

@@ -35,7 +35,7 @@ export interface ExchangeWish {
 }
 
 /** All that the decision looks at, read at one moment. Undefined product: there is none. */
-export interface ExchangeFacts {
+export interface EligibilityInputs {
   readonly product:
     | {
         readonly status: ProductStatus
@@ -68,7 +68,11 @@ export interface ExchangeFacts {
  * Every reason against the exchange, in the contract's order of checks: the first is the answer to
  * `POST exchange`, all of them are the answer to `POST check-exchange`. None: go ahead.
  */
-export function reasonsAgainst(facts: ExchangeFacts, wish: ExchangeWish, rules: ExchangeRules): Refusal[] {
+export function reasonsAgainst(
+  facts: EligibilityInputs,
+  wish: ExchangeWish,
+  rules: ExchangeRules,
+): Refusal[] {
   const product = facts.product
   if (!product) return [{ code: 'NOT_FOUND' }]
   const total = totalOf(product, wish.quantity)
@@ -115,11 +119,11 @@ export function reasonsAgainst(facts: ExchangeFacts, wish: ExchangeWish, rules: 
 
 const WALLET_CODES: readonly RefusalCode[] = ['INSUFFICIENT_POINTS', 'INSUFFICIENT_BALANCE']
 
-type Product = NonNullable<ExchangeFacts['product']>
+type Product = NonNullable<EligibilityInputs['product']>
 
 function limitReasons(
   product: Product,
-  facts: ExchangeFacts,
+  facts: EligibilityInputs,
   wish: ExchangeWish,
   rules: ExchangeRules,
 ): Refusal[] {
@@ -148,7 +152,7 @@ function limitReasons(
 /** What is against one more order that waits for its payment, beside what is against every order. */
 export function unpaidReasons(
   product: Product,
-  facts: Pick<ExchangeFacts, 'unpaid'>,
+  facts: Pick<EligibilityInputs, 'unpaid'>,
   quantity: number,
   rules: ExchangeRules,
 ): Refusal[] {
@@ -179,7 +183,7 @@ export function unpaidReasons(
  */
 function staysUnpaid(
   product: Product,
-  { cashAvailable }: Pick<ExchangeFacts, 'cashAvailable'>,
+  { cashAvailable }: Pick<EligibilityInputs, 'cashAvailable'>,
   { quantity, method }: ExchangeWish,
   { supportedMethods }: ExchangeRules,
 ): boolean {
@@ -192,14 +196,14 @@ function staysUnpaid(
 /** The pieces of the product that one more unpaid order may hold. The stock is what is for sale and what is reserved. */
 function unpaidPiecesLeft(
   { stock, reserved }: Product,
-  { unpaid }: Pick<ExchangeFacts, 'unpaid'>,
+  { unpaid }: Pick<EligibilityInputs, 'unpaid'>,
   { maxUnpaidPieces }: ExchangeRules,
 ): number {
   const most = Math.max(maxUnpaidPieces, Math.floor((stock + reserved) / UNPAID_SHARE))
   return Math.max(0, most - unpaid.pieces)
 }
 
-type Redeemed = Pick<ExchangeFacts, 'piecesEver' | 'piecesInWindow'>
+type Redeemed = Pick<EligibilityInputs, 'piecesEver' | 'piecesInWindow'>
 
 /** The pieces that the limits leave to the customer in this order; Infinity where there are none. */
 function piecesLeft(
@@ -224,7 +228,7 @@ function piecesLeft(
 export function piecesMax(
   { product, ...redeemed }: Redeemed & { readonly product: Product },
   rules: ExchangeRules,
-  payer?: Pick<ExchangeFacts, 'unpaid' | 'cashAvailable'>,
+  payer?: Pick<EligibilityInputs, 'unpaid' | 'cashAvailable'>,
 ): number {
   const { points, fen } = totalOf(product, 1)
   const byPoints = points > 0 ? Math.floor(rules.maxPointsPerOrder / points) : Infinity
@@ -235,7 +239,7 @@ export function piecesMax(
 function payableMax(
   product: Product,
   fen: Fen,
-  payer: Pick<ExchangeFacts, 'unpaid' | 'cashAvailable'>,
+  payer: Pick<EligibilityInputs, 'unpaid' | 'cashAvailable'>,
   rules: ExchangeRules,
 ): number {
   const byWallet = rules.supportedMethods.includes('wallet') ? Number(payer.cashAvailable / fen) : 0

@@ -2,13 +2,13 @@ import type { Refusal } from '../errors.ts'
 import { decimalFromFen, type Fen } from '../money.ts'
 
 /** Points and cash of one order: what it cost, or what of it goes back. */
-export interface Split {
+export interface Amounts {
   readonly points: bigint
   readonly fen: Fen
 }
 
 /** What is left of a paid order when these were taken back; never less than nothing. */
-export function restOf(cost: Split, back: readonly Split[]): Split {
+export function remainderOf(cost: Amounts, back: readonly Amounts[]): Amounts {
   const left = (whole: bigint, parts: readonly bigint[]) => {
     const rest = parts.reduce((sum, part) => sum - part, whole)
     return rest > 0n ? rest : 0n
@@ -26,7 +26,7 @@ export function restOf(cost: Split, back: readonly Split[]): Split {
 }
 
 /** Whether a part is all that is left: then nothing of the order remains to go on with. */
-export const isAllOf = (part: Split, rest: Split): boolean =>
+export const isAllOf = (part: Amounts, rest: Amounts): boolean =>
   part.points === rest.points && part.fen === rest.fen
 
 /**
@@ -36,7 +36,7 @@ export const isAllOf = (part: Split, rest: Split): boolean =>
  * @param divisible what of it can be given back in parts
  * @returns the refusal, with its gap of the points or else of the cash; undefined where it can be
  */
-export function reasonAgainstPart(part: Split, rest: Split, divisible = rest): Refusal | undefined {
+export function reasonAgainstPart(part: Amounts, rest: Amounts, divisible = rest): Refusal | undefined {
   const code = 'REFUND_EXCEEDS_REST'
   const { points, fen } = divisible
   if (part.points > points) return { code, required: `${part.points}`, available: `${points}` }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { shanghaiText } from '../../domain/business-time.ts'
 import { fenFromDecimal } from '../../domain/money.ts'
-import { ProviderRefusal } from '../port.ts'
+import { ProviderRefusalError } from '../port.ts'
 import { rawMembers } from './members.ts'
 import { signedText, signRsa2, verifyRsa2 } from './signature.ts'
 
@@ -21,8 +21,8 @@ export interface AlipayAccount {
 const TIMEOUT_MS = 5_000
 
 /** Alipay did not say yes or no: the same call is to be repeated. */
-export class AlipayFault extends Error {
-  override name = 'AlipayFault'
+export class AlipayError extends Error {
+  override name = 'AlipayError'
   /** Alipay's `sub_code`, where a signed answer gave one. */
   readonly code: string | undefined
 
@@ -83,12 +83,13 @@ export async function callAlipay(account: AlipayAccount, method: string, content
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })
   const text = await response.text()
-  if (!response.ok) throw new AlipayFault(`${method}: Alipay answered ${response.status}`)
+  if (!response.ok) throw new AlipayError(`${method}: Alipay answered ${response.status}`)
   const node: unknown = JSON.parse(verifiedNode(account, method, text))
   const { code, sub_code: subCode = '', sub_msg: said = '' } = verdict.parse(node)
   if (code === '10000') return node
-  if (code === '40004' && subCode !== '' && !TRANSIENT.test(subCode)) throw new ProviderRefusal(subCode, said)
-  throw new AlipayFault(`${method}: Alipay answered ${code} ${subCode}`, subCode)
+  if (code === '40004' && subCode !== '' && !TRANSIENT.test(subCode))
+    throw new ProviderRefusalError(subCode, said)
+  throw new AlipayError(`${method}: Alipay answered ${code} ${subCode}`, subCode)
 }
 
 function signedParams(
@@ -119,5 +120,5 @@ function verifiedNode(account: AlipayAccount, method: string, text: string): str
   if (node !== undefined && signature.success && verifyRsa2(node, signature.data, account.alipayPublicKey)) {
     return node
   }
-  throw new AlipayFault(`${method}: the answer is not signed by Alipay`)
+  throw new AlipayError(`${method}: the answer is not signed by Alipay`)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { fenFromDecimal } from '../../domain/money.ts'
-import { type BillLine, ProviderRefusal } from '../port.ts'
-import { type AlipayAccount, AlipayFault, callAlipay } from './api.ts'
+import { type BillLine, ProviderRefusalError } from '../port.ts'
+import { type AlipayAccount, AlipayError, callAlipay } from './api.ts'
 import { fromShanghaiText } from './time.ts'
 import { unzip } from './zip.ts'
 
@@ -24,13 +24,13 @@ export async function downloadBill(account: AlipayAccount, day: string): Promise
   try {
     node = await callAlipay(account, method, { bill_type: 'trade', bill_date: day })
   } catch (error) {
-    const answered = error instanceof AlipayFault || error instanceof ProviderRefusal
+    const answered = error instanceof AlipayError || error instanceof ProviderRefusalError
     if (answered && NO_BILL.test(error.code ?? '')) return undefined
     throw error
   }
   const { bill_download_url } = address.parse(node)
   const response = await fetch(bill_download_url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-  if (!response.ok || !response.body) throw new AlipayFault(`the bill of ${day}: ${response.status}`)
+  if (!response.ok || !response.body) throw new AlipayError(`the bill of ${day}: ${response.status}`)
   return readBill(await readArchive(response.body))
 }
 
@@ -39,7 +39,7 @@ async function readArchive(body: ReadableStream<Uint8Array>): Promise<Buffer> {
   let length = 0
   for await (const chunk of body) {
     length += chunk.length
-    if (length > ARCHIVE_MAX) throw new AlipayFault('the bill is too long')
+    if (length > ARCHIVE_MAX) throw new AlipayError('the bill is too long')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

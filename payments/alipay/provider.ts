@@ -2,14 +2,14 @@ import { z } from 'zod'
 import { shanghaiText } from '../../domain/business-time.ts'
 import { decimalFromFen } from '../../domain/money.ts'
 import {
-  NotKnownYet,
+  NotKnownYetError,
   type PaymentAttempt,
   type PaymentProvider,
   type PaymentRef,
   type ProviderPayment,
-  ProviderRefusal,
+  ProviderRefusalError,
 } from '../port.ts'
-import { type AlipayAccount, AlipayFault, callAlipay, cashierUrl, yuan } from './api.ts'
+import { type AlipayAccount, AlipayError, callAlipay, cashierUrl, yuan } from './api.ts'
 import { downloadBill } from './bill.ts'
 import { verifyAlipayNotification } from './notification.ts'
 import { askRefund, giveBack } from './refunds.ts'
@@ -86,12 +86,13 @@ async function query(account: AlipayAccount, outTradeNo: string): Promise<Provid
   try {
     node = await callAlipay(account, 'alipay.trade.query', { out_trade_no: outTradeNo })
   } catch (error) {
-    if (error instanceof ProviderRefusal && error.code === 'ACQ.TRADE_NOT_EXIST') return { state: 'unknown' }
+    if (error instanceof ProviderRefusalError && error.code === 'ACQ.TRADE_NOT_EXIST')
+      return { state: 'unknown' }
     throw error
   }
   const found = trade.parse(node)
   if (found.out_trade_no !== outTradeNo) {
-    throw new AlipayFault(`${outTradeNo}: the answer is about ${found.out_trade_no}`)
+    throw new AlipayError(`${outTradeNo}: the answer is about ${found.out_trade_no}`)
   }
   const known = { amountFen: found.total_amount, paymentRef: found.trade_no }
   switch (found.trade_status) {
@@ -121,7 +122,7 @@ async function close(account: AlipayAccount, payment: PaymentRef): Promise<'clos
     // Nobody has opened the cashier. Who holds its address still can, until Alipay refuses it as expired.
     const deadAt = new Date(ceilToSecond(payment.expiresAt).getTime() + GRACE_MS)
     if (askedAt >= deadAt.getTime()) return 'closed'
-    throw new NotKnownYet(outTradeNo, deadAt)
+    throw new NotKnownYetError(outTradeNo, deadAt)
   }
   const refused = await callAlipay(account, 'alipay.trade.close', { out_trade_no: outTradeNo }).then(
     () => undefined,
@@ -129,5 +130,5 @@ async function close(account: AlipayAccount, payment: PaymentRef): Promise<'clos
   )
   const { state } = await query(account, outTradeNo)
   if (state === 'closed' || state === 'paid') return state
-  throw new AlipayFault(`${outTradeNo} is still ${state} ${refused instanceof Error ? refused.message : ''}`)
+  throw new AlipayError(`${outTradeNo} is still ${state} ${refused instanceof Error ? refused.message : ''}`)
 }

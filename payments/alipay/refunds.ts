@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { decimalFromFen } from '../../domain/money.ts'
-import { ProviderRefusal, type RefundOutcome, type RefundRequest } from '../port.ts'
-import { type AlipayAccount, AlipayFault, callAlipay, yuan } from './api.ts'
+import { ProviderRefusalError, type RefundOutcome, type RefundRequest } from '../port.ts'
+import { type AlipayAccount, AlipayError, callAlipay, yuan } from './api.ts'
 
 /**
  * What a business error of `alipay.trade.refund` means for the same number and amount: `again` may succeed later,
@@ -44,7 +44,7 @@ const foundRefund = z.object({
 export async function giveBack(account: AlipayAccount, refund: RefundRequest): Promise<RefundOutcome> {
   const { outTradeNo, refundNo, amountFen } = refund
   const done = { state: 'done', refundRef: refundNo } as const
-  let refusal: ProviderRefusal | undefined
+  let refusal: ProviderRefusalError | undefined
   try {
     const node = await callAlipay(account, 'alipay.trade.refund', {
       out_trade_no: outTradeNo,
@@ -55,16 +55,16 @@ export async function giveBack(account: AlipayAccount, refund: RefundRequest): P
     const answer = refundAnswer.parse(node)
     if (answer.out_trade_no === outTradeNo && answer.fund_change === 'Y') return done
   } catch (error) {
-    if (!(error instanceof ProviderRefusal)) throw error
+    if (!(error instanceof ProviderRefusalError)) throw error
     refusal = error
   }
   const made = await findRefund(account, outTradeNo, refundNo)
   if (made && made.amountFen !== amountFen) {
-    throw new ProviderRefusal('refund_no_reused', `${refundNo} was used for ${made.amountFen} fen`)
+    throw new ProviderRefusalError('refund_no_reused', `${refundNo} was used for ${made.amountFen} fen`)
   }
   if (made) return done
   if (refusal && REFUND_CODES[refusal.code] !== 'again') throw refusal
-  throw new AlipayFault(`${refundNo}: not given back yet ${refusal?.code ?? ''}`.trimEnd(), refusal?.code)
+  throw new AlipayError(`${refundNo}: not given back yet ${refusal?.code ?? ''}`.trimEnd(), refusal?.code)
 }
 
 /** @returns `pending` where it is not done: Alipay says nothing about whether it still will be. */
@@ -87,7 +87,7 @@ async function findRefund(account: AlipayAccount, outTradeNo: string, refundNo: 
   if (found.refund_status !== 'REFUND_SUCCESS') return undefined
   const { out_trade_no, out_request_no, refund_amount: amountFen } = found
   if (out_trade_no !== outTradeNo || out_request_no !== refundNo || amountFen === undefined) {
-    throw new AlipayFault(`${refundNo}: the answer is not about this refund`)
+    throw new AlipayError(`${refundNo}: the answer is not about this refund`)
   }
   return { amountFen }
 }

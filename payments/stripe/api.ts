@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ProviderRefusal } from '../port.ts'
+import { ProviderRefusalError } from '../port.ts'
 
 /** Where Stripe is (`https://api.stripe.com`, or the sandbox) and the account's keys. */
 export interface StripeAccount {
@@ -23,8 +23,8 @@ const API_VERSION = '2026-10-28.endive'
 const TIMEOUT_MS = 5_000
 
 /** Stripe did not say yes or no: the same call is to be repeated. */
-export class StripeFault extends Error {
-  override name = 'StripeFault'
+export class StripeError extends Error {
+  override name = 'StripeError'
   /**
    * The failure is the stored answer of this Idempotency-Key, so that the same key can never give another
    * one (docs.stripe.com/api/idempotent_requests: results are saved "including 500 errors").
@@ -38,7 +38,7 @@ export class StripeFault extends Error {
 }
 
 /** Stripe said no. */
-export class StripeRefusal extends ProviderRefusal {
+export class StripeRefusalError extends ProviderRefusalError {
   readonly type: string
   /** The field it is about. */
   readonly param: string | undefined
@@ -91,8 +91,8 @@ export async function callStripe(account: StripeAccount, request: StripeRequest)
   const body = parseJson(text)
   if (response.ok && body !== undefined) return body
   const refused = REFUSALS.has(response.status) ? errorBody.safeParse(body) : undefined
-  if (refused?.success) throw new StripeRefusal(refused.data.error)
-  throw new StripeFault(
+  if (refused?.success) throw new StripeRefusalError(refused.data.error)
+  throw new StripeError(
     `${request.method} ${request.path}: Stripe answered ${response.status}`,
     response.headers.get('idempotent-replayed') === 'true',
   )

@@ -3,12 +3,12 @@ import {
   type PaymentAttempt,
   type PaymentProvider,
   type PaymentRef,
-  ProviderRefusal,
+  ProviderRefusalError,
   type ProviderState,
   type RefundOutcome,
   type RefundRequest,
 } from '../port.ts'
-import { callStripe, type StripeAccount, StripeFault, StripeRefusal } from './api.ts'
+import { callStripe, type StripeAccount, StripeError, StripeRefusalError } from './api.ts'
 import { downloadBill } from './bill.ts'
 import { verifyStripeNotification } from './notification.ts'
 
@@ -101,14 +101,14 @@ async function create(account: StripeAccount, attempt: PaymentAttempt) {
     } catch (error) {
       // Stripe takes 30 minutes to 24 hours only. A deadline it cannot keep is left to our close; its own
       // default is 24 hours. The key stays the same, so there is one session either way.
-      if (!(error instanceof StripeRefusal)) throw error
+      if (!(error instanceof StripeRefusalError)) throw error
       if (error.param !== 'expires_at' && error.type !== 'idempotency_error') throw error
       return await callStripe(account, { ...post, fields })
     }
   })
   const { id, url, amount_total } = session.parse(opened)
   if (url === null || amount_total !== attempt.amountFen) {
-    throw new ProviderRefusal(
+    throw new ProviderRefusalError(
       'session_unfit',
       `session ${id} is not for this attempt, or has no cashier page`,
     )
@@ -123,7 +123,7 @@ async function close(account: StripeAccount, payment: PaymentRef): Promise<'clos
     await callStripe(account, { method: 'POST', path: `/v1/checkout/sessions/${payment.providerRef}/expire` })
   } catch (error) {
     // "Not open any more" and a lost answer look alike from here: the session itself says what is so.
-    if (error instanceof ProviderRefusal && error.code === 'resource_missing') throw error
+    if (error instanceof ProviderRefusalError && error.code === 'resource_missing') throw error
   }
   const now = await findSession(account, payment)
   const state = now ? stateOf(now) : 'unknown'
@@ -134,7 +134,7 @@ async function close(account: StripeAccount, payment: PaymentRef): Promise<'clos
 async function giveBack(account: StripeAccount, refund: RefundRequest): Promise<RefundOutcome> {
   const intent = refund.paymentRef ?? (await findSession(account, refund))?.payment_intent?.id
   if (intent === undefined) {
-    throw new ProviderRefusal('not_paid', `${refund.outTradeNo}: no money came in, so none can go back`)
+    throw new ProviderRefusalError('not_paid', `${refund.outTradeNo}: no money came in, so none can go back`)
   }
   // Keys are forgotten after 24 hours; the list is not.
   const made = () => findRefund(account, intent, refund.refundNo)
@@ -161,7 +161,7 @@ async function giveBack(account: StripeAccount, refund: RefundRequest): Promise<
       made,
     ))
   if (result.amount !== refund.amountFen) {
-    throw new ProviderRefusal('refund_no_reused', `${refund.refundNo} was used for ${result.amount} fen`)
+    throw new ProviderRefusalError('refund_no_reused', `${refund.refundNo} was used for ${result.amount} fen`)
   }
   return outcomeOf(result)
 }
@@ -179,7 +179,7 @@ async function oncePerKey<T>(
     try {
       return await post(n === 1 ? key : `${key}/${n}`)
     } catch (error) {
-      if (!(error instanceof StripeFault && error.stored)) throw error
+      if (!(error instanceof StripeError && error.stored)) throw error
       const already = await found()
       if (already !== undefined) return already
     }
@@ -200,11 +200,11 @@ async function findSession(
       }),
     )
     if (found.client_reference_id !== payment.outTradeNo) {
-      throw new ProviderRefusal('trade_mismatch', `session ${found.id} is not for ${payment.outTradeNo}`)
+      throw new ProviderRefusalError('trade_mismatch', `session ${found.id} is not for ${payment.outTradeNo}`)
     }
     return found
   } catch (error) {
-    if (error instanceof ProviderRefusal && error.code === 'resource_missing') return undefined
+    if (error instanceof ProviderRefusalError && error.code === 'resource_missing') return undefined
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { ProviderRefusal } from '../port.ts'
+import { ProviderRefusalError } from '../port.ts'
 import { checkSignature, signLines } from './signature.ts'
 
 export interface WechatAccount {
@@ -29,8 +29,8 @@ export interface WechatRequest {
 const TIMEOUT_MS = 5_000
 
 /** WeChat Pay did not say yes or no, or it is not certain that it was WeChat Pay: the same call is to be repeated. */
-class WechatFault extends Error {
-  override name = 'WechatFault'
+class WechatError extends Error {
+  override name = 'WechatError'
 }
 
 const errorBody = z.object({ code: z.string().min(1), message: z.string().optional() })
@@ -50,18 +50,18 @@ export async function callWechat(account: WechatAccount, request: WechatRequest)
   const response = await send(account, request)
   const rawBody = new Uint8Array(await response.arrayBuffer())
   const asked = `${request.method} ${request.path.split('?', 1)[0]}: WeChat Pay answered ${response.status}`
-  if (response.status >= 500 || NOT_NOW_STATUSES.has(response.status)) throw new WechatFault(asked)
+  if (response.status >= 500 || NOT_NOW_STATUSES.has(response.status)) throw new WechatError(asked)
   const fault = checkSignature(account.platformKeys, response.headers, rawBody, new Date())
-  if (fault) throw new WechatFault(`${asked}, and its signature is not believed: ${fault}`)
+  if (fault) throw new WechatError(`${asked}, and its signature is not believed: ${fault}`)
   if (response.status === 204) return undefined
   const body = parseJson(rawBody)
   if (response.status === 200 && body !== undefined) return body
   const refused = errorBody.safeParse(body)
   if (response.status < 400 || !refused.success || NOT_NOW.has(refused.data.code)) {
-    throw new WechatFault(asked)
+    throw new WechatError(asked)
   }
   const { code, message } = refused.data
-  throw new ProviderRefusal(code, message ?? code)
+  throw new ProviderRefusalError(code, message ?? code)
 }
 
 /**
@@ -70,9 +70,9 @@ export async function callWechat(account: WechatAccount, request: WechatRequest)
  */
 export async function downloadFile(account: WechatAccount, url: string): Promise<Uint8Array> {
   const address = URL.parse(url)
-  if (!address) throw new WechatFault('WeChat Pay named no address of its file')
+  if (!address) throw new WechatError('WeChat Pay named no address of its file')
   const response = await send(account, { method: 'GET', path: `${address.pathname}${address.search}` })
-  if (response.status !== 200) throw new WechatFault(`the file: WeChat Pay answered ${response.status}`)
+  if (response.status !== 200) throw new WechatError(`the file: WeChat Pay answered ${response.status}`)
   return new Uint8Array(await response.arrayBuffer())
 }
 

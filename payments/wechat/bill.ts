@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { fenFromDecimal } from '../../domain/money.ts'
-import { type BillLine, ProviderRefusal } from '../port.ts'
+import { type BillLine, ProviderRefusalError } from '../port.ts'
 import { callWechat, downloadFile, type WechatAccount } from './api.ts'
 
 /** Bills of a day are made by ten o'clock the next morning in Shanghai: 34 hours after the day began. */
@@ -29,7 +29,7 @@ export async function downloadBill(account: WechatAccount, day: string): Promise
     }
     return readBill(new TextDecoder('utf-8', { fatal: true }).decode(file), account.mchId)
   } catch (error) {
-    if (!(error instanceof ProviderRefusal)) throw error
+    if (!(error instanceof ProviderRefusalError)) throw error
     if (error.code === 'STATEMENT_CREATING') return undefined
     if (error.code !== 'NO_STATEMENT_EXIST') throw error
     // Said of a day without movements, and of one whose bill is still to come.

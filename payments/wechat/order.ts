@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import {
-  NotKnownYet,
+  NotKnownYetError,
   type OpenedPayment,
   type PaymentAttempt,
   type PaymentRef,
-  ProviderRefusal,
+  ProviderRefusalError,
 } from '../port.ts'
 import { callWechat, type WechatAccount } from './api.ts'
 import { signLines } from './signature.ts'
@@ -35,15 +35,15 @@ const coded = z.object({ code_url: z.string().min(1) })
 export async function openOrder(account: WechatAccount, attempt: PaymentAttempt): Promise<OpenedPayment> {
   const { outTradeNo, client, openid } = attempt
   if (!OUT_TRADE_NO.test(outTradeNo)) {
-    throw new ProviderRefusal('out_trade_no_unfit', `${outTradeNo} is no order number for WeChat Pay`)
+    throw new ProviderRefusalError('out_trade_no_unfit', `${outTradeNo} is no order number for WeChat Pay`)
   }
   if (client === 'in_app' && openid === undefined) {
-    throw new ProviderRefusal('openid_required', `${outTradeNo}: who pays inside WeChat is not known`)
+    throw new ProviderRefusalError('openid_required', `${outTradeNo}: who pays inside WeChat is not known`)
   }
   try {
     return { providerRef: outTradeNo, ...(await open(account, attempt)) }
   } catch (error) {
-    if (!(error instanceof ProviderRefusal)) throw error
+    if (!(error instanceof ProviderRefusalError)) throw error
     // Paid, closed, or opened another way (OUT_TRADE_NO_USED) by a request whose answer was lost: the order is
     // there to be asked for and closed, but it has no cashier to show.
     const found = await findTransaction(account, attempt)
@@ -135,6 +135,6 @@ export async function closeOrder(account: WechatAccount, payment: PaymentRef): P
 
 function closedOnceDead({ outTradeNo, expiresAt }: PaymentRef): 'closed' {
   const deadAt = new Date(expiresAt.getTime() + GRACE_MS)
-  if (Date.now() < deadAt.getTime()) throw new NotKnownYet(outTradeNo, deadAt)
+  if (Date.now() < deadAt.getTime()) throw new NotKnownYetError(outTradeNo, deadAt)
   return 'closed'
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ProviderRefusal, type RefundOutcome, type RefundRequest } from '../port.ts'
+import { ProviderRefusalError, type RefundOutcome, type RefundRequest } from '../port.ts'
 import { callWechat, type WechatAccount } from './api.ts'
 import { cutToBytes } from './text.ts'
 import { fen, findTransaction, stateOf } from './transaction.ts'
@@ -36,7 +36,7 @@ export async function giveBack(account: WechatAccount, refund: RefundRequest): P
   // A refund names the order's whole amount, which only the order knows.
   const paid = await findTransaction(account, refund)
   if (stateOf(paid) !== 'paid' || !paid?.amount) {
-    throw new ProviderRefusal('not_paid', `${refund.outTradeNo}: no money came in, so none can go back`)
+    throw new ProviderRefusalError('not_paid', `${refund.outTradeNo}: no money came in, so none can go back`)
   }
   const body = {
     out_trade_no: refund.outTradeNo,
@@ -50,7 +50,10 @@ export async function giveBack(account: WechatAccount, refund: RefundRequest): P
     (error: unknown) => explain(account, refund, error),
   )
   if (made.amount.refund !== refund.amountFen || made.out_trade_no !== refund.outTradeNo) {
-    throw new ProviderRefusal('refund_no_reused', `${refund.refundNo} was used for ${made.amount.refund} fen`)
+    throw new ProviderRefusalError(
+      'refund_no_reused',
+      `${refund.refundNo} was used for ${made.amount.refund} fen`,
+    )
   }
   // It was made, whatever stands in its way: its number is to be kept first, and asking for it says what is so.
   if (made.status === 'ABNORMAL') return { state: 'pending', refundRef: made.refund_id }
@@ -59,7 +62,7 @@ export async function giveBack(account: WechatAccount, refund: RefundRequest): P
 
 /** @returns the refund where it had been made before all the same */
 async function explain(account: WechatAccount, refund: RefundRequest, error: unknown): Promise<Refund> {
-  const meaning = error instanceof ProviderRefusal && NOT_FINAL[error.code]
+  const meaning = error instanceof ProviderRefusalError && NOT_FINAL[error.code]
   if (meaning === 'later')
     throw new Error(`${refund.refundNo} has to wait: ${(error as Error).message}`, { cause: error })
   const found = meaning === 'ask' && (await findRefund(account, refund.refundNo))
@@ -73,7 +76,7 @@ async function explain(account: WechatAccount, refund: RefundRequest, error: unk
  */
 export async function askRefund(account: WechatAccount, refundNo: string): Promise<RefundOutcome> {
   const found = await findRefund(account, refundNo)
-  if (!found) throw new ProviderRefusal('RESOURCE_NOT_EXISTS', `WeChat Pay knows no refund ${refundNo}`)
+  if (!found) throw new ProviderRefusalError('RESOURCE_NOT_EXISTS', `WeChat Pay knows no refund ${refundNo}`)
   return outcomeOf(found)
 }
 
@@ -82,9 +85,9 @@ async function findRefund(account: WechatAccount, refundNo: string): Promise<Ref
   try {
     const found = refundObject.parse(await callWechat(account, { method: 'GET', path }))
     if (found.out_refund_no === refundNo) return found
-    throw new ProviderRefusal('refund_mismatch', `the answer is not about ${refundNo}`)
+    throw new ProviderRefusalError('refund_mismatch', `the answer is not about ${refundNo}`)
   } catch (error) {
-    if (error instanceof ProviderRefusal && error.code === 'RESOURCE_NOT_EXISTS') return undefined
+    if (error instanceof ProviderRefusalError && error.code === 'RESOURCE_NOT_EXISTS') return undefined
     throw error
   }
 }
@@ -103,7 +106,7 @@ function outcomeOf({ refund_id: refundRef, out_refund_no, status }: Refund): Ref
     case 'CLOSED':
       return { state: 'failed', refundRef, reason: status }
     case 'ABNORMAL':
-      throw new ProviderRefusal(
+      throw new ProviderRefusalError(
         status,
         `${out_refund_no} is ABNORMAL: the customer's bank does not take it, and the merchant platform sends it on`,
       )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type PaymentRef, ProviderRefusal, type ProviderState } from '../port.ts'
+import { type PaymentRef, ProviderRefusalError, type ProviderState } from '../port.ts'
 import { callWechat, type WechatAccount } from './api.ts'
 
 /** Fen, as the JSON integer that WeChat Pay writes. */
@@ -42,11 +42,14 @@ export async function findTransaction(
     const found = transaction.parse(await callWechat(account, { method: 'GET', path }))
     const ours = found.appid === account.appId && found.mchid === account.mchId
     if (!ours || found.out_trade_no !== outTradeNo) {
-      throw new ProviderRefusal('trade_mismatch', `the answer is not about ${outTradeNo} of this merchant`)
+      throw new ProviderRefusalError(
+        'trade_mismatch',
+        `the answer is not about ${outTradeNo} of this merchant`,
+      )
     }
     return found
   } catch (error) {
-    if (error instanceof ProviderRefusal && NO_SUCH_ORDER.has(error.code)) return undefined
+    if (error instanceof ProviderRefusalError && NO_SUCH_ORDER.has(error.code)) return undefined
     throw error
   }
 }

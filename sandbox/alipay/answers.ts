@@ -24,8 +24,8 @@ export function failed(code: string, said: string): Node {
 }
 
 /** A request refused before anything was done. */
-export class AlipayRefusal extends Error {
-  override name = 'AlipayRefusal'
+export class AlipayRefusalError extends Error {
+  override name = 'AlipayRefusalError'
   readonly node: Node
 
   constructor(node: Node) {

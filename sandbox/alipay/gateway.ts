@@ -5,7 +5,7 @@ import { cashierRoutes, refusalPage } from '../cashier.ts'
 import { inTransaction } from '../database.ts'
 import { takeFault } from '../faults.ts'
 import type { Desk } from '../teller.ts'
-import { AlipayRefusal, type Node, refusal } from './answers.ts'
+import { AlipayRefusalError, type Node, refusal } from './answers.ts'
 import { billAddress, sendBill } from './bill.ts'
 import type { AlipayMerchant } from './merchant.ts'
 import { cancelTrade, giveBack, queryRefund } from './refunds.ts'
@@ -55,7 +55,7 @@ async function openCashier(c: GatewayContext, desk: Desk, merchant: AlipayMercha
     const body = new URLSearchParams({ action })
     return await cashierRoutes(desk).request(`/pay/${trade.ref}`, { method: 'POST', body })
   } catch (error) {
-    if (!(error instanceof AlipayRefusal)) throw error
+    if (!(error instanceof AlipayRefusalError)) throw error
     const { code, sub_code: subCode, sub_msg: said } = error.node as Record<string, string>
     return refusalPage(c, code === '40004' ? 409 : 422, said ?? '', subCode ?? '')
   }
@@ -63,10 +63,10 @@ async function openCashier(c: GatewayContext, desk: Desk, merchant: AlipayMercha
 
 async function answer(c: GatewayContext, desk: Desk, merchant: AlipayMerchant): Promise<Response> {
   const params = await readParams(c).catch((error: unknown) => {
-    if (error instanceof AlipayRefusal) return error
+    if (error instanceof AlipayRefusalError) return error
     throw error
   })
-  if (params instanceof AlipayRefusal) return reply(c, merchant, '', params.node)
+  if (params instanceof AlipayRefusalError) return reply(c, merchant, '', params.node)
   const method = params.get('method') ?? ''
   const changes = Object.hasOwn(CHANGES, method)
   if (takeFault(desk.db, METHOD, 'rate_limited')) {
@@ -92,7 +92,7 @@ function act(desk: Desk, merchant: AlipayMerchant, params: Params, origin: strin
     const content = readContent(params)
     return inTransaction(desk.db, () => run(desk, content, origin))
   } catch (error) {
-    if (error instanceof AlipayRefusal) return error.node
+    if (error instanceof AlipayRefusalError) return error.node
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import { fenFromDecimal } from '../../domain/money.ts'
-import { AlipayRefusal, failed, refusal } from './answers.ts'
+import { AlipayRefusalError, failed, refusal } from './answers.ts'
 import type { AlipayMerchant } from './merchant.ts'
 import { signedText, verifyRsa2 } from './signature.ts'
 import { fromShanghaiText } from './time.ts'
@@ -36,7 +36,7 @@ export function checkParams(params: Params, merchant: AlipayMerchant): void {
   for (const name of MISSING) {
     if (params.get(name)) continue
     const code = name === 'sign' ? 'signature' : name === 'sign_type' ? 'signature-type' : name
-    throw new AlipayRefusal(refusal('40001', `isv.missing-${code.replace('_', '-')}`, `缺少${name}参数`))
+    throw new AlipayRefusalError(refusal('40001', `isv.missing-${code.replace('_', '-')}`, `缺少${name}参数`))
   }
   if (params.get('app_id') !== merchant.appId) throw invalid('isv.invalid-app-id', '无效的AppID参数')
   if (params.get('sign_type') !== 'RSA2') throw invalid('isv.invalid-signature-type', '无效的签名类型')
@@ -85,14 +85,14 @@ export function readAmount(content: Content, name: string): bigint {
 /** Numbers that the merchant makes up. */
 export const NUMBER = /^[0-9A-Za-z_-]{1,64}$/
 
-export function invalid(subCode: string, said: string): AlipayRefusal {
-  return new AlipayRefusal(refusal('40002', subCode, said))
+export function invalid(subCode: string, said: string): AlipayRefusalError {
+  return new AlipayRefusalError(refusal('40002', subCode, said))
 }
 
 function fail(name: string): never {
   throw badField(name)
 }
 
-function badField(name: string): AlipayRefusal {
-  return new AlipayRefusal(failed('INVALID_PARAMETER', `参数有误：${name}`))
+function badField(name: string): AlipayRefusalError {
+  return new AlipayRefusalError(failed('INVALID_PARAMETER', `参数有误：${name}`))
 }

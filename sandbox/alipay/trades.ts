@@ -10,7 +10,7 @@ import {
 } from '../books.ts'
 import { takeFault } from '../faults.ts'
 import { closeOpen, type Desk, receive } from '../teller.ts'
-import { AlipayRefusal, failed, type Node, success } from './answers.ts'
+import { AlipayRefusalError, failed, type Node, success } from './answers.ts'
 import { type Content, NUMBER, optional, type Params, readAmount, required } from './request.ts'
 import { fromShanghaiText, shanghaiText } from './time.ts'
 
@@ -43,15 +43,15 @@ export function openTrade(desk: Desk, params: Params, content: Content): Trade {
   const expiresAt = expiry === undefined ? new Date(Date.now() + OPEN_MS) : fromShanghaiText(expiry)
   const returnUrl = params.get('return_url') ?? ''
   const wrong = product !== PRODUCTS[params.get('method') ?? ''] || (returnUrl && !isWebAddress(returnUrl))
-  if (wrong || !expiresAt) throw new AlipayRefusal(failed('INVALID_PARAMETER', '参数有误'))
+  if (wrong || !expiresAt) throw new AlipayRefusalError(failed('INVALID_PARAMETER', '参数有误'))
 
   const known = findTradeByNumber(desk.db, outTradeNo)
   if (known?.method === METHOD) {
     if (known.amountFen === amountFen) return known
-    throw new AlipayRefusal(failed('CONTEXT_INCONSISTENT', '交易信息被篡改'))
+    throw new AlipayRefusalError(failed('CONTEXT_INCONSISTENT', '交易信息被篡改'))
   }
   if (expiresAt.getTime() <= Date.now()) {
-    throw new AlipayRefusal(failed('TRADE_HAS_CLOSE', '订单已过期，无法继续支付'))
+    throw new AlipayRefusalError(failed('TRADE_HAS_CLOSE', '订单已过期，无法继续支付'))
   }
   const createdAt = new Date()
   return insertTrade(desk.db, {
@@ -88,7 +88,7 @@ export function namedTrade(desk: Desk, content: Content): Trade {
       ? findTradeByNumber(desk.db, required(content, 'out_trade_no', NUMBER))
       : findTradeByPayment(desk.db, tradeNo)
   if (found?.method === METHOD) return found
-  throw new AlipayRefusal(failed('TRADE_NOT_EXIST', '交易不存在'))
+  throw new AlipayRefusalError(failed('TRADE_NOT_EXIST', '交易不存在'))
 }
 
 const STATUSES = {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Answer, refusal, StripeRefusal } from './errors.ts'
+import { type Answer, refusal, StripeRefusalError } from './errors.ts'
 
 /** Keys may be forgotten after 24 hours (docs.stripe.com/api/idempotent_requests); here they are. */
 const KEPT_MS = 24 * 3_600_000
@@ -38,6 +38,6 @@ export function keepAnswer(
   ).run(key, path, fields, answer.status, JSON.stringify(answer.body), Date.now())
 }
 
-function misused(message: string): StripeRefusal {
-  return new StripeRefusal(refusal(400, message, { type: 'idempotency_error' }))
+function misused(message: string): StripeRefusalError {
+  return new StripeRefusalError(refusal(400, message, { type: 'idempotency_error' }))
 }

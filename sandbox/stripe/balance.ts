@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { findTrade, paidBetween, type Refund, refundedBetween, refundsOf, type Trade } from '../books.ts'
-import { refusal, StripeRefusal } from './errors.ts'
+import { refusal, StripeRefusalError } from './errors.ts'
 import { EXPAND, integer, readForm } from './form.ts'
 import { chargeObject, METHOD, refundObject } from './objects.ts'
 
@@ -26,14 +26,16 @@ export function listMovements(db: DatabaseSync, query: string) {
   const expanded = [...form].filter(([name]) => name.startsWith('expand')).map(([, value]) => value)
   for (const name of expanded) {
     if (name === 'data.source') continue
-    throw new StripeRefusal(refusal(400, `This property cannot be expanded (${name}).`, { param: 'expand' }))
+    throw new StripeRefusalError(
+      refusal(400, `This property cannot be expanded (${name}).`, { param: 'expand' }),
+    )
   }
   const [gte, lt] = [time('created[gte]'), time('created[lt]')]
   const all = movementsBetween(db, new Date((gte ?? 0) * 1000), lt === undefined ? LAST : new Date(lt * 1000))
   const after = form.get('starting_after')
   const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1
   if (after !== undefined && start === 0) {
-    throw new StripeRefusal(
+    throw new StripeRefusalError(
       refusal(400, `No such balance transaction: '${after}'`, {
         code: 'resource_missing',
         param: 'starting_after',

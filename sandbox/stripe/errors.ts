@@ -14,8 +14,8 @@ export interface Answer {
 }
 
 /** A request refused before anything was done. Stripe keeps no answer of these for the Idempotency-Key. */
-export class StripeRefusal extends Error {
-  override name = 'StripeRefusal'
+export class StripeRefusalError extends Error {
+  override name = 'StripeRefusalError'
   readonly answer: Answer
 
   constructor(answer: Answer) {

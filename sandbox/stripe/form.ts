@@ -1,4 +1,4 @@
-import { refusal, StripeRefusal } from './errors.ts'
+import { refusal, StripeRefusalError } from './errors.ts'
 
 /** The fields of a request, flat, by their bracketed names. */
 export type Form = ReadonlyMap<string, string>
@@ -81,5 +81,5 @@ export function metadata(form: Form, prefix: string): Record<string, string> {
 }
 
 function fail(message: string, named: { code?: string; param?: string }): never {
-  throw new StripeRefusal(refusal(400, message, named))
+  throw new StripeRefusalError(refusal(400, message, named))
 }

@@ -1,7 +1,7 @@
 import { findTrade, insertTrade, refundsOf, type Trade } from '../books.ts'
 import { takeFault } from '../faults.ts'
 import { closeOpen, type Desk, receive } from '../teller.ts'
-import { noSuch, refusal, StripeRefusal } from './errors.ts'
+import { noSuch, refusal, StripeRefusalError } from './errors.ts'
 import { AMOUNT_MAX, type Form, integer, METADATA, metadata, oneOf, required, webAddress } from './form.ts'
 import {
   chargeObject,
@@ -38,7 +38,7 @@ export function openSession(desk: Desk): Action<Parameters<typeof insertTrade>[1
       const amountFen = items.reduce((sum, item) => sum + item.amountFen, 0n)
       if (amountFen < 1n || amountFen > BigInt(AMOUNT_MAX)) {
         const code = amountFen < 1n ? 'amount_too_small' : 'amount_too_large'
-        throw new StripeRefusal(refusal(400, `The total must be 1 to ${AMOUNT_MAX}.`, { code }))
+        throw new StripeRefusalError(refusal(400, `The total must be 1 to ${AMOUNT_MAX}.`, { code }))
       }
       const labels = metadata(form, 'metadata')
       const payBy = new Date(labels.pay_by ?? Number.NaN)
@@ -90,7 +90,7 @@ function readExpiry(form: Form, now: Date): Date {
   const fits = expiresAt.getTime() >= now.getTime() + 1_800_000 && expiresAt <= hours24
   if (fits) return expiresAt
   const rule = expiresAt > hours24 ? 'less than 24 hours' : 'at least 30 minutes'
-  throw new StripeRefusal(
+  throw new StripeRefusalError(
     refusal(400, `The \`expires_at\` timestamp must be ${rule} from Checkout Session creation.`, {
       param: 'expires_at',
     }),

@@ -5,7 +5,7 @@ import { findRefund, findTrade, findTradeByPayment, refundsOf, type Trade } from
 import type { Notice } from '../notify.ts'
 import type { Desk, Wire } from '../teller.ts'
 import { listMovements } from './balance.ts'
-import { type Answer, noSuch, refusal, StripeRefusal } from './errors.ts'
+import { type Answer, noSuch, refusal, StripeRefusalError } from './errors.ts'
 import { EXPAND, integer, readForm, required } from './form.ts'
 import {
   chargeObject,
@@ -93,7 +93,7 @@ function routes(desk: Desk, secretKey: string) {
     return await next()
   })
   app.onError((error, c) => {
-    if (error instanceof StripeRefusal) return reply(c, error.answer)
+    if (error instanceof StripeRefusalError) return reply(c, error.answer)
     throw error
   })
 
@@ -139,7 +139,7 @@ function expandOf(c: Context): ReadonlySet<string> {
   const wanted = new Set(readForm(queryOf(c), [EXPAND]).values())
   for (const name of wanted) {
     if (!['payment_intent', 'payment_intent.latest_charge', 'latest_charge'].includes(name)) {
-      throw new StripeRefusal(
+      throw new StripeRefusalError(
         refusal(400, `This property cannot be expanded (${name}).`, { param: 'expand' }),
       )
     }

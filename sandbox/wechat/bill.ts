@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { decimalFromFen } from '../../domain/money.ts'
 import { findTrade, paidBetween, type Refund, refundedBetween, type Trade } from '../books.ts'
 import type { Desk } from '../teller.ts'
-import { type Answer, refusal, WechatRefusal } from './errors.ts'
+import { type Answer, refusal, WechatRefusalError } from './errors.ts'
 import { METHOD, orderWire, refundWire, timeText, tradeTypeOf } from './objects.ts'
 import { read } from './request.ts'
 import type { WechatMerchant } from './signature.ts'
@@ -39,7 +39,7 @@ export function billLink(desk: Desk, merchant: WechatMerchant, given: unknown): 
 export function billFile(desk: Desk, merchant: WechatMerchant, given: unknown): string {
   const bill = billOf(desk, merchant, read(link, given).token)
   if (bill) return bill
-  throw new WechatRefusal(refusal(400, 'INVALID_REQUEST', '账单文件不存在'))
+  throw new WechatRefusalError(refusal(400, 'INVALID_REQUEST', '账单文件不存在'))
 }
 
 const COLUMNS =

@@ -5,8 +5,8 @@ export interface Answer {
 }
 
 /** A request refused before anything was done. */
-export class WechatRefusal extends Error {
-  override name = 'WechatRefusal'
+export class WechatRefusalError extends Error {
+  override name = 'WechatRefusalError'
   readonly answer: Answer
 
   constructor(answer: Answer) {

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { inTransaction } from '../database.ts'
 import { takeFault } from '../faults.ts'
 import type { Desk } from '../teller.ts'
-import { type Answer, FREQUENCY_LIMITED, refusal, SYSTEM_ERROR, WechatRefusal } from './errors.ts'
+import { type Answer, FREQUENCY_LIMITED, refusal, SYSTEM_ERROR, WechatRefusalError } from './errors.ts'
 import { METHOD } from './objects.ts'
 import { answeringKey, signatureHeaders, type WechatMerchant } from './signature.ts'
 
@@ -44,7 +44,9 @@ export function read<T extends z.ZodType>(fields: T, given: unknown): z.output<T
   const [issue] = result.error.issues
   const named = issue?.code === 'unrecognized_keys' ? issue.keys : []
   const field = [...(issue?.path ?? []), ...named].join('/')
-  throw new WechatRefusal(refusal(400, 'PARAM_ERROR', `参数错误：/${field} ${issue?.message ?? ''}`.trim()))
+  throw new WechatRefusalError(
+    refusal(400, 'PARAM_ERROR', `参数错误：/${field} ${issue?.message ?? ''}`.trim()),
+  )
 }
 
 /** Every answer is signed, but those to a request whose own signature was not right. */
@@ -62,6 +64,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new WechatRefusal(refusal(400, 'PARAM_ERROR', '请求体不是合法的JSON'))
+    throw new WechatRefusalError(refusal(400, 'PARAM_ERROR', '请求体不是合法的JSON'))
   }
 }

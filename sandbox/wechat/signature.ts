@@ -1,6 +1,6 @@
 import { createHash, randomBytes, sign, verify } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { refusal, WechatRefusal } from './errors.ts'
+import { refusal, WechatRefusalError } from './errors.ts'
 
 export interface WechatMerchant {
   readonly appId: string
@@ -53,8 +53,8 @@ export function checkRequest(
   }
 }
 
-function refuse(message: string): WechatRefusal {
-  return new WechatRefusal(refusal(401, 'SIGN_ERROR', message))
+function refuse(message: string): WechatRefusalError {
+  return new WechatRefusalError(refusal(401, 'SIGN_ERROR', message))
 }
 
 interface ProviderKey {

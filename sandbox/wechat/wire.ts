@@ -5,7 +5,7 @@ import { findRefundByNumber, findTrade, refundsOf, type Trade } from '../books.t
 import type { Notice } from '../notify.ts'
 import type { Desk, Wire } from '../teller.ts'
 import { billFile, billLink } from './bill.ts'
-import { NO_SUCH_ORDER, refusal, WechatRefusal } from './errors.ts'
+import { NO_SUCH_ORDER, refusal, WechatRefusalError } from './errors.ts'
 import { METHOD, type Product, refundNotice, refundObject, sealEvent, transactionObject } from './objects.ts'
 import { closeOrder, findOrder, openOrder } from './orders.ts'
 import { giveBack } from './refunds.ts'
@@ -81,7 +81,7 @@ function routes(desk: Desk, merchant: WechatMerchant) {
     return await next()
   })
   app.onError((error, c) => {
-    if (error instanceof WechatRefusal) return reply(c, merchant, error.answer)
+    if (error instanceof WechatRefusalError) return reply(c, merchant, error.answer)
     throw error
   })
 

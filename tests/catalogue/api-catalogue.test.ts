@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { demoCategories, demoProducts } from '../../cli/demo/catalogue.ts'
 import { seedDemo } from '../../cli/demo/seed.ts'
-import { type Answer, type Mall, openMall } from '../support/test-app.ts'
+import { type Answer, openTestApp, type TestApp } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall({ worker: false })
+  mall = await openTestApp({ worker: false })
 })
 afterAll(() => mall.close())
 
@@ -653,7 +653,7 @@ describe('pictures', () => {
 
 describe('the demo', () => {
   test('is what the contract says, and seeding it again changes nothing', async () => {
-    const shop = await openMall({ worker: false })
+    const shop = await openTestApp({ worker: false })
     try {
       const state = async () => {
         const tables = ['categories', 'points_products', 'stock_movements', 'users']

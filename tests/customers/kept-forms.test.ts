@@ -4,11 +4,11 @@ import { createWeb } from '../../web/app.ts'
 import { keptActionText } from '../../web/texts/common/kept-forms.ts'
 import { readTables } from '../support/db-snapshot.ts'
 import { fieldsOf, openVisitor, type Visitor } from '../support/shopper.ts'
-import { type Mall, openMall } from '../support/test-app.ts'
+import { openTestApp, type TestApp } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall({ worker: false })
+  mall = await openTestApp({ worker: false })
 })
 afterAll(() => mall.close())
 afterEach(() => forgetAll())

@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import type { Db, Tx } from '../../db/client.ts'
 import type { Currency } from '../../db/schema.ts'
-import { createVault, type Vault } from '../../db/wallet/ledger-cipher.ts'
-import { findBrokenLedger } from '../../db/wallet/verification.ts'
+import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
+import { findLedgerViolations } from '../../db/wallet/verification.ts'
 import {
   type AccountRow,
   adjust,
@@ -17,7 +17,7 @@ import {
   giveBackPart,
   grant,
   hold,
-  KeyReused,
+  KeyReusedError,
   lockAccount,
   openAccount,
   refOf,
@@ -40,7 +40,7 @@ export interface Books {
   readonly db: Db
   /** As the tables' owner. */
   readonly owner: Db
-  readonly vault: Vault
+  readonly vault: LedgerCipher
   /** Sets the database's clock: days since the start. */
   setDay(day: number): Promise<void>
   close(): Promise<void>
@@ -69,7 +69,7 @@ export async function openBooks(template: string, connections: number): Promise<
   return {
     db,
     owner,
-    vault: createVault([{ id: 't1', key: Buffer.alloc(32, 'key of the tests') }]),
+    vault: createLedgerCipher([{ id: 't1', key: Buffer.alloc(32, 'key of the tests') }]),
     setDay,
     async close() {
       await db.destroy()
@@ -143,7 +143,7 @@ const accountOf = (op: Operation) => ({
  * Performs the operation within a transaction.
  * @param run keeps the owners and keys of one run apart from those of others
  */
-export async function performIn(tx: Tx, vault: Vault, run: string, op: Operation): Promise<boolean> {
+export async function performIn(tx: Tx, vault: LedgerCipher, run: string, op: Operation): Promise<boolean> {
   const owner = `${run}-${op.who}`
   const back = (by: ReturnCause) => ({ cause: by, graceMs: GRACE_DAYS * DAY })
   switch (op.do) {
@@ -201,7 +201,7 @@ export async function perform({ db, vault }: Books, run: string, op: Operation):
   try {
     return (await db.transaction().execute((tx) => performIn(tx, vault, run, op))) ? 'done' : 'not'
   } catch (error) {
-    if (error instanceof KeyReused) return 'key reused'
+    if (error instanceof KeyReusedError) return 'key reused'
     throw error
   }
 }
@@ -401,7 +401,7 @@ export function formsOf(world: Model) {
  * transfer moves what its route says, so that what all users have and what the issuing side gave sum to zero.
  */
 export async function findBroken({ db, vault }: Books): Promise<string[]> {
-  const broken = (await findBrokenLedger(db, vault)).map(disagreementLine)
+  const broken = (await findLedgerViolations(db, vault)).map(disagreementLine)
   const { rows } = await sql<{
     owner_type: string
     owner_id: string

@@ -5,7 +5,7 @@ import { adoptOrder, adoptOrphans } from '../../application/orders/adoption.ts'
 import { resumeAttempts } from '../../application/orders/exchange.ts'
 import { repeatRequests } from '../../application/orders/requests.ts'
 import { listOpenExchanges } from '../../db/orders/runs.ts'
-import type { OutsideStep } from '../../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
 import { cancelUpdate } from '../../workflows/messages.ts'
 import { ended, readHoldings, workflowState } from '../support/db-snapshot.ts'
@@ -13,14 +13,14 @@ import { adoptAll, loseEngine, loseWorkflow } from '../support/engine-loss.ts'
 import type { Customer, Flow, Placed } from '../support/flows.ts'
 import * as flows from '../support/flows.ts'
 import { type ActivityName, createDoor, createHooks } from '../support/hooks.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /** The database is the record: whatever the engine loses, and whenever, every order comes to its right end. */
 
-const OUTSIDE: readonly OutsideStep[] = ['stock', 'points', 'orders']
+const OUTSIDE: readonly ExternalStep[] = ['stock', 'points', 'orders']
 
 let customers = 0
-async function customerOf(shop: Mall): Promise<Customer & { before: unknown }> {
+async function customerOf(shop: TestApp): Promise<Customer & { before: unknown }> {
   customers += 1
   const owner = `orphan${customers}`
   await Promise.all([shop.points(owner, 100), shop.cash(owner, 990)])
@@ -30,7 +30,7 @@ async function customerOf(shop: Mall): Promise<Customer & { before: unknown }> {
   return { shop, owner, points, mixed, sent, before: await readHoldings(shop) }
 }
 
-async function ordersOf(shop: Mall, owner: string) {
+async function ordersOf(shop: TestApp, owner: string) {
   const { body } = await shop.call('GET', '/api/points-mall/orders', { as: owner })
   return body.data as { order_no: string; status: string; payment_status: string }[]
 }
@@ -39,7 +39,7 @@ async function ordersOf(shop: Mall, owner: string) {
 const WAITING: readonly OrderStatus[] = ['order_created', 'order_paid', 'order_accepted', 'order_shipped']
 
 /** Nothing is on its way any more: every order is at rest, or its workflow waits for somebody. */
-async function settled(shop: Mall): Promise<void> {
+async function settled(shop: TestApp): Promise<void> {
   await until(
     async () => {
       await adoptAll(shop)
@@ -77,12 +77,12 @@ async function settled(shop: Mall): Promise<void> {
 }
 
 /** As if notifications had been delivered long ago. */
-async function age(shop: Mall): Promise<void> {
+async function age(shop: TestApp): Promise<void> {
   await sql`update webhook_inbox set delivered_at = delivered_at - interval '1 day'`.execute(shop.db)
 }
 
 /** Takes back whatever still stands, so that all is as it was before. */
-async function bringBack(shop: Mall, owner: string): Promise<void> {
+async function bringBack(shop: TestApp, owner: string): Promise<void> {
   for (const { order_no, status } of await ordersOf(shop, owner)) {
     if (status === 'order_canceled') continue
     const answer =
@@ -127,7 +127,7 @@ const REACHES = new Map<Flow, string>([
 /** Loses the workflow around one call of a step. */
 function createLoser() {
   let armed: { readonly activity: string; readonly when: 'before' | 'after' } | undefined
-  let shop: Mall | undefined
+  let shop: TestApp | undefined
   let struck = 0
   async function strike(when: 'before' | 'after', name: string, args: readonly unknown[]) {
     if (armed?.activity !== name || armed.when !== when || !shop) return
@@ -154,7 +154,7 @@ function createLoser() {
       ])
       return Object.fromEntries(wrapped) as Activities
     },
-    arm(mall: Mall, activity: string, when: 'before' | 'after') {
+    arm(mall: TestApp, activity: string, when: 'before' | 'after') {
       shop = mall
       struck = 0
       armed = { activity, when }
@@ -202,14 +202,14 @@ const SAGA: readonly [ActivityName, readonly Flow[]][] = [
 /** Nobody was told of the order yet, and what other systems hold is not known: it is given back. */
 const REFUSED_THEN = ['quoteExchange', 'reserveStock', 'holdPoints', 'placeExchange before']
 
-describe.each<[string, readonly OutsideStep[], readonly [ActivityName, readonly Flow[]][]]>([
+describe.each<[string, readonly ExternalStep[], readonly [ActivityName, readonly Flow[]][]]>([
   ['in one transaction', [], OURS],
   ['as a saga', OUTSIDE, SAGA],
 ])('%s, the engine loses the workflow', (_, outsideSteps, cases) => {
   const loser = createLoser()
-  let shop: Mall
+  let shop: TestApp
   beforeAll(async () => {
-    shop = await openMall({ outsideSteps, tamper: (activities) => loser.tamper(activities) })
+    shop = await openTestApp({ outsideSteps, tamper: (activities) => loser.tamper(activities) })
   })
   afterAll(() => shop.close())
   afterEach(async () => expect(await shop.brokenLaws()).toEqual([]))
@@ -255,9 +255,9 @@ describe.each<[string, readonly OutsideStep[], readonly [ActivityName, readonly 
 
 describe('an order without a workflow', () => {
   const hooks = createHooks()
-  let shop: Mall
+  let shop: TestApp
   beforeAll(async () => {
-    shop = await openMall({ tamper: (activities) => hooks.tamper(activities) })
+    shop = await openTestApp({ tamper: (activities) => hooks.tamper(activities) })
   })
   afterAll(() => shop.close())
   afterEach(async () => {
@@ -451,7 +451,7 @@ describe('an order without a workflow', () => {
 })
 
 test('200 ms of everything, the engine lost, everything again: every order ends rightly', async () => {
-  const shop = await openMall()
+  const shop = await openTestApp()
   try {
     const owners = await Promise.all(Array.from({ length: 12 }, () => customerOf(shop)))
     const before = await readHoldings(shop)

@@ -2,14 +2,14 @@ import { fail } from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
-import { createGate, Overloaded } from '../../application/temporal/client.ts'
+import { createConcurrencyLimiter, OverloadedError } from '../../application/temporal/client.ts'
 import { compareBooks, type Trade } from '../support/provider-books.ts'
 import { createRandom } from '../support/random.ts'
-import { type Answer, type Mall, openMall, token, until } from '../support/test-app.ts'
+import { type Answer, openTestApp, type TestApp, token, until } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall()
+  mall = await openTestApp()
 })
 afterAll(() => mall.close())
 afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))
@@ -35,7 +35,7 @@ async function redeem(owner: string, body: Record<string, unknown>): Promise<Ans
  * How often each outcome came. On a slow machine some are not known within 5 s: those are told by the order,
  * as the contract says.
  */
-async function tally(answers: readonly Answer[], at: Mall = mall): Promise<Record<string, number>> {
+async function tally(answers: readonly Answer[], at: TestApp = mall): Promise<Record<string, number>> {
   const sums: Record<string, number> = {}
   for (const answer of answers) {
     const outcome = await outcomeOf(answer, at)
@@ -44,7 +44,7 @@ async function tally(answers: readonly Answer[], at: Mall = mall): Promise<Recor
   return sums
 }
 
-async function outcomeOf({ status, body }: Answer, at: Mall): Promise<string> {
+async function outcomeOf({ status, body }: Answer, at: TestApp): Promise<string> {
   if (status !== 202) return `${status} ${body.code ?? body.data.status}`
   const { order_no, owner_id } = body.data
   const known = (order: { status: string; cancel_reason: string | null }) => order.status !== 'exchanged'
@@ -281,9 +281,9 @@ interface Ordered {
 describe('paying, canceling and the deadline meet', () => {
   const HASTE_MS = 6_000
   const paysAtOnce = (n: number) => n % 6 === 1
-  let hasty: Mall
+  let hasty: TestApp
   beforeAll(async () => {
-    hasty = await openMall()
+    hasty = await openTestApp()
   })
   afterAll(() => hasty.close())
 
@@ -360,7 +360,7 @@ describe('paying, canceling and the deadline meet', () => {
 
 describe('the gate before the workflow engine', () => {
   test('never lets more through than it has places, and serves the line in order', async () => {
-    const gate = createGate(3, 100)
+    const gate = createConcurrencyLimiter(3, 100)
     const served: number[] = []
     let inside = 0
     let most = 0
@@ -380,13 +380,13 @@ describe('the gate before the workflow engine', () => {
   })
 
   test('refuses beyond its line at once, and at the deadline whoever got no place; a place is never lost', async () => {
-    const gate = createGate(1, 2)
+    const gate = createConcurrencyLimiter(1, 2)
     const { promise: held, resolve: release } = Promise.withResolvers<void>()
     const first = gate.run(Date.now() + 10_000, () => held)
     const impatient = gate.run(Date.now() + 20, async () => fail('it had no place'))
     const patient = gate.run(Date.now() + 10_000, async () => 'served')
-    await expect(gate.run(Date.now() + 10_000, async () => 'never')).rejects.toBeInstanceOf(Overloaded)
-    await expect(impatient).rejects.toBeInstanceOf(Overloaded)
+    await expect(gate.run(Date.now() + 10_000, async () => 'never')).rejects.toBeInstanceOf(OverloadedError)
+    await expect(impatient).rejects.toBeInstanceOf(OverloadedError)
     release()
     await first
     expect(await patient).toBe('served')
@@ -395,7 +395,10 @@ describe('the gate before the workflow engine', () => {
   })
 
   test('full, it is answered 503 with Retry-After, and nothing is begun', async () => {
-    const small = createApp({ ...mall.deps, temporal: { ...mall.temporal, gate: createGate(2, 0) } })
+    const small = createApp({
+      ...mall.deps,
+      temporal: { ...mall.temporal, gate: createConcurrencyLimiter(2, 0) },
+    })
     const product_id = await mall.product({ point: 10 })
     await mall.points('crowd', 1000)
     const authorization = `Bearer ${await token('crowd', 'customer', 1)}`

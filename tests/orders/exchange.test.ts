@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createPayloadCodec } from '../../application/temporal/payload-codec.ts'
 import { ended, readHoldings, readTables } from '../support/db-snapshot.ts'
-import { type Answer, type Call, type Mall, openMall, until } from '../support/test-app.ts'
+import { type Answer, type Call, openTestApp, type TestApp, until } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall({ minPoints: 10, supportedMethods: ['wallet', 'bank_card'] })
+  mall = await openTestApp({ minPoints: 10, supportedMethods: ['wallet', 'bank_card'] })
 })
 afterAll(() => mall.close())
 afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Activities } from '../../activities/index.ts'
-import type { OutsideStep } from '../../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import { readHoldings, workflowState } from '../support/db-snapshot.ts'
 import {
   ACCEPT,
@@ -29,7 +29,7 @@ import {
   WALLET,
 } from '../support/flows.ts'
 import type { ActivityName } from '../support/hooks.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /**
  * Every step of the workflows fails for good, before and after its effect. At rest, points, stock, order and
@@ -159,7 +159,7 @@ const OUTSIDE: readonly Case[] = [
 let customers = 0
 
 /** Lets the flow run into the fault, mends it where somebody waits for that, and looks at what is left. */
-async function run(shop: Mall, breaker: Breaker, flow: Flow, one: Case, when: When): Promise<void> {
+async function run(shop: TestApp, breaker: Breaker, flow: Flow, one: Case, when: When): Promise<void> {
   customers += 1
   const owner = `unlucky${customers}`
   await Promise.all([shop.points(owner, 100), shop.cash(owner, 990)])
@@ -220,13 +220,13 @@ async function run(shop: Mall, breaker: Breaker, flow: Flow, one: Case, when: Wh
 }
 
 /** What operators see: why the order cannot go on by itself. */
-async function attentionOf(shop: Mall, orderNo: string): Promise<string | null> {
+async function attentionOf(shop: TestApp, orderNo: string): Promise<string | null> {
   const path = `/api/admin/points-mall/orders/${orderNo}`
   return (await shop.call('GET', path, { as: 'op', role: 'operator' })).body.data.needs_attention
 }
 
 /** Whether every workflow about these orders has ended as it should. */
-async function allEnded(shop: Mall, orders: readonly string[]): Promise<boolean> {
+async function allEnded(shop: TestApp, orders: readonly string[]): Promise<boolean> {
   for (const no of orders) {
     const parts = await shop.db
       .selectFrom('order_refunds')
@@ -244,16 +244,16 @@ async function allEnded(shop: Mall, orders: readonly string[]): Promise<boolean>
   return true
 }
 
-describe.each<[string, readonly OutsideStep[], readonly Case[]]>([
+describe.each<[string, readonly ExternalStep[], readonly Case[]]>([
   ['in one transaction', [], OURS],
   ['as a saga', ['stock', 'points', 'orders'], OUTSIDE],
 ])(
   '%s, a step that fails for good leaves points, stock, order and payment as they were:',
   (_, outsideSteps, cases) => {
     const breaker = createBreaker()
-    let shop: Mall
+    let shop: TestApp
     beforeAll(async () => {
-      shop = await openMall({ outsideSteps, tamper: (activities) => breaker.tamper(activities) })
+      shop = await openTestApp({ outsideSteps, tamper: (activities) => breaker.tamper(activities) })
     })
     afterAll(() => shop.close())
     afterEach(async () => expect(await shop.brokenLaws()).toEqual([]))
@@ -287,9 +287,9 @@ describe.each<[string, readonly OutsideStep[], readonly Case[]]>([
 
 describe('while an order waits for an operator', () => {
   const breaker = createBreaker()
-  let shop: Mall
+  let shop: TestApp
   beforeAll(async () => {
-    shop = await openMall({ tamper: (activities) => breaker.tamper(activities) })
+    shop = await openTestApp({ tamper: (activities) => breaker.tamper(activities) })
   })
   afterAll(() => shop.close())
 

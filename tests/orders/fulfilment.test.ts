@@ -12,16 +12,16 @@ import {
   type OrderStatus,
 } from '../../domain/orders/status.ts'
 import { ended, readHoldings, readTables, workflowState } from '../support/db-snapshot.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const AUTO_CONFIRM_MS = 800
 
-let mall: Mall
+let mall: TestApp
 /** Confirms by itself soon after it has shipped. */
-let prompt: Mall
+let prompt: TestApp
 beforeAll(async () => {
-  mall = await openMall()
-  prompt = await openMall({ autoConfirmTimeoutMs: AUTO_CONFIRM_MS })
+  mall = await openTestApp()
+  prompt = await openTestApp({ autoConfirmTimeoutMs: AUTO_CONFIRM_MS })
 })
 afterAll(async () => {
   await mall.close()
@@ -42,7 +42,7 @@ let customers = 0
 async function orderIn(
   status: Exclude<OrderStatus, 'exchanged'>,
   payment: Payment = 'points',
-  shop: Mall = mall,
+  shop: TestApp = mall,
   shipping_type: 'logistics' | 'none' = 'logistics',
 ) {
   customers += 1

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { readWherePoints, type WherePoints } from '../../application/orders/fund-trace.ts'
+import { type FundTrace, readFundTrace } from '../../application/orders/fund-trace.ts'
 import { forCustomer, getOrder } from '../../application/orders/orders.ts'
 import { createDoor, createHooks } from '../support/hooks.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const hooks = createHooks()
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall({ tamper: (activities) => hooks.tamper(activities) })
+  mall = await openTestApp({ tamper: (activities) => hooks.tamper(activities) })
 })
 afterAll(() => mall.close())
 afterEach(async () => {
@@ -43,10 +43,10 @@ async function order(method?: 'bank_card' | 'wallet') {
 }
 
 /** The answer, which is the same for the customer as for staff, and whose points add up. */
-async function whereOf(orderNo: string): Promise<WherePoints> {
+async function whereOf(orderNo: string): Promise<FundTrace> {
   const view = await getOrder(mall.deps, orderNo, undefined)
-  const where = await readWherePoints(mall.deps, view)
-  expect(await readWherePoints(mall.deps, forCustomer(view))).toEqual(where)
+  const where = await readFundTrace(mall.deps, view)
+  expect(await readFundTrace(mall.deps, forCustomer(view))).toEqual(where)
   expect(where.points.reduce((sum, { points }) => sum + points, 0)).toBe(view.total_points)
   return where
 }

@@ -6,11 +6,11 @@ import { abandonKey, claimKey, finishKey } from '../../application/platform/idem
 import { grantPoints } from '../../application/wallet/wallets.ts'
 import { purgeIdempotencyKeys } from '../../db/platform/idempotency.ts'
 import { slowestOf } from '../support/patience.ts'
-import { type Mall, openMall, token, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, token, until } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall({ worker: false })
+  mall = await openTestApp({ worker: false })
 })
 afterAll(() => mall.close())
 

@@ -7,13 +7,13 @@ import { connectTemporal } from '../../application/temporal/client.ts'
 import { ACCOUNTS } from '../support/accounts.ts'
 import { slowestOf } from '../support/patience.ts'
 import { freePort } from '../support/ports.ts'
-import { type Answer, type Mall, openMall, token, until } from '../support/test-app.ts'
+import { type Answer, openTestApp, type TestApp, token, until } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 /** The same mall, seen by an API that cannot reach the workflow engine. */
 let cutOff: ReturnType<typeof createApp>
 beforeAll(async () => {
-  mall = await openMall({ worker: false })
+  mall = await openTestApp({ worker: false })
   const nowhere = { address: `127.0.0.1:${await freePort()}` }
   cutOff = createApp({ ...mall.deps, temporal: connectTemporal(nowhere, mall.name, mall.deps.sealer) })
 })

@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createActivities } from '../../activities/index.ts'
 import { createEngine } from '../../application/reconciliation/reconciliation.ts'
 import { attentionOf } from '../../domain/orders/attention.ts'
-import { type Mall, openMall } from '../support/test-app.ts'
+import { openTestApp, type TestApp } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 let customers = 0
 beforeAll(async () => {
-  mall = await openMall()
+  mall = await openTestApp()
 })
 afterAll(() => mall.close())
 afterEach(async () => {

@@ -3,19 +3,19 @@ import { ApplicationFailure } from '@temporalio/common'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Db } from '../../db/client.ts'
-import { findBrokenAmounts, findBrokenPayments } from '../../db/reconciliation/invariants.ts'
+import { findAmountViolations, findPaymentViolations } from '../../db/reconciliation/invariants.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
-import { AlipayFault } from '../../payments/alipay/api.ts'
+import { AlipayError } from '../../payments/alipay/api.ts'
 import { PART_REFUND_WORKFLOW, REFUND_WORKFLOW, TASK_QUEUE } from '../../workflows/messages.ts'
 import { ended, readHoldings, readTables, workflowState } from '../support/db-snapshot.ts'
 import { createDoor, createHooks } from '../support/hooks.ts'
 import { compareBooks, type Trade } from '../support/provider-books.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const hooks = createHooks()
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall({ tamper: (activities) => hooks.tamper(activities) })
+  mall = await openTestApp({ tamper: (activities) => hooks.tamper(activities) })
 })
 afterAll(() => mall.close())
 afterEach(async () => {
@@ -33,7 +33,7 @@ let customers = 0
 const DAY = 86_400_000
 
 /** An order of 100 points and 9.90, by card unless it says otherwise, not paid yet. */
-async function order(shop: Mall, method: 'bank_card' | 'alipay' | 'wallet' = 'bank_card') {
+async function order(shop: TestApp, method: 'bank_card' | 'alipay' | 'wallet' = 'bank_card') {
   customers += 1
   const owner = `returner${customers}`
   // Drawn in this order: 60 that expire sooner, and then 40 of 50 that expire later.
@@ -87,7 +87,7 @@ async function order(shop: Mall, method: 'bank_card' | 'alipay' | 'wallet' = 'ba
   }
 }
 
-async function paidOrder(shop: Mall = mall, method: 'bank_card' | 'wallet' = 'bank_card') {
+async function paidOrder(shop: TestApp = mall, method: 'bank_card' | 'wallet' = 'bank_card') {
   const o = await order(shop, method)
   if (method === 'bank_card') await shop.cashier(o.payUrl, 'pay')
   await shop.reach(o.owner, o.orderNo, 'order_paid')
@@ -211,7 +211,7 @@ describe('a part of an order', () => {
   })
 
   test('goes back where the points are a step of their own', async () => {
-    const saga = await openMall({ outsideSteps: ['stock', 'points', 'orders'] })
+    const saga = await openTestApp({ outsideSteps: ['stock', 'points', 'orders'] })
     try {
       const o = await paidOrder(saga)
       expect((await o.refund({ points: 30, money: cny('3.30') })).status).toBe(200)
@@ -541,7 +541,7 @@ describe('settled by hand', () => {
     expect((await o.resolve('settle')).status).toBe(200)
     expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
     hooks.before('refundPayment', () => {
-      throw ApplicationFailure.nonRetryable('the account is gone', 'ProviderRefusal')
+      throw ApplicationFailure.nonRetryable('the account is gone', 'ProviderRefusalError')
     })
     await until(
       o.attention,
@@ -593,7 +593,7 @@ describe('settled by hand', () => {
   test('a refund that goes on waiting for the shop’s money, under the number that it has', async () => {
     const provider = mall.deps.providers.find(({ method }) => method === 'alipay')
     if (!provider) throw new Error('no Alipay')
-    const short = new AlipayFault('not given back yet', 'ACQ.SELLER_BALANCE_NOT_ENOUGH')
+    const short = new AlipayError('not given back yet', 'ACQ.SELLER_BALANCE_NOT_ENOUGH')
     const asked = vi.spyOn(provider, 'refund').mockRejectedValue(short)
     try {
       const o = await order(mall, 'alipay')
@@ -627,7 +627,7 @@ describe('settled by hand', () => {
     const closing = createDoor()
     hooks.before('closePayment', async () => {
       await closing.passed()
-      throw ApplicationFailure.nonRetryable('the other system says no', 'ProviderRefusal')
+      throw ApplicationFailure.nonRetryable('the other system says no', 'ProviderRefusalError')
     })
     const canceling = o.act('cancel')
     await o.settle('closing')
@@ -830,9 +830,9 @@ describe('the laws of refunds notice', () => {
       select refund_no || 'X', order_no, 'part', 0, 100, 'x', refund_no || 'X', 'operator' from order_refunds`,
     ],
   ]
-  let shop: Mall
+  let shop: TestApp
   beforeAll(async () => {
-    shop = await openMall()
+    shop = await openTestApp()
     const part = await paidOrder(shop)
     await part.refund({ points: 30, money: cny('3.30') })
     await part.settle('paid')
@@ -845,8 +845,8 @@ describe('the laws of refunds notice', () => {
   test.each(changes)('%s', async (_, change) => {
     const { vault } = shop.deps
     const look = async (db: Db) => [
-      ...(await findBrokenPayments(db)),
-      ...(await findBrokenAmounts(db, vault)),
+      ...(await findPaymentViolations(db)),
+      ...(await findAmountViolations(db, vault)),
     ]
     expect(await look(shop.db)).toEqual([])
     const seen = shop.db.transaction().execute(async (tx) => {

@@ -9,7 +9,7 @@ import { ConfigError, readConfig } from '../../config/index.ts'
 import { connectDatabase } from '../../db/client.ts'
 import { migrateTo, migrateToLatest } from '../../db/migrator.ts'
 import {
-  type ExchangeFacts,
+  type EligibilityInputs,
   type ExchangeRules,
   piecesMax,
   reasonsAgainst,
@@ -18,10 +18,10 @@ import { PAYMENT_METHODS } from '../../domain/payments/method.ts'
 import { createHttpWallet } from '../../wallets/http.ts'
 import { emptyDatabase } from '../support/database.ts'
 import { startOutsideWallet } from '../support/external-wallet-server.ts'
-import { openVisitor, type Page } from '../support/http-session.ts'
+import { openHttpSession, type Page } from '../support/http-session.ts'
 import { freeLowPort } from '../support/ports.ts'
 import { fieldsOf } from '../support/shopper.ts'
-import { type Answer, type Mall, openMall, token, until } from '../support/test-app.ts'
+import { type Answer, openTestApp, type TestApp, token, until } from '../support/test-app.ts'
 
 /** Who has paid nothing holds little: so many orders, and so many pieces of one product. */
 
@@ -38,9 +38,9 @@ function tally(answers: readonly Answer[]): Record<string, number> {
   return counts
 }
 
-const stockOf = async (mall: Mall, id: string) =>
+const stockOf = async (mall: TestApp, id: string) =>
   (await mall.call('GET', `/api/points-mall/products/${id}`)).body.data.stock_quantity
-const check = async (mall: Mall, as: string, body: Record<string, unknown>, headers = {}) =>
+const check = async (mall: TestApp, as: string, body: Record<string, unknown>, headers = {}) =>
   (
     await mall.call('POST', '/api/points-mall/check-exchange', {
       as,
@@ -53,10 +53,10 @@ const check = async (mall: Mall, as: string, body: Record<string, unknown>, head
 const textOf = ({ html }: Page) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 
 describe('with the bounds that a shop has by itself', () => {
-  let mall: Mall
+  let mall: TestApp
   let cash: string
   beforeAll(async () => {
-    mall = await openMall({ maxUnpaidOrders: 5, maxUnpaidPieces: 5 })
+    mall = await openTestApp({ maxUnpaidOrders: 5, maxUnpaidPieces: 5 })
     cash = await mall.product({ payment_mode: 'money_only', fen: 100, stock: 100 })
   })
   afterAll(() => mall.close())
@@ -245,7 +245,7 @@ describe('with the bounds that a shop has by itself', () => {
 
     test('say why nothing can be redeemed, and lead to the orders that are to be paid', async () => {
       await fill('browser')
-      const visitor = await openVisitor(mall, 'browser')
+      const visitor = await openHttpSession(mall, 'browser')
       const page = await visitor.get(pageOf(cash))
       expect(textOf(page)).toContain('你有 5 笔待支付的订单，先支付或取消后才能再下单 查看待支付订单')
       expect(page.html).toContain(TO_PAY)
@@ -262,7 +262,7 @@ describe('with the bounds that a shop has by itself', () => {
       const list = await visitor.get('/points-mall/orders?tab=to_pay')
       expect([...list.html.matchAll(/order-card/g)]).toHaveLength(5)
 
-      const english = await openVisitor(mall, 'browser', 'en')
+      const english = await openHttpSession(mall, 'browser', 'en')
       expect(textOf(await english.get(pageOf(cash)))).toContain(
         'You have 5 orders to pay. Pay or cancel some before you place another See the orders to pay',
       )
@@ -271,7 +271,7 @@ describe('with the bounds that a shop has by itself', () => {
     test('leave to the wallet what only it may pay now', async () => {
       await fill('saver')
       await mall.cash('saver', 1_000)
-      const visitor = await openVisitor(mall, 'saver')
+      const visitor = await openHttpSession(mall, 'saver')
       const page = await visitor.get(pageOf(cash))
       expect(textOf(page)).not.toContain('待支付的订单')
       expect(page.html).toContain('max="10"')
@@ -284,7 +284,7 @@ describe('with the bounds that a shop has by itself', () => {
     })
 
     test('offer no more pieces than may be held unpaid, and say so to whoever asks for more', async () => {
-      const visitor = await openVisitor(mall, 'picker')
+      const visitor = await openHttpSession(mall, 'picker')
       expect((await visitor.get(pageOf(cash))).html).toContain('max="5"')
       const sheet = await visitor.get(`${pageOf(cash)}/redeem?quantity=6`)
       expect(textOf(sheet)).toContain('支付前最多再为你预留 5 件，请减少数量')
@@ -294,7 +294,7 @@ describe('with the bounds that a shop has by itself', () => {
       expect(textOf(full)).toContain('待支付的订单已为你预留了最多的件数')
       expect(full.html).toContain(TO_PAY)
       // Nobody knows how a guest would pay.
-      const guest = await openVisitor(mall, undefined)
+      const guest = await openHttpSession(mall, undefined)
       expect((await guest.get(pageOf(cash))).html).toMatch(/max="(?!5")\d+"/)
     })
   })
@@ -304,10 +304,10 @@ describe('with steps outside', () => {
   /** Between holding so many points and placing the order, an operator freezes the wallet. */
   const FREEZES = 77
   const FREEZING = { operationKey: 'freeze-chilled', operatorId: 'root', reason: '风控核查' }
-  let mall: Mall
+  let mall: TestApp
   const reserved: string[] = []
   beforeAll(async () => {
-    mall = await openMall({
+    mall = await openTestApp({
       maxUnpaidOrders: 3,
       maxUnpaidPieces: 4,
       outsideSteps: ['stock', 'points', 'orders'],
@@ -396,12 +396,12 @@ describe('with steps outside', () => {
 
 describe('with an outside wallet', () => {
   let outside: Awaited<ReturnType<typeof startOutsideWallet>>
-  let mall: Mall
+  let mall: TestApp
   beforeAll(async () => {
     const secret = 'the secret of the shop and its mall, shared'
     outside = await startOutsideWallet({ mall: secret })
     const outsideWallet = createHttpWallet({ baseUrl: outside.url, keyId: 'mall', secret })
-    mall = await openMall({ maxUnpaidOrders: 3, maxUnpaidPieces: 5, outsideWallet })
+    mall = await openTestApp({ maxUnpaidOrders: 3, maxUnpaidPieces: 5, outsideWallet })
   })
   afterAll(async () => {
     await mall.close()
@@ -435,7 +435,7 @@ describe('the rules', () => {
     maxUnpaidPieces: 5,
     supportedMethods: PAYMENT_METHODS,
   }
-  const product: NonNullable<ExchangeFacts['product']> = {
+  const product: NonNullable<EligibilityInputs['product']> = {
     status: 'on_sale',
     paymentMode: 'mixed',
     points: 200,
@@ -446,7 +446,7 @@ describe('the rules', () => {
     exchangeLimit: 0,
     limit: { user_level_required: 3 },
   }
-  const facts: ExchangeFacts = {
+  const facts: EligibilityInputs = {
     product,
     level: 1,
     piecesEver: 0,
@@ -456,7 +456,7 @@ describe('the rules', () => {
     pointsAvailable: null,
     cashAvailable: 0n,
   }
-  const codes = (changed: Partial<ExchangeFacts>, wish: Parameters<typeof reasonsAgainst>[1]) =>
+  const codes = (changed: Partial<EligibilityInputs>, wish: Parameters<typeof reasonsAgainst>[1]) =>
     reasonsAgainst({ ...facts, ...changed }, wish, rules).map(({ code, available }) =>
       code === 'EXCHANGE_LIMIT_EXCEEDED' ? `${code} ${available}` : code,
     )
@@ -496,7 +496,7 @@ describe('the rules', () => {
   })
 
   test('bound the pieces that a page offers', () => {
-    const offered = (unpaid: ExchangeFacts['unpaid'], cashAvailable: bigint) =>
+    const offered = (unpaid: EligibilityInputs['unpaid'], cashAvailable: bigint) =>
       piecesMax(
         { ...facts, product: { ...product, points: 0, paymentMode: 'money_only', stock: 100 } },
         rules,

@@ -5,12 +5,12 @@ import {
   BROWSER,
   type Look,
   openBrowser,
-  openPerson,
+  openBrowserUser,
   type Person,
   REMEDY,
   signIn,
 } from '../support/browser-user.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /** What customers and operators do, from the first tap to the last, in a real browser on the real stack. */
 
@@ -29,12 +29,12 @@ describe.skipIf(BROWSER === undefined).each([
   ['with JavaScript', true],
   ['without JavaScript', false],
 ])('%s', (_how, javaScript) => {
-  let mall: Mall
+  let mall: TestApp
   let browser: Browser
   let people: Person[] = []
   const goods = { points: '', mixed: '', parcel: '', dear: '' }
   beforeAll(async () => {
-    mall = await openMall()
+    mall = await openTestApp()
     browser = await openBrowser()
     goods.points = await mall.product({ title: '保温杯 <b>蓝色</b>', point: 100 })
     goods.mixed = await mall.product({ title: '电饭煲', payment_mode: 'mixed', point: 100, fen: 990 })
@@ -51,7 +51,7 @@ describe.skipIf(BROWSER === undefined).each([
   })
 
   async function enter(user: Parameters<typeof signIn>[1], look: Look = {}): Promise<Page> {
-    const person = await openPerson(browser, mall.url, { javaScript, ...look })
+    const person = await openBrowserUser(browser, mall.url, { javaScript, ...look })
     await signIn(person, user)
     people.push(person)
     return person.page

@@ -4,8 +4,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bringToLife } from '../../cli/demo/life.ts'
 import { seedDemo } from '../../cli/demo/seed.ts'
-import { BROWSER, type Look, openBrowser, openPerson, REMEDY, signIn } from '../support/browser-user.ts'
-import { type Mall, openMall } from '../support/test-app.ts'
+import { BROWSER, type Look, openBrowser, openBrowserUser, REMEDY, signIn } from '../support/browser-user.ts'
+import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 /** What holds for every page that a link leads to, of the demo, where there is one of everything. */
 
@@ -73,10 +73,10 @@ function kindOf(path: string): string {
 const isOrder = (kind: string) => /\/orders\/PM\??$/.test(kind)
 
 describe.skipIf(BROWSER === undefined)('every page', () => {
-  let mall: Mall
+  let mall: TestApp
   let browser: Browser
   beforeAll(async () => {
-    mall = await openMall()
+    mall = await openTestApp()
     await seedDemo(mall.db, mall.deps.vault)
     await bringToLife(mall.deps, () => {}, PATIENCE)
     browser = await openBrowser()
@@ -88,7 +88,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
 
   /** Opens each page that can be reached from the seeds by links, a few of each kind. */
   async function walk(user: User, look: Look, visit: (page: Page, path: string) => Promise<void>) {
-    const person = await openPerson(browser, mall.url, look)
+    const person = await openBrowserUser(browser, mall.url, look)
     const { page, context, complaints } = person
     if (user !== 'guest') await signIn(person, user)
     const isStaff = user === 'admin' || user === 'operator'
@@ -200,7 +200,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
       ['admin', '/admin/users/carol/grant', 'main form button'],
       ['admin', '/admin/reconciliations', 'main form button'],
     ] as const) {
-      const person = await openPerson(browser, mall.url)
+      const person = await openBrowserUser(browser, mall.url)
       await signIn(person, user)
       const { page } = person
       await page.goto(path)
@@ -216,7 +216,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
   })
 
   test('the first page is small, without its pictures', async () => {
-    const { page, context } = await openPerson(browser, mall.url)
+    const { page, context } = await openBrowserUser(browser, mall.url)
     let bytes = 0
     page.on('response', async (response) => {
       if (response.request().resourceType() === 'image') return

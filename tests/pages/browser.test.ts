@@ -2,21 +2,21 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BROWSER, type Look, openBrowser, openPerson, REMEDY, signIn } from '../support/browser-user.ts'
+import { BROWSER, type Look, openBrowser, openBrowserUser, REMEDY, signIn } from '../support/browser-user.ts'
 import { inTime } from '../support/patience.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /** What only a browser can show: pages that follow, taps that come twice, tabs, the way back, the network, the keyboard. */
 
 if (BROWSER === undefined) process.stderr.write(`skipped: ${REMEDY}\n`)
 
 describe.skipIf(BROWSER === undefined)('in a browser', () => {
-  let mall: Mall
+  let mall: TestApp
   let browser: Browser
   let product = ''
   let mixed = ''
   beforeAll(async () => {
-    mall = await openMall()
+    mall = await openTestApp()
     browser = await openBrowser()
     product = await mall.product({ title: '保温杯 <b>蓝色</b>', point: 100 })
     mixed = await mall.product({ title: '电饭煲', payment_mode: 'mixed', point: 100, fen: 990 })
@@ -29,7 +29,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
   })
 
   async function enter(user: Parameters<typeof signIn>[1], look: Look = {}) {
-    const person = await openPerson(browser, mall.url, look)
+    const person = await openBrowserUser(browser, mall.url, look)
     await signIn(person, user)
     return person
   }

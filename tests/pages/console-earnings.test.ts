@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { signIn } from '../../application/customers/sessions.ts'
-import { onceIn, openVisitor, type Visitor } from '../support/http-session.ts'
-import { type Mall, openMall } from '../support/test-app.ts'
+import { onceIn, openHttpSession, type Visitor } from '../support/http-session.ts'
+import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 /** What customers have earned elsewhere: told by hand once, and undone. */
 
-let mall: Mall
+let mall: TestApp
 let admin: Visitor
 beforeAll(async () => {
-  mall = await openMall()
-  admin = await openVisitor(mall, 'olga', 'zh', 'admin')
+  mall = await openTestApp()
+  admin = await openHttpSession(mall, 'olga', 'zh', 'admin')
 })
 afterAll(async () => {
   expect(await mall.brokenLaws()).toEqual([])
@@ -38,7 +38,7 @@ describe('an earning told by hand', () => {
     expect(html).toContain('没有重复入账')
     expect(html).toContain('SHOP-1')
     // The customer sees it, and not who booked it.
-    const customer = await openVisitor(mall, 'ann')
+    const customer = await openHttpSession(mall, 'ann')
     expect((await customer.get('/points-mall/wallet')).html).not.toContain('olga')
   })
 
@@ -116,8 +116,8 @@ describe('who may', () => {
   test('staff see them, an admin alone makes and undoes them; nobody does where another system keeps the points', async () => {
     await tell('ida', { external_id: 'SHOP-7', points: '10' })
     const [customer, operator] = [
-      await openVisitor(mall, 'ida'),
-      await openVisitor(mall, 'otto', 'zh', 'operator'),
+      await openHttpSession(mall, 'ida'),
+      await openHttpSession(mall, 'otto', 'zh', 'operator'),
     ]
     const undo = /href="([^"]+\/reverse)"/.exec((await admin.get(at('ida'))).html)?.[1] ?? ''
     expect((await customer.get(at('ida'))).status).toBe(403)

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Mall, openMall } from '../support/test-app.ts'
+import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 type Fields = Readonly<Record<string, string>>
 
-let mall: Mall
+let mall: TestApp
 let admin: Person
 let operator: Person
 
 beforeAll(async () => {
-  mall = await openMall({ worker: false })
+  mall = await openTestApp({ worker: false })
   admin = await signIn('admin')
   operator = await signIn('operator')
 })

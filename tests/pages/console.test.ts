@@ -6,9 +6,9 @@ import { dateInShanghai, yesterdayInShanghai } from '../../domain/business-time.
 import { LOW_STOCK } from '../../domain/catalogue/product.ts'
 import type { Totals } from '../../domain/reconciliation/comparison.ts'
 import { moneySide, named } from '../../domain/reconciliation/findings.ts'
-import { headingOf, onceIn, openVisitor, type Visitor } from '../support/http-session.ts'
+import { headingOf, onceIn, openHttpSession, type Visitor } from '../support/http-session.ts'
 import { takeLastPart } from '../support/refunded-in-parts.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const ADDRESS = {
   name: '欧阳明月',
@@ -19,13 +19,13 @@ const ADDRESS = {
   detail: '文三路 1 号 301 室',
 }
 
-let mall: Mall
+let mall: TestApp
 let operator: Visitor
 let owners = 0
 
 beforeAll(async () => {
-  mall = await openMall()
-  operator = await openVisitor(mall, 'olga', 'zh', 'operator')
+  mall = await openTestApp()
+  operator = await openHttpSession(mall, 'olga', 'zh', 'operator')
 })
 afterAll(() => mall.close())
 
@@ -76,7 +76,7 @@ describe('who may come in', () => {
   const PAGES = ['/admin', '/admin/orders', '/admin/reconciliations']
 
   test('nobody is asked to sign in, and comes back', async () => {
-    const nobody = await openVisitor(mall, undefined)
+    const nobody = await openHttpSession(mall, undefined)
     for (const page of PAGES) {
       const { status, location } = await nobody.get(page)
       expect([status, location]).toEqual([303, `/points-mall/sign-in?next=${encodeURIComponent(page)}`])
@@ -85,14 +85,14 @@ describe('who may come in', () => {
 
   test('a form that comes after the session has ended changes nothing, and waits behind the sign-in', async () => {
     const { orderNo } = await order()
-    const nobody = await openVisitor(mall, undefined)
+    const nobody = await openHttpSession(mall, undefined)
     const { status, location } = await nobody.post(at(orderNo, 'accept'), {})
     expect([status, location]).toEqual([303, expect.stringMatching(/^\/points-mall\/sign-in\?/)])
     expect((await statusOf(orderNo)).status).toBe('order_paid')
   })
 
   test('a customer is told that he may not, and can change nothing', async () => {
-    const customer = await openVisitor(mall, 'carl')
+    const customer = await openHttpSession(mall, 'carl')
     const { orderNo } = await order()
     for (const page of [...PAGES, at(orderNo), at(orderNo, 'cancel'), '/admin/nothing']) {
       const { status, html } = await customer.get(page)
@@ -110,7 +110,7 @@ describe('who may come in', () => {
       ['operator', '运营'],
       ['admin', '管理员'],
     ] as const) {
-      const { status, html } = await (await openVisitor(mall, 'otto', 'zh', role)).get('/admin')
+      const { status, html } = await (await openHttpSession(mall, 'otto', 'zh', role)).get('/admin')
       expect(status).toBe(200)
       for (const section of ['', '/orders', '/products', '/categories', '/users', '/reconciliations']) {
         expect(html).toContain(`<a href="/admin${section}"`)
@@ -671,7 +671,7 @@ describe('one order', () => {
 
   test('speaks English, too', async () => {
     const { orderNo } = await order()
-    const english = await openVisitor(mall, 'olga', 'en', 'operator')
+    const english = await openHttpSession(mall, 'olga', 'en', 'operator')
     for (const [page, text] of [
       ['/admin', 'Needs attention'],
       ['/admin/orders', 'Number, parcel, customer or product'],

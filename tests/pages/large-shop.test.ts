@@ -1,19 +1,19 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openVisitor, type Visitor } from '../support/http-session.ts'
+import { openHttpSession, type Visitor } from '../support/http-session.ts'
 import { fillShop, LARGE_TABLES } from '../support/large-shop.ts'
 import { type Asked, plansOf, watchDatabase } from '../support/query-plans.ts'
-import { type Mall, openMall } from '../support/test-app.ts'
+import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 /** Pages cost the same however much there is: none of them reads a large table from end to end. */
 
 const asked: Asked[] = []
-let mall: Mall
+let mall: TestApp
 let owner: Client
 let productId: string
 let orderNo: string
 beforeAll(async () => {
-  mall = await openMall({ watch: (db) => watchDatabase(db, asked) })
+  mall = await openTestApp({ watch: (db) => watchDatabase(db, asked) })
   owner = new Client({ connectionString: mall.databaseUrl })
   await owner.connect()
   productId = await mall.product({ title: '静音键盘', payment_mode: 'mixed', shipping_type: 'logistics' })
@@ -52,7 +52,7 @@ async function judge(visitor: Visitor, paths: readonly string[]): Promise<string
 
 describe('large tables are never read from end to end', () => {
   test('for a page of the shop', async () => {
-    const alice = await openVisitor(mall, 'alice')
+    const alice = await openHttpSession(mall, 'alice')
     const shelf = '/points-mall/products'
     const paths = [
       '',
@@ -89,7 +89,7 @@ describe('large tables are never read from end to end', () => {
   })
 
   test('for a page of the console', async () => {
-    const admin = await openVisitor(mall, 'ada', 'zh', 'admin')
+    const admin = await openHttpSession(mall, 'ada', 'zh', 'admin')
     const orders = [
       '',
       'q=filler-7',
@@ -149,7 +149,7 @@ describe('large tables are never read from end to end', () => {
 
   test('and what a customer has not paid yet is counted by its own small indexes', async () => {
     asked.length = 0
-    const page = await (await openVisitor(mall, 'alice')).get(`/points-mall/products/${productId}`)
+    const page = await (await openHttpSession(mall, 'alice')).get(`/points-mall/products/${productId}`)
     expect(page.status).toBe(200)
     const [question] = asked.filter(({ text }) => text.includes('counts_unpaid'))
     await owner.query('begin')

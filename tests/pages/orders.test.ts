@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDoor, createHooks } from '../support/hooks.ts'
-import { headingOf, onceIn, openVisitor, type Page, type Visitor } from '../support/http-session.ts'
+import { headingOf, onceIn, openHttpSession, type Page, type Visitor } from '../support/http-session.ts'
 import { takeLastPart } from '../support/refunded-in-parts.ts'
-import { type Mall, openMall, type ProductFields, until } from '../support/test-app.ts'
+import { openTestApp, type ProductFields, type TestApp, until } from '../support/test-app.ts'
 
 const hooks = createHooks()
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall({ tamper: (activities) => hooks.tamper(activities) })
+  mall = await openTestApp({ tamper: (activities) => hooks.tamper(activities) })
 })
 afterAll(() => mall.close())
 afterEach(async () => {
@@ -38,7 +38,7 @@ async function customer(product: ProductFields = {}, method?: 'alipay' | 'bank_c
   const order = answer.body.data
   const orderNo: string = order.order_no
   const path = `/points-mall/orders/${orderNo}`
-  const visitor = await openVisitor(mall, owner)
+  const visitor = await openHttpSession(mall, owner)
   return { owner, orderNo, path, visitor, payUrl: order.payment_info.pay_url as string | null, order }
 }
 
@@ -297,7 +297,7 @@ describe('receipt', () => {
 describe("somebody else's order", () => {
   test('is not there: neither its page, nor its stream, nor its forms', async () => {
     const { path, orderNo, owner, order } = await customer({}, 'bank_card')
-    const other = await openVisitor(mall, 'stranger')
+    const other = await openHttpSession(mall, 'stranger')
     const paths = [
       path,
       `${path}/live`,
@@ -316,7 +316,7 @@ describe("somebody else's order", () => {
 
   test('is asked for by nobody who is not signed in', async () => {
     const { path } = await customer()
-    const nobody = await openVisitor(mall, undefined)
+    const nobody = await openHttpSession(mall, undefined)
     for (const each of [path, `${path}/cancel`, '/points-mall/orders', '/points-mall/wallet']) {
       const answer = await nobody.get(each)
       expect([answer.status, answer.location]).toEqual([
@@ -342,7 +342,7 @@ describe('the list', () => {
   let visitor: Visitor
   const heads = (html: string) => [...html.matchAll(/<h2><a[^>]*>([^<]*)<\/a>/g)].map(([, title]) => title)
   beforeAll(async () => {
-    visitor = await openVisitor(mall, 'lister')
+    visitor = await openHttpSession(mall, 'lister')
     await mall.points('lister', 10_000)
     for (let n = 1; n <= 14; n += 1) {
       const product_id = await mall.product({
@@ -381,7 +381,7 @@ describe('the list', () => {
     const far = await visitor.get('/points-mall/orders?page=99999')
     expect([far.status, far.location]).toEqual([303, '/points-mall/orders?tab=all&page=2'])
     expect(heads((await visitor.get(far.location)).html)).toHaveLength(2)
-    const newcomer = await openVisitor(mall, 'newcomer')
+    const newcomer = await openHttpSession(mall, 'newcomer')
     const none = await newcomer.get('/points-mall/orders')
     expect(none.html).toContain('还没有订单')
     expect(none.html).toContain('兑换之后会出现在这里')
@@ -428,7 +428,7 @@ describe('pages', () => {
 
   test('speak both languages', async () => {
     const { owner, path } = await customer({}, 'bank_card')
-    const english = await openVisitor(mall, owner, 'en')
+    const english = await openHttpSession(mall, owner, 'en')
     const page = await english.get(path)
     expect(headingOf(page)).toBe('To be paid')
     expect(page.html).toContain('<html lang="en">')
@@ -504,11 +504,11 @@ describe('the stream of an order', () => {
   })
 
   test('ends when the process is told to stop, which waits for none', async () => {
-    const other = await openMall({ worker: false })
+    const other = await openTestApp({ worker: false })
     await other.points('waiting', 100)
     const product_id = await other.product()
     const { order_no } = (await other.exchange('waiting', { product_id })).body.data
-    const visitor = await openVisitor(other, 'waiting')
+    const visitor = await openHttpSession(other, 'waiting')
     // Without a worker its outcome stays open; it has a number, and a page.
     const page = await visitor.get(`/points-mall/orders/${order_no}?new=1`)
     expect([page.status, headingOf(page)]).toEqual([200, '正在兑换'])

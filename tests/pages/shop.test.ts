@@ -5,13 +5,13 @@ import { createHttpWallet } from '../../wallets/http.ts'
 import { readTables } from '../support/db-snapshot.ts'
 import { freePort } from '../support/ports.ts'
 import { type Fields, fieldsOf, openVisitor, type Visitor } from '../support/shopper.ts'
-import { type Mall, openMall } from '../support/test-app.ts'
+import { openTestApp, type TestApp } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 let alice: Visitor
 let bob: Visitor
 beforeAll(async () => {
-  mall = await openMall()
+  mall = await openTestApp()
   alice = openVisitor(mall.url)
   bob = openVisitor(mall.url)
   await Promise.all([alice.signIn('alice'), bob.signIn('bob')])
@@ -149,7 +149,7 @@ describe('the catalogue', () => {
   test('stays open when the points are in an outside wallet that does not answer', async () => {
     const baseUrl = `http://127.0.0.1:${await freePort()}`
     const outsideWallet = createHttpWallet({ baseUrl, keyId: 'mall', secret: 'nobody listens there' })
-    const apart = await openMall({ worker: false, outsideWallet })
+    const apart = await openTestApp({ worker: false, outsideWallet })
     try {
       const visitor = openVisitor(apart.url)
       await visitor.signIn('alice')
@@ -468,7 +468,7 @@ describe('redeeming without JavaScript', () => {
   })
 
   test('without a worker the customer is shown the order that goes on by itself', async () => {
-    const still = await openMall({ worker: false })
+    const still = await openTestApp({ worker: false })
     try {
       const visitor = openVisitor(still.url)
       await visitor.signIn('alice')

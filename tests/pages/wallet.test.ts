@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { adjust, grant } from '../../db/wallet/wallet.ts'
 import { daysBetween, shanghaiDay } from '../../domain/business-time.ts'
-import { openVisitor, type Visitor } from '../support/http-session.ts'
-import { type Mall, openMall } from '../support/test-app.ts'
+import { openHttpSession, type Visitor } from '../support/http-session.ts'
+import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 const WALLET = '/points-mall/wallet'
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall()
+  mall = await openTestApp()
 })
 afterAll(() => mall.close())
 afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))
@@ -48,7 +48,7 @@ describe('the wallet', () => {
     await mall.cash('holder', 123_456)
     const product_id = await mall.product({ payment_mode: 'mixed', point: 200 })
     const order = await mall.exchange('holder', { product_id, payment_method: 'bank_card' })
-    const { html } = await (await openVisitor(mall, 'holder')).get(WALLET)
+    const { html } = await (await openHttpSession(mall, 'holder')).get(WALLET)
     expect(html).toContain('<p class="digits huge">1,300</p>')
     expect(html).toContain('<dd class="digits">200</dd>')
     expect(html).toContain('¥1,234.56')
@@ -67,7 +67,7 @@ describe('the wallet', () => {
       .data
     await mall.act('spender', order_no, 'pay', { payment_method: 'wallet' })
     await mall.reach('spender', order_no, 'order_paid')
-    const visitor = await openVisitor(mall, 'spender')
+    const visitor = await openHttpSession(mall, 'spender')
     const { html } = await visitor.get(WALLET)
     expect(html).toContain('已冻结的 600 积分转为扣除')
     expect(html).not.toMatch(/change[^"]*">0</)
@@ -78,7 +78,7 @@ describe('the wallet', () => {
   })
 
   test('of somebody never seen is empty, and says so', async () => {
-    const { html, status } = await (await openVisitor(mall, 'nobody-yet')).get(WALLET)
+    const { html, status } = await (await openHttpSession(mall, 'nobody-yet')).get(WALLET)
     expect(status).toBe(200)
     expect(html).toContain('<p class="digits huge">0</p>')
     expect(html).toContain('还没有明细')
@@ -89,7 +89,7 @@ describe('the statement', () => {
   test('has each entry once over all pages, newest first, and only its own', async () => {
     await book('reader', 45)
     await book('neighbour', 3)
-    const visitor = await openVisitor(mall, 'reader')
+    const visitor = await openHttpSession(mall, 'reader')
     expect(await walk(visitor, WALLET)).toEqual(Array.from({ length: 45 }, (_, n) => 44 - n))
     // Corrections only, and still all of them.
     expect(await walk(visitor, `${WALLET}?kind=adjust`)).toEqual(
@@ -100,14 +100,14 @@ describe('the statement', () => {
   })
 
   test('begins anew where a link is out of date', async () => {
-    const visitor = await openVisitor(mall, 'reader')
+    const visitor = await openHttpSession(mall, 'reader')
     const old = linkIn((await visitor.get(WALLET)).html, 'next') ?? ''
     expect(await visitor.get(`${old}&currency=CNY`)).toMatchObject({ status: 303, location: WALLET })
     expect((await visitor.get(`${WALLET}?cursor=nonsense`)).status).toBe(303)
   })
 
   test("comes as the API's table, to the byte", async () => {
-    const page = await (await openVisitor(mall, 'reader')).get(`${WALLET}/statement.csv?kind=adjust`)
+    const page = await (await openHttpSession(mall, 'reader')).get(`${WALLET}/statement.csv?kind=adjust`)
     const api = await mall.call('GET', '/api/points-mall/wallet/transactions.csv?kind=adjust', {
       as: 'reader',
     })
@@ -124,7 +124,7 @@ describe('the statement', () => {
         reason: '<script>x</script>',
       }),
     )
-    const { html } = await (await openVisitor(mall, 'victim')).get(WALLET)
+    const { html } = await (await openHttpSession(mall, 'victim')).get(WALLET)
     expect(html).toContain('&lt;script&gt;x&lt;/script&gt;')
     expect(html).not.toContain('<script>x')
   })

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { inTime } from '../support/patience.ts'
 import { compareBooks, type Trade } from '../support/provider-books.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 /** The deadline of an order in `hasty`. */
 const HASTE_MS = 2_000
-let hasty: Mall
+let hasty: TestApp
 beforeAll(async () => {
-  mall = await openMall()
-  hasty = await openMall({ paymentTimeoutMs: HASTE_MS })
+  mall = await openTestApp()
+  hasty = await openTestApp({ paymentTimeoutMs: HASTE_MS })
 })
 afterAll(async () => {
   await mall.close()
@@ -26,7 +26,7 @@ afterEach(async () => {
 let customers = 0
 
 /** An order of 100 points and 9.90 by Alipay, with nothing else in its owner's wallet. */
-async function order(shop: Mall, more: object = {}) {
+async function order(shop: TestApp, more: object = {}) {
   customers += 1
   const owner = `alipayer${customers}`
   await shop.points(owner, 100)

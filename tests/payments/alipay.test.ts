@@ -9,10 +9,10 @@ import { readBill } from '../../payments/alipay/bill.ts'
 import { createAlipay } from '../../payments/alipay/provider.ts'
 import { signRsa2 } from '../../payments/alipay/signature.ts'
 import {
-  NotKnownYet,
+  NotKnownYetError,
   type PaymentAttempt,
   type PaymentProvider,
-  ProviderRefusal,
+  ProviderRefusalError,
 } from '../../payments/port.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
 import { ACCOUNTS, mallSides, publicOf, sandboxSides } from '../support/accounts.ts'
@@ -115,8 +115,8 @@ const repeatable = async (call: Promise<unknown>) => {
     (thrown: unknown) => thrown,
   )
   expect(error).toBeInstanceOf(Error)
-  expect(error).not.toBeInstanceOf(ProviderRefusal)
-  expect(error).not.toBeInstanceOf(NotKnownYet)
+  expect(error).not.toBeInstanceOf(ProviderRefusalError)
+  expect(error).not.toBeInstanceOf(NotKnownYetError)
 }
 
 const sdkOf = (changes: object = {}) =>
@@ -256,15 +256,15 @@ describe('closing', () => {
   test('a cashier that nobody opened is not dead before its expiry and the grace; then it is', async () => {
     const trade = await opened({ expiresAt: new Date(Date.now() + 60_400) })
     const error = await provider.close(trade).catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(NotKnownYet)
+    expect(error).toBeInstanceOf(NotKnownYetError)
     const second = Math.ceil(trade.expiresAt.getTime() / 1000) * 1000
-    expect((error as NotKnownYet).deadAt).toEqual(new Date(second + 5_000))
+    expect((error as NotKnownYetError).deadAt).toEqual(new Date(second + 5_000))
     // The customer opens it after all, and pays.
     await press(trade.payUrl, 'pay')
     expect(await provider.close(trade)).toBe('paid')
 
     const justExpired = await opened({ expiresAt: new Date(Date.now() - 2_000) })
-    await expect(provider.close(justExpired)).rejects.toBeInstanceOf(NotKnownYet)
+    await expect(provider.close(justExpired)).rejects.toBeInstanceOf(NotKnownYetError)
     expect((await press(justExpired.payUrl, 'pay')).status).toBe(409)
     const dead = await opened({ expiresAt: new Date(Date.now() - 6_001) })
     expect(await provider.close(dead)).toBe('closed')
@@ -307,14 +307,14 @@ describe('refunds', () => {
     expect(await booked(trade)).toMatchObject([{ state: 'paid', refunded: '3.00' }])
     expect(await provider.query(trade)).toMatchObject({ state: 'paid', amountFen: 990n })
     await expect(provider.refund(refundOf(trade, 100n))).rejects.toMatchObject({
-      name: 'ProviderRefusal',
+      name: 'ProviderRefusalError',
       code: 'refund_no_reused',
     })
     await expect(provider.refund(refundOf(trade, 691n, 2))).rejects.toMatchObject({
       code: 'ACQ.REASON_TRADE_REFUND_FEE_ERR',
     })
     expect(await provider.refund(refundOf(trade, 690n, 3))).toMatchObject({ state: 'done' })
-    await expect(provider.refund(refundOf(trade, 1n, 4))).rejects.toBeInstanceOf(ProviderRefusal)
+    await expect(provider.refund(refundOf(trade, 1n, 4))).rejects.toBeInstanceOf(ProviderRefusalError)
     expect(await booked(trade)).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
     // TRADE_CLOSED, as an unpaid one that was closed; yet money had come in.
     expect(await provider.query(trade)).toMatchObject({ state: 'paid', refundedFen: 990n })
@@ -324,12 +324,15 @@ describe('refunds', () => {
   test('an unpaid, a closed and an unknown trade give no money back', async () => {
     const trade = await visited()
     const unpaid = provider.refund(refundOf(trade, 1n))
-    await expect(unpaid).rejects.toMatchObject({ name: 'ProviderRefusal', code: 'ACQ.TRADE_STATUS_ERROR' })
+    await expect(unpaid).rejects.toMatchObject({
+      name: 'ProviderRefusalError',
+      code: 'ACQ.TRADE_STATUS_ERROR',
+    })
     await provider.close(trade)
     const closed = provider.refund(refundOf(trade, 1n))
-    await expect(closed).rejects.toMatchObject({ name: 'ProviderRefusal', code: 'ACQ.TRADE_HAS_CLOSE' })
+    await expect(closed).rejects.toMatchObject({ name: 'ProviderRefusalError', code: 'ACQ.TRADE_HAS_CLOSE' })
     const unknown = provider.refund(refundOf(await opened(), 1n))
-    await expect(unknown).rejects.toMatchObject({ name: 'ProviderRefusal', code: 'ACQ.TRADE_NOT_EXIST' })
+    await expect(unknown).rejects.toMatchObject({ name: 'ProviderRefusalError', code: 'ACQ.TRADE_NOT_EXIST' })
   })
 
   test('stuck: not done, however often it is asked, until it is; and paid once', async () => {
@@ -489,7 +492,11 @@ describe('an answer is believed only as Alipay signed it', () => {
       'alipay.trade.fastpay.refund.query': found({}),
     }
     if (meaning === 'again') await repeatable(stub.refund(request))
-    else await expect(stub.refund(request)).rejects.toMatchObject({ name: 'ProviderRefusal', code: sub_code })
+    else
+      await expect(stub.refund(request)).rejects.toMatchObject({
+        name: 'ProviderRefusalError',
+        code: sub_code,
+      })
     bodies['alipay.trade.fastpay.refund.query'] = found(done)
     if (sub_code !== 'ACQ.SYSTEM_ERROR') expect(await stub.refund(request)).toMatchObject({ state: 'done' })
   })

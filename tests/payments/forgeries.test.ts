@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { realsOf, type Shown } from '../chaos/prove-forgeries.ts'
 import { ACCOUNTS } from '../support/accounts.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 import { PROVIDERS } from './forgeries.ts'
 import { allWays, sendForgeries, type Target } from './forgery-run.ts'
 
 const METHODS = { alipay: 'alipay', wechat: 'wechat', stripe: 'bank_card' } as const
 
-let mall: Mall
+let mall: TestApp
 let target: Target
 
 beforeAll(async () => {
-  mall = await openMall()
+  mall = await openTestApp()
   await mall.points('ann', 10_000)
   const product = await mall.product({ payment_mode: 'mixed' })
   for (const provider of [...PROVIDERS, ...PROVIDERS]) {

@@ -9,18 +9,18 @@ import { ACCOUNTS } from '../support/accounts.ts'
 import { ended, readHoldings, readTables, workflowState } from '../support/db-snapshot.ts'
 import { createDoor, createHooks } from '../support/hooks.ts'
 import { compareBooks, type Trade } from '../support/provider-books.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /** The deadline of an order in `hasty`; `mall` has half an hour. */
 const HASTE_MS = 800
 
 const hooks = createHooks()
 const hastyHooks = createHooks()
-let mall: Mall
-let hasty: Mall
+let mall: TestApp
+let hasty: TestApp
 beforeAll(async () => {
-  mall = await openMall({ tamper: (activities) => hooks.tamper(activities) })
-  hasty = await openMall({
+  mall = await openTestApp({ tamper: (activities) => hooks.tamper(activities) })
+  hasty = await openTestApp({
     tamper: (activities) => hastyHooks.tamper(activities),
     paymentTimeoutMs: HASTE_MS,
   })
@@ -46,7 +46,7 @@ afterEach(async () => {
 let customers = 0
 
 /** An order of 100 points and 9.90 by card, with nothing else in its owner's wallet. */
-async function order(shop: Mall) {
+async function order(shop: TestApp) {
   customers += 1
   const owner = `payer${customers}`
   await shop.points(owner, 100)
@@ -90,10 +90,10 @@ async function order(shop: Mall) {
 }
 type Order = Awaited<ReturnType<typeof order>>
 
-const fault = (shop: Mall, name: string, count = 1) => shop.control('faults', { fault: name, count })
+const fault = (shop: TestApp, name: string, count = 1) => shop.control('faults', { fault: name, count })
 
 /** Every notification of this order that went out has been answered and delivered. */
-async function quiet(shop: Mall, { orderNo }: Order, sends: number): Promise<void> {
+async function quiet(shop: TestApp, { orderNo }: Order, sends: number): Promise<void> {
   await until(
     async () =>
       (await shop.control('notifications')).body as { out_trade_no: string; status: number | null }[],
@@ -114,7 +114,7 @@ async function quiet(shop: Mall, { orderNo }: Order, sends: number): Promise<voi
   )
 }
 
-async function workflowsAbout(shop: Mall, orderNo: string) {
+async function workflowsAbout(shop: TestApp, orderNo: string) {
   const ids: string[] = []
   for await (const { workflowId } of shop.temporal.client.workflow.list()) {
     if (workflowId.includes(orderNo)) ids.push(workflowId)
@@ -370,7 +370,7 @@ describe('a notification', () => {
 })
 
 /** What the customer pays is not what he was asked for. */
-function priceAtProvider(shop: Mall, { orderNo }: Order, fen: number): void {
+function priceAtProvider(shop: TestApp, { orderNo }: Order, fen: number): void {
   const db = new DatabaseSync(join(shop.dataDir, 'sandbox.db'), { timeout: 5_000 })
   try {
     const set = db.prepare('UPDATE trades SET amount_fen = ? WHERE out_trade_no = ?')
@@ -381,7 +381,7 @@ function priceAtProvider(shop: Mall, { orderNo }: Order, fen: number): void {
 }
 
 /** The shop gives the money of its first attempt back by the provider's own pages: the mall hears nothing of it. */
-async function giveBackAtDesk(shop: Mall, outTradeNo: string): Promise<void> {
+async function giveBackAtDesk(shop: TestApp, outTradeNo: string): Promise<void> {
   const stripe = createStripe({ ...ACCOUNTS.stripe, baseUrl: shop.sandbox.url })
   const { provider_ref } = await shop.db
     .selectFrom('payments')
@@ -393,7 +393,7 @@ async function giveBackAtDesk(shop: Mall, outTradeNo: string): Promise<void> {
   expect(await stripe.refund(refund)).toMatchObject({ state: 'done' })
 }
 
-const refundsOf = (shop: Mall, { orderNo }: Order) =>
+const refundsOf = (shop: TestApp, { orderNo }: Order) =>
   shop.db
     .selectFrom('payment_refunds')
     .select(['amount', 'state'])

@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import { Stripe } from 'stripe'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { dateInShanghai, dayInShanghai } from '../../domain/business-time.ts'
-import { type PaymentAttempt, type PaymentProvider, ProviderRefusal } from '../../payments/port.ts'
+import { type PaymentAttempt, type PaymentProvider, ProviderRefusalError } from '../../payments/port.ts'
 import { verifyStripeNotification } from '../../payments/stripe/notification.ts'
 import { createStripe } from '../../payments/stripe/provider.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
@@ -340,7 +340,7 @@ describe('the bank card adapter on the sandbox', () => {
   test('opened for another amount under the same number is refused, and changes nothing', async () => {
     const attempt = newAttempt()
     await provider.create(attempt)
-    await expect(provider.create({ ...attempt, amountFen: 1n })).rejects.toBeInstanceOf(ProviderRefusal)
+    await expect(provider.create({ ...attempt, amountFen: 1n })).rejects.toBeInstanceOf(ProviderRefusalError)
     expect(await booked(attempt.outTradeNo)).toMatchObject([{ amount: '9.90' }])
   })
 
@@ -420,7 +420,7 @@ describe('the bank card adapter on the sandbox', () => {
   test('a close that is not certain throws, and a close whose answer is lost is certain by asking', async () => {
     const trade = await opened()
     await fault('error_before')
-    await expect(provider.close(trade)).rejects.not.toBeInstanceOf(ProviderRefusal)
+    await expect(provider.close(trade)).rejects.not.toBeInstanceOf(ProviderRefusalError)
     expect(await provider.query(trade)).toMatchObject({ state: 'unpaid' })
     await fault('answer_lost')
     expect(await provider.close(trade)).toBe('closed')
@@ -431,7 +431,7 @@ describe('the bank card adapter on the sandbox', () => {
     const nameless = { ...ghost, providerRef: undefined }
     expect(await provider.query(ghost)).toEqual({ state: 'unknown' })
     expect(await provider.query(nameless)).toEqual({ state: 'unknown' })
-    await expect(provider.close(ghost)).rejects.toBeInstanceOf(ProviderRefusal)
+    await expect(provider.close(ghost)).rejects.toBeInstanceOf(ProviderRefusalError)
     await expect(provider.close(nameless)).rejects.toThrow()
     const trade = await opened()
     await expect(provider.query({ ...ghost, providerRef: trade.providerRef })).rejects.toMatchObject({
@@ -447,7 +447,7 @@ describe('the bank card adapter on the sandbox', () => {
     expect(await booked(trade.outTradeNo)).toMatchObject([{ state: 'paid', refunded: '3.00' }])
     expect(await provider.query(trade)).toMatchObject({ refundedFen: 300n })
     await expect(provider.refund(refundOf(trade, 100n))).rejects.toMatchObject({ code: 'refund_no_reused' })
-    await expect(provider.refund(refundOf(trade, 691n, 2))).rejects.toBeInstanceOf(ProviderRefusal)
+    await expect(provider.refund(refundOf(trade, 691n, 2))).rejects.toBeInstanceOf(ProviderRefusalError)
     expect(await provider.refund(refundOf(trade, 690n, 3))).toMatchObject({ state: 'done' })
     await expect(provider.refund(refundOf(trade, 1n, 4))).rejects.toMatchObject({
       code: 'charge_already_refunded',
@@ -459,7 +459,7 @@ describe('the bank card adapter on the sandbox', () => {
     const trade = await opened()
     await expect(provider.refund(refundOf(trade, 1n))).rejects.toMatchObject({ code: 'not_paid' })
     await cashier(trade.payUrl, 'decline')
-    await expect(provider.refund(refundOf(trade, 1n))).rejects.toBeInstanceOf(ProviderRefusal)
+    await expect(provider.refund(refundOf(trade, 1n))).rejects.toBeInstanceOf(ProviderRefusalError)
   })
 
   test('a stuck refund is pending until it is settled; a failed one names its reason', async () => {
@@ -487,14 +487,14 @@ describe('the bank card adapter on the sandbox', () => {
     async (name) => {
       const attempt = newAttempt()
       await fault(name)
-      await expect(provider.create(attempt)).rejects.not.toBeInstanceOf(ProviderRefusal)
+      await expect(provider.create(attempt)).rejects.not.toBeInstanceOf(ProviderRefusalError)
       const trade = await opened(attempt)
       expect(await provider.create(attempt)).toEqual({ providerRef: trade.providerRef, payUrl: trade.payUrl })
       expect(await booked(attempt.outTradeNo)).toHaveLength(1)
       await cashier(trade.payUrl, 'pay')
 
       await fault(name)
-      await expect(provider.refund(refundOf(trade, 400n))).rejects.not.toBeInstanceOf(ProviderRefusal)
+      await expect(provider.refund(refundOf(trade, 400n))).rejects.not.toBeInstanceOf(ProviderRefusalError)
       const done = await provider.refund(refundOf(trade, 400n))
       expect(await provider.refund(refundOf(trade, 400n))).toEqual(done)
       expect(await booked(attempt.outTradeNo)).toMatchObject([{ state: 'paid', refunded: '4.00' }])
@@ -507,13 +507,13 @@ describe('the bank card adapter on the sandbox', () => {
       secretKey: 'sk_test_wrong',
       webhookSecret: WEBHOOK_SECRET,
     })
-    await expect(wrong.create(newAttempt())).rejects.not.toBeInstanceOf(ProviderRefusal)
+    await expect(wrong.create(newAttempt())).rejects.not.toBeInstanceOf(ProviderRefusalError)
     const dead = createStripe({
       baseUrl: 'http://127.0.0.1:1',
       secretKey: SECRET_KEY,
       webhookSecret: WEBHOOK_SECRET,
     })
-    await expect(dead.create(newAttempt())).rejects.not.toBeInstanceOf(ProviderRefusal)
+    await expect(dead.create(newAttempt())).rejects.not.toBeInstanceOf(ProviderRefusalError)
   })
 
   describe('the bill of a day', () => {
@@ -621,7 +621,7 @@ describe('the bank card adapter on the sandbox', () => {
 
   test('an amount that Stripe does not take is refused for good', async () => {
     const tooLarge = provider.create({ ...newAttempt(), amountFen: 100_000_000n })
-    await expect(tooLarge).rejects.toMatchObject({ name: 'ProviderRefusal', code: 'amount_too_large' })
+    await expect(tooLarge).rejects.toMatchObject({ name: 'ProviderRefusalError', code: 'amount_too_large' })
   })
 
   test('the request is the one that Stripe’s own library sends', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type PaymentAttempt, ProviderRefusal } from '../../payments/port.ts'
+import { type PaymentAttempt, ProviderRefusalError } from '../../payments/port.ts'
 import { createWechat } from '../../payments/wechat/provider.ts'
 import { newKey } from '../support/accounts.ts'
 import { accountAt, MERCHANT, type Said, signedByOthers, startAnswering } from './wechat-sides.ts'
@@ -41,7 +41,7 @@ test.each<[string, (body: string) => Record<string, string>]>([
     const stub = await startAnswering(() => ({ ...said, headers: headers(text) }))
     onTestFinished(stub.stop)
     const asked = createWechat(accountAt(stub.url, MALL)).create(ATTEMPT)
-    await expect(asked).rejects.toMatchObject({ name: 'WechatFault' })
+    await expect(asked).rejects.toMatchObject({ name: 'WechatError' })
   }
 })
 
@@ -113,7 +113,7 @@ describe('codes that the sandbox never says', () => {
         : { status: 404, body: { code: 'ORDER_NOT_EXIST' } },
     )
     const failed = await wechat.create(ATTEMPT).catch((error: unknown) => error)
-    expect(failed instanceof ProviderRefusal && failed.code).toBe(final && code)
+    expect(failed instanceof ProviderRefusalError && failed.code).toBe(final && code)
   })
 
   test.each([
@@ -132,7 +132,7 @@ describe('codes that the sandbox never says', () => {
     })
     const failed = await wechat.refund(REFUND).catch((error: unknown) => error)
     expect(failed).toBeInstanceOf(Error)
-    expect(failed instanceof ProviderRefusal && failed.code).toBe(final && code)
+    expect(failed instanceof ProviderRefusalError && failed.code).toBe(final && code)
   })
 
   test('no secret is in what fails', async () => {

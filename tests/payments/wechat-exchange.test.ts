@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { compareBooks, type Trade } from '../support/provider-books.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 /** Its orders are to be paid at once. */
-let hasty: Mall
+let hasty: TestApp
 beforeAll(async () => {
-  mall = await openMall()
-  hasty = await openMall({ paymentTimeoutMs: 800 })
+  mall = await openTestApp()
+  hasty = await openTestApp({ paymentTimeoutMs: 800 })
 })
 afterAll(async () => {
   await mall.close()
@@ -28,7 +28,7 @@ afterEach(async () => {
 let customers = 0
 
 /** Redeems for 100 points and 9.90 by WeChat Pay. */
-async function redeem(shop: Mall, channel: object = {}) {
+async function redeem(shop: TestApp, channel: object = {}) {
   customers += 1
   const owner = `wechat${customers}`
   await shop.points(owner, 100)
@@ -36,18 +36,18 @@ async function redeem(shop: Mall, channel: object = {}) {
   const answer = await shop.exchange(owner, { product_id, payment_method: 'wechat', ...channel })
   return { owner, answer, order: answer.body.data, orderNo: answer.body.data?.order_no as string }
 }
-const walletOf = async (shop: Mall, owner: string) =>
+const walletOf = async (shop: TestApp, owner: string) =>
   (await shop.call('GET', '/api/points-mall/wallet', { as: owner })).body.data
-const tradesOf = async (shop: Mall, orderNo: string) =>
+const tradesOf = async (shop: TestApp, orderNo: string) =>
   (await shop.books()).filter((trade) => trade.out_trade_no?.startsWith(orderNo))
-const settled = (shop: Mall, owner: string, orderNo: string, payment_status: string) =>
+const settled = (shop: TestApp, owner: string, orderNo: string, payment_status: string) =>
   until(
     () => shop.order(owner, orderNo),
     (found) => found.payment_status === payment_status,
     `${orderNo} is ${payment_status}`,
   )
 /** Where a person inside the app would be. */
-const cashierOf = (shop: Mall, jsapi: Record<string, string>) =>
+const cashierOf = (shop: TestApp, jsapi: Record<string, string>) =>
   `${shop.sandbox.url}/pay/${jsapi.package?.replace('prepay_id=', '')}`
 
 describe('an exchange whose cash is paid by WeChat Pay', () => {

@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Formatter, Rsa } from 'wechatpay-axios-plugin'
 import type { PaymentClient } from '../../domain/payments/method.ts'
-import { type PaymentAttempt, type PaymentProvider, ProviderRefusal } from '../../payments/port.ts'
+import { type PaymentAttempt, type PaymentProvider, ProviderRefusalError } from '../../payments/port.ts'
 import { createWechat } from '../../payments/wechat/provider.ts'
 import { cutToBytes } from '../../payments/wechat/text.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
@@ -124,7 +124,7 @@ describe('opening an order', () => {
   test('inside WeChat without an openid there is no dead link, but a refusal; nothing is opened', async () => {
     const { openid: _openid, ...attempt } = newAttempt('in_app')
     await expect(provider.create(attempt)).rejects.toMatchObject({
-      name: 'ProviderRefusal',
+      name: 'ProviderRefusalError',
       code: 'openid_required',
     })
     expect(await booked(attempt.outTradeNo)).toEqual([])
@@ -167,7 +167,7 @@ describe('opening an order', () => {
     const attempt = newAttempt()
     await provider.create(attempt)
     await expect(provider.create({ ...attempt, amountFen: 1n })).rejects.toMatchObject({
-      name: 'ProviderRefusal',
+      name: 'ProviderRefusalError',
       code: 'OUT_TRADE_NO_USED',
     })
     expect(await booked(attempt.outTradeNo)).toMatchObject([{ amount: '9.90' }])
@@ -307,7 +307,7 @@ describe('closing', () => {
   test.each(['error_before', 'rate_limited'])('%s: it is not certain and throws', async (name) => {
     const trade = await opened()
     await fault(name)
-    await expect(provider.close(trade)).rejects.not.toBeInstanceOf(ProviderRefusal)
+    await expect(provider.close(trade)).rejects.not.toBeInstanceOf(ProviderRefusalError)
     expect(await provider.query(trade)).toMatchObject({ state: 'unpaid' })
     expect(await provider.close(trade)).toBe('closed')
   })
@@ -323,7 +323,7 @@ describe('closing', () => {
     const ghost = { ...newAttempt(), providerRef: undefined }
     expect(await provider.query(ghost)).toEqual({ state: 'unknown' })
     await expect(provider.close(ghost)).rejects.toMatchObject({
-      name: 'NotKnownYet',
+      name: 'NotKnownYetError',
       deadAt: new Date(ghost.expiresAt.getTime() + 300_000),
     })
     const dead = { ...ghost, expiresAt: new Date(Date.now() - 301_000) }
@@ -340,11 +340,11 @@ describe('giving money back', () => {
     expect(await booked(trade.outTradeNo)).toMatchObject([{ state: 'paid', refunded: '3.00' }])
     await expect(provider.refund(refundOf(trade, 100n))).rejects.toMatchObject({ code: 'refund_no_reused' })
     await expect(provider.refund(refundOf(trade, 691n, 2))).rejects.toMatchObject({
-      name: 'ProviderRefusal',
+      name: 'ProviderRefusalError',
       code: 'INVALID_REQUEST',
     })
     expect(await provider.refund(refundOf(trade, 690n, 3))).toMatchObject({ state: 'done' })
-    await expect(provider.refund(refundOf(trade, 1n, 4))).rejects.toBeInstanceOf(ProviderRefusal)
+    await expect(provider.refund(refundOf(trade, 1n, 4))).rejects.toBeInstanceOf(ProviderRefusalError)
     expect(await booked(trade.outTradeNo)).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
   })
 
@@ -364,7 +364,7 @@ describe('giving money back', () => {
     await expect(provider.refund(refundOf(ghost, 1n))).rejects.toMatchObject({ code: 'not_paid' })
     await expect(
       provider.queryRefund({ ...trade, refundNo: 'none-1', refundRef: 'none' }),
-    ).rejects.toBeInstanceOf(ProviderRefusal)
+    ).rejects.toBeInstanceOf(ProviderRefusalError)
   })
 
   test('a stuck refund is pending until it is settled; a failed one says so, and the next number works', async () => {
@@ -397,7 +397,7 @@ describe('giving money back', () => {
     const { refundNo } = refundOf(trade, 690n)
     const ask = { outTradeNo: trade.outTradeNo, refundNo, refundRef: made.refundRef }
     await expect(provider.queryRefund(ask)).rejects.toMatchObject({
-      name: 'ProviderRefusal',
+      name: 'ProviderRefusalError',
       code: 'ABNORMAL',
     })
     // Another number would pay twice.
@@ -418,13 +418,13 @@ describe('what is not certain is repeated', () => {
     async (name) => {
       const attempt = newAttempt()
       await fault(name)
-      await expect(provider.create(attempt)).rejects.not.toBeInstanceOf(ProviderRefusal)
+      await expect(provider.create(attempt)).rejects.not.toBeInstanceOf(ProviderRefusalError)
       const trade = { ...attempt, ...(await provider.create(attempt)) }
       expect(await booked(attempt.outTradeNo)).toHaveLength(1)
       await cashier(trade.payUrl ?? '', 'pay')
 
       await fault(name)
-      await expect(provider.refund(refundOf(trade, 400n))).rejects.not.toBeInstanceOf(ProviderRefusal)
+      await expect(provider.refund(refundOf(trade, 400n))).rejects.not.toBeInstanceOf(ProviderRefusalError)
       const done = await provider.refund(refundOf(trade, 400n))
       expect(await provider.refund(refundOf(trade, 400n))).toEqual(done)
       expect(await booked(attempt.outTradeNo)).toMatchObject([{ state: 'paid', refunded: '4.00' }])
@@ -441,7 +441,7 @@ describe('what is not certain is repeated', () => {
       { ...account, baseUrl: 'http://127.0.0.1:1' },
     ]
     for (const stranger of strangers) {
-      await expect(createWechat(stranger).create(attempt)).rejects.not.toBeInstanceOf(ProviderRefusal)
+      await expect(createWechat(stranger).create(attempt)).rejects.not.toBeInstanceOf(ProviderRefusalError)
     }
     expect(await booked(attempt.outTradeNo)).toEqual([])
   })

@@ -9,14 +9,14 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { connectPatiently } from '../support/database.ts'
 import { freeLowPort } from '../support/ports.ts'
-import { type Mall, openMall, token, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, token, until } from '../support/test-app.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SECRET = 'a secret of the tests, long enough to sign with'
-let mall: Mall
+let mall: TestApp
 let dataDir: string
 beforeAll(async () => {
-  mall = await openMall({ worker: false })
+  mall = await openTestApp({ worker: false })
   dataDir = mkdtempSync(join(tmpdir(), 'points-mall-api-'))
 })
 afterAll(async () => {

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { removeDatabase } from '../../cli/embedded/postgres-location.ts'
 import { partEnvironment } from '../../config/index.ts'
 import type { Db } from '../../db/client.ts'
-import { createSealer } from '../../db/platform/encryption.ts'
-import { createVault, type Vault } from '../../db/wallet/ledger-cipher.ts'
+import { createEncryptor } from '../../db/platform/encryption.ts'
+import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { adjust, capture, grant, hold } from '../../db/wallet/wallet.ts'
 import { connectPatiently, copyDatabase, emptyDatabase } from '../support/database.ts'
 import { readTables } from '../support/db-snapshot.ts'
@@ -20,7 +20,7 @@ const KEYS = {
   PAYLOAD_KEYS: `p9:${Buffer.alloc(32, 'payload key').toString('base64')}`,
 }
 const LEDGER_KEY = { id: 'l9', key: Buffer.alloc(32, 'ledger key') }
-const vault: Vault = createVault([LEDGER_KEY])
+const vault: LedgerCipher = createLedgerCipher([LEDGER_KEY])
 
 let home: string
 let url: string
@@ -51,7 +51,7 @@ beforeAll(async () => {
     from generate_series(1, 1500) n`.execute(db)
   await sql`insert into orders (order_no, status, amount, owner_type, owner_id)
     values ('PM1', 'order_paid', 9999999999.99, 'user', 'alice')`.execute(db)
-  const sealed = createSealer([{ id: 'p9', key: Buffer.alloc(32, 'payload key') }]).seal(
+  const sealed = createEncryptor([{ id: 'p9', key: Buffer.alloc(32, 'payload key') }]).seal(
     { name: '张三' },
     'PM1',
   )

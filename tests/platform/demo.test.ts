@@ -11,17 +11,17 @@ import { seedDemo } from '../../cli/demo/seed.ts'
 import { demoStories } from '../../cli/demo/stories.ts'
 import { crashWorker } from '../../cli/embedded/crash.ts'
 import { lives, markOf } from '../../cli/embedded/process.ts'
-import { writeRoster } from '../../cli/embedded/process-registry.ts'
+import { writeRegistry } from '../../cli/embedded/process-registry.ts'
 import { ORDER_STATUSES } from '../../domain/orders/status.ts'
 import { readTables } from '../support/db-snapshot.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const PATIENCE = { unpaidMs: 3_600_000, lateMs: 2_000, autoConfirmMs: 3_600_000 }
 /** The demo's own people act; these are the visitor's. */
 const VISITORS = ['alice', 'bob']
 
 describe('the demo comes to life', () => {
-  let mall: Mall
+  let mall: TestApp
   const complaints: string[] = []
   const tell = () =>
     bringToLife(mall.deps, (slug, error) => complaints.push(`${slug}: ${String(error)}`), PATIENCE)
@@ -36,7 +36,7 @@ describe('the demo comes to life', () => {
 
   beforeAll(async () => {
     // The bounds that a shop has by itself.
-    mall = await openMall({ maxUnpaidOrders: 5, maxUnpaidPieces: 5 })
+    mall = await openTestApp({ maxUnpaidOrders: 5, maxUnpaidPieces: 5 })
     await seedDemo(mall.db, mall.deps.vault)
     // The worker goes away in the middle, and comes back.
     const told = tell()
@@ -168,7 +168,7 @@ test('the worker that dies is the one of this installation, by kill -9', async (
     const [mark, other] = [worker, api].map(({ pid }) => markOf(pid ?? 0))
     if (!mark || !other) throw new Error('the processes did not start')
     const stop = { stopSignal: 'SIGTERM', stopLimitMs: 100 } as const
-    writeRoster(join(dataDir, 'parts.json'), [
+    writeRegistry(join(dataDir, 'parts.json'), [
       { name: 'api', ...other, ...stop },
       { name: 'worker', ...mark, ...stop },
     ])

@@ -1,17 +1,17 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { readOrderBooks } from '../../application/orders/audit-trail.ts'
+import { readOrderAuditTrail } from '../../application/orders/audit-trail.ts'
 import { forCustomer, listOrders, type OrderReader } from '../../application/orders/orders.ts'
 import { findingsTable } from '../../application/reconciliation/findings-csv.ts'
 import { readReconciliation } from '../../application/reconciliation/reconciliation.ts'
 import { readStatement } from '../../application/wallet/statement.ts'
 import { connectDatabase, type Db } from '../../db/client.ts'
-import { findBrokenLedger, findBrokenOrders } from '../../db/reconciliation/invariants.ts'
+import { findBrokenLedger, findOrderViolations } from '../../db/reconciliation/invariants.ts'
 import { listFindings } from '../../db/reconciliation/reconciliations.ts'
 import type { Side } from '../../domain/reconciliation/findings.ts'
 import { sideText, subjectText } from '../../i18n/finding-texts.ts'
 import { attentionText } from '../../i18n/note-texts.ts'
-import { orderBooks } from '../../web/console/orders/audit-trail.ts'
+import { auditTrail } from '../../web/console/orders/audit-trail.ts'
 import { totalsTables } from '../../web/console/reconciliation/totals.ts'
 import type { Html } from '../../web/shared/page.ts'
 import { timeline } from '../../web/shop/orders/order-timeline.ts'
@@ -44,12 +44,12 @@ test('the orders of an earlier version are shown as that version showed them', a
   const shown: string[] = []
   for (const order of orders.toReversed()) {
     for (const lang of ['zh', 'en'] as const) {
-      const books = await readOrderBooks(mall, order, lang)
+      const books = await readOrderAuditTrail(mall, order, lang)
       shown.push(
         `# ${order.order_no} ${lang}`,
         await linesOf(timeline(forCustomer(order), lang)),
         order.needs_attention === null ? '' : attentionText(order.needs_attention, lang),
-        await linesOf(orderBooks(order, books, lang)),
+        await linesOf(auditTrail(order, books, lang)),
       )
     }
   }
@@ -111,5 +111,5 @@ test('where codes stand, the database takes no sentence', async () => {
 
 test('the ledger of an earlier version agrees', async () => {
   expect(await findBrokenLedger(mall.db, mall.vault)).toEqual([])
-  expect(await findBrokenOrders(mall.db)).toEqual([])
+  expect(await findOrderViolations(mall.db)).toEqual([])
 })

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
-import { hold } from '../../cli/embedded/lock.ts'
+import { acquireLock } from '../../cli/embedded/lock.ts'
 import { loudText } from '../../cli/embedded/log.ts'
 import { choosePorts, PortError, readPorts, USUAL } from '../../cli/embedded/ports.ts'
 import { startPostgres } from '../../cli/embedded/postgres.ts'
 import { removeDatabase } from '../../cli/embedded/postgres-location.ts'
 import { lives, markOf } from '../../cli/embedded/process.ts'
-import { readRoster, stopEntry, writeRoster } from '../../cli/embedded/process-registry.ts'
+import { readRegistry, stopEntry, writeRegistry } from '../../cli/embedded/process-registry.ts'
 import { createSupervisor, type PartCommand, PartError } from '../../cli/embedded/supervisor.ts'
 import { partEnvironment } from '../../config/index.ts'
 import { PATIENCE_MS } from '../support/patience.ts'
@@ -73,7 +73,7 @@ describe('parts', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' })
     cleanUps.push(() => child.kill('SIGKILL'))
     for (const name of ['worker', 'api']) await until(() => logOf(folder, name).includes('up'))
-    const entries = readRoster(join(folder, 'parts.json'))
+    const entries = readRegistry(join(folder, 'parts.json'))
     expect(entries.filter(lives)).toHaveLength(2)
     child.kill('SIGKILL')
     await until(() => entries.filter(lives).length === 0)
@@ -86,7 +86,7 @@ describe('parts', () => {
     cleanUps.push(() => child.kill('SIGKILL'))
     const mark = markOf(child.pid ?? 0)
     if (!mark) throw new Error('the process to leave behind did not start')
-    writeRoster(join(folder, 'parts.json'), [
+    writeRegistry(join(folder, 'parts.json'), [
       { ...mark, name: 'worker', stopSignal: 'SIGTERM', stopLimitMs: 500 },
     ])
     const supervisor = await createSupervisor({ folder, complain() {} })
@@ -125,11 +125,11 @@ describe('parts', () => {
 describe('one installation per data folder', () => {
   test('a second one is refused until the first has gone', () => {
     const file = join(temporaryFolder(), 'start.lock')
-    const release = hold(file)
+    const release = acquireLock(file)
     expect(release).toBeDefined()
-    expect(hold(file)).toBeUndefined()
+    expect(acquireLock(file)).toBeUndefined()
     release?.()
-    const again = hold(file)
+    const again = acquireLock(file)
     expect(again).toBeDefined()
     again?.()
   })
@@ -224,7 +224,7 @@ describe('npm start', () => {
     const first = started(folder, port)
     await until(() => first.output().split('\n').includes('ready'), START_LIMIT_MS)
     const names = ['api', 'worker', 'sandbox', 'temporal', 'postgres']
-    const entries = readRoster(join(folder, 'parts.json'))
+    const entries = readRegistry(join(folder, 'parts.json'))
     // The demo's customers come and go by themselves.
     const isPart = ({ name }: { readonly name: string }) => name !== 'demo-life'
     expect(
@@ -248,7 +248,7 @@ describe('npm start', () => {
     })
     expect(answer.status).toBe(200)
 
-    const running = readRoster(join(folder, 'parts.json'))
+    const running = readRegistry(join(folder, 'parts.json'))
     expect(running.filter(isPart).filter(lives)).toHaveLength(names.length)
     second.child.kill('SIGTERM')
     expect(await second.exit).toBe(0)
@@ -299,7 +299,7 @@ async function supervised() {
   const supervisor = await createSupervisor({ folder, complain() {} })
   cleanUps.push(() => supervisor.stop())
   const pidOf = (name: string) =>
-    readRoster(join(folder, 'parts.json')).find((entry) => entry.name === name)?.pid
+    readRegistry(join(folder, 'parts.json')).find((entry) => entry.name === name)?.pid
   return { folder, supervisor, pidOf }
 }
 

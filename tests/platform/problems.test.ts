@@ -13,11 +13,11 @@ import { connectTemporal } from '../../application/temporal/client.ts'
 import { connectDatabase } from '../../db/client.ts'
 import { type ErrorCode, errorText, fieldText } from '../../i18n/error-texts.ts'
 import { freePort } from '../support/ports.ts'
-import { type Mall, openMall, token, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, token, until } from '../support/test-app.ts'
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall({ worker: false })
+  mall = await openTestApp({ worker: false })
 })
 afterAll(() => mall.close())
 

@@ -8,17 +8,17 @@ import { signIn } from '../../application/customers/sessions.ts'
 import { hasRight, PAGE_ROLES, type PageRole, RIGHTS, ROLES, type Role } from '../../domain/access.ts'
 import { ACTIONS } from '../../web/texts/console/wallets.ts'
 import { readTables } from '../support/db-snapshot.ts'
-import { type Mall, openMall, SECRET, token } from '../support/test-app.ts'
+import { openTestApp, SECRET, type TestApp, token } from '../support/test-app.ts'
 
 /** Who may do what: one table of every route that changes something, and of every route that reads. */
 
 type Who = 'nobody' | Role
 const EVERYBODY: readonly Who[] = ['nobody', ...ROLES]
 
-let mall: Mall
+let mall: TestApp
 let app: ReturnType<typeof createApp>
 beforeAll(async () => {
-  mall = await openMall()
+  mall = await openTestApp()
   // Outside a demo: there the codec asks for a token, too.
   app = createApp({ ...mall.deps, demo: false })
 })

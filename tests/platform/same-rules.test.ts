@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { readTables } from '../support/db-snapshot.ts'
-import { openVisitor, type Visitor } from '../support/http-session.ts'
+import { openHttpSession, type Visitor } from '../support/http-session.ts'
 import { takeLastPart } from '../support/refunded-in-parts.ts'
-import { type Mall, openMall, token } from '../support/test-app.ts'
+import { openTestApp, type TestApp, token } from '../support/test-app.ts'
 
 /** What a page refuses the API refuses, and the other way round; what one takes, the other takes. */
 
-let mall: Mall
+let mall: TestApp
 let operator: Visitor
 beforeAll(async () => {
-  mall = await openMall()
-  operator = await openVisitor(mall, 'olga', 'zh', 'operator')
+  mall = await openTestApp()
+  operator = await openHttpSession(mall, 'olga', 'zh', 'operator')
 })
 afterAll(async () => {
   expect(await mall.brokenLaws()).toEqual([])
@@ -37,7 +37,7 @@ async function changesNothing<T>(ask: () => Promise<T>): Promise<T> {
 
 let owners = 0
 /** A paid order of 100 points and 9.90, by the wallet. */
-async function paidOrder(product: Parameters<Mall['product']>[0] = {}) {
+async function paidOrder(product: Parameters<TestApp['product']>[0] = {}) {
   owners += 1
   const owner = `buyer-${owners}`
   await mall.points(owner, 100)
@@ -170,7 +170,7 @@ describe('goods that are made to order', () => {
   test('are not redeemed without saying how, at neither; what says something is taken', async () => {
     await mall.points('maker', 1_000)
     const product_id = await mall.product({ product_type: 'customized', point: 10 })
-    const visitor = await openVisitor(mall, 'maker')
+    const visitor = await openHttpSession(mall, 'maker')
     const path = `/points-mall/products/${product_id}/redeem`
     const sheet = { quantity: '1', points: '10', cash: '0.00' }
     for (const customized of [undefined, null, {}, [], { text: '' }, { text: '　 ' }, { a: [{ b: ' ' }] }]) {
@@ -245,7 +245,7 @@ describe('a character that no database keeps', () => {
     const { owner_id: owner } = (await api('GET', `/orders/${orderNo}`, undefined)).body.data
     const byApi = await changesNothing(() => mall.act(owner, orderNo, 'cancel', { reason: NUL }))
     expect([byApi.status, byApi.body.errors]).toMatchObject([422, [{ field: 'reason', code: 'characters' }]])
-    const visitor = await openVisitor(mall, owner)
+    const visitor = await openHttpSession(mall, owner)
     const path = `/points-mall/orders/${orderNo}/cancel`
     for (const fields of [{ reason: NUL }, { more: NUL }]) {
       const { status, html } = await changesNothing(() => visitor.post(path, fields))
@@ -256,7 +256,7 @@ describe('a character that no database keeps', () => {
   })
 
   test('in the id of a block is refused by both', async () => {
-    const admin = await openVisitor(mall, 'anna', 'zh', 'admin')
+    const admin = await openHttpSession(mall, 'anna', 'zh', 'admin')
     const path = '/wallets/blocked/unblock'
     for (const block of [NUL, '', '9'.repeat(65)]) {
       const body = { block_id: block, reason: '核对' }

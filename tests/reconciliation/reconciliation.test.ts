@@ -9,7 +9,7 @@ import { createReconciliationActivities } from '../../activities/reconciliation.
 import { createEngine } from '../../application/reconciliation/reconciliation.ts'
 import { ensureReconciliationSchedule } from '../../application/reconciliation/schedule.ts'
 import { connectTemporal } from '../../application/temporal/client.ts'
-import { createSealer } from '../../db/platform/encryption.ts'
+import { createEncryptor } from '../../db/platform/encryption.ts'
 import { type KeptFinding, listFindings } from '../../db/reconciliation/reconciliations.ts'
 import { dateInShanghai, dayInShanghai, yesterdayInShanghai } from '../../domain/business-time.ts'
 import {
@@ -35,7 +35,7 @@ import { ACCOUNTS } from '../support/accounts.ts'
 import { ended, workflowState } from '../support/db-snapshot.ts'
 import { freePort } from '../support/ports.ts'
 import { compareBooks, type Trade } from '../support/provider-books.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const BASE = '/api/admin/points-mall/reconciliations'
 const DAY_MS = 86_400_000
@@ -62,7 +62,7 @@ interface ShownFinding {
 }
 
 /** Runs a comparison as an operator does, and waits for its end. */
-async function reconcile(mall: Mall, day = YESTERDAY) {
+async function reconcile(mall: TestApp, day = YESTERDAY) {
   const begun = await mall.call('POST', BASE, { ...operator, body: { day } })
   expect(begun, JSON.stringify(begun.body)).toMatchObject({
     status: 202,
@@ -81,7 +81,7 @@ const short = ({ kind, subject, state }: Pick<ShownFinding, 'kind' | 'subject' |
 const shortKept = (finding: KeptFinding) => short({ ...finding, subject: subjectText(finding.subject, 'en') })
 
 /** Opens the provider's own books, to change them. */
-function inSandbox(mall: Mall, statement: string, ...values: (string | number)[]): void {
+function inSandbox(mall: TestApp, statement: string, ...values: (string | number)[]): void {
   const db = new DatabaseSync(join(mall.dataDir, 'sandbox.db'), { timeout: 5_000 })
   try {
     const { changes } = db.prepare(statement).run(...values)
@@ -92,7 +92,7 @@ function inSandbox(mall: Mall, statement: string, ...values: (string | number)[]
 }
 
 /** As if all that has happened today had happened at the same time yesterday. */
-async function sleepOverIt(mall: Mall): Promise<void> {
+async function sleepOverIt(mall: TestApp): Promise<void> {
   const from = TODAY.from.getTime()
   const db = new DatabaseSync(join(mall.dataDir, 'sandbox.db'), { timeout: 5_000 })
   db.exec(`UPDATE trades SET paid_at = paid_at - ${DAY_MS} WHERE paid_at >= ${from};
@@ -117,7 +117,7 @@ async function sleepOverIt(mall: Mall): Promise<void> {
 let customers = 0
 
 /** An order of 100 points and 9.90 by card. */
-async function order(mall: Mall, method = 'bank_card') {
+async function order(mall: TestApp, method = 'bank_card') {
   customers += 1
   const owner = `customer${customers}`
   await mall.points(owner, 100)
@@ -135,14 +135,14 @@ async function order(mall: Mall, method = 'bank_card') {
 }
 type Order = Awaited<ReturnType<typeof order>>
 
-async function paid(mall: Mall): Promise<Order> {
+async function paid(mall: TestApp): Promise<Order> {
   const o = await order(mall)
   await mall.cashier(o.payUrl, 'pay')
   await mall.reach(o.owner, o.orderNo, 'order_paid')
   return o
 }
 
-async function settled(mall: Mall, { owner, orderNo }: Order, payment_status: string): Promise<void> {
+async function settled(mall: TestApp, { owner, orderNo }: Order, payment_status: string): Promise<void> {
   await until(
     () => mall.order(owner, orderNo),
     (found) => found.payment_status === payment_status,
@@ -150,7 +150,7 @@ async function settled(mall: Mall, { owner, orderNo }: Order, payment_status: st
   )
 }
 
-async function refunded(mall: Mall): Promise<Order> {
+async function refunded(mall: TestApp): Promise<Order> {
   const o = await paid(mall)
   expect((await mall.act(o.owner, o.orderNo, 'cancel')).status).toBe(200)
   await settled(mall, o, 'refunded')
@@ -158,7 +158,7 @@ async function refunded(mall: Mall): Promise<Order> {
   return o
 }
 
-async function canceled(mall: Mall): Promise<Order> {
+async function canceled(mall: TestApp): Promise<Order> {
   const o = await order(mall)
   expect((await mall.act(o.owner, o.orderNo, 'cancel')).status).toBe(200)
   await ended(mall, o.orderNo)
@@ -166,7 +166,7 @@ async function canceled(mall: Mall): Promise<Order> {
 }
 
 /** The money arrives, and the notice of it does not. */
-async function payUnnoticed(mall: Mall, { tradeNo }: Order): Promise<void> {
+async function payUnnoticed(mall: TestApp, { tradeNo }: Order): Promise<void> {
   await mall.control('faults', { fault: 'drop', method: 'bank_card' })
   expect((await mall.control('force-pay', { out_trade_no: tradeNo })).status).toBe(200)
   await until(
@@ -176,10 +176,10 @@ async function payUnnoticed(mall: Mall, { tradeNo }: Order): Promise<void> {
   )
 }
 
-const trades = async (mall: Mall, { orderNo }: Order) =>
+const trades = async (mall: TestApp, { orderNo }: Order) =>
   (await mall.books()).filter((trade) => trade.out_trade_no?.startsWith(orderNo))
 
-const stripeOf = (mall: Mall): PaymentProvider =>
+const stripeOf = (mall: TestApp): PaymentProvider =>
   createStripe({ ...ACCOUNTS.stripe, baseUrl: mall.sandbox.url })
 
 describe('the rules', () => {
@@ -274,9 +274,9 @@ describe('the rules', () => {
 })
 
 describe('a clean day', () => {
-  let mall: Mall
+  let mall: TestApp
   beforeAll(async () => {
-    mall = await openMall()
+    mall = await openTestApp()
     for (const method of ['bank_card', 'alipay', 'wechat']) {
       const o = await order(mall, method)
       await mall.cashier(o.payUrl, 'pay')
@@ -363,7 +363,7 @@ describe('a clean day', () => {
 })
 
 /** Runs `npm run reconcile` for this mall. @returns what it prints, and its exit code */
-async function command(mall: Mall, args: readonly string[]): Promise<[string, number]> {
+async function command(mall: TestApp, args: readonly string[]): Promise<[string, number]> {
   const key = `t1:${Buffer.alloc(32, 'key of the tests').toString('base64')}`
   const env = {
     ...process.env,
@@ -397,10 +397,10 @@ interface Planted {
 /** A way to damage one of the books; what is damaged is an order of its own. */
 interface Plant {
   readonly name: string
-  readonly plant: (mall: Mall) => Promise<Planted>
+  readonly plant: (mall: TestApp) => Promise<Planted>
 }
 
-const update = async (mall: Mall, statement: ReturnType<typeof sql>) => {
+const update = async (mall: TestApp, statement: ReturnType<typeof sql>) => {
   const { numAffectedRows } = await statement.execute(mall.db)
   expect(numAffectedRows).toBeGreaterThan(0n)
 }
@@ -709,13 +709,13 @@ const PLANTS: readonly Plant[] = [
 ]
 
 describe('planted discrepancies', () => {
-  let mall: Mall
+  let mall: TestApp
   let findings: ShownFinding[]
   let first: string
   let planted: (Planted & { readonly name: string })[]
 
   beforeAll(async () => {
-    mall = await openMall()
+    mall = await openTestApp()
     await paid(mall)
     await refunded(mall)
     planted = []
@@ -831,9 +831,9 @@ describe('planted discrepancies', () => {
 })
 
 describe('healing', () => {
-  let mall: Mall
+  let mall: TestApp
   beforeAll(async () => {
-    mall = await openMall()
+    mall = await openTestApp()
   })
   afterAll(() => mall.close())
 
@@ -923,9 +923,9 @@ describe('healing', () => {
 })
 
 describe('a book that cannot be read', () => {
-  let mall: Mall
+  let mall: TestApp
   beforeAll(async () => {
-    mall = await openMall()
+    mall = await openTestApp()
   })
   afterAll(() => mall.close())
 
@@ -995,7 +995,7 @@ describe('a book that cannot be read', () => {
     const away = connectTemporal(
       { address: `127.0.0.1:${await freePort()}` },
       mall.name,
-      createSealer([{ id: 't1', key: Buffer.alloc(32, 'key of the tests') }]),
+      createEncryptor([{ id: 't1', key: Buffer.alloc(32, 'key of the tests') }]),
     )
     const steps = stepsWith([], createEngine({ ...mall.deps, temporal: away }))
     const id = await begin(steps)

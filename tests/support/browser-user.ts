@@ -49,7 +49,7 @@ export async function signIn(
 }
 
 /** @param url the mall's address; no page of it may ask any other host for anything */
-export async function openPerson(browser: Browser, url: string, look: Look = {}): Promise<Person> {
+export async function openBrowserUser(browser: Browser, url: string, look: Look = {}): Promise<Person> {
   const context = await browser.newContext({
     baseURL: url,
     viewport: { width: look.width ?? 375, height: 812 },

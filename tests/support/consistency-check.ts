@@ -3,8 +3,12 @@ import { Client, Connection } from '@temporalio/client'
 import { sql } from 'kysely'
 import { readConfig } from '../../config/index.ts'
 import type { Db } from '../../db/client.ts'
-import { findBrokenLedger, findBrokenOrders, findBrokenPayments } from '../../db/reconciliation/invariants.ts'
-import { createVault } from '../../db/wallet/ledger-cipher.ts'
+import {
+  findBrokenLedger,
+  findOrderViolations,
+  findPaymentViolations,
+} from '../../db/reconciliation/invariants.ts'
+import { createLedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import type { Promised } from '../chaos/load.ts'
 import { connectPatiently } from './database.ts'
@@ -44,9 +48,12 @@ export async function judge(
     return [
       ...restless,
       ...[
-        ...(await findBrokenLedger(db, createVault(readConfig({ DATA_DIR: mall.dataDir }).ledgerKeys))),
-        ...(await findBrokenOrders(db)),
-        ...(await findBrokenPayments(db)),
+        ...(await findBrokenLedger(
+          db,
+          createLedgerCipher(readConfig({ DATA_DIR: mall.dataDir }).ledgerKeys),
+        )),
+        ...(await findOrderViolations(db)),
+        ...(await findPaymentViolations(db)),
       ].map(disagreementLine),
       ...kept
         .filter((order) => order.kept !== order.due)

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Db } from '../../db/client.ts'
 import { openAccount } from '../../db/wallet/wallet.ts'
 import { decimalFromFen, fenOf } from '../../domain/money.ts'
-import type { Mall } from './test-app.ts'
+import type { TestApp } from './test-app.ts'
 import { until } from './test-app.ts'
 
 /** Every row of every table as text, to compare whole states of the database. */
@@ -25,7 +25,7 @@ export async function readTables(db: Db): Promise<Record<string, string[]>> {
  * the provider keeps. Two equal holdings mean that whatever happened between has been undone without a trace
  * but its history.
  */
-export async function readHoldings(mall: Mall) {
+export async function readHoldings(mall: TestApp) {
   const { db } = mall
   const rows = async (query: ReturnType<typeof sql>) => (await query.execute(db)).rows
   const accounts = await db
@@ -67,7 +67,7 @@ export async function readHoldings(mall: Mall) {
 }
 
 /** How a workflow stands in the engine: RUNNING, COMPLETED, FAILED …, or NONE where there is none. */
-export async function workflowState(mall: Mall, workflowId: string): Promise<string> {
+export async function workflowState(mall: TestApp, workflowId: string): Promise<string> {
   try {
     return (await mall.temporal.client.workflow.getHandle(workflowId).describe()).status.name
   } catch (error) {
@@ -77,7 +77,7 @@ export async function workflowState(mall: Mall, workflowId: string): Promise<str
 }
 
 /** Waits until the exchange has ended, well or badly. */
-export async function ended(mall: Mall, orderNo: string): Promise<void> {
+export async function ended(mall: TestApp, orderNo: string): Promise<void> {
   const state = await until(
     () => workflowState(mall, `exchange/${orderNo}`),
     (name) => name !== 'RUNNING',

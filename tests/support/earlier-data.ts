@@ -7,8 +7,8 @@ import { readKeyFile } from '../../cli/lib/key-file.ts'
 import { connectDatabase } from '../../db/client.ts'
 import { migrateTo, migrateToLatest } from '../../db/migrator.ts'
 import { checkFiles, loadTables } from '../../db/platform/dump.ts'
-import { createSealer, type Key } from '../../db/platform/encryption.ts'
-import { createVault } from '../../db/wallet/ledger-cipher.ts'
+import { createEncryptor, type Key } from '../../db/platform/encryption.ts'
+import { createLedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { emptyDatabase } from './database.ts'
 import { SENTENCES } from './earlier-sentences.ts'
 
@@ -25,7 +25,7 @@ const LAST_WITH_SENTENCES = '2026-11-29-unpaid-orders'
 export async function openEarlierData(server: string) {
   const url = await emptyDatabase(server)
   const { LEDGER_KEYS, PAYLOAD_KEYS } = readKeyFile(join(FOLDER, 'keys'))
-  const vault = createVault(keysIn(LEDGER_KEYS))
+  const vault = createLedgerCipher(keysIn(LEDGER_KEYS))
   const dump = openManifest(vault, readFileSync(join(FOLDER, 'manifest.json'), 'utf8'))
   await checkFiles(dump, FOLDER)
   const owner = connectDatabase(url, 1, 'owner')
@@ -44,7 +44,7 @@ export async function openEarlierData(server: string) {
   await sql.raw(readFileSync(join(FOLDER, 'freezes.sql'), 'utf8')).execute(owner)
   await migrateToLatest(owner)
   await owner.destroy()
-  return { url, db: connectDatabase(url, 4), vault, sealer: createSealer(keysIn(PAYLOAD_KEYS)) }
+  return { url, db: connectDatabase(url, 4), vault, sealer: createEncryptor(keysIn(PAYLOAD_KEYS)) }
 }
 
 const keysIn = (text: string): Key[] =>

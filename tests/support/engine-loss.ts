@@ -1,11 +1,11 @@
 import { adoptOrphans } from '../../application/orders/adoption.ts'
-import type { Mall } from './test-app.ts'
+import type { TestApp } from './test-app.ts'
 import { until } from './test-app.ts'
 
 /** As if the engine had lost its state: its workflows are gone without a trace, and nobody has told them to stop. */
 
 /** Removes a workflow and its history. One that does not exist is not missed. */
-export async function loseWorkflow(mall: Mall, workflowId: string): Promise<void> {
+export async function loseWorkflow(mall: TestApp, workflowId: string): Promise<void> {
   const { client } = mall.temporal
   const found = await client.workflow
     .getHandle(workflowId)
@@ -31,7 +31,7 @@ export async function loseWorkflow(mall: Mall, workflowId: string): Promise<void
 }
 
 /** Removes every workflow that runs. @returns their ids */
-export async function loseEngine(mall: Mall): Promise<string[]> {
+export async function loseEngine(mall: TestApp): Promise<string[]> {
   const lost: string[] = []
   for await (const { workflowId } of mall.temporal.client.workflow.list({
     query: "ExecutionStatus = 'Running'",
@@ -43,7 +43,7 @@ export async function loseEngine(mall: Mall): Promise<string[]> {
 }
 
 /** Looks through all orders once, as a worker does when it starts. @returns the orders that got a workflow */
-export async function adoptAll(mall: Mall): Promise<readonly string[]> {
+export async function adoptAll(mall: TestApp): Promise<readonly string[]> {
   const failed: unknown[] = []
   const { adopted } = await adoptOrphans(mall.deps, undefined, (orderNo, error) =>
     failed.push([orderNo, error]),

@@ -1,5 +1,5 @@
 import { workflowState } from './db-snapshot.ts'
-import { type Mall, until } from './test-app.ts'
+import { type TestApp, until } from './test-app.ts'
 
 /** Ways that an order goes, each up to the step that a test is about to disturb. */
 
@@ -7,7 +7,7 @@ import { type Mall, until } from './test-app.ts'
 const HASTE_MS = 1_000
 
 export interface Customer {
-  readonly shop: Mall
+  readonly shop: TestApp
   readonly owner: string
   readonly points: string
   readonly mixed: string

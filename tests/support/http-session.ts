@@ -1,6 +1,6 @@
 import { signIn, type Viewer } from '../../application/customers/sessions.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
-import type { Mall } from './test-app.ts'
+import type { TestApp } from './test-app.ts'
 
 /** What a page answered. */
 export interface Page {
@@ -10,14 +10,14 @@ export interface Page {
   readonly html: string
 }
 
-export type Visitor = Awaited<ReturnType<typeof openVisitor>>
+export type Visitor = Awaited<ReturnType<typeof openHttpSession>>
 
 /**
  * A browser without JavaScript: a session, forms, and redirects that are looked at.
  * @param owner undefined: nobody is signed in
  */
-export async function openVisitor(
-  mall: Mall,
+export async function openHttpSession(
+  mall: TestApp,
   owner: string | undefined,
   lang: Lang = 'zh',
   role: Viewer['role'] = 'customer',

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { removeDatabase } from '../../cli/embedded/postgres-location.ts'
 import { lives, type Mark, markOf } from '../../cli/embedded/process.ts'
-import { readRoster } from '../../cli/embedded/process-registry.ts'
+import { readRegistry } from '../../cli/embedded/process-registry.ts'
 import { signAccessToken } from '../../cli/lib/access-token.ts'
 import { type Running, readConfig } from '../../config/index.ts'
 import type { Role } from '../../domain/access.ts'
@@ -47,7 +47,7 @@ export async function createInstallation(environment: Record<string, string> = {
 
   /** The parts that run now. Every process ever seen is remembered: none may be left at the end. */
   function parts(): Map<string, number> {
-    const entries = readRoster(join(dataDir, 'parts.json')).filter(lives)
+    const entries = readRegistry(join(dataDir, 'parts.json')).filter(lives)
     for (const { pid, born } of entries) seen.set(`${pid}/${born}`, { pid, born })
     return new Map(entries.map(({ name, pid }) => [name, pid]))
   }

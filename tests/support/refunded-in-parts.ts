@@ -1,20 +1,20 @@
-import { restOfOrder } from '../../activities/settle.ts'
+import { remainderOfOrder } from '../../activities/settle.ts'
 import { findOrderForUpdate } from '../../db/orders/orders.ts'
 import { recordOrderRefund } from '../../db/orders/refunds.ts'
 import { listPayments, updatePayment } from '../../db/payments/payments.ts'
 import { giveBackPart } from '../../db/wallet/wallet.ts'
 import { decimalFromFen } from '../../domain/money.ts'
-import type { Mall } from './test-app.ts'
+import type { TestApp } from './test-app.ts'
 
 /**
  * Takes back all that is left of an order that the wallet paid, as a part, and the order goes on: what operators could
  * do once, so that such orders are there.
  */
-export async function takeLastPart({ db, deps }: Mall, orderNo: string): Promise<void> {
+export async function takeLastPart({ db, deps }: TestApp, orderNo: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const order = await findOrderForUpdate(tx, orderNo)
     if (!order) throw new Error(`no order ${orderNo}`)
-    const { points, fen } = await restOfOrder(tx, order)
+    const { points, fen } = await remainderOfOrder(tx, order)
     const reason = '补偿'
     const { refund_no } = await recordOrderRefund(tx, {
       orderNo,

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openBrowser, openPerson, signIn } from './browser-user.ts'
+import { openBrowser, openBrowserUser, signIn } from './browser-user.ts'
 
 /**
  * `npm run screenshots [-- http://127.0.0.1:3000]`: the pictures of the README, of a demo that runs there: the shop
@@ -29,7 +29,7 @@ try {
     ['carol', 375, SHOP],
     ['admin', 1280, CONSOLE],
   ] as const) {
-    const person = await openPerson(browser, url, { width })
+    const person = await openBrowserUser(browser, url, { width })
     const { page, context } = person
     await signIn(person, user)
     for (const [name, path] of pages) {

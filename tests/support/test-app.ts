@@ -20,20 +20,20 @@ import { createEngine } from '../../application/reconciliation/reconciliation.ts
 import { connectTemporal, type Temporal } from '../../application/temporal/client.ts'
 import { sealedPayloads } from '../../application/temporal/payload-codec.ts'
 import { connectDatabase, type Db } from '../../db/client.ts'
-import { createSealer } from '../../db/platform/encryption.ts'
+import { createEncryptor } from '../../db/platform/encryption.ts'
 import {
-  findBrokenAmounts,
-  findBrokenEarnings,
+  findAmountViolations,
   findBrokenLedger,
-  findBrokenOrders,
-  findBrokenPayments,
+  findEarningViolations,
+  findOrderViolations,
+  findPaymentViolations,
 } from '../../db/reconciliation/invariants.ts'
-import { createVault, type Vault } from '../../db/wallet/ledger-cipher.ts'
+import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { grant } from '../../db/wallet/wallet.ts'
 import type { Role } from '../../domain/access.ts'
 import type { PaymentMode, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
 import { decimalFromFen } from '../../domain/money.ts'
-import type { OutsideStep } from '../../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../../domain/payments/method.ts'
 import type { EarningRules } from '../../domain/wallet/earning.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
@@ -48,7 +48,7 @@ import { PATIENCE_MS } from './patience.ts'
 import { freeLowPort } from './ports.ts'
 
 export interface MallOptions {
-  readonly outsideSteps?: readonly OutsideStep[]
+  readonly outsideSteps?: readonly ExternalStep[]
   /** The shop's own points system; without it our ledger keeps the points. */
   readonly outsideWallet?: PointsWallet
   readonly paymentTimeoutMs?: number
@@ -87,7 +87,7 @@ export interface Call {
   readonly headers?: Record<string, string>
 }
 
-export type Mall = Awaited<ReturnType<typeof openMall>>
+export type TestApp = Awaited<ReturnType<typeof openTestApp>>
 
 /** Signs the access tokens and the sign-in links of the tests. */
 export const SECRET = 'a secret of the tests, long enough to sign with'
@@ -115,7 +115,7 @@ export function quietRuntime(): void {
  * A whole mall for one test file, in this process: API on a real port, worker, sandbox provider, a database
  * and a Temporal namespace of its own.
  */
-export async function openMall(options: MallOptions = {}) {
+export async function openTestApp(options: MallOptions = {}) {
   quietRuntime()
   const name = `t${randomBytes(6).toString('hex')}`
   const databaseUrl = await copyDatabase(name)
@@ -125,8 +125,8 @@ export async function openMall(options: MallOptions = {}) {
   const db = connectPatiently(databaseUrl)
   // The same in every run, so that recorded histories can be read again.
   const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
-  const sealer = createSealer([key])
-  const vault = createVault([key])
+  const sealer = createEncryptor([key])
+  const vault = createLedgerCipher([key])
   const temporal = connectTemporal({ address }, name, sealer)
   const log = pino({ level: 'silent' })
   const rules = {
@@ -335,10 +335,10 @@ export async function openMall(options: MallOptions = {}) {
     brokenLaws: async () =>
       [
         ...(await findBrokenLedger(db, vault)),
-        ...(await findBrokenOrders(db)),
-        ...(await findBrokenPayments(db)),
-        ...(await findBrokenAmounts(db, vault)),
-        ...(await findBrokenEarnings(db, vault)),
+        ...(await findOrderViolations(db)),
+        ...(await findPaymentViolations(db)),
+        ...(await findAmountViolations(db, vault)),
+        ...(await findEarningViolations(db, vault)),
       ].map(disagreementLine),
     async close() {
       await worker?.stop()
@@ -466,7 +466,7 @@ async function addProduct(db: Db, fields: ProductFields): Promise<string> {
 
 async function give(
   db: Db,
-  vault: Vault,
+  vault: LedgerCipher,
   owner: string,
   currency: 'ZJF' | 'CNY',
   amount: bigint,

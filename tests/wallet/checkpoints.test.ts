@@ -12,8 +12,12 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import type { Db } from '../../db/client.ts'
-import { createHeadsFiles, createHeadsKeeper, readHeads } from '../../db/wallet/checkpoints.ts'
-import { createVault } from '../../db/wallet/ledger-cipher.ts'
+import {
+  createCheckpointFiles,
+  createCheckpointKeeper,
+  readCheckpoints,
+} from '../../db/wallet/checkpoints.ts'
+import { createLedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { walkLedger } from '../../db/wallet/verification.ts'
 import { grant } from '../../db/wallet/wallet.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
@@ -21,7 +25,7 @@ import { connectPatiently, copyDatabase } from '../support/database.ts'
 
 const K1 = { id: 'k1', key: Buffer.alloc(32, 'first key of the tests') }
 const K2 = { id: 'k2', key: Buffer.alloc(32, 'second key of the tests') }
-const vault = createVault([K1])
+const vault = createLedgerCipher([K1])
 
 let db: Db
 let owner: Client
@@ -45,13 +49,18 @@ afterEach(async () => {
 })
 
 const keeper = (keys = vault) =>
-  createHeadsKeeper({ db, vault: keys, store: createHeadsFiles(folder), alarm: (text) => alarms.push(text) })
+  createCheckpointKeeper({
+    db,
+    vault: keys,
+    store: createCheckpointFiles(folder),
+    alarm: (text) => alarms.push(text),
+  })
 const give = (ownerId: string) =>
   db.transaction().execute((tx) => {
     number += 1
     return grant(tx, vault, ownerId, 'ZJF', 10n, null, { operationKey: `grant/${number}` })
   })
-const read = () => readHeads([createHeadsFiles(folder)], vault)
+const read = () => readCheckpoints([createCheckpointFiles(folder)], vault)
 const verify = async () => (await walkLedger(db, vault, (await read()).heads)).broken.map(disagreementLine)
 const files = () => readdirSync(folder).map((name) => join(folder, name))
 
@@ -157,7 +166,9 @@ test('a line cut short by a crash is passed over, and one that the mall has not 
 test('what was signed before a rotation counts after it', async () => {
   await give('alice')
   await keeper().round()
-  const rotated = createVault([K2, K1])
-  expect((await readHeads([createHeadsFiles(folder)], rotated)).broken).toEqual([])
-  expect((await readHeads([createHeadsFiles(folder)], createVault([K2]))).broken).toHaveLength(1)
+  const rotated = createLedgerCipher([K2, K1])
+  expect((await readCheckpoints([createCheckpointFiles(folder)], rotated)).broken).toEqual([])
+  expect(
+    (await readCheckpoints([createCheckpointFiles(folder)], createLedgerCipher([K2]))).broken,
+  ).toHaveLength(1)
 })

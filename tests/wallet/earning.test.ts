@@ -5,14 +5,14 @@ import { datesOf, type EarningRules, pointsFor, underCap } from '../../domain/wa
 import type { ExpirySums } from '../../workflows/expiry.ts'
 import { EXPIRY_ID, EXPIRY_WORKFLOW, TASK_QUEUE } from '../../workflows/messages.ts'
 import { connectPatiently } from '../support/database.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const DAY = 86_400_000
 const RULES: EarningRules = { perYuanMillionths: 1_000_000n, dailyCap: 0n, pendingMs: 0, lastsMs: 365 * DAY }
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall()
+  mall = await openTestApp()
 })
 afterAll(() => mall.close())
 beforeEach(() => configure({}))

@@ -8,13 +8,13 @@ import { createRefundActivities } from '../../activities/refunds.ts'
 import { block, unblock } from '../../application/wallet/freezes.ts'
 import { keepAttempt } from '../../db/orders/attempts.ts'
 import type { Actor } from '../../db/orders/orders.ts'
-import { createSealer } from '../../db/platform/encryption.ts'
-import { findBrokenOrders } from '../../db/reconciliation/invariants.ts'
+import { createEncryptor } from '../../db/platform/encryption.ts'
+import { findOrderViolations } from '../../db/reconciliation/invariants.ts'
 import { clawBack, grant, listEntries, readBalance } from '../../db/wallet/wallet.ts'
-import type { OutsideStep } from '../../domain/orders/external-steps.ts'
+import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import { newOrderNo } from '../../domain/orders/number.ts'
 import { type Books, findBroken, newRun, openBooks } from '../models/wallet-books.ts'
-import { openMall, until } from '../support/test-app.ts'
+import { openTestApp, until } from '../support/test-app.ts'
 
 /** How long points live that come back after their date: on books whose clock the test moves, days from the start. */
 
@@ -55,14 +55,14 @@ beforeAll(async () => {
 afterAll(() => books.close())
 afterEach(async () => {
   expect(await findBroken(books)).toEqual([])
-  expect(await findBrokenOrders(books.db)).toEqual([])
+  expect(await findOrderViolations(books.db)).toEqual([])
 })
 
 const dateOf = (day: number) => new Date(START + day * DAY)
 
 function activities() {
   const { db, vault } = books
-  const sealer = createSealer([{ id: 't1', key: Buffer.alloc(32, 'key of the tests') }])
+  const sealer = createEncryptor([{ id: 't1', key: Buffer.alloc(32, 'key of the tests') }])
   const rules = {
     minPoints: 1,
     maxPointsPerOrder: 10_000,
@@ -94,7 +94,7 @@ async function newOwner(): Promise<void> {
 type How = 'unpaid' | 'paid' | 'paid later'
 
 /** An order for all 100 points. @param outsideSteps with the points in it they are held, and given back, by steps of their own */
-async function order(how: How, outsideSteps: readonly OutsideStep[] = []): Promise<string> {
+async function order(how: How, outsideSteps: readonly ExternalStep[] = []): Promise<string> {
   const { sealer, quoteExchange, holdPoints, placeExchange, createOrder, settleExchange, capturePoints } =
     activities()
   const order_no = newOrderNo(new Date(), randomBytes(12))
@@ -111,7 +111,7 @@ async function order(how: How, outsideSteps: readonly OutsideStep[] = []): Promi
     refusal: null,
     resolved_at: null,
   })
-  const steps: readonly OutsideStep[] = how === 'paid later' ? ['orders', ...outsideSteps] : outsideSteps
+  const steps: readonly ExternalStep[] = how === 'paid later' ? ['orders', ...outsideSteps] : outsideSteps
   const payBy = dateOf(300).toISOString()
   let quote = {}
   if (steps.length > 0) {
@@ -134,7 +134,7 @@ async function cancel(
   orderNo: string,
   by: Actor,
   reason = `canceled_by_${by.type}`,
-  outsideSteps: readonly OutsideStep[] = [],
+  outsideSteps: readonly ExternalStep[] = [],
 ): Promise<void> {
   const { cancelExchange, releasePoints } = activities()
   expect(await cancelExchange({ orderNo, reason, by, outsideSteps })).toEqual({ status: 'order_canceled' })
@@ -173,7 +173,7 @@ const byMall = [
 const places = [
   ['in the one transaction', []],
   ['by a step of its own', ['points']],
-] as const satisfies [string, OutsideStep[]][]
+] as const satisfies [string, ExternalStep[]][]
 
 describe.each(places)('points that come back %s', (_, steps) => {
   test.each(byOwner)(
@@ -357,7 +357,7 @@ describe('what the books seal', () => {
 
 describe('a shop whose orders run into their payment deadline', () => {
   test.each(places)('gives points back %s, and no grace', async (_, outsideSteps) => {
-    const mall = await openMall({ outsideSteps, paymentTimeoutMs: 4_000, expiryGraceMs })
+    const mall = await openTestApp({ outsideSteps, paymentTimeoutMs: 4_000, expiryGraceMs })
     try {
       const expiry = new Date(Date.now() + 3_000)
       await mall.points('waiter', 100, expiry)

@@ -6,16 +6,16 @@ import { warningsDue } from '../../domain/wallet/expiry.ts'
 import type { ExpirySums } from '../../workflows/expiry.ts'
 import { EXPIRY_ID, EXPIRY_WORKFLOW, TASK_QUEUE } from '../../workflows/messages.ts'
 import { connectPatiently } from '../support/database.ts'
-import { openVisitor } from '../support/http-session.ts'
+import { openHttpSession } from '../support/http-session.ts'
 import { inTime } from '../support/patience.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const DAY = 86_400_000
 const GRACE = 2 * DAY
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall({ expiryGraceMs: GRACE })
+  mall = await openTestApp({ expiryGraceMs: GRACE })
 })
 afterAll(() => mall.close())
 afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))
@@ -204,7 +204,7 @@ describe('spending', () => {
     expect(await dates(owner)).toEqual(kept > 0 ? [[kept, graced]] : [])
     const [newest, before] = await entries(owner)
     if (kept === 0) {
-      const page = await (await openVisitor(mall, owner)).get(`/points-mall/orders/${orderNo}`)
+      const page = await (await openHttpSession(mall, owner)).get(`/points-mall/orders/${orderNo}`)
       expect(page.html).toContain('80 积分，已于')
       expect([before, newest]).toMatchObject([
         { kind: 'release', points: 100 },

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ConfigError, readConfig } from '../../config/index.ts'
-import { createHttpWallet, type OutsideWallet, WalletFault } from '../../wallets/http.ts'
-import { WalletRefusal } from '../../wallets/port.ts'
+import { createHttpWallet, type OutsideWallet, WalletError } from '../../wallets/http.ts'
+import { WalletRefusalError } from '../../wallets/port.ts'
 import { signatureOf } from '../../wallets/signature.ts'
 import { ended, readTables } from '../support/db-snapshot.ts'
 import {
@@ -12,17 +12,17 @@ import {
   startOutsideWallet,
 } from '../support/external-wallet-server.ts'
 import { inTime } from '../support/patience.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const SECRET = 'the secret of the shop and its mall, shared'
 let outside: OutsideWalletServer
 let wallet: OutsideWallet
-let mall: Mall
+let mall: TestApp
 
 beforeAll(async () => {
   outside = await startOutsideWallet({ mall: SECRET })
   wallet = createHttpWallet({ baseUrl: outside.url, keyId: 'mall', secret: SECRET })
-  mall = await openMall({ outsideWallet: wallet })
+  mall = await openTestApp({ outsideWallet: wallet })
 })
 afterAll(async () => {
   await mall.close()
@@ -478,7 +478,7 @@ describe('the client', () => {
     outside.add('crowd', 500)
     const answers = await Promise.allSettled(Array.from({ length: 100 }, () => wallet.balance('crowd')))
     const shed = answers.filter(
-      (answer) => answer.status === 'rejected' && answer.reason instanceof WalletFault,
+      (answer) => answer.status === 'rejected' && answer.reason instanceof WalletError,
     )
     expect(shed.length).toBe(36)
     expect((await wallet.balance('crowd')).available).toBe(500n)
@@ -490,9 +490,9 @@ describe('the client', () => {
     expect(await wallet.hold({ ...hold, points: 5n })).toBe('held')
     expect(await wallet.hold({ ...hold, points: 5n })).toBe('held')
     for (const repeat of [false, true]) {
-      await expect(wallet.hold({ ...hold, points: 6n, repeat })).rejects.toBeInstanceOf(WalletRefusal)
+      await expect(wallet.hold({ ...hold, points: 6n, repeat })).rejects.toBeInstanceOf(WalletRefusalError)
     }
-    await expect(wallet.capture({ ...hold, orderNo: 'PMNONE' })).rejects.toBeInstanceOf(WalletRefusal)
+    await expect(wallet.capture({ ...hold, orderNo: 'PMNONE' })).rejects.toBeInstanceOf(WalletRefusalError)
     await wallet.release({ ...hold, reason: 'test', cause: 'mall' })
     await wallet.release({ ...hold, reason: 'test', cause: 'mall', repeat: true })
     expect(outside.accounts.get('reuse')?.moves).toEqual([500, -5, 5])

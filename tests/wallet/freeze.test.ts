@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { readStatement } from '../../application/wallet/statement.ts'
 import { freezeAccount } from '../../db/wallet/wallet.ts'
-import { openVisitor } from '../support/http-session.ts'
-import { type Call, type Mall, openMall } from '../support/test-app.ts'
+import { openHttpSession } from '../support/http-session.ts'
+import { type Call, openTestApp, type TestApp } from '../support/test-app.ts'
 
 const DAY = 86_400_000
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall()
+  mall = await openTestApp()
 })
 afterAll(() => mall.close())
 afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))
@@ -83,7 +83,7 @@ describe('a frozen wallet', () => {
       body: { product_id: money, quantity: 1 },
     })
     expect(check.body.data).toMatchObject({ eligible: false, reasons: [{ code: 'RISK_REJECTED' }] })
-    const visitor = await openVisitor(mall, 'still')
+    const visitor = await openHttpSession(mall, 'still')
     const page = await visitor.get(`/points-mall/products/${money}`)
     expect(page.html).toContain('你的账户暂时不能兑换，请联系客服')
 

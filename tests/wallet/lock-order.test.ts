@@ -4,7 +4,7 @@ import { createOrderActivities } from '../../activities/orders.ts'
 import { createPlaceActivities } from '../../activities/place.ts'
 import { setFrozen } from '../../application/wallet/freezes.ts'
 import { keepAttempt } from '../../db/orders/attempts.ts'
-import { createSealer } from '../../db/platform/encryption.ts'
+import { createEncryptor } from '../../db/platform/encryption.ts'
 import { grant, readBalance } from '../../db/wallet/wallet.ts'
 import { newOrderNo } from '../../domain/orders/number.ts'
 import { type Books, findBroken, openBooks } from '../models/wallet-books.ts'
@@ -19,7 +19,7 @@ afterAll(() => books.close())
 
 test('orders of one owner that move points and cash in every way at once never wait for each other in a circle', async () => {
   const { db, vault } = books
-  const sealer = createSealer([{ id: 't1', key: Buffer.alloc(32, 'key of the tests') }])
+  const sealer = createEncryptor([{ id: 't1', key: Buffer.alloc(32, 'key of the tests') }])
   const rules = {
     minPoints: 1,
     maxPointsPerOrder: 10_000,

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Db } from '../../db/client.ts'
 import { rotateAccounts } from '../../db/wallet/key-rotation.ts'
-import { createVault, UnknownKey } from '../../db/wallet/ledger-cipher.ts'
+import { createLedgerCipher, UnknownKeyError } from '../../db/wallet/ledger-cipher.ts'
 import { walkLedger } from '../../db/wallet/verification.ts'
 import { capture, giveBack, grant, hold, readBalance } from '../../db/wallet/wallet.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
@@ -12,8 +12,8 @@ import { createRandom } from '../support/random.ts'
 const K1 = { id: 'k1', key: Buffer.alloc(32, 'first key of the tests') }
 const K2 = { id: 'k2', key: Buffer.alloc(32, 'second key of the tests') }
 /** Knows the new key, and does not seal with it yet. */
-const before = createVault([K1, K2])
-const after = createVault([K2, K1])
+const before = createLedgerCipher([K1, K2])
+const after = createLedgerCipher([K2, K1])
 const ACCOUNTS = 50
 const CLIENTS = 32
 const STEPS = 12
@@ -23,7 +23,7 @@ let db: Db
 
 beforeAll(async () => {
   db = connectPatiently(await copyDatabase(inject('postgresUrl')), CLIENTS + 4)
-  const only = createVault([K1])
+  const only = createLedgerCipher([K1])
   for (let n = 0; n < ACCOUNTS; n += 1) {
     const cause = { operationKey: `first/${n}` }
     await db.transaction().execute((tx) => grant(tx, only, `owner-${n}`, 'ZJF', 1_000n, null, cause))
@@ -41,8 +41,8 @@ test('a process without the new key says which one it lacks', async () => {
   await db
     .transaction()
     .execute((tx) => grant(tx, after, 'early', 'ZJF', 1n, null, { operationKey: 'early' }))
-  await expect(readBalance(db, createVault([K1]), 'early', 'ZJF')).rejects.toThrow(UnknownKey)
-  await expect(readBalance(db, createVault([K1]), 'early', 'ZJF')).rejects.toThrow(
+  await expect(readBalance(db, createLedgerCipher([K1]), 'early', 'ZJF')).rejects.toThrow(UnknownKeyError)
+  await expect(readBalance(db, createLedgerCipher([K1]), 'early', 'ZJF')).rejects.toThrow(
     'LEDGER_KEYS has no key k2',
   )
 })
@@ -156,7 +156,7 @@ test('while 32 clients write, nothing is lost and nothing becomes unreadable', a
 })
 
 test('balances need the new key only; entries keep the key that sealed them', async () => {
-  const newOnly = createVault([K2])
+  const newOnly = createLedgerCipher([K2])
   for (let n = 0; n < ACCOUNTS; n += 1) await readBalance(db, newOnly, `owner-${n}`, 'ZJF')
   const { broken } = await walkLedger(db, newOnly, new Map())
   expect(broken.map(disagreementLine)[0]).toMatch(/entry 1: LEDGER_KEYS has no key k1$/)

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { findBrokenAmounts } from '../../db/reconciliation/invariants.ts'
+import { findAmountViolations } from '../../db/reconciliation/invariants.ts'
 import { adjust, grant } from '../../db/wallet/wallet.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { connectPatiently } from '../support/database.ts'
-import { type Call, type Mall, openMall, token } from '../support/test-app.ts'
+import { type Call, openTestApp, type TestApp, token } from '../support/test-app.ts'
 
 const PATH = '/api/points-mall/wallet/transactions'
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall()
+  mall = await openTestApp()
 })
 afterAll(() => mall.close())
 afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))
@@ -231,7 +231,7 @@ test('the law of amounts sees an order that cost something else than was booked'
       .set({ total_points })
       .where('order_no', '=', order_no)
       .execute()
-  const broken = async () => (await findBrokenAmounts(mall.db, mall.deps.vault)).map(disagreementLine)
+  const broken = async () => (await findAmountViolations(mall.db, mall.deps.vault)).map(disagreementLine)
   try {
     expect(await broken()).toEqual([])
     await put(paid, 99)

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Db } from '../../db/client.ts'
-import { createVault } from '../../db/wallet/ledger-cipher.ts'
+import { createLedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { grant } from '../../db/wallet/wallet.ts'
 import { connectPatiently, copyDatabase } from '../support/database.ts'
 import { tamperLedger } from './tampering.ts'
@@ -30,7 +30,7 @@ describe('the tables', () => {
     db = connectPatiently(url, 2)
     owner = new Client({ connectionString: url })
     await owner.connect()
-    const vault = createVault([{ id: 'k1', key: Buffer.alloc(32, 'k') }])
+    const vault = createLedgerCipher([{ id: 'k1', key: Buffer.alloc(32, 'k') }])
     const cause = { operationKey: 'grant/1' }
     await db.transaction().execute((tx) => grant(tx, vault, 'alice', 'ZJF', 100n, null, cause))
   })

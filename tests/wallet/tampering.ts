@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import type { Db } from '../../db/client.ts'
-import { createHeadsFiles, createHeadsKeeper, readHeads } from '../../db/wallet/checkpoints.ts'
-import { createVault, type Vault } from '../../db/wallet/ledger-cipher.ts'
-import { type Heads, walkLedger } from '../../db/wallet/verification.ts'
+import {
+  createCheckpointFiles,
+  createCheckpointKeeper,
+  readCheckpoints,
+} from '../../db/wallet/checkpoints.ts'
+import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
+import { type Checkpoints, walkLedger } from '../../db/wallet/verification.ts'
 import { adjust, capture, freezeAccount, giveBack, grant, hold, lockAccount } from '../../db/wallet/wallet.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { connectPatiently } from '../support/database.ts'
@@ -51,14 +55,14 @@ export async function tamperLedger(options: {
   const db = connectPatiently(options.url, 4)
   const client = new Client({ connectionString: options.url })
   await client.connect()
-  const vault = createVault(KEYS)
-  const store = createHeadsFiles(folder)
+  const vault = createLedgerCipher(KEYS)
+  const store = createCheckpointFiles(folder)
   const made: Record<string, number> = {}
   const missed: string[] = []
   try {
     const ledger = await fillLedger(db, client, random)
-    await createHeadsKeeper({ db, vault, store, alarm: (text) => missed.push(text) }).round()
-    const { heads } = await readHeads([store], vault)
+    await createCheckpointKeeper({ db, vault, store, alarm: (text) => missed.push(text) }).round()
+    const { heads } = await readCheckpoints([store], vault)
     await dropDefences(client)
     await expectSilence(db, vault, heads, missed)
     const kinds = Object.entries(TAMPERS)
@@ -83,7 +87,12 @@ export async function tamperLedger(options: {
   return { made, missed }
 }
 
-async function expectSilence(db: Db, vault: Vault, heads: Heads, missed: string[]): Promise<void> {
+async function expectSilence(
+  db: Db,
+  vault: LedgerCipher,
+  heads: Checkpoints,
+  missed: string[],
+): Promise<void> {
   const { broken, entries } = await walkLedger(db, vault, heads)
   if (broken.length > 0)
     missed.push(`the untouched ledger is called broken: ${broken.map(disagreementLine)[0]}`)
@@ -107,7 +116,7 @@ async function fillLedger(db: Db, client: Client, random: () => number): Promise
   const pick = (below: number) => Math.floor(random() * below)
   const earlier: Row[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
-    const vault = createVault(round < ROUNDS / 2 ? KEYS : KEYS.toReversed())
+    const vault = createLedgerCipher(round < ROUNDS / 2 ? KEYS : KEYS.toReversed())
     for (let owner = 0; owner < OWNERS; owner += 1) {
       const ownerId = owner === 3 ? `shop/owner-${owner}` : `owner-${owner}`
       const currency = owner % 3 === 0 ? 'CNY' : 'ZJF'

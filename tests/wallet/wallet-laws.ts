@@ -1,7 +1,7 @@
 import { AssertionError, deepStrictEqual, equal } from 'node:assert/strict'
 import { type KyselyPlugin, sql } from 'kysely'
 import type { Currency } from '../../db/schema.ts'
-import { KeyReused } from '../../db/wallet/wallet.ts'
+import { KeyReusedError } from '../../db/wallet/wallet.ts'
 import {
   type Books,
   type Came,
@@ -164,7 +164,7 @@ async function attempt(
     return done ? 'done' : 'not'
   } catch (error) {
     if (cut && !(error instanceof AssertionError)) return 'cut off'
-    if (error instanceof KeyReused) return 'key reused'
+    if (error instanceof KeyReusedError) return 'key reused'
     throw error
   }
 }

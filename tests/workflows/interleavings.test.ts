@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openMall } from '../support/test-app.ts'
+import { openTestApp } from '../support/test-app.ts'
 import { type Interleavings, type Method, proveInterleavings } from './interleavings.ts'
 
 /**
@@ -19,7 +19,7 @@ test.concurrent.each(METHODS)(
   'at rest %s keeps the money of live orders and no other, whatever came when',
   { timeout: LIMIT_MS + minutes * 60_000 },
   async (method) => {
-    const mall = await openMall({ maxCachedWorkflows: 1_000 })
+    const mall = await openTestApp({ maxCachedWorkflows: 1_000 })
     const length = minutes > 0 ? { until: Date.now() + minutes * 60_000 } : { sequences: SAMPLE }
     let proof: Interleavings
     try {

@@ -4,7 +4,7 @@ import type { Attention } from '../../domain/orders/attention.ts'
 import { orderNoOf } from '../../domain/orders/number.ts'
 import { compareBooks, type Trade } from '../support/provider-books.ts'
 import { createRandom } from '../support/random.ts'
-import type { Mall } from '../support/test-app.ts'
+import type { TestApp } from '../support/test-app.ts'
 import { until } from '../support/test-app.ts'
 
 /**
@@ -78,7 +78,7 @@ interface Player {
  * @throws at the first broken law, with the seed and what was done to the orders it names
  */
 export async function proveInterleavings(
-  mall: Mall,
+  mall: TestApp,
   options: { readonly method: Method; readonly seed: number } & (
     | { readonly sequences: number }
     | { readonly until: number }
@@ -124,7 +124,7 @@ interface Stage {
   readonly happened: Record<string, number>
 }
 
-async function play(mall: Mall, stage: Stage, player: Player): Promise<void> {
+async function play(mall: TestApp, stage: Stage, player: Player): Promise<void> {
   const { method, random, product_id, happened } = stage
   const { owner } = player
   await mall.points(owner, 100)
@@ -150,13 +150,13 @@ async function play(mall: Mall, stage: Stage, player: Player): Promise<void> {
   }
 }
 
-async function befall(mall: Mall, { method, happened }: Stage, fault: { fault: string }): Promise<void> {
+async function befall(mall: TestApp, { method, happened }: Stage, fault: { fault: string }): Promise<void> {
   happened[fault.fault] = (happened[fault.fault] ?? 0) + 1
   const { status, body } = await mall.control('faults', { method, ...fault })
   if (status !== 200) throw new Error(`the sandbox takes no ${fault.fault}: ${JSON.stringify(body)}`)
 }
 
-async function happen(mall: Mall, stage: Stage, { owner, orderNo }: Player, event: Event): Promise<void> {
+async function happen(mall: TestApp, stage: Stage, { owner, orderNo }: Player, event: Event): Promise<void> {
   const { random } = stage
   const attempts = await mall.db
     .selectFrom('payments')
@@ -217,7 +217,7 @@ function expectSense({ status, body }: { readonly status: number; readonly body:
 }
 
 /** The faults end, every notice arrives, stuck refunds are settled, operators say their word, and the deadlines pass. */
-async function comeToRest(mall: Mall, random: () => number, batch: readonly Player[]): Promise<void> {
+async function comeToRest(mall: TestApp, random: () => number, batch: readonly Player[]): Promise<void> {
   const numbers = batch.map(({ orderNo }) => orderNo)
   const mine = new Set(numbers)
   // Calls that are repeated ever more slowly would use them up one by one.
@@ -255,14 +255,14 @@ async function comeToRest(mall: Mall, random: () => number, batch: readonly Play
   )
 }
 
-async function resend(mall: Mall, isMeant: (orderNo: string) => boolean): Promise<void> {
+async function resend(mall: TestApp, isMeant: (orderNo: string) => boolean): Promise<void> {
   for (const { out_trade_no = '' } of await mall.books()) {
     if (isMeant(orderNoOf(out_trade_no) ?? '')) await mall.control('resend', { out_trade_no })
   }
 }
 
 /** Money that is not where it should be, and what was released while it could still be paid. */
-async function disagreements(mall: Mall): Promise<string[]> {
+async function disagreements(mall: TestApp): Promise<string[]> {
   const trades = (await mall.books()) as unknown as Trade[]
   const books = await compareBooks(mall.db, trades)
   const canceled = new Set(
@@ -282,7 +282,7 @@ async function disagreements(mall: Mall): Promise<string[]> {
   ]
 }
 
-async function findBroken(mall: Mall): Promise<string[]> {
+async function findBroken(mall: TestApp): Promise<string[]> {
   return [...(await mall.brokenLaws()), ...(await disagreements(mall))]
 }
 
@@ -294,7 +294,7 @@ function told(seed: number, broken: readonly string[], batch: readonly Player[])
   ].join('\n')
 }
 
-async function countEnds(mall: Mall, method: Method): Promise<Record<string, number>> {
+async function countEnds(mall: TestApp, method: Method): Promise<Record<string, number>> {
   const { rows } = await sql<{ name: string; count: string }>`
     select o.status || case when p.method is null then '' when p.method = 'wallet' then ' by wallet' else '' end as name,
         count(*) as count

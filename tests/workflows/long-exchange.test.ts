@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { MAX_PAYMENT_ATTEMPTS } from '../../domain/payments/method.ts'
 import { ended, readHoldings } from '../support/db-snapshot.ts'
-import { type Mall, openMall } from '../support/test-app.ts'
+import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 /** Whatever a customer asks, and however often, his order can be handled to its end. */
 
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall()
+  mall = await openTestApp()
 })
 afterAll(() => mall.close())
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { WorkflowHandle } from '@temporalio/client'
 import type { Payload } from '@temporalio/common'
 import { createPayloadCodec } from '../../application/temporal/payload-codec.ts'
-import type { Sealer } from '../../db/platform/encryption.ts'
+import type { Encryptor } from '../../db/platform/encryption.ts'
 
 type History = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>>
 
@@ -35,7 +35,7 @@ export interface PlainHistory {
 }
 
 /** Opens what is sealed, and takes out what names a machine: process, host, path, stack. */
-export async function toPlainHistory(history: History, sealer: Sealer): Promise<PlainHistory> {
+export async function toPlainHistory(history: History, sealer: Encryptor): Promise<PlainHistory> {
   const codec = createPayloadCodec(sealer)
   const opened = (await openAll(history, (payloads) => codec.decode(payloads))) as History
   const json = JSON.stringify(toJson(historyType, historyType.fromObject(opened)))

@@ -3,16 +3,16 @@ import type { Activities } from '../../activities/index.ts'
 import type { Quote } from '../../activities/place.ts'
 import { newOrderNo } from '../../domain/orders/number.ts'
 import { ended, readHoldings, readTables } from '../support/db-snapshot.ts'
-import { type Mall, openMall, until } from '../support/test-app.ts'
+import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /** Stock, points and orders as systems of their own: every step an activity with its own undo. */
 
 const HASTE_MS = 1_500
 
 let activities: Activities
-let mall: Mall
+let mall: TestApp
 beforeAll(async () => {
-  mall = await openMall({
+  mall = await openTestApp({
     outsideSteps: ['stock', 'points', 'orders'],
     tamper(real) {
       activities = real

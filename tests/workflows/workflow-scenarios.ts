@@ -17,10 +17,10 @@ import {
 } from '../../workflows/messages.ts'
 import { adoptAll, loseWorkflow } from '../support/engine-loss.ts'
 import { createHooks } from '../support/hooks.ts'
-import { type Answer, type Mall, type MallOptions, openMall, until } from '../support/test-app.ts'
+import { type Answer, type MallOptions, openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /** A mall in which any step can be made to fail. */
-export interface Stage extends Mall {
+export interface Stage extends TestApp {
   readonly hooks: ReturnType<typeof createHooks>
   /** The order numbers that came to be placed, refused ones included. */
   readonly begun: string[]
@@ -54,7 +54,7 @@ export async function openStage(options: MallOptions = {}): Promise<Stage> {
     },
   })
   const within = options.tamper ?? ((activities: Activities) => activities)
-  const mall = await openMall({
+  const mall = await openTestApp({
     ...options,
     tamper: (activities) => noting(hooks.tamper(within(activities))),
   })
@@ -80,7 +80,7 @@ const OUTSIDE = { outsideSteps: ['stock', 'points', 'orders'] } as const
 const SHORT = { paymentTimeoutMs: 700 }
 
 const noSuchLuck = () => {
-  throw ApplicationFailure.nonRetryable('the other system says no', 'ProviderRefusal')
+  throw ApplicationFailure.nonRetryable('the other system says no', 'ProviderRefusalError')
 }
 
 /** Fails as a system that is away does, so many times. */

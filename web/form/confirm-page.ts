@@ -4,13 +4,13 @@ import type { WebContext } from '../shared/deps.ts'
 import type { Html } from '../shared/page.ts'
 import { textsIn } from '../texts/common/common.ts'
 import { ACTION_FORM as F } from '../texts/console/wallets.ts'
-import { type Form, onceField } from './form.ts'
+import { type Form, formTokenField } from './form.ts'
 
 /**
  * Shows what is about to happen, before it does: the same form comes again with `confirmed` `yes`, or `no` to be changed.
  * @param rows what it is, by name
  */
-export function askAgain(
+export function confirmPage(
   c: WebContext,
   action: string,
   form: Form,
@@ -24,7 +24,7 @@ export function askAgain(
         <dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
       </div>
       <div class="stub row">
-        ${onceField(form.once)}
+        ${formTokenField(form.once)}
         ${Object.entries(form)
           .filter(([field]) => field !== 'once')
           .map(([field, value]) => html`<input type="hidden" name="${field}" value="${value}">`)}

@@ -19,12 +19,12 @@ export async function readForm(c: WebContext): Promise<Form> {
  * that changes something, and hand its value on as the operation's key.
  * @param kept the value that came in, when the form is shown again
  */
-export function onceField(kept?: string): Html {
+export function formTokenField(kept?: string): Html {
   return html`<input type="hidden" name="once" value="${kept ?? randomUUID()}">`
 }
 
 /** @returns the form's key; a fresh one where somebody removed it */
-export const onceOf = (form: Form): string =>
+export const formTokenOf = (form: Form): string =>
   /^[\w-]{8,64}$/.test(form.once ?? '') ? (form.once as string) : randomUUID()
 
 /**
@@ -35,7 +35,7 @@ export function operationKeyOf(c: WebContext, form: Form): string {
   const sent = [
     c.get('viewer')?.sub,
     c.req.path,
-    onceOf(form),
+    formTokenOf(form),
     Object.entries(form).toSorted(([a], [b]) => (a < b ? -1 : 1)),
   ]
   return createHash('sha256').update(JSON.stringify(sent)).digest('base64url')

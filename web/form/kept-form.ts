@@ -93,7 +93,7 @@ export async function keptFormsFor(c: WebContext, deps: WebDeps): Promise<KeptFo
 }
 
 /** The key under which a kept form acts once in this session, however often the page that offers it is opened. */
-export const keptOnceOf = (c: WebContext, { id }: KeptForm): string =>
+export const keptFormTokenOf = (c: WebContext, { id }: KeptForm): string =>
   createHash('sha256')
     .update(`${id} ${c.get('session')}`)
     .digest('base64url')

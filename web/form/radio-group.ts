@@ -13,7 +13,7 @@ interface Pick {
 }
 
 /** One of several. @param chosen undefined: nothing yet, and somebody has to choose */
-export function picks(
+export function radioGroup(
   name: string,
   legend: string,
   options: readonly Pick[],

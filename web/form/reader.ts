@@ -1,5 +1,6 @@
+import type { FieldError, InvalidInputError } from '../../domain/errors.ts'
 import { AMOUNT, type Fen, fenFromDecimal } from '../../domain/money.ts'
-import { type FieldError, fieldText, type InvalidInput, type Lang } from '../../i18n/error-texts.ts'
+import { fieldText, type Lang } from '../../i18n/error-texts.ts'
 import { groupedText } from '../shared/format.ts'
 import type { Form, FormErrors } from './form.ts'
 
@@ -69,7 +70,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
     },
 
     /** Takes what the application found wrong; its fields may have other names in the form. */
-    invalid(error: InvalidInput, names: Readonly<Record<string, string>> = {}): FormErrors {
+    invalid(error: InvalidInputError, names: Readonly<Record<string, string>> = {}): FormErrors {
       for (const { field, rule, bound } of error.errors) wrong(names[field] ?? field, rule, bound)
       return errors
     },

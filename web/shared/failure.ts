@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import { HTTPException } from 'hono/http-exception'
-import { Overloaded } from '../../application/temporal/client.ts'
+import { OverloadedError } from '../../application/temporal/client.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { errorText } from '../../i18n/error-texts.ts'
 import { consolePage } from '../console/layout.ts'
@@ -24,7 +24,7 @@ export function showError(logger: WebDeps['logger']) {
     if (error instanceof HTTPException && error.status < 500) {
       return show(c, t(COMMON.forbidden), '', error.status === 403 ? 403 : 400)
     }
-    if (error instanceof Overloaded) {
+    if (error instanceof OverloadedError) {
       c.header('Retry-After', '1')
       return show(c, t(COMMON.broken), t(COMMON.brokenHint), 503)
     }

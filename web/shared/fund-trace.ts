@@ -1,14 +1,14 @@
 import { html } from 'hono/html'
-import type { CashPlace, PointsPlace, WherePoints } from '../../application/orders/fund-trace.ts'
+import type { CashPlace, FundTrace, PointsPlace } from '../../application/orders/fund-trace.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import { textsIn } from '../texts/common/common.ts'
 import { METHODS, WHERE } from '../texts/shop/orders.ts'
 import { day, moneyText, pointsText, time } from './format.ts'
-import { phrase } from './interpolate.ts'
+import { interpolate } from './interpolate.ts'
 import type { Html } from './page.ts'
 
 /** "Where are my points?" in plain words: one line for each place, the same for customers and staff. */
-export function whereList({ points, cash, outside }: WherePoints, lang: Lang): Html {
+export function fundTraceList({ points, cash, outside }: FundTrace, lang: Lang): Html {
   const t = textsIn(lang)
   if (points.length + cash.length === 0) return html`<p class="muted">${t(WHERE.nothing)}</p>`
   return html`<ul class="where">
@@ -34,13 +34,13 @@ function pointsLine(place: PointsPlace, lang: Lang): Html {
   const n = strong(pointsText(place.points, lang))
   switch (place.place) {
     case 'untouched':
-      return phrase(t(place.settled ? WHERE.neverTaken : WHERE.untouched), { n })
+      return interpolate(t(place.settled ? WHERE.neverTaken : WHERE.untouched), { n })
     case 'held':
-      return phrase(t(WHERE.held), { n, t: time(place.since, lang) })
+      return interpolate(t(WHERE.held), { n, t: time(place.since, lang) })
     case 'spent':
-      return phrase(t(WHERE.spent), { n, t: time(place.since, lang) })
+      return interpolate(t(WHERE.spent), { n, t: time(place.since, lang) })
     case 'returned':
-      return phrase(t(WHERE.returned), { n, t: time(place.at, lang) })
+      return interpolate(t(WHERE.returned), { n, t: time(place.at, lang) })
   }
 }
 
@@ -50,12 +50,12 @@ function lotList({ points, lots, at }: Extract<PointsPlace, { place: 'returned' 
   return html`<ul class="lots small">
     ${lots.map((lot) => {
       const n = pointsText(lot.points, lang)
-      if (lot.expires_at === null) return html`<li>${phrase(t(WHERE.lotForEver), { n })}</li>`
+      if (lot.expires_at === null) return html`<li>${interpolate(t(WHERE.lotForEver), { n })}</li>`
       // Too late for a grace: it expired as it came back.
       const text = Date.parse(lot.expires_at) <= Date.parse(at) ? WHERE.lotOver : WHERE.lot
-      return html`<li>${phrase(t(text), { n, t: day(lot.expires_at, lang) })}</li>`
+      return html`<li>${interpolate(t(text), { n, t: day(lot.expires_at, lang) })}</li>`
     })}
-    ${debt > 0 ? html`<li>${phrase(t(WHERE.debt), { n: pointsText(debt, lang) })}</li>` : ''}
+    ${debt > 0 ? html`<li>${interpolate(t(WHERE.debt), { n: pointsText(debt, lang) })}</li>` : ''}
   </ul>`
 }
 
@@ -65,21 +65,21 @@ function cashLine(place: CashPlace, lang: Lang): Html {
   switch (place.place) {
     case 'due':
       return place.until === null
-        ? phrase(t(WHERE.dueNow), { n })
-        : phrase(t(WHERE.due), { n, t: time(place.until, lang) })
+        ? interpolate(t(WHERE.dueNow), { n })
+        : interpolate(t(WHERE.due), { n, t: time(place.until, lang) })
     case 'closing':
-      return phrase(t(WHERE.closing), { n })
+      return interpolate(t(WHERE.closing), { n })
     case 'never_paid':
-      return phrase(t(WHERE.neverPaid), { n })
+      return interpolate(t(WHERE.neverPaid), { n })
     case 'paid': {
       const m = place.method ? t(METHODS[place.method]) : '—'
-      return phrase(t(WHERE.paid), { n, t: time(place.since, lang), m })
+      return interpolate(t(WHERE.paid), { n, t: time(place.since, lang), m })
     }
     case 'returning':
-      return phrase(t(WHERE.returning), { n, t: time(place.since, lang) })
+      return interpolate(t(WHERE.returning), { n, t: time(place.since, lang) })
     case 'returned': {
       const text = place.to === 'wallet' ? WHERE.returnedToWallet : WHERE.returnedToPayer
-      return phrase(t(text), { n, t: time(place.at, lang) })
+      return interpolate(t(text), { n, t: time(place.at, lang) })
     }
   }
 }

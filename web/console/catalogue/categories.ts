@@ -8,14 +8,14 @@ import {
   readCategories,
   removeCategory,
 } from '../../../application/catalogue/categories.ts'
-import { DomainError } from '../../../domain/errors.ts'
-import { InvalidInput, type Lang } from '../../../i18n/error-texts.ts'
+import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
 import {
   errorSummary,
   type Form,
   type FormErrors,
   field,
-  onceField,
+  formTokenField,
   operationKeyOf,
   readForm,
 } from '../../form/form.ts'
@@ -84,7 +84,7 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
         <h1>${t(T.deleteTitle)}</h1>
         <p><strong>${category.name}</strong></p>
         <p>${t(T.deleteHint)}</p>
-        <form method="post" class="row">${onceField()}
+        <form method="post" class="row">${formTokenField()}
           <button>${t(T.deleteYes)}</button>
           <a class="button plain" href="${HOME}">${t(T.deleteNo)}</a>
         </form>
@@ -122,7 +122,7 @@ async function saved(c: WebContext, read: Read, save: () => Promise<unknown>): P
   try {
     await save()
   } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error
+    if (!(error instanceof InvalidInputError)) throw error
     read.invalid(error)
     return undefined
   }
@@ -132,7 +132,7 @@ async function saved(c: WebContext, read: Read, save: () => Promise<unknown>): P
 function categoryForm(action: string, form: Form, errors: FormErrors, lang: Lang) {
   const t = textsIn(lang)
   return html`<form method="post" action="${action}" class="stack" novalidate>
-    ${onceField(form.once)}
+    ${formTokenField(form.once)}
     ${errorSummary(errors, lang)}
     <div class="pair">
       ${field({ name: 'name', label: t(T.name), value: form.name, error: errors.name, required: true, maxlength: CATEGORY_NAME_MAX })}

@@ -6,8 +6,8 @@ import {
   changeProduct,
   readAnyProduct,
 } from '../../../application/catalogue/products.ts'
-import { InvalidInput } from '../../../i18n/error-texts.ts'
-import { onceField } from '../../form/form.ts'
+import { InvalidInputError } from '../../../domain/errors.ts'
+import { formTokenField } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { priceText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
@@ -38,7 +38,7 @@ export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
         const image = await keepPicture(db, bytes, viewerOf(c).sub)
         await change(c, id, image)
       } catch (error) {
-        if (!(error instanceof InvalidInput)) throw error
+        if (!(error instanceof InvalidInputError)) throw error
         return c.redirect(`${back}?picture=${error.errors[0]?.rule}`, 303)
       }
       return c.redirect(`${back}?done=picture`, 303)
@@ -75,7 +75,7 @@ export function productAside(c: WebContext, product: AdminProductView): Html {
         <span class="digits">${stockText(product, lang)}</span></div>
     </div>
     <form method="post" action="${action}" enctype="multipart/form-data" class="card stack">
-      ${onceField()}
+      ${formTokenField()}
       <div class="field${wrong ? ' wrong' : ''}">
         <label for="field-picture">${t(P.picture)}</label>
         <input id="field-picture" type="file" name="picture" accept="image/png,image/jpeg,image/webp" required
@@ -87,7 +87,7 @@ export function productAside(c: WebContext, product: AdminProductView): Html {
     </form>
     ${
       product.image
-        ? html`<form method="post" action="${action}/remove">${onceField()}<button class="quiet">${t(P.removePicture)}</button></form>`
+        ? html`<form method="post" action="${action}/remove">${formTokenField()}<button class="quiet">${t(P.removePicture)}</button></form>`
         : ''
     }
   </aside>`

@@ -9,12 +9,13 @@ import {
   PRODUCT_TYPES,
   SHIPPING_TYPES,
 } from '../../../domain/catalogue/product.ts'
+import type { InvalidInputError } from '../../../domain/errors.ts'
 import { fenFromDecimal } from '../../../domain/money.ts'
-import type { InvalidInput, Lang } from '../../../i18n/error-texts.ts'
-import { choice, errorSummary, type Form, type FormErrors, field, onceField } from '../../form/form.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
+import { choice, errorSummary, type Form, type FormErrors, field, formTokenField } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
 import { grouped } from '../../shared/format.ts'
-import { phraseText } from '../../shared/interpolate.ts'
+import { interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import {
@@ -42,7 +43,7 @@ const FIELD_NAMES = {
 /** Takes what the application found wrong with the product, in the form's own words where it has some. */
 export function invalidProduct(
   read: ReturnType<typeof readFields>,
-  error: InvalidInput,
+  error: InvalidInputError,
   lang: Lang,
 ): FormErrors {
   const t = textsIn(lang)
@@ -96,7 +97,7 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
   const read = readFields(form, lang, labelsOf(lang))
   const t = textsIn(lang)
   const fen = (name: 'price' | 'original_price') =>
-    read.fen(name, phraseText(t(F.fenFormat), { field: labelsOf(lang)[name] ?? name }))
+    read.fen(name, interpolateText(t(F.fenFormat), { field: labelsOf(lang)[name] ?? name }))
   const [priceFen, originalPriceFen] = [fen('price') ?? 0n, fen('original_price') ?? null]
   const change = read.int('stock_change', 0, INT_MAX) ?? 0
   const product: ReadProduct = {
@@ -160,7 +161,7 @@ function readLabels(read: ReturnType<typeof readFields>, lang: Lang): Record<str
     const name = line.slice(0, Math.max(colon, 0)).trim()
     const text = line.slice(colon + 1).trim()
     if (name === '' || name.length > LABEL_MAX || text === '' || name === 'limit' || name === '__proto__') {
-      read.say('labels', phraseText(textsIn(lang)(F.labelsFormat), { n: `${n + 1}` }))
+      read.say('labels', interpolateText(textsIn(lang)(F.labelsFormat), { n: `${n + 1}` }))
     } else labels[name] = text
   }
   return labels
@@ -223,7 +224,7 @@ export function productForm({ action, form, errors, categories, stock }: Product
   const limitHint = { min: 1, hint: t(F.noLimitHint) }
 
   return html`<form method="post" action="${action}" class="sheet-form" novalidate data-guard ${Object.keys(errors).length > 0 ? 'data-changed' : ''}>
-    ${onceField(form.once)}
+    ${formTokenField(form.once)}
     ${errorSummary(errors, lang)}
     <section class="card">
       <h2>${t(F.basics)}</h2>

@@ -10,9 +10,9 @@ import {
   readAnyProduct,
   unpublishProduct,
 } from '../../../application/catalogue/products.ts'
-import { DomainError } from '../../../domain/errors.ts'
-import { InvalidInput, type Lang } from '../../../i18n/error-texts.ts'
-import { type Form, type FormErrors, onceField, operationKeyOf, readForm } from '../../form/form.ts'
+import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
+import { type Form, type FormErrors, formTokenField, operationKeyOf, readForm } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
@@ -89,7 +89,7 @@ export function consoleProductRoutes(deps: WebDeps) {
       try {
         await publishProduct(db, id, viewerOf(c).sub)
       } catch (error) {
-        if (!(error instanceof InvalidInput)) throw error
+        if (!(error instanceof InvalidInputError)) throw error
         const product = await read(id)
         const form = formOf(product)
         const { read: fields } = readProductForm(form, product.properties, c.get('lang'))
@@ -109,7 +109,7 @@ export function consoleProductRoutes(deps: WebDeps) {
         <h1>${t(P.deleteTitle)}</h1>
         <p><strong>${product.title}</strong></p>
         <p>${t(P.deleteHint)}</p>
-        <form method="post" class="row">${onceField()}
+        <form method="post" class="row">${formTokenField()}
           <button>${t(P.deleteYes)}</button>
           <a class="button plain" href="${HOME}/${product.id}">${t(P.deleteNo)}</a>
         </form>
@@ -138,7 +138,7 @@ async function attempt(
   try {
     return await act()
   } catch (error) {
-    if (error instanceof InvalidInput) return invalidProduct(read, error, lang)
+    if (error instanceof InvalidInputError) return invalidProduct(read, error, lang)
     if (error instanceof DomainError && error.refusal.code === 'OUT_OF_STOCK') {
       read.wrong('stock_change', 'max', error.refusal.available)
       return read.errors
@@ -152,7 +152,7 @@ function productButtons(c: WebContext, { id, status }: AdminProductView) {
   const shown = status === 'on_sale' || status === 'sold_out'
   return html`<div class="row">
     ${shown ? html`<a class="press" href="/points-mall/products/${id}">${t(PRODUCTS.look)}</a>` : ''}
-    <form method="post" action="${HOME}/${id}/${shown ? 'unpublish' : 'publish'}">${onceField()}
+    <form method="post" action="${HOME}/${id}/${shown ? 'unpublish' : 'publish'}">${formTokenField()}
       <button class="${shown ? 'plain' : ''}">${t(shown ? P.unpublish : P.publish)}</button></form>
     <a class="button quiet" href="${HOME}/${id}/delete">${t(P.delete)}</a>
   </div>`

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { OrderBooks, OrderEntry, PaymentView } from '../../../application/orders/audit-trail.ts'
+import type { OrderAuditTrail, OrderEntry, PaymentView } from '../../../application/orders/audit-trail.ts'
 import type { OrderView, RefundView } from '../../../application/orders/orders.ts'
 import { moneyFromFen } from '../../../domain/money.ts'
 import type { OrderStatus } from '../../../domain/orders/status.ts'
@@ -7,7 +7,7 @@ import { kindText, reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { besideText, detailText } from '../../../i18n/note-texts.ts'
 import { exactTime, grouped, moneyText, priceText, signed } from '../../shared/format.ts'
-import { phrase } from '../../shared/interpolate.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { stepText } from '../../shop/orders/order-timeline.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
@@ -33,7 +33,7 @@ interface Book {
 }
 
 /** All that stands in the books about an order: a table of each that has anything, and a line for the others. */
-export function orderBooks(order: OrderView, books: OrderBooks, lang: Lang): Html {
+export function auditTrail(order: OrderView, books: OrderAuditTrail, lang: Lang): Html {
   const t = textsIn(lang)
   const all = [
     timeline(order, books, lang),
@@ -61,7 +61,7 @@ function bookTable({ title, columns, rows }: Book, lang: Lang): Html {
   </table></section>`
 }
 
-function timeline(order: OrderView, books: OrderBooks, lang: Lang): Book {
+function timeline(order: OrderView, books: OrderAuditTrail, lang: Lang): Book {
   const t = textsIn(lang)
   // Before an order stands, its attempt is all there is.
   const attempt = order.timeline.map((event) => ({ ...event, by: { type: 'system', id: null } }))
@@ -123,7 +123,7 @@ function change(value: bigint, currency: OrderEntry['currency']): string {
   return `${value > 0n ? '+' : ''}${moneyText(moneyFromFen(value))}`
 }
 
-function stock(books: OrderBooks, lang: Lang): Book {
+function stock(books: OrderAuditTrail, lang: Lang): Book {
   return {
     title: T.stock,
     none: T.noStock,
@@ -185,15 +185,15 @@ function refunds(all: readonly RefundView[], lang: Lang): Book {
       priceText(refund.points, refund.money, lang),
       html`<span class="badge ${refund.state === 'pending' ? 'warn' : ''}">${t(REFUND_STATES[refund.state])}</span>`,
       html`<div>${refund.refund_no === refund.provider_refund_no ? t(T.extra) : reasonText('', refund.reason, lang)}
-        ${refund.settled ? html`<p class="hint">${phrase(t(T.settledBy), { who: refund.settled.by, why: refund.settled.reason })}</p>` : ''}
-        ${refund.failure === null ? '' : html`<p class="hint">${phrase(t(T.failure), { why: refund.failure })}</p>`}</div>`,
+        ${refund.settled ? html`<p class="hint">${interpolate(t(T.settledBy), { who: refund.settled.by, why: refund.settled.reason })}</p>` : ''}
+        ${refund.failure === null ? '' : html`<p class="hint">${interpolate(t(T.failure), { why: refund.failure })}</p>`}</div>`,
       exactTime(refund.at),
       refund.done_at === null ? '' : exactTime(refund.done_at),
     ]),
   }
 }
 
-function notices({ notices: all, payments }: OrderBooks, lang: Lang): Book {
+function notices({ notices: all, payments }: OrderAuditTrail, lang: Lang): Book {
   // A provider's notice may be called after its payment.
   const shortened = (eventId: string) =>
     payments.reduce((id, { provider_no: no }) => (no ? id.replaceAll(no, ending(no)) : id), eventId)

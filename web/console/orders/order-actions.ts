@@ -5,9 +5,9 @@ import { needsAddress, type ShippingType } from '../../../domain/catalogue/produ
 import { addressWords } from '../../../domain/customers/address.ts'
 import { allows, allowsFor, ORDER_ACTIONS } from '../../../domain/orders/status.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { errorSummary, type Form, type FormErrors, field, onceField } from '../../form/form.ts'
+import { errorSummary, type Form, type FormErrors, field, formTokenField } from '../../form/form.ts'
 import type { WebContext } from '../../shared/deps.ts'
-import { phrase } from '../../shared/interpolate.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
@@ -47,7 +47,7 @@ export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): 
   if (action === 'finish' && order.status === 'order_accepted') return t(T.shipFirst)
   const inSentence = (text: string) => (c.get('lang') === 'en' ? text.toLowerCase() : text)
   const states = ORDER_ACTIONS[action].map((status) => inSentence(t(ORDER_STATES[status]))).join(t(T.or))
-  return phrase(t(T.onlyIn), { states })
+  return interpolate(t(T.onlyIn), { states })
 }
 
 /** The buttons for what the state allows; each of the others says why it rests. */
@@ -90,10 +90,10 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
   const t = textsIn(lang)
   const post = actionAt(order.order_no, action, cameFrom(c))
   if (action !== 'ship') {
-    return html`<form method="post" action="${post}">${onceField()}<button>${t(ACTIONS[action])}</button></form>`
+    return html`<form method="post" action="${post}">${formTokenField()}<button>${t(ACTIONS[action])}</button></form>`
   }
   return html`<form method="post" action="${post}" class="stack" novalidate>
-    ${onceField(form.once)}
+    ${formTokenField(form.once)}
     ${errorSummary(errors, lang)}
     ${sendTo(order, lang)}
     <div class="pair">

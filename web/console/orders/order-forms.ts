@@ -2,8 +2,8 @@ import { html } from 'hono/html'
 import type { OrderRequest, OrderView, RefundView } from '../../../application/orders/orders.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { attentionText } from '../../../i18n/note-texts.ts'
-import { errorSummary, type Form, type FormErrors, field, onceField } from '../../form/form.ts'
-import { picks } from '../../form/radio-group.ts'
+import { errorSummary, type Form, type FormErrors, field, formTokenField } from '../../form/form.ts'
+import { radioGroup } from '../../form/radio-group.ts'
 import { readFields } from '../../form/reader.ts'
 import type { WebContext } from '../../shared/deps.ts'
 import { priceText } from '../../shared/format.ts'
@@ -90,7 +90,7 @@ export function showForm(
     <nav aria-label="${t(ORDER_PAGE.title)}"><a class="up press" href="${back}"><span aria-hidden="true">‹</span> ${order.order_no}</a></nav>
     <form method="post" action="${actionAt(order.order_no, action, from)}" class="card ask" novalidate>
       <h1>${t(TITLES[action])}</h1>
-      ${onceField(form.once)}
+      ${formTokenField(form.once)}
       ${problem === undefined ? '' : html`<p class="notice bad" role="alert">${problem}</p>`}
       ${errorSummary(errors, lang)}
       <p><strong>${order.product_title}</strong> <span class="muted">${priceText(order.total_points, order.total_money, lang)}</span></p>
@@ -127,7 +127,7 @@ function questions(action: AskedApart, order: OrderView, form: Form, errors: For
   }
   return html`<p>${t(F.resolveHint)}</p>
     ${order.needs_attention ? html`<p class="notice warn">${attentionText(order.needs_attention, lang)}</p>` : ''}
-    ${picks(
+    ${radioGroup(
       'way',
       t(F.resolveWhat),
       waysOn(order).map((value) => {

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
-import { hasNothingLeft, isTakenBack } from '../../../application/orders/audit-trail.ts'
+import { hasNothingLeft, isRefunded } from '../../../application/orders/audit-trail.ts'
 import { actOnOrder, getOrder, type OrderView } from '../../../application/orders/orders.ts'
-import { Overloaded } from '../../../application/temporal/client.ts'
+import { OverloadedError } from '../../../application/temporal/client.ts'
 import { mustNotBeOwn } from '../../../domain/access.ts'
 import { DomainError, type Refusal } from '../../../domain/errors.ts'
 import { allows } from '../../../domain/orders/status.ts'
@@ -32,7 +32,7 @@ export function consoleOrderRoutes(deps: WebDeps) {
     const form = await readForm(c)
     const key = operationKeyOf(c, form)
     const { order_no: orderNo } = order
-    if (action === 'refund' && (await isTakenBack(deps, orderNo, key))) {
+    if (action === 'refund' && (await isRefunded(deps, orderNo, key))) {
       return c.redirect(doneAt(orderNo, action, cameFrom(c)), 303)
     }
     if (action === 'refund' && allows(order.status, action) && hasNothingLeft(order)) {
@@ -56,7 +56,7 @@ export function consoleOrderRoutes(deps: WebDeps) {
   /** Says why it was not done; what was typed is kept. */
   async function refuse(c: WebContext, order: OrderView, action: ActionName, form: Form, error: unknown) {
     const lang = c.get('lang')
-    if (!(error instanceof DomainError || error instanceof Overloaded)) throw error
+    if (!(error instanceof DomainError || error instanceof OverloadedError)) throw error
     const refusal: Refusal = error instanceof DomainError ? error.refusal : { code: 'UNAVAILABLE' }
     const text = errorText(refusal.code, lang, {
       required: refusal.required && groupedText(refusal.required),

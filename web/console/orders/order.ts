@@ -1,5 +1,9 @@
 import { html } from 'hono/html'
-import { type OrderBooks, readOrderBooks, takenBack } from '../../../application/orders/audit-trail.ts'
+import {
+  type OrderAuditTrail,
+  readOrderAuditTrail,
+  refundedOf,
+} from '../../../application/orders/audit-trail.ts'
 import {
   findWorkflow,
   getOrder,
@@ -16,8 +20,8 @@ import type { Lang } from '../../../i18n/error-texts.ts'
 import { attentionText } from '../../../i18n/note-texts.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, priceText, time } from '../../shared/format.ts'
-import { whereList } from '../../shared/fund-trace.ts'
-import { phrase } from '../../shared/interpolate.ts'
+import { fundTraceList } from '../../shared/fund-trace.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { movesOf } from '../../shop/orders/order-state.ts'
 import { textsIn } from '../../texts/common/common.ts'
@@ -25,7 +29,7 @@ import { MODE_TEXTS, SHIPPING_TEXTS } from '../../texts/console/catalogue.ts'
 import { ORDER_DONE, ORDER_LIST, ORDER_PAGE as T } from '../../texts/console/orders.ts'
 import { METHODS } from '../../texts/shop/orders.ts'
 import { consolePage } from '../layout.ts'
-import { orderBooks } from './audit-trail.ts'
+import { auditTrail } from './audit-trail.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
 
@@ -59,13 +63,13 @@ export async function showOrder(
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
   const [books, workflow] = await Promise.all([
-    readOrderBooks(deps, order, lang),
+    readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
   const more = done === 'accept' || done === 'ship' ? await nextWaiting(deps, done, from, lang) : ''
-  const isPartlyBack = order.status !== 'order_canceled' && takenBack(order).length > 0
+  const isPartlyBack = order.status !== 'order_canceled' && refundedOf(order).length > 0
   const main = html`
     <nav aria-label="${t(ORDER_LIST.title)}"><a class="up press" href="${listAt(from)}"><span aria-hidden="true">‹</span> ${t(ORDER_LIST.title)}</a></nav>
     <div class="order-head">
@@ -82,12 +86,12 @@ export async function showOrder(
       ${actionPanel(c, { ...order, shippingType: books.shippingType }, typed)}
       <section class="card stack" aria-labelledby="where">
         <h2 id="where">${t(movesOf(order) === 'cash' ? T.whereCash : T.where)}</h2>
-        ${books.ledger ? whereList(books.ledger.where, lang) : ''}
+        ${books.ledger ? fundTraceList(books.ledger.where, lang) : ''}
         <p class="hint">${t(T.whereHint)}</p>
       </section>
       ${facts(order, books, workflow, lang)}
     </div>
-    ${orderBooks(order, books, lang)}`
+    ${auditTrail(order, books, lang)}`
   const status = problem?.status ?? (Object.keys(typed.errors).length > 0 ? 422 : 200)
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)
 }
@@ -108,17 +112,17 @@ async function nextWaiting(
 ): Promise<Html | ''> {
   const { count, orderNo } = await readQueue(db, done === 'accept' ? 'to_accept' : 'to_ship')
   if (orderNo === null) return ''
-  const text = phrase(textsIn(lang)(T.nextWaiting[done]), { n: grouped(count) })
+  const text = interpolate(textsIn(lang)(T.nextWaiting[done]), { n: grouped(count) })
   return html`<a class="press" href="${orderAt(orderNo, from)}">${text}</a>`
 }
 
 type Row = readonly [string, Html | string]
 
-function facts(order: OrderView, books: OrderBooks, workflow: WorkflowLink, lang: Lang): Html {
+function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink, lang: Lang): Html {
   const t = textsIn(lang)
   const { payment_info, shipping_info, cancel_reason } = order
   const { shippingType } = books
-  const back = takenBack(order)
+  const back = refundedOf(order)
   const rows: Row[] = [
     [
       t(T.customer),

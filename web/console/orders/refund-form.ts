@@ -1,15 +1,15 @@
 import { html } from 'hono/html'
-import { type Refundable, restAfter } from '../../../application/orders/audit-trail.ts'
+import { type Refundable, remainderAfter } from '../../../application/orders/audit-trail.ts'
 import type { OrderRequest, OrderView } from '../../../application/orders/orders.ts'
 import { PRODUCT_MAX } from '../../../domain/catalogue/product.ts'
 import { decimalFromFen, fenOf } from '../../../domain/money.ts'
 import { isAllOf } from '../../../domain/orders/refund.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { type Form, type FormErrors, field } from '../../form/form.ts'
-import { picks } from '../../form/radio-group.ts'
+import { radioGroup } from '../../form/radio-group.ts'
 import type { readFields } from '../../form/reader.ts'
 import { grouped, moneyText, priceText } from '../../shared/format.ts'
-import { phrase, phraseText } from '../../shared/interpolate.ts'
+import { interpolate, interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { REFUND_FORM as F } from '../../texts/console/orders.ts'
@@ -32,7 +32,7 @@ export function readRefund(
     else if (AMOUNTS.some((name) => form[name])) read.say('what', t(F.wholeHasNone))
     return { kind: 'refund', reason }
   }
-  const rest = restAfter(order)
+  const rest = remainderAfter(order)
   const points = read.int('points', 0, POINTS_MAX) ?? 0
   const fen = read.fen('money') ?? 0n
   const isRead = AMOUNTS.every((name) => read.errors[name] === undefined)
@@ -46,7 +46,7 @@ export function readRefund(
 
 export function refundQuestions(order: OrderView, form: Form, errors: FormErrors, lang: Lang): Html {
   const t = textsIn(lang)
-  const rest = restAfter(order)
+  const rest = remainderAfter(order)
   // Goods that have left come back by post, if at all; the stock is put back all the same.
   const hasLeft = order.status === 'order_shipped' || order.status === 'order_finished'
   const amount = (name: (typeof AMOUNTS)[number], most: string, inputmode: 'numeric' | 'decimal') =>
@@ -56,14 +56,14 @@ export function refundQuestions(order: OrderView, form: Form, errors: FormErrors
       value: form[name],
       error: errors[name],
       inputmode,
-      hint: phraseText(t(F.most), { n: most }),
+      hint: interpolateText(t(F.most), { n: most }),
     })
   const amounts = html`<div class="pair">
     ${rest.points > 0 || form.points ? amount('points', grouped(rest.points), 'numeric') : ''}
     ${fenOf(rest.money) > 0n || form.money ? amount('money', moneyText(rest.money), 'decimal') : ''}
   </div>`
-  return html`<p>${phrase(t(F.rest), { rest: html`<strong class="digits">${priceText(rest.points, rest.money, lang)}</strong>` })}</p>
-    ${picks(
+  return html`<p>${interpolate(t(F.rest), { rest: html`<strong class="digits">${priceText(rest.points, rest.money, lang)}</strong>` })}</p>
+    ${radioGroup(
       'what',
       t(F.what),
       [

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { phraseText } from '../../shared/interpolate.ts'
+import { interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { TODAY as T } from '../../texts/console/frame.ts'
@@ -103,6 +103,6 @@ function summary(title: string, bars: readonly Bar[], write: (value: number) => 
   const sum = bars.reduce((all, bar) => all + sumOf(bar), 0)
   if (sum === 0) return `${title}: ${t(T.chartEmpty)}`
   const most = bars.reduce((best, bar) => (sumOf(bar) > sumOf(best) ? bar : best))
-  const words = phraseText(t(T.chart), { sum: write(sum), most: write(sumOf(most)), when: most.label })
+  const words = interpolateText(t(T.chart), { sum: write(sum), most: write(sumOf(most)), when: most.label })
   return `${title}: ${words}`
 }

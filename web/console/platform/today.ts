@@ -12,7 +12,7 @@ import { attentionText } from '../../../i18n/note-texts.ts'
 import { crashButton } from '../../shared/crash.ts'
 import type { WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped, moneyText, time } from '../../shared/format.ts'
-import { phrase } from '../../shared/interpolate.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { TODAY as T } from '../../texts/console/frame.ts'
@@ -59,7 +59,7 @@ function figures({ today, takenBack }: Dashboard, lang: Lang): Html {
     [
       t(T.exchanges),
       html`<a href="${list}" aria-label="${t(T.exchanges)} ${grouped(exchanges)}">${grouped(exchanges)}</a>`,
-      phrase(t(T.exchangesOf), {
+      interpolate(t(T.exchangesOf), {
         taken: grouped(taken),
         open: grouped(exchanges - decided),
         failed: grouped(failed),
@@ -70,10 +70,10 @@ function figures({ today, takenBack }: Dashboard, lang: Lang): Html {
       decided === 0 ? '—' : percent(taken, decided),
       decided === 0
         ? t(T.rateNone)
-        : phrase(t(T.rateOf), { taken: grouped(taken), decided: grouped(decided) }),
+        : interpolate(t(T.rateOf), { taken: grouped(taken), decided: grouped(decided) }),
     ],
-    [t(T.points), grouped(today.points), phrase(t(T.pointsBack), { n: grouped(takenBack.points) })],
-    [t(T.cash), moneyText(today.cash), phrase(t(T.cashBack), { n: moneyText(takenBack.money) })],
+    [t(T.points), grouped(today.points), interpolate(t(T.pointsBack), { n: grouped(takenBack.points) })],
+    [t(T.cash), moneyText(today.cash), interpolate(t(T.cashBack), { n: moneyText(takenBack.money) })],
   ]
   return html`<section aria-label="${t(T.figures)}"><dl class="figures">${cells.map(
     ([name, value, hint]) =>
@@ -120,7 +120,7 @@ function waitingRow({ count, orderNo, since }: WaitingView, text: string, lang: 
   if (count === 0 || since === null) return false
   const t = textsIn(lang)
   return html`<li><p><strong class="digits">${grouped(count)}</strong> ${text}
-    <span class="muted small">${phrase(t(T.oldest), { when: time(since, lang) })}</span>
+    <span class="muted small">${interpolate(t(T.oldest), { when: time(since, lang) })}</span>
     ${orderNo === null ? '' : html`<a class="press" href="/admin/orders/${orderNo}">${t(T.look)}</a>`}</p></li>`
 }
 
@@ -137,7 +137,7 @@ function queues({ queues: all }: Dashboard, lang: Lang): Html {
         ${
           orderNo === null || since === null
             ? html`<span class="hint">${t(T.queueEmpty)}</span>`
-            : html`<a class="press small" href="${orderAt(orderNo, query)}">${phrase(t(T.queueOldest), { when: waited(since, lang) })}</a>`
+            : html`<a class="press small" href="${orderAt(orderNo, query)}">${interpolate(t(T.queueOldest), { when: waited(since, lang) })}</a>`
         }</li>`
     })}</ul>
   </section>`
@@ -148,9 +148,9 @@ function waited(since: string, lang: Lang): Html {
   const t = textsIn(lang)
   const minutes = Math.floor((Date.now() - Date.parse(since)) / 60_000)
   if (minutes < 1) return html`${t(T.underAMinute)}`
-  if (minutes < 60) return phrase(t(T.minutes), { n: `${minutes}` })
-  if (minutes < 2_880) return phrase(t(T.hours), { n: `${Math.floor(minutes / 60)}` })
-  return phrase(t(T.days), { n: grouped(Math.floor(minutes / 1_440)) })
+  if (minutes < 60) return interpolate(t(T.minutes), { n: `${minutes}` })
+  if (minutes < 2_880) return interpolate(t(T.hours), { n: `${Math.floor(minutes / 60)}` })
+  return interpolate(t(T.days), { n: grouped(Math.floor(minutes / 1_440)) })
 }
 
 function stock({ stock: { low, count, soldOut } }: Dashboard, lang: Lang): Html {
@@ -166,6 +166,6 @@ function stock({ stock: { low, count, soldOut } }: Dashboard, lang: Lang): Html 
               html`<li><a class="press" href="/admin/products/${id}">${title}</a> <span>${t(T.left)} <strong class="digits">${grouped(stock_quantity)}</strong></span></li>`,
           )}</ul>`
     }
-    ${soldOut > 0 ? html`<p class="small"><a class="press" href="/admin/products?status=sold_out">${phrase(t(T.soldOut), { n: grouped(soldOut) })}</a></p>` : ''}
+    ${soldOut > 0 ? html`<p class="small"><a class="press" href="/admin/products?status=sold_out">${interpolate(t(T.soldOut), { n: grouped(soldOut) })}</a></p>` : ''}
   </section>`
 }

@@ -10,13 +10,14 @@ import {
   startReconciliation,
 } from '../../../application/reconciliation/reconciliation.ts'
 import { isDay, yesterdayInShanghai } from '../../../domain/business-time.ts'
-import { InvalidInput, type Lang } from '../../../i18n/error-texts.ts'
+import { InvalidInputError } from '../../../domain/errors.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
 import { sideText, subjectText } from '../../../i18n/finding-texts.ts'
 import { errorSummary, type Form, type FormErrors, field, readForm } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped, time } from '../../shared/format.ts'
-import { phrase, phraseText } from '../../shared/interpolate.ts'
+import { interpolate, interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { pager } from '../../shared/pager.ts'
 import { textsIn } from '../../texts/common/common.ts'
@@ -45,7 +46,7 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
     const main = html`
       <h1>${t(T.title)}</h1>
       <p class="lead">${t(T.hint)}</p>
-      ${started ? html`<p class="notice good" role="status">${phrase(t(T.started), { day: started })} <a class="press" href="${HOME}?started=${started}">${t(T.refresh)}</a></p>` : ''}
+      ${started ? html`<p class="notice good" role="status">${interpolate(t(T.started), { day: started })} <a class="press" href="${HOME}?started=${started}">${t(T.refresh)}</a></p>` : ''}
       <form method="post" class="stack" novalidate>
         ${errorSummary(errors, lang)}
         <div class="run-now">
@@ -75,7 +76,7 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
         // A second tap joins the comparison that the first has begun.
         await startReconciliation(temporal, day)
       } catch (error) {
-        if (error instanceof InvalidInput) return wrong('past')
+        if (error instanceof InvalidInputError) return wrong('past')
         throw error
       }
       return c.redirect(`${HOME}?started=${day}`, 303)
@@ -122,7 +123,7 @@ function resultBadges(run: ReconciliationView, lang: Lang): Html {
     ${healed > 0 ? html`<span class="badge good">${t(T.healed)} ${grouped(healed)}</span>` : ''}`
 }
 
-const missingText = (n: number, lang: Lang) => phraseText(textsIn(lang)(T.missing), { n: grouped(n) })
+const missingText = (n: number, lang: Lang) => interpolateText(textsIn(lang)(T.missing), { n: grouped(n) })
 
 /** What is said where no difference is. */
 function noFindings(run: ReconciliationView, lang: Lang): Html {
@@ -136,7 +137,7 @@ function noFindings(run: ReconciliationView, lang: Lang): Html {
 function showRun(c: WebContext, run: ReconciliationView, findings: readonly FindingView[]) {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  const title = phraseText(t(T.of), { day: run.day })
+  const title = interpolateText(t(T.of), { day: run.day })
   const main = html`
     <nav aria-label="${t(T.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(T.title)}</a></nav>
     <div class="row spread"><h1>${title}</h1>

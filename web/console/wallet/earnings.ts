@@ -12,11 +12,11 @@ import {
 import { ENTRY_POINTS_MAX, mustBeOurs, REASON_MAX } from '../../../application/wallet/wallets.ts'
 import { hasRight, mustHaveRight, mustNotBeOwn } from '../../../domain/access.ts'
 import { dayInShanghai, isDay } from '../../../domain/business-time.ts'
-import { DomainError } from '../../../domain/errors.ts'
+import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import { pointsFor } from '../../../domain/wallet/earning.ts'
-import { InvalidInput, type Lang } from '../../../i18n/error-texts.ts'
-import { askAgain } from '../../form/confirm-page.ts'
-import { errorSummary, type Form, type FormErrors, field, onceField, readForm } from '../../form/form.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
+import { confirmPage } from '../../form/confirm-page.ts'
+import { errorSummary, type Form, type FormErrors, field, formTokenField, readForm } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped, moneyText, time } from '../../shared/format.ts'
@@ -102,7 +102,7 @@ export function consoleEarningRoutes(deps: WebDeps) {
       <nav aria-label="${t(T.title)}"><a class="up press" href="${walletAt(owner)}/earnings"><span aria-hidden="true">‹</span> ${t(T.title)}</a></nav>
       <form method="post" class="card ask" novalidate>
         <h1>${t(T.reverseTitle)}</h1>
-        ${onceField(form.once)}
+        ${formTokenField(form.once)}
         ${errorSummary(errors, lang)}
         <p><strong class="digits">${grouped(earning.points)}</strong> ${t(T.points)} · ${earning.source} <span class="code">${earning.external_id}</span></p>
         <p>${t(deps.clawbackIntoDebt ? T.reverseIntoDebt : T.reverseHint)}</p>
@@ -124,7 +124,7 @@ export function consoleEarningRoutes(deps: WebDeps) {
       const points = wish.fen === undefined ? (wish.points ?? 0) : Number(pointsFor(wish.fen, deps.earning))
       if (points >= LARGE_POINTS && confirmed !== 'yes') {
         const t = textsIn(c.get('lang'))
-        return askAgain(c, `${walletAt(owner)}/earnings`, form, [
+        return confirmPage(c, `${walletAt(owner)}/earnings`, form, [
           [t(T.customer), owner],
           ...(form.amount ? [[t(T.amount), form.amount] as const] : []),
           [t(T.points), grouped(points)],
@@ -136,7 +136,7 @@ export function consoleEarningRoutes(deps: WebDeps) {
         const { isNew } = await earn(deps, deps.earning, request)
         return c.redirect(`${walletAt(owner)}/earnings?done=${isNew ? 'told' : 'known'}`, 303)
       } catch (error) {
-        if (error instanceof InvalidInput) read.invalid(error, { occurred_at: 'occurred' })
+        if (error instanceof InvalidInputError) read.invalid(error, { occurred_at: 'occurred' })
         else if (error instanceof DomainError && error.refusal.code === 'IDEMPOTENCY_KEY_REUSED') {
           read.wrong('external_id', 'taken')
         } else throw error
@@ -190,7 +190,7 @@ function earningForm(owner: string, form: Form, errors: FormErrors, lang: Lang):
     field({ name, label, value: form[name], error: errors[name], ...more })
   return html`<form method="post" action="${walletAt(owner)}/earnings" class="card stack" novalidate>
     <h2>${t(T.add)}</h2>
-    ${onceField(form.once)}
+    ${formTokenField(form.once)}
     ${errorSummary(errors, lang)}
     <div class="pair">
       ${one('source', t(T.source), { required: true, hint: t(T.sourceHint), maxlength: 32 })}

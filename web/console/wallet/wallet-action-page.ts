@@ -1,17 +1,17 @@
 import { html } from 'hono/html'
 import { readGuardedWallet } from '../../../application/wallet/freezes.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
-import { DomainError } from '../../../domain/errors.ts'
+import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import { decimalFromFen, fenOf } from '../../../domain/money.ts'
-import { errorText, InvalidInput, type Lang } from '../../../i18n/error-texts.ts'
-import { askAgain } from '../../form/confirm-page.ts'
+import { errorText, type Lang } from '../../../i18n/error-texts.ts'
+import { confirmPage } from '../../form/confirm-page.ts'
 import {
   choice,
   errorSummary,
   type Form,
   type FormErrors,
   field,
-  onceField,
+  formTokenField,
   operationKeyOf,
   readForm,
 } from '../../form/form.ts'
@@ -40,7 +40,7 @@ export async function showAction(
   const main = html`<nav aria-label="${t(F.customer)}"><a class="up press" href="${walletAt(owner)}"><span aria-hidden="true">‹</span> ${owner}</a></nav>
     <h1>${t(ACTIONS[name])}</h1>
     <form method="post" action="${walletAt(owner)}/${name}" class="card stack narrow" novalidate>
-      ${onceField(form.once)}
+      ${formTokenField(form.once)}
       ${form.block ? html`<input type="hidden" name="block" value="${form.block}">` : ''}
       ${errorSummary(errors, lang)}
       <dl class="facts"><dt>${t(F.customer)}</dt><dd><strong>${owner}</strong></dd>
@@ -122,7 +122,7 @@ export async function act(c: WebContext, deps: WebDeps, owner: string, name: Act
   try {
     await wish.run(deps, owner, { operationKey: operationKeyOf(c, form), operatorId: viewerOf(c).sub })
   } catch (error) {
-    if (error instanceof InvalidInput) read.invalid(error, { expires_at: 'expires' })
+    if (error instanceof InvalidInputError) read.invalid(error, { expires_at: 'expires' })
     else if (error instanceof DomainError && error.refusal.code === 'INSUFFICIENT_POINTS') {
       const { required = '', available = '' } = error.refusal
       const points = tooFew(groupedText(required), groupedText(available), lang)
@@ -157,7 +157,7 @@ async function confirm(
     wish.fen > 0n
       ? [moneyText(cash), moneyText({ ...cash, amount: decimalFromFen(cashFen + wish.fen) })]
       : [pointsText(available, lang), pointsText(available + wish.points, lang)]
-  return askAgain(c, `${walletAt(owner)}/${name}`, form, [
+  return confirmPage(c, `${walletAt(owner)}/${name}`, form, [
     [t(F.customer), html`<strong>${owner}</strong>`],
     [t(ACTIONS[name]), html`<span class="digits">${changeText(wish, lang)}</span>`],
     ...(form.expires ? [[t(F.expires), form.expires] as const] : []),

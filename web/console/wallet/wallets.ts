@@ -3,14 +3,13 @@ import { readUser } from '../../../application/customers/users.ts'
 import { type GuardedWallet, readGuardedWallet } from '../../../application/wallet/freezes.ts'
 import { ENTRY_KINDS, readStatement, type StatementEntry } from '../../../application/wallet/statement.ts'
 import { hasRight } from '../../../domain/access.ts'
-import { DomainError } from '../../../domain/errors.ts'
+import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import { moneyFromFen } from '../../../domain/money.ts'
 import { kindText } from '../../../i18n/entry-texts.ts'
-import { InvalidInput } from '../../../i18n/error-texts.ts'
 import { choice } from '../../form/form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { exactTime, grouped, moneyText, pointsText, signed, time } from '../../shared/format.ts'
-import { phrase } from '../../shared/interpolate.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
@@ -138,7 +137,7 @@ async function statementOf(c: WebContext, deps: WebDeps, owner: string): Promise
     { limit: PER_PAGE, offset: 0, cursor },
     lang,
   ).catch((error: unknown) => {
-    throw error instanceof InvalidInput ? new DomainError({ code: 'NOT_FOUND' }) : error
+    throw error instanceof InvalidInputError ? new DomainError({ code: 'NOT_FOUND' }) : error
   })
   const link = (change: Record<string, string | undefined>) => {
     const query = new URLSearchParams()
@@ -170,7 +169,7 @@ function entryTable(c: WebContext, entries: readonly StatementEntry[], currency:
   const t = textsIn(lang)
   const change = ({ amount, held }: StatementEntry) => {
     // What was held before is spent now: the balance fell then.
-    if (amount === 0n && held !== 0n) return phrase(t(T.settles), { n: sum(held < 0n ? -held : held) })
+    if (amount === 0n && held !== 0n) return interpolate(t(T.settles), { n: sum(held < 0n ? -held : held) })
     if (amount === 0n) return '—'
     if (currency === 'ZJF') return signed(Number(amount))
     return `${amount > 0n ? '+' : ''}${moneyText(moneyFromFen(amount))}`

@@ -8,7 +8,7 @@ import {
   readCatalogue,
 } from '../../../application/catalogue/products.ts'
 import { readUser } from '../../../application/customers/users.ts'
-import { Overloaded } from '../../../application/temporal/client.ts'
+import { OverloadedError } from '../../../application/temporal/client.ts'
 import { readWallet, type WalletView } from '../../../application/wallet/wallets.ts'
 import { PAYMENT_MODES, PRODUCT_TYPES } from '../../../domain/catalogue/product.ts'
 import { choice } from '../../form/form.ts'
@@ -169,7 +169,7 @@ async function readOwner(c: WebContext, deps: WebDeps): Promise<Owner> {
   const [user, wallet] = await Promise.all([
     readUser(deps.db, viewer.sub),
     readWallet(deps, viewer.sub).catch((error: unknown) => {
-      if (error instanceof Overloaded) return undefined
+      if (error instanceof OverloadedError) return undefined
       throw error
     }),
   ])

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import { ADDRESS_MAX, type Address } from '../../../domain/customers/address.ts'
-import type { InvalidInput, Lang } from '../../../i18n/error-texts.ts'
+import type { InvalidInputError } from '../../../domain/errors.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
 import { type Form, type FormErrors, field } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
 import type { Html } from '../../shared/page.ts'
@@ -19,7 +20,7 @@ export const typedAddress = (form: Form): Address => ({
 })
 
 /** What is wrong with an address, by field and under the fields' labels. */
-export function addressErrors(error: InvalidInput, lang: Lang): FormErrors {
+export function addressErrors(error: InvalidInputError, lang: Lang): FormErrors {
   const t = textsIn(lang)
   const labels = Object.fromEntries(LABELLED.map((name) => [name, t(ADDRESSES[name])]))
   if (error.errors.some(({ field: name }) => name === 'addresses')) return { name: t(ADDRESSES.full) }

@@ -11,12 +11,12 @@ import {
   removeAddress,
 } from '../../../application/customers/addresses.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
-import { InvalidInput } from '../../../i18n/error-texts.ts'
+import { InvalidInputError } from '../../../domain/errors.ts'
 import {
   errorSummary,
   type Form,
   type FormErrors,
-  onceField,
+  formTokenField,
   operationKeyOf,
   readForm,
 } from '../../form/form.ts'
@@ -54,7 +54,7 @@ export function addressRoutes(deps: WebDeps) {
     const title = t(id === undefined ? T.add : T.change)
     const main = html`<h1>${title}</h1>
       <form method="post" action="${BOOK}/${id ?? 'new'}" class="stack narrow-page" novalidate>
-        ${onceField(form.once)}
+        ${formTokenField(form.once)}
         ${errorSummary(errors, lang)}
         ${addressFields(form, errors, lang)}
         <label class="pick"><input type="checkbox" name="as_default" value="1" ${form.as_default ? 'checked' : ''}> ${t(T.asDefault)}</label>
@@ -69,7 +69,7 @@ export function addressRoutes(deps: WebDeps) {
     try {
       await save()
     } catch (error) {
-      if (!(error instanceof InvalidInput)) throw error
+      if (!(error instanceof InvalidInputError)) throw error
       return showForm(c, id, form, addressErrors(error, c.get('lang')))
     }
     return c.redirect(BOOK, 303)
@@ -108,7 +108,7 @@ export function addressRoutes(deps: WebDeps) {
         <h1>${t(T.removeTitle)}</h1>
         <div class="ticket"><div class="body">${lines(address)}</div></div>
         <p class="muted">${t(T.removeHint)}</p>
-        <form method="post" class="row">${onceField()}<button>${t(COMMON.remove)}</button>
+        <form method="post" class="row">${formTokenField()}<button>${t(COMMON.remove)}</button>
           <a class="button plain" href="${BOOK}">${t(T.keep)}</a></form>
       </div>`
       return shopPage(c, { title: t(T.removeTitle), main, tab: 'wallet', back: BOOK })
@@ -132,7 +132,7 @@ function card(c: WebContext, address: AddressView) {
       ${
         address.is_default
           ? ''
-          : html`<form method="post" action="${at}/default">${onceField()}<button class="quiet">${t(T.makeDefault)}${whose}</button></form>`
+          : html`<form method="post" action="${at}/default">${formTokenField()}<button class="quiet">${t(T.makeDefault)}${whose}</button></form>`
       }
     </div>
   </li>`

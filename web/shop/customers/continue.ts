@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import type { KeptForm } from '../../../application/customers/kept-forms.ts'
-import { onceField } from '../../form/form.ts'
-import { KEPT_ID, keptFormsFor, keptOnceOf } from '../../form/kept-form.ts'
+import { formTokenField } from '../../form/form.ts'
+import { KEPT_ID, keptFormsFor, keptFormTokenOf } from '../../form/kept-form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import type { Html } from '../../shared/page.ts'
 import { requireViewer } from '../../shared/viewer.ts'
@@ -45,7 +45,7 @@ function offer(c: WebContext, kept: KeptForm): Html | '' {
       </dl>
     </div>
     <form method="post" action="${kept.path}" class="stub">
-      ${onceField(keptOnceOf(c, kept))}
+      ${formTokenField(keptFormTokenOf(c, kept))}
       <input type="hidden" name="${KEPT_ID}" value="${kept.id}">
       ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
       <button>${t(T.submit)}</button>

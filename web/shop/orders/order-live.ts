@@ -1,5 +1,5 @@
 import { streamSSE } from 'hono/streaming'
-import { watchOrders } from '../../../application/orders/changes.ts'
+import { watchOrderChanges } from '../../../application/orders/changes.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { arrivalOf, orderView, readShown } from './order-view.ts'
 
@@ -16,7 +16,7 @@ const ALL_MAX = 2_000
 export function liveOrder(deps: WebDeps) {
   const { logger, stopping } = deps
   const complain = (err: unknown) => logger.error({ err }, 'orders cannot be followed')
-  const watch = watchOrders(deps.db, LOOK_EVERY_MS, complain)
+  const watch = watchOrderChanges(deps.db, LOOK_EVERY_MS, complain)
   const open = new Map<string, number>()
   let all = 0
 

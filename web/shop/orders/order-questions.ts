@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import type { StatusCode } from 'hono/utils/http-status'
-import { readWherePoints, type WherePoints } from '../../../application/orders/fund-trace.ts'
+import { type FundTrace, readFundTrace } from '../../../application/orders/fund-trace.ts'
 import { getOrder, type OrderRequest, type OrderView } from '../../../application/orders/orders.ts'
 import { allows } from '../../../domain/orders/status.ts'
-import { errorSummary, type Form, field, onceField, onceOf, readForm } from '../../form/form.ts'
+import { errorSummary, type Form, field, formTokenField, formTokenOf, readForm } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { priceText } from '../../shared/format.ts'
@@ -39,7 +39,7 @@ export function orderQuestions(deps: WebDeps, act: Act) {
       const reason = fields.text('more', 0, REASON_MAX)
       const wrong = fields.errors.more
       if (wrong !== undefined) return askCancel(c, deps, await read(c), form, wrong)
-      return act(c, { kind: 'cancel', reason: reason || undefined }, `${onceOf(form)}-cancel`)
+      return act(c, { kind: 'cancel', reason: reason || undefined }, `${formTokenOf(form)}-cancel`)
     })
     .get(`/${ID}/confirm`, async (c) => {
       const order = await read(c)
@@ -48,7 +48,7 @@ export function orderQuestions(deps: WebDeps, act: Act) {
     })
     .post(`/${ID}/confirm`, async (c) => {
       const form = await readForm(c)
-      return act(c, { kind: 'finish' }, `${onceOf(form)}-confirm`)
+      return act(c, { kind: 'finish' }, `${formTokenOf(form)}-confirm`)
     })
 }
 
@@ -61,7 +61,7 @@ async function askCancel(c: WebContext, deps: WebDeps, order: OrderView, form: F
   const body = html`
     ${errorSummary(error ? { more: error } : {}, lang)}
     <form method="post" class="stack">
-      ${onceField(form.once)}
+      ${formTokenField(form.once)}
       <fieldset>
         <legend>${t(ORDER.cancelReason)} <span class="muted">${t(ORDER.optional)}</span></legend>
         ${CANCEL_REASONS.map(
@@ -75,13 +75,13 @@ async function askCancel(c: WebContext, deps: WebDeps, order: OrderView, form: F
         <a class="button plain" href="${pathOf(order)}">${t(ORDER.keep)}</a>
       </div>
     </form>`
-  const back = backText(order, await readWherePoints(deps, order))
+  const back = backText(order, await readFundTrace(deps, order))
   const status = error === undefined ? 200 : 422
   return ask(c, order, ORDER.cancelTitle, html`<p>${t(back)}</p>`, body, status)
 }
 
 /** What a cancellation gives back, and how fast: no more than is still there. */
-function backText(order: OrderView, where: WherePoints): Text {
+function backText(order: OrderView, where: FundTrace): Text {
   if (order.status === 'order_created') return CANCEL_BACK.unpaid[movesOf(order)]
   const kept = keptOf(where)
   if (kept === undefined) return order.refunds.length > 0 ? CANCEL_BACK.nothing : CANCEL_BACK.unpaid.cash
@@ -92,7 +92,7 @@ function backText(order: OrderView, where: WherePoints): Text {
 function askConfirm(c: WebContext, order: OrderView) {
   const t = textsIn(c.get('lang'))
   const body = html`<form method="post" class="row answers">
-    ${onceField()}
+    ${formTokenField()}
     <button>${t(ORDER.confirmDo)}</button>
     <a class="button plain" href="${pathOf(order)}">${t(ORDER.notYet)}</a>
   </form>`

@@ -1,4 +1,4 @@
-import type { WherePoints } from '../../../application/orders/fund-trace.ts'
+import type { FundTrace } from '../../../application/orders/fund-trace.ts'
 import type { OrderView } from '../../../application/orders/orders.ts'
 import type { ShippingType } from '../../../domain/catalogue/product.ts'
 import type { Money } from '../../../domain/money.ts'
@@ -7,7 +7,7 @@ import type { PaymentMethod } from '../../../domain/payments/method.ts'
 /** All that an order's page shows, and that it is compared by when it is followed. */
 export interface OrderShown {
   readonly order: OrderView
-  readonly where: WherePoints
+  readonly where: FundTrace
   /** The ways to pay it, and the cash that the customer's wallet has; undefined: there is nothing to pay. */
   readonly payable: { readonly methods: readonly PaymentMethod[]; readonly cash: Money } | undefined
   /** How it comes to its customer; undefined: its product is deleted. */

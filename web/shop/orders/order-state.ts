@@ -1,4 +1,4 @@
-import type { WherePoints } from '../../../application/orders/fund-trace.ts'
+import type { FundTrace } from '../../../application/orders/fund-trace.ts'
 import type { OrderView } from '../../../application/orders/orders.ts'
 import type { Text } from '../../texts/common/common.ts'
 import { type Moves, ORDERS, PAYMENT_STATES, STATES, type StateText } from '../../texts/shop/orders.ts'
@@ -22,7 +22,7 @@ export function movesOf({
 }
 
 /** What of that the shop still has, or has set aside; undefined: nothing is left to give back. */
-export function keptOf({ points, cash }: WherePoints): Moves | undefined {
+export function keptOf({ points, cash }: FundTrace): Moves | undefined {
   const hasPoints = points.some(({ place }) => place !== 'returned')
   const hasCash = cash.some(({ place }) => place === 'paid')
   if (hasPoints) return hasCash ? 'both' : 'points'

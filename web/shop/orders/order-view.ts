@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { readAnyProduct } from '../../../application/catalogue/products.ts'
-import { readWherePoints } from '../../../application/orders/fund-trace.ts'
+import { readFundTrace } from '../../../application/orders/fund-trace.ts'
 import { forCustomer, getOrder, type OrderView } from '../../../application/orders/orders.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import { DomainError } from '../../../domain/errors.ts'
@@ -9,7 +9,7 @@ import { reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { priceText, time } from '../../shared/format.ts'
-import { whereList } from '../../shared/fund-trace.ts'
+import { fundTraceList } from '../../shared/fund-trace.ts'
 import type { Html } from '../../shared/page.ts'
 import { productPicture } from '../../shared/product-picture.ts'
 import { textsIn } from '../../texts/common/common.ts'
@@ -38,7 +38,7 @@ export function arrivalOf(c: WebContext): Arrival {
 export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
   const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
   const [where, wallet, shipping] = await Promise.all([
-    readWherePoints(deps, order),
+    readFundTrace(deps, order),
     isPayable(order) ? readWallet(deps, ownerId) : undefined,
     readShipping(deps, order.product_id),
   ])
@@ -65,7 +65,7 @@ export function orderView(shown: OrderShown, lang: Lang, arrival: Arrival): Html
       ${ticket(shown, lang, arrival)}
       <section class="panel" aria-labelledby="where">
         <h2 id="where">${t(movesOf(order) === 'cash' ? ORDER.whereCash : ORDER.where)}</h2>
-        ${whereList(where, lang)}
+        ${fundTraceList(where, lang)}
       </section>
     </div>
     <div class="more">

@@ -11,10 +11,10 @@ import { DomainError } from '../../../domain/errors.ts'
 import type { OrderStatus } from '../../../domain/orders/status.ts'
 import { PAYMENT_METHODS } from '../../../domain/payments/method.ts'
 import { errorText } from '../../../i18n/error-texts.ts'
-import { onceOf, readForm } from '../../form/form.ts'
+import { formTokenOf, readForm } from '../../form/form.ts'
 import { crashButton } from '../../shared/crash.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
-import { phrase } from '../../shared/interpolate.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import { requireViewer, viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { CRASH } from '../../texts/common/demo.ts'
@@ -65,7 +65,7 @@ export function orderRoutes(deps: WebDeps) {
           return showOrder(c, deps, await shown(c), textsIn(c.get('lang'))(ORDER.methodWrong), 422)
         }
         // Another method is another request, also where the browser has kept the form.
-        return act(c, { kind: 'pay', method, channel: channelOf(c, deps) }, `${onceOf(form)}-${method}`)
+        return act(c, { kind: 'pay', method, channel: channelOf(c, deps) }, `${formTokenOf(form)}-${method}`)
       })
       .route('/', orderQuestions(deps, act))
   )
@@ -79,7 +79,7 @@ function methodNotice(c: WebContext, { order }: OrderShown) {
   const t = textsIn(c.get('lang'))
   const method = PAYMENT_METHODS.find((one) => one === c.req.query('method'))
   if (!method || !isPayable(order) || order.payment_info.payment_method !== method) return ''
-  return html`<p class="notice good" role="status">${phrase(t(ORDER.methodChanged), { m: t(METHODS[method]) })}</p>`
+  return html`<p class="notice good" role="status">${interpolate(t(ORDER.methodChanged), { m: t(METHODS[method]) })}</p>`
 }
 
 const pathOf = (orderNo: string) => `/points-mall/orders/${orderNo}`

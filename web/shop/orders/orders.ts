@@ -10,7 +10,7 @@ import {
 import type { Lang } from '../../../i18n/error-texts.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { deadline, grouped, priceText, time } from '../../shared/format.ts'
-import { phrase } from '../../shared/interpolate.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { productPicture } from '../../shared/product-picture.ts'
 import { requireViewer, viewerOf } from '../../shared/viewer.ts'
@@ -88,7 +88,7 @@ function waiting(tab: Tab, { by_status }: Statistics): Html | '' {
 function spent({ total, total_points, total_money }: Statistics, lang: Lang): Html | '' {
   if (total === 0) return ''
   const price = priceText(total_points, total_money, lang)
-  return html`<p class="muted small">${phrase(textsIn(lang)(ORDERS.spent), { n: grouped(total), price })}</p>`
+  return html`<p class="muted small">${interpolate(textsIn(lang)(ORDERS.spent), { n: grouped(total), price })}</p>`
 }
 
 const linkTo = (tab: Tab, page: number) =>
@@ -111,7 +111,7 @@ function card(order: OrderView, lang: Lang): Html {
       <span class="badge ${state.tone}">${t(state.name)}</span>
       ${
         isPayable(order) && expires_at
-          ? html`<span class="due"><span class="left">${t(ORDER.timeLeft)}</span> <span class="digits" data-until="${expires_at}" data-over="${t(ORDER.timeOver)}">${phrase(t(ORDER.payBy), { t: deadline(expires_at, lang) })}</span></span>`
+          ? html`<span class="due"><span class="left">${t(ORDER.timeLeft)}</span> <span class="digits" data-until="${expires_at}" data-over="${t(ORDER.timeOver)}">${interpolate(t(ORDER.payBy), { t: deadline(expires_at, lang) })}</span></span>`
           : html`<span>${time(order.exchange_time, lang)}</span>`
       }
     </div>

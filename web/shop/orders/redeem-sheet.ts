@@ -8,10 +8,10 @@ import { needsAddress } from '../../../domain/catalogue/product.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
 import type { Refusal } from '../../../domain/errors.ts'
 import { decimalFromFen, moneyFromFen } from '../../../domain/money.ts'
-import { errorSummary, type Form, type FormErrors, field, onceField } from '../../form/form.ts'
+import { errorSummary, type Form, type FormErrors, field, formTokenField } from '../../form/form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, pointsText, priceText, time } from '../../shared/format.ts'
-import { phrase } from '../../shared/interpolate.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, SHIPPING, REDEEM as T } from '../../texts/shop/catalogue.ts'
@@ -50,7 +50,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
   if (status === 503) c.header('Retry-After', '3')
   const main = html`<h1>${t(T.title)}</h1>
     <form method="post" action="${back}/redeem" class="redeem" novalidate>
-      ${onceField(form.once)}
+      ${formTokenField(form.once)}
       <input type="hidden" name="quantity" value="${quantity}">
       <input type="hidden" name="points" value="${total.points}">
       <input type="hidden" name="cash" value="${decimalFromFen(total.fen)}">
@@ -115,7 +115,7 @@ function latestNotice(c: WebContext, { latest }: Sheet): Html | '' {
   const lang = c.get('lang')
   const t = textsIn(lang)
   const link = html`<a href="/points-mall/orders/${latest.order_no}">${t(T.seeOrder)}</a>`
-  return html`<p class="notice warn" role="note">${phrase(t(T.again), { t: time(latest.created_at, lang), link })}</p>`
+  return html`<p class="notice warn" role="note">${interpolate(t(T.again), { t: time(latest.created_at, lang), link })}</p>`
 }
 
 function addressChoice(c: WebContext, { book, form, errors }: Sheet): Html {

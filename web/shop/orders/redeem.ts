@@ -3,13 +3,12 @@ import type { ProductView } from '../../../application/catalogue/products.ts'
 import { addAddress, checkedAddress, readAddresses } from '../../../application/customers/addresses.ts'
 import { checkExchange, type ExchangeCommand, exchange } from '../../../application/orders/exchange.ts'
 import { getOrder, listOrders, type OrderView } from '../../../application/orders/orders.ts'
-import { Overloaded } from '../../../application/temporal/client.ts'
+import { OverloadedError } from '../../../application/temporal/client.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import { needsAddress } from '../../../domain/catalogue/product.ts'
 import type { Address } from '../../../domain/customers/address.ts'
-import { DomainError, type Refusal } from '../../../domain/errors.ts'
+import { DomainError, InvalidInputError, type Refusal } from '../../../domain/errors.ts'
 import { decimalFromFen } from '../../../domain/money.ts'
-import { InvalidInput } from '../../../i18n/error-texts.ts'
 import { type Form, type FormErrors, operationKeyOf, readForm } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
@@ -87,9 +86,10 @@ export function redeemRoutes(deps: WebDeps) {
         if (form.address === 'new' && form.keep_address === '1') await keepAddress(c, deps, form, key)
         return c.redirect(`/points-mall/orders/${attempt.order_no}?new=1`, 303)
       } catch (error) {
-        if (error instanceof Overloaded) return show(c, product, form, { trouble: { kind: 'busy' } })
+        if (error instanceof OverloadedError) return show(c, product, form, { trouble: { kind: 'busy' } })
         // Made to order since the sheet was read.
-        if (error instanceof InvalidInput) return show(c, product, form, { trouble: { kind: 'changed' } })
+        if (error instanceof InvalidInputError)
+          return show(c, product, form, { trouble: { kind: 'changed' } })
         if (!(error instanceof DomainError)) throw error
         deps.metrics.exchanges.inc({ outcome: error.refusal.code })
         return show(c, product, form, { trouble: troubleOf(error.refusal) })
@@ -99,7 +99,7 @@ export function redeemRoutes(deps: WebDeps) {
 
 /** The outside wallet does not answer: the sheet is shown without a balance. */
 function unlessAway(error: unknown): undefined {
-  if (error instanceof Overloaded) return undefined
+  if (error instanceof OverloadedError) return undefined
   throw error
 }
 
@@ -173,7 +173,7 @@ async function readAddressOf(
   try {
     return { address: checkedAddress(typedAddress(form)), errors: {} }
   } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error
+    if (!(error instanceof InvalidInputError)) throw error
     return { address: undefined, errors: addressErrors(error, lang) }
   }
 }
@@ -183,7 +183,7 @@ async function keepAddress(c: WebContext, deps: WebDeps, form: Form, key: string
   try {
     await addAddress(deps, viewerOf(c).sub, typedAddress(form), false, key)
   } catch (error) {
-    if (error instanceof InvalidInput) return
+    if (error instanceof InvalidInputError) return
     deps.logger.error({ request_id: c.get('requestId'), err: error }, 'address not kept')
   }
 }

@@ -1,9 +1,9 @@
 import { html, raw } from 'hono/html'
 import { renderSVG } from 'uqr'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { onceField } from '../../form/form.ts'
+import { formTokenField } from '../../form/form.ts'
 import { deadline, moneyText, time } from '../../shared/format.ts'
-import { phrase, phraseText } from '../../shared/interpolate.ts'
+import { interpolate, interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { ORDER, PAY_WITH } from '../../texts/shop/orders.ts'
@@ -23,14 +23,14 @@ export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
     ${
       expires_at
         ? html`<p class="left"><span class="muted">${t(ORDER.timeLeft)}</span>
-          <span id="time-left" class="digits" hx-morph-skip data-until="${expires_at}" data-over="${t(ORDER.timeOver)}">${phrase(t(ORDER.payBy), { t: deadline(expires_at, lang) })}</span></p>`
+          <span id="time-left" class="digits" hx-morph-skip data-until="${expires_at}" data-over="${t(ORDER.timeOver)}">${interpolate(t(ORDER.payBy), { t: deadline(expires_at, lang) })}</span></p>`
         : ''
     }
     ${way(order, lang)}
     <details id="other-method" hx-morph-skip ${order.payment_info.pay_url || order.payment_info.jsapi ? '' : 'open'}>
       <summary>${t(ORDER.otherMethod)}</summary>
       <form method="post" action="/points-mall/orders/${order.order_no}/pay" class="stack">
-        ${onceField()}
+        ${formTokenField()}
         <fieldset>
           <legend class="sr">${t(ORDER.method)}</legend>
           ${payable.methods.map((method) => {
@@ -42,7 +42,7 @@ export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
         <button class="plain">${t(ORDER.usePay)}</button>
       </form>
     </details>
-    ${expires_at ? html`<p class="small muted">${phrase(t(until), { t: time(expires_at, lang) })}</p>` : ''}
+    ${expires_at ? html`<p class="small muted">${interpolate(t(until), { t: time(expires_at, lang) })}</p>` : ''}
   </div>`
 }
 
@@ -54,7 +54,7 @@ function way({ payment_info, total_money }: OrderShown['order'], lang: Lang): Ht
   const t = textsIn(lang)
   const { pay_url, jsapi, payment_method } = payment_info
   const amount = moneyText(total_money)
-  const pay = phraseText(t(PAY_WITH[payment_method ?? 'wallet']), { n: amount })
+  const pay = interpolateText(t(PAY_WITH[payment_method ?? 'wallet']), { n: amount })
   if (jsapi) {
     return html`<button type="button" class="wide" data-wechat-pay="${JSON.stringify(jsapi)}" hidden>${pay}</button>
       <p class="notice" data-outside-wechat>${t(ORDER.wechatOnly)}</p>`

@@ -9,13 +9,14 @@ import {
 import { statementTable } from '../../../application/wallet/statement-csv.ts'
 import { readWallet, type WalletView } from '../../../application/wallet/wallets.ts'
 import { daysBetween } from '../../../domain/business-time.ts'
+import { InvalidInputError } from '../../../domain/errors.ts'
 import { moneyFromFen } from '../../../domain/money.ts'
 import { kindText } from '../../../i18n/entry-texts.ts'
-import { InvalidInput, type Lang } from '../../../i18n/error-texts.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
 import { choice } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { day, grouped, moneyText, pointsText, signed, time } from '../../shared/format.ts'
-import { phrase } from '../../shared/interpolate.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { requireViewer, viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
@@ -57,7 +58,7 @@ function queryOf(c: WebContext): StatementQuery {
 
 /** A cursor that is none of this list's comes from an old link. */
 function unlessInvalid(error: unknown): undefined {
-  if (!(error instanceof InvalidInput)) throw error
+  if (!(error instanceof InvalidInputError)) throw error
   return undefined
 }
 
@@ -104,10 +105,10 @@ function lots({ expiring }: WalletView, lang: Lang): Html {
       ${expiring.slice(0, LOTS_SHOWN).map(
         ({ points, expires_at }) => html`<li>
           <strong class="digits">${pointsText(points, lang)}</strong>
-          <span>${phrase(t(WALLET.until), { t: day(expires_at, lang) })}</span>
+          <span>${interpolate(t(WALLET.until), { t: day(expires_at, lang) })}</span>
           <span class="left muted small">${daysLeft(expires_at, lang)}</span></li>`,
       )}
-      ${last ? html`<li class="muted">${phrase(t(WALLET.moreLots), { n: `${rest.length}`, t: day(last.expires_at, lang) })}</li>` : ''}
+      ${last ? html`<li class="muted">${interpolate(t(WALLET.moreLots), { n: `${rest.length}`, t: day(last.expires_at, lang) })}</li>` : ''}
     </ul>
     <p class="small muted">${t(WALLET.expiringHint)}</p>`
 }
@@ -117,7 +118,7 @@ function daysLeft(expiresAt: string, lang: Lang): Html | string {
   // What expires tomorrow morning does not expire today.
   const days = daysBetween(Date.now(), Date.parse(expiresAt))
   if (days < 1) return t(WALLET.today)
-  return days === 1 ? t(WALLET.oneDayLeft) : phrase(t(WALLET.daysLeft), { n: `${days}` })
+  return days === 1 ? t(WALLET.oneDayLeft) : interpolate(t(WALLET.daysLeft), { n: `${days}` })
 }
 
 function statement(c: WebContext, query: StatementQuery, { entries, nextCursor }: Page, lang: Lang): Html {
@@ -177,7 +178,7 @@ function line(entry: StatementEntry, currency: 'ZJF' | 'CNY', lang: Lang): Html 
   // What was held went from the balance then: a 0 beside it would read as if nothing were spent.
   const wasHeld = kind === 'capture' && amount === 0n && held < 0n
   const n = inPoints ? grouped(Number(-held)) : moneyText(moneyFromFen(-held))
-  const captured = phrase(t(inPoints ? WALLET.capturedPoints : WALLET.capturedMoney), { n })
+  const captured = interpolate(t(inPoints ? WALLET.capturedPoints : WALLET.capturedMoney), { n })
   return html`<div class="why">
       <p><span class="badge">${kindText(kind, lang)}</span> ${reasonText}${wasHeld ? html` · ${captured}` : ''}</p>
       <p class="small muted">${time(createdAt.toISOString(), lang)}
