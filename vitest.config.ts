@@ -1,16 +1,21 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** These take a minute and more: begun last, they would run on alone while the other worker rests. */
+/** These take longest: begun last, they would run on alone while the other workers rest. */
 const LONG = [
-  'interleavings',
-  'browser-',
-  'failures',
-  'payment-crash',
-  'reconciliation',
-  'outside-wallet',
-  'readme',
-  'crash',
+  'workflows/crash',
+  'orders/failures',
+  'pages/browser-pages',
+  'pages/browser-journeys',
+  'orders/adoption',
+  'workflows/interleavings',
+  'payments/payment-crash',
+  'reconciliation/reconciliation',
+  'wallet/external-wallet',
+  'workflows/repeated-steps',
+  'pages/browser.test',
+  'orders/refunds',
+  'workflows/replay',
 ]
 
 class LongFirst extends BaseSequencer {

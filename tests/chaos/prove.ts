@@ -10,11 +10,11 @@ import { proveLedger } from './prove-ledger.ts'
 import { proveWallet } from './prove-wallet.ts'
 
 /**
- * `npm run prove -- --minutes N [--seed S]`, a fifth of the time each: edits of the ledger's stored bytes, all of
- * which must be found; operations of the wallet at once and cut off; payments, notices, deadlines and cancels in
- * every order at each provider; forged notifications, 100,000 of each provider where there is time; and a whole
- * installation under load, whose parts are killed at random. Exit code 1, and the first broken law, where there
- * is one.
+ * `npm run prove -- --minutes N [--seed S]`, a sixth of the time each: edits of the ledger's stored bytes, all of
+ * which must be found; concurrent and interrupted operations of the wallet; payments, notices, deadlines and cancels
+ * in every order at each provider; the tests of which `npm test` runs a sample, as many more as there is time for;
+ * forged notifications, 100,000 of each provider where there is time; and a whole installation under load, whose
+ * parts are killed at random. Exit code 1, and the first broken law, where there is one.
  */
 
 /** More often what is stateless, and now and then the ground under all of it. */
@@ -24,6 +24,8 @@ const VICTIMS: readonly PartName[] = [
 ]
 const CUSTOMERS = 6
 const REST_MS = 150_000
+/** Minutes that all of the explorations take, of which `npm test` runs a sample. */
+const EXPLORATIONS_MIN = 7
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== '--'),
@@ -37,7 +39,7 @@ if (!(minutes > 0) || !Number.isInteger(seed)) {
 }
 const random = createRandom(seed)
 const began = performance.now()
-const share = minutes / 5
+const share = minutes / 6
 const FORGERIES = 100_000
 say(`tampering for up to ${share.toFixed(1)} min, seed ${seed}`)
 const ledger = await proveLedger({ minutes: share, seed })
@@ -50,6 +52,8 @@ say(`the wallet for ${share.toFixed(1)} min`)
 say(JSON.stringify(await proveWallet({ minutes: share, seed })))
 say(`interleavings for ${share.toFixed(1)} min`)
 playInterleavings()
+say(`explorations for about ${share.toFixed(1)} min`)
+playExplorations()
 
 const mall = await createInstallation({ POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: '20' })
 let code = 1
@@ -76,15 +80,33 @@ try {
 }
 process.exit(code)
 
-/** At all three providers at once, in a run of the tests of its own. */
+/** At all three providers concurrently, in a run of the tests of its own. */
 function playInterleavings(): void {
-  const played = spawnSync('npx', ['vitest', 'run', 'tests/workflows/interleavings.test.ts'], {
-    env: { ...process.env, INTERLEAVINGS_MINUTES: String(share), INTERLEAVINGS_SEED: String(seed) },
+  const environment = { INTERLEAVINGS_MINUTES: String(share), INTERLEAVINGS_SEED: String(seed) }
+  const output = runTests(['tests/workflows/interleavings.test.ts'], environment)
+  for (const line of output.split('\n').filter((text) => text.startsWith('{'))) say(line)
+}
+
+function playExplorations(): void {
+  const drawn = Math.min(1, share / EXPLORATIONS_MIN)
+  const environment = { TESTS_SHARE: String(drawn), TESTS_SEED: String(seed) }
+  const files = ['orders/failures', 'orders/adoption', 'pages/browser-pages']
+  const output = runTests(
+    files.map((name) => `tests/${name}.test.ts`),
+    environment,
+  )
+  say(`${Math.round(drawn * 100)} % of them: ${/^ +Tests .*$/m.exec(output)?.[0].trim()}`)
+}
+
+/** Runs test files; where one fails, all that it printed is shown and the proof has failed. */
+function runTests(files: readonly string[], environment: Record<string, string>): string {
+  const played = spawnSync('npx', ['vitest', 'run', ...files], {
+    env: { ...process.env, ...environment, NO_COLOR: '1' },
     encoding: 'utf8',
+    maxBuffer: 1e8,
   })
-  for (const line of played.stdout.split('\n').filter((text) => text.startsWith('{'))) say(line)
-  if (played.status === 0) return
-  process.stdout.write(`BROKEN: interleavings, seed ${seed}\n${played.stdout}${played.stderr}`)
+  if (played.status === 0) return played.stdout
+  process.stdout.write(`BROKEN: ${files.join(', ')}, seed ${seed}\n${played.stdout}${played.stderr}`)
   process.exit(1)
 }
 

@@ -29,6 +29,7 @@ import {
   WALLET,
 } from '../support/flows.ts'
 import type { ActivityName } from '../support/hooks.ts'
+import { sampleOf } from '../support/sample.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /**
@@ -259,7 +260,7 @@ describe.each<[string, readonly ExternalStep[], readonly Case[]]>([
     afterEach(async () => expect(await shop.brokenLaws()).toEqual([]))
 
     for (const one of cases) {
-      for (const flow of one.flows) {
+      for (const flow of sampleOf(one.flows, 1)) {
         for (const when of ALWAYS) {
           test(`${one.activity}, ${when} its effect, ${flow.name}`, () => run(shop, breaker, flow, one, when))
         }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bringToLife } from '../../cli/demo/life.ts'
 import { seedDemo } from '../../cli/demo/seed.ts'
 import { BROWSER, type Look, openBrowser, openBrowserUser, REMEDY, signIn } from '../support/browser-user.ts'
+import { SHARE, sampleOf } from '../support/sample.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 /** What holds for every page that a link leads to, of the demo, where there is one of everything. */
@@ -58,7 +59,7 @@ const WIDTHS = [320, 375, 768, 1280]
 
 /** Pages of one kind look the same; only an order has a look of its own in each of its states. */
 const OF_A_KIND = 1
-const ORDERS = 8
+const ORDERS = SHARE > 0 ? 8 : 3
 
 /** Pages are of one kind whose addresses differ in numbers and names, and in what is asked for behind the question mark. */
 function kindOf(path: string): string {
@@ -161,7 +162,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
   const isWide = (page: Page) =>
     page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth')
 
-  test.each(LOOKS)(
+  test.each(sampleOf(LOOKS, 1))(
     'has nothing serious for axe, light and dark, no error, no request elsewhere, and fits every width: %s',
     async (_name, look) => {
       const found: string[] = []

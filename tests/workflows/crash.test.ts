@@ -114,7 +114,7 @@ describe('the state of Temporal is lost while exchanges of every kind run', () =
     }
   })
 
-  test.each(['its files are removed', 'the database is backed up, and restored elsewhere'])(
+  test.concurrent.each(['its files are removed', 'the database is backed up, and restored elsewhere'])(
     '%s: every order ends rightly, nothing is double, nothing lost',
     async (how) => {
       const here = await installation()

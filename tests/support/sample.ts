@@ -1,0 +1,16 @@
+import { createRandom } from './random.ts'
+
+/**
+ * How much of a long exploration is played beyond its sample: 0 by `npm test`, up to 1 by `npm run prove`, which draws
+ * with the seed that it prints.
+ */
+export const SHARE = Number(process.env.TESTS_SHARE ?? 0)
+const random = createRandom(Number(process.env.TESTS_SEED ?? 1))
+
+/**
+ * @param sample how many of the first are always taken
+ * @returns these, and `SHARE` of the others
+ */
+export function sampleOf<T>(all: readonly T[], sample: number): T[] {
+  return all.filter((_, n) => n < sample || random() < SHARE)
+}
