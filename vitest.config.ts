@@ -35,7 +35,7 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     // The workflow engine's native module does not live in threads.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // A busy machine is slow, and not wrong: no test is to fail for that (see tests/support/patience.ts).
     testTimeout: 180_000,
     hookTimeout: 300_000,

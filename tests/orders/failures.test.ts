@@ -134,12 +134,13 @@ const OURS: readonly Case[] = [
   { activity: 'newPayment', flows: [NEXT_ATTEMPT] },
   { activity: 'cancelExchange', flows: [REFUND_FINISHED], waits: ALWAYS },
   { activity: 'listOwedRefunds', flows: [CANCEL_CARD, REFUND_FINISHED, LATE_MONEY], waits: ALWAYS },
-  { activity: 'refundPayment', flows: [CANCEL_CARD, REFUND_FINISHED, LATE_MONEY], waits: ALWAYS },
+  // Its money was seen to: nobody is asked.
+  { activity: 'refundPayment', flows: [CANCEL_CARD, REFUND_FINISHED, LATE_MONEY], waits: ['before'] },
   { activity: 'settlePayment', flows: [LATE_MONEY], waits: ALWAYS },
   // Asked again under the same key it is done; here nobody asks again.
   { activity: 'refundPart', flows: [REFUND_PART] },
   { activity: 'listOwedRefunds', flows: [REFUND_PART], waits: ALWAYS },
-  { activity: 'refundPayment', flows: [REFUND_PART], waits: ALWAYS },
+  { activity: 'refundPayment', flows: [REFUND_PART], waits: ['before'] },
 ]
 /** Where stock, points and orders belong to other systems. */
 const OUTSIDE: readonly Case[] = [

@@ -20,7 +20,7 @@ const PUBLIC = resolve(import.meta.dirname, '../../../web/public')
 /** An SVG opened by itself is a document: it may run nothing. */
 const RUNS_NOTHING = { 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'" }
 const FOR_GOOD = 'public, max-age=31536000, immutable'
-const HTMX = resolve(import.meta.dirname, '../../node_modules/htmx.org/dist')
+const HTMX = resolve(import.meta.dirname, '../../../node_modules/htmx.org/dist')
 
 /** Pictures, styles and scripts of the pages. A file of no known kind is not served. */
 export function assetRoutes({ db }: Pick<ApiDeps, 'db'>) {
