@@ -5,6 +5,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import type { NativeConnectionOptions } from '@temporalio/worker'
 import { z } from 'zod'
+import { PAYMENT_METHODS as METHODS } from '../domain/payments/method.ts'
 import {
   newPaymentSecrets,
   type PaymentSecrets,
@@ -20,7 +21,6 @@ import {
  * variable is named in one error, before anything starts.
  */
 
-const METHODS = ['wallet', 'alipay', 'wechat', 'bank_card'] as const
 /** The variables that may be given as a file, by the name with `_FILE`: keys, certificates and secrets. */
 const BY_FILE = /_(KEY|KEYS|SECRET|CERTIFICATES)$/
 
