@@ -172,7 +172,8 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       // Operators see why it takes so long, also where it will be asked for again by itself.
       const failure = error instanceof Error ? error.message : String(error)
       await noteFailure(db, refundNo, failure)
-      if (waitsForShop(error) && activityInfo().attempt >= TRIES_BEFORE_AN_OPERATOR) throw refused(failure)
+      const hasWaited = activityInfo().attempt >= TRIES_BEFORE_AN_OPERATOR
+      if (hasWaited && waitsForShop(provider, error)) throw refused(failure)
       throw error
     })
     if (outcome.state === 'failed') {
@@ -260,21 +261,10 @@ async function showAtRest(tx: Tx, order: ExchangeOrder): Promise<void> {
 /** About two minutes. */
 const TRIES_BEFORE_AN_OPERATOR = 10
 
-/**
- * The same request works once the shop has done something there: topped up its balance, had a trade unfrozen. Nobody
- * knows when, so an operator is to see it. What is only away comes back by itself.
- */
-const WAITS_FOR_SHOP = [
-  'ACQ.SELLER_BALANCE_NOT_ENOUGH',
-  'ACQ.REASON_TRADE_BEEN_FREEZEN',
-  'ACQ.REFUND_CHARGE_ERROR',
-  'NOT_ENOUGH',
-]
-
-function waitsForShop(error: unknown): boolean {
+function waitsForShop(provider: PaymentProvider, error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? error.code : undefined
-  return WAITS_FOR_SHOP.some((known) => known === code) || waitsForShop(error.cause)
+  return provider.refundWaitsForShop.some((known) => known === code) || waitsForShop(provider, error.cause)
 }
 
 function refused(why: string | null): ApplicationFailure {

@@ -5,6 +5,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import type { NativeConnectionOptions } from '@temporalio/worker'
 import { z } from 'zod'
+import { PAYMENT_METHODS as METHODS, PROVIDER_METHODS } from '../domain/payments/method.ts'
 import {
   newPaymentSecrets,
   type PaymentSecrets,
@@ -20,7 +21,6 @@ import {
  * variable is named in one error, before anything starts.
  */
 
-const METHODS = ['wallet', 'alipay', 'wechat', 'bank_card'] as const
 /** The variables that may be given as a file, by the name with `_FILE`: keys, certificates and secrets. */
 const BY_FILE = /_(KEY|KEYS|SECRET|CERTIFICATES)$/
 
@@ -322,12 +322,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
  */
 function supportedMethods(
   e: z.output<typeof schema>,
-  { alipay, wechat, stripe }: ReturnType<typeof paymentAccounts>,
+  accounts: ReturnType<typeof paymentAccounts>,
 ): (typeof METHODS)[number][] {
-  const behind = { wallet: true, alipay, wechat, bank_card: stripe }
-  const supported = e.POINTS_MALL_SUPPORTED_METHODS ?? METHODS.filter((name) => behind[name])
+  const canPay = (name: (typeof METHODS)[number]) =>
+    name === 'wallet' || accounts[PROVIDER_METHODS[name].provider] !== undefined
+  const supported = e.POINTS_MALL_SUPPORTED_METHODS ?? METHODS.filter(canPay)
   const problems = supported
-    .filter((name) => !behind[name])
+    .filter((name) => !canPay(name))
     .map((name) => `POINTS_MALL_SUPPORTED_METHODS: no provider is set up for ${name}`)
   if (!supported.includes(e.POINTS_MALL_DEFAULT_METHOD)) {
     problems.push('POINTS_MALL_DEFAULT_METHOD: must be one of POINTS_MALL_SUPPORTED_METHODS')

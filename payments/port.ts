@@ -1,4 +1,4 @@
-import type { PaymentClient, PaymentMethod } from '../domain/payments/method.ts'
+import type { PaymentClient, ProviderMethod, ProviderName } from '../domain/payments/method.ts'
 
 /**
  * What the mall asks of a payment provider. All amounts are fen. Every call may be repeated: the provider
@@ -8,11 +8,16 @@ import type { PaymentClient, PaymentMethod } from '../domain/payments/method.ts'
  * the outcome is not known (network, time-out, 429, 5xx); then the same call is to be repeated.
  */
 export interface PaymentProvider {
-  readonly method: PaymentMethod
+  readonly method: ProviderMethod
   /** Its part of the address of its notifications: `/api/webhooks/payments/{name}`. */
-  readonly name: 'alipay' | 'wechat' | 'stripe'
+  readonly name: ProviderName
   /** What the provider wants to read when a notification is kept; anything else makes it send again. */
   readonly received: string
+  /**
+   * Codes of refused refunds where the same request works once the shop has done something there, such as topped
+   * up its balance. Nobody knows when, so an operator is to see it.
+   */
+  readonly refundWaitsForShop: readonly string[]
   /** Opens the attempt. A repeat with the same attempt returns the same payment. */
   create(attempt: PaymentAttempt): Promise<OpenedPayment>
   /** What the provider's books say now. */

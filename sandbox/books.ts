@@ -1,8 +1,9 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { decimalFromFen, type Fen } from '../domain/money.ts'
+import type { ProviderMethod } from '../domain/payments/method.ts'
 
 /** The ways to pay the sandbox speaks a wire form for. */
-export type Method = 'bank_card' | 'alipay' | 'wechat'
+export type Method = ProviderMethod
 
 export type TradeState = 'unpaid' | 'declined' | 'paid' | 'closed' | 'refunded'
 

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { PROVIDER_METHODS, type ProviderMethod } from '../domain/payments/method.ts'
 import { findRefund, findTradeByNumber, refundsOf } from './books.ts'
 import { inTransaction } from './database.ts'
 import { addFault, clearFaults, FAULTS, pendingFaults } from './faults.ts'
@@ -9,7 +10,7 @@ import { type Desk, forcePay, settleRefund } from './teller.ts'
 const tradeOf = z.strictObject({ out_trade_no: z.string().min(1) })
 const settle = tradeOf.extend({ state: z.enum(['done', 'failed']).default('done') })
 const faultsOf = z.strictObject({
-  method: z.enum(['bank_card', 'alipay', 'wechat']).optional(),
+  method: z.enum(Object.keys(PROVIDER_METHODS) as ProviderMethod[]).optional(),
   fault: z.enum(FAULTS),
   count: z.int().min(1).max(1_000_000).default(1),
   /** For `delay`. */

@@ -5,7 +5,12 @@ import { PAYMENT_MODES } from '../../domain/catalogue/product.ts'
 import { ATTENTION_CODES } from '../../domain/orders/attention.ts'
 import { NOTE_CODES } from '../../domain/orders/notes.ts'
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../domain/orders/status.ts'
-import { PAYMENT_CLIENTS, PAYMENT_METHODS, type PaymentMethod } from '../../domain/payments/method.ts'
+import {
+  factsOf,
+  PAYMENT_CLIENTS,
+  PAYMENT_METHODS,
+  type PaymentMethod,
+} from '../../domain/payments/method.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import { attentionText, noteText } from '../../i18n/note-texts.ts'
 import { ApiError } from '../errors.ts'
@@ -31,7 +36,7 @@ export const paymentChannel = {
 /**
  * How the customer comes to the cashier, by what the request says of it and where it came from.
  * @param method undefined where it stays as it was
- * @throws ApiError VALIDATION_FAILED where WeChat is to open its cashier and is not told for whom
+ * @throws ApiError VALIDATION_FAILED where the provider needs an `openid` and the body has none
  */
 export function channelOf(
   body: z.output<z.ZodObject<typeof paymentChannel>>,
@@ -39,7 +44,8 @@ export function channelOf(
   method: PaymentMethod | undefined,
 ): PaymentChannel {
   const client = body.client ?? (body.openid ? 'in_app' : 'h5')
-  if (method === 'wechat' && client === 'in_app' && !body.openid) {
+  const needsOpenid = client === 'in_app' && method && factsOf(method)?.needsOpenidInApp
+  if (needsOpenid && !body.openid) {
     throw new ApiError('VALIDATION_FAILED', { errors: [{ field: 'openid', rule: 'required' }] })
   }
   return {

@@ -11,7 +11,7 @@ export interface RoomImports {
 export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = {
   domain: {},
   i18n: { values: ['domain/'] },
-  config: {},
+  config: { values: ['domain/payments/method.ts'] },
   db: { values: ['domain/'] },
   payments: { values: ['domain/'] },
   wallets: { values: ['domain/'] },
@@ -23,7 +23,7 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
     types: ['db/', 'payments/port.ts', 'workflows/messages.ts', 'config/index.ts'],
   },
   web: { values: ['domain/', 'i18n/', 'application/'] },
-  sandbox: { values: ['domain/money.ts', 'config/index.ts'] },
+  sandbox: { values: ['domain/money.ts', 'domain/payments/method.ts', 'config/index.ts'] },
   cli: 'anything',
 }
 

@@ -1,5 +1,5 @@
 import type { OrderStatus, PaymentStatus } from '../orders/status.ts'
-import type { PaymentClient, PaymentMethod } from './method.ts'
+import { factsOf, type PaymentClient, type PaymentMethod } from './method.ts'
 
 /**
  * What is decided about the attempts to pay one order. Pure, so that every order of events can be played; the
@@ -37,13 +37,12 @@ export interface OpenAttempt {
 const MINUTE_MS = 60_000
 
 /**
- * Whether where a provider said that an attempt can be paid still leads to its cashier. WeChat Pay: an `h5_url`
- * lives 5 minutes, a `code_url` and a `prepay_id` 2 hours; some time is left for the customer to get there.
+ * Whether the address or data that a provider answered with still leads to its cashier.
  * @param ageMs since the provider answered
  */
 export function cashierLives(method: PaymentMethod, client: PaymentClient, ageMs: number): boolean {
-  if (method !== 'wechat') return true
-  return ageMs < (client === 'h5' ? 4 : 110) * MINUTE_MS
+  const lives = factsOf(method)?.cashierLivesMinutes
+  return lives === undefined || ageMs < (client === 'h5' ? lives.h5 : lives.other) * MINUTE_MS
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 import { type AlipayAccount, AlipayError, callAlipay, cashierUrl, yuan } from './api.ts'
 import { downloadBill } from './bill.ts'
 import { verifyAlipayNotification } from './notification.ts'
-import { askRefund, giveBack } from './refunds.ts'
+import { askRefund, giveBack, REFUND_WAITS_FOR_SHOP } from './refunds.ts'
 import { ceilToSecond } from './time.ts'
 
 export type { AlipayAccount } from './api.ts'
@@ -41,6 +41,7 @@ export function createAlipay(account: AlipayAccount): PaymentProvider {
     method: 'alipay',
     name: 'alipay',
     received: 'success',
+    refundWaitsForShop: REFUND_WAITS_FOR_SHOP,
     verify: (rawBody) => verifyAlipayNotification(rawBody, account),
     downloadBill: (day) => downloadBill(account, day),
     create: async (attempt) => open(account, attempt),

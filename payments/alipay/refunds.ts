@@ -29,6 +29,10 @@ const REFUND_CODES: Readonly<Record<string, 'again' | 'never'>> = {
   'ACQ.BUYER_NOT_EXIST': 'never',
 }
 
+export const REFUND_WAITS_FOR_SHOP = Object.keys(REFUND_CODES).filter(
+  (code) => REFUND_CODES[code] === 'again',
+)
+
 const refundAnswer = z.object({ out_trade_no: z.string(), fund_change: z.string().optional() })
 const foundRefund = z.object({
   out_trade_no: z.string().optional(),

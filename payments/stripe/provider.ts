@@ -55,6 +55,7 @@ export function createStripe(account: StripeAccount): PaymentProvider {
     method: 'bank_card',
     name: 'stripe',
     received: '',
+    refundWaitsForShop: [],
     verify: (rawBody, headers, now) => verifyStripeNotification(rawBody, headers, account.webhookSecret, now),
     downloadBill: (day) => downloadBill(account, day),
     create: (attempt) => create(account, attempt),

@@ -3,7 +3,7 @@ import type { WechatAccount } from './api.ts'
 import { downloadBill } from './bill.ts'
 import { verifyWechatNotification } from './notification.ts'
 import { closeOrder, openOrder } from './order.ts'
-import { askRefund, giveBack } from './refund.ts'
+import { askRefund, giveBack, REFUND_WAITS_FOR_SHOP } from './refund.ts'
 import { findTransaction, stateOf } from './transaction.ts'
 
 /** WeChat Pay v3, for a merchant of its own: JSAPI, H5 and Native. An order is known by our own number alone. */
@@ -12,6 +12,7 @@ export function createWechat(account: WechatAccount): PaymentProvider {
     method: 'wechat',
     name: 'wechat',
     received: '',
+    refundWaitsForShop: REFUND_WAITS_FOR_SHOP,
     verify: (rawBody, headers, now) => verifyWechatNotification(account, rawBody, headers, now),
     downloadBill: (day) => downloadBill(account, day),
     create: (attempt) => openOrder(account, attempt),

@@ -27,6 +27,8 @@ const NOT_FINAL: Readonly<Record<string, 'later' | 'ask'>> = {
   INVALID_REQUEST: 'ask',
 }
 
+export const REFUND_WAITS_FOR_SHOP = Object.keys(NOT_FINAL).filter((code) => NOT_FINAL[code] === 'later')
+
 /**
  * Gives money back under our own refund number, which pays once however often it is asked for.
  * @throws ProviderRefusal `not_paid` where nothing came in, `refund_no_reused` where the number was used for

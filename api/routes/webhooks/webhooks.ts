@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import type { InboxEvent } from '../../../application/messaging/inbox.ts'
 import { deliver, keepOrderEvent, keepPaymentEvent } from '../../../application/messaging/inbox.ts'
+import { PROVIDER_NAMES } from '../../../domain/payments/method.ts'
 import type { OrderNotice } from '../../../workflows/messages.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { ApiError } from '../../errors.ts'
@@ -14,7 +15,7 @@ const payment = createRoute({
   path: '/payments/{provider}',
   tags: ['webhooks'],
   summary: "A payment provider's notifications, signed as that provider signs",
-  request: { params: z.object({ provider: z.enum(['alipay', 'wechat', 'stripe']) }) },
+  request: { params: z.object({ provider: z.enum(PROVIDER_NAMES) }) },
   responses: received,
 })
 

@@ -1,5 +1,6 @@
 import type { NoticeKind, NoticeOutcome } from '../../../domain/messaging/notices.ts'
 import type { OrderAction, OrderStatus, PaymentStatus } from '../../../domain/orders/status.ts'
+import type { ProviderName } from '../../../domain/payments/method.ts'
 import type { Text } from '../common/common.ts'
 
 /** The states of an order as staff name them. */
@@ -259,7 +260,7 @@ export const SOURCES: Readonly<Record<string, Text>> = {
   wechat: { zh: '微信支付', en: 'WeChat Pay' },
   stripe: { zh: 'Stripe', en: 'Stripe' },
   orders: { zh: '订单系统', en: 'Order system' },
-}
+} satisfies Record<ProviderName | 'orders', Text>
 
 export const ACTION_FORM = {
   carrier: { zh: '承运商', en: 'Carrier' },
