@@ -14,7 +14,7 @@ import {
   updatePayment,
 } from '../db/payments/payments.ts'
 import type { Encryptor } from '../db/platform/encryption.ts'
-import type { CancelCause, PaymentInfo } from '../db/schema.ts'
+import type { CancelCause, PaymentInfo } from '../db/schema/points-exchange-orders.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { readBalance } from '../db/wallet/wallet.ts'
 import type { Refusal } from '../domain/errors.ts'

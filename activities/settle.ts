@@ -12,7 +12,7 @@ import {
   recordRefund,
 } from '../db/orders/refunds.ts'
 import { listPayments, type Payment, recordPayment, updatePayment } from '../db/payments/payments.ts'
-import type { PaymentInfo } from '../db/schema.ts'
+import type { PaymentInfo } from '../db/schema/points-exchange-orders.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { capture, giveBack, hold } from '../db/wallet/wallet.ts'
 import { DomainError } from '../domain/errors.ts'

@@ -1,52 +1,19 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  randomBytes,
-  X509Certificate,
-} from 'node:crypto'
 import { z } from 'zod'
+import { ConfigError } from './error.ts'
+import { certificates, rsaKey, url } from './formats.ts'
+import { publicKeyOf } from './rsa.ts'
+import type { PaymentSecrets } from './secrets.ts'
 
-/** The accounts at the payment providers, out of the environment; a part of `config/index.ts`, which reads it. */
+/** The accounts at the payment providers, and the payment methods that they make possible. */
 
-export type PaymentAccounts = ReturnType<typeof paymentAccounts>
+import {
+  PAYMENT_METHODS as METHODS,
+  type PaymentMethod as Method,
+  PROVIDER_METHODS,
+} from '../domain/payments/method.ts'
 
-/** An address of a site, without the slashes at its end. */
-export const url = z.url({ protocol: /^https?$/ }).transform((value) => {
-  let end = value.length
-  while (value[end - 1] === '/') end--
-  return value.slice(0, end)
-})
+export const SANDBOX_KEY_ID = 'PUB_KEY_ID_0000000001'
 
-/**
- * A key as the providers' consoles give it: PEM, or the bare base64 of PKCS#8, PKCS#1 or SPKI. Line breaks may
- * be written `\n`.
- */
-const rsaKey = (kind: 'private' | 'public') =>
-  z.string().transform((given, context) => {
-    const key = readKey(kind, given)
-    if (key) return key
-    context.addIssue(`an RSA ${kind} key of 2048 bits or more, as PEM or as base64 of its DER`)
-    return z.NEVER
-  })
-
-const certificates = z.string().transform((given, context) => {
-  try {
-    const found = given
-      .replaceAll('\\n', '\n')
-      .match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)
-    if (!found) throw new Error('none')
-    return found.map((pem) => {
-      const { serialNumber, publicKey } = new X509Certificate(pem)
-      return [serialNumber, publicKey.export({ type: 'spki', format: 'pem' }).toString()] as const
-    })
-  } catch {
-    context.addIssue('one or more certificates as PEM')
-    return z.NEVER
-  }
-})
-
-/** The variables; each that is marked in `SECRETS` may also be given as a file, by the name with `_FILE`. */
 export const paymentVariables = {
   ALIPAY_APP_ID: z
     .string()
@@ -92,30 +59,7 @@ export const paymentVariables = {
 }
 
 const variables = z.object(paymentVariables)
-type Variables = z.output<typeof variables>
-
-/** What a demo makes for itself, so that its sandbox signs and is signed to as the real ones are. */
-export interface PaymentSecrets {
-  readonly stripeSecretKey: string
-  readonly stripeWebhookSecret: string
-  readonly alipayPrivateKey: string
-  readonly alipaySandboxKey: string
-  readonly wechatPrivateKey: string
-  readonly wechatSandboxKey: string
-  readonly wechatApiV3Key: string
-}
-
-export function newPaymentSecrets(): PaymentSecrets {
-  return {
-    stripeSecretKey: `sk_test_${randomBytes(18).toString('base64url')}`,
-    stripeWebhookSecret: `whsec_${randomBytes(24).toString('base64')}`,
-    alipayPrivateKey: newKey(),
-    alipaySandboxKey: newKey(),
-    wechatPrivateKey: newKey(),
-    wechatSandboxKey: newKey(),
-    wechatApiV3Key: randomBytes(16).toString('hex'),
-  }
-}
+export type PaymentVariables = z.output<typeof variables>
 
 const NEEDED = {
   alipay: ['ALIPAY_APP_ID', 'ALIPAY_SELLER_ID', 'ALIPAY_PRIVATE_KEY', 'ALIPAY_PUBLIC_KEY'],
@@ -130,11 +74,11 @@ const NEEDED = {
 } as const
 const BASE_URLS = ['ALIPAY_GATEWAY_URL', 'WECHAT_BASE_URL', 'STRIPE_BASE_URL']
 
-/** Whether the shop has given its own account for this method, in part at least. */
+/** Whether any variable of the own account for this method is set. */
 const isGiven = (given: object, method: keyof typeof NEEDED) =>
   NEEDED[method].some((name) => (given as Record<string, unknown>)[name] !== undefined)
 
-/** Accounts that are given in part, or reached in the open: a line each. */
+/** @returns a line for each account that is incomplete, and for each that is reached without TLS */
 export function paymentProblems(given: Record<string, string | undefined>, demo: boolean): string[] {
   const problems: string[] = []
   for (const method of ['alipay', 'wechat', 'bank_card'] as const) {
@@ -152,18 +96,21 @@ export function paymentProblems(given: Record<string, string | undefined>, demo:
   }
   for (const name of demo ? [] : BASE_URLS) {
     const { protocol, hostname = '' } = URL.parse(given[name] ?? '') ?? {}
-    // A name without a dot is a neighbour, such as the sandbox among containers.
+    // A host name without a dot is on the same network, such as the sandbox container.
     if (protocol === 'http:' && hostname.includes('.')) problems.push(`${name}: must be https`)
   }
   return problems
 }
 
+export type PaymentAccounts = ReturnType<typeof paymentAccounts>
+
 /**
- * The accounts that payments go to. Without a shop's own, a demo's go to its sandbox.
- * @param publicUrl how providers reach the mall
+ * The accounts that receive payments; undefined for a provider without one. In a demo, the sandbox takes the place of
+ * an account that is not set up.
+ * @param publicUrl the base URL at which providers reach the API
  */
 export function paymentAccounts(
-  given: Variables,
+  given: PaymentVariables,
   publicUrl: string,
   demo: { readonly secrets: PaymentSecrets; readonly sandboxUrl: string | undefined } | undefined,
 ) {
@@ -181,7 +128,7 @@ interface DemoSandbox {
   readonly url: string
 }
 
-function alipayOf(given: Variables, sandbox: DemoSandbox | undefined, notifyUrl: string) {
+function alipayOf(given: PaymentVariables, sandbox: DemoSandbox | undefined, notifyUrl: string) {
   if (isGiven(given, 'alipay')) {
     return {
       gatewayUrl: given.ALIPAY_GATEWAY_URL ?? 'https://openapi.alipay.com/gateway.do',
@@ -198,13 +145,13 @@ function alipayOf(given: Variables, sandbox: DemoSandbox | undefined, notifyUrl:
       appId: '2021000000000001',
       sellerId: '2088000000000001',
       privateKey: sandbox.secrets.alipayPrivateKey,
-      alipayPublicKey: publicOf(sandbox.secrets.alipaySandboxKey),
+      alipayPublicKey: publicKeyOf(sandbox.secrets.alipaySandboxKey),
       notifyUrl,
     }
   )
 }
 
-function wechatOf(given: Variables, sandbox: DemoSandbox | undefined, notifyUrl: string) {
+function wechatOf(given: PaymentVariables, sandbox: DemoSandbox | undefined, notifyUrl: string) {
   if (isGiven(given, 'wechat')) {
     const { WECHAT_PUBLIC_KEY_ID: id, WECHAT_PUBLIC_KEY: key } = given
     return {
@@ -229,16 +176,14 @@ function wechatOf(given: Variables, sandbox: DemoSandbox | undefined, notifyUrl:
       serial: '0000000000000001',
       privateKey: sandbox.secrets.wechatPrivateKey,
       apiV3Key: sandbox.secrets.wechatApiV3Key,
-      platformKeys: new Map([[SANDBOX_KEY_ID, publicOf(sandbox.secrets.wechatSandboxKey)]]),
+      platformKeys: new Map([[SANDBOX_KEY_ID, publicKeyOf(sandbox.secrets.wechatSandboxKey)]]),
       notifyUrl,
     }
   )
 }
 
-const SANDBOX_KEY_ID = 'PUB_KEY_ID_0000000001'
-
 function stripeOf(
-  given: Variables,
+  given: PaymentVariables,
   demo: { readonly secrets: PaymentSecrets; readonly sandboxUrl: string | undefined } | undefined,
 ) {
   if (isGiven(given, 'bank_card')) {
@@ -257,65 +202,26 @@ function stripeOf(
   }
 }
 
-/** The other side of the accounts: what the sandbox provider needs to be each of them. */
-export function sandboxAccounts(
-  { alipay, wechat, stripe }: PaymentAccounts,
-  given: Variables,
-  secrets: PaymentSecrets,
-) {
-  const [keyId] = wechat?.platformKeys.keys() ?? []
-  return {
-    alipay: alipay && {
-      appId: alipay.appId,
-      sellerId: alipay.sellerId,
-      merchantPublicKey: publicOf(alipay.privateKey),
-      privateKey: given.SANDBOX_ALIPAY_PRIVATE_KEY ?? secrets.alipaySandboxKey,
-    },
-    wechat: wechat && {
-      appId: wechat.appId,
-      mchId: wechat.mchId,
-      merchantSerial: wechat.serial,
-      merchantPublicKey: publicOf(wechat.privateKey),
-      apiV3Key: wechat.apiV3Key,
-      keyId: keyId ?? SANDBOX_KEY_ID,
-      privateKey: given.SANDBOX_WECHAT_PRIVATE_KEY ?? secrets.wechatSandboxKey,
-    },
-    stripe: stripe && { secretKey: stripe.secretKey, webhookSecret: stripe.webhookSecret },
+/**
+ * The payment methods that the shop offers: those it names, or all that have an account.
+ * @throws ConfigError
+ */
+export function supportedMethods(
+  given: {
+    readonly POINTS_MALL_SUPPORTED_METHODS?: Method[] | undefined
+    readonly POINTS_MALL_DEFAULT_METHOD: Method
+  },
+  accounts: PaymentAccounts,
+): Method[] {
+  const canPay = (name: Method) =>
+    name === 'wallet' || accounts[PROVIDER_METHODS[name].provider] !== undefined
+  const supported = given.POINTS_MALL_SUPPORTED_METHODS ?? METHODS.filter(canPay)
+  const problems = supported
+    .filter((name) => !canPay(name))
+    .map((name) => `POINTS_MALL_SUPPORTED_METHODS: no provider is set up for ${name}`)
+  if (!supported.includes(given.POINTS_MALL_DEFAULT_METHOD)) {
+    problems.push('POINTS_MALL_DEFAULT_METHOD: must be one of POINTS_MALL_SUPPORTED_METHODS')
   }
-}
-
-function newKey(): string {
-  return generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  }).privateKey
-}
-
-function publicOf(privateKey: string): string {
-  return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
-}
-
-/** @returns PEM, or undefined where it is no RSA key of at least 2048 bits */
-function readKey(kind: 'private' | 'public', given: string): string | undefined {
-  const text = given.replaceAll('\\n', '\n').trim()
-  const isPem = text.startsWith('-----BEGIN')
-  const der = Buffer.from(text.replace(/\s+/g, ''), 'base64')
-  const forms = kind === 'private' ? (['pkcs8', 'pkcs1'] as const) : (['spki', 'pkcs1'] as const)
-  for (const type of forms) {
-    try {
-      const key =
-        kind === 'private'
-          ? createPrivateKey(isPem ? text : { key: der, format: 'der', type: type as 'pkcs8' | 'pkcs1' })
-          : createPublicKey(isPem ? text : { key: der, format: 'der', type: type as 'spki' | 'pkcs1' })
-      const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
-      if (key.asymmetricKeyType !== 'rsa' || bits < 2048) return undefined
-      return key
-        .export(kind === 'private' ? { type: 'pkcs8', format: 'pem' } : { type: 'spki', format: 'pem' })
-        .toString()
-    } catch {
-      // Another form, or no key at all.
-    }
-  }
-  return undefined
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+  return supported
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Kysely, Kysely as KyselyClient, PostgresDialect, type Transaction } from 'kysely'
 import { Pool, type PoolClient } from 'pg'
-import type { Database } from './schema.ts'
+import type { Database } from './schema/index.ts'
 
 /** Either the database or a transaction: for reads, and for single statements that stand alone. */
 export type Db = Kysely<Database>

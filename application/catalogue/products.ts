@@ -14,7 +14,7 @@ import {
 } from '../../db/catalogue/products.ts'
 import { moveStock } from '../../db/catalogue/stock.ts'
 import type { Db, Tx } from '../../db/client.ts'
-import type { ProductProperties } from '../../db/schema.ts'
+import type { ProductProperties } from '../../db/schema/points-products.ts'
 import { totalOf, worthOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode, ProductStatus, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'

@@ -11,7 +11,7 @@ import { listOrderRefunds, listRefunds, type ShownRefund } from '../../db/orders
 import { keepRequest } from '../../db/orders/requests.ts'
 import { countAttempts, readOpenPayment } from '../../db/payments/payments.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
-import type { PaymentInfo } from '../../db/schema.ts'
+import type { PaymentInfo } from '../../db/schema/points-exchange-orders.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { totalOf } from '../../domain/catalogue/pricing.ts'
 import { needsAddress, type PaymentMode } from '../../domain/catalogue/product.ts'

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/client.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
-import type { ShippingInfo } from '../../db/schema.ts'
+import type { ShippingInfo } from '../../db/schema/points-exchange-orders.ts'
 import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
 import type { Money } from '../../domain/money.ts'

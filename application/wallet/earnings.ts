@@ -1,4 +1,4 @@
-import type { EarningState } from '../../db/schema.ts'
+import type { EarningState } from '../../db/schema/earnings.ts'
 import {
   type Earning,
   type EarningFilter,

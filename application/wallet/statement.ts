@@ -1,4 +1,5 @@
-import type { Currency, EntryKind } from '../../db/schema.ts'
+import type { Currency } from '../../db/schema/wallet-accounts.ts'
+import type { EntryKind } from '../../db/schema/wallet-transfers.ts'
 import { countEntries, type Listed, listEntries } from '../../db/wallet/wallet.ts'
 import { InvalidInputError } from '../../domain/errors.ts'
 import { reasonText } from '../../i18n/entry-texts.ts'

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Db } from '../client.ts'
-import type { CategoriesTable } from '../schema.ts'
+import type { CategoriesTable } from '../schema/categories.ts'
 
 export type Category = Selectable<CategoriesTable>
 

@@ -1,5 +1,5 @@
 import type { Db } from '../client.ts'
-import type { PicturesTable } from '../schema.ts'
+import type { PicturesTable } from '../schema/pictures.ts'
 
 export type PictureFormat = PicturesTable['format']
 

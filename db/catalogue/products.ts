@@ -1,7 +1,7 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { PaymentMode, ProductStatus, ProductType } from '../../domain/catalogue/product.ts'
 import type { Db, Tx } from '../client.ts'
-import type { PointsProductsTable } from '../schema.ts'
+import type { PointsProductsTable } from '../schema/points-products.ts'
 
 /** A product with the name of its category, where that was not deleted. */
 export type Product = Omit<

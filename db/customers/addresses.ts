@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { Db, Tx } from '../client.ts'
-import type { AddressesTable } from '../schema.ts'
+import type { AddressesTable } from '../schema/addresses.ts'
 
 export type AddressRow = Pick<Selectable<AddressesTable>, 'id' | 'sealed' | 'is_default'>
 

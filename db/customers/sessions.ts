@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Db } from '../client.ts'
-import type { WebSessionsTable } from '../schema.ts'
+import type { WebSessionsTable } from '../schema/web-sessions.ts'
 
 /** Who is signed in at the pages. The database knows a session by the hash of its token only. */
 export interface SessionOwner {

@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { KeptNotice, NoticeOutcome } from '../../domain/messaging/notices.ts'
 import { orderNoOf } from '../../domain/orders/number.ts'
 import type { Db, Tx } from '../client.ts'
-import type { WebhookInboxTable } from '../schema.ts'
+import type { WebhookInboxTable } from '../schema/webhook-inbox.ts'
 
 /** Verified notifications, kept before they are answered and signalled, each event once. */
 export type InboxEvent = Selectable<WebhookInboxTable>

@@ -3,7 +3,7 @@ import type { Refusal } from '../../domain/errors.ts'
 import type { PaymentClient } from '../../domain/payments/method.ts'
 import type { Db, Tx } from '../client.ts'
 import type { Encryptor } from '../platform/encryption.ts'
-import type { ExchangeAttemptsTable } from '../schema.ts'
+import type { ExchangeAttemptsTable } from '../schema/exchange-attempts.ts'
 
 /** One row per `POST exchange`, written before the workflow engine is called, so that no answer is ever lost. */
 export type Attempt = Selectable<ExchangeAttemptsTable>

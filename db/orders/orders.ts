@@ -2,7 +2,8 @@ import type { Insertable, Selectable } from 'kysely'
 import type { OrderNote } from '../../domain/orders/notes.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
 import type { Db, Tx } from '../client.ts'
-import type { ActorType, CancelCause, PointsExchangeOrdersTable } from '../schema.ts'
+import type { ActorType } from '../schema/order-events.ts'
+import type { CancelCause, PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
 
 export type ExchangeOrder = Selectable<PointsExchangeOrdersTable>
 

@@ -2,7 +2,8 @@ import { type Selectable, sql } from 'kysely'
 import { type Fen, fenOf } from '../../domain/money.ts'
 import type { Amounts } from '../../domain/orders/refund.ts'
 import type { Db, Tx } from '../client.ts'
-import type { OrderRefundsTable, PaymentRefundsTable } from '../schema.ts'
+import type { OrderRefundsTable } from '../schema/order-refunds.ts'
+import type { PaymentRefundsTable } from '../schema/payment-refunds.ts'
 import type { Actor } from './orders.ts'
 
 export type OrderRefund = Selectable<OrderRefundsTable>

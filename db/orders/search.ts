@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import type { Db } from '../client.ts'
-import type { PointsExchangeOrdersTable } from '../schema.ts'
+import type { PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
 
 /** What operators find orders by; all that is given holds. */
 export interface OrderSearch {

@@ -5,7 +5,7 @@ import type { PaymentMethod } from '../../domain/payments/method.ts'
 import type { Db, Tx } from '../client.ts'
 import { readChannel } from '../orders/attempts.ts'
 import type { Encryptor } from '../platform/encryption.ts'
-import type { PaymentsTable } from '../schema.ts'
+import type { PaymentsTable } from '../schema/payments.ts'
 
 export type Payment = Selectable<PaymentsTable>
 

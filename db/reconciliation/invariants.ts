@@ -9,7 +9,8 @@ import {
   stateSide,
 } from '../../domain/reconciliation/findings.ts'
 import type { Db } from '../client.ts'
-import type { Currency, EntryKind } from '../schema.ts'
+import type { Currency } from '../schema/wallet-accounts.ts'
+import type { EntryKind } from '../schema/wallet-transfers.ts'
 import { clawbackKey, grantKey, isAuthentic } from '../wallet/earnings.ts'
 import { type LedgerCipher, TamperedError } from '../wallet/ledger-cipher.ts'
 import { tamperedSide } from '../wallet/verification.ts'

@@ -11,7 +11,7 @@ import type {
 } from '../../domain/reconciliation/comparison.ts'
 import { moneySide, named, type Side, type Subject, stateSide } from '../../domain/reconciliation/findings.ts'
 import type { Db } from '../client.ts'
-import type { ReconciliationFindingsTable } from '../schema.ts'
+import type { ReconciliationFindingsTable } from '../schema/reconciliation-findings.ts'
 
 /** Comparisons of the books, what they found, and what of our books they read. */
 

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { Db, Tx } from '../client.ts'
-import type { EarningState, EarningsTable } from '../schema.ts'
+import type { EarningState, EarningsTable } from '../schema/earnings.ts'
 import { type LedgerCipher, TamperedError } from './ledger-cipher.ts'
 import { clawBack, grant, lockAccount, voidGrant } from './wallet.ts'
 

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { BareSide, Disagreement, Side, Subject } from '../../domain/reconciliation/findings.ts'
 import { availableOf, heldOf } from '../../domain/wallet/wallet.ts'
 import type { Db, Tx } from '../client.ts'
-import type { EntryKind } from '../schema.ts'
+import type { EntryKind } from '../schema/wallet-transfers.ts'
 import { type LedgerCipher, TamperedError, UnknownKeyError } from './ledger-cipher.ts'
 import { type AccountRow, entryPlace, linkParts, openAccount, refOf, type SealedEntry } from './wallet.ts'
 

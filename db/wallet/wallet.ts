@@ -13,7 +13,8 @@ import {
   type Wallet,
 } from '../../domain/wallet/wallet.ts'
 import type { Db, Tx } from '../client.ts'
-import type { Currency, EntryKind } from '../schema.ts'
+import type { Currency } from '../schema/wallet-accounts.ts'
+import type { EntryKind } from '../schema/wallet-transfers.ts'
 import type { LedgerCipher } from './ledger-cipher.ts'
 
 /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import type { Db, Tx } from '../../db/client.ts'
-import type { Currency } from '../../db/schema.ts'
+import type { Currency } from '../../db/schema/wallet-accounts.ts'
 import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { findLedgerViolations } from '../../db/wallet/verification.ts'
 import {

@@ -9,7 +9,7 @@ import { removeDatabase } from '../../cli/embedded/postgres-location.ts'
 import { createSupervisor } from '../../cli/embedded/supervisor.ts'
 import { connectDatabase, type Db } from '../../db/client.ts'
 import { migrateToLatest } from '../../db/migrator.ts'
-import type { Database } from '../../db/schema.ts'
+import type { Database } from '../../db/schema/index.ts'
 import { freeLowPort } from './ports.ts'
 
 /** A migrated database on an embedded PostgreSQL of its own, for long runs and measurements. */

@@ -1,6 +1,6 @@
 import { AssertionError, deepStrictEqual, equal } from 'node:assert/strict'
 import { type KyselyPlugin, sql } from 'kysely'
-import type { Currency } from '../../db/schema.ts'
+import type { Currency } from '../../db/schema/wallet-accounts.ts'
 import { KeyReusedError } from '../../db/wallet/wallet.ts'
 import {
   type Books,

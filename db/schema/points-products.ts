@@ -1,0 +1,45 @@
+import type { ColumnType, Generated } from 'kysely'
+import type {
+  ExchangeLimit,
+  PaymentMode,
+  ProductStatus,
+  ProductType,
+  ShippingType,
+} from '../../domain/catalogue/product.ts'
+import type { Dated, Id } from './columns.ts'
+
+export interface ProductProperties {
+  readonly limit?: ExchangeLimit | undefined
+  readonly [name: string]: unknown
+}
+
+export interface PointsProductsTable extends Dated {
+  id: Id
+  title: string
+  description: string | null
+  image: string | null
+  point: Generated<number>
+  price_currency: Generated<string>
+  price_amount: ColumnType<string, string | undefined, string>
+  original_price_amount: ColumnType<string | null, string | null | undefined, string | null>
+  payment_mode: PaymentMode
+  stock_quantity: Generated<number>
+  exchange_limit: Generated<number>
+  status: Generated<ProductStatus>
+  sort: Generated<number>
+  category_id: ColumnType<string | null, string | null | undefined, string | null>
+  product_type: Generated<ProductType>
+  shipping_type: Generated<ShippingType>
+  outer_id: string | null
+  properties: ColumnType<ProductProperties | null, string | null | undefined, string | null>
+  owner_type: Generated<string>
+  owner_id: Generated<string>
+  operator_type: string | null
+  operator_id: string | null
+  operation_key: string | null
+  search_bigrams: ColumnType<string[], never, never>
+  search_letters: ColumnType<string[], never, never>
+  /** At most `LOW_STOCK` pieces; the database computes it. */
+  low_stock: ColumnType<boolean, never, never>
+  deleted_at: Date | null
+}

@@ -1,0 +1,4 @@
+export interface SignInLinksTable {
+  link_id: string
+  expires_at: Date
+}

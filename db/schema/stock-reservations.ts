@@ -1,0 +1,10 @@
+import type { Ref, Stamp } from './columns.ts'
+
+export interface StockReservationsTable {
+  order_no: string
+  product_id: Ref
+  quantity: number
+  state: 'held' | 'committed' | 'released'
+  created_at: Stamp
+  resolved_at: Date | null
+}
