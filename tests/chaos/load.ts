@@ -54,9 +54,14 @@ function yuan(amount: string) {
   return { amount, currency: 'CNY' }
 }
 
+let loads = 0
+
 /** Customers who do not give up: they repeat what was not answered, with the same `Idempotency-Key`. */
 export async function openLoad(mall: Installation) {
   const mistakes: string[] = []
+  // A mall may be loaded twice: whose numbers these are.
+  loads += 1
+  const run = `${process.pid}-${loads}`
   let number = 0
 
   async function call(method: string, path: string, how: Call): Promise<{ status: number; body: Body }> {
@@ -86,7 +91,7 @@ export async function openLoad(mall: Installation) {
 
   const admin = async (method: string, path: string, body: unknown) => {
     number += 1
-    const key = `admin-${number}`
+    const key = `admin-${run}-${number}`
     const answer = await call(method, `/api/admin/points-mall/${path}`, {
       as: 'boss',
       role: 'admin',
@@ -165,7 +170,7 @@ export async function openLoad(mall: Installation) {
   /** Goes on a journey. @returns what was promised at its end */
   async function go(journey: Journey, cashier: Cashier = 'bank_card'): Promise<Promised> {
     number += 1
-    const owner = `u${number}`
+    const owner = `u${run}-${number}`
     const byCard = ['card', 'declined', 'abandoned', 'card_canceled', 'unpaid_canceled'].includes(journey)
     const isCash = byCard || journey === 'wallet'
     const product_id = isCash ? cashProduct : journey === 'shipped' ? sentProduct : pointsProduct

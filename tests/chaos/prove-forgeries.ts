@@ -5,7 +5,7 @@ import { type ForgeryRun, sendForgeries } from '../payments/forgery-run.ts'
 import { connectPatiently } from '../support/database.ts'
 import type { Installation } from '../support/installation.ts'
 import { until } from '../support/test-app.ts'
-import { CASHIERS, openLoad } from './load.ts'
+import { CASHIERS, openLoad, type Promised } from './load.ts'
 
 /** A notification as the sandbox's control API shows it. */
 export interface Shown {
@@ -33,9 +33,10 @@ export function realsOf(provider: Provider, sends: readonly Shown[]): Sent[] {
 export async function proveForgeries(
   mall: Installation,
   options: { readonly minutes: number; readonly seed: number; readonly each: number },
-): Promise<ForgeryRun> {
+): Promise<ForgeryRun & { readonly promised: readonly Promised[] }> {
   const load = await openLoad(mall)
-  for (const cashier of [...CASHIERS, ...CASHIERS]) await load.go('card', cashier)
+  const promised: Promised[] = []
+  for (const cashier of [...CASHIERS, ...CASHIERS]) promised.push(await load.go('card', cashier))
   const { databaseUrl, sandboxUrl } = mall.running()
   const readSends = async () => (await (await fetch(`${sandboxUrl}/control/notifications`)).json()) as Shown[]
   // They are sent soon after the money has come.
@@ -50,7 +51,7 @@ export async function proveForgeries(
   >
   const db = connectPatiently(databaseUrl, 2)
   try {
-    return await sendForgeries(
+    const run = await sendForgeries(
       {
         url: mall.url,
         keys: {
@@ -75,6 +76,7 @@ export async function proveForgeries(
       },
       { each: options.each, seed: options.seed, until: Date.now() + options.minutes * 60_000 },
     )
+    return { ...run, promised }
   } finally {
     await db.destroy()
   }

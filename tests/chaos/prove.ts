@@ -60,10 +60,10 @@ let code = 1
 try {
   await mall.start()
   say(`forgeries for up to ${share.toFixed(1)} min`)
-  const { sent, wrong } = await proveForgeries(mall, { minutes: share, seed, each: FORGERIES })
+  const { sent, wrong, promised } = await proveForgeries(mall, { minutes: share, seed, each: FORGERIES })
   say(JSON.stringify({ sent, wrong: wrong.length }))
   say(`chaos for ${share.toFixed(1)} min`)
-  const broken = [...wrong, ...(await chaos())]
+  const broken = [...wrong, ...(await chaos(promised))]
   if (broken.length === 0) code = 0
   else process.stdout.write(`BROKEN: ${broken[0]}\n(${broken.length} in all; seed ${seed})\n`)
 } catch (error) {
@@ -110,10 +110,10 @@ function runTests(files: readonly string[], environment: Record<string, string>)
   process.exit(1)
 }
 
-async function chaos(): Promise<string[]> {
+async function chaos(before: readonly Promised[]): Promise<string[]> {
   const load = await openLoad(mall)
   const until = performance.now() + share * 60_000
-  const promised: Promised[] = []
+  const promised: Promised[] = [...before]
   const kills = new Map<PartName, number>()
   let over = false
 
