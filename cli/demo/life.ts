@@ -12,7 +12,7 @@ import type { Db } from '../../db/client.ts'
 import { needsAddress } from '../../domain/catalogue/product.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { fenOf } from '../../domain/money.ts'
-import type { OrderStatus } from '../../domain/orders/status.ts'
+import { hasReached, type OrderStatus } from '../../domain/orders/status.ts'
 import { isBooked } from './seed.ts'
 import {
   type DemoCustomer,
@@ -144,14 +144,6 @@ const ADDRESS = {
   detail: '文三路 90 号 3 幢 502 室',
 }
 
-const STEPS: readonly OrderStatus[] = [
-  'exchanged',
-  'order_created',
-  'order_paid',
-  'order_accepted',
-  'order_shipped',
-  'order_finished',
-]
 /** How far an order goes; `order_canceled` is on no such way. */
 const REACHES: Readonly<Record<Ending, OrderStatus | undefined>> = {
   unpaid: 'order_created',
@@ -170,7 +162,7 @@ function isTold(ending: Ending, { status, refunds }: OrderView): boolean {
     return ending !== 'paid_too_late' || refunds.some(({ state }) => state === 'done')
   }
   const end = REACHES[ending]
-  if (end === undefined || STEPS.indexOf(status) < STEPS.indexOf(end)) return false
+  if (end === undefined || !hasReached(status, end)) return false
   return ending !== 'part_refunded' || refunds.length > 0
 }
 

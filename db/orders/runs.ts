@@ -1,10 +1,13 @@
 import { sql } from 'kysely'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
 import type { ExternalStep } from '../../domain/orders/external-steps.ts'
-import type { OrderStatus } from '../../domain/orders/status.ts'
+import { OPEN_STATUSES, type OrderStatus } from '../../domain/orders/status.ts'
 import type { Db, Tx } from '../client.ts'
 
 /** Which workflow run works on an exchange, and which exchanges need one. */
+
+/** Literals: with parameters the partial index `points_exchange_orders_open`, which names the same, is of no use. */
+const OPEN = sql.join(OPEN_STATUSES.map((status) => sql.lit(status)))
 
 /** From here on only this run may act. The caller holds the locks of the attempt and the order. */
 export async function claimRun(tx: Tx, orderNo: string, runId: string, epoch: number): Promise<void> {
@@ -82,7 +85,7 @@ export async function listOpenExchanges(
   const { rows } = await sql<OpenExchange>`
     with open as (
       select order_no from points_exchange_orders
-        where status in ('exchanged', 'order_created', 'order_paid', 'order_accepted', 'order_shipped')
+        where status in (${OPEN})
           and ${named('order_no')}
       union select order_no from payments where state in ('unpaid', 'closing') and ${named('order_no')}
       union select order_no from exchange_attempts

@@ -37,6 +37,16 @@ export function hasReached(status: OrderStatus, state: OrderStatus): boolean {
   return ORDER_STATUSES.indexOf(status) >= ORDER_STATUSES.indexOf(state)
 }
 
+/** The way of an order that is not canceled, in its order. */
+export const FORWARD_STATUSES: readonly OrderStatus[] = ORDER_STATUSES.filter(
+  (status) => status !== 'order_canceled',
+)
+
+/** In which something is still to happen to the order. */
+export const OPEN_STATUSES: readonly OrderStatus[] = FORWARD_STATUSES.filter(
+  (status) => status !== 'order_finished',
+)
+
 /** What somebody asks of an order; each is allowed in the states listed. */
 export const ORDER_ACTIONS = {
   pay: ['order_created'],
@@ -74,8 +84,8 @@ export const PAYMENT_STATUSES = ['unpaid', 'paid', 'closing', 'closed', 'refundi
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number]
 
 /** Paid orders that were not canceled: what the statistics count. */
-export const PAID_STATUSES = ['order_paid', 'order_accepted', 'order_shipped', 'order_finished'] as const
+export const PAID_STATUSES: readonly OrderStatus[] = ORDER_STATUSES.filter(isPaid)
 
 export function isPaid(status: OrderStatus): boolean {
-  return (PAID_STATUSES as readonly OrderStatus[]).includes(status)
+  return hasReached(status, 'order_paid')
 }

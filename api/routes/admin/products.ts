@@ -4,31 +4,20 @@ import {
   createProduct,
   deleteProduct,
   PRODUCT_SORTS,
-  type ProductChange,
   publishProduct,
   readAnyProduct,
   readProducts,
   unpublishProduct,
 } from '../../../application/catalogue/products.ts'
-import {
-  PAYMENT_MODES,
-  PRODUCT_MAX,
-  PRODUCT_STATUSES,
-  PRODUCT_TYPES,
-  SHIPPING_TYPES,
-} from '../../../domain/catalogue/product.ts'
-import { fenOf } from '../../../domain/money.ts'
+import { PAYMENT_MODES, PRODUCT_STATUSES, PRODUCT_TYPES } from '../../../domain/catalogue/product.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import {
   bearer,
-  INT_MAX,
   id,
   idParams,
-  int,
   jsonBody,
   listOf,
   listResponse,
-  money,
   one,
   oneResponse,
   pageQuery,
@@ -36,58 +25,7 @@ import {
   sliceOf,
   text,
 } from '../../schemas/common.ts'
-import { product, properties } from '../shop/products.ts'
-
-const adminProduct = product
-  .extend({ point: z.int(), price: money, category_id: id.nullable() })
-  .openapi('AdminProduct')
-
-/** A page address or a path of this site; never a script. */
-const image = z
-  .string()
-  .max(PRODUCT_MAX.image)
-  .regex(/^(https?:\/\/|\/(?!\/))[^\s"'<>\\]+$/)
-
-const fields = {
-  description: text(0, PRODUCT_MAX.description).nullish(),
-  image: image.nullish(),
-  point: int(0, PRODUCT_MAX.points).optional(),
-  price: money.optional(),
-  original_price: money.nullish(),
-  exchange_limit: int(0).optional(),
-  sort: int(-INT_MAX).optional(),
-  category_id: id.nullish(),
-  product_type: z.enum(PRODUCT_TYPES).optional(),
-  shipping_type: z.enum(SHIPPING_TYPES).optional(),
-  properties: properties.nullish(),
-}
-
-const creation = z
-  .object({
-    ...fields,
-    title: text(1, PRODUCT_MAX.title),
-    payment_mode: z.enum(PAYMENT_MODES),
-    stock_quantity: int(0).default(0),
-  })
-  .openapi('ProductCreation')
-
-const change = z
-  .looseObject({
-    ...fields,
-    title: text(1, PRODUCT_MAX.title).optional(),
-    payment_mode: z.enum(PAYMENT_MODES).optional(),
-    stock_delta: int(-INT_MAX).optional(),
-  })
-  // Refused rather than ignored: who sends these believes that they count.
-  .superRefine((body, ctx) => {
-    for (const [name, rule] of [
-      ['stock_quantity', 'stock_delta_only'],
-      ['status', 'publish_only'],
-    ] as const) {
-      if (body[name] !== undefined) ctx.addIssue({ code: 'custom', path: [name], params: { rule } })
-    }
-  })
-  .openapi('ProductChange')
+import { adminProduct, changeOf, productChange, productCreation } from '../../schemas/product.ts'
 
 const list = createRoute({
   method: 'get',
@@ -124,7 +62,7 @@ const create = createRoute({
   tags: ['admin: products'],
   summary: 'Make a draft',
   security: bearer,
-  request: { body: jsonBody(creation) },
+  request: { body: jsonBody(productCreation) },
   responses: { 201: oneResponse(adminProduct, 'The draft'), ...problemResponse },
 })
 
@@ -134,7 +72,7 @@ const update = createRoute({
   tags: ['admin: products'],
   summary: 'Change what is given; stock by a difference',
   security: bearer,
-  request: { params: idParams, body: jsonBody(change) },
+  request: { params: idParams, body: jsonBody(productChange) },
   responses: { 200: oneResponse(adminProduct, 'The product'), ...problemResponse },
 })
 
@@ -214,22 +152,3 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps)
 }
 
 const causeOf = (c: ApiContext) => ({ operationKey: c.get('operationKey'), operatorId: c.get('who').sub })
-
-function changeOf(body: z.output<typeof change>): ProductChange {
-  const { original_price } = body
-  return {
-    title: body.title,
-    description: body.description,
-    image: body.image,
-    point: body.point,
-    priceFen: body.price && fenOf(body.price),
-    originalPriceFen: original_price ? fenOf(original_price) : original_price,
-    paymentMode: body.payment_mode,
-    exchangeLimit: body.exchange_limit,
-    sort: body.sort,
-    categoryId: body.category_id,
-    productType: body.product_type,
-    shippingType: body.shipping_type,
-    properties: body.properties,
-  }
-}

@@ -1,20 +1,13 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { mustFindCategory } from '../../../application/catalogue/categories.ts'
 import { PRODUCT_SORTS, readCatalogue, readProduct } from '../../../application/catalogue/products.ts'
-import {
-  LIMIT_MAX,
-  PAYMENT_MODES,
-  PRODUCT_STATUSES,
-  PRODUCT_TYPES,
-  SHIPPING_TYPES,
-} from '../../../domain/catalogue/product.ts'
+import { PAYMENT_MODES, PRODUCT_TYPES } from '../../../domain/catalogue/product.ts'
 import type { ApiDeps, ApiEnv } from '../../deps.ts'
 import {
   id,
   idParams,
   listOf,
   listResponse,
-  money,
   one,
   oneResponse,
   pageQuery,
@@ -22,47 +15,7 @@ import {
   sliceOf,
   text,
 } from '../../schemas/common.ts'
-
-const exchangeLimit = z
-  .strictObject({
-    max_per_user: z.int().min(1).max(LIMIT_MAX.max_per_user).optional(),
-    max_per_order: z.int().min(1).max(LIMIT_MAX.max_per_order).optional(),
-    time_limit_seconds: z.int().min(1).max(LIMIT_MAX.time_limit_seconds).optional(),
-    user_level_required: z.int().min(0).max(LIMIT_MAX.user_level_required).optional(),
-  })
-  .openapi('ExchangeLimit')
-
-/** `limit` is read by the rules; every other key is the shop's own. */
-export const properties = z.looseObject({ limit: exchangeLimit.optional() }).openapi('ProductProperties')
-
-export const product = z
-  .object({
-    id,
-    title: z.string(),
-    description: z.string().nullable(),
-    image: z.string().nullable(),
-    points_price: z.int(),
-    money_price: money,
-    payment_mode: z.enum(PAYMENT_MODES),
-    original_price: money.nullable(),
-    stock_quantity: z.int(),
-    exchange_limit: z.int(),
-    status: z.enum(PRODUCT_STATUSES),
-    sort: z.int(),
-    product_type: z.enum(PRODUCT_TYPES),
-    shipping_type: z.enum(SHIPPING_TYPES),
-    properties: properties.nullable(),
-    payment_info: z.object({
-      mode: z.string(),
-      points: z.string().nullable(),
-      money: z.string().nullable(),
-      total_value: money,
-    }),
-    category: z.object({ id, name: z.string() }).nullable(),
-    created_at: z.iso.datetime(),
-    updated_at: z.iso.datetime(),
-  })
-  .openapi('Product')
+import { product } from '../../schemas/product.ts'
 
 const filters = pageQuery.extend({
   payment_mode: z.enum(PAYMENT_MODES).optional(),

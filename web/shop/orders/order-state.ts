@@ -1,5 +1,6 @@
 import type { FundTrace } from '../../../application/orders/fund-trace.ts'
 import type { OrderView } from '../../../application/orders/orders.ts'
+import { OPEN_STATUSES, type OrderStatus } from '../../../domain/orders/status.ts'
 import type { Text } from '../../texts/common/common.ts'
 import { type Moves, ORDERS, PAYMENT_STATES, STATES, type StateText } from '../../texts/shop/orders.ts'
 
@@ -43,11 +44,6 @@ function wordsOf(order: OrderView): StateText & { readonly tone: Tone } {
     case 'order_created':
       if (payment_status === 'closing') return { ...PAYMENT_STATES.closing, tone: 'warn' }
       return { ...STATES.order_created, tone: 'warn' }
-    case 'order_paid':
-    case 'order_accepted':
-    case 'order_shipped':
-    case 'order_finished':
-      return { ...STATES[status], tone: 'good' }
     case 'order_canceled': {
       const on_its_way = payment_status === 'refunding' || refunds.some(({ state }) => state === 'pending')
       if (on_its_way) return { ...PAYMENT_STATES.returning, tone: 'warn' }
@@ -55,6 +51,8 @@ function wordsOf(order: OrderView): StateText & { readonly tone: Tone } {
       const stood = timeline.some((event) => event.status === 'order_created')
       return { ...(stood ? STATES.order_canceled : PAYMENT_STATES.refused), tone: 'plain' }
     }
+    default:
+      return { ...STATES[status], tone: 'good' }
   }
 }
 
@@ -69,8 +67,8 @@ export const ORDER_TABS = {
   to_pay: { text: ORDERS.to_pay, statuses: ['order_created'] },
   in_progress: {
     text: ORDERS.in_progress,
-    statuses: ['exchanged', 'order_paid', 'order_accepted', 'order_shipped'],
+    statuses: OPEN_STATUSES.filter((status) => status !== 'order_created'),
   },
   done: { text: ORDERS.done, statuses: ['order_finished'] },
   canceled: { text: ORDERS.canceled, statuses: ['order_canceled'] },
-} as const
+} as const satisfies Record<string, { text: Text; statuses: readonly OrderStatus[] | undefined }>

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { OrderView } from '../../../application/orders/orders.ts'
-import type { OrderStatus } from '../../../domain/orders/status.ts'
+import { FORWARD_STATUSES, type OrderStatus } from '../../../domain/orders/status.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { besideText, detailText } from '../../../i18n/note-texts.ts'
 import { time } from '../../shared/format.ts'
@@ -52,20 +52,11 @@ function eventsOf(order: OrderView, lang: Lang): Happened[] {
 export const stepText = ({ total_points }: OrderView, status: OrderStatus): Text =>
   status === 'order_created' && total_points === 0 ? SET_ASIDE : STEPS[status]
 
-const WAY: readonly OrderStatus[] = [
-  'exchanged',
-  'order_created',
-  'order_paid',
-  'order_accepted',
-  'order_shipped',
-  'order_finished',
-]
-
 function upcomingOf(order: OrderView): OrderStatus[] {
-  const reached = WAY.indexOf(order.status)
+  const reached = FORWARD_STATUSES.indexOf(order.status)
   if (reached < 0) return []
   const skipped = (status: OrderStatus) =>
     (status === 'order_created' && order.total_money.amount === '0.00') ||
     (status === 'order_shipped' && order.address_info === null)
-  return WAY.slice(reached + 1).filter((status) => !skipped(status))
+  return FORWARD_STATUSES.slice(reached + 1).filter((status) => !skipped(status))
 }

@@ -4,7 +4,7 @@ import { readFundTrace } from '../../../application/orders/fund-trace.ts'
 import { forCustomer, getOrder, type OrderView } from '../../../application/orders/orders.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import { DomainError } from '../../../domain/errors.ts'
-import { allows, isPaid } from '../../../domain/orders/status.ts'
+import { allows, isPaid, type OrderStatus, type PaymentStatus } from '../../../domain/orders/status.ts'
 import { reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
@@ -132,16 +132,14 @@ function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number):
 /** What a ticket that was used looks like; the state stands beside it in words. */
 function stamp({ status, payment_status }: OrderView, lang: Lang): Html | '' {
   if (lang !== 'zh') return ''
-  const text = {
-    exchanged: '',
-    order_created: '',
-    order_paid: '已兑',
-    order_accepted: '已兑',
-    order_shipped: '已兑',
-    order_finished: '兑讫',
-    order_canceled: payment_status === 'refunded' ? '已退' : '作废',
-  }[status]
+  const text = stampText(status, payment_status)
   return text ? html`<p class="stamp ${status}" aria-hidden="true">${text}</p>` : ''
+}
+
+function stampText(status: OrderStatus, payment: PaymentStatus): string {
+  if (status === 'order_canceled') return payment === 'refunded' ? '已退' : '作废'
+  if (status === 'order_finished') return '兑讫'
+  return isPaid(status) ? '已兑' : ''
 }
 
 function actions({ status, order_no }: OrderView, lang: Lang, isNew: boolean): Html | '' {

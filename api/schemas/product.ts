@@ -1,0 +1,125 @@
+import { z } from '@hono/zod-openapi'
+import type { ProductChange } from '../../application/catalogue/products.ts'
+import {
+  LIMIT_MAX,
+  PAYMENT_MODES,
+  PRODUCT_MAX,
+  PRODUCT_STATUSES,
+  PRODUCT_TYPES,
+  SHIPPING_TYPES,
+} from '../../domain/catalogue/product.ts'
+import { fenOf } from '../../domain/money.ts'
+import { INT_MAX, id, int, money, text } from './common.ts'
+
+const exchangeLimit = z
+  .strictObject({
+    max_per_user: z.int().min(1).max(LIMIT_MAX.max_per_user).optional(),
+    max_per_order: z.int().min(1).max(LIMIT_MAX.max_per_order).optional(),
+    time_limit_seconds: z.int().min(1).max(LIMIT_MAX.time_limit_seconds).optional(),
+    user_level_required: z.int().min(0).max(LIMIT_MAX.user_level_required).optional(),
+  })
+  .openapi('ExchangeLimit')
+
+/** `limit` is read by the rules; every other key is the shop's own. */
+const properties = z.looseObject({ limit: exchangeLimit.optional() }).openapi('ProductProperties')
+
+/** A product as the shop and, with more, the operators see it. */
+export const product = z
+  .object({
+    id,
+    title: z.string(),
+    description: z.string().nullable(),
+    image: z.string().nullable(),
+    points_price: z.int(),
+    money_price: money,
+    payment_mode: z.enum(PAYMENT_MODES),
+    original_price: money.nullable(),
+    stock_quantity: z.int(),
+    exchange_limit: z.int(),
+    status: z.enum(PRODUCT_STATUSES),
+    sort: z.int(),
+    product_type: z.enum(PRODUCT_TYPES),
+    shipping_type: z.enum(SHIPPING_TYPES),
+    properties: properties.nullable(),
+    payment_info: z.object({
+      mode: z.string(),
+      points: z.string().nullable(),
+      money: z.string().nullable(),
+      total_value: money,
+    }),
+    category: z.object({ id, name: z.string() }).nullable(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi('Product')
+
+export const adminProduct = product
+  .extend({ point: z.int(), price: money, category_id: id.nullable() })
+  .openapi('AdminProduct')
+
+/** A page address or a path of this site; never a script. */
+const image = z
+  .string()
+  .max(PRODUCT_MAX.image)
+  .regex(/^(https?:\/\/|\/(?!\/))[^\s"'<>\\]+$/)
+
+const fields = {
+  description: text(0, PRODUCT_MAX.description).nullish(),
+  image: image.nullish(),
+  point: int(0, PRODUCT_MAX.points).optional(),
+  price: money.optional(),
+  original_price: money.nullish(),
+  exchange_limit: int(0).optional(),
+  sort: int(-INT_MAX).optional(),
+  category_id: id.nullish(),
+  product_type: z.enum(PRODUCT_TYPES).optional(),
+  shipping_type: z.enum(SHIPPING_TYPES).optional(),
+  properties: properties.nullish(),
+}
+
+export const productCreation = z
+  .object({
+    ...fields,
+    title: text(1, PRODUCT_MAX.title),
+    payment_mode: z.enum(PAYMENT_MODES),
+    stock_quantity: int(0).default(0),
+  })
+  .openapi('ProductCreation')
+
+export const productChange = z
+  .looseObject({
+    ...fields,
+    title: text(1, PRODUCT_MAX.title).optional(),
+    payment_mode: z.enum(PAYMENT_MODES).optional(),
+    stock_delta: int(-INT_MAX).optional(),
+  })
+  // Refused rather than ignored: who sends these believes that they count.
+  .superRefine((body, ctx) => {
+    for (const [name, rule] of [
+      ['stock_quantity', 'stock_delta_only'],
+      ['status', 'publish_only'],
+    ] as const) {
+      if (body[name] !== undefined) ctx.addIssue({ code: 'custom', path: [name], params: { rule } })
+    }
+  })
+  .openapi('ProductChange')
+
+/** What a request says of the product's fields; what it leaves out is undefined. */
+export function changeOf(body: z.output<typeof productChange>): ProductChange {
+  const { original_price } = body
+  return {
+    title: body.title,
+    description: body.description,
+    image: body.image,
+    point: body.point,
+    priceFen: body.price && fenOf(body.price),
+    originalPriceFen: original_price ? fenOf(original_price) : original_price,
+    paymentMode: body.payment_mode,
+    exchangeLimit: body.exchange_limit,
+    sort: body.sort,
+    categoryId: body.category_id,
+    productType: body.product_type,
+    shippingType: body.shipping_type,
+    properties: body.properties,
+  }
+}
