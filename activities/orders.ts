@@ -7,6 +7,7 @@ import {
   hideOrder,
   lockOrder,
   moveOrder,
+  setAttention,
 } from '../db/orders/orders.ts'
 import { findLastRefund } from '../db/orders/refunds.ts'
 import { unsettleOutside } from '../db/orders/runs.ts'
@@ -152,14 +153,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
     return db.transaction().execute(async (tx) => {
       await findOrderForUpdate(tx, orderNo)
       if (owed !== undefined && (await findLastRefund(tx, owed))?.state !== 'pending') return false
-      await tx
-        .updateTable('points_exchange_orders')
-        .set({
-          needs_attention: attention === null ? null : JSON.stringify(attentionOf(attention)),
-          updated_at: new Date(),
-        })
-        .where('order_no', '=', orderNo)
-        .execute()
+      await setAttention(tx, orderNo, attention === null ? null : attentionOf(attention))
       return true
     })
   }

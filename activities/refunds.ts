@@ -8,6 +8,8 @@ import {
   lockOrder,
   recordEvent,
   SYSTEM,
+  showRefunded,
+  showRefunding,
 } from '../db/orders/orders.ts'
 import {
   countOwed,
@@ -17,6 +19,7 @@ import {
   giveUpRefund,
   listOrderRefunds,
   noteFailure,
+  noteRefundRef,
   type OrderRefund,
   type OwedRefund,
   owedRefunds,
@@ -113,11 +116,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       return
     }
     await recordRefund(tx, paid.out_trade_no, refund.money, refund.reason, refund.refund_no)
-    await tx
-      .updateTable('points_exchange_orders')
-      .set({ payment_status: 'refunding', updated_at: new Date() })
-      .where('order_no', '=', order.order_no)
-      .execute()
+    await showRefunding(tx, order.order_no)
   }
 
   async function giveBackOwn(
@@ -186,11 +185,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       if (last?.state !== 'pending') return
       throw refused(failure)
     }
-    await db
-      .updateTable('payment_refunds')
-      .set({ refund_ref: outcome.refundRef, updated_at: new Date() })
-      .where('refund_no', '=', refundNo)
-      .execute()
+    await noteRefundRef(db, refundNo, outcome.refundRef)
     if (outcome.state === 'pending') throw new Error(`refund ${refundNo} is still pending at the provider`)
     await db.transaction().execute(async (tx) => {
       const order = await findOrderForUpdate(tx, payment.order_no)
@@ -245,17 +240,7 @@ async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: Pay
 /** Shows the order as one whose money is where it belongs, unless a provider still owes some of it. */
 async function showAtRest(tx: Tx, order: ExchangeOrder): Promise<void> {
   if ((await owedRefunds(tx, order.order_no, 'all')).length > 0) return
-  const shown = order.status === 'order_canceled' ? 'refunded' : 'paid'
-  await tx
-    .updateTable('points_exchange_orders')
-    .set({
-      // Money that was not due never showed on an order that goes on.
-      ...(order.payment_status === 'refunding' ? { payment_status: shown } : {}),
-      ...(order.needs_attention?.code === 'refund' ? { needs_attention: null } : {}),
-      updated_at: new Date(),
-    })
-    .where('order_no', '=', order.order_no)
-    .execute()
+  await showRefunded(tx, order)
 }
 
 /** About two minutes. */

@@ -2,22 +2,23 @@ import { createCategory } from '../../application/catalogue/categories.ts'
 import { createProduct, publishProduct, unpublishProduct } from '../../application/catalogue/products.ts'
 import { addCash, grantPoints } from '../../application/wallet/wallets.ts'
 import type { Db } from '../../db/client.ts'
+import { keepFirstLevel } from '../../db/customers/users.ts'
 import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { fenOf } from '../../domain/money.ts'
 import { type DemoProduct, demoCategories, demoProducts } from './catalogue.ts'
 
 const DAY_MS = 86_400_000
 
-/** Contract section 2. Alice has enough for everything, Bob for nearly nothing. */
+/** Alice can afford every product, Bob almost none. */
 const DEMO_USERS = [
   { ownerId: 'alice', level: 3, lasting: 58_000, expiring: 2_000, cash: '500.00' },
   { ownerId: 'bob', level: 1, lasting: 800, expiring: 0, cash: '0.00' },
 ] as const
 
 /**
- * Fills an installation with the demo shop. Everything is booked under a fixed operation key, so that a
- * second run changes nothing, not even what was changed or sold since.
- * @returns how many products are new
+ * Adds the demo's products and customers. Operation keys are fixed, so a second run changes nothing, not even what
+ * was changed or sold since.
+ * @returns the number of new products
  */
 export async function seedDemo(db: Db, vault: LedgerCipher): Promise<number> {
   const categories = new Map<string, string>()
@@ -40,7 +41,7 @@ async function seedProduct(db: Db, demo: DemoProduct, categoryId: string | null)
     .select(['status', 'operator_id'])
     .where('operation_key', '=', operationKey)
     .executeTakeFirst()
-  // A draft that nobody touched may come from a run that died before publishing it.
+  // An untouched draft may come from a run that crashed before it published it.
   if (known && !(known.status === 'draft' && known.operator_id === 'demo')) return false
   const original = demo.original_price_amount
   const id = await createProduct(
@@ -70,18 +71,14 @@ async function seedProduct(db: Db, demo: DemoProduct, categoryId: string | null)
 
 async function seedUser(db: Db, vault: LedgerCipher, user: (typeof DEMO_USERS)[number]): Promise<void> {
   const { ownerId, level } = user
-  await db
-    .insertInto('users')
-    .values({ owner_id: ownerId, level })
-    .onConflict((conflict) => conflict.column('owner_id').doNothing())
-    .execute()
+  await keepFirstLevel(db, ownerId, level)
   const cause = (part: string) => ({
     operationKey: `demo/${ownerId}/${part}`,
     operatorId: 'demo',
     reason: '演示账户初始额度',
   })
   await grantPoints({ db, vault }, ownerId, user.lasting, null, cause('points'))
-  // Its date counts from the first run, so a later run may not book it again.
+  // The expiry date counts from the first run, so a later run must not book it again.
   if (user.expiring > 0 && !(await isBooked(db, cause('expiring').operationKey))) {
     await grantPoints(
       { db, vault },
@@ -94,7 +91,6 @@ async function seedUser(db: Db, vault: LedgerCipher, user: (typeof DEMO_USERS)[n
   if (fenOf(user.cash) > 0n) await addCash({ db, vault }, ownerId, fenOf(user.cash), cause('cash'))
 }
 
-/** Whether the ledger has a transfer under this key. */
 export async function isBooked(db: Db, operationKey: string): Promise<boolean> {
   const transfer = await db
     .selectFrom('wallet_transfers')

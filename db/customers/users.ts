@@ -1,6 +1,6 @@
 import type { Db } from '../client.ts'
 
-/** The level the shop keeps for this owner, or undefined: then the access token's counts. */
+/** @returns undefined when the shop has set no level: the one of the access token applies */
 export async function findLevel(db: Db, ownerId: string): Promise<number | undefined> {
   const row = await db.selectFrom('users').select('level').where('owner_id', '=', ownerId).executeTakeFirst()
   return row?.level
@@ -11,5 +11,14 @@ export async function keepLevel(db: Db, ownerId: string, level: number): Promise
     .insertInto('users')
     .values({ owner_id: ownerId, level })
     .onConflict((conflict) => conflict.column('owner_id').doUpdateSet({ level, updated_at: new Date() }))
+    .execute()
+}
+
+/** Sets a level only when the owner has none. */
+export async function keepFirstLevel(db: Db, ownerId: string, level: number): Promise<void> {
+  await db
+    .insertInto('users')
+    .values({ owner_id: ownerId, level })
+    .onConflict((conflict) => conflict.column('owner_id').doNothing())
     .execute()
 }

@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely'
+import type { Attention } from '../../domain/orders/attention.ts'
 import type { OrderNote } from '../../domain/orders/notes.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
 import type { Db, Tx } from '../client.ts'
@@ -14,7 +15,7 @@ export interface Actor {
 
 export const SYSTEM: Actor = { type: 'system' }
 
-/** @throws when there is no such order. */
+/** @throws when there is no such order */
 export async function lockOrder(tx: Tx, orderNo: string): Promise<ExchangeOrder> {
   return tx
     .selectFrom('points_exchange_orders')
@@ -33,7 +34,7 @@ export async function findOrderForUpdate(tx: Tx, orderNo: string): Promise<Excha
     .executeTakeFirst()
 }
 
-/** When the order was shipped; undefined where it was not. */
+/** @returns undefined when the order is not shipped */
 export async function readShippedAt(db: Db, orderNo: string): Promise<Date | undefined> {
   const event = await db
     .selectFrom('order_events')
@@ -44,7 +45,7 @@ export async function readShippedAt(db: Db, orderNo: string): Promise<Date | und
   return event?.created_at
 }
 
-/** A cancellation has begun and is carried on, whatever happens: why, and for whom. */
+/** From now on the cancellation is always completed, even by another workflow run. */
 export async function noteCancelCause(tx: Tx, orderNo: string, cause: CancelCause): Promise<void> {
   await tx
     .updateTable('points_exchange_orders')
@@ -54,9 +55,8 @@ export async function noteCancelCause(tx: Tx, orderNo: string, cause: CancelCaus
 }
 
 /**
- * Writes the local exchange record (seed 8.1), the first trace of a redemption that stands, with all that it has
- * gone through in this transaction: its timeline, and its standard order once that is created. One statement.
- * @param passed the states it went through, in order
+ * Inserts the exchange order with its timeline, and its standard order if that exists already. One statement.
+ * @param passed the states that it reached in this transaction, in order
  */
 export async function recordExchange(
   tx: Tx,
@@ -96,7 +96,7 @@ export async function recordExchange(
     .execute()
 }
 
-/** Creates the standard order in the order domain, where that is a step of its own, and links it. */
+/** Creates the standard order and links it, where that is a step of its own. */
 export async function createStandardOrder(
   tx: Tx,
   order: Pick<ExchangeOrder, 'order_no' | 'total_money' | 'owner_type' | 'owner_id'>,
@@ -121,8 +121,8 @@ export async function createStandardOrder(
 }
 
 /**
- * Moves the order and its standard order, and writes the event. The database refuses a move that the
- * transition table does not have.
+ * Moves the order and its standard order to a state, and adds the event.
+ * @throws when `order_status_transitions` does not have this move
  */
 export async function moveOrder(
   tx: Tx,
@@ -153,7 +153,7 @@ export async function moveOrder(
   await recordEvent(tx, orderNo, to, to, actor, note)
 }
 
-/** Adds a line to the order's timeline; the same key is written once. */
+/** Adds an event to the order's timeline. A key that exists already changes nothing. */
 export async function recordEvent(
   db: Db,
   orderNo: string,
@@ -176,11 +176,44 @@ export async function recordEvent(
     .execute()
 }
 
-/** The seed's soft delete: the order is in no list and no statistics any more. */
+/** A soft delete: lists and statistics leave the order out. */
 export async function hideOrder(tx: Tx, orderNo: string): Promise<void> {
   await tx
     .updateTable('points_exchange_orders')
     .set({ deleted_at: new Date() })
     .where('order_no', '=', orderNo)
+    .execute()
+}
+
+/** Shows operators why the order cannot continue by itself. @param attention null: it can */
+export async function setAttention(tx: Tx, orderNo: string, attention: Attention | null): Promise<void> {
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ needs_attention: attention === null ? null : JSON.stringify(attention), updated_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+}
+
+/** Shows the customer that a refund of the order is pending. */
+export async function showRefunding(tx: Tx, orderNo: string): Promise<void> {
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ payment_status: 'refunding', updated_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+}
+
+/** Shows that no refund of the order is pending any more. @param order as it is now, locked */
+export async function showRefunded(tx: Tx, order: ExchangeOrder): Promise<void> {
+  const shown = order.status === 'order_canceled' ? 'refunded' : 'paid'
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({
+      // The refund of an unapplied payment never changed the status of an order that continues.
+      ...(order.payment_status === 'refunding' ? { payment_status: shown } : {}),
+      ...(order.needs_attention?.code === 'refund' ? { needs_attention: null } : {}),
+      updated_at: new Date(),
+    })
+    .where('order_no', '=', order.order_no)
     .execute()
 }

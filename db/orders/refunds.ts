@@ -128,6 +128,15 @@ export async function giveUpRefund(tx: Tx, refundNo: string, failure: string): P
   await insertRefund(tx, failed.out_trade_no, { amount, reason, order_refund, replaces: refundNo })
 }
 
+/** The provider has accepted this refund, under its own reference. */
+export async function noteRefundRef(db: Db, refundNo: string, refundRef: string): Promise<void> {
+  await db
+    .updateTable('payment_refunds')
+    .set({ refund_ref: refundRef, updated_at: new Date() })
+    .where('refund_no', '=', refundNo)
+    .execute()
+}
+
 /** Why a refund is not made yet. */
 export async function noteFailure(db: Db, refundNo: string, failure: string): Promise<void> {
   await db

@@ -1,0 +1,110 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import type { Database } from '../../db/schema/index.ts'
+
+/** Every write to a table is in one room of `db/`, so that all its writers can be read together. */
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Null: only migrations write the table. */
+const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
+  categories: 'catalogue',
+  pictures: 'catalogue',
+  points_products: 'catalogue',
+  stock_movements: 'catalogue',
+  stock_reservations: 'catalogue',
+  addresses: 'customers',
+  kept_forms: 'customers',
+  sign_in_links: 'customers',
+  users: 'customers',
+  web_sessions: 'customers',
+  outbox: 'messaging',
+  webhook_inbox: 'messaging',
+  exchange_attempts: 'orders',
+  order_events: 'orders',
+  order_refunds: 'orders',
+  order_requests: 'orders',
+  order_status_transitions: null,
+  orders: 'orders',
+  payment_refunds: 'orders',
+  points_exchange_orders: 'orders',
+  payments: 'payments',
+  idempotency_keys: 'platform',
+  reconciliation_findings: 'reconciliation',
+  reconciliations: 'reconciliation',
+  earnings: 'wallet',
+  wallet_accounts: 'wallet',
+  wallet_entries: 'wallet',
+  wallet_transfers: 'wallet',
+}
+/** The restore of a backup writes any table. */
+const ANY_TABLE = 'db/platform/dump.ts'
+/** Still writes `points_exchange_orders` and `payments`. */
+const NOT_YET = /^activities\/([a-z]+-)?payments?\.ts$/
+
+const WRITES = [
+  /\b(?:insertInto|updateTable|deleteFrom|mergeInto|replaceInto)\(\s*(['"`\w]+)/g,
+  /\b(?:insert into|delete from|merge into|truncate(?: table)?) +(?:only +)?("?\w+|\$\{)/gi,
+  /\bupdate +(?:only +)?("?\w+"?|\$\{[^}]*\})(?: +as)?(?: +\w+)? +set\b/gi,
+]
+
+/** The tables that a source writes; a name that is not a literal is `?`. */
+function tablesWritten(source: string): string[] {
+  return WRITES.flatMap((pattern) => [...source.matchAll(pattern)]).map(([call, name = '']) => {
+    const isLiteral = call.includes('(') ? /^['"`]\w/.test(name) : !name.startsWith('$')
+    return isLiteral ? name.replaceAll(/['"`]/g, '') : '?'
+  })
+}
+
+const isInRoomOf = (table: string, file: string) =>
+  file.startsWith(`db/${ROOM_OF[table as keyof Database] ?? 'migrations'}/`)
+
+/** @returns `file: table` for each write outside the table's room */
+function strayWrites(file: string, source: string): string[] {
+  return tablesWritten(source)
+    .filter((table) => table === '?' || (Object.hasOwn(ROOM_OF, table) && !isInRoomOf(table, file)))
+    .map((table) => `${file}: ${table}`)
+}
+
+// The sandbox has a database of its own.
+const files = globSync('{*,*/**/*}.{ts,tsx}', { cwd: ROOT, exclude: ['node_modules'] }).filter(
+  (file) => !/^(node_modules|tests|bench|sandbox|db\/migrations)\//.test(file),
+)
+const sources = files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const)
+
+test('every table is written only in its room of db/', () => {
+  expect(files.length).toBeGreaterThan(200)
+  const strays = sources
+    .filter(([file]) => file !== ANY_TABLE)
+    .flatMap(([file, source]) => strayWrites(file, source))
+  expect(strays.filter((stray) => !NOT_YET.test(stray.split(':')[0] ?? ''))).toEqual([])
+})
+
+test('every table but that of the transitions is written in its room', () => {
+  const written = new Set(sources.flatMap(([, source]) => tablesWritten(source)))
+  const expected = Object.entries(ROOM_OF).flatMap(([table, room]) => (room === null ? [] : [table]))
+  expect(expected.filter((table) => !written.has(table))).toEqual([])
+})
+
+test.each([
+  ["tx.updateTable('points_exchange_orders').set({})", 'points_exchange_orders'],
+  ["tx\n  .deleteFrom(\n    'users as u')", 'users'],
+  ['sql`insert into outbox (kind) values (1)`', 'outbox'],
+  ['sql`update webhook_inbox i set outcome = null`', 'webhook_inbox'],
+  ['sql`DELETE FROM order_status_transitions`', 'order_status_transitions'],
+  ['tx.insertInto(table).values({})', '?'],
+  [`sql\`update \${sql.table(name)} set a = 1\``, '?'],
+])('a write elsewhere is found: %s', (source, table) => {
+  expect(strayWrites('application/orders/orders.ts', source)).toEqual([
+    `application/orders/orders.ts: ${table}`,
+  ])
+})
+
+test('reads, locks and prose are no writes, and a write in the right room is allowed', () => {
+  const source =
+    "sql`select from orders for update skip locked`; // delete from the list tx.updateTable('orders')"
+  expect(strayWrites('db/orders/orders.ts', source)).toEqual([])
+  expect(strayWrites('db/wallet/reads.ts', source)).toEqual(['db/wallet/reads.ts: orders'])
+})
