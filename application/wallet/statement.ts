@@ -1,5 +1,5 @@
 import type { Currency, EntryKind } from '../../db/schema.ts'
-import { countEntries, type Listed, listEntries } from '../../db/wallet/wallet.ts'
+import { countEntries, type Listed, listEntries } from '../../db/wallet/reads.ts'
 import { InvalidInputError } from '../../domain/errors.ts'
 import { reasonText } from '../../i18n/entry-texts.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
