@@ -2,7 +2,7 @@ import type { Db } from '../db/client.ts'
 import { findMature, grantEarning } from '../db/wallet/earnings.ts'
 import { expireAccount, findExpiring } from '../db/wallet/expiry.ts'
 import { type LedgerCipher, TamperedError } from '../db/wallet/ledger-cipher.ts'
-import { KeyReusedError } from '../db/wallet/wallet.ts'
+import { KeyReusedError } from '../db/wallet/posting.ts'
 
 export interface BatchInput {
   /** The id after which the batch begins. */

@@ -1,6 +1,7 @@
 import type { Db } from '../db/client.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
-import * as ledger from '../db/wallet/wallet.ts'
+import * as orderHolds from '../db/wallet/order-holds.ts'
+import { readBalance } from '../db/wallet/reads.ts'
 import type { PointsWallet } from '../wallets/port.ts'
 
 /**
@@ -9,20 +10,21 @@ import type { PointsWallet } from '../wallets/port.ts'
  */
 export function createLedgerWallet(db: Db, vault: LedgerCipher, expiryGraceMs: number): PointsWallet {
   return {
-    balance: (ownerId) => ledger.readBalance(db, vault, ownerId, 'ZJF'),
+    balance: (ownerId) => readBalance(db, vault, ownerId, 'ZJF'),
     async hold({ ownerId, orderNo, points }) {
       const spend = { ownerId, currency: 'ZJF' as const, amount: points, orderNo }
-      const held = await db.transaction().execute((tx) => ledger.hold(tx, vault, spend, 'keep'))
+      const held = await db.transaction().execute((tx) => orderHolds.hold(tx, vault, spend, 'keep'))
       return held ? 'held' : 'insufficient'
     },
     async capture({ ownerId, orderNo }) {
-      await db.transaction().execute((tx) => ledger.capture(tx, vault, ownerId, 'ZJF', orderNo))
-    },
-    async release({ ownerId, orderNo, reason, cause }) {
-      const back = { cause, graceMs: expiryGraceMs }
       await db
         .transaction()
-        .execute((tx) => ledger.voidHold(tx, vault, ownerId, 'ZJF', orderNo, reason, back))
+        .execute((tx) => orderHolds.capture(tx, vault, { ownerId, currency: 'ZJF', orderNo }))
+    },
+    async release({ ownerId, orderNo, reason, cause }) {
+      const terms = { cause, graceMs: expiryGraceMs }
+      const order = { ownerId, currency: 'ZJF' as const, orderNo, reason, terms }
+      await db.transaction().execute((tx) => orderHolds.voidHold(tx, vault, order))
     },
   }
 }

@@ -16,7 +16,7 @@ import {
 import type { Encryptor } from '../db/platform/encryption.ts'
 import type { CancelCause, PaymentInfo } from '../db/schema/points-exchange-orders.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
-import { readBalance } from '../db/wallet/wallet.ts'
+import { readBalance } from '../db/wallet/reads.ts'
 import type { Refusal } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'

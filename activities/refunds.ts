@@ -29,7 +29,7 @@ import {
 } from '../db/orders/refunds.ts'
 import { findPayment, listPayments, updatePayment } from '../db/payments/payments.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
-import { giveBackPart } from '../db/wallet/wallet.ts'
+import { giveBackPart } from '../db/wallet/order-holds.ts'
 import type { Refusal } from '../domain/errors.ts'
 import { decimalFromFen, fenOf } from '../domain/money.ts'
 import { type Amounts, reasonAgainstPart } from '../domain/orders/refund.ts'
@@ -129,7 +129,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     const spend = { ownerId, currency, amount, orderNo }
     // Only what was paid is refunded in parts.
     const back = { cause: 'mall' as const, graceMs: expiryGraceMs }
-    if (await giveBackPart(tx, vault, spend, refund_no, reason, back)) return
+    if (await giveBackPart(tx, vault, { ...spend, part: refund_no, reason, terms: back })) return
     throw new Error(`${refund_no}: the ledger has less ${currency} of ${orderNo} to give back`)
   }
 

@@ -14,7 +14,7 @@ import {
 import { listPayments, type Payment, recordPayment, updatePayment } from '../db/payments/payments.ts'
 import type { PaymentInfo } from '../db/schema/points-exchange-orders.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
-import { capture, giveBack, hold } from '../db/wallet/wallet.ts'
+import { capture, giveBack, hold } from '../db/wallet/order-holds.ts'
 import { DomainError } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
@@ -43,7 +43,9 @@ export async function settle(
   const due = fenOf(order.total_money)
   let tradeNo = paidBy?.paymentRef ?? null
   // Points before cash, here and wherever both accounts are locked: else two transactions may wait for each other.
-  if (!done.pointsCaptured && order.total_points > 0) await capture(tx, vault, order.owner_id, 'ZJF', orderNo)
+  if (!done.pointsCaptured && order.total_points > 0) {
+    await capture(tx, vault, { ownerId: order.owner_id, currency: 'ZJF', orderNo })
+  }
   if (due > 0n && !paidBy) tradeNo = await captureFromWallet(tx, vault, order, due)
   if (paidBy) {
     await updatePayment(tx, paidBy.outTradeNo, {
@@ -111,7 +113,7 @@ export async function cancelOrder(
     const back = { cause: causeOfReturn(wasPaid, actor.type, note), graceMs }
     const refund = wasPaid ? await takeBackRest(tx, order, reason, actor) : undefined
     if (!outsideSteps.includes('points') && order.total_points > 0) {
-      await giveBack(tx, vault, order.owner_id, 'ZJF', orderNo, reason, back)
+      await giveBack(tx, vault, { ownerId: order.owner_id, currency: 'ZJF', orderNo, reason, terms: back })
     }
     for (const payment of await listPayments(tx, orderNo)) {
       // Its provider said "paid": the money is booked next, and goes back.
@@ -126,7 +128,9 @@ export async function cancelOrder(
         state,
         ...(state === 'refunded' ? { refunded_amount: payment.amount } : {}),
       })
-      if (state === 'refunded') await giveBack(tx, vault, order.owner_id, 'CNY', orderNo, reason, back)
+      if (state === 'refunded') {
+        await giveBack(tx, vault, { ownerId: order.owner_id, currency: 'CNY', orderNo, reason, terms: back })
+      }
     }
     const refunding = (await listPayments(tx, orderNo)).some(({ state }) => state === 'refunding')
     await moveOrder(tx, orderNo, 'order_canceled', actor, {

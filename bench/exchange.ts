@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client'
 import { readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
+import { grant } from '../db/wallet/grants.ts'
 import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
-import { grant } from '../db/wallet/wallet.ts'
 import { createInstallation, type PartName } from '../tests/support/installation.ts'
 import { type bareWorkflow, doneUpdate } from './bare-workflow.ts'
 
@@ -116,7 +116,14 @@ async function fillShop(): Promise<Shop> {
   for (const owner of owners) {
     await db
       .transaction()
-      .execute((tx) => grant(tx, vault, owner, 'ZJF', 1_000_000n, null, { operationKey: randomUUID() }))
+      .execute((tx) =>
+        grant(
+          tx,
+          vault,
+          { ownerId: owner, currency: 'ZJF', amount: 1_000_000n, expiresAt: null },
+          { operationKey: randomUUID() },
+        ),
+      )
   }
   const products = await db
     .insertInto('points_products')

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util'
 import { Client } from 'pg'
 import { readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
+import { grant } from '../db/wallet/grants.ts'
 import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
-import { grant } from '../db/wallet/wallet.ts'
 import { createInstallation } from '../tests/support/installation.ts'
 import { fillShop } from '../tests/support/large-shop.ts'
 
@@ -32,7 +32,14 @@ try {
   const openWallet = (ownerId: string) =>
     db
       .transaction()
-      .execute((tx) => grant(tx, vault, ownerId, 'ZJF', 20_000n, null, { operationKey: randomUUID() }))
+      .execute((tx) =>
+        grant(
+          tx,
+          vault,
+          { ownerId, currency: 'ZJF', amount: 20_000n, expiresAt: null },
+          { operationKey: randomUUID() },
+        ),
+      )
   const owner = new Client({ connectionString: databaseUrl })
   await owner.connect()
 

@@ -3,9 +3,10 @@ import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { connectDatabase, type Db } from '../db/client.ts'
+import { grant } from '../db/wallet/grants.ts'
 import { createLedgerCipher, type LedgerCipher } from '../db/wallet/ledger-cipher.ts'
+import { capture, hold } from '../db/wallet/order-holds.ts'
 import { walkLedger } from '../db/wallet/verification.ts'
-import { capture, grant, hold } from '../db/wallet/wallet.ts'
 import { disagreementLine } from '../i18n/finding-texts.ts'
 import { startDatabase } from '../tests/support/database.ts'
 
@@ -41,7 +42,11 @@ const grantOne =
   async (db, vault, number) => {
     const owner = `o${number % owners}`
     const cause = { operationKey: `g/${owners}/${number}` }
-    await db.transaction().execute((tx) => grant(tx, vault, owner, 'ZJF', 1n, null, cause))
+    await db
+      .transaction()
+      .execute((tx) =>
+        grant(tx, vault, { ownerId: owner, currency: 'ZJF', amount: 1n, expiresAt: null }, cause),
+      )
     return 1n
   }
 
@@ -54,7 +59,7 @@ const holdThenCapture =
     const spend = { ownerId: owner, currency: 'ZJF' as const, amount: 1n, orderNo }
     const done = await db.transaction().execute((tx) => hold(tx, vault, spend, 'keep'))
     if (!done) throw new Error(`${orderNo} was refused`)
-    await db.transaction().execute((tx) => capture(tx, vault, owner, 'ZJF', orderNo))
+    await db.transaction().execute((tx) => capture(tx, vault, { ownerId: owner, currency: 'ZJF', orderNo }))
     return -1n
   }
 
@@ -107,7 +112,12 @@ try {
         db
           .transaction()
           .execute((tx) =>
-            grant(tx, vault, `o${n}`, 'ZJF', 1_000_000n, null, { operationKey: `start/${n}` }),
+            grant(
+              tx,
+              vault,
+              { ownerId: `o${n}`, currency: 'ZJF', amount: 1_000_000n, expiresAt: null },
+              { operationKey: `start/${n}` },
+            ),
           ),
       ),
     )

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { forCustomer, type OrderView } from '../../application/orders/orders.ts'
+import { forCustomer, type OrderView } from '../../application/orders/view.ts'
 import type { PaymentChannel } from '../../db/orders/attempts.ts'
 import { PAYMENT_MODES } from '../../domain/catalogue/product.ts'
 import { ATTENTION_CODES } from '../../domain/orders/attention.ts'

@@ -1,5 +1,6 @@
 import { findAttemptByKey, listPendingAttempts } from '../../db/orders/attempts.ts'
-import { getOrder, type OrderReader, type OrderView, viewAttempt } from './orders.ts'
+import { getOrder } from './reads.ts'
+import { type OrderReader, type OrderView, viewAttempt } from './view.ts'
 
 /**
  * What a repeat is told while the first `POST exchange` with its key still runs: the order's number, and how

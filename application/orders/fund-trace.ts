@@ -1,5 +1,5 @@
 import { findAttempt } from '../../db/orders/attempts.ts'
-import { type BookedFor, listOrderEntries } from '../../db/wallet/wallet.ts'
+import { type BookedFor, listOrderEntries } from '../../db/wallet/reads.ts'
 import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 import type { OrderReader, OrderView } from './view.ts'

@@ -1,7 +1,9 @@
 import { claimRequests, dropRequest } from '../../db/orders/requests.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Requester } from '../../workflows/messages.ts'
-import { actOnOrder, getOrder, type OrderActor, type OrderRequest } from './orders.ts'
+import { actOnOrder } from './actions.ts'
+import type { OrderActor, OrderRequest } from './order-request.ts'
+import { getOrder } from './reads.ts'
 
 /**
  * Asks again what was answered "accepted" and whose outcome is not known: the engine may have lost it. The same

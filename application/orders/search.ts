@@ -3,7 +3,8 @@ import { DomainError } from '../../domain/errors.ts'
 import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import type { Attention } from '../../domain/orders/attention.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
-import { getOrder, type OrderReader, type OrderView } from './orders.ts'
+import { getOrder } from './reads.ts'
+import type { OrderReader, OrderView } from './view.ts'
 
 export type { OrderSearch }
 

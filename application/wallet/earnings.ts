@@ -10,7 +10,7 @@ import {
   listEarnings,
   reverseEarning,
 } from '../../db/wallet/earnings.ts'
-import { lockAccount } from '../../db/wallet/wallet.ts'
+import { lockAccount } from '../../db/wallet/posting.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { shanghaiDay } from '../../domain/business-time.ts'
 import { DomainError, InvalidInputError } from '../../domain/errors.ts'

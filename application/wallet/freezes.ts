@@ -1,11 +1,5 @@
-import {
-  blockPoints,
-  freezeAccount,
-  type Listed,
-  listBlocks,
-  readBalance,
-  unblockPoints,
-} from '../../db/wallet/wallet.ts'
+import { blockPoints, freezeAccount, listBlocks, unblockPoints } from '../../db/wallet/freezes.ts'
+import { type Listed, readBalance } from '../../db/wallet/reads.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { type Ledger, mustBeOurs, readWallet, type WalletCause, type WalletView } from './wallets.ts'
@@ -84,7 +78,7 @@ export async function setFrozen(
     // In the order in which an exchange locks them.
     for (const currency of ['ZJF', 'CNY'] as const) {
       const operationKey = `${cause.operationKey}/${frozen ? FREEZE : UNFREEZE}/${currency}`
-      await freezeAccount(tx, ledger.vault, ownerId, currency, reason, { ...cause, operationKey })
+      await freezeAccount(tx, ledger.vault, { ownerId, currency, frozen: reason }, { ...cause, operationKey })
     }
   })
   return readGuardedWallet(ledger, ownerId)
@@ -107,7 +101,9 @@ export async function block(
   mustBeOurs(ledger)
   const available = await ledger.db
     .transaction()
-    .execute((tx) => blockPoints(tx, ledger.vault, ownerId, BigInt(points), blockId, { operatorId, reason }))
+    .execute((tx) =>
+      blockPoints(tx, ledger.vault, { ownerId, amount: BigInt(points), blockId }, { operatorId, reason }),
+    )
   if (available !== undefined) {
     throw new DomainError({
       code: 'INSUFFICIENT_POINTS',
@@ -136,7 +132,9 @@ export async function unblock(
   const back = { cause: 'mall' as const, graceMs }
   const found = await ledger.db
     .transaction()
-    .execute((tx) => unblockPoints(tx, ledger.vault, ownerId, blockId, back, { operatorId, reason }))
+    .execute((tx) =>
+      unblockPoints(tx, ledger.vault, { ownerId, blockId, terms: back }, { operatorId, reason }),
+    )
   if (!found) throw new DomainError({ code: 'NOT_FOUND' })
   return readGuardedWallet(ledger, ownerId)
 }

@@ -1,6 +1,6 @@
 import type { Currency } from '../../db/schema/wallet-accounts.ts'
 import type { EntryKind } from '../../db/schema/wallet-transfers.ts'
-import { countEntries, type Listed, listEntries } from '../../db/wallet/wallet.ts'
+import { countEntries, type Listed, listEntries } from '../../db/wallet/reads.ts'
 import { InvalidInputError } from '../../domain/errors.ts'
 import { reasonText } from '../../i18n/entry-texts.ts'
 import type { Lang } from '../../i18n/error-texts.ts'

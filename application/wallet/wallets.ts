@@ -1,6 +1,7 @@
 import type { Db } from '../../db/client.ts'
+import { adjust, grant } from '../../db/wallet/grants.ts'
 import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
-import { adjust, type Balance, grant, readBalance } from '../../db/wallet/wallet.ts'
+import { type Balance, readBalance } from '../../db/wallet/reads.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { DomainError, InvalidInputError } from '../../domain/errors.ts'
 import { type Fen, type Money, moneyFromFen } from '../../domain/money.ts'
@@ -93,7 +94,9 @@ export async function grantPoints(
   }
   await ledger.db
     .transaction()
-    .execute((tx) => grant(tx, ledger.vault, ownerId, 'ZJF', BigInt(points), expiresAt, cause))
+    .execute((tx) =>
+      grant(tx, ledger.vault, { ownerId, currency: 'ZJF', amount: BigInt(points), expiresAt }, cause),
+    )
   return readWallet(ledger, ownerId)
 }
 
@@ -112,7 +115,7 @@ export async function adjustPoints(
   mustBeOurs(ledger)
   const done = await ledger.db
     .transaction()
-    .execute((tx) => adjust(tx, ledger.vault, ownerId, 'ZJF', BigInt(points), cause))
+    .execute((tx) => adjust(tx, ledger.vault, { ownerId, currency: 'ZJF', amount: BigInt(points) }, cause))
   const wallet = await readWallet(ledger, ownerId)
   if (done) return wallet
   throw new DomainError({
@@ -130,6 +133,10 @@ export async function addCash(
   cause: WalletCause,
 ): Promise<WalletView> {
   mustNotBeOwn(cause.operatorId, ownerId)
-  await ledger.db.transaction().execute((tx) => grant(tx, ledger.vault, ownerId, 'CNY', fen, null, cause))
+  await ledger.db
+    .transaction()
+    .execute((tx) =>
+      grant(tx, ledger.vault, { ownerId, currency: 'CNY', amount: fen, expiresAt: null }, cause),
+    )
   return readWallet(ledger, ownerId)
 }

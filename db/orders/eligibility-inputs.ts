@@ -11,7 +11,7 @@ import type { EligibilityInputs } from '../../domain/orders/eligibility.ts'
 import { spendableOf } from '../../domain/wallet/wallet.ts'
 import type { Db } from '../client.ts'
 import type { LedgerCipher } from '../wallet/ledger-cipher.ts'
-import { type AccountRow, openAccount } from '../wallet/wallet.ts'
+import { type AccountRow, openAccount } from '../wallet/sealed-rows.ts'
 
 export interface ProductInputs {
   readonly id: string

@@ -13,8 +13,8 @@ import type { Currency } from '../schema/wallet-accounts.ts'
 import type { EntryKind } from '../schema/wallet-transfers.ts'
 import { clawbackKey, grantKey, isAuthentic } from '../wallet/earnings.ts'
 import { type LedgerCipher, TamperedError } from '../wallet/ledger-cipher.ts'
+import { openEntry, refOf } from '../wallet/sealed-rows.ts'
 import { tamperedSide } from '../wallet/verification.ts'
-import { entryPlace, refOf, type SealedEntry } from '../wallet/wallet.ts'
 
 /**
  * The laws that hold at rest, whatever has happened before, each as a query for what breaks it.
@@ -195,10 +195,9 @@ interface BookedRow {
   order_no: string | null
 }
 
-/** @throws Tampered */
-function openEntry(vault: LedgerCipher, row: BookedRow): { available: bigint; held: bigint } {
-  const ref = refOf(row)
-  const plain = vault.open(ref, entryPlace(ref, row.version), row.kid, row.sealed) as SealedEntry
+/** @throws TamperedError */
+function amountsIn(vault: LedgerCipher, row: BookedRow): { available: bigint; held: bigint } {
+  const plain = openEntry(vault, refOf(row), row)
   return { available: BigInt(plain.available), held: BigInt(plain.held) }
 }
 
@@ -248,7 +247,7 @@ export async function findAmountViolations(db: Db, vault: LedgerCipher): Promise
           if (row.owner_id !== order.owner_id) {
             broken.push({ subject: named(orderNo), ours: bookedFor(row), theirs: null, orderNo })
           }
-          const { available, held } = openEntry(vault, row)
+          const { available, held } = amountsIn(vault, row)
           booked[row.currency].available += available
           booked[row.currency].held += held
         }
@@ -311,7 +310,7 @@ export async function findEarningViolations(db: Db, vault: LedgerCipher): Promis
       const amountOf = (key: string) => {
         const row = byKey.get(key)
         if (row && row.owner_id !== earning.owner_id) report(bookedFor(row))
-        return row ? openEntry(vault, row).available : 0n
+        return row ? amountsIn(vault, row).available : 0n
       }
       try {
         if (!isAuthentic(vault, earning)) report({ code: 'earning_not_ours', data: {} })

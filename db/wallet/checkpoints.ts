@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { Db } from '../client.ts'
 import type { LedgerCipher } from './ledger-cipher.ts'
+import { type AccountRow, openAccount, refOf } from './sealed-rows.ts'
 import type { Checkpoint, Checkpoints } from './verification.ts'
-import { type AccountRow, openAccount, refOf } from './wallet.ts'
 
 /**
  * The heads of the accounts' chains, signed and kept outside the database. Chains show every change but a

@@ -2,8 +2,9 @@ import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { Db, Tx } from '../client.ts'
 import type { EarningState, EarningsTable } from '../schema/earnings.ts'
+import { clawBack, grant, voidGrant } from './grants.ts'
 import { type LedgerCipher, TamperedError } from './ledger-cipher.ts'
-import { clawBack, grant, lockAccount, voidGrant } from './wallet.ts'
+import { lockAccount } from './posting.ts'
 
 /**
  * What other systems say that an owner has earned. Where a function here locks both, the owner's account comes
@@ -195,11 +196,16 @@ export async function grantEarning(
   if (earning.state !== 'pending' || earning.mature_at > now) return { earning, granted: false }
   const points = BigInt(earning.points)
   if (points > 0n) {
-    await grant(tx, vault, earning.owner_id, 'ZJF', points, earning.expires_at, {
-      operationKey: grantKey(earning),
-      reason: `earn_${earning.source}`,
-      operatorId: earning.operator_id,
-    })
+    await grant(
+      tx,
+      vault,
+      { ownerId: earning.owner_id, currency: 'ZJF', amount: points, expiresAt: earning.expires_at },
+      {
+        operationKey: grantKey(earning),
+        reason: `earn_${earning.source}`,
+        operatorId: earning.operator_id,
+      },
+    )
   }
   return { earning: await change(tx, id, { state: 'granted', granted_at: now }), granted: true }
 }
@@ -225,7 +231,12 @@ export async function reverseEarning(
     await voidGrant(tx, vault, earning.owner_id, { operationKey: grantKey(earning), ...by })
   } else if (points > 0n) {
     const cause = { operationKey: clawbackKey(earning), ...by }
-    shortfall = await clawBack(tx, vault, earning.owner_id, points, earning.expires_at, intoDebt, cause)
+    shortfall = await clawBack(
+      tx,
+      vault,
+      { ownerId: earning.owner_id, points, expiresAt: earning.expires_at, intoDebt },
+      cause,
+    )
   }
   return change(tx, id, {
     state: 'reversed',

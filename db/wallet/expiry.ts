@@ -4,7 +4,8 @@ import { expire, type Lot } from '../../domain/wallet/wallet.ts'
 import type { Db, Tx } from '../client.ts'
 import { keepEvents, keptKeys, type OutboxEvent } from '../messaging/outbox.ts'
 import { type LedgerCipher, TamperedError } from './ledger-cipher.ts'
-import { type AccountRow, expireLots, lockAccount, openAccount } from './wallet.ts'
+import { expireLots, lockAccount } from './posting.ts'
+import { type AccountRow, openAccount } from './sealed-rows.ts'
 
 /** A batch of accounts with dates, looked at without locks. */
 export interface Look {

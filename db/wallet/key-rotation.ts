@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../client.ts'
 import type { LedgerCipher } from './ledger-cipher.ts'
-import { type AccountRow, resealAccount } from './wallet.ts'
+import { type AccountRow, resealAccount } from './sealed-rows.ts'
 
 const ROWS_AT_ONCE = 500
 const PASSES = 10

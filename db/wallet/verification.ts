@@ -5,7 +5,7 @@ import { availableOf, heldOf } from '../../domain/wallet/wallet.ts'
 import type { Db, Tx } from '../client.ts'
 import type { EntryKind } from '../schema/wallet-transfers.ts'
 import { type LedgerCipher, TamperedError, UnknownKeyError } from './ledger-cipher.ts'
-import { type AccountRow, entryPlace, linkParts, openAccount, refOf, type SealedEntry } from './wallet.ts'
+import { type AccountRow, linkParts, openAccount, openEntry, refOf } from './sealed-rows.ts'
 
 /** What a walk over the whole ledger found. */
 export interface Walk {
@@ -218,7 +218,7 @@ function walkAccount(vault: LedgerCipher, row: WalkedRow, anchored: ReadonlyMap<
       return BigInt(entry.version) <= BigInt(count) ? bare('entry_of_another') : MISSING
     }
     if (kind === null || from_account === null || to_account === null) return bare('transfer_missing')
-    const plain = vault.open(ref, entryPlace(ref, entry.version), entry.kid, entry.sealed) as SealedEntry
+    const plain = openEntry(vault, ref, entry)
     const link = vault.link(
       entry.kid,
       mac,

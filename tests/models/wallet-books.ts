@@ -3,28 +3,19 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import type { Db, Tx } from '../../db/client.ts'
 import type { Currency } from '../../db/schema/wallet-accounts.ts'
+import { blockPoints, freezeAccount, unblockPoints } from '../../db/wallet/freezes.ts'
+import { adjust, grant } from '../../db/wallet/grants.ts'
 import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
-import { findLedgerViolations } from '../../db/wallet/verification.ts'
+import { capture, giveBack, giveBackPart, hold, voidHold } from '../../db/wallet/order-holds.ts'
+import { expireLots, KeyReusedError, lockAccount } from '../../db/wallet/posting.ts'
 import {
   type AccountRow,
-  adjust,
-  blockPoints,
-  capture,
-  entryPlace,
-  expireLots,
-  freezeAccount,
-  giveBack,
-  giveBackPart,
-  grant,
-  hold,
-  KeyReusedError,
-  lockAccount,
   openAccount,
+  openEntry,
   refOf,
   type SealedEntry,
-  unblockPoints,
-  voidHold,
-} from '../../db/wallet/wallet.ts'
+} from '../../db/wallet/sealed-rows.ts'
+import { findLedgerViolations } from '../../db/wallet/verification.ts'
 import type { ReturnCause } from '../../domain/wallet/wallet.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { connectPatiently, copyDatabase } from '../support/database.ts'
@@ -150,7 +141,12 @@ export async function performIn(tx: Tx, vault: LedgerCipher, run: string, op: Op
     case 'grant': {
       const until = op.day === null ? null : new Date(START + op.day * DAY)
       const cause = { operationKey: `${run}-${op.key}` }
-      await grant(tx, vault, owner, op.currency, BigInt(op.points), until, cause)
+      await grant(
+        tx,
+        vault,
+        { ownerId: owner, currency: op.currency, amount: BigInt(op.points), expiresAt: until },
+        cause,
+      )
       return true
     }
     case 'hold': {
@@ -159,9 +155,15 @@ export async function performIn(tx: Tx, vault: LedgerCipher, run: string, op: Op
       return hold(tx, vault, spend, op.keep ? 'keep' : 'capture')
     }
     case 'capture':
-      return capture(tx, vault, owner, op.currency, `${run}-${op.orderNo}`)
+      return capture(tx, vault, { ownerId: owner, currency: op.currency, orderNo: `${run}-${op.orderNo}` })
     case 'giveBack':
-      return giveBack(tx, vault, owner, op.currency, `${run}-${op.orderNo}`, 'canceled', back(op.cause))
+      return giveBack(tx, vault, {
+        ownerId: owner,
+        currency: op.currency,
+        orderNo: `${run}-${op.orderNo}`,
+        reason: 'canceled',
+        terms: back(op.cause),
+      })
     case 'giveBackPart': {
       const spend = {
         ownerId: owner,
@@ -169,28 +171,54 @@ export async function performIn(tx: Tx, vault: LedgerCipher, run: string, op: Op
         amount: BigInt(op.points),
         orderNo: `${run}-${op.orderNo}`,
       }
-      return giveBackPart(tx, vault, spend, op.part, 'canceled', back(op.cause))
+      return giveBackPart(tx, vault, { ...spend, part: op.part, reason: 'canceled', terms: back(op.cause) })
     }
     case 'voidHold':
-      await voidHold(tx, vault, owner, op.currency, `${run}-${op.orderNo}`, 'unknown', back(op.cause))
+      await voidHold(tx, vault, {
+        ownerId: owner,
+        currency: op.currency,
+        orderNo: `${run}-${op.orderNo}`,
+        reason: 'unknown',
+        terms: back(op.cause),
+      })
       return true
     case 'adjust': {
       const cause = { operationKey: `${run}-${op.key}`, reason: 'a mistake' }
-      return adjust(tx, vault, owner, op.currency, BigInt(op.points), cause, op.intoDebt)
+      return adjust(
+        tx,
+        vault,
+        { ownerId: owner, currency: op.currency, amount: BigInt(op.points), intoDebt: op.intoDebt },
+        cause,
+      )
     }
     case 'freeze': {
       const cause = { operationKey: `${run}-${op.key}`, reason: freezeReason(op.frozen) }
-      await freezeAccount(tx, vault, owner, op.currency, op.frozen ? 'a doubt' : null, cause)
+      await freezeAccount(
+        tx,
+        vault,
+        { ownerId: owner, currency: op.currency, frozen: op.frozen ? 'a doubt' : null },
+        cause,
+      )
       return true
     }
     case 'block': {
       const blockId = `${run}-${op.blockId}`
       return (
-        (await blockPoints(tx, vault, owner, BigInt(op.points), blockId, { reason: 'a doubt' })) === undefined
+        (await blockPoints(
+          tx,
+          vault,
+          { ownerId: owner, amount: BigInt(op.points), blockId },
+          { reason: 'a doubt' },
+        )) === undefined
       )
     }
     case 'unblock':
-      return unblockPoints(tx, vault, owner, `${run}-${op.blockId}`, back('mall'), { reason: 'no doubt' })
+      return unblockPoints(
+        tx,
+        vault,
+        { ownerId: owner, blockId: `${run}-${op.blockId}`, terms: back('mall') },
+        { reason: 'no doubt' },
+      )
     case 'expire':
       await expireLots(tx, vault, await lockAccount(tx, vault, owner, op.currency))
       return true
@@ -420,8 +448,7 @@ export async function findBroken({ db, vault }: Books): Promise<string[]> {
   const move = (side: string, amount: bigint) => sides.set(side, (sides.get(side) ?? 0n) + amount)
   let users = 0n
   for (const row of rows) {
-    const ref = refOf(row)
-    const plain = vault.open(ref, entryPlace(ref, row.version), row.kid, row.sealed) as SealedEntry
+    const plain = openEntry(vault, refOf(row), row)
     const legs = { user: BigInt(plain.available), held: BigInt(plain.held) }
     users += legs.user + legs.held
     const system = -(legs.user + legs.held)
@@ -474,8 +501,7 @@ export async function replay(
   const unknown: string[] = []
   for (const row of rows) {
     const owner = row.owner_id.slice(run.length + 1) as Who
-    const ref = refOf(row)
-    const plain = vault.open(ref, entryPlace(ref, row.version), row.kid, row.sealed) as SealedEntry
+    const plain = openEntry(vault, refOf(row), row)
     const name = bare(row.operation_key, run)
     if (row.kind === 'expire') {
       expectOf(world, { do: 'expire', who: owner, currency: row.currency })

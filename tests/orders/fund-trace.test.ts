@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type FundTrace, readFundTrace } from '../../application/orders/fund-trace.ts'
-import { forCustomer, getOrder } from '../../application/orders/orders.ts'
+import { getOrder } from '../../application/orders/reads.ts'
+import { forCustomer } from '../../application/orders/view.ts'
 import { createDoor, createHooks } from '../support/hooks.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 

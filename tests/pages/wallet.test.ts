@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { adjust, grant } from '../../db/wallet/wallet.ts'
+import { adjust, grant } from '../../db/wallet/grants.ts'
 import { daysBetween, shanghaiDay } from '../../domain/business-time.ts'
 import { openHttpSession, type Visitor } from '../support/http-session.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
@@ -18,8 +18,14 @@ async function book(owner: string, count: number): Promise<void> {
   await mall.db.transaction().execute(async (tx) => {
     for (let n = 0; n < count; n += 1) {
       const cause = { operationKey: `${owner}/${n}`, reason: `第 ${n} 笔` }
-      if (n % 2 === 0) await grant(tx, mall.deps.vault, owner, 'ZJF', 3n, null, cause)
-      else await adjust(tx, mall.deps.vault, owner, 'ZJF', -1n, cause)
+      if (n % 2 === 0)
+        await grant(
+          tx,
+          mall.deps.vault,
+          { ownerId: owner, currency: 'ZJF', amount: 3n, expiresAt: null },
+          cause,
+        )
+      else await adjust(tx, mall.deps.vault, { ownerId: owner, currency: 'ZJF', amount: -1n }, cause)
     }
   })
 }
@@ -119,10 +125,15 @@ describe('the statement', () => {
 
   test('says what others wrote, and runs none of it', async () => {
     await mall.db.transaction().execute((tx) =>
-      grant(tx, mall.deps.vault, 'victim', 'ZJF', 1n, null, {
-        operationKey: 'xss',
-        reason: '<script>x</script>',
-      }),
+      grant(
+        tx,
+        mall.deps.vault,
+        { ownerId: 'victim', currency: 'ZJF', amount: 1n, expiresAt: null },
+        {
+          operationKey: 'xss',
+          reason: '<script>x</script>',
+        },
+      ),
     )
     const { html } = await (await openHttpSession(mall, 'victim')).get(WALLET)
     expect(html).toContain('&lt;script&gt;x&lt;/script&gt;')

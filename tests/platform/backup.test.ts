@@ -9,8 +9,9 @@ import { removeDatabase } from '../../cli/embedded/postgres-location.ts'
 import { partEnvironment } from '../../config/index.ts'
 import type { Db } from '../../db/client.ts'
 import { createEncryptor } from '../../db/platform/encryption.ts'
+import { adjust, grant } from '../../db/wallet/grants.ts'
 import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
-import { adjust, capture, grant, hold } from '../../db/wallet/wallet.ts'
+import { capture, hold } from '../../db/wallet/order-holds.ts'
 import { connectPatiently, copyDatabase, emptyDatabase } from '../support/database.ts'
 import { readTables } from '../support/db-snapshot.ts'
 import { createRandom } from '../support/random.ts'
@@ -37,13 +38,23 @@ beforeAll(async () => {
     const currency = n % 2 ? 'ZJF' : 'CNY'
     await db.transaction().execute(async (tx) => {
       const cause = { operationKey: `grant/${n}`, reason: '"quoted"\\n\n签到' }
-      await grant(tx, vault, ownerId, currency, 500n, new Date(Date.now() + 1e9), cause)
+      await grant(
+        tx,
+        vault,
+        { ownerId, currency, amount: 500n, expiresAt: new Date(Date.now() + 1e9) },
+        cause,
+      )
       await hold(tx, vault, { ownerId, currency, amount: 7n, orderNo: `PM${n}` }, 'keep')
-      if (random() < 0.5) await capture(tx, vault, ownerId, currency, `PM${n}`)
-      await adjust(tx, vault, ownerId, currency, -1n, {
-        operationKey: `adjust/${n}`,
-        reason: 'correction',
-      })
+      if (random() < 0.5) await capture(tx, vault, { ownerId, currency, orderNo: `PM${n}` })
+      await adjust(
+        tx,
+        vault,
+        { ownerId, currency, amount: -1n },
+        {
+          operationKey: `adjust/${n}`,
+          reason: 'correction',
+        },
+      )
     })
   }
   await sql`insert into points_products (title, description, point, status, stock_quantity, properties)
@@ -124,7 +135,16 @@ test('a restored database is the same to the last byte, and passes ledger:verify
     id: string
   }>`insert into points_products (title) values ('next') returning id`.execute(copy)
   expect(Number(rows[0]?.id)).toBeGreaterThan(1500)
-  await copy.transaction().execute((tx) => grant(tx, vault, 'new', 'ZJF', 1n, null, { operationKey: 'new' }))
+  await copy
+    .transaction()
+    .execute((tx) =>
+      grant(
+        tx,
+        vault,
+        { ownerId: 'new', currency: 'ZJF', amount: 1n, expiresAt: null },
+        { operationKey: 'new' },
+      ),
+    )
   await copy.destroy()
   const owner = connectPatiently(other, 1, 'owner')
   await expect(sql`truncate wallet_entries`.execute(owner)).rejects.toMatchObject({ code: '23001' })
@@ -147,7 +167,11 @@ test('a backup is of one moment, while others write', async () => {
     [0, 1].map(async (writer) => {
       for (let n = 0; !over; n += 1) {
         const cause = { operationKey: `beside/${writer}/${n}` }
-        await db.transaction().execute((tx) => grant(tx, vault, `w${writer}`, 'ZJF', 1n, null, cause))
+        await db
+          .transaction()
+          .execute((tx) =>
+            grant(tx, vault, { ownerId: `w${writer}`, currency: 'ZJF', amount: 1n, expiresAt: null }, cause),
+          )
       }
       return true
     }),

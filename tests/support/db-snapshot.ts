@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client'
 import { sql } from 'kysely'
 import type { Db } from '../../db/client.ts'
-import { openAccount } from '../../db/wallet/wallet.ts'
+import { openAccount } from '../../db/wallet/sealed-rows.ts'
 import { decimalFromFen, fenOf } from '../../domain/money.ts'
 import type { TestApp } from './test-app.ts'
 import { until } from './test-app.ts'

@@ -2,7 +2,7 @@ import { remainderOfOrder } from '../../activities/settle.ts'
 import { findOrderForUpdate } from '../../db/orders/orders.ts'
 import { recordOrderRefund } from '../../db/orders/refunds.ts'
 import { listPayments, updatePayment } from '../../db/payments/payments.ts'
-import { giveBackPart } from '../../db/wallet/wallet.ts'
+import { giveBackPart } from '../../db/wallet/order-holds.ts'
 import { decimalFromFen } from '../../domain/money.ts'
 import type { TestApp } from './test-app.ts'
 
@@ -31,7 +31,7 @@ export async function takeLastPart({ db, deps }: TestApp, orderNo: string): Prom
     ] as const) {
       const spend = { ownerId: order.owner_id, currency, amount, orderNo }
       const back = { cause: 'mall' as const, graceMs: deps.expiryGraceMs }
-      if (amount > 0n) await giveBackPart(tx, deps.vault, spend, refund_no, reason, back)
+      if (amount > 0n) await giveBackPart(tx, deps.vault, { ...spend, part: refund_no, reason, terms: back })
     }
     const paid = (await listPayments(tx, orderNo)).find(({ state }) => state === 'paid')
     if (paid) await updatePayment(tx, paid.out_trade_no, { refunded_amount: paid.amount })

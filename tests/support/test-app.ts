@@ -28,8 +28,8 @@ import {
   findOrderViolations,
   findPaymentViolations,
 } from '../../db/reconciliation/invariants.ts'
+import { grant } from '../../db/wallet/grants.ts'
 import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
-import { grant } from '../../db/wallet/wallet.ts'
 import type { Role } from '../../domain/access.ts'
 import type { PaymentMode, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
 import { decimalFromFen } from '../../domain/money.ts'
@@ -475,7 +475,12 @@ async function give(
   await db
     .transaction()
     .execute((tx) =>
-      grant(tx, vault, owner, currency, amount, expiresAt, { operationKey: randomBytes(9).toString('hex') }),
+      grant(
+        tx,
+        vault,
+        { ownerId: owner, currency, amount, expiresAt },
+        { operationKey: randomBytes(9).toString('hex') },
+      ),
     )
 }
 

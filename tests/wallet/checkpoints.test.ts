@@ -17,9 +17,9 @@ import {
   createCheckpointKeeper,
   readCheckpoints,
 } from '../../db/wallet/checkpoints.ts'
+import { grant } from '../../db/wallet/grants.ts'
 import { createLedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { walkLedger } from '../../db/wallet/verification.ts'
-import { grant } from '../../db/wallet/wallet.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { connectPatiently, copyDatabase } from '../support/database.ts'
 
@@ -58,7 +58,12 @@ const keeper = (keys = vault) =>
 const give = (ownerId: string) =>
   db.transaction().execute((tx) => {
     number += 1
-    return grant(tx, vault, ownerId, 'ZJF', 10n, null, { operationKey: `grant/${number}` })
+    return grant(
+      tx,
+      vault,
+      { ownerId, currency: 'ZJF', amount: 10n, expiresAt: null },
+      { operationKey: `grant/${number}` },
+    )
   })
 const read = () => readCheckpoints([createCheckpointFiles(folder)], vault)
 const verify = async () => (await walkLedger(db, vault, (await read()).heads)).broken.map(disagreementLine)

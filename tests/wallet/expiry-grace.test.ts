@@ -10,7 +10,8 @@ import { keepAttempt } from '../../db/orders/attempts.ts'
 import type { Actor } from '../../db/orders/orders.ts'
 import { createEncryptor } from '../../db/platform/encryption.ts'
 import { findOrderViolations } from '../../db/reconciliation/invariants.ts'
-import { clawBack, grant, listEntries, readBalance } from '../../db/wallet/wallet.ts'
+import { clawBack, grant } from '../../db/wallet/grants.ts'
+import { listEntries, readBalance } from '../../db/wallet/reads.ts'
 import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import { newOrderNo } from '../../domain/orders/number.ts'
 import { type Books, findBroken, newRun, openBooks } from '../models/wallet-books.ts'
@@ -86,8 +87,18 @@ async function newOwner(): Promise<void> {
   owner = newRun()
   await books.setDay(0)
   await db.transaction().execute(async (tx) => {
-    await grant(tx, vault, owner, 'ZJF', 100n, dateOf(DUE), { operationKey: `points/${owner}` })
-    await grant(tx, vault, owner, 'CNY', 100_000n, null, { operationKey: `cash/${owner}` })
+    await grant(
+      tx,
+      vault,
+      { ownerId: owner, currency: 'ZJF', amount: 100n, expiresAt: dateOf(DUE) },
+      { operationKey: `points/${owner}` },
+    )
+    await grant(
+      tx,
+      vault,
+      { ownerId: owner, currency: 'CNY', amount: 100_000n, expiresAt: null },
+      { operationKey: `cash/${owner}` },
+    )
   })
 }
 
@@ -347,9 +358,21 @@ describe('what the books seal', () => {
     await cancel(orderNo, operator, 'sold out')
     await db.transaction().execute(async (tx) => {
       const soon = { operationKey: `soon/${owner}` }
-      await grant(tx, vault, owner, 'ZJF', 50n, dateOf(DUE + 2), soon)
+      await grant(
+        tx,
+        vault,
+        { ownerId: owner, currency: 'ZJF', amount: 50n, expiresAt: dateOf(DUE + 2) },
+        soon,
+      )
       const back = { operationKey: `claw/${owner}` }
-      expect(await clawBack(tx, vault, owner, 100n, dateOf(DUE), false, back)).toBe(0n)
+      expect(
+        await clawBack(
+          tx,
+          vault,
+          { ownerId: owner, points: 100n, expiresAt: dateOf(DUE), intoDebt: false },
+          back,
+        ),
+      ).toBe(0n)
     })
     expect(await points()).toEqual({ available: 50, held: 0, lots: [[50, DUE + 2]] })
   })

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { readStatement } from '../../application/wallet/statement.ts'
-import { freezeAccount } from '../../db/wallet/wallet.ts'
+import { freezeAccount } from '../../db/wallet/freezes.ts'
 import { openHttpSession } from '../support/http-session.ts'
 import { type Call, openTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -103,7 +103,9 @@ describe('a frozen wallet', () => {
       const set = (frozen: string | null, operationKey: string) =>
         mall.db
           .transaction()
-          .execute((tx) => freezeAccount(tx, mall.deps.vault, owner, currency, frozen, { operationKey }))
+          .execute((tx) =>
+            freezeAccount(tx, mall.deps.vault, { ownerId: owner, currency, frozen }, { operationKey }),
+          )
       await set('风控核查', `${owner}/freeze`)
       expect((await byCard(owner)).body.code).toBe('RISK_REJECTED')
       for (const id of [points, product_id]) {
@@ -179,7 +181,12 @@ describe('a frozen wallet', () => {
     await mall.db
       .transaction()
       .execute((tx) =>
-        freezeAccount(tx, mall.deps.vault, 'twice', 'ZJF', '核查', { operationKey: 'twice/unfreeze/ZJF' }),
+        freezeAccount(
+          tx,
+          mall.deps.vault,
+          { ownerId: 'twice', currency: 'ZJF', frozen: '核查' },
+          { operationKey: 'twice/unfreeze/ZJF' },
+        ),
       )
     expect((await read('twice')).entries[0]?.freezes).toBe(true)
   })

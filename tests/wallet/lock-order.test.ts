@@ -5,7 +5,8 @@ import { createPlaceActivities } from '../../activities/place.ts'
 import { setFrozen } from '../../application/wallet/freezes.ts'
 import { keepAttempt } from '../../db/orders/attempts.ts'
 import { createEncryptor } from '../../db/platform/encryption.ts'
-import { grant, readBalance } from '../../db/wallet/wallet.ts'
+import { grant } from '../../db/wallet/grants.ts'
+import { readBalance } from '../../db/wallet/reads.ts'
 import { newOrderNo } from '../../domain/orders/number.ts'
 import { type Books, findBroken, openBooks } from '../models/wallet-books.ts'
 
@@ -33,7 +34,11 @@ test('orders of one owner that move points and cash in every way at once never w
   const ledger = { db, vault, outsideWallet: undefined }
   for (const currency of ['ZJF', 'CNY'] as const) {
     const cause = { operationKey: `start/${currency}` }
-    await db.transaction().execute((tx) => grant(tx, vault, 'ann', currency, 100_000n, null, cause))
+    await db
+      .transaction()
+      .execute((tx) =>
+        grant(tx, vault, { ownerId: 'ann', currency, amount: 100_000n, expiresAt: null }, cause),
+      )
   }
   const product = await db
     .insertInto('points_products')

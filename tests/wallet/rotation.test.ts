@@ -1,10 +1,12 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Db } from '../../db/client.ts'
+import { grant } from '../../db/wallet/grants.ts'
 import { rotateAccounts } from '../../db/wallet/key-rotation.ts'
 import { createLedgerCipher, UnknownKeyError } from '../../db/wallet/ledger-cipher.ts'
+import { capture, giveBack, hold } from '../../db/wallet/order-holds.ts'
+import { readBalance } from '../../db/wallet/reads.ts'
 import { walkLedger } from '../../db/wallet/verification.ts'
-import { capture, giveBack, grant, hold, readBalance } from '../../db/wallet/wallet.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { connectPatiently, copyDatabase } from '../support/database.ts'
 import { createRandom } from '../support/random.ts'
@@ -26,7 +28,11 @@ beforeAll(async () => {
   const only = createLedgerCipher([K1])
   for (let n = 0; n < ACCOUNTS; n += 1) {
     const cause = { operationKey: `first/${n}` }
-    await db.transaction().execute((tx) => grant(tx, only, `owner-${n}`, 'ZJF', 1_000n, null, cause))
+    await db
+      .transaction()
+      .execute((tx) =>
+        grant(tx, only, { ownerId: `owner-${n}`, currency: 'ZJF', amount: 1_000n, expiresAt: null }, cause),
+      )
   }
 })
 afterAll(() => db.destroy())
@@ -40,7 +46,14 @@ const sealedWith = async () => {
 test('a process without the new key says which one it lacks', async () => {
   await db
     .transaction()
-    .execute((tx) => grant(tx, after, 'early', 'ZJF', 1n, null, { operationKey: 'early' }))
+    .execute((tx) =>
+      grant(
+        tx,
+        after,
+        { ownerId: 'early', currency: 'ZJF', amount: 1n, expiresAt: null },
+        { operationKey: 'early' },
+      ),
+    )
   await expect(readBalance(db, createLedgerCipher([K1]), 'early', 'ZJF')).rejects.toThrow(UnknownKeyError)
   await expect(readBalance(db, createLedgerCipher([K1]), 'early', 'ZJF')).rejects.toThrow(
     'LEDGER_KEYS has no key k2',
@@ -66,7 +79,12 @@ test('a row that changed since it was read is left to the next pass', async () =
   let writing: Promise<void> | undefined
   // Holds the row's lock while the rotation comes to it, and books one more entry.
   const writer = db.transaction().execute(async (tx) => {
-    await grant(tx, before, 'owner-0', 'ZJF', 5n, null, { operationKey: 'beside' })
+    await grant(
+      tx,
+      before,
+      { ownerId: 'owner-0', currency: 'ZJF', amount: 5n, expiresAt: null },
+      { operationKey: 'beside' },
+    )
     writing = rotateAccounts(db, after, () => {}).then(() => {})
     await waitsForLock()
   })
@@ -111,20 +129,28 @@ test('while 32 clients write, nothing is lost and nothing becomes unreadable', a
       const what = random()
       if (what < 0.4) {
         const cause = { operationKey: orderNo }
-        await db.transaction().execute((tx) => grant(tx, vault, owner, 'ZJF', 7n, null, cause))
+        await db
+          .transaction()
+          .execute((tx) =>
+            grant(tx, vault, { ownerId: owner, currency: 'ZJF', amount: 7n, expiresAt: null }, cause),
+          )
         issued += 7n
         continue
       }
       if (!(await db.transaction().execute((tx) => hold(tx, vault, spend, 'keep')))) continue
       held += 3n
       if (what < 0.6) continue
-      const resolved = await db
-        .transaction()
-        .execute((tx) =>
-          what < 0.8
-            ? capture(tx, vault, owner, 'ZJF', orderNo)
-            : giveBack(tx, vault, owner, 'ZJF', orderNo, 'canceled', { cause: 'mall', graceMs: DAY }),
-        )
+      const resolved = await db.transaction().execute((tx) =>
+        what < 0.8
+          ? capture(tx, vault, { ownerId: owner, currency: 'ZJF', orderNo })
+          : giveBack(tx, vault, {
+              ownerId: owner,
+              currency: 'ZJF',
+              orderNo,
+              reason: 'canceled',
+              terms: { cause: 'mall', graceMs: DAY },
+            }),
+      )
       if (!resolved) throw new Error(`${orderNo} was lost`)
       held -= 3n
       if (what < 0.8) spent += 3n

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { findAmountViolations } from '../../db/reconciliation/invariants.ts'
-import { adjust, grant } from '../../db/wallet/wallet.ts'
+import { adjust, grant } from '../../db/wallet/grants.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { connectPatiently } from '../support/database.ts'
 import { type Call, openTestApp, type TestApp, token } from '../support/test-app.ts'
@@ -32,8 +32,14 @@ async function book(owner: string, count: number): Promise<void> {
     for (let n = 0; n < count; n += 1) {
       keys += 1
       const cause = { operationKey: `statement/${keys}`, reason: `第 ${n} 笔` }
-      if (n % 2 === 0) await grant(tx, mall.deps.vault, owner, 'ZJF', 3n, null, cause)
-      else await adjust(tx, mall.deps.vault, owner, 'ZJF', -1n, cause)
+      if (n % 2 === 0)
+        await grant(
+          tx,
+          mall.deps.vault,
+          { ownerId: owner, currency: 'ZJF', amount: 3n, expiresAt: null },
+          cause,
+        )
+      else await adjust(tx, mall.deps.vault, { ownerId: owner, currency: 'ZJF', amount: -1n }, cause)
     }
   })
 }
@@ -196,7 +202,12 @@ describe('the table for spreadsheets', () => {
     ]
     await mall.db.transaction().execute(async (tx) => {
       for (const [n, reason] of words.entries()) {
-        await grant(tx, mall.deps.vault, 'formula', 'ZJF', 1n, null, { operationKey: `formula/${n}`, reason })
+        await grant(
+          tx,
+          mall.deps.vault,
+          { ownerId: 'formula', currency: 'ZJF', amount: 1n, expiresAt: null },
+          { operationKey: `formula/${n}`, reason },
+        )
       }
     })
     const [, ...rows] = parseCsv((await download('formula')).text)

@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Db } from '../../db/client.ts'
+import { grant } from '../../db/wallet/grants.ts'
 import { createLedgerCipher } from '../../db/wallet/ledger-cipher.ts'
-import { grant } from '../../db/wallet/wallet.ts'
 import { connectPatiently, copyDatabase } from '../support/database.ts'
 import { tamperLedger } from './tampering.ts'
 import { COLUMNS_COVERED, TAMPERS } from './tampers.ts'
@@ -32,7 +32,11 @@ describe('the tables', () => {
     await owner.connect()
     const vault = createLedgerCipher([{ id: 'k1', key: Buffer.alloc(32, 'k') }])
     const cause = { operationKey: 'grant/1' }
-    await db.transaction().execute((tx) => grant(tx, vault, 'alice', 'ZJF', 100n, null, cause))
+    await db
+      .transaction()
+      .execute((tx) =>
+        grant(tx, vault, { ownerId: 'alice', currency: 'ZJF', amount: 100n, expiresAt: null }, cause),
+      )
   })
   afterAll(async () => {
     await owner.end()

@@ -8,9 +8,12 @@ import {
   createCheckpointKeeper,
   readCheckpoints,
 } from '../../db/wallet/checkpoints.ts'
+import { freezeAccount } from '../../db/wallet/freezes.ts'
+import { adjust, grant } from '../../db/wallet/grants.ts'
 import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
+import { capture, giveBack, hold } from '../../db/wallet/order-holds.ts'
+import { lockAccount } from '../../db/wallet/posting.ts'
 import { type Checkpoints, walkLedger } from '../../db/wallet/verification.ts'
-import { adjust, capture, freezeAccount, giveBack, grant, hold, lockAccount } from '../../db/wallet/wallet.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { connectPatiently } from '../support/database.ts'
 import { createRandom } from '../support/random.ts'
@@ -126,16 +129,22 @@ async function fillLedger(db: Db, client: Client, random: () => number): Promise
         if (owner === 1) return void (await lockAccount(tx, vault, ownerId, currency))
         const expiresAt = random() < 0.5 ? new Date(Date.now() + (1 + pick(60)) * DAY) : null
         const earned = { operationKey: `grant/${orderNo}`, reason: '签到' }
-        await grant(tx, vault, ownerId, currency, BigInt(600 + pick(500)), expiresAt, earned)
+        await grant(tx, vault, { ownerId, currency, amount: BigInt(600 + pick(500)), expiresAt }, earned)
         await hold(tx, vault, { ownerId, currency, amount: BigInt(1 + pick(500)), orderNo }, 'keep')
-        if (random() < 0.5) await capture(tx, vault, ownerId, currency, orderNo)
+        if (random() < 0.5) await capture(tx, vault, { ownerId, currency, orderNo })
         else if (random() < 0.7)
-          await giveBack(tx, vault, ownerId, currency, orderNo, 'canceled', { cause: 'mall', graceMs: DAY })
+          await giveBack(tx, vault, {
+            ownerId,
+            currency,
+            orderNo,
+            reason: 'canceled',
+            terms: { cause: 'mall', graceMs: DAY },
+          })
         const corrected = { operationKey: `adjust/${orderNo}`, reason: 'correction', operatorId: 'op' }
-        await adjust(tx, vault, ownerId, currency, -1n, corrected)
+        await adjust(tx, vault, { ownerId, currency, amount: -1n }, corrected)
         if (owner === 2) {
           const frozen = { operationKey: `freeze/${orderNo}` }
-          await freezeAccount(tx, vault, ownerId, currency, round % 2 ? null : '审核', frozen)
+          await freezeAccount(tx, vault, { ownerId, currency, frozen: round % 2 ? null : '审核' }, frozen)
         }
       })
     }

@@ -1,7 +1,7 @@
 import { AssertionError, deepStrictEqual, equal } from 'node:assert/strict'
 import { type KyselyPlugin, sql } from 'kysely'
 import type { Currency } from '../../db/schema/wallet-accounts.ts'
-import { KeyReusedError } from '../../db/wallet/wallet.ts'
+import { KeyReusedError } from '../../db/wallet/posting.ts'
 import {
   type Books,
   type Came,

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common'
 import { Webhook } from 'standardwebhooks'
 import type { Activities } from '../../activities/index.ts'
 import type { ExchangeSettings } from '../../application/orders/exchange-deps.ts'
-import { adjust } from '../../db/wallet/wallet.ts'
+import { adjust } from '../../db/wallet/grants.ts'
 import { yesterdayInShanghai } from '../../domain/business-time.ts'
 import {
   EXPIRY_ID,
@@ -230,10 +230,15 @@ const sellOut = (stage: Stage) => {
 /** Somebody else was quicker: what was there a moment ago is not enough any more. */
 async function spend(stage: Stage, owner: string, currency: 'ZJF' | 'CNY'): Promise<void> {
   await stage.db.transaction().execute((tx) =>
-    adjust(tx, stage.deps.vault, owner, currency, -1n, {
-      operationKey: `spent/${owner}/${currency}`,
-      reason: 'spent',
-    }),
+    adjust(
+      tx,
+      stage.deps.vault,
+      { ownerId: owner, currency, amount: -1n },
+      {
+        operationKey: `spent/${owner}/${currency}`,
+        reason: 'spent',
+      },
+    ),
   )
 }
 

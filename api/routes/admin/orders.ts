@@ -1,11 +1,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import {
-  actOnOrder,
-  findWorkflow,
-  getOrder,
-  listOrders,
-  type OrderRequest,
-} from '../../../application/orders/orders.ts'
+import { actOnOrder } from '../../../application/orders/actions.ts'
+import type { OrderRequest } from '../../../application/orders/order-request.ts'
+import { getOrder, listOrders } from '../../../application/orders/reads.ts'
+import { findWorkflow } from '../../../application/orders/workflow-link.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import {
   bearer,

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { checkExchange, exchange } from '../../../application/orders/exchange.ts'
-import { getOrder, viewAttempt } from '../../../application/orders/orders.ts'
+import { getOrder } from '../../../application/orders/reads.ts'
+import { viewAttempt } from '../../../application/orders/view.ts'
 import type { Principal } from '../../../domain/access.ts'
 import { DomainError } from '../../../domain/errors.ts'
 import { fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'

@@ -1,12 +1,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import {
-  actOnOrder,
-  getOrder,
-  listOrders,
-  mustBeSupported,
-  type OrderRequest,
-  readStatistics,
-} from '../../../application/orders/orders.ts'
+import { actOnOrder, mustBeSupported } from '../../../application/orders/actions.ts'
+import type { OrderRequest } from '../../../application/orders/order-request.ts'
+import { getOrder, listOrders } from '../../../application/orders/reads.ts'
+import { readStatistics } from '../../../application/orders/statistics.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { clientIp } from '../../middleware/client-ip.ts'
 import {

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { OrderAuditTrail, OrderEntry, PaymentView } from '../../../application/orders/audit-trail.ts'
-import type { OrderView, RefundView } from '../../../application/orders/orders.ts'
+import type { OrderView, RefundView } from '../../../application/orders/view.ts'
 import { moneyFromFen } from '../../../domain/money.ts'
 import type { OrderStatus } from '../../../domain/orders/status.ts'
 import { kindText, reasonText } from '../../../i18n/entry-texts.ts'

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { hasNothingLeft, type Refundable } from '../../../application/orders/audit-trail.ts'
-import type { OrderView } from '../../../application/orders/orders.ts'
+import type { OrderView } from '../../../application/orders/view.ts'
 import { needsAddress, type ShippingType } from '../../../domain/catalogue/product.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
 import { allows, allowsFor, ORDER_ACTIONS } from '../../../domain/orders/status.ts'

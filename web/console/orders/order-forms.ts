@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
-import type { OrderRequest, OrderView, RefundView } from '../../../application/orders/orders.ts'
+import type { OrderRequest } from '../../../application/orders/order-request.ts'
+import type { OrderView, RefundView } from '../../../application/orders/view.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { attentionText } from '../../../i18n/note-texts.ts'
 import { errorSummary, type Form, type FormErrors, field, formTokenField } from '../../form/form.ts'

@@ -4,12 +4,9 @@ import {
   readOrderAuditTrail,
   refundedOf,
 } from '../../../application/orders/audit-trail.ts'
-import {
-  findWorkflow,
-  getOrder,
-  type OrderView,
-  type WorkflowLink,
-} from '../../../application/orders/orders.ts'
+import { getOrder } from '../../../application/orders/reads.ts'
+import type { OrderView } from '../../../application/orders/view.ts'
+import { findWorkflow, type WorkflowLink } from '../../../application/orders/workflow-link.ts'
 import { readQueue } from '../../../application/platform/dashboard.ts'
 import { needsAddress, type ShippingType } from '../../../domain/catalogue/product.ts'
 import { addressWords } from '../../../domain/customers/address.ts'

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import { type Refundable, remainderAfter } from '../../../application/orders/audit-trail.ts'
-import type { OrderRequest, OrderView } from '../../../application/orders/orders.ts'
+import type { OrderRequest } from '../../../application/orders/order-request.ts'
+import type { OrderView } from '../../../application/orders/view.ts'
 import { PRODUCT_MAX } from '../../../domain/catalogue/product.ts'
 import { decimalFromFen, fenOf } from '../../../domain/money.ts'
 import { isAllOf } from '../../../domain/orders/refund.ts'

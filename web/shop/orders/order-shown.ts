@@ -1,5 +1,5 @@
 import type { FundTrace } from '../../../application/orders/fund-trace.ts'
-import type { OrderView } from '../../../application/orders/orders.ts'
+import type { OrderView } from '../../../application/orders/view.ts'
 import type { ShippingType } from '../../../domain/catalogue/product.ts'
 import type { Money } from '../../../domain/money.ts'
 import type { PaymentMethod } from '../../../domain/payments/method.ts'

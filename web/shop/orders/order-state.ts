@@ -1,5 +1,5 @@
 import type { FundTrace } from '../../../application/orders/fund-trace.ts'
-import type { OrderView } from '../../../application/orders/orders.ts'
+import type { OrderView } from '../../../application/orders/view.ts'
 import { OPEN_STATUSES, type OrderStatus } from '../../../domain/orders/status.ts'
 import type { Text } from '../../texts/common/common.ts'
 import { type Moves, ORDERS, PAYMENT_STATES, STATES, type StateText } from '../../texts/shop/orders.ts'

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { OrderView } from '../../../application/orders/orders.ts'
+import type { OrderView } from '../../../application/orders/view.ts'
 import { FORWARD_STATUSES, type OrderStatus } from '../../../domain/orders/status.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { besideText, detailText } from '../../../i18n/note-texts.ts'

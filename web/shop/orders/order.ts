@@ -1,12 +1,9 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import type { StatusCode } from 'hono/utils/http-status'
-import {
-  actOnOrder,
-  getOrder,
-  mustBeSupported,
-  type OrderRequest,
-} from '../../../application/orders/orders.ts'
+import { actOnOrder, mustBeSupported } from '../../../application/orders/actions.ts'
+import type { OrderRequest } from '../../../application/orders/order-request.ts'
+import { getOrder } from '../../../application/orders/reads.ts'
 import { DomainError } from '../../../domain/errors.ts'
 import type { OrderStatus } from '../../../domain/orders/status.ts'
 import { PAYMENT_METHODS } from '../../../domain/payments/method.ts'

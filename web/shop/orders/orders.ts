@@ -1,12 +1,9 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { listUnderWay } from '../../../application/orders/attempts.ts'
-import {
-  listOrders,
-  type OrderView,
-  readStatistics,
-  type Statistics,
-} from '../../../application/orders/orders.ts'
+import { listOrders } from '../../../application/orders/reads.ts'
+import { readStatistics, type Statistics } from '../../../application/orders/statistics.ts'
+import type { OrderView } from '../../../application/orders/view.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { deadline, grouped, priceText, time } from '../../shared/format.ts'

@@ -1,4 +1,4 @@
-import type { OrderRequest } from '../../../application/orders/orders.ts'
+import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 
 type Channel = Extract<OrderRequest, { kind: 'pay' }>['channel']

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto'
+import type { Db } from '../../db/client.ts'
+import { changeChannel } from '../../db/orders/attempts.ts'
+import { findShippingType } from '../../db/orders/audit-trail.ts'
+import { keepRequest } from '../../db/orders/requests.ts'
+import { countAttempts, readOpenPayment } from '../../db/payments/payments.ts'
+import { mustNotBeOwn } from '../../domain/access.ts'
+import { needsAddress } from '../../domain/catalogue/product.ts'
+import { DomainError } from '../../domain/errors.ts'
+import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../../domain/payments/method.ts'
+import {
+  PART_REFUND_WORKFLOW,
+  REFUND_WORKFLOW,
+  type Reply,
+  type Requester,
+} from '../../workflows/messages.ts'
+import { ANSWER_DEADLINE_MS, isGone, isTimeout, isUnavailable, OverloadedError } from '../temporal/client.ts'
+import { AFTER_SALE } from './adoption.ts'
+import { askExchange, CONFLICT, createAsk, knownReply, tellAll, workflowsOf } from './ask-workflow.ts'
+import { hasNothingLeft } from './audit-trail.ts'
+import {
+  type AskedOrder,
+  messageOf,
+  type OrderActor,
+  type OrderRequest,
+  refusalAtEnd,
+} from './order-request.ts'
+import { hasFinished, pointsElsewhere, startRefund } from './start-refund.ts'
+import { findStuckRefund } from './stuck-refunds.ts'
+
+/**
+ * Asks the order's workflow to act; never changes the order itself. The same operation key asks once.
+ * @returns true when it was done, false when the outcome is not known within `ANSWER_DEADLINE_MS`
+ * @throws DomainError FORBIDDEN for an operator's own order, ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT,
+ *   REFUND_EXCEEDS_REST, REFUND_IS_WHOLE, RATE_LIMITED, or why a payment is refused
+ * @throws InvalidInputError when "settle" does not say which of several refunds
+ * @throws OverloadedError when Temporal is unavailable
+ */
+export async function actOnOrder(
+  actor: OrderActor,
+  order: AskedOrder,
+  by: Requester,
+  request: OrderRequest,
+  operationKey: string = randomUUID(),
+): Promise<boolean> {
+  const known = await askOrder(actor, order, by, request, operationKey)
+  // Whoever pays or resolves looks at the order again. Any other request is kept, in case Temporal loses it.
+  if (!known && request.kind !== 'pay' && request.kind !== 'resolve') {
+    const { db, sealer } = actor
+    const place = `order-request/${order.order_no}/${operationKey}`
+    const kept = sealer.seal({ by, request }, place)
+    await keepRequest(db, { order_no: order.order_no, operation_key: operationKey, request: kept })
+  }
+  return known
+}
+
+async function askOrder(
+  actor: OrderActor,
+  order: AskedOrder,
+  by: Requester,
+  request: OrderRequest,
+  operationKey: string,
+): Promise<boolean> {
+  const { db, sealer, temporal } = actor
+  if (by.type === 'operator') mustNotBeOwn(by.id ?? '', order.owner_id)
+  const deadline = Date.now() + ANSWER_DEADLINE_MS
+  const refund = request.kind === 'resolve' && request.action === 'settle'
+  const settled = refund ? await findStuckRefund(db, order.order_no, request.refundNo) : undefined
+  const [update, args] = messageOf(by, request, settled?.refundNos)
+  const known = await knownReply(temporal, order, by, request, operationKey)
+  if (known) return answerOf(known, by, request)
+  if (order.payment_status === 'closing' && (request.kind === 'pay' || request.kind === 'cancel')) {
+    // The order is being canceled, and its workflow accepts nothing else.
+    if (request.kind === 'pay' || order.needs_attention !== null) return answerOf(CONFLICT, by, request)
+    return false
+  }
+  if (request.kind === 'ship' && !(await isShipped(db, order.order_no)))
+    return answerOf(CONFLICT, by, request)
+  if (request.kind === 'refund' && hasNothingLeft(order)) {
+    throw new DomainError({ code: 'REFUND_EXCEEDS_REST' })
+  }
+  if (request.kind === 'refund' && request.part) {
+    const { reason, part } = request
+    const input = { orderNo: order.order_no, by, reason, ...part, operationKey }
+    return temporal.gate.run(deadline, () =>
+      startRefund(temporal, { workflow: PART_REFUND_WORKFLOW, input, n: operationKey, deadline }),
+    )
+  }
+  if (request.kind === 'pay') {
+    if (request.channel) await changeChannel(db, sealer, order.order_no, request.channel)
+    if (await isOpenAt(actor, order.order_no, request.method)) return true
+  }
+  const ask = createAsk(temporal, { update, args, operationKey, deadline })
+  let reply: Reply
+  try {
+    reply = await temporal.gate.run(deadline, async () =>
+      request.kind === 'resolve'
+        ? tellAll(settled?.workflowIds ?? (await workflowsOf(db, order.order_no)), ask)
+        : askExchange(actor, order.order_no, ask),
+    )
+  } catch (error) {
+    if (isTimeout(error)) return false
+    if (isUnavailable(error)) throw new OverloadedError('Temporal is unavailable', { cause: error })
+    if (!isGone(error)) throw error
+    reply = CONFLICT
+  }
+  if (!reply.ok && request.kind === 'refund' && (await hasFinished(db, order.order_no))) {
+    const outsideSteps = await pointsElsewhere(db, order.order_no)
+    const asked = { kind: 'after_sale', orderNo: order.order_no, by, reason: request.reason } as const
+    const input = { ...asked, ...outsideSteps }
+    return startRefund(temporal, { workflow: REFUND_WORKFLOW, input, n: AFTER_SALE, deadline })
+  }
+  return answerOf(reply, by, request)
+}
+
+/**
+ * Whether the cashier that is open can be shown again, without asking the workflow.
+ * @throws DomainError RATE_LIMITED when the order can have no other attempt
+ */
+async function isOpenAt(
+  { db, sealer }: OrderActor,
+  orderNo: string,
+  method: PaymentMethod | undefined,
+): Promise<boolean> {
+  const open = await readOpenPayment(db, sealer, orderNo)
+  if (open?.opened && (method === undefined || method === open.method)) return true
+  const attempts = open?.attempts ?? (await countAttempts(db, orderNo))
+  if (attempts >= MAX_PAYMENT_ATTEMPTS) throw new DomainError({ code: 'RATE_LIMITED' })
+  return false
+}
+
+/** @throws DomainError PAYMENT_METHOD_UNSUPPORTED when the shop does not offer this method */
+export function mustBeSupported(method: PaymentMethod, supported: readonly PaymentMethod[]): void {
+  if (supported.includes(method)) return
+  throw new DomainError({ code: 'PAYMENT_METHOD_UNSUPPORTED', available: supported.join(', ') })
+}
+
+/** @throws DomainError when the reply is a refusal */
+function answerOf(reply: Reply, by: Requester, request: OrderRequest): true {
+  if (reply.ok) return true
+  const code = reply.refusal.code
+  const said = code === 'ORDER_STATE_CONFLICT' ? refusalAtEnd(by, request) : code
+  throw new DomainError({ ...reply.refusal, code: said })
+}
+
+/** Whether the order is sent to an address: others are handed over, and never shipped. */
+async function isShipped(db: Db, orderNo: string): Promise<boolean> {
+  const shippingType = await findShippingType(db, orderNo)
+  return shippingType !== undefined && needsAddress(shippingType)
+}

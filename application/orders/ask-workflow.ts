@@ -1,0 +1,109 @@
+import type { UpdateDefinition } from '@temporalio/client'
+import type { Db } from '../../db/client.ts'
+import { listOrderRefunds } from '../../db/orders/refunds.ts'
+import { allows } from '../../domain/orders/status.ts'
+import {
+  exchangeWorkflowId,
+  type Reply,
+  type Requester,
+  refundWorkflowId,
+  resyncSignal,
+} from '../../workflows/messages.ts'
+import { isGone, isRejected, retryUnavailable, type Temporal } from '../temporal/client.ts'
+import { AFTER_SALE, adoptOrder } from './adoption.ts'
+import type { OrderActor, OrderRequest } from './order-request.ts'
+import type { OrderView } from './view.ts'
+
+/** How a request reaches the workflows of an order. */
+
+export const CONFLICT: Reply = { ok: false, refusal: { code: 'ORDER_STATE_CONFLICT' } }
+
+type Ask = (workflowId: string) => Promise<Reply>
+
+interface Message {
+  readonly update: UpdateDefinition<Reply, [never]>
+  readonly args: never
+  /** The same key asks once. */
+  readonly operationKey: string
+  /** In ms since 1970. */
+  readonly deadline: number
+}
+
+/** @returns a function that sends the message to a workflow, until it answers or the deadline passes */
+export function createAsk({ client }: Temporal, { update, args, operationKey, deadline }: Message): Ask {
+  return (workflowId) =>
+    retryUnavailable(deadline, () =>
+      client.withDeadline(deadline, async () => {
+        const handle = client.workflow.getHandle(workflowId)
+        try {
+          return await handle.executeUpdate(update, { updateId: operationKey, args: [args] })
+        } catch (error) {
+          // A run that accepts no more updates continues as a new one when it is signaled.
+          if (isRejected(error)) await handle.signal(resyncSignal).catch(() => undefined)
+          throw error
+        }
+      }),
+    )
+}
+
+/** Asks the exchange of the order. If it is gone although the order is open, restarts it and asks again. */
+export async function askExchange(actor: OrderActor, orderNo: string, ask: Ask): Promise<Reply> {
+  try {
+    return await ask(exchangeWorkflowId(orderNo))
+  } catch (error) {
+    if (!isGone(error) || (await adoptOrder(actor, orderNo)).is !== 'running') throw error
+    return ask(exchangeWorkflowId(orderNo))
+  }
+}
+
+/** Asks several workflows that may all wait for the same decision. @returns a "yes" if one has taken it */
+export async function tellAll(workflowIds: readonly string[], ask: Ask): Promise<Reply> {
+  const answers = await Promise.allSettled(workflowIds.map(ask))
+  const replies = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value)
+  const failed = answers.find((answer) => answer.status === 'rejected' && !isGone(answer.reason))
+  const taken = replies.find(({ ok }) => ok)
+  if (!taken && failed?.status === 'rejected') throw failed.reason
+  return taken ?? replies.at(-1) ?? CONFLICT
+}
+
+/** Every workflow that may wait for an operator's decision on this order: the exchange and all refunds. */
+export async function workflowsOf(db: Db, orderNo: string): Promise<string[]> {
+  const attempts = await db
+    .selectFrom('payments')
+    .select('attempt_no')
+    .where('order_no', '=', orderNo)
+    .orderBy('attempt_no')
+    .execute()
+  const parts = (await listOrderRefunds(db, orderNo)).filter(({ kind }) => kind === 'part')
+  const refunds = [
+    ...attempts.map(({ attempt_no }) => `${attempt_no}`),
+    AFTER_SALE,
+    ...parts.map((part) => part.operation_key),
+  ]
+  return [exchangeWorkflowId(orderNo), ...refunds.map((n) => refundWorkflowId(orderNo, n))]
+}
+
+/**
+ * What can be answered without asking the workflow: it accepts only 2,000 updates per run, so that requests which the
+ * order's state does not allow are refused here. A repeat of a request that was done gets its first answer.
+ * @returns undefined when the workflow has to be asked
+ */
+export async function knownReply(
+  { client }: Temporal,
+  order: Pick<OrderView, 'order_no' | 'status'>,
+  by: Requester,
+  request: OrderRequest,
+  operationKey: string,
+): Promise<Reply | undefined> {
+  if (request.kind === 'resolve') return undefined
+  const action = request.kind === 'finish' && by.type === 'customer' ? 'confirm' : request.kind
+  if (allows(order.status, action)) return undefined
+  try {
+    const handle = client.workflow.getHandle(exchangeWorkflowId(order.order_no))
+    return await client.withDeadline(Date.now() + 1_000, () =>
+      handle.getUpdateHandle<Reply>(operationKey).result(),
+    )
+  } catch {
+    return CONFLICT
+  }
+}

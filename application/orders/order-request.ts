@@ -1,0 +1,88 @@
+import type { UpdateDefinition } from '@temporalio/client'
+import type { PaymentChannel } from '../../db/orders/attempts.ts'
+import type { RefusalCode } from '../../domain/errors.ts'
+import type { PaymentMethod } from '../../domain/payments/method.ts'
+import {
+  acceptUpdate,
+  cancelUpdate,
+  finishUpdate,
+  payUpdate,
+  type Reply,
+  type Requester,
+  type ResolveAction,
+  refundUpdate,
+  resolveUpdate,
+  shipUpdate,
+} from '../../workflows/messages.ts'
+import type { AdoptionDeps } from './adoption.ts'
+import type { Refundable } from './audit-trail.ts'
+import type { OrderReader, OrderView } from './view.ts'
+
+export interface OrderActor extends OrderReader, AdoptionDeps {}
+
+/** What a customer or an operator asks of an order. */
+export type OrderRequest =
+  | { readonly kind: 'cancel'; readonly reason?: string | undefined }
+  | {
+      readonly kind: 'pay'
+      readonly method?: PaymentMethod | undefined
+      /** The browser or app that the customer pays in; undefined: as before. */
+      readonly channel?: PaymentChannel | undefined
+    }
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'ship'; readonly carrier: string; readonly trackingNo: string }
+  | { readonly kind: 'finish' }
+  | {
+      readonly kind: 'refund'
+      readonly reason: string
+      /** Refunds only this part, and the order goes on; undefined: everything, and the order ends. */
+      readonly part?: { readonly points: number; readonly money: string } | undefined
+    }
+  | {
+      readonly kind: 'resolve'
+      readonly action: ResolveAction
+      readonly reason: string
+      /** For `settle`: the refund that was returned by other means; undefined: the only stuck one. */
+      readonly refundNo?: string | undefined
+    }
+
+/** What has to be known of an order to request something of it. */
+export type AskedOrder = Pick<
+  OrderView,
+  'order_no' | 'owner_id' | 'status' | 'payment_status' | 'needs_attention'
+> &
+  Refundable
+
+/**
+ * The update that carries a request to a workflow, and its argument.
+ * @param refundNos for `settle`: the numbers that the refund has had at its provider
+ */
+export function messageOf(
+  by: Requester,
+  request: OrderRequest,
+  refundNos: readonly string[] | undefined,
+): [UpdateDefinition<Reply, [never]>, never] {
+  // Personal data does not go to Temporal.
+  const {
+    kind,
+    channel: _channel,
+    refundNo: _refundNo,
+    ...rest
+  } = { channel: undefined, refundNo: undefined, ...request, refundNos }
+  const updates = {
+    cancel: cancelUpdate,
+    pay: payUpdate,
+    accept: acceptUpdate,
+    ship: shipUpdate,
+    finish: finishUpdate,
+    refund: refundUpdate,
+    resolve: resolveUpdate,
+  }
+  const defined = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+  return [updates[kind] as UpdateDefinition<Reply, [never]>, { by, ...defined } as never]
+}
+
+/** How a request is refused when the order's state does not allow it. */
+export function refusalAtEnd(by: Requester, request: OrderRequest): RefusalCode {
+  return request.kind === 'cancel' && by.type === 'customer' ? 'ORDER_NOT_CANCELABLE' : 'ORDER_STATE_CONFLICT'
+}

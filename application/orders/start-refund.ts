@@ -1,0 +1,87 @@
+import { WithStartWorkflowOperation } from '@temporalio/client'
+import type { Db } from '../../db/client.ts'
+import { DomainError } from '../../domain/errors.ts'
+import type { ExternalStep } from '../../domain/orders/external-steps.ts'
+import {
+  type PART_REFUND_WORKFLOW,
+  type PartRefundInput,
+  type REFUND_WORKFLOW,
+  type RefundInput,
+  refundTakenUpdate,
+  refundWorkflowId,
+  TASK_QUEUE,
+} from '../../workflows/messages.ts'
+import { isGone, isTimeout, isUnavailable, OverloadedError, type Temporal } from '../temporal/client.ts'
+
+export interface RefundStart {
+  readonly workflow: typeof REFUND_WORKFLOW | typeof PART_REFUND_WORKFLOW
+  readonly input: RefundInput | PartRefundInput
+  /** The refund's number within the order: the same number refunds once. */
+  readonly n: string
+  /** In ms since 1970. */
+  readonly deadline: number
+}
+
+/**
+ * Starts a workflow that refunds an exchange that has ended, or a part of one, and waits until it has accepted.
+ * @returns false when the outcome is not known by the deadline
+ * @throws DomainError why it is refused
+ * @throws OverloadedError when Temporal is unavailable
+ */
+export async function startRefund(
+  { client }: Temporal,
+  { workflow, input, n, deadline }: RefundStart,
+): Promise<boolean> {
+  const start = () =>
+    client.withDeadline(deadline, () =>
+      client.workflow.executeUpdateWithStart(refundTakenUpdate, {
+        updateId: 'taken',
+        startWorkflowOperation: new WithStartWorkflowOperation(workflow, {
+          workflowId: refundWorkflowId(input.orderNo, n),
+          taskQueue: TASK_QUEUE,
+          args: [input],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          // A repeated refund is harmless; one that an operator skipped may be tried again.
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        }),
+      }),
+    )
+  try {
+    const reply = await start().catch((error: unknown) => {
+      // The workflow was terminated meanwhile: the next one finds what is done.
+      if (isGone(error)) return start()
+      throw error
+    })
+    if (!reply.ok) throw new DomainError(reply.refusal)
+    return true
+  } catch (error) {
+    if (isTimeout(error)) return false
+    if (isUnavailable(error)) throw new OverloadedError('Temporal is unavailable', { cause: error })
+    throw error
+  }
+}
+
+export async function hasFinished(db: Db, orderNo: string): Promise<boolean> {
+  const order = await db
+    .selectFrom('points_exchange_orders')
+    .select('status')
+    .where('order_no', '=', orderNo)
+    .executeTakeFirst()
+  return order?.status === 'order_finished'
+}
+
+/** @returns the points as an external step, when an outside wallet has them */
+export async function pointsElsewhere(
+  db: Db,
+  orderNo: string,
+): Promise<{ outsideSteps?: readonly ExternalStep[] }> {
+  const found = await db
+    .selectFrom('exchange_attempts as attempt')
+    .innerJoin('points_exchange_orders as order', 'order.order_no', 'attempt.order_no')
+    .select('attempt.order_no')
+    .where('attempt.order_no', '=', orderNo)
+    .where('attempt.points_wallet', '=', 'outside')
+    .where('order.total_points', '>', 0)
+    .executeTakeFirst()
+  return found ? { outsideSteps: ['points'] } : {}
+}
