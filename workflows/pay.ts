@@ -1,5 +1,5 @@
 import { CancellationScope, patched } from '@temporalio/workflow'
-import type { ReportedMoney } from '../activities/payments.ts'
+import type { ReportedMoney } from '../activities/payment-deps.ts'
 import type { OwedRefund } from '../activities/refunds.ts'
 import { hasReached, ORDER_ACTIONS, type OrderStatus } from '../domain/orders/status.ts'
 import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../domain/payments/method.ts'
