@@ -6,7 +6,7 @@ import type { FindingView } from './reconciliation.ts'
 
 const HEADERS = {
   zh: ['时间（北京时间）', '类型', '对象', '我方', '对方', '状态', '订单号', '订单地址', '编号'],
-  en: ['Time (Beijing)', 'Kind', 'Subject', 'Ours', 'Theirs', 'State', 'Order number', 'Order', 'Finding'],
+  en: ['Time (Beijing)', 'Type', 'Subject', 'Ours', 'Theirs', 'Status', 'Order number', 'Order', 'Finding'],
 } as const
 
 /**

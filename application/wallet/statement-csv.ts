@@ -8,7 +8,7 @@ import type { Ledger } from './wallets.ts'
 
 const HEADERS = {
   zh: ['时间（北京时间）', '类型', '变动', '变动后余额', '订单号', '说明', '流水号'],
-  en: ['Time (Beijing)', 'Kind', 'Change', 'Balance after', 'Order number', 'Reason', 'Entry'],
+  en: ['Time (Beijing)', 'Type', 'Change', 'Balance after', 'Order number', 'Reason', 'Entry'],
 } as const
 
 /** A whole statement as a table for spreadsheets, in UTF-8, and the headers that it is sent with. */

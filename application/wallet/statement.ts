@@ -1,7 +1,7 @@
 import type { Currency, EntryKind } from '../../db/schema.ts'
 import { countEntries, type Listed, listEntries } from '../../db/wallet/wallet.ts'
 import { InvalidInputError } from '../../domain/errors.ts'
-import { reasonText } from '../../i18n/entry-texts.ts'
+import { ownReasonText } from '../../i18n/entry-texts.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import { freezesOf } from './freezes.ts'
 import type { Ledger } from './wallets.ts'
@@ -35,6 +35,7 @@ export interface StatementEntry {
   readonly balanceAfter: bigint
   readonly orderNo: string | null
   readonly reason: string | null
+  /** Addressed to the owner of the account. */
   readonly reasonText: string
   /** What a `freeze` did; undefined where that was not written down. */
   readonly freezes: boolean | undefined
@@ -91,7 +92,7 @@ function viewOf(entry: Listed, lang: Lang): StatementEntry {
     balanceAfter: BigInt(entry.plain.available_after),
     orderNo: entry.order_no,
     reason: entry.reason,
-    reasonText: reasonText(entry.kind, entry.reason, lang),
+    reasonText: ownReasonText(entry.kind, entry.reason, lang),
     freezes: entry.kind === 'freeze' ? freezesOf(entry) : undefined,
     operatorId: entry.operator_id,
     createdAt: entry.created_at,
