@@ -91,7 +91,9 @@ export function createApp(deps: ApiDeps) {
     bearerFormat: 'JWT',
     description: `Rights and the roles that have them: ${Object.entries(RIGHTS)
       .map(([right, roles]) => `${right} (${roles.join(', ')})`)
-      .join('; ')}. A route names its right; the others of the shop need shop, those of operators operate.`,
+      .join(
+        '; ',
+      )}. A route names its right; other shop routes need shop, other operator routes need operate.`,
   })
   let document: object | undefined
   app.get('/openapi.json', (c) => {
@@ -100,7 +102,7 @@ export function createApp(deps: ApiDeps) {
       info: {
         title: '积分商城 Points Mall',
         version: '1',
-        description: 'Points, cash, or both: redeem products, follow orders, run the shop.',
+        description: 'Redeem products for points, cash or both, track orders and run the shop.',
       },
       servers: [{ url: deps.publicUrl }],
     })

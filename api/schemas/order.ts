@@ -71,12 +71,12 @@ export const order = z
     cancel_reason: z.string().nullable(),
     needs_attention: z.string().nullable().openapi({
       description:
-        'Why it cannot go on by itself, in the language of the request; for customers always "support"',
+        'Why the order needs an operator, in the language of the request; customers always see "support"',
     }),
     attention: z
       .object({ code: z.enum(ATTENTION_CODES), data: z.object({ said: z.string() }) })
       .optional()
-      .openapi({ description: 'The same for programs; for operators alone' }),
+      .openapi({ description: 'The same as data; operators only' }),
     exchange_time: z.string(),
     shipping_info: z.object({ carrier: z.string(), tracking_no: z.string() }).nullable(),
     address_info: z.unknown(),
@@ -110,7 +110,7 @@ export const order = z
         status: z.string(),
         at: z.string(),
         note: z.string().nullable().openapi({ description: 'In the language of the request' }),
-        code: z.enum(NOTE_CODES).nullable().openapi({ description: 'What the note says, for programs' }),
+        code: z.enum(NOTE_CODES).nullable().openapi({ description: 'The note as a code' }),
         data: z.record(z.string(), z.string()).nullable(),
       }),
     ),

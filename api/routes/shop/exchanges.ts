@@ -48,12 +48,12 @@ const post = createRoute({
   tags: ['exchanges'],
   summary: 'Redeem a product',
   description:
-    '201: the order stands. 202: no outcome within 5 s; the order is found by its number and goes on by itself.',
+    '201: the order is placed. 202: no result within 5 s; processing continues, and the order can be read by its number.',
   security: bearer,
   request: { body: jsonBody(exchangeBody) },
   responses: {
-    201: oneResponse(order, 'The order stands'),
-    202: oneResponse(order, 'The outcome is not known yet'),
+    201: oneResponse(order, 'The order is placed'),
+    202: oneResponse(order, 'The result is not known yet'),
     ...problemResponse,
   },
 })
@@ -62,9 +62,9 @@ const check = createRoute({
   method: 'post',
   path: '/check-exchange',
   tags: ['exchanges'],
-  summary: 'Whether a product can be redeemed, and every reason against it',
+  summary: 'Check whether a product can be redeemed, with every reason if not',
   description:
-    'Without `payment_method` it can be redeemed where one of the methods would do: the wallet pays at once, and any other leaves an order that waits for its payment.',
+    'Without `payment_method`, a product is eligible if at least one method works: the wallet pays immediately, any other method leaves the order awaiting payment.',
   security: bearer,
   request: {
     body: jsonBody(
@@ -93,7 +93,7 @@ const check = createRoute({
           points_available: z.int().nullable(),
         }),
       }),
-      'Every reason at once; nothing changes',
+      'All reasons together; changes nothing',
     ),
     ...problemResponse,
   },

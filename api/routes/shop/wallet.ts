@@ -51,7 +51,7 @@ const show = createRoute({
   method: 'get',
   path: '/',
   tags: ['wallet'],
-  summary: 'My points and cash',
+  summary: 'Read my wallet',
   security: bearer,
   responses: { 200: oneResponse(wallet, 'The wallet'), ...problemResponse },
 })
@@ -60,7 +60,8 @@ const transactions = createRoute({
   method: 'get',
   path: '/transactions',
   tags: ['wallet'],
-  summary: 'What happened to my points, or my cash, newest first; by page, or on from `meta.next_cursor`',
+  summary:
+    'List my transactions in points or cash, newest first; by page, or by cursor from `meta.next_cursor`',
   security: bearer,
   request: {
     query: pageQuery.extend(filterQuery.shape).extend({ cursor: z.string().max(64).optional() }),
@@ -86,7 +87,7 @@ const csv = createRoute({
   method: 'get',
   path: '/transactions.csv',
   tags: ['wallet'],
-  summary: 'All of them as a table for spreadsheets',
+  summary: 'Download all my transactions as CSV',
   security: bearer,
   request: { query: filterQuery },
   responses: {

@@ -7,13 +7,13 @@ import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { ApiError } from '../../errors.ts'
 import { problemResponse } from '../../schemas/common.ts'
 
-const received = { 200: { description: 'Kept; a repeat is answered the same' }, ...problemResponse }
+const received = { 200: { description: 'Recorded; repeats get the same answer' }, ...problemResponse }
 
 const payment = createRoute({
   method: 'post',
   path: '/payments/{provider}',
   tags: ['webhooks'],
-  summary: "A payment provider's notifications, signed as that provider signs",
+  summary: 'Receive notifications of a payment provider, signed by its own scheme',
   request: { params: z.object({ provider: z.enum(['alipay', 'wechat', 'stripe']) }) },
   responses: received,
 })
@@ -22,7 +22,7 @@ const orders = createRoute({
   method: 'post',
   path: '/orders',
   tags: ['webhooks'],
-  summary: 'Events of the order domain, signed as Standard Webhooks 1.0',
+  summary: 'Receive events of the order domain, signed by Standard Webhooks 1.0',
   responses: received,
 })
 
