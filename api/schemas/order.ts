@@ -15,7 +15,7 @@ export const orderStatus = z.enum(ORDER_STATUSES)
 export const paymentMode = z.enum(PAYMENT_MODES)
 export const paymentMethod = z.enum(PAYMENT_METHODS)
 
-/** How the customer reaches the cashier; in `exchange` and `pay`. */
+/** Payment channel fields of `exchange` and `pay`. */
 export const paymentChannel = {
   client: z.enum(PAYMENT_CLIENTS).nullish(),
   openid: z
@@ -29,9 +29,9 @@ export const paymentChannel = {
 }
 
 /**
- * How the customer comes to the cashier, by what the request says of it and where it came from.
- * @param method undefined where it stays as it was
- * @throws ApiError VALIDATION_FAILED where WeChat is to open its cashier and is not told for whom
+ * Derives the payment channel from the request.
+ * @param method undefined: unchanged
+ * @throws ApiError VALIDATION_FAILED if WeChat in-app payment has no openid
  */
 export function channelOf(
   body: z.output<z.ZodObject<typeof paymentChannel>>,
@@ -50,7 +50,6 @@ export function channelOf(
   }
 }
 
-/** The order resource of seed 5.2 and contract section 4. */
 export const order = z
   .object({
     id: z.string(),
@@ -119,7 +118,7 @@ export const order = z
   })
   .openapi('Order')
 
-/** The order in the language of who asks, with the codes behind the texts. */
+/** The order in the reader's language; some fields are for operators only. */
 export function orderFor(reader: 'customer' | 'operator', view: OrderView, lang: Lang) {
   const isCustomer = reader === 'customer'
   const { timeline, needs_attention: attention, ...order } = isCustomer ? forCustomer(view) : view
@@ -136,7 +135,6 @@ export function orderFor(reader: 'customer' | 'operator', view: OrderView, lang:
   }
 }
 
-/** `{id}`: the id, or the order number. */
 export const orderParams = z.object({
   id: z
     .string()

@@ -9,7 +9,7 @@ import type { OrderNote } from '../../domain/orders/notes.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 
-/** An exchange order as the outside sees it (seed 5.2 and contract section 4). */
+/** The public view of an exchange order. */
 export interface OrderView {
   readonly id: string
   readonly order_no: string
@@ -27,7 +27,7 @@ export interface OrderView {
   readonly status: OrderStatus
   readonly payment_status: PaymentStatus
   readonly cancel_reason: string | null
-  /** Why it cannot go on by itself, for operators; null: it can. */
+  /** Why the order needs an operator; null if it does not. */
   readonly needs_attention: Attention | null
   readonly exchange_time: string
   readonly shipping_info: ShippingInfo | null
@@ -40,11 +40,11 @@ export interface OrderView {
     readonly payment_method: PaymentMethod | null
     readonly trade_no: string | null
     readonly pay_url: string | null
-    /** For a page inside WeChat, in place of `pay_url`. */
+    /** For pages inside WeChat, instead of `pay_url`. */
     readonly jsapi: Readonly<Record<string, string>> | null
     readonly expires_at: string | null
   }
-  /** What was taken back, and money that was not due: the first first. */
+  /** Refunds, including those of unapplied payments, oldest first. */
   readonly refunds: RefundView[]
   readonly timeline: { readonly status: string; readonly at: string; readonly note: OrderNote | null }[]
   readonly created_at: string
@@ -53,19 +53,18 @@ export interface OrderView {
 
 export interface RefundView {
   readonly refund_no: string
-  /** The number that a provider knows it by; null where no provider is asked. */
+  /** The provider's refund number; null if no provider is involved. */
   readonly provider_refund_no: string | null
   readonly points: number
   readonly money: Money
-  /** `done_by_hand`: an operator gave the money back outside. */
+  /** `done_by_hand`: refunded by an operator outside the system. */
   readonly state: 'pending' | 'done' | 'done_by_hand'
   readonly reason: string
-  /** Why it was not made at once, in the provider's words; null where it was. */
+  /** The provider's reason for a delay; null if none. */
   readonly failure: string | null
-  /** Who gave it back by hand, and why. */
   readonly settled: { readonly by: string; readonly reason: string } | null
   readonly at: string
-  /** When all of it was back; null while money is on its way. */
+  /** Null while the refund is pending. */
   readonly done_at: string | null
 }
 

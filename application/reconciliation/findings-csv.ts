@@ -9,11 +9,7 @@ const HEADERS = {
   en: ['Time (Beijing)', 'Type', 'Subject', 'Ours', 'Theirs', 'Status', 'Order number', 'Order', 'Finding'],
 } as const
 
-/**
- * What a comparison found as a table for spreadsheets, and the headers that it is sent with: one line per finding
- * (RFC 4180), after one of headers with the mark that spreadsheets know UTF-8 by.
- * @param id the comparison's
- */
+/** Findings as RFC 4180 CSV with a BOM, and the response headers. @param id of the reconciliation */
 export function findingsTable(id: string, findings: readonly FindingView[], lang: Lang) {
   return {
     body: findingsCsv(findings, lang),

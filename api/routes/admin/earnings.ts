@@ -118,7 +118,7 @@ export function adminEarningRoutes(deps: ApiDeps) {
         return c.json(one(earning), isNew ? 201 : 200)
       } catch (error) {
         if (!(error instanceof DomainError) || error.refusal.code !== 'IDEMPOTENCY_KEY_REUSED') throw error
-        // It is not the header that was used before.
+        // The conflict is in `external_id`, not in the `Idempotency-Key` header.
         throw new ApiError('IDEMPOTENCY_KEY_REUSED', { errors: [{ field: 'external_id', rule: 'taken' }] })
       }
     })

@@ -111,7 +111,6 @@ const resolve = action(
 )
 
 export function adminOrderRoutes(deps: ApiDeps) {
-  /** Asks the workflow to act for the operator, and shows the order as it is then. */
   async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {
     const before = await getOrder(deps, idOrNo, undefined)
     const by = { type: 'operator' as const, id: c.get('who').sub }

@@ -42,7 +42,7 @@ const adminProduct = product
   .extend({ point: z.int(), price: money, category_id: id.nullable() })
   .openapi('AdminProduct')
 
-/** A page address or a path of this site; never a script. */
+/** An http(s) URL or a path of this site; never a script. */
 const image = z
   .string()
   .max(PRODUCT_MAX.image)
@@ -78,7 +78,7 @@ const change = z
     payment_mode: z.enum(PAYMENT_MODES).optional(),
     stock_delta: int(-INT_MAX).optional(),
   })
-  // Refused rather than ignored: who sends these believes that they count.
+  // Refuse rather than ignore: a client that sends these expects an effect.
   .superRefine((body, ctx) => {
     for (const [name, rule] of [
       ['stock_quantity', 'stock_delta_only'],

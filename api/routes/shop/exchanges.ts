@@ -10,7 +10,7 @@ import { clientIp } from '../../middleware/client-ip.ts'
 import { bearer, id, int, jsonBody, money, one, oneResponse, problemResponse } from '../../schemas/common.ts'
 import { channelOf, order, orderFor, paymentChannel, paymentMethod } from '../../schemas/order.ts'
 
-/** Bare decimal, number or text: the one amount that the seed does not wrap. */
+/** A bare decimal, as number or text; other amounts are wrapped in `Money`. */
 const cashAmount = z
   .union([z.number().transform(String), z.string()])
   .transform((text, context) => {
@@ -25,7 +25,7 @@ const cashAmount = z
   })
   .openapi({ type: 'string', example: '9.90' })
 
-/** An id that is none of ours names no product: 404, like one that is unknown. */
+/** A malformed id is a 404, like an unknown one. */
 const productId = z.string().min(1).max(64).openapi({ example: '1' })
 
 const exchangeBody = z
@@ -78,7 +78,7 @@ const check = createRoute({
         reasons: z.array(
           z.object({
             code: z.string(),
-            /** Which of several rules with one code. */
+            /** Distinguishes rules that share a code. */
             rule: z.literal('unpaid_pieces').optional(),
             message: z.string(),
             required: z.int().nullable(),
@@ -89,7 +89,7 @@ const check = createRoute({
           quantity: z.int(),
           total_points: z.int(),
           total_money: money,
-          /** Null: the outside wallet does not answer. */
+          /** Null: the external wallet does not respond. */
           points_available: z.int().nullable(),
         }),
       }),
@@ -99,7 +99,7 @@ const check = createRoute({
   },
 })
 
-/** Gaps of points, pieces, orders and levels; amounts and lists of methods are in the message. */
+/** Gaps as counts; amounts and method lists are in the message only. */
 function countOf(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null
 }
@@ -111,7 +111,7 @@ function knownForm(productId: string): string {
 
 const customerOf = (who: Principal) => ({ ownerId: who.sub, level: who.level })
 
-/** An empty list or object is no address. */
+/** An empty object counts as no address. */
 function filled<T extends object>(value: T | null | undefined): T | undefined {
   return value && Object.keys(value).length > 0 ? value : undefined
 }

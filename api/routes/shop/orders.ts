@@ -102,7 +102,6 @@ const cancel = action(
 const confirm = action('/{id}/confirm', 'Confirm receipt of an order', z.object({}))
 
 export function orderRoutes(deps: ApiDeps) {
-  /** Asks the workflow to act for the customer, and shows the order as it is then. */
   async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {
     const { sub } = c.get('who')
     const before = await getOrder(deps, idOrNo, sub)

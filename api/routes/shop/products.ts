@@ -32,7 +32,7 @@ const exchangeLimit = z
   })
   .openapi('ExchangeLimit')
 
-/** `limit` is read by the rules; every other key is the shop's own. */
+/** `limit` is used by the eligibility rules; all other keys are free-form. */
 export const properties = z.looseObject({ limit: exchangeLimit.optional() }).openapi('ProductProperties')
 
 export const product = z
@@ -109,7 +109,6 @@ const show = createRoute({
   responses: { 200: oneResponse(product, 'The product'), ...problemResponse },
 })
 
-/** What anybody may see. */
 export function productRoutes({ db, replica, pointsToCnyMillionths: rate }: ApiDeps) {
   const catalogue = async (
     query: z.output<typeof filters>,

@@ -28,7 +28,7 @@ export const wallet = z
   .openapi('Wallet')
 
 const decimal = z.string().regex(/^-?\d+\.\d{2}$/)
-/** Cash with a sign. */
+/** Signed amount. */
 const change = z.object({ amount: decimal, currency: z.literal('CNY') }).openapi('MoneyChange')
 
 const entryBase = z.object({
@@ -96,7 +96,6 @@ const csv = createRoute({
   },
 })
 
-/** The caller's own wallet. */
 export function walletRoutes(deps: ApiDeps) {
   return new OpenAPIHono<ApiEnv>()
     .openapi(show, async (c) => c.json(one(await readWallet(deps, c.get('who').sub)), 200))

@@ -36,8 +36,8 @@ const orderEvent = z.object({
 })
 
 /**
- * Each notification is verified, kept, answered, and only then delivered to its workflow: the provider never
- * waits for the engine, and what was not delivered is delivered by the worker's sweeper.
+ * Verifies, stores and acknowledges each notification before delivery, so providers never wait for Temporal. The
+ * worker's sweeper delivers what was not delivered.
  */
 export function webhookRoutes(deps: ApiDeps) {
   function deliverLater(event: InboxEvent, fresh: boolean): void {
@@ -81,7 +81,7 @@ export function webhookRoutes(deps: ApiDeps) {
 }
 
 /**
- * Standard Webhooks 1.0: headers webhook-id, webhook-timestamp, webhook-signature over `id.timestamp.body`.
+ * Verifies a Standard Webhooks 1.0 signature over `id.timestamp.body`.
  * @throws ApiError WEBHOOK_SIGNATURE_INVALID
  */
 function verifyStandard(secret: string | undefined, body: Uint8Array, c: ApiContext) {
