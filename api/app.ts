@@ -30,7 +30,6 @@ import { answerUnderWay } from './routes/shop/under-way.ts'
 import { walletRoutes } from './routes/shop/wallet.ts'
 import { webhookRoutes } from './routes/webhooks/webhooks.ts'
 
-/** The whole API: what every request passes, then where everything is. */
 export function createApp(deps: ApiDeps) {
   const { logger, metrics } = deps
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: answerInvalid })
@@ -38,14 +37,14 @@ export function createApp(deps: ApiDeps) {
   app.notFound((c) => problem(c, 'NOT_FOUND'))
 
   app.use(requestId({ limitLength: 64 }), language, observe(logger, metrics))
-  // Nobody else is told where somebody comes from; our own pages lead back there.
+  // The Referer header goes only to our own pages, which redirect back to it.
   const referrerPolicy = 'same-origin'
-  // Only a site that is reached by HTTPS may tell browsers to insist on it.
+  // HSTS only when the public URL is HTTPS.
   const strictTransportSecurity = deps.publicUrl.startsWith('https:')
   app.use(secureHeaders({ referrerPolicy, strictTransportSecurity }))
   app.use(knownRoutes(app), limitBody)
 
-  // Products are public to read; everything else of the shop needs a token.
+  // Shop products are public; all other shop routes need a token.
   app.use('/api/*', async (c, next) => {
     await next()
     c.header('Cache-Control', 'no-store')
@@ -58,7 +57,7 @@ export function createApp(deps: ApiDeps) {
   app.use('/api/admin/*', token, requireRouteRight(app, 'operate'))
   app.use('/api/points-mall/*', jsonOnly)
   app.use('/api/admin/*', jsonOnly)
-  // Not for `check-exchange`: it changes nothing, so its answer must never be an old one.
+  // Except `check-exchange`: it changes nothing, so a replayed answer would be stale.
   const idempotent = idempotency(deps)
   app.use('/api/points-mall/exchange', idempotency(deps, answerUnderWay(deps)))
   app.use('/api/points-mall/orders/*', idempotent)
@@ -91,7 +90,9 @@ export function createApp(deps: ApiDeps) {
     bearerFormat: 'JWT',
     description: `Rights and the roles that have them: ${Object.entries(RIGHTS)
       .map(([right, roles]) => `${right} (${roles.join(', ')})`)
-      .join('; ')}. A route names its right; the others of the shop need shop, those of operators operate.`,
+      .join(
+        '; ',
+      )}. A route names its right; other shop routes need shop, other operator routes need operate.`,
   })
   let document: object | undefined
   app.get('/openapi.json', (c) => {
@@ -100,7 +101,7 @@ export function createApp(deps: ApiDeps) {
       info: {
         title: '积分商城 Points Mall',
         version: '1',
-        description: 'Points, cash, or both: redeem products, follow orders, run the shop.',
+        description: 'Redeem products for points, cash or both, track orders and run the shop.',
       },
       servers: [{ url: deps.publicUrl }],
     })

@@ -9,18 +9,18 @@ import type { PaymentProvider } from '../payments/port.ts'
 import type { WebDeps } from '../web/shared/deps.ts'
 import type { Metrics } from './metrics.ts'
 
-/** Takes a token. @returns its owner; undefined when anything about it is wrong */
+/** @returns the token's principal, or undefined if the token is invalid */
 export type Authenticate = (token: string) => Promise<Principal | undefined>
 
-/** All that the routes need; made once, in `api/server.ts` or in a test. */
+/** Dependencies of the routes, created in `api/server.ts` or a test. */
 export interface ApiDeps extends ExchangeDeps {
-  /** For reads that may lag behind; the same as `db` where there is no replica. */
+  /** For reads that may lag; equals `db` without a replica. */
   readonly replica: Db
   readonly logger: Logger
-  /** Points that come back after their date may still be spent for so long. */
+  /** Grace period for points returned after their expiry date. */
   readonly expiryGraceMs: number
   readonly earning: EarningRules
-  /** What a clawback does not find any more becomes a debt. */
+  /** Clawback shortfalls become debt. */
   readonly clawbackIntoDebt: boolean
   readonly metrics: Metrics
   readonly authenticate: Authenticate
@@ -28,33 +28,29 @@ export interface ApiDeps extends ExchangeDeps {
   readonly pointsToCnyMillionths: bigint
   readonly publicUrl: string
   readonly stopping: WebDeps['stopping']
-  /** Verifies a link that signs somebody in at the pages. */
   readonly readSignInLink: WebDeps['readSignInLink']
-  /** Proxies in front of us, whose `X-Forwarded-For` is believed. */
+  /** Reverse proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[]
-  /** A demo on this machine: see contract section 2. */
+  /** Local demo: secrets are generated and the sandbox is used. */
   readonly demo: boolean
   readonly crashWorker: WebDeps['crashWorker']
-  /** For links from an order to its run; undefined where there is no Web UI. */
+  /** Base URL for links to workflow runs; undefined without a Web UI. */
   readonly temporalUiUrl: string | undefined
   /** Standard Webhooks secret of the order domain; undefined: its events are refused. */
   readonly ordersWebhookSecret: string | undefined
-  /** Who may notify us of payments. */
   readonly providers: readonly PaymentProvider[]
 }
 
-/** What the middleware leaves for the handlers. */
 export interface ApiEnv {
   Variables: {
     requestId: string
     lang: Lang
-    /** Whether a route has this path and method. */
     knownRoute: boolean | undefined
-    /** Set on every route that needs a token. */
+    /** Set on every route that requires a token. */
     who: Principal
-    /** The key under which a writing handler books its effect, so that a repeat never doubles it. */
+    /** Idempotency key of the handler's writes. */
     operationKey: string
-    /** The caller's `Idempotency-Key`, where it sent one. */
+    /** The `Idempotency-Key` header, if sent. */
     idempotencyKey: string | undefined
   }
 }

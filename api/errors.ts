@@ -8,7 +8,7 @@ import { type ErrorCode, errorText, fieldText, type Gap } from '../i18n/error-te
 import type { ApiContext } from './deps.ts'
 import { loggedPath } from './middleware/logged-path.ts'
 
-/** The one place that turns what went wrong into an answer (RFC 9457). Nothing of an unexpected error leaves. */
+/** Maps every failure to an RFC 9457 response. Unexpected errors reveal no details. */
 
 const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   MALFORMED_JSON: 400,
@@ -45,15 +45,15 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
 
 export interface ProblemExtra extends Gap {
   readonly errors?: readonly FieldError[]
-  /** Whole seconds. */
+  /** Seconds. */
   readonly retryAfter?: number
-  /** The methods that the path knows. */
+  /** Methods allowed on the path, for 405. */
   readonly allow?: readonly string[]
-  /** Replaces the text of the code, for what names parts of this installation. */
+  /** Overrides the text of the code. */
   readonly detail?: string
 }
 
-/** A failure of the HTTP edge itself; the domain throws `DomainError` or `InvalidInputError`. */
+/** A failure at the HTTP layer; the domain throws `DomainError` or `InvalidInputError`. */
 export class ApiError extends Error {
   override name = 'ApiError'
   readonly code: ErrorCode
@@ -65,9 +65,9 @@ export class ApiError extends Error {
   }
 }
 
-/** Answers with a problem. 401, 405, 429 and 503 carry the header that goes with them. */
+/** Responds with a problem; 401, 405, 429 and 503 carry their headers. */
 export function problem(c: ApiContext, code: ErrorCode, extra: ProblemExtra = {}): Response {
-  // The first middleware may itself have failed.
+  // The middleware that sets the language may have failed.
   const lang = c.get('lang') ?? 'zh'
   const status = STATUS[code]
   const { title, detail } = errorText(code, lang, extra)
@@ -100,7 +100,6 @@ export function problem(c: ApiContext, code: ErrorCode, extra: ProblemExtra = {}
   return c.body(JSON.stringify(body), status, headers)
 }
 
-/** The error handler of the whole API. */
 export function answerError(logger: Logger) {
   return (error: Error, c: ApiContext): Response => {
     if (error instanceof ApiError) return problem(c, error.code, error.extra)
@@ -120,7 +119,6 @@ export function answerError(logger: Logger) {
   }
 }
 
-/** What the framework itself throws. */
 const HTTP_CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'MALFORMED_JSON',
   404: 'NOT_FOUND',
@@ -129,12 +127,12 @@ const HTTP_CODES: Readonly<Record<number, ErrorCode>> = {
 }
 
 /**
- * PostgreSQL is away, restarting, full or blocked for the moment: connection exceptions (class 08), resources
- * (53), operator intervention and time-outs (57), lock time-outs, deadlocks and serialization failures.
+ * Temporary PostgreSQL failures: connection (08), resources (53), operator intervention and time-outs (57), lock
+ * time-outs, deadlocks and serialization failures.
  */
 const OUTAGE_STATES = /^(08|53|57|55P03$|40P01$|40001$)/
 const OUTAGE_ERRNOS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])
-/** What `pg` says without any code. */
+/** Errors of `pg` that have no code. */
 const OUTAGE_TEXTS =
   /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/
 
@@ -155,12 +153,12 @@ interface Validation {
   readonly error?: { readonly issues: readonly z.core.$ZodIssue[] }
 }
 
-/** The default hook of every route: a malformed path is an unknown one, all else is told field by field. */
+/** Default validation hook: an invalid path is 404, anything else 422 with field errors. */
 export function answerInvalid(result: Validation, c: ApiContext): Response | undefined {
   if (result.success) return undefined
   if (result.target === 'param') return problem(c, 'NOT_FOUND')
   const errors = (result.error?.issues ?? []).flatMap((issue) => fieldErrors(issue, result.data))
-  // One number can be too large for JSON and for the field: the last, narrowest bound is told.
+  // Several bounds can fail for one number; report only the last, narrowest one.
   const told = new Map(errors.map((error) => [`${error.field} ${error.rule}`, error]))
   return problem(c, 'VALIDATION_FAILED', { errors: [...told.values()] })
 }

@@ -2,7 +2,6 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** The figures of one process, in a registry of its own. */
 export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })

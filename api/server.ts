@@ -16,17 +16,17 @@ import { createApp } from './app.ts'
 import { createMetrics } from './metrics.ts'
 import { createAuthenticate } from './middleware/auth.ts'
 
-/** How long requests in flight may still take once the process is told to stop. */
+/** Time limit for requests in flight after SIGTERM. */
 const DRAIN_MS = 5_000
 
-/** Composition root of the API: connects, listens, and on SIGTERM or SIGINT finishes what is in flight. */
+/** Composition root of the API. On SIGTERM or SIGINT it finishes requests in flight. */
 async function main(): Promise<void> {
   const config = readConfig()
   const logger = pino({ level: config.logLevel, base: { part: 'api' } })
   const stopping = new AbortController()
   const { deps, close } = connect(config, logger, stopping.signal)
   const app = createApp(deps)
-  // Slow senders are cut off; a request that ends in time is answered by 5 s and a little.
+  // Cuts off slow senders; responses take little more than 5 s.
   const server = createAdaptorServer({
     fetch: app.fetch,
     hostname: config.http.host,
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     logger.info('stopping')
     stopping.abort()
     const ended = new Promise((resolve) => server.close(resolve))
-    // A connection becomes idle when its answer is out, and would be kept for another request.
+    // Keep-alive connections become idle after their response and would delay shutdown.
     const sweep = setInterval(() => server.closeIdleConnections(), 50)
     await Promise.race([ended, pause(DRAIN_MS)])
     clearInterval(sweep)

@@ -32,6 +32,13 @@ export function kindText(kind: string, lang: Lang): string {
   return KINDS[kind]?.[lang] ?? kind
 }
 
+const CANCELED_BY_YOU: Text = { zh: '你取消了订单', en: 'You canceled the order' }
+
+/** As `reasonText`, addressed to the owner of the account. */
+export function ownReasonText(kind: string, reason: string | null, lang: Lang): string {
+  return reason === 'canceled_by_customer' ? CANCELED_BY_YOU[lang] : reasonText(kind, reason, lang)
+}
+
 /** Why an entry was booked, in words. Takes its kind and its reason as they are stored. */
 export function reasonText(kind: string, reason: string | null, lang: Lang): string {
   if (reason === null) return kindText(kind, lang)

@@ -50,18 +50,18 @@ const FORBIDDEN_TEXTS: Readonly<Record<ForbiddenReason | 'role', Readonly<Record
   role: { zh: '当前身份无权执行此操作', en: 'Your role does not allow this' },
   own_account: {
     zh: '不能为自己办理：本人的账户和订单须由其他同事处理',
-    en: 'You cannot do this for yourself: a colleague has to handle your own account and orders',
+    en: 'You cannot do this for your own account or orders. Ask a colleague',
   },
   points_elsewhere: {
     zh: '积分由外部积分系统管理，不能在这里变更',
-    en: 'The points are kept by another points system and cannot be changed here',
+    en: 'Points are kept by an external points system and cannot be changed here',
   },
 }
 
 const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   NOT_FOUND: {
     zh: plain('未找到', '请求的内容不存在'),
-    en: plain('Not found', 'What was asked for does not exist'),
+    en: plain('Not found', 'The requested resource does not exist'),
   },
   FORBIDDEN: {
     zh: { title: '没有权限', detail: ({ reason }) => FORBIDDEN_TEXTS[reason ?? 'role'].zh },
@@ -73,7 +73,7 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   },
   ADDRESS_REQUIRED: {
     zh: plain('缺少收货地址', '该商品需要邮寄，请填写收货地址'),
-    en: plain('Address required', 'This product is shipped, so an address is needed'),
+    en: plain('Address required', 'This product is shipped and needs an address'),
   },
   PAYMENT_METHOD_UNSUPPORTED: {
     zh: {
@@ -84,7 +84,7 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
       title: 'Payment method not supported',
       detail: ({ available }) =>
         available
-          ? `The payment method is not supported; choose one of: ${available}`
+          ? `Payment method not supported. Choose one of: ${available}`
           : 'The payment method is not supported',
     },
   },
@@ -92,13 +92,17 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     zh: withGap('价格已变动', '价格已变动，请确认后重新提交', (r, a) => `：应付 ¥${r}，提交的金额为 ¥${a}`),
     en: withGap(
       'Price changed',
-      'The price has changed, please confirm it and submit again',
+      'The price has changed. Please confirm it and submit again',
       (r, a) => `: ¥${r} is due, ¥${a} was submitted`,
     ),
   },
   USER_LEVEL_TOO_LOW: {
     zh: withGap('用户等级不足', '用户等级不足', (r, a) => `：需要 ${r} 级，当前 ${a} 级`),
-    en: withGap('Level too low', 'Your level is too low', (r, a) => `: level ${r} is needed, yours is ${a}`),
+    en: withGap(
+      'Level too low',
+      'Your level is too low',
+      (r, a) => `: level ${r} is required, you have level ${a}`,
+    ),
   },
   EXCHANGE_LIMIT_EXCEEDED: {
     zh: withRule(
@@ -112,15 +116,15 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     ),
     en: withRule(
       withGap(
-        'Exchange limit exceeded',
-        'The exchange limit is exceeded',
-        (r, a) => `: ${r} asked for, ${a} left for you`,
+        'Redemption limit exceeded',
+        'The redemption limit is exceeded',
+        (r, a) => `: ${r} requested, you can redeem ${a} more`,
       ),
       'unpaid_pieces',
       withGap(
-        'Exchange limit exceeded',
-        'Unpaid orders may not hold that many pieces',
-        (r, a) => `: ${r} asked for, ${a} more can be held unpaid`,
+        'Redemption limit exceeded',
+        'Your unpaid orders hold too many items',
+        (r, a) => `: ${r} requested, ${a} more allowed before you pay`,
       ),
     ),
   },
@@ -132,35 +136,35 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     ),
     en: withGap(
       'Too many unpaid orders',
-      'There are too many unpaid orders; pay or cancel some first',
-      (r, a) => `: ${r} with this one, the maximum is ${a}`,
+      'You have too many unpaid orders. Pay or cancel some first',
+      (r, a) => `: ${r} including this one, the maximum is ${a}`,
     ),
   },
   BELOW_MIN_POINTS: {
     zh: withGap('低于最小兑换积分', '低于最小兑换积分', (r, a) => `：至少 ${r} 积分，本单 ${a} 积分`),
     en: withGap(
       'Below the minimum points',
-      'The order is below the minimum of points',
-      (r, a) => `: at least ${r}, this order has ${a}`,
+      'The order is below the minimum number of points',
+      (r, a) => `: at least ${r} required, this order has ${a}`,
     ),
   },
   POINTS_PER_ORDER_EXCEEDED: {
     zh: withGap('超出单次最大兑换积分', '超出单次最大兑换积分', (r, a) => `：本单 ${r} 积分，上限 ${a} 积分`),
     en: withGap(
       'Too many points in one order',
-      'The order exceeds the maximum of points',
+      'The order exceeds the maximum number of points',
       (r, a) => `: this order has ${r}, the maximum is ${a}`,
     ),
   },
   OUT_OF_STOCK: {
     zh: withGap('库存不足', '库存不足', (r, a) => `：需要 ${r} 件，剩余 ${a} 件`),
-    en: withGap('Out of stock', 'There is not enough stock', (r, a) => `: ${r} needed, ${a} left`),
+    en: withGap('Out of stock', 'Not enough stock', (r, a) => `: ${r} needed, ${a} left`),
   },
   INSUFFICIENT_POINTS: {
     zh: withGap('积分余额不足', '积分余额不足', (r, a) => `：需要 ${r} 积分，可用 ${a} 积分`),
     en: withGap(
       'Not enough points',
-      'There are not enough points',
+      'Not enough points available',
       (r, a) => `: ${r} needed, ${a} available`,
     ),
   },
@@ -168,37 +172,37 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     zh: withGap('现金余额不足', '现金余额不足', (r, a) => `：需要 ¥${r}，可用 ¥${a}`),
     en: withGap(
       'Not enough cash',
-      'There is not enough cash in the wallet',
+      'Not enough cash in the wallet',
       (r, a) => `: ¥${r} needed, ¥${a} available`,
     ),
   },
   ORDER_NOT_CANCELABLE: {
     zh: plain('订单不可取消', '订单当前状态不能取消'),
-    en: plain('Order cannot be canceled', 'The order cannot be canceled in its present state'),
+    en: plain('Order cannot be canceled', 'The order cannot be canceled in its current state'),
   },
   ORDER_STATE_CONFLICT: {
     zh: plain('订单状态冲突', '订单当前状态不允许此操作'),
-    en: plain('Order state conflict', 'The order does not allow this in its present state'),
+    en: plain('Order state conflict', 'The order does not allow this in its current state'),
   },
   REFUND_EXCEEDS_REST: {
     zh: withGap('退款超出可退余额', '退款超出订单剩余可退部分', (r, a) => `：申请 ${r}，可退 ${a}`),
     en: withGap(
-      'More than is left to refund',
-      'The refund is more than what is left of the order',
-      (r, a) => `: ${r} asked for, ${a} left`,
+      'Refund exceeds the refundable amount',
+      'The refund exceeds what is left to refund on the order',
+      (r, a) => `: ${r} requested, ${a} left`,
     ),
   },
   REFUND_IS_WHOLE: {
     zh: plain('不是部分退款', '这是订单剩余的全部，请改为整单退款'),
-    en: plain('Not a refund in part', 'This is all that is left of the order: refund it as a whole'),
+    en: plain('Not a partial refund', 'This is everything left on the order. Issue a full refund instead'),
   },
   UNAVAILABLE: {
     zh: plain('服务暂不可用', '服务暂时不可用，请稍后重试'),
-    en: plain('Unavailable', 'The service is unavailable for the moment, please try again'),
+    en: plain('Unavailable', 'The service is temporarily unavailable. Please try again'),
   },
   VALIDATION_FAILED: {
     zh: plain('参数有误', '请求参数有误'),
-    en: plain('Validation failed', 'The request has invalid values'),
+    en: plain('Validation failed', 'The request contains invalid values'),
   },
   MALFORMED_JSON: {
     zh: plain('JSON 格式错误', '请求体不是有效的 JSON'),
@@ -206,7 +210,7 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   },
   PAYLOAD_TOO_LARGE: {
     zh: plain('请求体过大', '请求体不能超过 64 KiB'),
-    en: plain('Payload too large', 'The request body may not exceed 64 KiB'),
+    en: plain('Payload too large', 'The request body cannot exceed 64 KiB'),
   },
   UNSUPPORTED_MEDIA_TYPE: {
     zh: plain('不支持的内容类型', '请求体必须是 application/json'),
@@ -214,7 +218,7 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   },
   METHOD_NOT_ALLOWED: {
     zh: plain('请求方法不允许', '此地址不支持该请求方法'),
-    en: plain('Method not allowed', 'This address does not support that method'),
+    en: plain('Method not allowed', 'This URL does not support that method'),
   },
   UNAUTHENTICATED: {
     zh: plain('未认证', '缺少访问令牌，或令牌无效、已过期'),
@@ -230,15 +234,15 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   },
   IDEMPOTENCY_KEY_REUSED: {
     zh: plain('幂等键重复使用', '该 Idempotency-Key 已用于内容不同的请求'),
-    en: plain('Idempotency key reused', 'This Idempotency-Key was used for a request with another body'),
+    en: plain('Idempotency key reused', 'This Idempotency-Key was already used for a different request'),
   },
   RATE_LIMITED: {
     zh: plain('请求过于频繁', '请求过于频繁，请稍后重试'),
-    en: plain('Too many requests', 'Too many requests, please slow down'),
+    en: plain('Too many requests', 'Too many requests. Please slow down'),
   },
   INTERNAL: {
     zh: plain('服务器内部错误', '服务器内部错误，请凭 request_id 联系客服'),
-    en: plain('Internal error', 'Something went wrong on our side; please quote the request_id'),
+    en: plain('Internal error', 'Something went wrong on our side. Please quote the request_id'),
   },
 }
 
@@ -258,7 +262,7 @@ const FIELD_TEXTS: Readonly<Record<string, Readonly<Record<Lang, string>>>> = {
   'product_id.required': { zh: '商品ID不能为空', en: 'The product id is required' },
   'quantity.required': { zh: '数量不能为空', en: 'The quantity is required' },
   'quantity.min': { zh: '数量必须大于0', en: 'The quantity must be greater than 0' },
-  'cash_amount.min': { zh: '现金金额不能为负数', en: 'The cash amount may not be negative' },
+  'cash_amount.min': { zh: '现金金额不能为负数', en: 'The cash amount cannot be negative' },
   'payment_method.in': { zh: '不支持的支付方式', en: 'The payment method is not supported' },
 }
 
@@ -276,10 +280,10 @@ const RULE_TEXTS: Readonly<
   },
   max_length: {
     zh: (f, b) => `${f} 不能超过 ${b} 个字符`,
-    en: (f, b) => `${f} may have at most ${b} characters`,
+    en: (f, b) => `${f} can have at most ${b} characters`,
   },
   in: { zh: (f, b) => `${f} 必须是以下之一：${b}`, en: (f, b) => `${f} must be one of: ${b}` },
-  format: { zh: (f) => `${f} 格式不正确`, en: (f) => `${f} has the wrong format` },
+  format: { zh: (f) => `${f} 格式不正确`, en: (f) => `${f} has an invalid format` },
   unknown: { zh: (f) => `${f} 是未知字段`, en: (f) => `${f} is not a known field` },
   characters: {
     zh: (f) => `${f} 含有不允许的字符`,
@@ -287,17 +291,17 @@ const RULE_TEXTS: Readonly<
   },
   depth: { zh: () => '请求体嵌套过深', en: () => 'The body is nested too deeply' },
   future: { zh: (f) => `${f} 必须是将来的时间`, en: (f) => `${f} must be in the future` },
-  past: { zh: (f) => `${f} 不能是将来的时间`, en: (f) => `${f} may not be in the future` },
-  one_of: { zh: (_, b) => `必须且只能填写其中一个：${b}`, en: (_, b) => `exactly one is needed: ${b}` },
+  past: { zh: (f) => `${f} 不能是将来的时间`, en: (f) => `${f} cannot be in the future` },
+  one_of: { zh: (_, b) => `必须且只能填写其中一个：${b}`, en: (_, b) => `provide exactly one of: ${b}` },
   exists: { zh: (f) => `${f} 不存在`, en: (f) => `${f} does not exist` },
   taken: { zh: (f) => `${f} 已被使用`, en: (f) => `${f} is already in use` },
   stock_delta_only: {
     zh: (f) => `${f} 不能直接修改，请使用 stock_delta`,
-    en: (f) => `${f} cannot be overwritten, use stock_delta`,
+    en: (f) => `${f} cannot be set directly, use stock_delta`,
   },
   publish_only: {
     zh: (f) => `${f} 不能直接修改，请使用 publish 或 unpublish`,
-    en: (f) => `${f} cannot be overwritten, use publish or unpublish`,
+    en: (f) => `${f} cannot be set directly, use publish or unpublish`,
   },
   invalid: { zh: (f) => `${f} 无效`, en: (f) => `${f} is invalid` },
 }

@@ -10,14 +10,14 @@ const BESIDE = {
   payment_declined: { zh: '支付未成功', en: 'Payment declined' },
   payment_not_due: {
     zh: '收到一笔多余的款项，自动退回',
-    en: 'Money came that was not due; it goes back by itself',
+    en: 'Unapplied payment received, refunded automatically',
   },
-  refunded: { zh: '款项已退回', en: 'Money given back' },
-  refunded_in_part: { zh: '退回一部分', en: 'A part was given back' },
-  refund_settled_by_hand: { zh: '款项已由客服退回', en: 'Money given back by our staff' },
+  refunded: { zh: '款项已退回', en: 'Refunded' },
+  refunded_in_part: { zh: '退回一部分', en: 'Partially refunded' },
+  refund_settled_by_hand: { zh: '款项已由客服退回', en: 'Refunded by our staff' },
 } as const satisfies Partial<Record<OrderNote['code'], Text>>
 
-const AUTO_CONFIRM: Text = { zh: '到期自动确认', en: 'Confirmed by itself after a while' }
+const AUTO_CONFIRM: Text = { zh: '到期自动确认', en: 'Confirmed automatically' }
 
 /** What happened, where the note is of something that is no step of the order. */
 export function besideText(note: OrderNote | null): Text | undefined {
@@ -50,12 +50,12 @@ export function noteText(note: OrderNote | null, lang: Lang): string | null {
 
 const STUCK: Readonly<Record<Exclude<AttentionCode, 'other'>, Text>> = {
   refund: { zh: '退款失败', en: 'Refund failed' },
-  exchange: { zh: '撤销兑换失败', en: 'Undoing the redemption failed' },
+  exchange: { zh: '撤销兑换失败', en: 'Rolling back the redemption failed' },
   payment: { zh: '关闭支付失败', en: 'Closing the payment failed' },
-  late_money: { zh: '处理迟到款项失败', en: 'Late money could not be taken' },
-  points: { zh: '退回积分失败', en: 'Giving back the points failed' },
-  stock: { zh: '放回库存失败', en: 'Putting back the stock failed' },
-  attempt: { zh: '记录结果失败', en: 'The outcome could not be kept' },
+  late_money: { zh: '处理迟到款项失败', en: 'Handling a late payment failed' },
+  points: { zh: '退回积分失败', en: 'Returning the points failed' },
+  stock: { zh: '放回库存失败', en: 'Restoring the stock failed' },
+  attempt: { zh: '记录结果失败', en: 'Recording the result failed' },
 }
 
 /** Why an order needs a person: the step that cannot be done, and what was said of it. */

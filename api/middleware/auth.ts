@@ -28,9 +28,9 @@ const CACHE_MAX_TOKENS = 2000
 const CACHE_MAX_MS = 30_000
 
 /**
- * Verifies access tokens (RFC 7519) against a fixed list of algorithms: HS256 where the shop has a secret,
- * and otherwise the signature algorithms of its key set (RFC 8725 section 3.1: never the token's own choice).
- * @throws ApiError UNAVAILABLE when the key set cannot be fetched
+ * Verifies access tokens (RFC 7519) against a fixed algorithm list, never the token's own choice (RFC 8725, 3.1):
+ * HS256 with a shared secret, otherwise the algorithms of the key set.
+ * @throws ApiError UNAVAILABLE if the key set cannot be fetched
  */
 export function createAuthenticate(auth: Config['auth']): Authenticate {
   const { key, algorithms } = keyOf(auth)
@@ -79,13 +79,13 @@ async function verify(
   } catch (error) {
     const known = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)
     if (known && error.code !== 'ERR_JOSE_GENERIC') return undefined
-    // The key set did not answer: that says nothing about the token.
+    // An unreachable key set says nothing about the token.
     if (auth.jwksUrl !== undefined) throw new ApiError('UNAVAILABLE')
     return undefined
   }
 }
 
-/** Sets `who`, or answers 401. */
+/** Sets `who`, or responds 401. */
 export function requireToken(authenticate: Authenticate) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const token = /^Bearer +([\w\-.~+/]+=*) *$/i.exec(c.req.header('Authorization') ?? '')?.[1]
@@ -96,7 +96,7 @@ export function requireToken(authenticate: Authenticate) {
   })
 }
 
-/** Lets only those pass who have this right; comes after `requireToken`. */
+/** Requires this right. Use after `requireToken`. */
 export function requireRight(right: Right) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     mustHaveRight(c.get('who').role, right)
@@ -105,15 +105,15 @@ export function requireRight(right: Right) {
 }
 
 /**
- * Lets only those pass who have the right that the route's `security` names (`needsRight` in `api/schemas/common.ts`), or that
- * of its area where it names none; comes after `requireToken`. What the API's document says is what holds.
- * @param ofArea the right of all routes that name none
+ * Requires the right in the route's `security` (`needsRight` in `api/schemas/common.ts`), so that the OpenAPI document
+ * is what is enforced. Use after `requireToken`.
+ * @param ofArea the right of routes that name none
  */
 export function requireRouteRight(app: OpenAPIHono<ApiEnv>, ofArea: Right) {
   let named: ReadonlyMap<string, Right> | undefined
   return createMiddleware<ApiEnv>(async (c, next) => {
     named ??= rightsOfRoutes(app)
-    // The first that has a method is the route that answers; before it come middlewares of every method.
+    // The first match with a method is the route; middleware matches ALL.
     const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')
     const right = route && named.get(`${route.method} ${route.path}`)
     mustHaveRight(c.get('who').role, right ?? ofArea)

@@ -4,12 +4,11 @@ import { PICTURE_MAX_BYTES } from '../../application/catalogue/pictures.ts'
 import type { ApiEnv } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 
-/** Contract section 3. */
 const BODY_MAX_BYTES = 64 * 1024
-/** Nothing the mall takes is nested deeper than a limit in a product's properties. */
+/** Deepest valid input: a limit in a product's properties. */
 const BODY_MAX_DEPTH = 16
 
-/** The one route that takes more: a picture, and the form around it. */
+/** The only route with a larger limit: picture upload. */
 const UPLOAD = /^\/admin\/products\/\d{1,18}\/picture$/
 const FORM_MAX_BYTES = 16 * 1024
 
@@ -19,28 +18,27 @@ const limitUsual = bodyLimit({
     throw new ApiError('PAYLOAD_TOO_LARGE')
   },
 })
-/** So much of what is too large is still taken in, and dropped. */
 const DRAIN_MAX_BYTES = 32 * 1024 * 1024
 
-/** Who sent it is a person, who is told by the page it came from. */
+/** Uploads come from a page, which shows the error itself. */
 const limitUpload = bodyLimit({
   maxSize: PICTURE_MAX_BYTES + FORM_MAX_BYTES,
   async onError(c) {
-    // A browser that still sends when the connection closes shows its own error in place of our answer.
+    // If the connection closes while the browser still sends, it shows its own error instead of our response.
     if (Number(c.req.header('Content-Length')) <= DRAIN_MAX_BYTES)
       await c.req.raw.body?.pipeTo(new WritableStream())
     return c.redirect(c.req.path.replace(/\/picture$/, '?picture=max'), 303)
   },
 })
 
-/** Refuses what is too large, whether it says so in advance or not. */
+/** Limits the body size, with or without `Content-Length`. */
 export const limitBody = createMiddleware<ApiEnv>((c, next) =>
   c.req.method === 'POST' && UPLOAD.test(c.req.path) ? limitUpload(c, next) : limitUsual(c, next),
 )
 
 /**
- * For routes that take JSON: the body is `application/json` in UTF-8, well formed, not too deep, and holds no
- * character that PostgreSQL cannot store. No body at all is an empty object.
+ * For JSON routes: requires well-formed UTF-8 `application/json`, limited in depth, without characters that
+ * PostgreSQL cannot store. No body is an empty object.
  */
 export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
@@ -78,7 +76,7 @@ function checkValue(value: unknown, field: string, depth: number): void {
   }
 }
 
-/** NUL has no place in PostgreSQL's text, half a surrogate pair none in UTF-8. */
+/** PostgreSQL text has no NUL; UTF-8 has no lone surrogates. */
 export function checkText(value: string, field: string): void {
   if (value.includes('\0') || !value.isWellFormed()) {
     throw new ApiError('VALIDATION_FAILED', { errors: [{ field, rule: 'characters' }] })

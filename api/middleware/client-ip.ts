@@ -2,10 +2,7 @@ import { isIP } from 'node:net'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
 
-/**
- * The customer's address on the network.
- * @param trustedProxies addresses of proxies in front of us, whose `X-Forwarded-For` is believed
- */
+/** Client IP address. @param trustedProxies proxies whose `X-Forwarded-For` is trusted */
 export function clientIp(c: Context, trustedProxies: readonly string[]): string | undefined {
   const peer = plain(getConnInfo(c).remote.address ?? '')
   if (peer === undefined || !trustedProxies.includes(peer)) return peer
@@ -13,7 +10,7 @@ export function clientIp(c: Context, trustedProxies: readonly string[]): string 
   return named.findLast((address) => address !== undefined && !trustedProxies.includes(address)) ?? peer
 }
 
-/** Takes an address as a socket or a proxy names it; an IPv4 one may come as IPv6. */
+/** Normalizes an address; IPv4 may come mapped into IPv6. */
 function plain(address: string): string | undefined {
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
   const found = mapped ?? address

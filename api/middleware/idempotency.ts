@@ -12,16 +12,16 @@ import {
 import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 
-/** How long a repeat waits for the first request: it is to be answered within 5 s itself. */
+/** How long a repeat waits for the first request, which itself has 5 s. */
 const WAIT_MS = 4_500
 const PATH_MAX_LENGTH = 512
-/** What an answer says beside its body. */
+/** Response headers stored with the body. */
 const KEPT_HEADERS = ['content-type', 'location']
 
 /**
- * The `Idempotency-Key` of contract section 3: one effect and one answer for every repeat of a request, also
- * of repeats at once. Comes after `requireToken` and before the handler.
- * @param whileRunning the answer to a repeat whose first request has not ended in time; without it, 503
+ * Makes requests with an `Idempotency-Key` take effect once; repeats, also concurrent ones, get the same response.
+ * Use after `requireToken`.
+ * @param whileRunning response to a repeat while the first request still runs; default 503
  */
 export function idempotency(
   { db, sealer, logger }: Pick<ApiDeps, 'db' | 'sealer' | 'logger'>,
@@ -50,7 +50,7 @@ export function idempotency(
 
     c.set('operationKey', claim.operationKey)
     await next()
-    // What goes wrong here must not change an answer: the lease runs out, and a repeat takes over.
+    // Failures here must not change the response: the lease expires and a repeat takes over.
     try {
       if (c.res.ok && c.res.status !== 202) await finishKey(db, sealer, scope, await answerOf(c.res))
       else if (c.res.ok || c.res.status >= 500) await yieldKey(db, scope, claim.lease)
@@ -62,7 +62,7 @@ export function idempotency(
   })
 }
 
-/** Quoted, as the IETF draft has it, and bare are equal. */
+/** The IETF draft has quotes; bare keys are accepted, too. */
 function readKey(header: string | undefined): string | undefined {
   if (header === undefined) return undefined
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header
@@ -70,7 +70,7 @@ function readKey(header: string | undefined): string | undefined {
   throw new ApiError('VALIDATION_FAILED', { errors: [{ field: 'Idempotency-Key', rule: 'format' }] })
 }
 
-/** Of JSON, the same whatever the order of its keys and its white space. */
+/** Independent of key order and white space in JSON. */
 function hashBody(body: string): Buffer {
   try {
     return sha256(JSON.stringify(sorted(JSON.parse(body))))
@@ -83,7 +83,7 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  // An array of pairs, because an object would put keys that look like numbers first and lose `__proto__`.
+  // Pairs, because an object would reorder numeric keys and lose `__proto__`.
   return { object: entries.map(([name, child]) => [name, sorted(child)]) }
 }
 

@@ -1,4 +1,4 @@
 const LOGGED_PATH_MAX = 256
 
-/** A path as the log takes it: at most 256 characters, so that long addresses do not push other lines out. */
+/** Truncates paths, so that long URLs do not flood the log. */
 export const loggedPath = (path: string): string => path.slice(0, LOGGED_PATH_MAX)

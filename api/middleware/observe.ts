@@ -10,7 +10,7 @@ import type { Metrics } from '../metrics.ts'
 import { checkText } from './body.ts'
 import { loggedPath } from './logged-path.ts'
 
-/** Chinese, unless the caller likes English better (RFC 9110 section 12.5.4). */
+/** Chinese unless `Accept-Language` prefers English (RFC 9110, 12.5.4). */
 export const language = createMiddleware<ApiEnv>(async (c, next) => {
   c.set('lang', preferred(c.req.header('Accept-Language') ?? ''))
   await next()
@@ -27,7 +27,7 @@ function preferred(header: string): Lang {
   return best.lang
 }
 
-/** One line and one figure for each request; no bodies, no tokens, no query strings. */
+/** Logs and counts each request, without bodies, tokens or query strings. */
 export function observe(logger: Logger, metrics: Metrics) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const start = performance.now()
@@ -36,7 +36,7 @@ export function observe(logger: Logger, metrics: Metrics) {
     const { method } = c.req
     const path = loggedPath(c.req.path)
     const { status } = c.res
-    // The pattern, not the path: a figure per order number would fill the memory.
+    // The route pattern, not the path: order numbers as labels would fill the memory.
     const route = c.get('knownRoute') ? routePath(c, -1) : 'unknown'
     metrics.requests.observe({ method: route === 'unknown' ? 'any' : method, route, status }, seconds)
     const ms = Math.round(seconds * 10_000) / 10
@@ -47,10 +47,7 @@ export function observe(logger: Logger, metrics: Metrics) {
   })
 }
 
-/**
- * Answers 404 for a path and 405 for a method that no route has, before anybody is asked for a token.
- * Sees routes with a method of their own only, so `app.all` is not for routes.
- */
+/** Responds 404 or 405 before authentication. It does not see routes registered with `app.all`. */
 export function knownRoutes(app: Hono<ApiEnv>) {
   let known: TrieRouter<string> | undefined
   return createMiddleware<ApiEnv>(async (c, next) => {

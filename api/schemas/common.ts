@@ -3,20 +3,17 @@ import { OWNER_ID, OWNER_ID_MAX } from '../../application/customers/users.ts'
 import type { Right } from '../../domain/access.ts'
 import { AMOUNT } from '../../domain/money.ts'
 
-/** What several routes share. The names given to `.openapi()` are those of the components in `/openapi.json`. */
+/** Schemas shared by routes. Names passed to `.openapi()` become components in `/openapi.json`. */
 
 export const INT_MAX = 2_147_483_647
 
-/** A true JSON integer that fits a PostgreSQL `int`. */
+/** A JSON integer in the range of a PostgreSQL `int`. */
 export const int = (min: number, max = INT_MAX) => z.int().min(min).max(max)
 
-/** Ids are strings of digits. */
 export const id = z.string().regex(/^[1-9]\d{0,17}$/)
 
-/** For the `request.params` of routes with `{id}`. */
 export const idParams = z.object({ id: id.openapi({ param: { name: 'id', in: 'path' }, example: '1' }) })
 
-/** Whose something is. */
 export const ownerId = z.string().min(1).max(OWNER_ID_MAX).regex(OWNER_ID)
 
 export const ownerParams = z.object({
@@ -25,18 +22,16 @@ export const ownerParams = z.object({
 
 const decimal = z.string().regex(AMOUNT, { abort: true }).openapi({ example: '9.90' })
 
-/** Cash, never negative: decimal text with at most two places. */
+/** Non-negative cash with at most two decimals. */
 export const money = z.object({ amount: decimal, currency: z.literal('CNY') }).openapi('Money')
 
-/** Cash, more than nothing. */
 export const positiveMoney = money.extend({
   amount: decimal.refine((amount) => /[1-9]/.test(amount), { params: { rule: 'min', bound: '0.01' } }),
 })
 
-/** Trimmed text of `min` to `max` characters. */
+/** Trimmed, `min` to `max` characters. */
 export const text = (min: number, max: number) => z.string().trim().min(min).max(max)
 
-/** A number in a query string. */
 const queryInt = (min: number, max: number, fallback: number) =>
   z
     .string()
@@ -57,10 +52,8 @@ export interface Page {
   readonly per_page: number
 }
 
-/** The part of a list that a page shows. */
 export const sliceOf = ({ page, per_page }: Page) => ({ limit: per_page, offset: (page - 1) * per_page })
 
-/** The envelope of a list. */
 export function listOf<T>(data: readonly T[], total: number, { page, per_page }: Page) {
   return {
     success: true as const,
@@ -69,7 +62,6 @@ export function listOf<T>(data: readonly T[], total: number, { page, per_page }:
   }
 }
 
-/** The envelope of one thing. */
 export function one<T>(data: T) {
   return { success: true as const, data }
 }
@@ -92,13 +84,11 @@ const problemSchema = z
   })
   .openapi('Problem')
 
-/** For the `responses` of a route: one thing. */
 export const oneResponse = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: { 'application/json': { schema: z.object({ success: z.literal(true), data: schema }) } },
 })
 
-/** For the `responses` of a route: a page of a list. */
 export const listResponse = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: {
@@ -106,19 +96,17 @@ export const listResponse = <T extends z.ZodType>(schema: T, description: string
   },
 })
 
-/** For the `request` of a route. */
 export const jsonBody = <T extends z.ZodType>(schema: T) => ({
   required: true,
   content: { 'application/json': { schema } },
 })
 
-/** For the `security` of a route that needs a token, and the right of its area. */
+/** `security` of a route that uses the right of its area. */
 export const bearer = [{ bearer: [] }]
 
-/** For the `security` of a route that needs this right in place of its area's. */
+/** `security` of a route that overrides the right of its area. */
 export const needsRight = (right: Right) => [{ bearer: [right] }]
 
-/** For the `responses` of every route. */
 export const problemResponse = {
   default: {
     description: 'The request failed; `code` says why',

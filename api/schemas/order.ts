@@ -20,7 +20,7 @@ export const orderStatus = z.enum(ORDER_STATUSES)
 export const paymentMode = z.enum(PAYMENT_MODES)
 export const paymentMethod = z.enum(PAYMENT_METHODS)
 
-/** How the customer reaches the cashier; in `exchange` and `pay`. */
+/** Payment channel fields of `exchange` and `pay`. */
 export const paymentChannel = {
   client: z.enum(PAYMENT_CLIENTS).nullish(),
   openid: z
@@ -56,7 +56,6 @@ export function channelOf(
   }
 }
 
-/** The order resource of seed 5.2 and contract section 4. */
 export const order = z
   .object({
     id: z.string(),
@@ -77,12 +76,12 @@ export const order = z
     cancel_reason: z.string().nullable(),
     needs_attention: z.string().nullable().openapi({
       description:
-        'Why it cannot go on by itself, in the language of the request; for customers always "support"',
+        'Why the order needs an operator, in the language of the request; customers always see "support"',
     }),
     attention: z
       .object({ code: z.enum(ATTENTION_CODES), data: z.object({ said: z.string() }) })
       .optional()
-      .openapi({ description: 'The same for programs; for operators alone' }),
+      .openapi({ description: 'The same as data; operators only' }),
     exchange_time: z.string(),
     shipping_info: z.object({ carrier: z.string(), tracking_no: z.string() }).nullable(),
     address_info: z.unknown(),
@@ -116,7 +115,7 @@ export const order = z
         status: z.string(),
         at: z.string(),
         note: z.string().nullable().openapi({ description: 'In the language of the request' }),
-        code: z.enum(NOTE_CODES).nullable().openapi({ description: 'What the note says, for programs' }),
+        code: z.enum(NOTE_CODES).nullable().openapi({ description: 'The note as a code' }),
         data: z.record(z.string(), z.string()).nullable(),
       }),
     ),
@@ -125,7 +124,7 @@ export const order = z
   })
   .openapi('Order')
 
-/** The order in the language of who asks, with the codes behind the texts. */
+/** The order in the reader's language; some fields are for operators only. */
 export function orderFor(reader: 'customer' | 'operator', view: OrderView, lang: Lang) {
   const isCustomer = reader === 'customer'
   const { timeline, needs_attention: attention, ...order } = isCustomer ? forCustomer(view) : view
@@ -142,7 +141,6 @@ export function orderFor(reader: 'customer' | 'operator', view: OrderView, lang:
   }
 }
 
-/** `{id}`: the id, or the order number. */
 export const orderParams = z.object({
   id: z
     .string()

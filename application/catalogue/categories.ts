@@ -9,7 +9,6 @@ import {
 import type { Db } from '../../db/client.ts'
 import { DomainError, InvalidInputError } from '../../domain/errors.ts'
 
-/** Characters. */
 export const CATEGORY_NAME_MAX = 100
 
 export interface CategoryView {
@@ -24,14 +23,13 @@ function view({ id, name, sort, created_at, updated_at }: Category): CategoryVie
   return { id, name, sort, created_at: created_at.toISOString(), updated_at: updated_at.toISOString() }
 }
 
-/** All categories, in the shop's order. */
 export async function readCategories(db: Db): Promise<CategoryView[]> {
   return (await listCategories(db)).map(view)
 }
 
 /**
- * @param operationKey a repeat under the same key finds the category it made
- * @throws InvalidInput when the name is taken
+ * @param operationKey a repeat returns the category created before
+ * @throws InvalidInputError if the name is taken
  */
 export async function createCategory(
   db: Db,
@@ -43,7 +41,10 @@ export async function createCategory(
   return view(made)
 }
 
-/** @throws DomainError NOT_FOUND @throws InvalidInput when the name is taken */
+/**
+ * @throws DomainError NOT_FOUND
+ * @throws InvalidInputError if the name is taken
+ */
 export async function changeCategory(
   db: Db,
   id: string,
@@ -57,17 +58,15 @@ export async function changeCategory(
   return view(changed)
 }
 
-/** Its products stay, without a category. @throws DomainError NOT_FOUND */
+/** Its products become uncategorized. @throws DomainError NOT_FOUND */
 export async function removeCategory(db: Db, id: string): Promise<void> {
   if (!(await deleteCategory(db, id))) throw new DomainError({ code: 'NOT_FOUND' })
 }
 
-/** @throws DomainError NOT_FOUND */
 export async function mustFindCategory(db: Db, id: string): Promise<void> {
   if (!(await findCategory(db, id))) throw new DomainError({ code: 'NOT_FOUND' })
 }
 
-/** PostgreSQL's `unique_violation`. */
 function isTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '23505'
 }

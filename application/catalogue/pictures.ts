@@ -3,7 +3,7 @@ import { findPictureByHash, insertPicture, type PictureFormat } from '../../db/c
 import type { Db } from '../../db/client.ts'
 import { DomainError, InvalidInputError } from '../../domain/errors.ts'
 
-/** A check of the table says the same. */
+/** Also a CHECK on the table. */
 export const PICTURE_MAX_BYTES = 2 * 1024 * 1024
 
 const EXTENSIONS = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const satisfies Record<PictureFormat, string>
@@ -11,10 +11,9 @@ const TYPES = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' } as co
 const ADDRESS = /^([0-9a-f]{64})\.(png|jpg|webp)$/
 
 /**
- * Keeps an uploaded picture. The same picture is kept once.
- * @returns its address on this site, which is made of its contents: it never shows another one
- * @throws InvalidInput for `picture` when it is empty, larger than `PICTURE_MAX_BYTES`, or none of PNG, JPEG and
- *   WebP, whatever its name and declared type say
+ * Stores an uploaded picture, deduplicated by content.
+ * @returns its URL path, derived from the content, so it is immutable
+ * @throws InvalidInputError for `picture` if empty, too large, or not PNG, JPEG or WebP by content
  */
 export async function keepPicture(db: Db, bytes: Buffer, operatorId: string): Promise<string> {
   if (bytes.length === 0) throw new InvalidInputError({ field: 'picture', rule: 'required' })
@@ -27,10 +26,7 @@ export async function keepPicture(db: Db, bytes: Buffer, operatorId: string): Pr
   return `/assets/pictures/${hash}.${EXTENSIONS[format]}`
 }
 
-/**
- * @param name the last part of a picture's address
- * @throws DomainError NOT_FOUND
- */
+/** @param name last part of the picture's path @throws DomainError NOT_FOUND */
 export async function readPicture(db: Db, name: string): Promise<{ type: string; bytes: Buffer }> {
   const [, hash, extension] = ADDRESS.exec(name) ?? []
   const found = hash === undefined ? undefined : await findPictureByHash(db, hash)
@@ -38,10 +34,7 @@ export async function readPicture(db: Db, name: string): Promise<{ type: string;
   return { type: TYPES[found.format], bytes: found.bytes }
 }
 
-/**
- * By the first bytes, as the WHATWG MIME Sniffing Standard has them (section 6.1). SVG is none of these: it can hold
- * scripts.
- */
+/** Sniffs by magic bytes (WHATWG MIME Sniffing, 6.1). SVG is excluded: it can contain scripts. */
 function formatOf(bytes: Buffer): PictureFormat | undefined {
   const begins = (text: string, at = 0) =>
     bytes.subarray(at, at + text.length).equals(Buffer.from(text, 'latin1'))

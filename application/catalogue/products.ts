@@ -22,7 +22,6 @@ import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../..
 
 export { PRODUCT_SORTS, type ProductFilter, type ProductSlice, type ProductSort }
 
-/** The seed's product resource (5.2). */
 export interface ProductView {
   readonly id: string
   readonly title: string
@@ -32,7 +31,7 @@ export interface ProductView {
   readonly money_price: Money
   readonly payment_mode: PaymentMode
   readonly original_price: Money | null
-  /** What can be redeemed now. */
+  /** Currently available. */
   readonly stock_quantity: number
   readonly exchange_limit: number
   readonly status: ProductStatus
@@ -51,7 +50,6 @@ export interface ProductView {
   readonly updated_at: string
 }
 
-/** For operators: both names of each price. */
 export interface AdminProductView extends ProductView {
   readonly point: number
   readonly price: Money
@@ -109,7 +107,7 @@ function adminView(product: Product, millionths: bigint): AdminProductView {
   }
 }
 
-/** The products on sale (the seed's `listProducts` and `searchByKeyword`). @param millionths CNY per point */
+/** Lists or searches products on sale. @param millionths CNY per point */
 export async function readCatalogue(
   db: Db,
   filter: Omit<ProductFilter, 'status'>,
@@ -121,10 +119,7 @@ export async function readCatalogue(
   return { products: products.map((product) => view(product, millionths)), total }
 }
 
-/**
- * A product's own page, which stays when it is sold out.
- * @throws DomainError NOT_FOUND for a draft, what is off sale, deleted or was never there
- */
+/** A product on sale or sold out. @throws DomainError NOT_FOUND otherwise */
 export async function readProduct(db: Db, id: string, millionths: bigint): Promise<ProductView> {
   const product = await findProduct(db, id)
   if (!product || product.status === 'draft' || product.status === 'off_sale') {
@@ -133,7 +128,6 @@ export async function readProduct(db: Db, id: string, millionths: bigint): Promi
   return view(product, millionths)
 }
 
-/** Products in every status, for operators. */
 export async function readProducts(
   db: Db,
   filter: ProductFilter,
@@ -145,25 +139,22 @@ export async function readProducts(
   return { products: products.map((product) => adminView(product, millionths)), total }
 }
 
-/** For operators. @throws DomainError NOT_FOUND */
 export async function readAnyProduct(db: Db, id: string, millionths: bigint): Promise<AdminProductView> {
   const product = await findProduct(db, id)
   if (!product) throw new DomainError({ code: 'NOT_FOUND' })
   return adminView(product, millionths)
 }
 
-/** The fields of the seed's table that an operator sets. */
 export interface ProductFields {
   readonly title: string
   readonly description: string | null
   readonly image: string | null
-  /** Points for one piece. */
   readonly point: number
-  /** Fen for one piece. */
+  /** Fen per piece. */
   readonly priceFen: Fen
   readonly originalPriceFen: Fen | null
   readonly paymentMode: PaymentMode
-  /** Pieces per user over all time; 0 is none. */
+  /** Lifetime limit per user; 0: none. */
   readonly exchangeLimit: number
   readonly sort: number
   readonly categoryId: string | null
@@ -174,7 +165,7 @@ export interface ProductFields {
 
 export type ProductChange = { readonly [Name in keyof ProductFields]?: ProductFields[Name] | undefined }
 
-/** Who writes, and under which key a repeat is recognised. */
+/** Who changes it, and the key that makes repeats safe. */
 export interface ProductCause {
   readonly operationKey: string
   readonly operatorId: string
@@ -195,10 +186,9 @@ const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
 }
 
 /**
- * Makes a draft. Its stock is booked as a movement, as every later one is.
- * @returns the product's id; that of the first call, when repeated under the same operation key
- * @throws InvalidInput when the price does not fit the mode, the usual price is lower, a period has no limit of pieces,
- *   or the category does not exist
+ * Creates a draft; its initial stock is recorded as a movement.
+ * @returns the product's id; a repeat under the same operation key returns the first
+ * @throws InvalidInputError if price, limits or category are invalid
  */
 export async function createProduct(
   db: Db,
@@ -231,10 +221,9 @@ export async function createProduct(
 const STOCK_MAX = 2_147_483_647
 
 /**
- * @param stockDelta pieces that come in or, negative, go out
- * @throws DomainError NOT_FOUND, or OUT_OF_STOCK when the stock would fall below zero; nothing changed then
- * @throws InvalidInput when the price would not fit the mode, the usual price would be lower, a period would have no
- *   limit of pieces, or the category does not exist
+ * @param stockDelta pieces to add, or remove if negative
+ * @throws DomainError NOT_FOUND; OUT_OF_STOCK if the stock would become negative
+ * @throws InvalidInputError if price, limits or category would become invalid
  */
 export async function changeProduct(
   db: Db,
@@ -270,9 +259,9 @@ export async function changeProduct(
 }
 
 /**
- * Puts a product on sale, or straight to sold out where it has no stock.
+ * Publishes; without stock the product is sold out.
  * @throws DomainError NOT_FOUND
- * @throws InvalidInput when its price does not fit its mode
+ * @throws InvalidInputError if the price does not match the mode
  */
 export async function publishProduct(db: Db, id: string, operatorId: string): Promise<void> {
   await setStatus(db, id, operatorId, (product) => {
@@ -282,12 +271,12 @@ export async function publishProduct(db: Db, id: string, operatorId: string): Pr
   })
 }
 
-/** Takes a product off sale; a draft stays one. @throws DomainError NOT_FOUND */
+/** Drafts stay drafts. @throws DomainError NOT_FOUND */
 export async function unpublishProduct(db: Db, id: string, operatorId: string): Promise<void> {
   await setStatus(db, id, operatorId, ({ status }) => (status === 'draft' ? 'draft' : 'off_sale'))
 }
 
-/** Soft: orders keep what they point at. @throws DomainError NOT_FOUND */
+/** Soft delete: orders keep their reference. @throws DomainError NOT_FOUND */
 export async function deleteProduct(db: Db, id: string, operatorId: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     if (!(await findProductForUpdate(tx, id))) throw new DomainError({ code: 'NOT_FOUND' })
@@ -314,10 +303,7 @@ async function setStatus(
   })
 }
 
-/**
- * @param given what is being written of the fields: what stays is not judged anew, but for the price
- * @throws InvalidInput naming everything wrong at once
- */
+/** Validates only changed fields, plus the price. @throws InvalidInputError with all errors */
 async function check(tx: Tx, fields: ProductFields, given: Partial<ProductFields>): Promise<void> {
   const errors = priceErrors(fields)
   const isPriced = given.paymentMode ?? given.priceFen ?? given.originalPriceFen
@@ -339,7 +325,7 @@ function priceErrors({ paymentMode, point, priceFen }: ProductFields): FieldErro
   return errors
 }
 
-/** In the shop it is struck through, so it is not less than what is asked. */
+/** The list price is shown struck through, so it cannot be lower than the price. */
 function usualPriceErrors(fields: ProductFields): FieldError[] {
   const { fen } = totalOf({ ...fields, points: fields.point, fen: fields.priceFen }, 1)
   const { originalPriceFen: usual } = fields
@@ -347,13 +333,13 @@ function usualPriceErrors(fields: ProductFields): FieldError[] {
   return [{ field: 'original_price.amount', rule: 'min', bound: decimalFromFen(fen) }]
 }
 
-/** Pieces are counted by the period: without their number it counts nothing. */
+/** A period needs a limit per user. */
 function limitErrors({ limit }: ProductProperties): FieldError[] {
   if (limit?.time_limit_seconds === undefined || limit.max_per_user !== undefined) return []
   return [{ field: 'properties.limit.max_per_user', rule: 'required' }]
 }
 
-/** Leaves out what was not given, so that it overwrites nothing. */
+/** Drops undefined fields, so that they overwrite nothing. */
 function given<T extends object>(change: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
   const entries = Object.entries(change).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as { [Name in keyof T]: Exclude<T[Name], undefined> }
@@ -378,7 +364,7 @@ function fieldsOf(product: Product): ProductFields {
   }
 }
 
-/** A price that the mode does not ask for is kept as zero, so that no list is sorted by it. */
+/** Amounts that the mode does not use are stored as zero, so that sorting is not affected. */
 function columnsOf(fields: ProductFields) {
   const price = totalOf({ paymentMode: fields.paymentMode, points: fields.point, fen: fields.priceFen }, 1)
   return {

@@ -13,7 +13,6 @@ import type { Encryptor } from '../../db/platform/encryption.ts'
 import { ADDRESS_MAX, type Address, PHONE } from '../../domain/customers/address.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
 
-/** Where address books are kept, and the keys that open them. */
 export interface AddressBooks {
   readonly db: Db
   readonly sealer: Encryptor
@@ -24,7 +23,6 @@ export interface AddressView extends Address {
   readonly is_default: boolean
 }
 
-/** So many addresses one customer may keep. */
 export const ADDRESSES_MAX = 20
 
 const contextOf = (ownerId: string) => `address-book/${ownerId}`
@@ -35,12 +33,12 @@ const view = (sealer: Encryptor, ownerId: string, { id, sealed, is_default }: Ad
   is_default,
 })
 
-/** The default first, then the newest. */
+/** Default first, then newest. */
 export async function readAddresses({ db, sealer }: AddressBooks, ownerId: string): Promise<AddressView[]> {
   return (await listAddresses(db, ownerId)).map((row) => view(sealer, ownerId, row))
 }
 
-/** @throws DomainError NOT_FOUND, also for another owner's */
+/** @throws DomainError NOT_FOUND, also for another owner's address */
 export async function readAddress(
   { db, sealer }: AddressBooks,
   ownerId: string,
@@ -52,8 +50,8 @@ export async function readAddress(
 }
 
 /**
- * Adds an address. The first is the default whatever is asked for; a repeat under the same operation key adds none.
- * @throws InvalidInput naming everything wrong at once, or that the book is full
+ * The first address becomes the default. A repeat under the same operation key adds none.
+ * @throws InvalidInputError with all errors, or if the book is full
  */
 export async function addAddress(
   { db, sealer }: AddressBooks,
@@ -75,7 +73,7 @@ export async function addAddress(
   })
 }
 
-/** @throws DomainError NOT_FOUND @throws InvalidInput naming everything wrong at once */
+/** @throws DomainError NOT_FOUND @throws InvalidInputError with all errors */
 export async function changeAddress(
   { db, sealer }: AddressBooks,
   ownerId: string,
@@ -93,7 +91,6 @@ export async function changeAddress(
   })
 }
 
-/** @throws DomainError NOT_FOUND */
 export async function chooseDefaultAddress({ db }: AddressBooks, ownerId: string, id: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockAddresses(tx, ownerId)
@@ -102,7 +99,7 @@ export async function chooseDefaultAddress({ db }: AddressBooks, ownerId: string
   })
 }
 
-/** After the default, the newest of the others is it. One that is gone already stays gone. */
+/** The newest remaining address becomes the default. Idempotent. */
 export async function removeAddress({ db }: AddressBooks, ownerId: string, id: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockAddresses(tx, ownerId)
@@ -112,11 +109,7 @@ export async function removeAddress({ db }: AddressBooks, ownerId: string, id: s
   })
 }
 
-/**
- * An address as it is kept and sent.
- * @param given trimmed texts, as a person typed them
- * @throws InvalidInput naming everything wrong at once
- */
+/** Validates and normalizes an address. @throws InvalidInputError with all errors */
 export function checkedAddress(given: Address): Address {
   const phone = given.phone.replace(/[\s()（）]/g, '').replace(/^(\+|00)86-?/, '')
   const address: Address = { ...given, phone: /^1[\d-]+$/.test(phone) ? phone.replaceAll('-', '') : phone }

@@ -4,7 +4,7 @@ import { type Ledger, readWallet } from '../wallet/wallets.ts'
 
 export interface CustomerView {
   readonly owner_id: string
-  /** Null: the shop keeps none, and the access token's counts. */
+  /** Null: not set here; the access token's level applies. */
   readonly level: number | null
   readonly available: number
   readonly held: number
@@ -12,9 +12,9 @@ export interface CustomerView {
 }
 
 /**
- * Customers that have a wallet or a level of the shop, by their ids.
- * @returns a page of them, and the id after which the next page begins; null on the last
- * @throws Overloaded where the points are in an outside wallet that does not answer
+ * Customers with a wallet or a level, by id.
+ * @returns a page, and the last id as cursor; null on the last page
+ * @throws OverloadedError if the external wallet does not respond
  */
 export async function readCustomers(
   ledger: Ledger,

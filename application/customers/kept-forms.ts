@@ -12,15 +12,15 @@ import {
 import { findEndedViewer } from '../../db/customers/sessions.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
 
-/** How long a form waits for its owner. */
+/** How long a form is kept. */
 export const KEPT_FORM_SECONDS = 1800
 
-/** 64 KB each at the most, as a body is: under 800 MB when everything is full. */
+/** Forms are at most 64 KB, so under 800 MB in total. */
 const LIMITS: KeptFormLimits = { perBrowser: 3, perOwner: 10, perSource: 20, nobodys: 2_000, owned: 10_000 }
 
-/** A form that could not be taken, because nobody was signed in any more. */
+/** A form received after its session expired. */
 interface SentForm {
-  /** Where it was sent to, with the query. */
+  /** Target path with query. */
   readonly path: string
   readonly fields: Readonly<Record<string, string>>
 }
@@ -34,11 +34,11 @@ interface Place {
   readonly sealer: Encryptor
 }
 
-/** Where a form came from. */
+/** Where the form was sent from. */
 interface Sender {
-  /** The secret in the browser's cookie; undefined where it has none yet. */
+  /** Secret in the browser's cookie; undefined: none yet. */
   readonly browser: string | undefined
-  /** The token of the session that has ended, which says whose it is. */
+  /** Token of the expired session, which identifies the owner. */
   readonly session: string | undefined
   readonly networkAddress: string | undefined
 }
@@ -46,8 +46,8 @@ interface Sender {
 const CONTEXT = 'kept-form'
 
 /**
- * Keeps a form, so that nothing typed is lost while its owner signs in again.
- * @returns the secret that the browser shows to have it back; undefined where too much is kept already
+ * Keeps a form until its owner signs in again.
+ * @returns the browser's secret for it; undefined if a limit is reached
  */
 export async function keepForm(
   { db, sealer }: Place,
@@ -69,8 +69,8 @@ export async function keepForm(
 }
 
 /**
- * One of 65,536 groups of network addresses: enough to tell a stranger from others, too little to say who it was.
- * Of an IPv6 address the first half counts: a household has all of the second.
+ * One of 65,536 buckets of client addresses: enough for limits, too coarse to identify anybody. IPv6 counts by /64,
+ * which is one household.
  */
 function sourceOf(networkAddress = ''): number {
   const [address = ''] = networkAddress.split('%', 1)
@@ -81,7 +81,7 @@ function sourceOf(networkAddress = ''): number {
 }
 
 function firstHalf(address: string): string {
-  // A URL writes one address in one way, with `::` once at the most.
+  // `URL` normalizes an address, with at most one `::`.
   const [head = '', tail = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::', 2)
   const [first, last] = [head, tail].map((groups) => groups.split(':').filter((group) => group !== ''))
   const zeros = Array<string>(Math.max(0, 8 - (first?.length ?? 0) - (last?.length ?? 0))).fill('0')
@@ -89,14 +89,14 @@ function firstHalf(address: string): string {
 }
 
 /**
- * For whoever signs in at this browser: its forms that nobody owns are his from now on.
- * @returns whether a form of his waits that he has not been shown yet
+ * Assigns the browser's unowned forms to the owner who signs in.
+ * @returns whether there is a form that the owner has not seen yet
  */
 export async function claimKeptForms({ db }: Place, browser: string, ownerId: string): Promise<boolean> {
   return (await claimForms(db, browser, ownerId)) > 0
 }
 
-/** What this browser sent, of this owner's only. */
+/** Kept forms of this browser and this owner. */
 export async function readKeptForms(
   { db, sealer }: Place,
   browser: string,
@@ -106,7 +106,7 @@ export async function readKeptForms(
   return rows.map(({ id, sealed }) => ({ id, ...(sealer.open(sealed, CONTEXT) as SentForm) }))
 }
 
-/** @param id all of the browser's where it is left out */
+/** @param id undefined: all forms of the browser */
 export async function forgetKeptForms(
   { db }: Pick<Place, 'db'>,
   browser: string,

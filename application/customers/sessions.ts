@@ -10,15 +10,13 @@ import {
 } from '../../db/customers/sessions.ts'
 import type { PageRole, Principal } from '../../domain/access.ts'
 
-/** Who looks at the pages. */
 export type Viewer = Principal & { readonly role: PageRole }
 
-/** How long somebody stays signed in. */
 export const SESSION_SECONDS = 12 * 3600
-/** How long it is remembered whose a session was: a browser that slept overnight sends its form the next morning. */
+/** Sessions are remembered after they expire, so that a late form still finds its owner. */
 export const REMEMBERED_SECONDS = 24 * 3600
 
-/** Forgets on the way what has ended long ago. @returns the session's token, for a cookie */
+/** Also deletes old sessions. @returns the session token for the cookie */
 export async function signIn(db: Db, viewer: Viewer): Promise<string> {
   await purgeSessions(db, REMEMBERED_SECONDS * 1000)
   const token = randomBytes(32).toString('base64url')
@@ -28,9 +26,8 @@ export async function signIn(db: Db, viewer: Viewer): Promise<string> {
 }
 
 /**
- * Signs in by a link that the shop has signed.
- * @param link what was verified of it: whose it is, its id, and until when it may be used
- * @returns undefined when it was used before
+ * Signs in with a verified link.
+ * @returns undefined if the link was already used
  */
 export async function signInByLink(
   db: Db,

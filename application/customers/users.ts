@@ -5,13 +5,13 @@ import { mustNotBeOwn } from '../../domain/access.ts'
 /** Visible characters, any script. */
 // oxlint-disable-next-line no-control-regex
 export const OWNER_ID = /^\p{Z}*[^\p{Cc}\p{Cs}\p{Z}][^\p{Cc}\p{Cs}]*$/u
-/** Columns hold so many characters. */
+/** Column length. */
 export const OWNER_ID_MAX = 64
 export const LEVEL_MAX = 1000
 
 export interface UserView {
   readonly owner_id: string
-  /** Null: the shop keeps none, and the access token's counts. */
+  /** Null: not set here; the access token's level applies. */
   readonly level: number | null
 }
 
@@ -19,10 +19,7 @@ export async function readUser(db: Db, ownerId: string): Promise<UserView> {
   return { owner_id: ownerId, level: (await findLevel(db, ownerId)) ?? null }
 }
 
-/**
- * From now on this level wins over the one in the access token.
- * @throws DomainError FORBIDDEN for the operator's own level
- */
+/** This level overrides the access token's. @throws DomainError FORBIDDEN for the operator's own level */
 export async function setLevel(
   db: Db,
   ownerId: string,

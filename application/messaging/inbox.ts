@@ -23,7 +23,7 @@ import { isGone } from '../temporal/client.ts'
 
 export type { InboxEvent }
 
-/** A notification of a payment provider, verified. The amount is in fen. */
+/** A verified payment notification; amount in fen. */
 export interface PaymentEvent {
   readonly eventId: string
   readonly kind: PaymentNoticeKind
@@ -32,7 +32,7 @@ export interface PaymentEvent {
   readonly paymentRef?: string
 }
 
-/** Keeps a verified payment notification, once. Answer the provider after this; delivery may follow later. */
+/** Stores a verified payment notification once. Respond to the provider afterwards; delivery may follow later. */
 export async function keepPaymentEvent(db: Db, source: string, event: PaymentEvent) {
   const orderNo = event.outTradeNo ? orderNoOf(event.outTradeNo) : undefined
   const notice = {
@@ -45,19 +45,19 @@ export async function keepPaymentEvent(db: Db, source: string, event: PaymentEve
   return keepEvent(db, source, event.eventId, orderNo ?? null, notice)
 }
 
-/** Keeps a verified event of the order domain, once. */
+/** Stores a verified order event once. */
 export async function keepOrderEvent(db: Db, orderNo: string, notice: OrderNotice) {
   return keepEvent(db, 'orders', notice.eventId, orderNo, notice)
 }
 
-/** Tells the workflow of a kept event; where that has ended, money that came in starts a refund. */
+/** Signals the workflow. If it has ended, money received starts a refund. */
 export async function deliver(deps: AdoptionDeps, event: InboxEvent): Promise<NoticeOutcome> {
   const outcome = await signalWorkflow(deps, event)
   await markDelivered(deps.db, event.id, outcome)
   return outcome
 }
 
-/** One call that hangs must not keep the others waiting. */
+/** Limits a hanging call, which would block the others. */
 const CALL_MS = 10_000
 
 async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<NoticeOutcome> {
@@ -80,7 +80,7 @@ async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<No
     }
   }
   if (await signal()) return 'signalled'
-  // The exchange has ended, or its workflow is gone before it came to rest.
+  // The exchange has ended, or its workflow was lost while it was open.
   if ((await adoptOrder(deps, orderNo)).is === 'running' && (await signal())) return 'signalled'
   if (isOrderNotice(notice) || notice.kind !== 'paid') return 'exchange_ended'
   const input: RefundInput = { kind: 'late_money', orderNo: orderNo, notice }
@@ -97,10 +97,7 @@ async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<No
   return 'refund_started'
 }
 
-/**
- * Delivers what a crash or an outage left undelivered.
- * @returns how many events were delivered
- */
+/** Delivers events that a crash or an outage left undelivered. @returns how many */
 export async function sweepInbox(
   deps: AdoptionDeps,
   onError: (event: InboxEvent, error: unknown) => void,

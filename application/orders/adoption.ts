@@ -21,21 +21,21 @@ import { isGone } from '../temporal/client.ts'
 import type { ExchangeDeps } from './exchange-deps.ts'
 
 /**
- * The database is the record. An exchange that has not come to rest and whose workflow is gone, for whatever reason,
- * gets a new one, which carries it on from what the database says.
+ * The database is the source of truth: an open exchange without a workflow gets a new one, which continues from the
+ * database.
  */
 
 export type AdoptionDeps = Pick<ExchangeDeps, 'db' | 'temporal' | 'settings' | 'ownerKey'>
 
 const CALL_MS = 5_000
-/** A list of many workflows comes page by page, within this time. */
+/** Limit for listing many workflows page by page. */
 const LIST_MS = 60_000
 const PAGE = 1_000
 const AT_ONCE = 16
-/** Whoever has just kept an attempt starts its workflow himself. */
+/** Younger attempts are still being started by the request that created them. */
 const YOUNG_SECONDS = 15
 
-/** How the workflow of an exchange is started, for the first time and later. */
+/** Start options of an exchange workflow, for the first and later runs. */
 export function startOptions(
   { settings, ownerKey }: Pick<AdoptionDeps, 'settings' | 'ownerKey'>,
   exchange: {
@@ -71,7 +71,7 @@ export function startOptions(
   }
 }
 
-/** The steps of an exchange that belong to other systems: as recorded with it, else as configured. */
+/** External steps recorded with the exchange, otherwise as configured. */
 export function outsideStepsOf(
   { settings }: Pick<AdoptionDeps, 'settings'>,
   attempt: Pick<OpenExchange, 'outside_steps' | 'points_wallet'>,
@@ -82,18 +82,18 @@ export function outsideStepsOf(
 }
 
 /**
- * What came of looking after an order:
- * - `running`: its exchange runs, by now or all the time
- * - `refunding`: refunds that it owes were started
- * - `at_rest`: nothing was started, and no exchange runs
+ * Result of an adoption:
+ * - `running`: the exchange runs
+ * - `refunding`: its refunds were started
+ * - `at_rest`: nothing to start
  */
 export type Adoption = { readonly is: 'running' | 'refunding' | 'at_rest'; readonly started: boolean }
 
 const AT_REST: Adoption = { is: 'at_rest', started: false }
 
 /**
- * Starts what an order lacks: its exchange, or its refunds. Safe to call at any time, by any number of callers: the
- * engine runs one workflow per id, and a run begins by asking the database what is left to do.
+ * Starts what an order lacks: its exchange or its refunds. Idempotent and safe to call concurrently: Temporal runs one
+ * workflow per id, and a run first reads from the database what is left to do.
  */
 export async function adoptOrder(deps: AdoptionDeps, orderNo: string): Promise<Adoption> {
   const open = await findOpen(deps, orderNo)
@@ -108,7 +108,7 @@ async function adopt(deps: AdoptionDeps, found: OpenExchange): Promise<Adoption>
   const orderNo = found.order_no
   if (await isRunning(deps, exchangeWorkflowId(orderNo))) return { is: 'running', started: false }
   const running = await runningRefunds(deps, found)
-  // It may have come to rest while it was looked for.
+  // It may have ended since it was listed.
   const open = await findOpen(deps, orderNo)
   if (!open) return AT_REST
   const isEnded = open.status === 'order_finished' || open.status === 'order_canceled'
@@ -148,7 +148,7 @@ async function startExchange(deps: AdoptionDeps, open: OpenExchange): Promise<vo
   await client.withDeadline(Date.now() + CALL_MS, () =>
     client.workflow.start(EXCHANGE_WORKFLOW, { ...options, workflowIdReusePolicy: 'ALLOW_DUPLICATE' }),
   )
-  // What the lost run was told, it may not have done.
+  // The lost run may not have processed what was delivered to it.
   await undeliverEvents(deps.db, open.order_no)
 }
 
@@ -169,7 +169,7 @@ async function startRefund(
   )
 }
 
-/** What the engine knows for sure. */
+/** By describe, not by the list, which lags. */
 async function isRunning({ temporal: { client } }: AdoptionDeps, workflowId: string): Promise<boolean> {
   try {
     const about = await client.withDeadline(Date.now() + CALL_MS, () =>
@@ -182,10 +182,10 @@ async function isRunning({ temporal: { client } }: AdoptionDeps, workflowId: str
   }
 }
 
-/** The number of the refund workflow that takes a finished order back. */
+/** Number of the refund workflow for a finished order. */
 export const AFTER_SALE = 'after-sale'
 
-/** Which refund workflows of the order run, by their numbers. */
+/** Numbers of the refund workflows that run for the order. */
 async function runningRefunds(deps: AdoptionDeps, open: OpenExchange): Promise<ReadonlySet<string>> {
   if (open.status !== 'order_finished' && open.status !== 'order_canceled' && open.owed_parts.length === 0) {
     return new Set()
@@ -204,19 +204,18 @@ async function runningRefunds(deps: AdoptionDeps, open: OpenExchange): Promise<R
   return new Set(numbers.filter((_, n) => runs[n]))
 }
 
-/** What a round has found out of step, to be told apart from what is only on its way. */
+/** State carried between rounds, to tell a real difference from a transient one. */
 export interface AdoptionRound {
   readonly adopted: readonly string[]
-  /** Orders whose workflow shows another status than the database, with the two. */
+  /** Orders whose workflow shows another status than the database, with both. */
   readonly outOfStep: ReadonlyMap<string, string>
   readonly resynced: readonly string[]
 }
 
 /**
- * Looks through all exchanges once: adopts those whose workflow is gone, and has a workflow look again whose belief
- * was out of step in the round before, too.
- * @param before the round before this one
- * @param onError told of each that fails; the others go on
+ * Scans all exchanges: adopts those without a workflow, and nudges a workflow whose status differs in two rounds.
+ * @param before result of the previous round
+ * @param onError called per failed order; the others continue
  */
 export async function adoptOrphans(
   deps: AdoptionDeps,
@@ -266,7 +265,7 @@ export async function adoptOrphans(
   }
 }
 
-/** The exchanges that run, by order number, with the status that each shows; the engine's list lags a little behind. */
+/** Running exchanges by order number with their status; the list lags slightly. */
 async function listRunning({
   temporal: { client },
 }: AdoptionDeps): Promise<ReadonlyMap<string, string | undefined>> {

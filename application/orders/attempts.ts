@@ -3,8 +3,8 @@ import { getOrder } from './reads.ts'
 import { type OrderReader, type OrderView, viewAttempt } from './view.ts'
 
 /**
- * What a repeat is told while the first `POST exchange` with its key still runs: the order's number, and how
- * far it is. Undefined: the first has not got that far.
+ * State of the attempt under this key, for a repeat while the first `POST exchange` runs.
+ * @returns undefined if the attempt is not recorded yet
  */
 export async function readExchangeByKey(
   reader: OrderReader,
@@ -15,10 +15,10 @@ export async function readExchangeByKey(
   return attempt && getOrder(reader, attempt.order_no, ownerId)
 }
 
-/** How many redemptions of one owner may be on their way and still all be shown. */
+/** Limit of the list of redemptions in progress. */
 const UNDER_WAY_MAX = 10
 
-/** The owner's redemptions whose outcome is still open: they have a number, and no order yet. Newest first. */
+/** The owner's redemptions without a result yet, newest first. */
 export async function listUnderWay(reader: OrderReader, ownerId: string): Promise<OrderView[]> {
   const attempts = await listPendingAttempts(reader.db, ownerId, UNDER_WAY_MAX)
   return Promise.all(attempts.map((attempt) => viewAttempt(reader, attempt)))

@@ -22,9 +22,9 @@ import type { Lang } from '../../i18n/error-texts.ts'
 import { type FundTrace, readFundTrace } from './fund-trace.ts'
 import type { OrderReader, OrderView } from './view.ts'
 
-/** What stands in the books about one order, for those who look after it. Times are ISO 8601 UTC. */
+/** Every record of one order, for operators. Times are ISO 8601 UTC. */
 export interface OrderAuditTrail {
-  /** Undefined before the order stands. */
+  /** Undefined before the order is placed. */
   readonly shippingType: ShippingType | undefined
   readonly events: readonly {
     readonly status: string
@@ -32,19 +32,19 @@ export interface OrderAuditTrail {
     readonly by: { readonly type: string; readonly id: string | null }
     readonly at: string
   }[]
-  /** Undefined: a row of the ledger is not what the mall wrote. */
+  /** Undefined: the ledger cannot be decrypted. */
   readonly ledger: { readonly entries: readonly OrderEntry[]; readonly where: FundTrace } | undefined
-  /** What the order took out of the stock, and put back. */
+  /** Stock movements of the order. */
   readonly stock: readonly { readonly pieces: number; readonly move: StockMove; readonly at: string }[]
   readonly payments: readonly PaymentView[]
   readonly notices: readonly NoticeView[]
-  /** What can still be taken back. */
+  /** What is left to refund. */
   readonly rest: { readonly points: number; readonly money: Money }
 }
 
 type StockMove = 'reserved' | 'sold' | 'put_back'
 
-/** Amounts in points or fen, signed. */
+/** Signed amounts in points or fen. */
 export interface OrderEntry {
   readonly id: string
   readonly kind: EntryKind
@@ -62,7 +62,7 @@ export interface PaymentView {
   readonly amount: Money
   readonly refunded: Money
   readonly state: PaymentStatus
-  /** What the provider knows it by: of the money where it came, otherwise of the cashier. */
+  /** Provider's number of the payment, or else of the checkout. */
   readonly provider_no: string | null
   readonly opened_at: string
   readonly paid_at: string | null
@@ -77,7 +77,6 @@ interface NoticeView {
   readonly outcome: NoticeOutcome | null
 }
 
-/** Reads all that is written down about an order. */
 export async function readOrderAuditTrail(
   reader: OrderReader,
   order: OrderView,
@@ -93,7 +92,7 @@ export async function readOrderAuditTrail(
     listOrderNotices(db, order_no),
     readLedger(reader, order, lang),
   ])
-  // Later events of a paid order bear its state, too; the first is the move to it.
+  // Later events of a paid order carry the same status; the first is the transition.
   const paidAt = events.find(({ status }) => status === 'order_paid')?.created_at
   return {
     shippingType,
@@ -115,7 +114,7 @@ export async function readOrderAuditTrail(
   }
 }
 
-/** The order is shown also where its ledger is not in order: then it is needed most. */
+/** The order is shown even if its ledger cannot be read: that is when it is needed most. */
 async function readLedger(
   reader: OrderReader,
   order: OrderView,
@@ -146,15 +145,12 @@ function entryOf({ plain, created_at, ...entry }: BookedFor, lang: Lang): OrderE
   }
 }
 
-/**
- * The reservation's row says how it stands, and no longer how it came there: what was sold and put back was sold in the
- * transaction that made the order paid.
- */
+/** The reservation stores only its final state. Stock sold and restored was sold when the order became paid. */
 function movesOf(
   { quantity, state, created_at, resolved_at }: NonNullable<Awaited<ReturnType<typeof findOrderReservation>>>,
   paidAt: Date | undefined,
 ): OrderAuditTrail['stock'] {
-  // Where the stock is a system of its own it is told a moment later.
+  // With external stock, the commit follows a moment later.
   const soldAt = paidAt ?? (state === 'committed' ? (resolved_at ?? created_at) : undefined)
   const backAt = state === 'released' ? resolved_at : null
   return [
@@ -178,15 +174,14 @@ function viewOf(payment: Payment): PaymentView {
   }
 }
 
-/** An order, as far as what was taken back of it is concerned. */
+/** The fields of an order that refunds need. */
 export type Refundable = Pick<OrderView, 'total_points' | 'total_money' | 'refunds'>
 
-/** What was taken back of an order. Money that was not due goes back beside it, and is no part of it. */
+/** Refunds of the order, without those of unapplied payments. */
 export function refundedOf({ refunds }: Refundable): OrderView['refunds'] {
   return refunds.filter(({ refund_no, provider_refund_no }) => refund_no !== provider_refund_no)
 }
 
-/** What can still be taken back. */
 export function remainderAfter(order: Refundable): OrderAuditTrail['rest'] {
   const rest = remainderOf(
     { points: BigInt(order.total_points), fen: fenOf(order.total_money) },
@@ -195,13 +190,12 @@ export function remainderAfter(order: Refundable): OrderAuditTrail['rest'] {
   return { points: Number(rest.points), money: moneyFromFen(rest.fen) }
 }
 
-/** Whether all of it was taken back, in parts. */
 export function hasNothingLeft(order: Refundable): boolean {
   const { points, money } = remainderAfter(order)
   return points === 0 && fenOf(money) === 0n
 }
 
-/** Whether a part was taken back under this key: the same again is a repeat, and there is nothing to judge. */
+/** Whether this key was already refunded in part: a repeat is not judged again. */
 export async function isRefunded(
   { db }: OrderReader,
   orderNo: string,

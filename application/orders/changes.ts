@@ -1,13 +1,12 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/client.ts'
 
-/** Tells when orders change, however many look at them, by one query at a time. */
+/** Notifies of order changes with a single polling query for all watchers. */
 export interface OrderChanges {
   /**
-   * Waits until the order is not as `seen` any more.
-   * @param seen what the last call returned; undefined: it was not looked at yet
-   * @param limitMs how long at most
-   * @returns how it is now; `seen` itself where nothing changed in that time, or `signal` ended the wait
+   * Waits until the order's change token differs from `seen`, at most `limitMs`.
+   * @param seen token of the last call; undefined: none yet
+   * @returns the current token; `seen` if nothing changed or `signal` was aborted
    */
   after(
     orderNo: string,
@@ -23,7 +22,7 @@ interface Waiter {
   readonly tell: (mark: string) => void
 }
 
-/** @param complain told of each look that failed; the next one follows as if it had found nothing new */
+/** @param complain called on a failed poll; polling continues */
 export function watchOrderChanges(db: Db, everyMs: number, complain: (error: unknown) => void): OrderChanges {
   const waiters = new Set<Waiter>()
   let due: NodeJS.Timeout | undefined
@@ -70,7 +69,7 @@ export function watchOrderChanges(db: Db, everyMs: number, complain: (error: unk
   }
 }
 
-/** A text per order that is another one after each change of it: of its rows, or of its timeline. */
+/** A change token per order, like an ETag: it covers its rows and its timeline. */
 async function readMarks(db: Db, orderNos: readonly string[]): Promise<Map<string, string>> {
   const { rows } = await sql<{ order_no: string; mark: string }>`
     select n.order_no, concat_ws('/', a.xmin, o.xmin,

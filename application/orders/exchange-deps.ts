@@ -14,11 +14,10 @@ export interface ExchangeSettings {
   readonly paymentTimeoutMs: number
   readonly autoConfirmTimeoutMs: number
   readonly outsideSteps: readonly ExternalStep[]
-  /** When a workflow hands an exchange to its next run; undefined: as usual. */
+  /** Limits for continue-as-new; undefined: default. */
   readonly runLimits?: RunLimits | undefined
 }
 
-/** The settings of exchanges out of the installation's configuration. */
 export function exchangeSettings({
   rules,
   outsideSteps,
@@ -37,8 +36,8 @@ export interface ExchangeDeps {
   readonly vault: LedgerCipher
   readonly temporal: Temporal
   readonly settings: ExchangeSettings
-  /** The points system that the shop already has; undefined: our ledger keeps the points. */
+  /** The external wallet; undefined: the mall's ledger keeps the points. */
   readonly outsideWallet: PointsWallet | undefined
-  /** Makes the owner searchable in the workflow engine without naming him there. */
+  /** Key of the owner's pseudonym in search attributes. */
   readonly ownerKey: Key
 }

@@ -28,7 +28,7 @@ import { ANSWER_DEADLINE_MS, isGone, isTimeout, isUnavailable, retryUnavailable 
 import { adoptOrder, outsideStepsOf, startOptions } from './adoption.ts'
 import type { ExchangeDeps } from './exchange-deps.ts'
 
-/** A repeat may have been answered 202 with the number when the first request has this little time left. */
+/** Below this margin a repeat may already have been answered 202 with the number. */
 const FORGET_MARGIN_MS = 1_000
 
 export interface Customer {
@@ -44,19 +44,19 @@ export interface ExchangeCommand extends PrivateRequest {
   readonly channel?: PaymentChannel | undefined
 }
 
-/** Whether the order stands, or its outcome is not known yet. Both carry the number it is found by. */
+/** The order, or only its number while the result is unknown. */
 export interface Exchanged {
   readonly attempt: Attempt
   readonly known: boolean
 }
 
 /**
- * The seed's `exchange`: redeems a product.
- * @param idempotencyKey several calls with the same one make one order
- * @returns known: the order stands. Not known: no answer within `ANSWER_DEADLINE_MS`; it goes on by itself.
- * @throws DomainError the first reason against it, in the contract's order; nothing is left behind
- * @throws InvalidInput where goods are made to order, and nothing says how
- * @throws Overloaded when too much is in flight
+ * Redeems a product.
+ * @param idempotencyKey calls with the same key create one order
+ * @returns known: the order is placed. Not known: no result within `ANSWER_DEADLINE_MS`; it continues in the background
+ * @throws DomainError the first failed rule, in order; nothing is stored
+ * @throws InvalidInputError if a customized product has no customization
+ * @throws OverloadedError if too many calls are in flight
  */
 export async function exchange(
   deps: ExchangeDeps,
@@ -70,7 +70,7 @@ export async function exchange(
     const error = hasNoWish
       ? new InvalidInputError({ field: 'customized', rule: 'required' })
       : refusal && new DomainError(refusal)
-    // A repeat of an order that stands is answered with it, whatever the rules would say by now.
+    // A repeat of a placed order returns it, whatever the rules say now.
     const kept =
       error && idempotencyKey ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey) : undefined
     if (error && !kept) throw error
@@ -84,7 +84,7 @@ export async function exchange(
     const verdict = await askVerdict(deps, attempt, mode, deadline)
     if (!verdict) return { attempt, known: false }
     if (verdict.placed) return { attempt, known: true }
-    // A number that may have been given out keeps showing why it was refused.
+    // A number that may have been returned must keep showing why it was refused.
     if (!isRepeat && Date.now() < deadline - FORGET_MARGIN_MS) await forgetRefused(deps.db, attempt.order_no)
     throw new DomainError(verdict.refusal)
   })
@@ -134,21 +134,21 @@ async function assess(
   const unlessOutside = first(outsideWallet ? { ...facts, pointsAvailable: null } : facts)
   const isThere = unlessOutside?.code !== 'NOT_FOUND' && unlessOutside?.code !== 'PRODUCT_NOT_ON_SALE'
   const hasNoWish = isThere && product?.productType === 'customized' && !saysSomething(command.customized)
-  // The loser of a flash sale costs the shop's points system nothing. Only money is asked for after points.
+  // Skip the external wallet if another rule already refuses; only cash is checked after points.
   const decided = hasNoWish || (unlessOutside && unlessOutside.code !== 'INSUFFICIENT_BALANCE')
   if (!outsideWallet || decided || mode === 'money_only') return { mode, refusal: unlessOutside, hasNoWish }
   const refusal = first(await withOutsidePoints(outsideWallet, customer.ownerId, facts))
   return { mode, refusal, hasNoWish }
 }
 
-/** Whether a wish holds anything to go by: fields of any name, and in one of them more than white space. */
+/** Whether the customization has any non-blank field. */
 function saysSomething(wish: unknown): boolean {
   if (typeof wish === 'string') return wish.trim() !== ''
   if (typeof wish === 'object' && wish !== null) return Object.values(wish).some(saysSomething)
   return wish !== undefined && wish !== null
 }
 
-/** The facts with the balance of the outside wallet, or null where it does not answer. */
+/** Eligibility inputs with the external balance; null if it does not respond. */
 async function withOutsidePoints(
   wallet: PointsWallet,
   ownerId: string,
@@ -187,7 +187,7 @@ function newAttempt(
   }
 }
 
-/** Starts the exchange's workflow, or finds it, and waits for its verdict. Undefined: none in time. */
+/** Starts or finds the exchange's workflow and waits for its verdict. @returns undefined if none in time */
 async function askVerdict(
   deps: ExchangeDeps,
   attempt: Attempt,
@@ -209,7 +209,7 @@ async function askVerdict(
         updateId: 'placed',
         startWorkflowOperation: new WithStartWorkflowOperation(EXCHANGE_WORKFLOW, {
           ...options,
-          // Placed in one transaction, it is placed once, whoever is late. Elsewhere another run looks first.
+          // A local placement runs once. With external steps another run must check first.
           workflowIdReusePolicy:
             outsideSteps.length === 0 ? 'ALLOW_DUPLICATE_FAILED_ONLY' : 'REJECT_DUPLICATE',
         }),
@@ -218,23 +218,23 @@ async function askVerdict(
   try {
     return await retryUnavailable(deadline, () =>
       ask().catch((error: unknown) => {
-        // Its workflow was ended under it: the next one finds what is done.
+        // The workflow ended during the call: the next one finds what is done.
         if (isGone(error)) return ask()
         throw error
       }),
     )
   } catch (error) {
-    // The workflow may have started all the same, and otherwise the sweeper starts it: "try again" would invite
-    // a second order. The number is known, so the customer can look.
+    // The workflow may have started, or the sweeper starts it: "try again" would invite a second order. The customer
+    // has the number and can look it up.
     if (isTimeout(error) || isUnavailable(error)) return undefined
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    // Other systems may hold something for it: another run gives that back first.
+    // External systems may hold something for it: another run releases that first.
     if ((await adoptOrder(deps, attempt.order_no)).is === 'running') return undefined
     return verdictAtEnd(db, attempt.order_no)
   }
 }
 
-/** The workflow has ended without this call: what it decided stands, and where it was killed, nothing ever will. */
+/** The workflow has ended: its stored verdict stands; if it was terminated, there is none. */
 async function verdictAtEnd(db: Db, orderNo: string): Promise<Verdict> {
   await markRefused(db, orderNo, { code: 'UNAVAILABLE' })
   const attempt = await findAttempt(db, orderNo)
@@ -244,15 +244,15 @@ async function verdictAtEnd(db: Db, orderNo: string): Promise<Verdict> {
 
 export interface Check {
   readonly reasons: readonly Refusal[]
-  /** What is against paying later, where cash is due: only the wallet pays at once. */
+  /** Reasons against paying later when cash is due: only the wallet pays immediately. */
   readonly unpaidReasons: readonly Refusal[]
   readonly total: Total
   readonly facts: EligibilityInputs
 }
 
 /**
- * The seed's `checkExchange`: every reason against it at once. Changes nothing.
- * @param method undefined: not chosen yet. Then nothing is a reason that one of the methods does not meet with.
+ * Returns every failed rule; changes nothing.
+ * @param method undefined: a rule fails only if it fails for every method
  * @throws DomainError NOT_FOUND
  */
 export async function checkExchange(
@@ -278,9 +278,8 @@ export async function checkExchange(
 }
 
 /**
- * Starts the workflows of attempts whose start was lost: the process died, or the engine was away, between
- * keeping the attempt and calling the engine. A customer who was told "202" or nothing gets an outcome.
- * @param onError told of each that fails; the others go on
+ * Starts the workflows of attempts that were recorded but never started, after a crash or an outage of Temporal.
+ * @param onError called per failure; the others continue
  * @returns how many were started or found
  */
 export async function resumeAttempts(

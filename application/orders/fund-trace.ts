@@ -5,20 +5,19 @@ import type { PaymentMethod } from '../../domain/payments/method.ts'
 import type { OrderReader, OrderView } from './view.ts'
 
 /**
- * Where the points and the cash of one order are now, for the customer and for support staff alike. The places
- * of the points add up to what the order costs in points; those of the cash that was due, to what it costs in
- * cash, once it was paid.
+ * Where the points and cash of an order are now. Point places add up to the order's points; cash places to its cash,
+ * once it was paid.
  */
 export interface FundTrace {
   readonly points: readonly PointsPlace[]
   readonly cash: readonly CashPlace[]
-  /** True: in the shop's own points system; our ledger has no entries of them. */
+  /** True: in the external wallet, so the mall's ledger has no entries. */
   readonly outside: boolean
 }
 
 /** Times are ISO 8601 UTC. */
 export type PointsPlace =
-  /** Not taken: the outcome is still open, or there never was an order. */
+  /** Not deducted: no result yet, or never an order. */
   | { readonly place: 'untouched'; readonly points: number; readonly settled: boolean }
   | { readonly place: 'held'; readonly points: number; readonly since: string }
   | { readonly place: 'spent'; readonly points: number; readonly since: string }
@@ -26,13 +25,13 @@ export type PointsPlace =
       readonly place: 'returned'
       readonly points: number
       readonly at: string
-      /** The lots they went back to; what is missing in them has paid a debt. */
+      /** Lots they returned to; the rest repaid a debt. */
       readonly lots: readonly { readonly points: number; readonly expires_at: string | null }[]
     }
 
 export type CashPlace =
   | { readonly place: 'due'; readonly money: Money; readonly until: string | null }
-  /** The cashier is being closed, and asked once more whether something was paid. */
+  /** The payment is being closed and its result checked. */
   | { readonly place: 'closing'; readonly money: Money }
   | { readonly place: 'never_paid'; readonly money: Money }
   | {
@@ -55,10 +54,9 @@ export type CashPlace =
       readonly undue: UnappliedPayment | null
     }
 
-/** Money that was not due: it came when the order had been canceled unpaid, or was paid once more. */
+/** A payment after the order was canceled, or a second one. */
 export type UnappliedPayment = 'late' | 'twice'
 
-/** Reads what is needed, and says where the points of the order are. */
 export async function readFundTrace(
   { db, vault }: Pick<OrderReader, 'db' | 'vault'>,
   order: OrderView,
@@ -70,10 +68,7 @@ export async function readFundTrace(
   return wherePoints(order, entries, attempt?.points_wallet === 'outside')
 }
 
-/**
- * @param entries what the ledger booked for the order, in both currencies, the first first
- * @param outside the points are in the shop's own points system
- */
+/** @param entries ledger entries of the order in both currencies, oldest first */
 function wherePoints(order: OrderView, entries: readonly BookedFor[], outside: boolean): FundTrace {
   const of = (currency: string) => entries.filter((entry) => entry.currency === currency)
   return {
@@ -89,7 +84,7 @@ function pointsInLedger(order: OrderView, entries: readonly BookedFor[]): Points
   const returned: PointsPlace[] = []
   for (const entry of entries) {
     if (entry.kind === 'hold' || entry.kind === 'capture') taken = entry
-    // A mark under a key that must never be booked moves nothing.
+    // A tombstone moves nothing.
     else if (BigInt(entry.plain.available) > 0n) returned.push(returnedBy(entry))
   }
   const back = returned.reduce((sum, { points }) => sum + points, 0)
@@ -118,7 +113,7 @@ const untouched = ({ total_points, status }: OrderView): PointsPlace => ({
   settled: status === 'order_canceled',
 })
 
-/** The outside system is asked by the order's own steps, so that the order's state says what it did. */
+/** The order's own steps call the external wallet, so its state implies theirs. */
 function pointsOutside(order: OrderView): PointsPlace[] {
   const { total_points: points, status } = order
   if (points === 0) return []
@@ -142,7 +137,7 @@ function cashOf(order: OrderView, entries: readonly BookedFor[]): CashPlace[] {
   ]
   const extra = back.filter(({ undue }) => undue !== null)
   if (due === 0n) return extra
-  // "Never paid" beside money that came and went back would be two stories.
+  // "Not paid" next to a refunded late payment would be contradictory.
   if (isLate && extra.length > 0) return extra
   if (paidAt === undefined) return [unpaid(order), ...extra]
   const ours = back.filter(({ undue }) => undue === null)
@@ -173,7 +168,7 @@ function walletReturns(entries: readonly BookedFor[]): CashBack[] {
     }))
 }
 
-/** Nothing where no provider is asked: what goes back to the wallet stands in the ledger. */
+/** Empty if no provider is involved: wallet refunds are in the ledger. */
 function providerRefund(refund: OrderView['refunds'][number], undueAs: UnappliedPayment): CashBack[] {
   const { provider_refund_no, refund_no, money, state, at, done_at } = refund
   if (provider_refund_no === null || fenOf(money) === 0n) return []

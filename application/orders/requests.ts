@@ -6,10 +6,10 @@ import type { OrderActor, OrderRequest } from './order-request.ts'
 import { getOrder } from './reads.ts'
 
 /**
- * Asks again what was answered "accepted" and whose outcome is not known: the engine may have lost it. The same
- * operation key asks once, and an order that has moved on refuses, so nothing is done twice.
- * @param onError told of each that fails; the others go on
- * @returns how many have an outcome now
+ * Repeats requests that were answered 202 and have no result, since Temporal may have lost them. Idempotent: the
+ * operation key applies once, and an order that moved on refuses.
+ * @param onError called per failure; the others continue
+ * @returns how many have a result now
  */
 export async function repeatRequests(
   actor: OrderActor,

@@ -8,7 +8,6 @@ import type { OrderReader, OrderView } from './view.ts'
 
 export type { OrderSearch }
 
-/** One order in a list for operators. */
 export interface OrderLine {
   readonly id: string
   readonly order_no: string
@@ -23,13 +22,13 @@ export interface OrderLine {
   readonly exchange_time: string
 }
 
-/** The number of an order, or of one of its payments or refunds, which begin with it. */
+/** Number of an order, or of its payment or refund, which starts with it. */
 const NUMBER = /^PM\d{14}[0-9A-Z]{12}(?=-|$)/i
 
 /**
- * A page of the orders that are searched for.
- * @param search its `words` may also be an order's number, or that of one of its payments or refunds
- * @returns them, and the id past which the next page begins; null on the last
+ * A page of matching orders.
+ * @param search `words` may also be a number of an order, payment or refund
+ * @returns the cursor of the next page; null on the last
  */
 export async function findOrders(
   reader: OrderReader,
@@ -43,7 +42,7 @@ export async function findOrders(
   return { orders, next: found.length > page.limit ? (orders.at(-1)?.id ?? null) : null }
 }
 
-/** Whatever else is asked: a number names one order, which may not have come to stand yet. */
+/** A number finds one order regardless of filters, even before it is placed. */
 async function findByNumber(reader: OrderReader, number: string): Promise<OrderView[]> {
   try {
     return [await getOrder(reader, number, undefined)]

@@ -1,7 +1,7 @@
-/** Takes cells; returns one line of a table (RFC 4180). */
+/** One RFC 4180 line. */
 export const line = (cells: readonly string[]) => `${cells.map(quoted).join(',')}\r\n`
 
 const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 
-/** Words that others wrote must stay words: a spreadsheet runs what begins like a formula (OWASP, CSV injection). */
+/** Spreadsheets execute cells that start like a formula (CSV injection, OWASP). */
 export const words = (cell: string) => (/^[\s\p{Cf}]*[=+\-@\t\r＝＋－＠]/u.test(cell) ? `'${cell}` : cell)

@@ -23,28 +23,27 @@ import { LONG_REFUND_MS, MARGIN_MS } from '../../domain/reconciliation/compariso
 const HOUR_MS = 3_600_000
 const HOURS_A_DAY = 24
 const DAY_MS = HOURS_A_DAY * HOUR_MS
-/** Today is the last of them. */
+/** Including today. */
 const DAYS = 14
 const FINDING_DAYS = 30
 const LISTED = 5
 
-/** What a day has brought; points and cash in, without what went back. */
+/** Totals of a day; points and cash are gross of refunds. */
 export interface Figures {
   readonly exchanges: number
-  /** Taken and paid, whatever became of them later. */
+  /** Paid, whatever happened later. */
   readonly taken: number
-  /** Canceled before they were paid. */
   readonly failed: number
   readonly points: number
   readonly cash: Money
 }
 
 export interface DayFigures extends Figures {
-  /** `YYYY-MM-DD` in Shanghai */
+  /** `YYYY-MM-DD` in Shanghai. */
   readonly day: string
 }
 
-/** Something that should have gone on by now, or that waits for somebody. Times are ISO 8601 UTC. */
+/** Overdue or waiting items. Times are ISO 8601 UTC. */
 export interface WaitingView {
   readonly count: number
   readonly orderNo: string | null
@@ -53,17 +52,15 @@ export interface WaitingView {
 
 export interface Dashboard {
   readonly today: DayFigures
-  /** The redemptions of each hour of the day in Shanghai; those of today end with the hour it is. */
+  /** Redemptions per hour of the day in Shanghai, up to the current hour. */
   readonly hours: readonly {
     readonly hour: number
     readonly today: number | null
     readonly yesterday: number
   }[]
-  /** The first first; the last is today. */
+  /** Oldest first; the last is today. */
   readonly days: readonly DayFigures[]
-  /** What of paid orders was taken back today. */
   readonly takenBack: { readonly points: number; readonly money: Money }
-  /** What waits for the shop to take it on and to hand it over, and for the customer's money. */
   readonly queues: Readonly<Record<Queue, WaitingView>>
   readonly attention: {
     readonly orders: readonly { order_no: string; product_title: string; needs_attention: Attention }[]
@@ -76,7 +73,7 @@ export interface Dashboard {
   readonly stock: { readonly low: readonly LowStock[]; readonly count: number; readonly soldOut: number }
 }
 
-/** What orders wait for: in which state they are, and whether their goods travel where that matters. */
+/** Status, and shipping where it matters, of each queue. */
 export const QUEUES = {
   to_accept: { status: 'order_paid', isSent: undefined },
   to_ship: { status: 'order_accepted', isSent: true },
@@ -86,13 +83,13 @@ export const QUEUES = {
 
 export type Queue = keyof typeof QUEUES
 
-/** The orders that wait for this; the oldest of them is where to go on. */
+/** Size of the queue and its oldest order. */
 export async function readQueue(db: Db, queue: Queue): Promise<WaitingView> {
   const { status, isSent } = QUEUES[queue]
   return viewOf(await findWaiting(db, status, isSent))
 }
 
-/** Today at a glance, and the days before it. @param now ms since the epoch */
+/** @param now ms since the epoch */
 export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
   const today = dayInShanghai(dateInShanghai(now)).from
   const from = new Date(today.getTime() - (DAYS - 1) * DAY_MS)

@@ -5,11 +5,11 @@ import { TASK_QUEUE } from '../../workflows/messages.ts'
 
 export type Part = 'database' | 'temporal' | 'worker'
 
-/** A worker asks for work at least once a minute; the server remembers who asked for five. */
+/** A worker polls at least once a minute; the server remembers pollers for five. */
 const WORKER_SEEN_MS = 75_000
 const CALL_MS = 2_000
 
-/** Returns the parts that are missing: none, and the mall can take exchanges. */
+/** @returns the missing components; empty: ready */
 export async function missingParts(db: Db, client: Client): Promise<Part[]> {
   const [database, temporal] = await Promise.all([
     pingDatabase(db).then(

@@ -14,7 +14,7 @@ import {
 
 export type { Scope }
 
-/** Longer than any request takes: past it, the request that held the key has died. */
+/** Longer than any request: after it, the holder of the key has died. */
 const LEASE_SECONDS = 15
 const POLL_MIN_MS = 25
 const POLL_MAX_MS = 100
@@ -26,10 +26,10 @@ export interface Answer {
 }
 
 /**
- * - `run`: do the work, booking every effect under `operationKey`, then call `finish` or `abandon`
- * - `replay`: the answer given before
+ * - `run`: do the work under `operationKey`, then call `finish` or `abandon`
+ * - `replay`: the stored response
  * - `reused`: the key was used with another body
- * - `running`: the first request still runs, and the deadline has passed
+ * - `running`: the first request still runs at the deadline
  */
 export type Claim =
   | { readonly kind: 'run'; readonly operationKey: string; readonly lease: Date }
@@ -38,10 +38,9 @@ export type Claim =
   | { readonly kind: 'running' }
 
 /**
- * Claims the key, or waits for the request that holds it. A request whose lease has run out is taken over
- * under its own operation key, so that an effect it had is not had again.
- * @param bodyHash what makes two bodies the same
- * @param deadline in ms since 1970
+ * Claims the key, or waits for the request that holds it. An expired lease is taken over with the same operation key, so
+ * that effects are not repeated.
+ * @param deadline ms since the epoch
  */
 export async function claimKey(
   db: Db,
@@ -70,17 +69,17 @@ export async function claimKey(
   }
 }
 
-/** Keeps the answer for every repeat. */
+/** Stores the response for repeats. */
 export async function finishKey(db: Db, sealer: Encryptor, scope: Scope, answer: Answer): Promise<void> {
   await keepAnswer(db, scope, answer.status, sealer.seal(answer, contextOf(scope)))
 }
 
-/** It is not known yet what was done: a repeat asks again, under the same operation key. */
+/** The result is unknown: a repeat continues under the same operation key. */
 export async function yieldKey(db: Db, scope: Scope, lease: Date): Promise<void> {
   await endLease(db, scope, lease)
 }
 
-/** Nothing was done: a repeat is to try again, as if it were the first. */
+/** Nothing was done: a repeat starts afresh. */
 export async function abandonKey(db: Db, scope: Scope, lease: Date): Promise<void> {
   await dropRequest(db, scope, lease)
 }

@@ -6,14 +6,10 @@ import type { FindingView } from './reconciliation.ts'
 
 const HEADERS = {
   zh: ['时间（北京时间）', '类型', '对象', '我方', '对方', '状态', '订单号', '订单地址', '编号'],
-  en: ['Time (Beijing)', 'Kind', 'Subject', 'Ours', 'Theirs', 'State', 'Order number', 'Order', 'Finding'],
+  en: ['Time (Beijing)', 'Type', 'Subject', 'Ours', 'Theirs', 'Status', 'Order number', 'Order', 'Finding'],
 } as const
 
-/**
- * What a comparison found as a table for spreadsheets, and the headers that it is sent with: one line per finding
- * (RFC 4180), after one of headers with the mark that spreadsheets know UTF-8 by.
- * @param id the comparison's
- */
+/** Findings as RFC 4180 CSV with a BOM, and the response headers. @param id of the reconciliation */
 export function findingsTable(id: string, findings: readonly FindingView[], lang: Lang) {
   return {
     body: findingsCsv(findings, lang),

@@ -24,18 +24,18 @@ import { type AdoptionDeps, adoptOrder } from '../orders/adoption.ts'
 import { isGone, type Temporal } from '../temporal/client.ts'
 
 const CALL_MS = 5_000
-/** A list of many exchanges comes page by page, within this time. */
+/** Limit for listing many exchanges page by page. */
 const LIST_MS = 60_000
 
-/** The workflow engine as the reconciliation asks it, and tells it what a notice would have told. */
+/** Temporal as the reconciliation uses it. */
 export function createEngine(deps: AdoptionDeps) {
   const { db } = deps
   const { client } = deps.temporal
   const inTime = <T>(ms: number, call: () => Promise<T>) => client.withDeadline(Date.now() + ms, call)
   return {
-    /** The orders whose exchange runs, by the engine's list, which lags a little behind. */
+    /** From the list, which lags slightly. */
     async runningExchanges(): Promise<ReadonlySet<string>> {
-      // Whether it is there at all is known sooner than the list is.
+      // Fails fast if Temporal is unreachable.
       await inTime(CALL_MS, () => client.workflowService.getSystemInfo({}))
       return inTime(LIST_MS, async () => {
         const query = `WorkflowType = '${EXCHANGE_WORKFLOW}' AND ExecutionStatus = 'Running'`
@@ -47,7 +47,7 @@ export function createEngine(deps: AdoptionDeps) {
       })
     },
 
-    /** What the engine knows for sure. */
+    /** By describe, which does not lag. */
     async isRunning(orderNo: string): Promise<boolean> {
       const handle = client.workflow.getHandle(exchangeWorkflowId(orderNo))
       try {
@@ -58,13 +58,12 @@ export function createEngine(deps: AdoptionDeps) {
       }
     },
 
-    /** Starts what an order lacks. @returns whether its exchange runs now */
+    /** @returns whether the exchange runs now */
     adopt: async (orderNo: string): Promise<boolean> => (await adoptOrder(deps, orderNo)).is === 'running',
 
     /**
-     * Brings money that a provider's books name to the order's workflow, by the way of the provider's own
-     * notices. The same subject again is the same event, and is told once.
-     * @param source the provider's name
+     * Delivers a payment found in a provider's statement as if it were a notification. Idempotent per subject.
+     * @param source provider name
      */
     async tell(source: string, subject: string, money: PaidMoney): Promise<void> {
       const { event } = await keepPaymentEvent(db, source, {
@@ -73,17 +72,17 @@ export function createEngine(deps: AdoptionDeps) {
         ...money,
       })
       if (event.delivered_at !== null) return
-      // It is kept: where the engine is away, the worker's sweeper delivers it.
+      // It is stored: the worker's sweeper delivers it later if Temporal is unavailable.
       await deliver(deps, event).catch(() => undefined)
     },
   }
 }
 
 /**
- * Compares the books of a day now; joins the run of this day that is under way.
+ * Starts the reconciliation of a day, or joins the one in progress.
  * @param day `YYYY-MM-DD` in Shanghai
- * @returns the workflow's id
- * @throws InvalidInput when the day has not begun
+ * @returns workflow id
+ * @throws InvalidInputError if the day has not begun
  */
 export async function startReconciliation({ client }: Temporal, day: string): Promise<string> {
   if (day > dateInShanghai(Date.now())) throw new InvalidInputError({ field: 'day', rule: 'past' })
@@ -119,16 +118,16 @@ export interface FindingView {
   readonly theirs: Side | null
   readonly state: 'open' | 'healed'
   readonly order_no: string | null
-  /** Where the order is found in this API. */
+  /** Path of the order in this API. */
   readonly order_url: string | null
   readonly found_at: string
 }
 
-/** How many providers' bills were not there to be compared with. */
+/** Number of provider statements that were not available. */
 export const countMissingBills = ({ totals }: Pick<ReconciliationView, 'totals'>): number =>
   Object.values(totals.bills ?? {}).filter((bill) => bill === null).length
 
-/** The comparisons, newest first, and how many there are. */
+/** Newest first, with the total count. */
 export async function readReconciliations(
   db: Db,
   page: { readonly limit: number; readonly offset: number },
@@ -137,7 +136,6 @@ export async function readReconciliations(
   return { runs: runs.map(viewOf), total }
 }
 
-/** @throws DomainError NOT_FOUND */
 export async function readReconciliation(
   db: Db,
   id: string,

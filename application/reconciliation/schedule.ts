@@ -12,16 +12,13 @@ const SCHEDULE = {
     args: [RECONCILIATION],
   },
   policies: {
-    // Each run is for a day of its own, and one that waits for a bill must not keep the next from its time.
+    // Each run has its own day; one that waits for a statement must not delay the next.
     overlap: ScheduleOverlapPolicy.ALLOW_ALL,
     catchupWindow: '7 days' as const,
   },
 }
 
-/**
- * Makes the schedule that compares the books of yesterday every night, or brings it up to date; an operator's
- * pause stays. Safe when several processes do it at once.
- */
+/** Creates or updates the nightly reconciliation schedule; an operator's pause is kept. Safe to run concurrently. */
 export async function ensureReconciliationSchedule({ client }: Temporal): Promise<void> {
   try {
     await client.schedule.create({ scheduleId: NIGHTLY_ID, ...SCHEDULE })

@@ -3,24 +3,21 @@ import { ApplicationFailure } from '@temporalio/common'
 import type { Encryptor } from '../../db/platform/encryption.ts'
 import { sealedPayloads } from './payload-codec.ts'
 
-/** The workflow engine as the API and the worker's sweeper see it. */
+/** Temporal as the API and the worker's sweeper use it. */
 export interface Temporal {
   readonly client: Client
-  /** Counts calls that wait for a workflow; see `withSlot`. */
+  /** Limits concurrent calls that wait for a workflow. */
   readonly gate: ConcurrencyLimiter
 }
 
-/** How many calls may wait for workflows at once, and how many callers may wait for such a place. */
+/** Concurrent calls, and callers that may queue. */
 const IN_FLIGHT = 64
 const WAITING = 512
 
-/** How long a caller waits for a workflow's answer; after that the outcome is not known, but never lost. */
+/** How long a caller waits for a workflow; afterwards the result is unknown, but not lost. */
 export const ANSWER_DEADLINE_MS = 5_000
 
-/**
- * Connects lazily: the process starts although the engine is away.
- * @param connection address, TLS and API key, as `@temporalio/envconfig` reads them
- */
+/** Connects lazily, so that the process starts while Temporal is unavailable. */
 export function connectTemporal(
   connection: ConnectionOptions,
   namespace: string,
@@ -36,15 +33,15 @@ export function connectTemporal(
   }
 }
 
-/** Too much is in flight, or the engine is away: try again in a moment. */
+/** Too many calls in flight, or Temporal is unavailable. Retry. */
 export class OverloadedError extends Error {
   override name = 'OverloadedError'
 }
 
 export interface ConcurrencyLimiter {
   /**
-   * Runs the call when there is a place for it.
-   * @throws Overloaded when the line is full, or no place came up before the deadline (ms since the epoch)
+   * Runs the call when a slot is free.
+   * @throws OverloadedError if the queue is full, or no slot is free before the deadline (ms since the epoch)
    */
   run<T>(deadline: number, call: () => Promise<T>): Promise<T>
 }
@@ -67,7 +64,7 @@ export function createConcurrencyLimiter(places: number, line: number): Concurre
         },
         Math.max(0, deadline - Date.now()),
       )
-      // The place is handed over, so `running` stays as it is.
+      // The slot is passed on, so `running` stays unchanged.
       const admit = () => {
         clearTimeout(timer)
         resolve()
@@ -108,38 +105,35 @@ function grpcCode(error: unknown): number | undefined {
     if (isGrpcServiceError(e)) return e.code
     if (e.name === 'WorkflowUpdateRPCTimeoutOrCancelledError') return DEADLINE_EXCEEDED
     if (e.name === 'WorkflowNotFoundError') return NOT_FOUND
-    // The update was accepted, and its workflow was ended before it could answer.
+    // The update was accepted, but its workflow ended before the result.
     if (e instanceof ApplicationFailure && e.type === 'AcceptedUpdateCompletedWorkflow') return NOT_FOUND
   }
   return undefined
 }
 
-/** The answer did not come in time: what was asked may still happen. */
+/** No response in time: the call may still take effect. */
 export function isTimeout(error: unknown): boolean {
   const code = grpcCode(error)
   return code === DEADLINE_EXCEEDED || code === CANCELLED
 }
 
-/** Temporal is unavailable, sheds load or could not place the call this time: the same call may be made again. */
+/** Temporal is unavailable or overloaded: the call can be retried. */
 export function isUnavailable(error: unknown): boolean {
   const code = grpcCode(error)
   return code === UNAVAILABLE || code === RESOURCE_EXHAUSTED || code === ABORTED || isRejected(error)
 }
 
-/**
- * The workflow could not take the update: its task failed under it, as when an event came in at that moment, or the
- * run has taken as many as it may.
- */
+/** The workflow could not accept the update: its task failed, or the run has reached its update limit. */
 export function isRejected(error: unknown): boolean {
   return grpcCode(error) === FAILED_PRECONDITION
 }
 
-/** No such workflow, or it has ended. */
+/** The workflow does not exist or has ended. */
 export function isGone(error: unknown): boolean {
   return grpcCode(error) === NOT_FOUND
 }
 
-/** Makes the call again while the engine sheds load, until the deadline (ms since the epoch). */
+/** Retries until the deadline (ms since the epoch). */
 export async function retryUnavailable<T>(deadline: number, call: () => Promise<T>): Promise<T> {
   for (let pause = 50; ; pause *= 2) {
     try {

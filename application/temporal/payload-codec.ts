@@ -5,18 +5,15 @@ import type { Encryptor } from '../../db/platform/encryption.ts'
 const ENCODING = 'binary/points-mall-sealed'
 const CONTEXT = 'payload'
 
-/** In the workflow bundle, too: its messages and stacks become payloads, which are sealed like the others. */
+/** Also in the workflow bundle: failure messages and stacks become payloads, which are encrypted. */
 export const FAILURE_CONVERTER_PATH = fileURLToPath(new URL('./failure-converter.ts', import.meta.url))
 
-/**
- * How client and worker talk to the workflow engine: whatever enters a payload is sealed, failures included.
- * The engine sees ids of workflows, names of activities, and search attributes.
- */
+/** Encrypts all payloads, including failures. Temporal sees only workflow ids, activity names and search attributes. */
 export function sealedPayloads(sealer: Encryptor): DataConverter {
   return { payloadCodecs: [createPayloadCodec(sealer)], failureConverterPath: FAILURE_CONVERTER_PATH }
 }
 
-/** Passes through what was never sealed, so that older histories stay readable. */
+/** Unencrypted payloads pass through, so that older histories stay readable. */
 export function createPayloadCodec(sealer: Encryptor): PayloadCodec {
   return {
     encode: async (payloads) => payloads.map((payload) => seal(sealer, payload)),

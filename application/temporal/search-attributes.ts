@@ -9,8 +9,7 @@ const ALREADY_EXISTS = 6
 const KEYWORD = 2
 
 /**
- * Registers the search attributes of the workflows where they are missing, and waits until they can be used.
- * Safe when two processes do it at once.
+ * Registers missing search attributes and waits until they are usable. Safe to run concurrently.
  * @returns the names that were missing
  */
 export async function registerSearchAttributes(
@@ -28,7 +27,7 @@ export async function registerSearchAttributes(
     const searchAttributes = Object.fromEntries(added.map((name) => [name, KEYWORD]))
     await operatorService.addSearchAttributes({ namespace, searchAttributes })
   } catch (error) {
-    // Another process was quicker.
+    // Registered concurrently by another process.
     if (!isGrpcServiceError(error) || error.code !== ALREADY_EXISTS) throw error
   }
   const limit = Date.now() + VISIBLE_LIMIT_MS

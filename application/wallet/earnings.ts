@@ -18,13 +18,11 @@ import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../..
 import { datesOf, type EarningRules, pointsFor, underCap } from '../../domain/wallet/earning.ts'
 import { type Ledger, mustBeOurs } from './wallets.ts'
 
-/** No single thing earns more. */
+/** Per earning. */
 const POINTS_MAX = 1_000_000_000n
-/** What a source is called: a name in small letters. */
 export const EARNING_SOURCE = /^[a-z][a-z0-9_]{0,31}$/
-/** What a source calls one earning: any visible ASCII. */
 export const EXTERNAL_ID = /^[!-~]{1,128}$/
-/** Clocks of other systems may be ahead by so much. */
+/** Allowed clock skew of other systems. */
 const CLOCK_SKEW_MS = 5 * 60_000
 
 export interface EarningView {
@@ -32,10 +30,10 @@ export interface EarningView {
   readonly owner_id: string
   readonly source: string
   readonly external_id: string
-  /** The cash that earned the points by rule; null where the points were named. */
+  /** Amount that earned the points by rule; null if points were given directly. */
   readonly amount: Money | null
   readonly points: number
-  /** Points that the day's cap kept back. */
+  /** Points over the daily cap. */
   readonly capped_points: number
   readonly state: EarningState
   readonly occurred_at: string
@@ -44,12 +42,11 @@ export interface EarningView {
   readonly granted_at: string | null
   readonly reversed_at: string | null
   readonly reverse_reason: string | null
-  /** Points that were spent already when they were to be taken back. */
   readonly shortfall: number
   readonly created_at: string
 }
 
-/** What another system says: either the cash, or the points. */
+/** Either `fen` or `points`. */
 export interface EarningRequest {
   readonly ownerId: string
   readonly source: string
@@ -61,11 +58,11 @@ export interface EarningRequest {
 }
 
 /**
- * Books what an owner has earned, once per source and external id, and grants it where it need not wait.
- * @returns the earning, and whether it is new; the rules of its first time count for a repeat
- * @throws DomainError IDEMPOTENCY_KEY_REUSED when the external id stands for something else, FORBIDDEN for an earning
- *   of the reporter's own, or where an outside wallet keeps the points
- * @throws InvalidInput when it lies in the future, has expired already, or is too large
+ * Records an earning once per source and external id, and grants it unless it has to mature.
+ * @returns the earning, and whether it is new; a repeat keeps the rules of the first time
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED if the external id has other contents; FORBIDDEN for the reporter's own
+ * account, or with an external wallet
+ * @throws InvalidInputError if it is in the future, already expired or too large
  */
 export async function earn(
   ledger: Ledger,
@@ -82,7 +79,7 @@ export async function earn(
   if (wanted > POINTS_MAX) throw new InvalidInputError({ field: 'amount', rule: 'invalid' })
 
   return db.transaction().execute(async (tx) => {
-    // Two earnings of one day see each other, because both wait here.
+    // The account lock makes earnings of the same day count together.
     const { now } = await lockAccount(tx, vault, ownerId, 'ZJF')
     const occurredAt = request.occurredAt?.getTime() ?? now
     if (occurredAt > now + CLOCK_SKEW_MS) throw new InvalidInputError({ field: 'occurred_at', rule: 'past' })
@@ -116,7 +113,7 @@ export async function earn(
   })
 }
 
-/** @throws DomainError IDEMPOTENCY_KEY_REUSED when the request says something else than the first one did */
+/** @throws DomainError IDEMPOTENCY_KEY_REUSED if the contents differ from the first request */
 function sameAs(earning: Earning, { ownerId, fen, points, occurredAt }: EarningRequest): Earning {
   const same =
     earning.owner_id === ownerId &&
@@ -128,10 +125,9 @@ function sameAs(earning: Earning, { ownerId, fen, points, occurredAt }: EarningR
 }
 
 /**
- * Undoes an earning: pending points never come, granted ones are taken back. A repeat finds it done.
- * @param intoDebt what has been spent already becomes a debt, instead of a shortfall that is only recorded
- * @throws DomainError NOT_FOUND, or FORBIDDEN for an earning of the caller's own, or where an outside wallet keeps
- *   the points
+ * Reverses an earning: pending points are canceled, granted ones clawed back. Idempotent.
+ * @param intoDebt spent points become debt instead of a recorded shortfall
+ * @throws DomainError NOT_FOUND; FORBIDDEN for the caller's own account, or with an external wallet
  */
 export async function reverse(
   ledger: Ledger,
@@ -147,10 +143,6 @@ export async function reverse(
   return viewOf(await db.transaction().execute((tx) => reverseEarning(tx, vault, id, intoDebt, by)))
 }
 
-/**
- * Newest first, and how many there are.
- * @throws DomainError FORBIDDEN where an outside wallet keeps the points: it knows what they were earned for
- */
 export async function readEarnings(
   ledger: Ledger,
   filter: EarningFilter,

@@ -14,16 +14,13 @@ const SCHEDULE = {
     args: [INPUT],
   },
   policies: {
-    // A run does all that is due, so a second beside it, or one for each hour missed, has nothing to add.
+    // A run handles everything due, so overlapping or catch-up runs add nothing.
     overlap: ScheduleOverlapPolicy.SKIP,
     catchupWindow: '1 day' as const,
   },
 }
 
-/**
- * Makes the hourly schedule that expires points, or brings it up to date; an operator's pause stays. Safe when
- * several processes do it at once.
- */
+/** Creates or updates the hourly expiry schedule; an operator's pause is kept. Safe to run concurrently. */
 export async function ensureExpirySchedule({ client }: Temporal): Promise<void> {
   try {
     await client.schedule.create({ scheduleId: EXPIRY_ID, ...SCHEDULE })

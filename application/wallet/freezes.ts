@@ -4,10 +4,8 @@ import { mustNotBeOwn } from '../../domain/access.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { type Ledger, mustBeOurs, readWallet, type WalletCause, type WalletView } from './wallets.ts'
 
-/** Characters of a block's id. */
 export const BLOCK_ID_MAX = 64
 
-/** Points that an operator has set aside. */
 export interface BlockView {
   readonly block_id: string
   readonly points: number
@@ -16,9 +14,8 @@ export interface BlockView {
   readonly created_at: string
 }
 
-/** A wallet as operators see it. */
 export interface GuardedWallet extends WalletView {
-  /** Why nothing may be spent, or null. */
+  /** Reason of the freeze; null if not frozen. */
   readonly frozen: string | null
   readonly blocks: readonly BlockView[]
 }
@@ -47,9 +44,8 @@ const FREEZE = 'freeze'
 const UNFREEZE = 'unfreeze'
 
 /**
- * Whether a `freeze` stopped spending or let it go on. Entries are never rewritten: those of versions that did not
- * write it down say it in their key alone.
- * @returns undefined where not even the key says it
+ * Whether a `freeze` entry froze or unfroze. Entries of older versions tell only by their key.
+ * @returns undefined if not even the key tells
  */
 export function freezesOf({
   plain,
@@ -61,9 +57,8 @@ export function freezesOf({
 }
 
 /**
- * Stops all spending of points and cash and every new order, or lets them go on; what comes in, comes in. Where the wallet is so
- * already, nothing is booked.
- * @throws DomainError FORBIDDEN for the operator's own wallet, or where an outside wallet keeps the points
+ * Freezes or unfreezes points, cash and new orders; incoming points still arrive. No entry if nothing changes.
+ * @throws DomainError FORBIDDEN for the operator's own wallet, or with an external wallet
  */
 export async function setFrozen(
   ledger: Ledger,
@@ -75,7 +70,7 @@ export async function setFrozen(
   mustBeOurs(ledger)
   const reason = frozen ? cause.reason : null
   await ledger.db.transaction().execute(async (tx) => {
-    // In the order in which an exchange locks them.
+    // Lock order of an exchange.
     for (const currency of ['ZJF', 'CNY'] as const) {
       const operationKey = `${cause.operationKey}/${frozen ? FREEZE : UNFREEZE}/${currency}`
       await freezeAccount(tx, ledger.vault, { ownerId, currency, frozen: reason }, { ...cause, operationKey })
@@ -85,10 +80,9 @@ export async function setFrozen(
 }
 
 /**
- * Sets points aside until they are unblocked, whatever else happens to the wallet.
- * @returns the block's id
- * @throws DomainError INSUFFICIENT_POINTS, or FORBIDDEN for the operator's own wallet, or where an outside wallet
- *   keeps the points
+ * Holds points until they are released.
+ * @returns the hold's id
+ * @throws DomainError INSUFFICIENT_POINTS; FORBIDDEN for the operator's own wallet, or with an external wallet
  */
 export async function block(
   ledger: Ledger,
@@ -115,10 +109,9 @@ export async function block(
 }
 
 /**
- * Lets blocked points go. A repeat finds it done.
- * @param graceMs how long after its date what expired meanwhile may be spent
- * @throws DomainError NOT_FOUND when the owner never had this block, FORBIDDEN for the operator's own wallet, or
- *   where an outside wallet keeps the points
+ * Releases held points. Idempotent.
+ * @param graceMs grace period for points that expired meanwhile
+ * @throws DomainError NOT_FOUND if unknown; FORBIDDEN for the operator's own wallet, or with an external wallet
  */
 export async function unblock(
   ledger: Ledger,

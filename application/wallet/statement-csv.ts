@@ -8,13 +8,13 @@ import type { Ledger } from './wallets.ts'
 
 const HEADERS = {
   zh: ['时间（北京时间）', '类型', '变动', '变动后余额', '订单号', '说明', '流水号'],
-  en: ['Time (Beijing)', 'Kind', 'Change', 'Balance after', 'Order number', 'Reason', 'Entry'],
+  en: ['Time (Beijing)', 'Type', 'Change', 'Balance after', 'Order number', 'Reason', 'Entry'],
 } as const
 
-/** A whole statement as a table for spreadsheets, in UTF-8, and the headers that it is sent with. */
+/** Streams a whole statement as UTF-8 CSV, with the response headers. */
 export async function statementTable(ledger: Ledger, query: StatementQuery, lang: Lang) {
   const pages = readWholeStatement(ledger, query, lang)
-  // Read before the answer begins, so that a failure can still be told as one.
+  // Read before the response starts, so that a failure can still become an error response.
   const first = await pages.next()
   const name = `${query.currency === 'ZJF' ? 'points' : 'cash'}-transactions.csv`
   return {
@@ -33,14 +33,14 @@ async function* tableOf(
   lang: Lang,
 ): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
-  // The mark without which spreadsheets take Chinese for something else.
+  // Without a BOM, spreadsheets misread Chinese.
   yield encoder.encode(`\uFEFF${line(HEADERS[lang])}`)
   for (let page = first; !page.done; page = await rest.next()) {
     yield encoder.encode(csvLines(page.value, inFen, lang))
   }
 }
 
-/** One line per entry (RFC 4180). @param inFen amounts are fen, and are written as yuan */
+/** @param inFen amounts are fen and are written as yuan */
 function csvLines(entries: readonly StatementEntry[], inFen: boolean, lang: Lang): string {
   const amount = (value: bigint) => (inFen ? decimalFromFen(value) : `${value}`)
   return entries

@@ -2,7 +2,7 @@ import type { Currency } from '../../db/schema/wallet-accounts.ts'
 import type { EntryKind } from '../../db/schema/wallet-transfers.ts'
 import { countEntries, type Listed, listEntries } from '../../db/wallet/reads.ts'
 import { InvalidInputError } from '../../domain/errors.ts'
-import { reasonText } from '../../i18n/entry-texts.ts'
+import { ownReasonText } from '../../i18n/entry-texts.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import { freezesOf } from './freezes.ts'
 import type { Ledger } from './wallets.ts'
@@ -18,33 +18,33 @@ export const ENTRY_KINDS = [
   'freeze',
 ] as const satisfies readonly EntryKind[]
 
-/** What of a wallet's entries is wanted. */
 export interface StatementQuery {
   readonly ownerId: string
   readonly currency: Currency
   readonly kind: EntryKind | undefined
 }
 
-/** An entry with its amounts in points or fen, signed. */
+/** Signed amounts in points or fen. */
 export interface StatementEntry {
   readonly id: string
   readonly kind: EntryKind
-  /** What became available, or was no longer. */
+  /** Change of the available balance. */
   readonly amount: bigint
-  /** What was set aside, or was no longer. */
+  /** Change of the held balance. */
   readonly held: bigint
   readonly balanceAfter: bigint
   readonly orderNo: string | null
   readonly reason: string | null
+  /** Addressed to the owner of the account. */
   readonly reasonText: string
-  /** What a `freeze` did; undefined where that was not written down. */
+  /** Whether a `freeze` entry froze; undefined if not recorded. */
   readonly freezes: boolean | undefined
-  /** Who booked it, for staff alone; null where the mall did so itself. */
+  /** For staff only; null: the mall itself. */
   readonly operatorId: string | null
   readonly createdAt: Date
 }
 
-/** A page of entries, newest first; from `cursor` where there is one, otherwise from `offset`. */
+/** Newest first, from `cursor` or else `offset`. */
 export async function readStatement(
   { db, vault }: Ledger,
   { ownerId, currency, kind }: StatementQuery,
@@ -68,7 +68,7 @@ export async function readStatement(
 
 const EXPORT_PAGE = 500
 
-/** Every entry, newest first, a page at a time: what is in memory does not grow with the account. */
+/** Newest first, page by page: memory does not grow with the account. */
 export async function* readWholeStatement(
   { db, vault }: Ledger,
   { ownerId, currency, kind }: StatementQuery,
@@ -92,7 +92,7 @@ function viewOf(entry: Listed, lang: Lang): StatementEntry {
     balanceAfter: BigInt(entry.plain.available_after),
     orderNo: entry.order_no,
     reason: entry.reason,
-    reasonText: reasonText(entry.kind, entry.reason, lang),
+    reasonText: ownReasonText(entry.kind, entry.reason, lang),
     freezes: entry.kind === 'freeze' ? freezesOf(entry) : undefined,
     operatorId: entry.operator_id,
     createdAt: entry.created_at,
@@ -103,7 +103,7 @@ function cursorOf(version: string, currency: Currency): string {
   return Buffer.from(`${currency}/${version}`).toString('base64url')
 }
 
-/** @throws InvalidInput when the cursor is not one of this currency's */
+/** @throws InvalidInputError if the cursor is not valid for this currency */
 function versionOf(cursor: string, currency: Currency): bigint {
   const [of, version = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split('/')
   if (of !== currency || !/^\d{1,18}$/.test(version) || cursorOf(version, currency) !== cursor) {

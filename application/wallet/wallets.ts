@@ -8,38 +8,36 @@ import { type Fen, type Money, moneyFromFen } from '../../domain/money.ts'
 import type { PointsWallet } from '../../wallets/port.ts'
 import { OverloadedError } from '../temporal/client.ts'
 
-/** The ledger: its rows, and the keys that open them. */
 export interface Ledger {
   readonly db: Db
   readonly vault: LedgerCipher
-  /** Set where the shop's own points system keeps the points, and our ledger only the cash. */
+  /** Set if an external wallet keeps the points and the mall's ledger only the cash. */
   readonly outsideWallet?: PointsWallet | undefined
 }
 
-/** Contract section 4. An owner never seen has an empty wallet. */
+/** An unknown owner has an empty wallet. */
 export interface WalletView {
   readonly type: 'integral'
   readonly currency: 'ZJF'
   readonly available: number
   readonly held: number
-  /** Every lot with a date and points left, soonest first. */
+  /** Lots with an expiry date, soonest first. */
   readonly expiring: readonly { readonly points: number; readonly expires_at: string }[]
   readonly cash: Money
 }
 
-/** Who changes a wallet, why, and under which key a repeat is recognised. */
+/** Who changes a wallet and why, and the key that makes repeats safe. */
 export interface WalletCause {
   readonly operationKey: string
   readonly operatorId: string
   readonly reason: string
 }
 
-/** What one entry by an operator may come to, in points. */
+/** Limit per operator entry. */
 export const ENTRY_POINTS_MAX = 1_000_000_000
-/** Characters. */
 export const REASON_MAX = 200
 
-/** @throws Overloaded where the points are in an outside wallet that does not answer */
+/** @throws OverloadedError if the external wallet does not respond */
 export async function readWallet({ db, vault, outsideWallet }: Ledger, ownerId: string): Promise<WalletView> {
   const [points, cash]: [Balance, Balance] = await Promise.all([
     outsideWallet ? readOutside(outsideWallet, ownerId) : readBalance(db, vault, ownerId, 'ZJF'),
@@ -58,7 +56,7 @@ export async function readWallet({ db, vault, outsideWallet }: Ledger, ownerId: 
   }
 }
 
-/** When its points expire, and what froze them, is not for the mall to know. */
+/** Expiry and freezes of an external wallet are unknown. */
 async function readOutside(wallet: PointsWallet, ownerId: string): Promise<Balance> {
   try {
     return { ...(await wallet.balance(ownerId)), frozen: null, expiring: [] }
@@ -68,17 +66,16 @@ async function readOutside(wallet: PointsWallet, ownerId: string): Promise<Balan
 }
 
 /**
- * Our ledger's books may not be where the points are: what is booked here could never be spent.
- * @throws DomainError FORBIDDEN where an outside wallet keeps the points
+ * Points posted in the mall's ledger could never be spent with an external wallet.
+ * @throws DomainError FORBIDDEN with an external wallet
  */
 export function mustBeOurs({ outsideWallet }: Ledger): void {
   if (outsideWallet) throw new DomainError({ code: 'FORBIDDEN', reason: 'points_elsewhere' })
 }
 
 /**
- * Adds points, which may expire.
- * @throws InvalidInput when they would have expired already
- * @throws DomainError FORBIDDEN for the operator's own wallet, or where an outside wallet keeps the points
+ * @throws InvalidInputError if they would already be expired
+ * @throws DomainError FORBIDDEN for the operator's own wallet, or with an external wallet
  */
 export async function grantPoints(
   ledger: Ledger,
@@ -101,9 +98,9 @@ export async function grantPoints(
 }
 
 /**
- * Corrects the points by a signed number.
- * @throws DomainError INSUFFICIENT_POINTS when they would fall below zero, FORBIDDEN for the operator's own wallet,
- *   or where an outside wallet keeps the points
+ * Adds a signed number of points.
+ * @throws DomainError INSUFFICIENT_POINTS if the balance would become negative; FORBIDDEN for the operator's own wallet,
+ * or with an external wallet
  */
 export async function adjustPoints(
   ledger: Ledger,
@@ -125,7 +122,7 @@ export async function adjustPoints(
   })
 }
 
-/** Adds cash. @throws DomainError FORBIDDEN for the operator's own wallet */
+/** @throws DomainError FORBIDDEN for the operator's own wallet */
 export async function addCash(
   ledger: Ledger,
   ownerId: string,

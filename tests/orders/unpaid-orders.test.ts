@@ -229,8 +229,8 @@ describe('with the bounds that a shop has by itself', () => {
       { 'accept-language': 'en' },
     )
     expect(reasons.map(({ message }: { message: string }) => message)).toEqual([
-      'There are too many unpaid orders; pay or cancel some first: 6 with this one, the maximum is 5',
-      'Unpaid orders may not hold that many pieces: 6 asked for, 5 more can be held unpaid',
+      'You have too many unpaid orders. Pay or cancel some first: 6 including this one, the maximum is 5',
+      'Your unpaid orders hold too many items: 6 requested, 5 more allowed before you pay',
     ])
   })
 
@@ -259,7 +259,7 @@ describe('with the bounds that a shop has by itself', () => {
 
       const english = await openHttpSession(mall, 'browser', 'en')
       expect(textOf(await english.get(pageOf(cash)))).toContain(
-        'You have 5 orders to pay. Pay or cancel some before you place another See the orders to pay',
+        'You have 5 unpaid orders. Pay or cancel before you place another View unpaid orders',
       )
     })
 

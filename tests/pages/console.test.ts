@@ -674,10 +674,10 @@ describe('one order', () => {
     const english = await openHttpSession(mall, 'olga', 'en', 'operator')
     for (const [page, text] of [
       ['/admin', 'Needs attention'],
-      ['/admin/orders', 'Number, parcel, customer or product'],
-      [at(orderNo), 'What happened'],
-      [at(orderNo, 'refund'), 'All of it; the order ends'],
-      ['/admin/reconciliations', 'Books compared'],
+      ['/admin/orders', 'Order, tracking number, customer or product'],
+      [at(orderNo), 'Timeline'],
+      [at(orderNo, 'refund'), 'Full refund, cancels the order'],
+      ['/admin/reconciliations', 'Reconciliation'],
     ] as const) {
       const { html } = await english.get(page)
       expect(html).toContain('<html lang="en">')

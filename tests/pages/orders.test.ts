@@ -430,7 +430,7 @@ describe('pages', () => {
     const { owner, path } = await customer({}, 'bank_card')
     const english = await openHttpSession(mall, owner, 'en')
     const page = await english.get(path)
-    expect(headingOf(page)).toBe('To be paid')
+    expect(headingOf(page)).toBe('Awaiting payment')
     expect(page.html).toContain('<html lang="en">')
     expect(page.html).toContain('held for this order since')
     expect((await english.get('/points-mall/orders')).html).toContain('My orders')

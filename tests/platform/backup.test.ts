@@ -227,7 +227,7 @@ test('a broken ledger is not backed up', async () => {
   await owner.end()
   expect(refused).toMatchObject({
     code: 1,
-    err: expect.stringMatching(/account \d+ \(user\/用户-3\/ZJF\), entry \d+: the chain does not carry it/),
+    err: expect.stringMatching(/account \d+ \(user\/用户-3\/ZJF\), entry \d+: does not match the hash chain/),
   })
   expect(readdirSync(folder)).toEqual([])
   expect((await backUp()).code).toBe(0)

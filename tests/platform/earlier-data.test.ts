@@ -54,7 +54,7 @@ test('the orders of an earlier version are shown as that version showed them', a
       )
     }
   }
-  await expect(shown.join('\n')).toMatchFileSnapshot('fixtures/backup-2026-11-28/orders.txt')
+  await expect(shown.join('\n')).toMatchFileSnapshot('../fixtures/backup-2026-11-28/orders.txt')
 })
 
 test('the comparisons of an earlier version are shown as that version showed them', async () => {
@@ -64,18 +64,19 @@ test('the comparisons of an earlier version are shown as that version showed the
     shown.push(`# ${lang}`, await linesOf(totalsTables(run.totals, lang)))
     shown.push(findingsTable(run.id, findings, lang).body)
   }
-  await expect(shown.join('\n')).toMatchFileSnapshot('fixtures/backup-2026-11-28/comparison.txt')
+  await expect(shown.join('\n')).toMatchFileSnapshot('../fixtures/backup-2026-11-28/comparison.txt')
 })
 
-test('each sentence of an earlier version is read as its code, which says the same', async () => {
+test('each sentence of an earlier version is read as its code', async () => {
   const kept = await listFindings(mall.db, '2')
   expect(kept.map(({ kind, subject, ours, theirs }) => ({ kind, codes: [subject, ours, theirs] }))).toEqual(
     SENTENCES.map(({ kind, codes }) => ({ kind, codes })),
   )
-  const said = (side: Side | null) => side && sideText(side, 'en')
-  expect(
-    kept.map(({ subject, ours, theirs }) => [subjectText(subject, 'en'), said(ours), said(theirs)]),
-  ).toEqual(SENTENCES.map(({ words }) => words))
+  const said = (side: Side | null) => (side ? sideText(side, 'en') : '')
+  const lines = kept.map(({ subject, ours, theirs }) =>
+    [subjectText(subject, 'en'), said(ours), said(theirs)].join(' | '),
+  )
+  await expect(lines.join('\n')).toMatchFileSnapshot('../fixtures/backup-2026-11-28/findings.txt')
 })
 
 test('a freeze of an earlier version, which its key alone tells, is shown as one', async () => {

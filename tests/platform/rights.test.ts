@@ -490,7 +490,7 @@ describe('nobody books for himself', () => {
   const about = titled.filter(([, { whose }]) => whose === 'customer')
   const DETAIL = {
     zh: '不能为自己办理：本人的账户和订单须由其他同事处理',
-    en: 'You cannot do this for yourself: a colleague has to handle your own account and orders',
+    en: 'You cannot do this for your own account or orders. Ask a colleague',
   }
 
   test.each(about)('%s', async (_, { route, may, ask }) => {

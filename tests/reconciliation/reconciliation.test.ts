@@ -575,7 +575,7 @@ const PLANTS: readonly Plant[] = [
     async plant(mall) {
       const { orderNo } = await paid(mall)
       await update(mall, sql`update points_exchange_orders set total_money = 10 where order_no = ${orderNo}`)
-      return { kind: 'payment_against_order', subject: `money of ${orderNo}` }
+      return { kind: 'payment_against_order', subject: `payment for ${orderNo}` }
     },
   },
   {
@@ -599,7 +599,7 @@ const PLANTS: readonly Plant[] = [
     async plant(mall) {
       const { orderNo } = await paid(mall)
       await update(mall, sql`update orders set status = 'order_accepted' where order_no = ${orderNo}`)
-      return { kind: 'order_against_books', subject: `standard order of ${orderNo}` }
+      return { kind: 'order_against_books', subject: `standard order ${orderNo}` }
     },
   },
   {
@@ -754,7 +754,7 @@ describe('planted discrepancies', () => {
     const hurt = findings.find(({ kind }) => kind === 'ledger')
     expect(hurt).toMatchObject({
       subject: expect.stringContaining(`(user/${VICTIM}/ZJF)`),
-      ours: 'it is not as the mall writes it',
+      ours: 'not in the form the mall writes',
       theirs: null,
       order_no: null,
       codes: {
@@ -813,7 +813,7 @@ describe('planted discrepancies', () => {
     expect(lines).toHaveLength(findings.length + 2)
     expect(lines.at(-1)).toContain(`,"'=HYPERLINK(""http://a.test"")","'-1,5",`)
     expect((await mall.call('GET', `${BASE}/${first}/findings.csv`, english)).body).toContain(
-      'Kind,Subject,Ours',
+      'Type,Subject,Ours',
     )
   })
 

@@ -298,9 +298,7 @@ describe('pending points', () => {
       // Worth more: the row is no longer what the mall wrote.
       await put({ points: 5000n })
       expect(await run()).toMatchObject({ granted: 0, unreadable: [`earning ${id}`] })
-      expect(await mall.brokenLaws()).toEqual([
-        `earning ${id} (earn/order/P-4): it is not what the mall wrote`,
-      ])
+      expect(await mall.brokenLaws()).toEqual([`earning ${id} (earn/order/P-4): not what the mall wrote`])
     } finally {
       const { state, reversed_at, points } = row
       await put({ state, reversed_at, points })

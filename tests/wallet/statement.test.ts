@@ -136,8 +136,8 @@ describe('the list of entries', () => {
       (await list('worded', '', { headers: { 'accept-language': lang } })).body.data.map(
         ({ reason_text }: { reason_text: string }) => reason_text,
       )
-    expect(await texts('zh-CN')).toEqual(['第 0 笔', '买家取消订单', '兑换商品', '发放'])
-    expect(await texts('en')).toEqual(['第 0 笔', 'Order canceled by the customer', 'Redemption', 'Granted'])
+    expect(await texts('zh-CN')).toEqual(['第 0 笔', '你取消了订单', '兑换商品', '发放'])
+    expect(await texts('en')).toEqual(['第 0 笔', 'You canceled the order', 'Redemption', 'Granted'])
   })
 
   test('refuses a cursor that is none of its own', async () => {
@@ -222,7 +222,7 @@ describe('the table for spreadsheets', () => {
     expect(parseCsv((await download('choosy', 'kind=adjust')).text)).toHaveLength(3)
     const cash = await download('choosy', 'currency=CNY', { headers: { 'accept-language': 'en' } })
     const [head, row] = parseCsv(cash.text)
-    expect(head?.[1]).toBe('Kind')
+    expect(head?.[1]).toBe('Type')
     expect(row?.slice(1, 4)).toEqual(['Granted', '12.34', '12.34'])
     expect(parseCsv((await download('nobody')).text)).toHaveLength(1)
     expect((await mall.call('GET', `${PATH}.csv`)).status).toBe(401)
@@ -246,14 +246,14 @@ test('the law of amounts sees an order that cost something else than was booked'
   try {
     expect(await broken()).toEqual([])
     await put(paid, 99)
-    expect(await broken()).toEqual([`ZJF of ${paid}: -100, held 0 while -99, held 0 is due`])
+    expect(await broken()).toEqual([`ZJF of ${paid}: -100, held 0 while expected -99, held 0`])
     await put(paid, 100)
     await put(waiting, 101)
-    expect(await broken()).toEqual([`ZJF of ${waiting}: -100, held 100 while -101, held 101 is due`])
+    expect(await broken()).toEqual([`ZJF of ${waiting}: -100, held 100 while expected -101, held 101`])
     await put(waiting, 100)
     const payment = owner.updateTable('payments').where('order_no', '=', paid)
     await payment.set({ amount: '9.89' }).execute()
-    expect(await broken()).toEqual([`CNY of ${paid}: -990, held 0 while -989, held 0 is due`])
+    expect(await broken()).toEqual([`CNY of ${paid}: -990, held 0 while expected -989, held 0`])
     await payment.set({ amount: '9.90' }).execute()
   } finally {
     await owner.destroy()

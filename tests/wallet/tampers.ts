@@ -313,7 +313,7 @@ export const TAMPERS: Readonly<Record<string, Tamper>> = {
   'delete an account with all its entries': onAccount(1, (ledger, account, own) => ({
     ...NOTHING,
     remove: [['wallet_accounts', account], ...booked(ledger, own)],
-    names: [`account ${refOf(account)} is gone`],
+    names: [`account ${refOf(account)} is missing`],
     touched: [],
   })),
   'insert an old entry again': onAccount(2, (ledger, account, own, pick) => {

@@ -105,11 +105,11 @@ export function choice(
   </div>`
 }
 
-/** Says at the top of a form what has to be mended, each with a link to its field (ARIA21). */
+/** Says at the top of a form what has to be corrected, each with a link to its field (ARIA21). */
 export function errorSummary(errors: FormErrors, lang: Lang): Html | '' {
   const all = Object.entries(errors)
   if (all.length === 0) return ''
-  const heading = lang === 'zh' ? '请先修改以下内容' : 'Please mend the following'
+  const heading = lang === 'zh' ? '请先修改以下内容' : 'Please correct the following'
   return html`<div class="summary" role="alert" tabindex="-1">
     <h2>${heading}</h2>
     <ul>${all.map(([name, text]) => html`<li><a href="#field-${name}">${text}</a></li>`)}</ul>

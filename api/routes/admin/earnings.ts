@@ -70,12 +70,12 @@ const create = createRoute({
   path: '/',
   tags: ['admin: earnings'],
   summary:
-    'Tell what a customer has earned: cash by rule, or points. The same external id again is the same (admin, system)',
+    'Record an earning: an amount converted by rule, or points. Repeating an external id changes nothing (admin, system)',
   security: needsRight('report_earnings'),
   request: { body: jsonBody(asked) },
   responses: {
     201: oneResponse(earning, 'The earning'),
-    200: oneResponse(earning, 'The earning, which was told before'),
+    200: oneResponse(earning, 'The earning that was recorded before'),
     ...problemResponse,
   },
 })
@@ -84,7 +84,7 @@ const undo = createRoute({
   method: 'post',
   path: '/{id}/reverse',
   tags: ['admin: earnings'],
-  summary: 'What earned the points was undone: they never come, or are taken back (admin, system)',
+  summary: 'Reverse an earning: pending points are canceled, granted ones clawed back (admin, system)',
   security: needsRight('report_earnings'),
   request: { params: idParams, body: jsonBody(z.object({ reason: text(1, 200) })) },
   responses: { 200: oneResponse(earning, 'The earning'), ...problemResponse },
@@ -94,7 +94,7 @@ const list = createRoute({
   method: 'get',
   path: '/',
   tags: ['admin: earnings'],
-  summary: 'What customers have earned, newest first',
+  summary: 'List earnings, newest first',
   security: bearer,
   request: { query: pageQuery.extend({ owner_id: ownerId.optional(), state: state.optional() }) },
   responses: { 200: listResponse(earning, 'A page of earnings'), ...problemResponse },
@@ -118,7 +118,7 @@ export function adminEarningRoutes(deps: ApiDeps) {
         return c.json(one(earning), isNew ? 201 : 200)
       } catch (error) {
         if (!(error instanceof DomainError) || error.refusal.code !== 'IDEMPOTENCY_KEY_REUSED') throw error
-        // It is not the header that was used before.
+        // The conflict is in `external_id`, not in the `Idempotency-Key` header.
         throw new ApiError('IDEMPOTENCY_KEY_REUSED', { errors: [{ field: 'external_id', rule: 'taken' }] })
       }
     })

@@ -31,7 +31,7 @@ const list = createRoute({
   method: 'get',
   path: '/',
   tags: ['admin: orders'],
-  summary: 'All orders, newest first',
+  summary: 'List orders, newest first',
   security: bearer,
   request: {
     query: pageQuery.extend({
@@ -49,7 +49,7 @@ const show = createRoute({
   method: 'get',
   path: '/{id}',
   tags: ['admin: orders'],
-  summary: 'One order, with its workflow',
+  summary: 'Read an order and its workflow',
   security: bearer,
   request: { params: orderParams },
   responses: { 200: oneResponse(adminOrder, 'The order'), ...problemResponse },
@@ -61,13 +61,12 @@ const action = <P extends string, S extends z.ZodType>(path: P, summary: string,
     path,
     tags: ['admin: orders'],
     summary,
-    description:
-      'Acts through the workflow. 202: no outcome within 5 s; the order shows it when it has come.',
+    description: 'Runs through the workflow. 202: no result within 5 s; read the order for it later.',
     security: bearer,
     request: { params: orderParams, body: jsonBody(body) },
     responses: {
       200: oneResponse(order, 'Done'),
-      202: oneResponse(order, 'The outcome is not known yet'),
+      202: oneResponse(order, 'The result is not known yet'),
       ...problemResponse,
     },
   })
@@ -80,11 +79,15 @@ const ship = action(
   'Ship an accepted order',
   z.object({ carrier: z.string().trim().min(1).max(64), tracking_no: z.string().trim().min(1).max(64) }),
 )
-const finish = action('/{id}/finish', 'Finish an order that was received', none)
-const cancel = action('/{id}/cancel', 'Cancel before it is shipped; everything goes back', because)
+const finish = action('/{id}/finish', 'Complete an order that was received', none)
+const cancel = action(
+  '/{id}/cancel',
+  'Cancel an order before it ships; points, stock and money are returned',
+  because,
+)
 const refund = action(
   '/{id}/refund',
-  'Take a paid order back, also after it was shipped; with points or money a part of it, and it goes on',
+  'Refund a paid order, also after it shipped. With points or money: a partial refund, which keeps the order',
   because
     .extend({ points: int(0).nullish(), money: money.nullish() })
     .refine(
@@ -95,18 +98,16 @@ const refund = action(
 )
 const resolve = action(
   '/{id}/resolve',
-  'Say how an order that needs attention goes on: again, without an undo, or the money was given back outside',
+  'Resolve an order that needs attention: retry, skip the step, or settle a refund made outside the system',
   because.extend({
     action: z.enum(['retry', 'skip', 'settle']),
     refund_no: z.string().min(1).max(64).nullish().openapi({
-      description:
-        'The refund that "settle" is about, as the order shows it; required where several are stuck',
+      description: 'The refund that "settle" refers to; required when several are stuck',
     }),
   }),
 )
 
 export function adminOrderRoutes(deps: ApiDeps) {
-  /** Asks the workflow to act for the operator, and shows the order as it is then. */
   async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {
     const before = await getOrder(deps, idOrNo, undefined)
     const by = { type: 'operator' as const, id: c.get('who').sub }

@@ -31,7 +31,7 @@ const list = createRoute({
   method: 'get',
   path: '/',
   tags: ['admin: products'],
-  summary: 'Products in every status',
+  summary: 'List products in every status',
   security: bearer,
   request: {
     query: pageQuery.extend({
@@ -50,7 +50,7 @@ const show = createRoute({
   method: 'get',
   path: '/{id}',
   tags: ['admin: products'],
-  summary: 'A product in any status',
+  summary: 'Read a product in any status',
   security: bearer,
   request: { params: idParams },
   responses: { 200: oneResponse(adminProduct, 'The product'), ...problemResponse },
@@ -60,7 +60,7 @@ const create = createRoute({
   method: 'post',
   path: '/',
   tags: ['admin: products'],
-  summary: 'Make a draft',
+  summary: 'Create a draft product',
   security: bearer,
   request: { body: jsonBody(productCreation) },
   responses: { 201: oneResponse(adminProduct, 'The draft'), ...problemResponse },
@@ -70,7 +70,7 @@ const update = createRoute({
   method: 'patch',
   path: '/{id}',
   tags: ['admin: products'],
-  summary: 'Change what is given; stock by a difference',
+  summary: 'Update a product; stock changes by a difference',
   security: bearer,
   request: { params: idParams, body: jsonBody(productChange) },
   responses: { 200: oneResponse(adminProduct, 'The product'), ...problemResponse },
@@ -80,7 +80,7 @@ const remove = createRoute({
   method: 'delete',
   path: '/{id}',
   tags: ['admin: products'],
-  summary: 'Delete a product; its orders stay',
+  summary: 'Delete a product; its orders are kept',
   security: bearer,
   request: { params: idParams },
   responses: { 200: oneResponse(z.object({ id }), 'Deleted'), ...problemResponse },
@@ -90,20 +90,23 @@ const publish = createRoute({
   method: 'post',
   path: '/{id}/publish',
   tags: ['admin: products'],
-  summary: 'Put it on sale',
+  summary: 'Publish a product',
   security: bearer,
   request: { params: idParams },
-  responses: { 200: oneResponse(adminProduct, 'On sale, or sold out without stock'), ...problemResponse },
+  responses: {
+    200: oneResponse(adminProduct, 'The product, sold out if it has no stock'),
+    ...problemResponse,
+  },
 })
 
 const unpublish = createRoute({
   method: 'post',
   path: '/{id}/unpublish',
   tags: ['admin: products'],
-  summary: 'Take it off sale',
+  summary: 'Unpublish a product',
   security: bearer,
   request: { params: idParams },
-  responses: { 200: oneResponse(adminProduct, 'Off sale'), ...problemResponse },
+  responses: { 200: oneResponse(adminProduct, 'The product, off sale'), ...problemResponse },
 })
 
 export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps) {

@@ -37,18 +37,18 @@ const reconciliation = z
     day,
     started_at: z.iso.datetime(),
     finished_at: z.iso.datetime().nullable(),
-    totals: z.record(z.string(), z.string()).openapi({ description: 'In words, by name' }),
+    totals: z.record(z.string(), z.string()).openapi({ description: 'By name, as English text' }),
     sums: z
       .object({
         bills: z
           .record(z.string(), z.object({ lines: z.int(), payments: sum, refunds: sum }).nullable())
           .openapi({
-            description: 'Of the day, by provider; null: not made yet, so nothing was compared with it',
+            description: 'Provider statements of the day; null: not available yet and not compared',
           }),
         orders: z.partialRecord(z.enum(ORDER_STATUSES), sum.extend({ points: z.int() })),
         payments: z.partialRecord(z.enum(PAYMENT_STATUSES), sum),
       })
-      .openapi({ description: 'The totals for programs: all orders and payments as they were then' }),
+      .openapi({ description: 'The totals as data: all orders and payments at the time of the run' }),
     open_findings: z.int(),
     healed_findings: z.int(),
   })
@@ -63,12 +63,12 @@ const finding = z
   .object({
     id: z.string(),
     kind: z.enum(FINDING_KINDS),
-    subject: z.string().openapi({ description: 'What it is about, in the language of the request' }),
-    ours: z.string().nullable().openapi({ description: 'What our books say; null: nothing' }),
-    theirs: z.string().nullable().openapi({ description: 'What the other side says; null: nothing' }),
+    subject: z.string().openapi({ description: 'What the finding is about, in the language of the request' }),
+    ours: z.string().nullable().openapi({ description: 'What the mall recorded; null: no record' }),
+    theirs: z.string().nullable().openapi({ description: 'What the other side recorded; null: no record' }),
     codes: z
       .object({ subject: coded, ours: coded.nullable(), theirs: coded.nullable() })
-      .openapi({ description: 'The same for programs' }),
+      .openapi({ description: 'The same as data' }),
     state: z.enum(['open', 'healed']),
     order_no: z.string().nullable(),
     order_url: z.string().nullable(),
@@ -80,21 +80,21 @@ const list = createRoute({
   method: 'get',
   path: '/',
   tags: ['admin: reconciliations'],
-  summary: 'Comparisons of the books, newest first',
+  summary: 'List reconciliations, newest first',
   security: bearer,
   request: { query: pageQuery },
-  responses: { 200: listResponse(reconciliation, 'A page of comparisons'), ...problemResponse },
+  responses: { 200: listResponse(reconciliation, 'A page of reconciliations'), ...problemResponse },
 })
 
 const show = createRoute({
   method: 'get',
   path: '/{id}',
   tags: ['admin: reconciliations'],
-  summary: 'One comparison and what it found',
+  summary: 'Read a reconciliation and its findings',
   security: bearer,
   request: { params: idParams },
   responses: {
-    200: oneResponse(reconciliation.extend({ findings: z.array(finding) }), 'The comparison'),
+    200: oneResponse(reconciliation.extend({ findings: z.array(finding) }), 'The reconciliation'),
     ...problemResponse,
   },
 })
@@ -103,7 +103,7 @@ const csv = createRoute({
   method: 'get',
   path: '/{id}/findings.csv',
   tags: ['admin: reconciliations'],
-  summary: 'What it found as a table for spreadsheets',
+  summary: 'Download the findings as CSV',
   security: bearer,
   request: { params: idParams },
   responses: {
@@ -116,7 +116,7 @@ const start = createRoute({
   method: 'post',
   path: '/',
   tags: ['admin: reconciliations'],
-  summary: 'Compare the books of a day now; joins a comparison of that day that is under way',
+  summary: 'Start the reconciliation of a day, or join the one in progress',
   security: bearer,
   request: { body: jsonBody(z.object({ day })) },
   responses: {

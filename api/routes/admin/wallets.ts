@@ -47,7 +47,7 @@ const show = createRoute({
   method: 'get',
   path: '/{owner_id}',
   tags: ['admin: wallets'],
-  summary: "A customer's points and cash, and what is frozen of them",
+  summary: 'Read a wallet: points, cash, freezes and holds',
   security: bearer,
   request: { params: ownerParams },
   responses: { 200: oneResponse(guarded, 'The wallet'), ...problemResponse },
@@ -57,7 +57,7 @@ const grant = createRoute({
   method: 'post',
   path: '/{owner_id}/grant',
   tags: ['admin: wallets'],
-  summary: 'Add points, which may expire (admin)',
+  summary: 'Grant points, optionally with an expiry date (admin)',
   security: needsRight('change_wallets'),
   request: {
     params: ownerParams,
@@ -76,7 +76,7 @@ const adjust = createRoute({
   method: 'post',
   path: '/{owner_id}/adjust',
   tags: ['admin: wallets'],
-  summary: 'Correct the points by a signed number (admin)',
+  summary: 'Adjust points by a signed number (admin)',
   security: needsRight('change_wallets'),
   request: {
     params: ownerParams,
@@ -128,20 +128,20 @@ const guard = <P extends string, B extends z.ZodType, R extends z.ZodType>(
 
 const freezeRoute = guard(
   '/{owner_id}/freeze',
-  'Stop all spending of points and cash, and every new order; grants go on (admin)',
+  'Freeze a wallet: no spending and no new orders; grants still arrive (admin)',
   withReason,
   guarded,
 )
-const unfreezeRoute = guard('/{owner_id}/unfreeze', 'Let spending go on (admin)', withReason, guarded)
+const unfreezeRoute = guard('/{owner_id}/unfreeze', 'Unfreeze a wallet (admin)', withReason, guarded)
 const blockRoute = guard(
   '/{owner_id}/block',
-  'Set points aside until they are unblocked (admin)',
+  'Hold points until they are released (admin)',
   z.object({ points: int(1, ENTRY_POINTS_MAX), reason }),
   guarded.extend({ block_id: z.string() }),
 )
 const unblockRoute = guard(
   '/{owner_id}/unblock',
-  'Let blocked points go, with their dates (admin)',
+  'Release held points to their lots; expiry dates stay (admin)',
   z.object({ block_id: text(1, BLOCK_ID_MAX), reason }),
   guarded,
 )

@@ -17,12 +17,12 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 const PUBLIC = resolve(import.meta.dirname, '../../../web/public')
-/** An SVG opened by itself is a document: it may run nothing. */
+/** An SVG opened directly is a document: block its scripts. */
 const RUNS_NOTHING = { 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'" }
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 const HTMX = resolve(import.meta.dirname, '../../../node_modules/htmx.org/dist')
 
-/** Pictures, styles and scripts of the pages. A file of no known kind is not served. */
+/** Serves pictures, styles and scripts of the pages. Unknown file types are not served. */
 export function assetRoutes({ db }: Pick<ApiDeps, 'db'>) {
   const app = new Hono<ApiEnv>()
   app.get('/pictures/:name', async (c) => {
@@ -41,7 +41,7 @@ export function assetRoutes({ db }: Pick<ApiDeps, 'db'>) {
     const etag = `"${info.size.toString(36)}-${Math.trunc(info.mtimeMs).toString(36)}"`
     const headers = {
       'Content-Type': type,
-      // An address with `?v=` changes with the contents.
+      // `?v=` changes with the contents, so the response can be cached permanently.
       'Cache-Control': c.req.query('v') ? FOR_GOOD : 'public, max-age=3600',
       ETag: etag,
       ...RUNS_NOTHING,

@@ -14,8 +14,8 @@ const body = z.object({
 })
 
 /**
- * Opens sealed payloads for the Temporal Web UI (its "remote codec endpoint"), which shows them to operators.
- * Behind a token of an operator; in a demo the page on this machine needs none.
+ * Remote codec endpoint: decrypts payloads for the Temporal Web UI. Requires an operator token, except in a local
+ * demo.
  */
 export function codecRoutes(deps: Pick<ApiDeps, 'sealer' | 'temporalUiUrl' | 'authenticate' | 'demo'>) {
   const codec = createPayloadCodec(deps.sealer)
@@ -30,7 +30,7 @@ export function codecRoutes(deps: Pick<ApiDeps, 'sealer' | 'temporalUiUrl' | 'au
     }),
   )
   if (!deps.demo) routes.use(requireToken(deps.authenticate), requireRight('operate'))
-  // Answered by `cors`; a path that does not know the method would be refused before.
+  // Registered only so that `knownRoutes` lets the preflight through to `cors`.
   routes.options('/decode', (c) => c.body(null, 204))
   routes.post('/decode', async (c) => {
     const parsed = body.safeParse(await c.req.json().catch(() => undefined))
@@ -40,7 +40,7 @@ export function codecRoutes(deps: Pick<ApiDeps, 'sealer' | 'temporalUiUrl' | 'au
         parsed.data.payloads.map(({ metadata, data }) => ({ metadata: metadata ?? {}, data: data ?? null })),
       )
       .catch(() => {
-        // Sealed under a key that is not here, or not by us.
+        // Encrypted with an unknown key, or not by the mall.
         throw new ApiError('VALIDATION_FAILED')
       })
     return c.json({
@@ -58,7 +58,7 @@ export function codecRoutes(deps: Pick<ApiDeps, 'sealer' | 'temporalUiUrl' | 'au
   return routes
 }
 
-/** The page may be opened by either name of this machine. */
+/** Both `localhost` and `127.0.0.1` are valid origins. */
 function originsOf(uiUrl: string): string[] {
   const { origin } = new URL(uiUrl)
   return [origin, origin.replace('//127.0.0.1', '//localhost')]

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import type { ApiEnv } from '../../deps.ts'
 import { ApiError } from '../../errors.ts'
 
-/** What the page needs of swagger-ui-dist, served from here: the page loads nothing from other hosts. */
+/** swagger-ui-dist files, served locally: the page loads nothing from other hosts. */
 const ASSETS: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
@@ -39,7 +39,6 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** The reading room for people. */
 export function docsRoutes() {
   const folder = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
   return new Hono<ApiEnv>()

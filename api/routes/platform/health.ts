@@ -10,7 +10,7 @@ const live = createRoute({
   method: 'get',
   path: '/live',
   tags: ['health'],
-  summary: 'The process answers',
+  summary: 'Liveness: the process responds',
   responses: { 200: oneResponse(z.object({ status: z.literal('live') }), 'Alive') },
 })
 
@@ -18,9 +18,9 @@ const ready = createRoute({
   method: 'get',
   path: '/ready',
   tags: ['health'],
-  summary: 'Database, Temporal and a worker are there',
+  summary: 'Readiness: database, Temporal and a worker are available',
   responses: {
-    200: oneResponse(z.object({ status: z.literal('ready') }), 'Exchanges can be taken'),
+    200: oneResponse(z.object({ status: z.literal('ready') }), 'Ready to accept exchanges'),
     ...problemResponse,
   },
 })

@@ -11,7 +11,7 @@ import { clientIp } from '../../middleware/client-ip.ts'
 import { bearer, id, int, jsonBody, money, one, oneResponse, problemResponse } from '../../schemas/common.ts'
 import { channelOf, order, orderFor, paymentChannel, paymentMethod } from '../../schemas/order.ts'
 
-/** Bare decimal, number or text: the one amount that the seed does not wrap. */
+/** A bare decimal, as number or text; other amounts are wrapped in `Money`. */
 const cashAmount = z
   .union([z.number().transform(String), z.string()])
   .transform((text, context) => {
@@ -26,7 +26,7 @@ const cashAmount = z
   })
   .openapi({ type: 'string', example: '9.90' })
 
-/** An id that is none of ours names no product: 404, like one that is unknown. */
+/** A malformed id is a 404, like an unknown one. */
 const productId = z.string().min(1).max(64).openapi({ example: '1' })
 
 const exchangeBody = z
@@ -49,12 +49,12 @@ const post = createRoute({
   tags: ['exchanges'],
   summary: 'Redeem a product',
   description:
-    '201: the order stands. 202: no outcome within 5 s; the order is found by its number and goes on by itself.',
+    '201: the order is placed. 202: no result within 5 s; processing continues, and the order can be read by its number.',
   security: bearer,
   request: { body: jsonBody(exchangeBody) },
   responses: {
-    201: oneResponse(order, 'The order stands'),
-    202: oneResponse(order, 'The outcome is not known yet'),
+    201: oneResponse(order, 'The order is placed'),
+    202: oneResponse(order, 'The result is not known yet'),
     ...problemResponse,
   },
 })
@@ -63,9 +63,9 @@ const check = createRoute({
   method: 'post',
   path: '/check-exchange',
   tags: ['exchanges'],
-  summary: 'Whether a product can be redeemed, and every reason against it',
+  summary: 'Check whether a product can be redeemed, with every reason if not',
   description:
-    'Without `payment_method` it can be redeemed where one of the methods would do: the wallet pays at once, and any other leaves an order that waits for its payment.',
+    'Without `payment_method`, a product is eligible if at least one method works: the wallet pays immediately, any other method leaves the order awaiting payment.',
   security: bearer,
   request: {
     body: jsonBody(
@@ -79,7 +79,7 @@ const check = createRoute({
         reasons: z.array(
           z.object({
             code: z.string(),
-            /** Which of several rules with one code. */
+            /** Distinguishes rules that share a code. */
             rule: z.literal('unpaid_pieces').optional(),
             message: z.string(),
             required: z.int().nullable(),
@@ -90,17 +90,17 @@ const check = createRoute({
           quantity: z.int(),
           total_points: z.int(),
           total_money: money,
-          /** Null: the outside wallet does not answer. */
+          /** Null: the external wallet does not respond. */
           points_available: z.int().nullable(),
         }),
       }),
-      'Every reason at once; nothing changes',
+      'All reasons together; changes nothing',
     ),
     ...problemResponse,
   },
 })
 
-/** Gaps of points, pieces, orders and levels; amounts and lists of methods are in the message. */
+/** Gaps as counts; amounts and method lists are in the message only. */
 function countOf(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null
 }
@@ -112,7 +112,7 @@ function knownForm(productId: string): string {
 
 const customerOf = (who: Principal) => ({ ownerId: who.sub, level: who.level })
 
-/** An empty list or object is no address. */
+/** An empty object counts as no address. */
 function filled<T extends object>(value: T | null | undefined): T | undefined {
   return value && Object.keys(value).length > 0 ? value : undefined
 }

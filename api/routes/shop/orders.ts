@@ -32,7 +32,7 @@ const list = createRoute({
   method: 'get',
   path: '/',
   tags: ['orders'],
-  summary: 'My orders, newest first',
+  summary: 'List my orders, newest first',
   security: bearer,
   request: { query: pageQuery.extend({ status: orderStatus.optional() }) },
   responses: { 200: listResponse(order, 'A page of orders'), ...problemResponse },
@@ -42,7 +42,7 @@ const statistics = createRoute({
   method: 'get',
   path: '/statistics',
   tags: ['orders'],
-  summary: 'Counts of my orders; points and money of the paid ones that were not canceled',
+  summary: 'Read my order statistics: counts, and what the paid, uncanceled orders cost',
   security: bearer,
   responses: {
     200: oneResponse(
@@ -63,7 +63,7 @@ const show = createRoute({
   method: 'get',
   path: '/{id}',
   tags: ['orders'],
-  summary: 'One of my orders, by id or order number',
+  summary: 'Read one of my orders by id or order number',
   security: bearer,
   request: { params: orderParams },
   responses: { 200: oneResponse(order, 'The order'), ...problemResponse },
@@ -75,30 +75,29 @@ const action = <P extends string, S extends z.ZodType>(path: P, summary: string,
     path,
     tags: ['orders'],
     summary,
-    description: '202: no outcome within 5 s; the order shows it when it has come.',
+    description: '202: no result within 5 s; read the order for it later.',
     security: bearer,
     request: { params: orderParams, body: jsonBody(body) },
     responses: {
       200: oneResponse(order, 'Done'),
-      202: oneResponse(order, 'The outcome is not known yet'),
+      202: oneResponse(order, 'The result is not known yet'),
       ...problemResponse,
     },
   })
 
 const pay = action(
   '/{id}/pay',
-  'Open the cashier again, or pay by another method',
+  'Open the payment page again, or change the payment method',
   z.object({ payment_method: paymentMethod.nullish(), ...paymentChannel }),
 )
 const cancel = action(
   '/{id}/cancel',
-  'Cancel before it is shipped; points, stock and money go back',
+  'Cancel an order before it ships; points, stock and money are returned',
   z.object({ reason: reasonText.nullish() }),
 )
-const confirm = action('/{id}/confirm', 'Confirm that the goods have come', z.object({}))
+const confirm = action('/{id}/confirm', 'Confirm receipt of an order', z.object({}))
 
 export function orderRoutes(deps: ApiDeps) {
-  /** Asks the workflow to act for the customer, and shows the order as it is then. */
   async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {
     const { sub } = c.get('who')
     const before = await getOrder(deps, idOrNo, sub)

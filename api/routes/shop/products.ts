@@ -27,7 +27,7 @@ const list = createRoute({
   method: 'get',
   path: '/',
   tags: ['products'],
-  summary: 'The products on sale',
+  summary: 'List products on sale',
   request: { query: filters.extend({ category_id: id.optional() }) },
   responses: { 200: listResponse(product, 'A page of products'), ...problemResponse },
 })
@@ -36,7 +36,7 @@ const search = createRoute({
   method: 'get',
   path: '/search',
   tags: ['products'],
-  summary: 'The products on sale whose title or description has the keyword',
+  summary: 'Search products on sale by a keyword in title or description',
   request: { query: filters.extend({ category_id: id.optional(), keyword: text(1, 100) }) },
   responses: { 200: listResponse(product, 'A page of products'), ...problemResponse },
 })
@@ -45,7 +45,7 @@ const byCategory = createRoute({
   method: 'get',
   path: '/category/{category_id}',
   tags: ['products'],
-  summary: 'The products on sale of a category',
+  summary: 'List products on sale in a category',
   request: {
     params: z.object({ category_id: id.openapi({ param: { name: 'category_id', in: 'path' } }) }),
     query: filters,
@@ -57,12 +57,11 @@ const show = createRoute({
   method: 'get',
   path: '/{id}',
   tags: ['products'],
-  summary: 'A product, sold out or not',
+  summary: 'Read a product on sale or sold out',
   request: { params: idParams },
   responses: { 200: oneResponse(product, 'The product'), ...problemResponse },
 })
 
-/** What anybody may see. */
 export function productRoutes({ db, replica, pointsToCnyMillionths: rate }: ApiDeps) {
   const catalogue = async (
     query: z.output<typeof filters>,

@@ -28,7 +28,7 @@ export const wallet = z
   .openapi('Wallet')
 
 const decimal = z.string().regex(/^-?\d+\.\d{2}$/)
-/** Cash with a sign. */
+/** Signed amount. */
 const change = z.object({ amount: decimal, currency: z.literal('CNY') }).openapi('MoneyChange')
 
 const entryBase = z.object({
@@ -51,7 +51,7 @@ const show = createRoute({
   method: 'get',
   path: '/',
   tags: ['wallet'],
-  summary: 'My points and cash',
+  summary: 'Read my wallet',
   security: bearer,
   responses: { 200: oneResponse(wallet, 'The wallet'), ...problemResponse },
 })
@@ -60,7 +60,8 @@ const transactions = createRoute({
   method: 'get',
   path: '/transactions',
   tags: ['wallet'],
-  summary: 'What happened to my points, or my cash, newest first; by page, or on from `meta.next_cursor`',
+  summary:
+    'List my transactions in points or cash, newest first; by page, or by cursor from `meta.next_cursor`',
   security: bearer,
   request: {
     query: pageQuery.extend(filterQuery.shape).extend({ cursor: z.string().max(64).optional() }),
@@ -86,7 +87,7 @@ const csv = createRoute({
   method: 'get',
   path: '/transactions.csv',
   tags: ['wallet'],
-  summary: 'All of them as a table for spreadsheets',
+  summary: 'Download all my transactions as CSV',
   security: bearer,
   request: { query: filterQuery },
   responses: {
@@ -95,7 +96,6 @@ const csv = createRoute({
   },
 })
 
-/** The caller's own wallet. */
 export function walletRoutes(deps: ApiDeps) {
   return new OpenAPIHono<ApiEnv>()
     .openapi(show, async (c) => c.json(one(await readWallet(deps, c.get('who').sub)), 200))

@@ -8,7 +8,7 @@ import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { ApiError } from '../../errors.ts'
 import { problemResponse } from '../../schemas/common.ts'
 
-const received = { 200: { description: 'Kept; a repeat is answered the same' }, ...problemResponse }
+const received = { 200: { description: 'Recorded; repeats get the same answer' }, ...problemResponse }
 
 const payment = createRoute({
   method: 'post',
@@ -23,7 +23,7 @@ const orders = createRoute({
   method: 'post',
   path: '/orders',
   tags: ['webhooks'],
-  summary: 'Events of the order domain, signed as Standard Webhooks 1.0',
+  summary: 'Receive events of the order domain, signed by Standard Webhooks 1.0',
   responses: received,
 })
 
@@ -37,8 +37,8 @@ const orderEvent = z.object({
 })
 
 /**
- * Each notification is verified, kept, answered, and only then delivered to its workflow: the provider never
- * waits for the engine, and what was not delivered is delivered by the worker's sweeper.
+ * Verifies, stores and acknowledges each notification before delivery, so providers never wait for Temporal. The
+ * worker's sweeper delivers what was not delivered.
  */
 export function webhookRoutes(deps: ApiDeps) {
   function deliverLater(event: InboxEvent, fresh: boolean): void {
@@ -82,7 +82,7 @@ export function webhookRoutes(deps: ApiDeps) {
 }
 
 /**
- * Standard Webhooks 1.0: headers webhook-id, webhook-timestamp, webhook-signature over `id.timestamp.body`.
+ * Verifies a Standard Webhooks 1.0 signature over `id.timestamp.body`.
  * @throws ApiError WEBHOOK_SIGNATURE_INVALID
  */
 function verifyStandard(secret: string | undefined, body: Uint8Array, c: ApiContext) {

@@ -123,7 +123,8 @@ function resultBadges(run: ReconciliationView, lang: Lang): Html {
     ${healed > 0 ? html`<span class="badge good">${t(T.healed)} ${grouped(healed)}</span>` : ''}`
 }
 
-const missingText = (n: number, lang: Lang) => interpolateText(textsIn(lang)(T.missing), { n: grouped(n) })
+const missingText = (n: number, lang: Lang) =>
+  interpolateText(textsIn(lang)(n === 1 ? T.missingOne : T.missing), { n: grouped(n) })
 
 /** What is said where no difference is. */
 function noFindings(run: ReconciliationView, lang: Lang): Html {

@@ -5,7 +5,7 @@ import { ENTRY_KINDS, readStatement, type StatementEntry } from '../../../applic
 import { hasRight } from '../../../domain/access.ts'
 import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import { moneyFromFen } from '../../../domain/money.ts'
-import { kindText } from '../../../i18n/entry-texts.ts'
+import { kindText, reasonText } from '../../../i18n/entry-texts.ts'
 import { choice } from '../../form/form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { exactTime, grouped, moneyText, pointsText, signed, time } from '../../shared/format.ts'
@@ -187,7 +187,7 @@ function entryTable(c: WebContext, entries: readonly StatementEntry[], currency:
       (entry) => html`<tr>
         <td data-label="${t(T.kind)}" class="plainly left"><strong>${what(entry)}</strong></td>
         <td data-label="${t(T.change)}" class="plainly number digits">${change(entry)}</td>
-        <td data-label="${t(T.reason)}" class="plainly left">${entry.reasonText}</td>
+        <td data-label="${t(T.reason)}" class="plainly left">${reasonText(entry.kind, entry.reason, lang)}</td>
         <td data-label="${t(T.after)}" class="number">${sum(entry.balanceAfter)}</td>
         <td data-label="${t(T.operator)}" class="by left last small">${entry.operatorId ?? ''}</td>
         <td data-label="${t(T.since)}" class="plainly left last small muted">${exactTime(entry.createdAt.toISOString())}</td>

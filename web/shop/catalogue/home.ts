@@ -105,7 +105,7 @@ export function homeRoutes(deps: WebDeps) {
       ${categoryChips(c, wish, categories)}
       <section class="stack found" aria-labelledby="found">
         <div class="row spread">
-          <h2 id="found">${heading} <small class="muted" role="status">${count} ${t(T.found)}</small></h2>
+          <h2 id="found">${heading} <small class="muted" role="status">${count} ${t(count === '1' ? T.foundOne : T.found)}</small></h2>
           ${filters(c, wish, owner)}
         </div>
         ${products.length === 0 ? await nothing(c, wish) : productGrid(products, lang)}

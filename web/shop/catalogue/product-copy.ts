@@ -39,16 +39,18 @@ export function limits(
   const { max_per_user, max_per_order, time_limit_seconds, user_level_required } = properties?.limit ?? {}
   const found: string[] = []
   if (user_level_required) {
-    found.push(zh ? `等级 ${user_level_required} 及以上可兑` : `From level ${user_level_required} on`)
+    found.push(zh ? `等级 ${user_level_required} 及以上可兑` : `Level ${user_level_required} and above`)
   }
   if (!counted) return found
-  if (max_per_order) found.push(zh ? `每单最多 ${max_per_order} 件` : `At most ${max_per_order} in an order`)
+  if (max_per_order) found.push(zh ? `每单最多 ${max_per_order} 件` : `Up to ${max_per_order} per order`)
   if (max_per_user && time_limit_seconds) {
     const span = spanText(time_limit_seconds, lang)
-    found.push(zh ? `每人每${span}限兑 ${max_per_user} 件` : `At most ${max_per_user} each within ${span}`)
+    found.push(
+      zh ? `每人每${span}限兑 ${max_per_user} 件` : `Up to ${max_per_user} per customer every ${span}`,
+    )
   }
   const total = Math.min(ever || Infinity, time_limit_seconds ? Infinity : (max_per_user ?? Infinity))
-  if (total < Infinity) found.push(zh ? `每人累计限兑 ${total} 件` : `At most ${total} each in all`)
+  if (total < Infinity) found.push(zh ? `每人累计限兑 ${total} 件` : `Up to ${total} per customer in total`)
   return found
 }
 
@@ -72,10 +74,10 @@ export function shortReason({ code, required, available, rule }: Refusal, lang: 
   switch (code) {
     case 'INSUFFICIENT_POINTS': {
       const gap = grouped(Number(required) - Number(available))
-      return zh ? `积分还差 ${gap}` : `${gap} points short`
+      return zh ? `积分还差 ${gap}` : `${gap} more points needed`
     }
     case 'USER_LEVEL_TOO_LOW':
-      return zh ? `需要等级 ${required}` : `Level ${required} needed`
+      return zh ? `需要等级 ${required}` : `Level ${required} required`
     case 'POINTS_PER_ORDER_EXCEEDED':
       return zh ? '超出单笔积分上限' : 'Too many points for one order'
     case 'TOO_MANY_UNPAID_ORDERS':
@@ -98,34 +100,34 @@ function reason(refusal: Refusal, lang: Lang): string {
     const [needed, there] = [Number(required), Number(available)]
     return zh
       ? `积分还差 ${grouped(needed - there)}：需要 ${grouped(needed)}，可用 ${grouped(there)}`
-      : `${grouped(needed - there)} points short: ${grouped(needed)} needed, ${grouped(there)} available`
+      : `${grouped(needed - there)} more points needed: ${grouped(needed)} required, ${grouped(there)} available`
   }
   if (code === 'POINTS_PER_ORDER_EXCEEDED' && required !== undefined && available !== undefined) {
     const [needed, most] = [grouped(Number(required)), grouped(Number(available))]
     return zh
       ? `单笔最多使用 ${most} 积分，这一单需要 ${needed}`
-      : `An order may take ${most} points at most; this one takes ${needed}`
+      : `An order can use up to ${most} points; this one needs ${needed}`
   }
   if (code === 'TOO_MANY_UNPAID_ORDERS' && required !== undefined) {
     const open = grouped(Number(required) - 1)
     return zh
       ? `你有 ${open} 笔待支付的订单，先支付或取消后才能再下单`
-      : `You have ${open} orders to pay. Pay or cancel some before you place another`
+      : `You have ${open} unpaid ${open === '1' ? 'order' : 'orders'}. Pay or cancel before you place another`
   }
   if (rule === 'unpaid_pieces' && available !== undefined) {
     const left = grouped(Number(available))
     if (available === '0') {
       return zh
         ? '待支付的订单已为你预留了最多的件数，先支付或取消后才能再兑'
-        : 'Your orders to pay hold as many pieces as can be set aside. Pay or cancel some first'
+        : 'Your unpaid orders already reserve the maximum quantity. Pay or cancel some first'
     }
     return zh
       ? `支付前最多再为你预留 ${left} 件，请减少数量`
-      : `At most ${left} more can be set aside before you pay. Ask for fewer`
+      : `Up to ${left} more can be reserved before you pay. Please reduce the quantity`
   }
   if (code === 'RISK_REJECTED') return textsIn(lang)(PRODUCT.frozen)
   if (code === 'EXCHANGE_LIMIT_EXCEEDED' && available === '0') {
-    return zh ? '你已达到这件商品的兑换上限' : 'You have redeemed as many as you may'
+    return zh ? '你已达到这件商品的兑换上限' : 'You have reached the redemption limit for this product'
   }
   if (code === 'OUT_OF_STOCK' && available === '0') return textsIn(lang)(PRODUCT.soldOutHint)
   return errorText(code, lang, refusal).detail

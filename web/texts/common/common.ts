@@ -27,19 +27,19 @@ export const COMMON = {
   notFound: { zh: '这个页面不存在', en: 'This page does not exist' },
   notFoundHint: {
     zh: '链接可能写错了，或者内容已经不在了。',
-    en: 'The link may be wrong, or what it led to is gone.',
+    en: 'The link may be wrong, or the page no longer exists.',
   },
   productGoneHint: {
     zh: '链接可能写错了，或者商品已经下架。',
-    en: 'The link may be wrong, or the product is gone.',
+    en: 'The link may be wrong, or the product is no longer available.',
   },
-  forbidden: { zh: '你没有这个权限', en: 'You may not do this' },
+  forbidden: { zh: '你没有这个权限', en: 'You don’t have permission to do this' },
   broken: { zh: '出了点问题', en: 'Something went wrong' },
   brokenHint: {
     zh: '不是你的操作有误，积分与订单都是安全的。请稍后再试。',
-    en: 'It is not your fault; points and orders are safe. Try again in a moment.',
+    en: 'This is not your fault, and your points and orders are safe. Please try again in a moment.',
   },
-  requestId: { zh: '请求编号', en: 'Request' },
+  requestId: { zh: '请求编号', en: 'Request ID' },
   offline: { zh: '网络已断开，正在重新连接…', en: 'Offline, reconnecting…' },
 } satisfies Record<string, Text>
 

@@ -15,21 +15,21 @@ export const PRODUCTS = {
   keyword: { zh: '标题或描述', en: 'Title or description' },
   status: { zh: '状态', en: 'Status' },
   category: { zh: '分类', en: 'Category' },
-  mode: { zh: '支付方式', en: 'Paid by' },
-  sort: { zh: '排列', en: 'Order by' },
+  mode: { zh: '支付方式', en: 'Payment mode' },
+  sort: { zh: '排列', en: 'Sort by' },
   any: { zh: '全部', en: 'All' },
-  none: { zh: '未分类', en: 'None' },
+  none: { zh: '未分类', en: 'Uncategorized' },
   product: { zh: '商品', en: 'Product' },
   price: { zh: '单价', en: 'Price' },
   stock: { zh: '库存', en: 'Stock' },
-  changed: { zh: '更新时间', en: 'Changed' },
-  listed: { zh: '商品列表', en: 'List of products' },
-  empty: { zh: '没有符合条件的商品', en: 'No product matches' },
-  emptyHint: { zh: '换个关键词，或者清除筛选。', en: 'Try another word, or clear the filter.' },
-  onlyLow: { zh: '只看库存紧张的', en: 'Only low stock' },
+  changed: { zh: '更新时间', en: 'Updated' },
+  listed: { zh: '商品列表', en: 'Product list' },
+  empty: { zh: '没有符合条件的商品', en: 'No matching products' },
+  emptyHint: { zh: '换个关键词，或者清除筛选。', en: 'Try another keyword or clear the filters.' },
+  onlyLow: { zh: '只看库存紧张的', en: 'Low stock only' },
   low: { zh: '库存紧张', en: 'low' },
-  out: { zh: '无库存', en: 'none left' },
-  look: { zh: '查看商品页', en: 'See in the shop' },
+  out: { zh: '无库存', en: 'out of stock' },
+  look: { zh: '查看商品页', en: 'View in the shop' },
 } satisfies Record<string, Text>
 
 export const STATUS_TEXTS: Readonly<Record<ProductStatus, Text>> = {
@@ -46,26 +46,26 @@ export const MODE_TEXTS: Readonly<Record<PaymentMode, Text>> = {
 }
 
 export const TYPE_TEXTS: Readonly<Record<ProductType, Text>> = {
-  physical: { zh: '实物', en: 'Goods' },
+  physical: { zh: '实物', en: 'Physical' },
   virtual: { zh: '虚拟', en: 'Virtual' },
   service: { zh: '服务', en: 'Service' },
-  customized: { zh: '定制', en: 'Made to order' },
+  customized: { zh: '定制', en: 'Customized' },
 }
 
 export const SHIPPING_TEXTS: Readonly<Record<ShippingType, Text>> = {
-  logistics: { zh: '快递，需要地址', en: 'By post, needs an address' },
-  pickup: { zh: '到店自取', en: 'Picked up' },
-  none: { zh: '无需发货', en: 'Nothing to ship' },
+  logistics: { zh: '快递，需要地址', en: 'Delivery, address required' },
+  pickup: { zh: '到店自取', en: 'Pickup' },
+  none: { zh: '无需发货', en: 'No shipping' },
 }
 
 /** Not by stock: every redemption would have to write such an index. Few pieces are a filter. */
 export const SORT_TEXTS = {
-  default: { zh: '商城顺序', en: 'As in the shop' },
+  default: { zh: '商城顺序', en: 'Shop order' },
   newest: { zh: '最新', en: 'Newest' },
-  points_asc: { zh: '积分从低到高', en: 'Fewest points first' },
-  points_desc: { zh: '积分从高到低', en: 'Most points first' },
-  price_asc: { zh: '现金从低到高', en: 'Least cash first' },
-  price_desc: { zh: '现金从高到低', en: 'Most cash first' },
+  points_asc: { zh: '积分从低到高', en: 'Points: low to high' },
+  points_desc: { zh: '积分从高到低', en: 'Points: high to low' },
+  price_asc: { zh: '现金从低到高', en: 'Cash: low to high' },
+  price_desc: { zh: '现金从高到低', en: 'Cash: high to low' },
 } satisfies Record<string, Text>
 
 /** Names of the fields of a product's form, also where the form is shown again after a new sign-in. */
@@ -90,33 +90,33 @@ export const PRODUCT_FORM = {
   basics: { zh: '基本信息', en: 'Basics' },
   labelsHint: {
     zh: '每行一条，例如「材质：陶瓷」。',
-    en: 'One per line, such as “Material: ceramic”.',
+    en: 'One per line, for example “Material: ceramic”.',
   },
   labelsFormat: {
     zh: '规格参数第 {n} 行不是「名称：内容」',
-    en: 'Line {n} of the properties is not “Name: content”',
+    en: 'Line {n} of the specifications is not “Name: value”',
   },
   fenFormat: { zh: '{field}：最多两位小数，例如 9.90', en: '{field}: at most two decimals, such as 9.90' },
   originalLow: { zh: '市场价不能低于现金单价', en: 'The usual price may not be lower than the price' },
   prices: { zh: '价格', en: 'Price' },
   modeHints: {
-    points_only: { zh: '只收积分', en: 'takes points' },
-    money_only: { zh: '只收现金', en: 'takes cash' },
-    mixed: { zh: '两者都收', en: 'takes both' },
+    points_only: { zh: '只收积分', en: 'points only' },
+    money_only: { zh: '只收现金', en: 'cash only' },
+    mixed: { zh: '两者都收', en: 'both' },
   },
   pointHint: { zh: '纯现金商品不用填。', en: 'Not for cash only.' },
   priceHint: { zh: '例如 9.90；纯积分商品不用填。', en: 'Such as 9.90; not for points only.' },
   originalHint: { zh: '只用来划线展示，可以不填。', en: 'Shown struck through; may be left out.' },
   stockAndLimits: { zh: '库存与限制', en: 'Stock and limits' },
   stockNow: { zh: '当前可兑换', en: 'Available now' },
-  pieces: { zh: '件', en: 'pieces' },
-  stockWay: { zh: '库存变动', en: 'Change of stock' },
-  stockIn: { zh: '入库，增加', en: 'In: add' },
-  stockOut: { zh: '出库，减少', en: 'Out: take away' },
-  stockChange: { zh: '变动件数', en: 'Pieces' },
+  pieces: { zh: '件', en: 'items' },
+  stockWay: { zh: '库存变动', en: 'Stock change' },
+  stockIn: { zh: '入库，增加', en: 'Add' },
+  stockOut: { zh: '出库，减少', en: 'Remove' },
+  stockChange: { zh: '变动件数', en: 'Quantity' },
   stockChangeHint: {
     zh: '不变动就留空。订单随时在占用库存，所以只记增减，不直接改总数。',
-    en: 'Empty: no change. Orders take stock all the time, so it is changed by a difference.',
+    en: 'Leave empty for no change. Orders keep changing the stock, so enter the difference, not a new total.',
   },
   exchangeLimit: { zh: '每人累计限兑（件）', en: 'Pieces per customer, for good' },
   exchangeLimitHint: { zh: '0 表示不限。', en: '0: no limit.' },
@@ -140,73 +140,76 @@ export const UNIT_TEXTS = {
 } satisfies Record<string, Text>
 
 export const PRODUCT_PAGE = {
-  publish: { zh: '上架', en: 'Put on sale' },
-  unpublish: { zh: '下架', en: 'Take off sale' },
+  publish: { zh: '上架', en: 'Publish' },
+  unpublish: { zh: '下架', en: 'Unpublish' },
   delete: { zh: '删除商品', en: 'Delete' },
   deleteTitle: { zh: '删除这件商品？', en: 'Delete this product?' },
   deleteHint: {
     zh: '商城里不再展示，也不能再兑换。已有的订单不受影响。删除后不能恢复。',
-    en: 'It leaves the shop and cannot be redeemed any more. Its orders stay. This cannot be undone.',
+    en: 'The product is removed from the shop and can no longer be redeemed. Existing orders are not affected. This cannot be undone.',
   },
-  deleteYes: { zh: '确认删除', en: 'Delete it' },
-  deleteNo: { zh: '不删除', en: 'Keep it' },
+  deleteYes: { zh: '确认删除', en: 'Delete' },
+  deleteNo: { zh: '不删除', en: 'Keep' },
   picture: { zh: '商品图片', en: 'Picture' },
   noPicture: { zh: '还没有图片', en: 'No picture yet' },
   choose: { zh: '选择图片', en: 'Choose a picture' },
   pictureHint: {
     zh: 'PNG、JPEG 或 WebP，不超过 2 MiB，建议正方形。',
-    en: 'PNG, JPEG or WebP up to 2 MiB, best square.',
+    en: 'PNG, JPEG or WebP, up to 2 MiB. A square picture works best.',
   },
   upload: { zh: '上传图片', en: 'Upload' },
   removePicture: { zh: '移除图片', en: 'Remove picture' },
   pictureMissing: { zh: '请先选择一张图片', en: 'Choose a picture first' },
   pictureFormat: {
     zh: '这个文件不是 PNG、JPEG 或 WebP 图片，换一张试试',
-    en: 'This file is not a PNG, JPEG or WebP picture; try another',
+    en: 'This file is not a PNG, JPEG or WebP picture. Choose another one',
   },
   pictureMax: {
     zh: '图片超过 2 MiB，请压缩后再上传',
-    en: 'The picture is larger than 2 MiB; make it smaller',
+    en: 'The picture is larger than 2 MiB. Make it smaller and upload it again',
   },
-  preview: { zh: '顾客看到的样子', en: 'What customers see' },
+  preview: { zh: '顾客看到的样子', en: 'Customer view' },
 } satisfies Record<string, Text>
 
 export const CATEGORIES = {
   title: { zh: '分类', en: 'Categories' },
   hint: {
     zh: '商城首页按排序值展示。删除分类后，其中的商品变为未分类。',
-    en: 'The shop shows them by place. The products of a deleted one have no category.',
+    en: 'The shop shows categories by sort order. Products of a deleted category become uncategorized.',
   },
   name: { zh: '名称', en: 'Name' },
-  sort: { zh: '排序值', en: 'Place' },
+  sort: { zh: '排序值', en: 'Sort order' },
   add: { zh: '新增分类', en: 'New category' },
   listed: { zh: '全部分类', en: 'All categories' },
   actions: { zh: '操作', en: 'Actions' },
-  edit: { zh: '修改', en: 'Change' },
+  edit: { zh: '修改', en: 'Edit' },
   products: { zh: '查看商品', en: 'Products' },
-  empty: { zh: '还没有分类', en: 'No category yet' },
+  empty: { zh: '还没有分类', en: 'No categories yet' },
   deleteTitle: { zh: '删除这个分类？', en: 'Delete this category?' },
-  deleteHint: { zh: '其中的商品不会删除，只是变为未分类。', en: 'Its products stay, without a category.' },
-  deleteYes: { zh: '确认删除', en: 'Delete it' },
-  deleteNo: { zh: '不删除', en: 'Keep it' },
+  deleteHint: {
+    zh: '其中的商品不会删除，只是变为未分类。',
+    en: 'Its products are kept and become uncategorized.',
+  },
+  deleteYes: { zh: '确认删除', en: 'Delete' },
+  deleteNo: { zh: '不删除', en: 'Keep' },
 } satisfies Record<string, Text>
 
 /** What was done, said on the page that follows; by the value of `?done=`. */
 export const DONE = {
   created: {
     zh: '草稿已保存。接下来可以上传图片，再上架。',
-    en: 'Saved as a draft. Add a picture, then put it on sale.',
+    en: 'Draft saved. Add a picture, then publish it.',
   },
   saved: { zh: '修改已保存。', en: 'Saved.' },
-  published: { zh: '商品已上架。', en: 'It is on sale.' },
+  published: { zh: '商品已上架。', en: 'Product published.' },
   sold_out: {
     zh: '商品已上架，但没有库存，显示为售罄。',
-    en: 'It is in the shop, but sold out: there is no stock.',
+    en: 'Product published. It shows as sold out because it has no stock.',
   },
-  unpublished: { zh: '商品已下架。', en: 'It is off sale.' },
-  deleted: { zh: '商品已删除。', en: 'The product is deleted.' },
-  picture: { zh: '图片已更新。', en: 'The picture is changed.' },
-  picture_removed: { zh: '图片已移除。', en: 'The picture is removed.' },
-  category: { zh: '分类已保存。', en: 'The category is saved.' },
-  category_deleted: { zh: '分类已删除。', en: 'The category is deleted.' },
+  unpublished: { zh: '商品已下架。', en: 'Product unpublished.' },
+  deleted: { zh: '商品已删除。', en: 'Product deleted.' },
+  picture: { zh: '图片已更新。', en: 'Picture updated.' },
+  picture_removed: { zh: '图片已移除。', en: 'Picture removed.' },
+  category: { zh: '分类已保存。', en: 'Category saved.' },
+  category_deleted: { zh: '分类已删除。', en: 'Category deleted.' },
 } satisfies Record<string, Text>

@@ -4,29 +4,29 @@ export const SIGN_IN = {
   title: { zh: '登录', en: 'Sign in' },
   demo: {
     zh: '这是本机演示，点一下即可登录。',
-    en: 'This is a demo on your machine: one click signs you in.',
+    en: 'This is a local demo. One click signs you in.',
   },
   link: {
     zh: '请从你的商城会员中心进入，系统会自动登录。',
-    en: 'Come in from your shop’s member pages: they sign you in.',
+    en: 'Please enter from your shop’s member center. You will be signed in automatically.',
   },
   used: {
     zh: '这个登录链接已失效。每个链接只能用一次，请从商城重新进入。',
-    en: 'This sign-in link is used up or too old. Each works once: come in from the shop again.',
+    en: 'This sign-in link is no longer valid. Each link works only once. Please enter from the shop again.',
   },
   ended: {
     zh: '登录已过期。你填写的内容已保留，登录后可以接着提交。',
-    en: 'You are not signed in any more. What you typed is kept: sign in and go on.',
+    en: 'Your session has expired. What you entered is saved: sign in to continue.',
   },
   lost: {
     zh: '登录已过期，这次提交没有生效，填写的内容也没能保留。请登录后重新填写。',
-    en: 'You are not signed in any more. It did not go through, and what you typed could not be kept: sign in and fill it in again.',
+    en: 'Your session has expired. Nothing was submitted and what you entered could not be saved. Please sign in and fill it in again.',
   },
   people: {
-    alice: { zh: '顾客，等级 3，积分充足', en: 'customer, level 3, many points' },
+    alice: { zh: '顾客，等级 3，积分充足', en: 'customer, level 3, plenty of points' },
     bob: { zh: '顾客，等级 1，800 积分', en: 'customer, level 1, 800 points' },
-    carol: { zh: '顾客，等级 2，有各种状态的订单', en: 'customer, level 2, with orders of every kind' },
-    operator: { zh: '运营人员，处理订单', en: 'operator, looks after orders' },
-    admin: { zh: '管理员，可调整钱包', en: 'admin, may change wallets' },
+    carol: { zh: '顾客，等级 2，有各种状态的订单', en: 'customer, level 2, orders in every status' },
+    operator: { zh: '运营人员，处理订单', en: 'operator, handles orders' },
+    admin: { zh: '管理员，可调整钱包', en: 'admin, can adjust wallets' },
   },
 } as const satisfies Record<string, Text | Record<string, Text>>
