@@ -3,10 +3,7 @@ import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import * as ledger from '../db/wallet/wallet.ts'
 import type { PointsWallet } from '../wallets/port.ts'
 
-/**
- * Our own ledger as the wallet of the points. It finds a repeat by itself, in the transaction that would book it.
- * @param expiryGraceMs how long after their date points may be spent that come back after it
- */
+/** @param expiryGraceMs how long returned points can be spent after their expiry date */
 export function createLedgerWallet(db: Db, vault: LedgerCipher, expiryGraceMs: number): PointsWallet {
   return {
     balance: (ownerId) => ledger.readBalance(db, vault, ownerId, 'ZJF'),
