@@ -5,7 +5,6 @@ import { createStripe } from './stripe/provider.ts'
 import type { WechatAccount } from './wechat/api.ts'
 import { createWechat } from './wechat/provider.ts'
 
-/** A provider for each account that the shop has. */
 export function createProviders(accounts: {
   readonly alipay?: AlipayAccount | undefined
   readonly wechat?: WechatAccount | undefined
