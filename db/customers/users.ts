@@ -1,6 +1,6 @@
 import type { Db } from '../client.ts'
 
-/** The level the shop keeps for this owner, or undefined: then the access token's counts. */
+/** @returns undefined where no level is stored: the access token's applies */
 export async function findLevel(db: Db, ownerId: string): Promise<number | undefined> {
   const row = await db.selectFrom('users').select('level').where('owner_id', '=', ownerId).executeTakeFirst()
   return row?.level

@@ -13,7 +13,6 @@ export interface Actor {
 
 export const SYSTEM: Actor = { type: 'system' }
 
-/** @throws when there is no such order. */
 export async function lockOrder(tx: Tx, orderNo: string): Promise<ExchangeOrder> {
   return tx
     .selectFrom('points_exchange_orders')
@@ -32,7 +31,6 @@ export async function findOrderForUpdate(tx: Tx, orderNo: string): Promise<Excha
     .executeTakeFirst()
 }
 
-/** When the order was shipped; undefined where it was not. */
 export async function readShippedAt(db: Db, orderNo: string): Promise<Date | undefined> {
   const event = await db
     .selectFrom('order_events')
@@ -43,7 +41,7 @@ export async function readShippedAt(db: Db, orderNo: string): Promise<Date | und
   return event?.created_at
 }
 
-/** A cancellation has begun and is carried on, whatever happens: why, and for whom. */
+/** A stored cause makes any later run complete the cancel. */
 export async function noteCancelCause(tx: Tx, orderNo: string, cause: CancelCause): Promise<void> {
   await tx
     .updateTable('points_exchange_orders')
@@ -52,11 +50,7 @@ export async function noteCancelCause(tx: Tx, orderNo: string, cause: CancelCaus
     .execute()
 }
 
-/**
- * Writes the local exchange record (seed 8.1), the first trace of a redemption that stands, with all that it has
- * gone through in this transaction: its timeline, and its standard order once that is created. One statement.
- * @param passed the states it went through, in order
- */
+/** One statement inserts the order, its events and its standard order. @param passed its statuses so far */
 export async function recordExchange(
   tx: Tx,
   order: Omit<Insertable<PointsExchangeOrdersTable>, 'status' | 'order_id'>,
@@ -95,7 +89,7 @@ export async function recordExchange(
     .execute()
 }
 
-/** Creates the standard order in the order domain, where that is a step of its own, and links it. */
+/** Used where the order domain is an external system. */
 export async function createStandardOrder(
   tx: Tx,
   order: Pick<ExchangeOrder, 'order_no' | 'total_money' | 'owner_type' | 'owner_id'>,
@@ -119,10 +113,7 @@ export async function createStandardOrder(
   await recordEvent(tx, order.order_no, 'order_created', 'order_created', SYSTEM)
 }
 
-/**
- * Moves the order and its standard order, and writes the event. The database refuses a move that the
- * transition table does not have.
- */
+/** Also moves the standard order. A trigger rejects moves outside the transition table. */
 export async function moveOrder(
   tx: Tx,
   orderNo: string,
@@ -152,7 +143,7 @@ export async function moveOrder(
   await recordEvent(tx, orderNo, to, to, actor, note)
 }
 
-/** Adds a line to the order's timeline; the same key is written once. */
+/** Repeatable by key. */
 export async function recordEvent(
   db: Db,
   orderNo: string,
@@ -175,7 +166,7 @@ export async function recordEvent(
     .execute()
 }
 
-/** The seed's soft delete: the order is in no list and no statistics any more. */
+/** Soft delete: excludes the order from lists and statistics. */
 export async function hideOrder(tx: Tx, orderNo: string): Promise<void> {
   await tx
     .updateTable('points_exchange_orders')
