@@ -30,7 +30,7 @@ import { createProviders } from './payments/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
 
-/** Composition root of the worker: runs workflows and activities, and sweeps what a crash left behind. */
+/** Composition root of the worker. */
 async function main(): Promise<void> {
   const config = readConfig()
   const log = pino({ level: config.logLevel, base: { part: 'worker' } })
@@ -76,7 +76,7 @@ async function main(): Promise<void> {
       returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}`,
     }),
     maxCachedWorkflows: config.temporal.maxCachedWorkflows,
-    // A worker that was killed has its exchanges in memory no more: so soon another one takes them up.
+    // How soon another worker takes over the cached exchanges of a killed one.
     stickyQueueScheduleToStartTimeout: '2s',
     maxConcurrentLocalActivityExecutions: config.database.poolSize,
     maxConcurrentActivityTaskExecutions: config.database.poolSize,
@@ -160,7 +160,7 @@ async function main(): Promise<void> {
   await sweeping
   await keeping
   await adopting
-  // What the last steps booked.
+  // Checkpoints for what the last steps booked.
   await heads.round().catch((error: unknown) => log.error({ err: error }, 'heads of the ledger not written'))
   await db.destroy()
   await temporal.client.connection.close()
@@ -168,11 +168,11 @@ async function main(): Promise<void> {
   log.info('worker stopped')
 }
 
-/** A worker that starts looks for orders without a workflow at once, and soon again; later less often. */
+/** Frequent at first, to find orders that a crash left without a workflow. */
 const FIRST_ROUNDS = 4
 const FIRST_ROUNDS_MS = 5_000
 const ADOPTION_EVERY_MS = 60_000
-/** An engine that lost power has forgotten less than this. */
+/** More than Temporal loses on a power failure. */
 const LOST_EVENTS_MS = 10 * 60_000
 
 /** @param everyMs the pause between two rounds */

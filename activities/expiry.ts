@@ -5,29 +5,26 @@ import { type LedgerCipher, TamperedError } from '../db/wallet/ledger-cipher.ts'
 import { KeyReusedError } from '../db/wallet/posting.ts'
 
 export interface BatchInput {
-  /** The id after which the batch begins. */
   readonly after: string
   readonly limit: number
 }
 
 export interface ExpiryBatch {
-  /** Where the next batch begins; null: that was the last. */
   readonly next: string | null
-  /** Points taken out, as text. */
   readonly expired: string
   readonly warned: number
-  /** Accounts that do not open and were passed over. */
+  /** Skipped because they could not be decrypted. */
   readonly unreadable: readonly string[]
 }
 
 export interface MatureBatch {
   readonly next: string | null
   readonly granted: number
-  /** Earnings that are not what the mall wrote and were passed over. */
+  /** Skipped because they could not be verified. */
   readonly unreadable: readonly string[]
 }
 
-/** What happens to wallets by time alone. Each account is a transaction of its own, so a repeat goes on where it was. */
+/** One transaction per account, so a repeat continues where the last try stopped. */
 export function createExpiryActivities({ db, vault }: { readonly db: Db; readonly vault: LedgerCipher }) {
   async function expireBatch({ after, limit }: BatchInput): Promise<ExpiryBatch> {
     const look = await findExpiring(db, vault, after, limit)

@@ -5,10 +5,7 @@ import { ProviderRefusalError } from '../payments/port.ts'
 import { WalletRefusalError } from '../wallets/port.ts'
 import { SupersededError } from './run.ts'
 
-/**
- * Turns what an activity throws into what the engine understands: an expected refusal or a provider's or a
- * wallet's final "no" fails for good; everything else is tried again.
- */
+/** Refusals by rules, providers and wallets are permanent failures; everything else is retried. */
 function asFailure(error: unknown): unknown {
   if (error instanceof DomainError) {
     return ApplicationFailure.nonRetryable(error.message, 'DomainError', error.refusal)
@@ -27,7 +24,6 @@ function asFailure(error: unknown): unknown {
 
 type Activities = Record<string, (...args: never[]) => Promise<unknown>>
 
-/** Wraps every activity so that it fails as `asFailure` says. */
 export function withFailures<A extends Activities>(activities: A): A {
   const wrapped = Object.entries(activities).map(([name, run]) => [
     name,

@@ -10,7 +10,6 @@ import { createRefundActivities, type RefundDeps } from './refunds.ts'
 import { createResumeActivities } from './resume.ts'
 import { createStockActivities } from './stock.ts'
 
-/** Everything a workflow may do to the world. */
 export function createActivities(
   deps: PlaceDeps & PaymentDeps & PointsDeps & RefundDeps & ReconciliationDeps,
 ) {

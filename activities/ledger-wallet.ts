@@ -4,10 +4,7 @@ import * as orderHolds from '../db/wallet/order-holds.ts'
 import { readBalance } from '../db/wallet/reads.ts'
 import type { PointsWallet } from '../wallets/port.ts'
 
-/**
- * Our own ledger as the wallet of the points. It finds a repeat by itself, in the transaction that would book it.
- * @param expiryGraceMs how long after their date points may be spent that come back after it
- */
+/** @param expiryGraceMs how long returned points can be spent after their expiry date */
 export function createLedgerWallet(db: Db, vault: LedgerCipher, expiryGraceMs: number): PointsWallet {
   return {
     balance: (ownerId) => readBalance(db, vault, ownerId, 'ZJF'),

@@ -24,7 +24,6 @@ export interface AdvanceInput {
   readonly action: Step
   readonly by: Actor
   readonly note?: 'auto_confirm'
-  /** ISO time at which receipt is confirmed automatically, of an order that ships. */
   readonly confirmBy?: string
   readonly shipping?: { readonly carrier: string; readonly trackingNo: string }
 }
@@ -34,28 +33,25 @@ export interface CancelInput {
   readonly reason: string
   readonly by: Actor
   readonly outsideSteps: readonly ExternalStep[]
-  /** The redemption never stood: its idempotency key is free again. */
   readonly refusal?: Refusal
-  /** Nothing happens in any other state; undefined: in every state. */
+  /** The cancel applies only in these statuses; undefined: in all. */
   readonly allowedIn?: readonly OrderStatus[]
 }
 
-/** Where the order stands after a step, whatever its workflow believed. */
+/** The status may be further than the workflow assumed. */
 export interface Moved {
   readonly status: OrderStatus
-  /** Why the step is refused; null: it is done, now or before. */
+  /** Null: the step is done, now or earlier. */
   readonly refusal: RefusalCode | null
 }
 
 export interface OrderDeps {
   readonly db: Db
   readonly vault: LedgerCipher
-  /** How long after their date points may be spent that come back after it. */
   readonly expiryGraceMs: number
 }
 
 export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
-  /** The order domain's part of "place", where that is an outside system. */
   async function createOrder(orderNo: string): Promise<void> {
     await db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, orderNo)
@@ -65,7 +61,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
     })
   }
 
-  /** Nothing is left to pay, or the cash wallet pays now: see `settle`. */
+  /** For orders with nothing left to pay, or paid by the cash wallet: see `settle`. */
   async function settleExchange(input: {
     readonly orderNo: string
     readonly outsideSteps: readonly ExternalStep[]
@@ -89,9 +85,8 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
   }
 
   /**
-   * Undoes the redemption, whatever of it has happened: also when the outcome of placing it is not known,
-   * and then a late placement finds it refused. An order that has gone beyond `allowedIn` stays as it is.
-   * @returns where the order stands; null: there is none
+   * Works even when the outcome of placing the order is unknown: a late placement is then refused.
+   * @returns the order's status, unchanged outside `allowedIn`; null: there is no order
    */
   async function cancelExchange(input: CancelInput): Promise<{ status: OrderStatus | null }> {
     return db.transaction().execute(async (tx) => {
@@ -107,13 +102,13 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
       if (!isCanceled && allowedIn && !allowedIn.includes(order.status)) return { status: order.status }
       await cancelOrder(tx, vault, input.orderNo, reason, by, outsideSteps, expiryGraceMs)
       if (!isCanceled && outsideSteps.length > 0) await unsettleOutside(tx, input.orderNo)
-      // Nobody was told of an order: lists and statistics do not count it, its number shows the refusal.
+      // Never confirmed: excluded from lists and statistics, while its number shows the refusal.
       if (input.refusal) await hideOrder(tx, input.orderNo)
       return { status: 'order_canceled' }
     })
   }
 
-  /** Moves an order on. A step that the order has taken or passed is done: its answer was lost, or came late. */
+  /** A status that was already reached or passed counts as done: its answer was lost or is late. */
   async function advanceOrder(input: AdvanceInput): Promise<Moved> {
     return db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, input.orderNo)
@@ -139,12 +134,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
     })
   }
 
-  /**
-   * The order cannot go on by itself; an operator sees why.
-   * @param attention null: it goes on again. A sentence comes in a task that the version before has written.
-   * @param owed the number of the refund that this is about: once its money is seen to, there is nothing to show
-   * @returns whether it is shown
-   */
+  /** @param attention null clears the flag; a sentence comes from a task of the previous version */
   async function flagOrder(
     orderNo: string,
     attention: Attention | string | null,
@@ -158,7 +148,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
     })
   }
 
-  /** The redemption failed before it was recorded: it can never be placed, and its idempotency key is free again. */
+  /** Placement was never recorded: it can no longer succeed, and its idempotency key is free. */
   async function refuseAttempt(orderNo: string, refusal: Refusal): Promise<void> {
     const attempt = await findAttempt(db, orderNo)
     if (attempt) requireCurrentRun(attempt)

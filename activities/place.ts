@@ -35,7 +35,7 @@ export interface PlaceDeps {
   readonly rules: ExchangeRules
 }
 
-/** The price of the whole order and what it is for, frozen. Amounts are decimal CNY: this travels in payloads. */
+/** The frozen price of the whole order. Amounts are decimal CNY: it is serialized in payloads. */
 export interface Quote {
   readonly productId: string
   readonly quantity: number
@@ -50,7 +50,6 @@ export type Placed =
   | {
       readonly placed: true
       readonly status: OrderStatus
-      /** The attempt to pay that waits to be opened at its provider, if cash is due. */
       readonly outTradeNo: string | null
     }
   | { readonly placed: false; readonly refusal: Refusal }
@@ -60,20 +59,18 @@ export interface PlaceInput {
   /** ISO time until which an unpaid order holds points and stock. */
   readonly payBy: string
   readonly outsideSteps: readonly ExternalStep[]
-  /** Frozen by `quoteExchange`, where steps outside came first. */
   readonly quote?: Quote
 }
 
-/** A guarded statement found less than was read a moment before. */
+/** A guarded statement matched less than was read just before. */
 class RaceError extends Error {}
 
 export function createPlaceActivities(deps: PlaceDeps) {
   const { db } = deps
 
   /**
-   * Checks and prices the exchange before steps outside. One that will wait for its payment counts as an unpaid
-   * order from here on, so that no more pieces and points are set aside outside than the customer may hold.
-   * @returns the frozen price, or the first reason against it in the contract's order.
+   * Runs before external steps. From here on the quote counts as an unpaid order, which limits external
+   * holds.
    */
   async function quoteExchange(orderNo: string): Promise<{ quote: Quote } | { refusal: Refusal }> {
     const attempt = await findAttempt(db, orderNo)
@@ -89,10 +86,7 @@ export function createPlaceActivities(deps: PlaceDeps) {
     }
   }
 
-  /**
-   * Section 8 of the seed up to "order created", and on to "paid" where nothing is left to pay: every step
-   * that is ours, in one transaction. The hot stock row comes last, so that its lock is short.
-   */
+  /** All local steps, in one transaction. The contended stock row comes last to keep its lock short. */
   async function placeExchange(input: PlaceInput): Promise<Placed> {
     for (let round = 0; round < 5; round += 1) {
       try {
@@ -106,7 +100,6 @@ export function createPlaceActivities(deps: PlaceDeps) {
     return refuse(input, { code: 'UNAVAILABLE' })
   }
 
-  /** Refuses the attempt, unless another try has decided it meanwhile: then that stands. */
   async function refuse(input: PlaceInput, refusal: Refusal): Promise<Placed> {
     if (await markRefused(db, input.orderNo, refusal)) return { placed: false, refusal }
     return db.transaction().execute(async (tx) => {
@@ -119,7 +112,6 @@ export function createPlaceActivities(deps: PlaceDeps) {
   return { quoteExchange, placeExchange }
 }
 
-/** @throws DomainError the first reason against it */
 async function quoteIn(deps: PlaceDeps, tx: Tx, attempt: Attempt): Promise<Quote> {
   await lockUnpaid(tx, attempt.owner_id)
   const { reasons, quote } = await assess(deps, tx, attempt)
@@ -129,7 +121,6 @@ async function quoteIn(deps: PlaceDeps, tx: Tx, attempt: Attempt): Promise<Quote
   return quote.quote
 }
 
-/** Whether it will wait for its payment at a provider. */
 function isDueLater({ payment_method }: Attempt, { totalAmount }: Quote): boolean {
   return payment_method !== 'wallet' && fenOf(totalAmount) > 0n
 }
@@ -140,7 +131,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   const attempt = await takeAttempt(tx, orderNo)
   if (!attempt) return placedBefore(tx, orderNo)
   requireCurrentRun(attempt)
-  // What is counted of the owner below, such as his unpaid orders, is counted under this lock.
+  // This lock also protects the owner's counts below, such as unpaid orders.
   const account = await lockAccount(tx, vault, attempt.owner_id, 'ZJF')
   const assessed = await assess(deps, tx, attempt, input)
   const reason = assessed.reasons.find(({ code }) => !isTaken(code, input))
@@ -216,12 +207,11 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   }
 }
 
-/** The pieces that an earlier step has set aside in another system are not asked for again. */
+/** An earlier step already reserved these pieces in an external system. */
 function isTaken(code: RefusalCode, { quote, outsideSteps }: PlaceInput): boolean {
   return code === 'OUT_OF_STOCK' && quote !== undefined && outsideSteps.includes('stock')
 }
 
-/** A repeat of a placement that had committed, or that was refused. */
 async function placedBefore(tx: Tx, orderNo: string): Promise<Placed> {
   const attempt = await findAttempt(tx, orderNo)
   if (!attempt) throw new Error(`no attempt ${orderNo}`)
@@ -249,7 +239,6 @@ interface Assessed {
     | undefined
 }
 
-/** @param input undefined: before any step */
 async function assess(
   { sealer, vault, rules }: PlaceDeps,
   db: Db,
@@ -260,7 +249,7 @@ async function assess(
   const request = sealer.open(attempt.request, `request/${order_no}`) as PrivateRequest
   const read = await readEligibilityInputs(db, vault, owner_id, product_id, level, order_no)
   const { product } = read
-  // Another system has these points: its hold decides, or has decided.
+  // An external system keeps these points: its hold decides, or has decided.
   const holdDecides =
     attempt.points_wallet === 'outside' || (input?.quote && input.outsideSteps.includes('points'))
   const facts = holdDecides ? { ...read.facts, pointsAvailable: null } : read.facts

@@ -11,18 +11,16 @@ export interface PointsDeps {
   readonly db: Db
   readonly vault: LedgerCipher
   readonly expiryGraceMs: number
-  /** The points system that the shop already has; undefined: our ledger keeps the points. */
   readonly outsideWallet: PointsWallet | undefined
 }
 
-/** The steps of the points wallet, where it is a system of its own. Keyed by order number, each may be repeated. */
 export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet }: PointsDeps) {
   const ledger = createLedgerWallet(db, vault, expiryGraceMs)
 
-  /** An order's points stay in the wallet that the order began with, whatever the shop has set up since. */
+  /** An order keeps the wallet it started with, even if the configuration changes. */
   function walletOf({ points_wallet }: Attempt): PointsWallet {
     if (points_wallet === 'ledger') return ledger
-    // To be tried again: with the address set, the order goes on.
+    // Retried: the order continues once the address is configured.
     if (!outsideWallet) throw new Error('the points are in an outside wallet, and none is set up')
     return outsideWallet
   }
@@ -31,12 +29,11 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
     const attempt = await findAttempt(db, orderNo)
     if (!attempt) throw new Error(`no attempt ${orderNo}`)
     requireCurrentRun(attempt)
-    // A run before this one may have come as far.
     const repeat = attemptOf() > 1 || attempt.run_epoch > 0
     return { wallet: walletOf(attempt), request: { ownerId: attempt.owner_id, orderNo, repeat } }
   }
 
-  /** @returns false when there are too few points, or when the hold was undone before it came. */
+  /** @returns false when there are too few points, or the hold was undone before it arrived */
   async function holdPoints(orderNo: string, points: number): Promise<boolean> {
     const { wallet, request } = await begin(orderNo)
     return (await wallet.hold({ ...request, points: BigInt(points) })) === 'held'
@@ -53,7 +50,7 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
     await wallet.capture(request)
   }
 
-  /** Undo of `holdPoints` and `capturePoints`, also when it is not known whether they happened. */
+  /** Also undoes `capturePoints`, and works even if the outcome of either is unknown. */
   async function releasePoints(orderNo: string, reason: string): Promise<void> {
     const { wallet, request } = await begin(orderNo)
     const cause = await findCauseOfReturn(db, orderNo)
@@ -63,7 +60,6 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
   return { holdPoints, capturePoints, releasePoints }
 }
 
-/** Which try this is. Called by hand, outside a worker, it is the first. */
 function attemptOf(): number {
   try {
     return activityInfo().attempt

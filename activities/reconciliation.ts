@@ -54,15 +54,12 @@ import {
 import { type PaymentProvider, ProviderRefusalError } from '../payments/port.ts'
 import { isFullyRefunded } from './settle.ts'
 
-/** The workflow engine, as far as the books are compared with it. */
 export interface Engine {
-  /** The orders whose exchange runs; may lag a little behind. */
   runningExchanges(): Promise<ReadonlySet<string>>
-  /** What the engine knows for sure. */
+  /** Authoritative, unlike `runningExchanges`. */
   isRunning(orderNo: string): Promise<boolean>
-  /** Starts what an order lacks. @returns whether its exchange runs now */
+  /** Starts the missing workflow. @returns whether the exchange runs now */
   adopt(orderNo: string): Promise<boolean>
-  /** Brings the money to the order's workflow, once per subject. */
   tell(source: string, subject: string, money: PaidMoney): Promise<void>
 }
 
@@ -73,22 +70,18 @@ export interface ReconciliationDeps {
   readonly engine: Engine
 }
 
-/** How often a provider is asked before it counts as out of reach, and the pauses between. */
 const TRIES = 3
 const TRY_AGAIN_MS = 500
-/** A law that seems broken is looked at again after so long: several statements do not see one moment. */
+/** Apparent violations are read again after this: several statements do not share one snapshot. */
 const LOOK_AGAIN_MS = 2_000
-/** What a workflow was told has come to rest within this time, or an operator is to look. */
+/** Workflows that were told of a finding have this long to resolve it. */
 const HEALS_WITHIN_MS = 10_000
 
-/** The other side cannot be read now. */
 class UnreachableError extends Error {
   override name = 'UnreachableError'
 }
 
-/** Steps of one comparison of all books. Each may be repeated: a finding is kept once, a total is replaced. */
 export function createReconciliationActivities({ db, vault, providers, engine }: ReconciliationDeps) {
-  /** @param runKey the same again goes on with the same run */
   async function beginReconciliation({
     day,
     runKey,
@@ -100,10 +93,8 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
   }
 
   /**
-   * Compares a provider's bill with our payments and refunds, in both directions, and tells workflows what they
-   * have missed.
-   * @returns `later` where the day is over and its bill is not made yet, or the provider does not answer; that is
-   * a finding until a repeat has read it
+   * @returns `later` where the bill is not available yet or the provider is unreachable; a finding until a
+   * repeat reads it
    */
   async function reconcileProvider({
     id,
@@ -141,7 +132,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
   }
 
   async function compare(provider: PaymentProvider, day: string, bill: readonly BilledMoney[]) {
-    // Ours is read after theirs: what was counted meanwhile is in both.
+    // Ours is read second: what was recorded meanwhile is on both sides.
     const counted = await readCounted(
       db,
       provider.method,
@@ -160,7 +151,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     return [...findings, ...(await askForLacking(provider, lacking))]
   }
 
-  /** No order is told of money that went back at the provider's desk since: there is nothing to take. */
+  /** Skips payments that were since refunded in the provider's console. */
   async function withoutGone(
     provider: PaymentProvider,
     finding: Finding,
@@ -174,7 +165,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     return !(found instanceof ProviderRefusalError) && isFullyRefunded(found) ? untold : finding
   }
 
-  /** What the bill of one day lacks may stand in another day's: the provider itself says what is so. */
+  /** Another day's bill may have what this one lacks: the provider itself is asked. */
   async function askForLacking(provider: PaymentProvider, { payments, refunds }: Counted) {
     const findings: Finding[] = []
     for (const payment of payments) {
@@ -209,14 +200,13 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     return { state: found.state, side: stateSide(found.state) }
   }
 
-  /** Of a day without business there is no bill, however long one waits. */
+  /** A day without business never gets a bill. */
   async function hasCounted({ method }: PaymentProvider, day: string): Promise<boolean> {
     const none = { tradeNos: [], refundNos: [] }
     const { payments, refunds } = await readCounted(db, method, none, dayInShanghai(day))
     return payments.length + refunds.length > 0
   }
 
-  /** While there is no bill, the provider is asked for each attempt of the day that is not paid here. */
   async function askForUnpaid(provider: PaymentProvider, day: string): Promise<Finding[]> {
     const { from, to } = dayInShanghai(day)
     const settledBy = new Date(Math.min(to.getTime(), Date.now() - MARGIN_MS))
@@ -245,7 +235,6 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     return findings
   }
 
-  /** Compares our own books: orders, payments, stock, points, cash and earnings. */
   async function reconcileBooks(id: string): Promise<void> {
     await keepTotals(db, id, await readTotals(db))
     const broken = await findBroken()
@@ -271,7 +260,6 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     ]
   }
 
-  /** Compares orders with the workflows that work on them, and looks for what has stopped on its way. */
   async function reconcileWorkflows(id: string): Promise<void> {
     const now = Date.now()
     const longAgo = new Date(now - LONG_MS)
@@ -296,7 +284,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     const findings: Finding[] = []
     for (const { order_no, status } of open) {
       if (running.has(order_no) || (await engineSays(() => engine.isRunning(order_no)))) continue
-      // It may have come to rest meanwhile.
+      // It may have ended meanwhile.
       const [still] = await listOpenOrders(db, recently, order_no)
       if (!still) continue
       const about = { subject: named(order_no), orderNo: order_no, ours: stateSide(status) }
@@ -314,10 +302,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     return findings
   }
 
-  /**
-   * Waits a moment for the workflows that were told of something, and ends the run.
-   * @returns how many findings there are
-   */
+  /** Gives notified workflows a moment to resolve their findings. */
   async function finishReconciliation(id: string): Promise<{ open: number; healed: number }> {
     for (const deadline = Date.now() + HEALS_WITHIN_MS; ; await pause(200)) {
       const left = await markHealed(db, id)
@@ -333,10 +318,10 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
 
 const keyOf = ({ kind, subject, ours, theirs }: Finding) => JSON.stringify([kind, subject, ours, theirs])
 
-/** The engine's client tries again by itself. @throws OutOfReach when that was in vain */
+/** Temporal's client retries by itself. */
 const engineSays = <T>(ask: () => Promise<T>): Promise<T> => reach(ask, 1)
 
-/** @throws OutOfReach when it fails so many times in a row */
+/** @throws UnreachableError after `tries` failures in a row */
 async function reach<T>(ask: () => Promise<T>, tries = TRIES): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
@@ -348,7 +333,6 @@ async function reach<T>(ask: () => Promise<T>, tries = TRIES): Promise<T> {
   }
 }
 
-/** What the provider says, or that it says no. @throws OutOfReach when it says neither */
 async function said<T>(ask: () => Promise<T>): Promise<T | ProviderRefusalError> {
   return reach(async () => {
     try {
@@ -366,9 +350,7 @@ function messageOf(error: unknown): string {
   return cause instanceof Error && cause.message !== '' ? cause.message : error.message
 }
 
-/** What a provider says of one of our numbers: its own state of it, and that as a side. */
 interface Asked {
-  /** Absent where it refuses to say. */
   readonly state?: string
   readonly amountFen?: Fen
   readonly side: Side

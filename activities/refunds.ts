@@ -44,35 +44,27 @@ export interface RefundDeps {
   readonly db: Db
   readonly vault: LedgerCipher
   readonly providers: readonly PaymentProvider[]
-  /** How long after their date points may be spent that come back after it. */
   readonly expiryGraceMs: number
 }
 
-/** A part of a paid order that is taken back, while the order goes on. */
+/** A partial refund; the order continues. */
 export interface PartRefund {
   readonly orderNo: string
   readonly points: number
-  /** Decimal CNY. */
   readonly money: string
   readonly reason: string
   readonly by: Actor
-  /** The same request takes back one part. */
   readonly operationKey: string
 }
 
 export interface SettleByHand {
-  /** The refund that could not be made, or a number that stood for it before. */
   readonly refundNo: string
   readonly reason: string
   readonly by: Actor
 }
 
 export function createRefundActivities({ db, vault, providers, expiryGraceMs }: RefundDeps) {
-  /**
-   * Takes back a part of a paid order: points to the lots they came from, cash of the wallet at once; money at
-   * a provider is written down as owed. The order goes on in its state. A repeat finds it done.
-   * @returns why it is refused, or null
-   */
+  /** Points and wallet cash are refunded immediately, provider money as a pending refund. Repeatable. */
   async function refundPart(request: PartRefund): Promise<Refusal | null> {
     const { orderNo, money, operationKey, by, reason } = request
     const part: Amounts = { points: BigInt(request.points), fen: fenOf(money) }
@@ -82,7 +74,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       if (before.some((refund) => refund.operation_key === operationKey)) return null
       if (!allows(order.status, 'refund')) return { code: 'ORDER_STATE_CONFLICT' }
       const rest = await remainderOfOrder(tx, order)
-      // An outside wallet gives an order's points back whole or not at all.
+      // An external wallet refunds an order's points in full or not at all.
       const divisible = (await hasPointsOutside(tx, orderNo)) ? { ...rest, points: 0n } : rest
       const refusal = reasonAgainstPart(part, rest, divisible)
       if (refusal) return refusal
@@ -95,7 +87,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
         by,
         operationKey,
       })
-      // Points before cash, wherever both accounts are locked: else two transactions may wait for each other.
+      // Points before cash, wherever both accounts are locked: prevents deadlocks.
       if (part.points > 0n) await giveBackOwn(tx, order, 'ZJF', part.points, refund)
       if (part.fen > 0n) await giveCashBack(tx, order, part.fen, refund)
       await recordEvent(tx, orderNo, `refund/${refund.refund_no}`, order.status, by, {
@@ -127,29 +119,25 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     { refund_no, reason }: OrderRefund,
   ): Promise<void> {
     const spend = { ownerId, currency, amount, orderNo }
-    // Only what was paid is refunded in parts.
+    // Only paid orders have partial refunds.
     const back = { cause: 'mall' as const, graceMs: expiryGraceMs }
     if (await giveBackPart(tx, vault, { ...spend, part: refund_no, reason, terms: back })) return
     throw new Error(`${refund_no}: the ledger has less ${currency} of ${orderNo} to give back`)
   }
 
-  /**
-   * The refunds that an order still owes at its providers.
-   * @param part the operation key of one part; without it all but the parts, which have workflows of their own
-   */
+  /** @param part the operation key of one partial refund; undefined: all except partial ones */
   async function listOwedRefunds(orderNo: string, part?: string): Promise<OwedRefund[]> {
     return owedRefunds(db, orderNo, part === undefined ? 'order' : { part })
   }
 
   /**
-   * Gives money back at the provider. Throws, to be tried again, while the provider has not answered for
-   * good: "accepted" is not "done". Fails for good when the provider refuses and the money is still owed; also,
-   * under the number that it has, where it goes on waiting for the shop.
+   * Throws, to be retried, until the provider's answer is final: "accepted" is not "done". Fails permanently
+   * on a refusal, or when the refund waits for the shop to act.
    */
   async function refundPayment({ outTradeNo, refundNo }: OwedRefund): Promise<void> {
     const refund = await findRefund(db, refundNo)
     if (!refund || refund.state === 'done' || refund.state === 'done_by_hand') return
-    // A first try whose answer was lost; or another one was quicker, and all was seen to meanwhile.
+    // Done by an earlier try whose answer was lost, or by another workflow.
     if (refund.state === 'failed') {
       if ((await findLastRefund(db, refundNo))?.state !== 'pending') return
       throw refused(refund.failure)
@@ -168,7 +156,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
           reason: refund.reason,
         })
     const outcome = await asked.catch(async (error: unknown) => {
-      // Operators see why it takes so long, also where it will be asked for again by itself.
+      // Shown to operators as the reason for the delay, even if a retry follows.
       const failure = error instanceof Error ? error.message : String(error)
       await noteFailure(db, refundNo, failure)
       const hasWaited = activityInfo().attempt >= TRIES_BEFORE_AN_OPERATOR
@@ -197,11 +185,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     })
   }
 
-  /**
-   * An operator gave this money back outside, where the provider would not. Nothing is asked of the provider
-   * any more. A repeat finds it done.
-   * @returns false where nothing waits for that
-   */
+  /** An operator refunded this money outside the provider. @returns false where no such refund is pending */
   async function settleByHand({ refundNo, reason, by }: SettleByHand): Promise<boolean> {
     return db.transaction().execute(async (tx) => {
       const first = await findRefund(tx, refundNo)
@@ -210,14 +194,14 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       const refund = order && (await findLastRefund(tx, refundNo))
       if (!refund) return false
       if (refund.state === 'done_by_hand') {
-        // Several may have waited for this word, and the last to ask has shown the order as stuck again.
+        // Several refunds may have waited for this decision, and the last one has flagged the order again.
         await showAtRest(tx, order)
         return true
       }
       if (!(await endRefund(tx, refund.refund_no, { by: by.id ?? by.type, reason }))) return false
       await moneyIsBack(tx, order, refund)
       const key = `settled/${refund.refund_no}`
-      // Why, and by whom, is for operators alone: the refund's own row has it.
+      // The reason is for staff only, so it is on the refund's row.
       await recordEvent(tx, order.order_no, key, order.status, by, { code: 'refund_settled_by_hand' })
       return true
     })
@@ -226,7 +210,6 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
   return { refundPart, listOwedRefunds, refundPayment, settleByHand }
 }
 
-/** Counts what is back for the attempt, and shows the order at rest once nothing is owed any more. */
 async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: PaymentRefund): Promise<void> {
   const payment = await findPayment(tx, refund.out_trade_no)
   if (!payment) return
@@ -237,7 +220,7 @@ async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: Pay
   if (order) await showAtRest(tx, order)
 }
 
-/** Shows the order as one whose money is where it belongs, unless a provider still owes some of it. */
+/** Shows the order as refunded, unless a provider still owes part of it. */
 async function showAtRest(tx: Tx, order: ExchangeOrder): Promise<void> {
   if ((await owedRefunds(tx, order.order_no, 'all')).length > 0) return
   await showRefunded(tx, order)

@@ -8,19 +8,17 @@ import type { Refusal } from '../domain/errors.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
 import { callingRun, requireCurrentRun, SupersededError } from './run.ts'
 
-/** What the database says of an exchange: all that another run needs to carry it on. Times are ISO. */
+/** Times are ISO. */
 export type Progress =
   | { readonly phase: 'pending'; readonly since: string }
   | { readonly phase: 'refused'; readonly refusal: Refusal }
   | {
       readonly phase: 'placed'
       readonly status: OrderStatus
-      /** The newest attempt to pay; null: there was none. */
       readonly lastTradeNo: string | null
-      /** Attempts that are not closed at their provider, as far as we know. */
       readonly openAttempts: readonly { readonly outTradeNo: string; readonly state: 'unpaid' | 'closing' }[]
       readonly payBy: string | null
-      /** Null before it is shipped, and where only the time of shipping was written down. */
+      /** Null before shipping, and where only the shipping time was recorded. */
       readonly confirmBy: string | null
       readonly shippedAt: string | null
       readonly cancelReason: string | null
@@ -29,9 +27,7 @@ export type Progress =
 
 export function createResumeActivities({ db }: { readonly db: Db }) {
   /**
-   * Makes the calling run the only one that may act on the exchange, and tells it where the exchange stands.
-   * @param epoch how often the exchange has been carried on, this time included
-   * @throws SupersededError where a run of this epoch or a later one has the exchange
+   * Makes the calling run the only one that may act on the exchange. @throws SupersededError for an old epoch
    */
   async function resumeExchange(orderNo: string, epoch: number): Promise<Progress> {
     return db.transaction().execute(async (tx) => {
@@ -47,7 +43,6 @@ export function createResumeActivities({ db }: { readonly db: Db }) {
     })
   }
 
-  /** Where the exchange stands. The database decides; what a workflow remembers may be older. */
   async function readProgress(orderNo: string): Promise<Progress> {
     return db.transaction().execute(async (tx) => {
       const attempt = await lockAttempt(tx, orderNo)
@@ -56,7 +51,6 @@ export function createResumeActivities({ db }: { readonly db: Db }) {
     })
   }
 
-  /** Other systems have captured or given back all that they had set aside for the order. */
   async function noteOutsideSettled(orderNo: string): Promise<void> {
     const attempt = await findAttempt(db, orderNo)
     if (!attempt) return

@@ -4,17 +4,13 @@ import type { OrderNote } from '../domain/orders/notes.ts'
 import { PAID_STATUSES } from '../domain/orders/status.ts'
 import type { ReturnCause } from '../domain/wallet/wallet.ts'
 
-/**
- * Who brought it about that a canceled order's points come back. Before it was paid, its owner did where he canceled
- * it or let the payment deadline pass; everything else is the mall's or the shop's doing.
- */
+/** Before payment, a cancel by the owner or a missed payment deadline is the owner's doing. */
 export function causeOfReturn(wasPaid: boolean, by: Actor['type'], note: OrderNote | null): ReturnCause {
   if (wasPaid) return 'mall'
   const isTimeout = note?.code === 'canceled' && note.data.cause === 'payment_timeout'
   return by === 'customer' || isTimeout ? 'owner' : 'mall'
 }
 
-/** The same of an order whose cancel is on its timeline; one that was never recorded or canceled is the mall's doing. */
 export async function findCauseOfReturn(db: Db, orderNo: string): Promise<ReturnCause> {
   const events = await db
     .selectFrom('order_events')

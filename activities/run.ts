@@ -1,15 +1,11 @@
 import { activityInfo } from '@temporalio/activity'
 import { EXCHANGE_WORKFLOW } from '../domain/orders/runs.ts'
 
-/** Another run of the order's workflow has taken over: this one may not act any more. */
 export class SupersededError extends Error {
   override name = 'SupersededError'
 }
 
-/**
- * The run of the exchange that calls this activity.
- * @returns undefined for refund workflows, and outside a worker
- */
+/** @returns undefined for refund workflows, and outside a worker */
 export function callingRun(): string | undefined {
   try {
     const { workflowType, workflowExecution } = activityInfo()
@@ -20,9 +16,7 @@ export function callingRun(): string | undefined {
 }
 
 /**
- * Keeps a run that was believed lost from acting beside the one that carries its order on.
- * @param row the order or its attempt, read under its lock
- * @throws SupersededError
+ * Stops a superseded run. @param row the order or its attempt, read under its lock @throws SupersededError
  */
 export function requireCurrentRun({ run_id }: { readonly run_id: string | null }): void {
   if (run_id === null) return

@@ -27,10 +27,8 @@ import type { ProviderPayment } from '../payments/port.ts'
 import { causeOfReturn } from './return-cause.ts'
 
 /**
- * The order is paid for: captures the points, commits the stock and moves the order. Cash of the wallet is
- * taken here, in the same transaction.
- * @param done what the caller's transaction, or an outside system, has done itself
- * @throws DomainError INSUFFICIENT_BALANCE when the cash wallet holds too little
+ * Captures points and wallet cash, commits the stock and moves the order to "paid".
+ * @param done what is already done @throws DomainError INSUFFICIENT_BALANCE
  */
 export async function settle(
   tx: Tx,
@@ -59,12 +57,11 @@ export async function settle(
   await moveOrder(tx, orderNo, 'order_paid', SYSTEM, paidColumns(method, tradeNo, order.pay_by))
 }
 
-/** Whether money that came in went back at the provider, all of it, without us: there is none to take. */
+/** Whether the provider refunded the whole payment without the mall: there is nothing left to apply. */
 export function isFullyRefunded({ amountFen, refundedFen }: ProviderPayment): boolean {
   return amountFen !== undefined && amountFen > 0n && refundedFen !== undefined && refundedFen >= amountFen
 }
 
-/** How a paid order looks. @param tradeNo what the payment is known by; null where nothing was to be paid */
 export function paidColumns(method: PaymentMethod | null, tradeNo: string | null, payBy: Date | null) {
   const info: PaymentInfo = {
     payment_method: method,
@@ -75,7 +72,7 @@ export function paidColumns(method: PaymentMethod | null, tradeNo: string | null
   return { payment_status: 'paid' as const, payment_method: method, payment_info: JSON.stringify(info) }
 }
 
-/** Takes the order's cash out of the owner's wallet. @throws DomainError INSUFFICIENT_BALANCE */
+/** @throws DomainError INSUFFICIENT_BALANCE */
 export async function captureFromWallet(
   tx: Tx,
   vault: LedgerCipher,
@@ -91,11 +88,9 @@ export async function captureFromWallet(
 }
 
 /**
- * Cancels an order and gives back all that is ours and was not given back before: points, stock, cash of the
- * wallet. Money at a provider is written down as owed; the caller has it refunded. A repeat finds the order
- * canceled and changes nothing.
- * @param graceMs how long after their date points may be spent that expired meanwhile; see `causeOfReturn`
- * @returns the refunds still owed at providers, but for those of parts
+ * Returns points, stock and wallet cash. Provider refunds become pending; the caller completes them.
+ * Repeatable.
+ * @param graceMs see `causeOfReturn` @returns the pending refunds at providers, without partial ones
  */
 export async function cancelOrder(
   tx: Tx,
@@ -116,7 +111,7 @@ export async function cancelOrder(
       await giveBack(tx, vault, { ownerId: order.owner_id, currency: 'ZJF', orderNo, reason, terms: back })
     }
     for (const payment of await listPayments(tx, orderNo)) {
-      // Its provider said "paid": the money is booked next, and goes back.
+      // The provider reported "paid": this money is booked next, then refunded.
       if (payment.state === 'closing' && payment.paid_reported) continue
       const state = afterCancel(payment.state, payment.method)
       if (state === payment.state) continue
@@ -143,7 +138,7 @@ export async function cancelOrder(
   return owedRefunds(tx, orderNo, 'order')
 }
 
-/** Records that all that is left of a paid order is taken back. @returns its number; undefined where nothing is */
+/** Refunds the remainder of a paid order. @returns its refund number; undefined where nothing is left */
 async function takeBackRest(
   tx: Tx,
   order: ExchangeOrder,
@@ -164,7 +159,6 @@ async function takeBackRest(
   return refund_no
 }
 
-/** What of a paid order was not taken back yet. */
 export async function remainderOfOrder(
   tx: Tx,
   order: Pick<ExchangeOrder, 'order_no' | 'total_points' | 'total_money'>,
@@ -174,9 +168,9 @@ export async function remainderOfOrder(
 }
 
 /**
- * All money of this attempt that is not on its way back is to go back.
- * @param orderRefund the refund of the order that it serves; null for money that was not due
- * @param held fen that the provider holds of it, where that is another amount than was asked for
+ * Schedules a refund for whatever is not yet being refunded. @param orderRefund null for a payment that was
+ * not due
+ * @param held fen at the provider, where that differs from the requested amount
  */
 export async function scheduleRefund(
   tx: Tx,
@@ -188,7 +182,6 @@ export async function scheduleRefund(
   const rest = held - (await claimedOf(tx, out_trade_no))
   if (rest > 0n) await recordRefund(tx, out_trade_no, decimalFromFen(rest), reason, orderRefund)
   const owed = await countOwed(tx, out_trade_no)
-  // What is to go back is all that the attempt stands for.
   await updatePayment(tx, out_trade_no, {
     state: afterRefund('refunding', owed),
     amount: decimalFromFen(held),

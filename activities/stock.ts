@@ -5,9 +5,8 @@ import { fenOf } from '../domain/money.ts'
 import type { Quote } from './place.ts'
 import { requireCurrentRun } from './run.ts'
 
-/** The steps of the stock, where it is a system of its own. Keyed by order number, each may be repeated. */
 export function createStockActivities({ db }: { readonly db: Db }) {
-  /** @returns false when there is too little, or when the reservation was undone before it came. */
+  /** @returns false when there is too little, or the reservation was undone before it arrived */
   async function reserveStock(orderNo: string, quote: Quote): Promise<boolean> {
     await requireCurrent(orderNo)
     return db.transaction().execute(async (tx) => {
@@ -23,7 +22,6 @@ export function createStockActivities({ db }: { readonly db: Db }) {
     await db.transaction().execute((tx) => stock.commitStock(tx, orderNo))
   }
 
-  /** Undo of `reserveStock` and `commitStock`, also when it is not known whether they happened. */
   async function releaseStock(orderNo: string): Promise<void> {
     const attempt = await requireCurrent(orderNo)
     if (!attempt) return
@@ -32,7 +30,6 @@ export function createStockActivities({ db }: { readonly db: Db }) {
       .execute((tx) => stock.voidReservation(tx, orderNo, attempt.product_id, attempt.quantity))
   }
 
-  /** @throws SupersededError */
   async function requireCurrent(orderNo: string): Promise<Attempt | undefined> {
     const attempt = await findAttempt(db, orderNo)
     if (attempt) requireCurrentRun(attempt)

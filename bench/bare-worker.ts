@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { NativeConnection, Worker } from '@temporalio/worker'
 
-/** A worker of the bare workflow alone, in a process of its own. Takes the engine's address and the task queue. */
 const [address = '', taskQueue = ''] = process.argv.slice(2)
 const connection = await NativeConnection.connect({ address })
 const worker = await Worker.create({

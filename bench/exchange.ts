@@ -13,9 +13,9 @@ import { createInstallation, type PartName } from '../tests/support/installation
 import { type bareWorkflow, doneUpdate } from './bare-workflow.ts'
 
 /**
- * `npm run bench`: how fast `POST exchange` (points only, distinct owners and products) is on this machine, and
- * what it costs; beside it, in the same run on the same engine, a workflow of the same shape with nothing in it
- * and no API before it. Starts an installation of its own. Linux: the CPU time comes from /proc.
+ * `npm run bench`: speed and cost of `POST exchange` (points only, distinct owners and products), compared
+ * with an empty workflow of the same shape and no API. Starts an installation of its own. Needs /proc
+ * (Linux).
  */
 
 const OWNERS = 500
@@ -48,7 +48,7 @@ try {
     process.stdout.write(`${cells.map((cell, n) => cell.padStart(columns[n]?.length ?? 0)).join('  ')}\n`)
   print(columns)
   for (const clients of [1, 20]) {
-    // In turn, so that a slow minute of the machine meets both.
+    // Alternating, so that a slow minute of the machine affects both.
     const rounds = [...subjects, ...subjects].map((subject) => ({
       subject,
       clients,
@@ -62,7 +62,6 @@ try {
   mall.remove()
 }
 
-/** What is measured: does it once, and says how long it took and what it was answered. */
 interface Subject {
   readonly name: string
   readonly once: () => Promise<Took>
@@ -70,11 +69,10 @@ interface Subject {
 
 interface Took {
   readonly ms: number
-  /** 202 is "not known within 5 s". */
+  /** 202: the outcome was unknown after 5 s. */
   readonly status: number | undefined
 }
 
-/** A worker and a client of the bare workflow, on the installation's engine. */
 async function startBare(address: string) {
   const taskQueue = `bare-${randomUUID()}`
   const script = fileURLToPath(new URL('./bare-worker.ts', import.meta.url))
@@ -156,7 +154,6 @@ async function fillShop(): Promise<Shop> {
   }
 }
 
-/** Redeems once. */
 async function exchange({ products, tokens }: Shop): Promise<Took> {
   const n = asked
   asked += 1
@@ -182,7 +179,7 @@ async function exchange({ products, tokens }: Shop): Promise<Took> {
   return { ms: performance.now() - from, status }
 }
 
-/** As many clients as said, each asking again as soon as it is answered. @returns a row of the table */
+/** @returns a row of the table */
 async function measure(subject: Subject, { clients, requests }: Round): Promise<string[]> {
   const before = PARTS.map(cpuOf)
   const from = performance.now()
@@ -216,7 +213,7 @@ async function measure(subject: Subject, { clients, requests }: Round): Promise<
   ]
 }
 
-/** The CPU time a part has used so far (ms), with the processes it has started. */
+/** CPU time in ms, including child processes. */
 function cpuOf(part: PartName): number {
   const root = mall.parts().get(part)
   if (root === undefined) throw new Error(`${part} does not run`)
@@ -230,7 +227,7 @@ function cpuOf(part: PartName): number {
 function statOf(pid: number) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // After the name, which may hold spaces: state, parent, …; user, system, and the ended children's.
+    // After the name, which may contain spaces: state, parent, …; user, system, and the ended children's.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0)
     return { pid, parent: Number(fields[1]), ms: ticks * TICK_MS }

@@ -9,9 +9,8 @@ import { createInstallation } from '../tests/support/installation.ts'
 import { fillShop } from '../tests/support/large-shop.ts'
 
 /**
- * `npm run bench:pages`: how long each page takes, in a shop that has just opened and in the same shop with
- * `--products` and `--orders` more (about 3 minutes for the million); the ratio is what to look at. Starts an
- * installation of its own. Times are from the request to the last byte, on this machine.
+ * `npm run bench:pages`: response time of each page in a new shop, and with `--products` and `--orders` more
+ * (about 3 minutes for a million); the ratio matters. Starts an installation of its own.
  */
 
 const { values } = parseArgs({
@@ -120,7 +119,6 @@ function pagesOf(product: string, orderNo: string): readonly (readonly ['alice' 
   return [...shop, ...console]
 }
 
-/** @returns the order's number */
 async function exchange(product: string): Promise<string> {
   const response = await fetch(`${mall.url}/api/points-mall/exchange`, {
     method: 'POST',
@@ -131,7 +129,7 @@ async function exchange(product: string): Promise<string> {
   return ((await response.json()) as { data: { order_no: string } }).data.order_no
 }
 
-/** By the demo's one click. @returns the session's cookie */
+/** @returns the session's cookie */
 async function signIn(user: string): Promise<string> {
   const response = await fetch(`${mall.url}/points-mall/sign-in`, {
     method: 'POST',
@@ -143,7 +141,6 @@ async function signIn(user: string): Promise<string> {
   return response.headers.getSetCookie()[0]?.split(';')[0] ?? ''
 }
 
-/** ms */
 async function medianOf(path: string, cookie: string): Promise<number> {
   const took: number[] = []
   for (let round = -WARM_UP; round < ROUNDS; round += 1) {

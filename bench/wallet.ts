@@ -11,8 +11,8 @@ import { disagreementLine } from '../i18n/finding-texts.ts'
 import { startDatabase } from '../tests/support/database.ts'
 
 /**
- * `npm run bench:wallet`: what the ledger does a second, with many clients on one account and on many, beside
- * pgbench's simple update on the same server in the same run; and that no update was lost.
+ * `npm run bench:wallet`: ledger throughput with many clients on one and on many accounts, next to pgbench's
+ * simple update on the same server. Also checks that no update was lost.
  */
 
 const { values } = parseArgs({
@@ -34,7 +34,7 @@ interface Figure {
   readonly p99: number
 }
 
-/** One transaction, told which one it is. @returns the points it moved */
+/** @returns the points it moved */
 type Operation = (db: Db, vault: LedgerCipher, number: number) => Promise<bigint>
 
 const grantOne =
@@ -50,7 +50,7 @@ const grantOne =
     return 1n
   }
 
-/** Even numbers hold, and the odd one after takes what was held. */
+/** Even numbers hold; the next odd one captures. */
 const holdThenCapture =
   (owners: number): Operation =>
   async (db, vault, number) => {
@@ -86,7 +86,7 @@ async function measure(db: Db, name: string, operation: Operation): Promise<Figu
   return { name, perSecond: spans.length / took, p50: at(0.5), p99: at(0.99), moved }
 }
 
-/** PostgreSQL's own measure: update one of 100,000 rows, read it, insert a line of history. */
+/** PostgreSQL's own benchmark: update one of 100,000 rows, read it, insert a history row. */
 function pgbench(url: string): Figure {
   const program = globSync('/usr/lib/postgresql/*/bin/pgbench').sort().at(-1) ?? 'pgbench'
   if (spawnSync(program, ['--version']).error) {

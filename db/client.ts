@@ -3,12 +3,9 @@ import { type Kysely, Kysely as KyselyClient, PostgresDialect, type Transaction 
 import { Pool, type PoolClient } from 'pg'
 import type { Database } from './schema/index.ts'
 
-/** Either the database or a transaction: for reads, and for single statements that stand alone. */
 export type Db = Kysely<Database>
-/** For what must be in one transaction with its caller. */
 export type Tx = Transaction<Database>
 
-/** The application's role; the migrations make it. */
 const APP_ROLE = 'points_mall_app'
 
 const LIMITS = [
@@ -17,7 +14,6 @@ const LIMITS = [
   'idle_in_transaction_session_timeout=15000',
   `role=${APP_ROLE}`,
 ]
-/** A migration may wait for another one's lock, and take its time. */
 const OWNER_LIMITS = [
   'lock_timeout=60000',
   'statement_timeout=0',
@@ -25,11 +21,9 @@ const OWNER_LIMITS = [
 ]
 
 /**
- * @param url a PostgreSQL connection URL
- * @param poolSize connections at most
- * @param role `app` may not change or delete what is booked in the ledger; `owner` is for migrations
- * Every call has a limit: 2 s for a connection, 2 s for a lock, 5 s for a statement, 15 s idle in a
- * transaction. A workflow task waits on some of these calls, so none may hang.
+ * Limits: 2 s per connection or lock, 5 s per statement, 15 s idle in a transaction. Workflow tasks wait on
+ * these.
+ * @param role `app` cannot change or delete ledger rows; `owner` is for migrations
  */
 export function connectDatabase(url: string, poolSize: number, role: 'app' | 'owner' = 'app'): Db {
   const pool = new Pool({
@@ -42,8 +36,7 @@ export function connectDatabase(url: string, poolSize: number, role: 'app' | 'ow
       .join(' '),
     application_name: 'points-mall',
   })
-  // A connection that dies is replaced by the pool; without a listener it would end the process: the pool's
-  // own while it is idle, the client's between two statements of a transaction.
+  // The pool replaces broken connections. Without these listeners an error would end the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => {
     client.on('error', () => {})
@@ -52,15 +45,14 @@ export function connectDatabase(url: string, poolSize: number, role: 'app' | 'ow
   return new KyselyClient<Database>({ dialect: new PostgresDialect({ pool }) })
 }
 
-/** More texts than the mall has: some hold lists of any length, and each kept plan costs the server memory. */
+/** Bounded, since some statements contain lists of any length and each cached plan costs server memory. */
 const PREPARED_MAX = 500
-/** What PostgreSQL says when a migration has changed what a kept plan returns. */
+/** A migration has changed the result type of a cached plan. */
 const FEATURE_NOT_SUPPORTED = '0A000'
 
 /**
- * Has each statement parsed and planned once per connection: for the short ones of the mall that is more than
- * half of what they cost the server. Write constants that choose a partial index into the text (`sql.lit`),
- * since a plan that is kept does not know its parameters.
+ * Prepared plans halve the server's cost of short statements. Constants that select a partial index need
+ * `sql.lit`: cached plans do not know their parameters.
  */
 function prepareStatements(client: PoolClient): void {
   const names = new Map<string, string>()

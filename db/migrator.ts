@@ -2,11 +2,7 @@ import { Migrator } from 'kysely/migration'
 import type { Db } from './client.ts'
 import { migrations } from './migrations/index.ts'
 
-/**
- * Brings the tables up to date, under the migrator's lock: of two processes at once the second waits and
- * finds nothing to do. Returns the names of the migrations that ran.
- * @throws the error of the first migration that failed; nothing of it stays.
- */
+/** Safe to run concurrently. @returns the migrations that ran @throws the first error, rolled back */
 export async function migrateToLatest(db: Db): Promise<string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error, results } = await migrator.migrateToLatest()
@@ -16,7 +12,7 @@ export async function migrateToLatest(db: Db): Promise<string[]> {
     .map(({ migrationName }) => migrationName)
 }
 
-/** Brings a database without tables to where this migration had left another one. @throws as `migrateToLatest` */
+/** Migrates an empty database up to and including `name`. */
 export async function migrateTo(db: Db, name: string): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateTo(name)

@@ -1,4 +1,4 @@
-/** Why a request is refused. The API gives each code its status and its text; see `i18n/error-texts.ts`. */
+/** Why a request is refused. `i18n/error-texts.ts` has the texts. */
 export type RefusalCode =
   | 'NOT_FOUND'
   | 'FORBIDDEN'
@@ -23,28 +23,25 @@ export type RefusalCode =
   | 'RATE_LIMITED'
   | 'UNAVAILABLE'
 
-/** Which of several rules with one code refuses. `unpaid_pieces`: the pieces that a customer may hold unpaid. */
+/** Distinguishes rules that share a code. `unpaid_pieces`: the limit on pieces in unpaid orders. */
 export type RefusalRule = 'unpaid_pieces'
 
-/** Why something is FORBIDDEN that the role alone would allow. */
 export type ForbiddenReason =
-  /** It is the caller's own wallet, level, earning or order. */
   | 'own_account'
-  /** An outside wallet keeps the points. */
+  /** An external wallet keeps the points. */
   | 'points_elsewhere'
 
-/** A refusal with its gap: what is required and what there is, as text ready for a message. */
+/** A refusal with the required and the available amount, as text ready for a message. */
 export interface Refusal {
   readonly code: RefusalCode
-  /** With FORBIDDEN only; undefined: the role does not allow it. */
+  /** Only with FORBIDDEN; undefined: the role lacks the right. */
   readonly reason?: ForbiddenReason | undefined
   readonly required?: string | undefined
   readonly available?: string | undefined
-  /** Undefined: the usual rule of the code. */
   readonly rule?: RefusalRule | undefined
 }
 
-/** An expected failure. Everything else that is thrown is a bug or an outage. */
+/** An expected failure; anything else that is thrown is a bug or an outage. */
 export class DomainError extends Error {
   override name = 'DomainError'
   readonly refusal: Refusal
@@ -54,7 +51,6 @@ export class DomainError extends Error {
   }
 }
 
-/** How a field can be wrong; the names are the seed's (5.3) where it has one. */
 export type FieldRule =
   | 'required'
   | 'integer'
@@ -78,14 +74,13 @@ export type FieldRule =
   | 'invalid'
 
 export interface FieldError {
-  /** The path of the field, such as `properties.limit.max_per_user`. */
   readonly field: string
   readonly rule: FieldRule
-  /** The bound, the allowed values, or the expected type; put into the text where it has a place for it. */
+  /** The limit, the allowed values or the expected type, for the message. */
   readonly bound?: string | undefined
 }
 
-/** A request that is well formed but names what cannot be, such as an unknown category. */
+/** A well-formed request with an impossible value, such as an unknown category. */
 export class InvalidInputError extends Error {
   override name = 'InvalidInputError'
   readonly errors: readonly FieldError[]

@@ -8,26 +8,24 @@ export type Method = ProviderMethod
 export type TradeState = 'unpaid' | 'declined' | 'paid' | 'closed' | 'refunded'
 
 export interface Trade {
-  /** The provider's number. Whoever knows it can open the cashier. */
+  /** The provider's number; it is the key to the cashier. */
   readonly ref: string
   readonly method: Method
   readonly outTradeNo: string
-  /** The provider's number of the money, once somebody tried to pay. */
   readonly paymentRef: string
   readonly amountFen: Fen
   readonly subject: string
   readonly state: TradeState
-  /** How often somebody tried to pay, declined ones included. */
+  /** Includes declined attempts. */
   readonly attempts: number
   readonly returnUrl: string
-  /** The merchant's deadline, for the cashier's countdown only. */
+  /** Only for the cashier's countdown. */
   readonly payBy: Date | undefined
-  /** When the provider itself closes the trade. */
   readonly expiresAt: Date
   readonly createdAt: Date
-  /** When the money last came in. */
+  /** The last payment. */
   readonly paidAt: Date | undefined
-  /** What only this method's wire form knows, as JSON. */
+  /** Data specific to the method, as JSON. */
   readonly wire: string
 }
 
@@ -68,7 +66,7 @@ export function findTrade(db: DatabaseSync, ref: string): Trade | undefined {
   return oneTrade(db, 'SELECT * FROM trades WHERE ref = ?', ref)
 }
 
-/** The newest, where a merchant opened several trades under one number. */
+/** The newest, where several trades have one number. */
 export function findTradeByNumber(db: DatabaseSync, outTradeNo: string): Trade | undefined {
   return oneTrade(db, 'SELECT * FROM trades WHERE out_trade_no = ? ORDER BY rowid DESC LIMIT 1', outTradeNo)
 }
@@ -77,7 +75,7 @@ export function findTradeByPayment(db: DatabaseSync, paymentRef: string): Trade 
   return oneTrade(db, 'SELECT * FROM trades WHERE payment_ref = ?', paymentRef)
 }
 
-/** Trades past the provider's own expiry that are still open; at most 100 at a time. */
+/** At most 100. */
 export function findExpired(db: DatabaseSync, now: Date): Trade[] {
   const statement = db.prepare(
     "SELECT * FROM trades WHERE state IN ('unpaid', 'declined') AND expires_at <= ? LIMIT 100",
@@ -86,7 +84,6 @@ export function findExpired(db: DatabaseSync, now: Date): Trade[] {
   return statement.all(now.getTime()).map(tradeFromRow)
 }
 
-/** Somebody tried to pay, or the trade is closed: sets the new state and returns the trade as it is now. */
 export function setTradeState(db: DatabaseSync, trade: Trade, state: TradeState): Trade {
   const attempts = trade.attempts + (state === 'paid' || state === 'declined' ? 1 : 0)
   const paidAt = state === 'paid' ? new Date() : trade.paidAt
@@ -112,7 +109,7 @@ export function setRefundState(db: DatabaseSync, refund: Refund, state: RefundSt
   return { ...refund, state }
 }
 
-/** A trade is refunded once all of its money is back, and stays paid before. */
+/** A trade is `refunded` only after a full refund. */
 function completeRefund(db: DatabaseSync, tradeRef: string): void {
   db.prepare(
     `UPDATE trades SET state = 'refunded' WHERE ref = ? AND state = 'paid'
@@ -127,7 +124,6 @@ export function findRefund(db: DatabaseSync, ref: string): Refund | undefined {
   return row && refundFromRow(row)
 }
 
-/** By the merchant's own number of it, as `refundNo` in what the wire form keeps. */
 export function findRefundByNumber(db: DatabaseSync, method: Method, refundNo: string): Refund | undefined {
   const statement = db.prepare(
     `SELECT * FROM refunds WHERE wire ->> '$.refundNo' = ?
@@ -145,12 +141,12 @@ export function refundsOf(db: DatabaseSync, tradeRef: string): Refund[] {
   return statement.all(tradeRef).map(refundFromRow)
 }
 
-/** Fen given back or on the way back: what no other refund may take. */
+/** Includes pending refunds. */
 export function fenGivenBack(refunds: readonly Refund[]): Fen {
   return refunds.filter(({ state }) => state !== 'failed').reduce((sum, refund) => sum + refund.amountFen, 0n)
 }
 
-/** What came in by this method from `from` until before `to`, oldest first. */
+/** Oldest first, without `to`. */
 export function paidBetween(db: DatabaseSync, method: Method, from: Date, to: Date): Trade[] {
   const statement = db.prepare(
     'SELECT * FROM trades WHERE method = ? AND paid_at >= ? AND paid_at < ? ORDER BY paid_at',
@@ -159,7 +155,7 @@ export function paidBetween(db: DatabaseSync, method: Method, from: Date, to: Da
   return statement.all(method, from.getTime(), to.getTime()).map(tradeFromRow)
 }
 
-/** What was given back by this method from `from` until before `to`, oldest first; failed refunds too. */
+/** Oldest first, without `to`; includes failed refunds. */
 export function refundedBetween(db: DatabaseSync, method: Method, from: Date, to: Date): Refund[] {
   const statement = db.prepare(
     `SELECT * FROM refunds WHERE created_at >= ? AND created_at < ?
@@ -169,7 +165,6 @@ export function refundedBetween(db: DatabaseSync, method: Method, from: Date, to
   return statement.all(from.getTime(), to.getTime(), method).map(refundFromRow)
 }
 
-/** Every trade in the order of its opening, in the wire form of `GET /books`. */
 export function readBooks(db: DatabaseSync) {
   const statement = db.prepare(
     `SELECT out_trade_no, method, amount_fen, state,
@@ -188,7 +183,7 @@ export function readBooks(db: DatabaseSync) {
 
 function oneTrade(db: DatabaseSync, sql: string, ...values: string[]): Trade | undefined {
   const statement = db.prepare(sql)
-  // Amounts come as bigint; times are made numbers again below.
+  // Amounts are bigint; times are converted back to numbers below.
   statement.setReadBigInts(true)
   const row = statement.get(...values)
   return row && tradeFromRow(row)

@@ -27,7 +27,7 @@ type Button = keyof typeof BUTTONS
 const isButton = (action: unknown): action is Button =>
   typeof action === 'string' && Object.hasOwn(BUTTONS, action)
 
-/** The cashier: a page for a person, at `/pay/{ref}`, which works without JavaScript; and the list of trades at `/`. */
+/** Works without JavaScript. */
 export function cashierRoutes(desk: Desk): Hono {
   const app = new Hono()
 
@@ -53,7 +53,7 @@ export function cashierRoutes(desk: Desk): Hono {
   return app
 }
 
-/** Where the shop is: named with the order, or, as for WeChat Pay, on the cashier's own address. */
+/** WeChat Pay names the shop in the cashier's own URL. */
 function backOf(c: Context, trade: Trade): string | undefined {
   const address = URL.parse(trade.returnUrl || (c.req.query('redirect_url') ?? ''))
   return address?.protocol === 'http:' || address?.protocol === 'https:' ? address.href : undefined
@@ -150,7 +150,6 @@ function missing(c: Context) {
   return page(c, 404, '没有这笔交易', message('没有这笔交易', 'No such trade'))
 }
 
-/** A cashier that cannot be opened, and why. */
 export function refusalPage(c: Context, status: 409 | 422, chinese: string, english: string) {
   return page(c, status, '无法支付', message(chinese, english))
 }
@@ -165,7 +164,7 @@ function page(c: Context, status: 200 | 404 | 409 | 422, heading: string, conten
     'content-security-policy',
     `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
   )
-  // The address is the key to the trade: it may not leak to the shop's site or into a cache.
+  // The URL is the key to the trade: it must not leak to the shop's site or into a cache.
   c.header('referrer-policy', 'no-referrer')
   c.header('cache-control', 'no-store')
   c.header('x-content-type-options', 'nosniff')

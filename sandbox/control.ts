@@ -13,11 +13,10 @@ const faultsOf = z.strictObject({
   method: z.enum(Object.keys(PROVIDER_METHODS) as ProviderMethod[]).optional(),
   fault: z.enum(FAULTS),
   count: z.int().min(1).max(1_000_000).default(1),
-  /** For `delay`. */
   delay_ms: z.int().min(0).max(86_400_000).optional(),
 })
 
-/** What testers hold in their hands: mounted only with `SANDBOX_CONTROL=1`. */
+/** For tests only: mounted with `SANDBOX_CONTROL=1`. */
 export function controlRoutes(desk: Desk): Hono {
   const { db } = desk
   const app = new Hono()
@@ -44,7 +43,6 @@ export function controlRoutes(desk: Desk): Hono {
     return c.json({ out_trade_no, state: paid.state })
   })
 
-  /** Ends what `refund_stuck` began. */
   app.post('/settle-refunds', async (c) => {
     const { out_trade_no, state } = settle.parse(await c.req.json())
     const trade = findTradeByNumber(db, out_trade_no)

@@ -78,7 +78,7 @@ CREATE TABLE IF NOT EXISTS faults (
 ) STRICT;
 `
 
-/** Opens the sandbox's own books, `sandbox.db` in the data folder; makes them on the first run. */
+/** `sandbox.db` in the data folder, created on the first run. */
 export function openDatabase(dataDir: string): DatabaseSync {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const db = new DatabaseSync(join(dataDir, 'sandbox.db'), { timeout: 5_000 })
@@ -90,7 +90,7 @@ export function openDatabase(dataDir: string): DatabaseSync {
   return db
 }
 
-/** Runs `work` in one transaction; whatever it throws undoes it. One at a time, as everything here is synchronous. */
+/** One at a time, since everything here is synchronous. */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec('BEGIN IMMEDIATE')
   try {

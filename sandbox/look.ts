@@ -1,6 +1,5 @@
 import { raw } from 'hono/html'
 
-/** The cashier's style: phone first, system fonts, nothing from outside. */
 export const STYLE = raw(`
 :root { --ground: #f3f4f8; --card: #fff; --ink: #1b1d28; --soft: #5d6275; --line: #e6e8f0; --accent: #4338ca;
   --on: #fff; --good: #0f7a4d; --warn: #8a4b00; --warn-ground: #fff4e0 }
@@ -47,7 +46,6 @@ footer { position: sticky; bottom: 0; margin-top: auto; padding: 1.5rem 0 1rem; 
 .hint small { font-size: 1em }
 `)
 
-/** Counts the time left down. Without it the page shows the deadline alone. */
 export const TICK = raw(`
 const left = document.getElementById('left')
 const until = left && Date.parse(left.previousElementSibling.dateTime)

@@ -3,39 +3,37 @@ import type { Logger } from 'pino'
 import type { Method } from './books.ts'
 import { takeFault } from './faults.ts'
 
-/** Where and how a provider delivers its notifications. */
 export interface Channel {
   readonly url: string
-  /** Headers of one send, signed at this moment; `wrongly` so that no receiver may believe it. */
+  /** Headers of one send; `wrongly` makes the signature invalid. */
   headers(body: string, now: Date, wrongly: boolean): Record<string, string>
-  /** The body as it goes out, where its signature is a part of it; `wrongly` as for `headers`. */
+  /** Only where the signature is part of the body. */
   seal?(body: string, wrongly: boolean): string
-  /** Whether this answer ends the repeats; without it any 2xx does. */
+  /** Whether this answer ends the repeats; absent: any 2xx does. */
   accepted?(status: number, answer: string): boolean
-  /** Pauses before each repeat, in seconds; after the last one the provider gives up. */
+  /** Seconds before each repeat; after the last the provider gives up. */
   readonly retrySeconds: readonly number[]
 }
 
 export interface Notice {
   readonly method: Method
   readonly outTradeNo: string
-  /** The same in every repeat. */
   readonly eventId: string
   readonly body: string
 }
 
 export interface Notifier {
-  /** Takes the notice into the books, inside the caller's transaction; call `wake` after its commit. */
+  /** Runs in the caller's transaction; call `wake` after its commit. */
   enqueue(notice: Notice): void
   wake(): void
-  /** Sends every notice of the trade once more, delivered and dropped ones included; returns how many. */
+  /** Sends every notice of the trade again, even delivered and dropped ones. @returns how many */
   resend(outTradeNo: string): number
   stop(): Promise<void>
 }
 
 const IN_FLIGHT_MAX = 16
 const ANSWER_TIMEOUT_MS = 10_000
-/** How long a notice waits to be overtaken when none follows. */
+/** How long a notice waits to be overtaken if none follows. */
 const OVERTAKEN_MS = 10_000
 
 interface Pending {
@@ -49,9 +47,8 @@ interface Pending {
 }
 
 /**
- * Delivers notices from the books, at least once each: what was not answered with a 2xx is repeated, also after
- * a restart: call `wake` to begin. Order is not promised. `keepSends` keeps a record of every send.
- * @param clockScale how much faster than the real provider repeats come
+ * Delivers at least once, in no guaranteed order, even after a restart. Call `wake` to start.
+ * @param clockScale how much faster than the real provider repeats are sent
  */
 export function createNotifier(
   db: DatabaseSync,
@@ -121,7 +118,7 @@ export function createNotifier(
     log.info({ event: notice.event_id, outTradeNo: notice.out_trade_no, status, state }, 'notification sent')
   }
 
-  /** Returns the answer, or undefined where none came. A redirect is an answer, and no success. */
+  /** A redirect is a failed answer. @returns undefined without an answer */
   async function post(
     url: string,
     headers: Record<string, string>,
@@ -179,7 +176,7 @@ export function createNotifier(
   }
 }
 
-/** Every send as it went out, oldest first; `status` is null where no answer came. */
+/** Oldest first; `status` is null where no answer came. */
 export function readSends(db: DatabaseSync) {
   const rows = db
     .prepare(

@@ -17,33 +17,32 @@ import { createWechatWire } from './wechat/wire.ts'
 
 export interface SandboxOptions {
   readonly host: string
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number
-  /** How a person's browser reaches the cashier, where that is not `http://127.0.0.1:{port}`. */
+  /** The cashier's public address, if not `http://127.0.0.1:{port}`. */
   readonly publicUrl?: string | undefined
   readonly dataDir: string
-  /** Where the mall takes notifications, such as `http://127.0.0.1:3000`. */
+  /** The mall's address, such as `http://127.0.0.1:3000`. */
   readonly mallUrl: string
-  /** Who the merchant is at each provider; without an account there is no such provider. */
+  /** Providers without an account are not served. */
   readonly accounts: {
     readonly alipay?: AlipayMerchant | undefined
     readonly wechat?: WechatMerchant | undefined
     readonly stripe?: { readonly secretKey: string; readonly webhookSecret: string } | undefined
   }
-  /** How much faster than the real providers notifications are repeated; 1 is real time. */
+  /** How much faster than real providers notifications repeat; 1 is real time. */
   readonly clockScale?: number
-  /** Mounts `/control`. */
   readonly control: boolean
   readonly log: Logger
 }
 
 export interface Sandbox {
   readonly url: string
-  /** Lets running requests end for up to a second; what is not delivered yet is delivered after the next start. */
+  /** Lets running requests finish for up to a second; undelivered notices are sent after the next start. */
   stop(): Promise<void>
 }
 
-/** Starts the sandbox payment provider on its own books. Throws where the port is taken. */
+/** @throws where the port is taken */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { log } = options
   const { alipay, wechat, stripe } = options.accounts
@@ -86,7 +85,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
   publicUrl ??= url
-  // Not before the port is ours: another sandbox on the same books would send everything twice.
+  // Only after the port is bound: another sandbox on the same books would send everything twice.
   notifier.wake()
   const expiry = setInterval(() => closeExpired(desk), 1_000)
 

@@ -11,7 +11,7 @@ if (!accounts) {
 }
 
 const { host, port } = config.http
-/** A wildcard is no address to send to. */
+/** A wildcard address cannot be called. */
 const mallHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
 const ownPort = config.ports.sandbox ?? (Number(URL.parse(config.sandbox.url ?? '')?.port) || 3400)
 
@@ -33,7 +33,7 @@ try {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  // Ends with the parent that started it over a channel.
+  // Ends with the parent process.
   process.once('disconnect', stop)
 } catch (error) {
   const busy = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'

@@ -16,31 +16,25 @@ import { inTransaction } from './database.ts'
 import { takeFault } from './faults.ts'
 import type { Channel, Notice, Notifier } from './notify.ts'
 
-/** One provider: its API, and how it tells the merchant what happened. */
 export interface Wire {
   readonly method: Method
   readonly channel: Channel
-  /** Where its API begins, such as `/v1`. */
+  /** Such as `/v1`. */
   readonly path: string
-  /** The notices a merchant gets when the trade has come to this; none where the provider sends none. */
   tradeNotices(trade: Trade, happened: 'paid' | 'declined' | 'closed', asAnotherMerchant: boolean): Notice[]
   refundNotices(trade: Trade, refund: Refund, all: readonly Refund[]): Notice[]
   routes(desk: Desk): Hono<{ Bindings: HttpBindings }>
 }
 
-/** What it takes to change the books: each change and its notices are one transaction. */
+/** Each change is stored with its notices in one transaction. */
 export interface Desk {
   readonly db: DatabaseSync
   readonly notifier: Notifier
   readonly wires: Readonly<Partial<Record<Method, Wire>>>
-  /** The cashier page of a trade. */
   payUrl(ref: string): string
 }
 
-/**
- * The customer pays. Paying twice pays once.
- * @returns the trade as it is now, or `refused` because it is closed, or nothing where there is none.
- */
+/** Repeatable. @returns undefined where there is no such trade */
 export function pay(desk: Desk, ref: string): Trade | 'refused' | undefined {
   const result = inTransaction(desk.db, () => {
     const trade = findTrade(desk.db, ref)
@@ -51,7 +45,7 @@ export function pay(desk: Desk, ref: string): Trade | 'refused' | undefined {
   return result
 }
 
-/** The bank says no. The trade stays open, and can be paid by another attempt. */
+/** The trade stays open for another attempt. */
 export function decline(desk: Desk, ref: string): Trade | 'refused' | undefined {
   const result = inTransaction(desk.db, () => {
     const trade = findTrade(desk.db, ref)
@@ -65,10 +59,7 @@ export function decline(desk: Desk, ref: string): Trade | 'refused' | undefined 
   return result
 }
 
-/**
- * Money arrives whatever the state: a closed trade becomes paid; for one that is paid already, or given back,
- * the merchant is told once more by a new event.
- */
+/** Accepts money in any state; a trade that was already paid or refunded causes a new event. */
 export function forcePay(desk: Desk, ref: string): Trade | undefined {
   const result = inTransaction(desk.db, () => {
     const trade = findTrade(desk.db, ref)
@@ -81,13 +72,13 @@ export function forcePay(desk: Desk, ref: string): Trade | undefined {
   return result
 }
 
-/** The money of a closed trade arrives all the same: the bank was slower than the shop. */
+/** Pays a closed trade: the bank was slower than the shop. */
 export function payLate(desk: Desk, ref: string): Trade | 'refused' | undefined {
   const trade = findTrade(desk.db, ref)
   return trade && trade.state !== 'closed' ? 'refused' : forcePay(desk, ref)
 }
 
-/** Inside the caller's transaction: closes the trade if it is open. Returns it as it is now. */
+/** Runs in the caller's transaction. */
 export function closeOpen(desk: Desk, trade: Trade): Trade {
   if (trade.state !== 'unpaid' && trade.state !== 'declined') return trade
   const closed = setTradeState(desk.db, trade, 'closed')
@@ -95,7 +86,7 @@ export function closeOpen(desk: Desk, trade: Trade): Trade {
   return closed
 }
 
-/** Inside the caller's transaction: the money is here. */
+/** Runs in the caller's transaction. */
 export function receive(desk: Desk, trade: Trade): Trade {
   const paid = setTradeState(desk.db, trade, 'paid')
   const lied = takeFault(desk.db, trade.method, 'wrong_amount')
@@ -104,7 +95,7 @@ export function receive(desk: Desk, trade: Trade): Trade {
   return paid
 }
 
-/** Inside the caller's transaction: a refund has come to rest. */
+/** Runs in the caller's transaction. */
 export function settleRefund(desk: Desk, trade: Trade, refund: Refund, state: RefundState): Refund {
   const settled = setRefundState(desk.db, refund, state)
   for (const notice of desk.wires[trade.method]?.refundNotices(
@@ -117,7 +108,7 @@ export function settleRefund(desk: Desk, trade: Trade, refund: Refund, state: Re
   return settled
 }
 
-/** The provider's own expiry. Call it every second or so. */
+/** Call it about once a second. */
 export function closeExpired(desk: Desk): void {
   const expired = findExpired(desk.db, new Date())
   if (expired.length === 0) return

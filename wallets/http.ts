@@ -3,25 +3,22 @@ import { z } from 'zod'
 import { type PointsWallet, WalletRefusalError, type WalletRequest } from './port.ts'
 import { signatureOf } from './signature.ts'
 
-/** Where the shop's points system is, and the key that we sign with. */
 export interface WalletAccess {
   readonly baseUrl: string
   readonly keyId: string
   readonly secret: string
 }
 
-/** An operation as the outside books have it; it never changes. */
 export type Operation = z.output<typeof operation>
 type Step = Operation['step']
 
-/** The shop's points system, which can also be asked what it has booked. */
 export interface OutsideWallet extends PointsWallet {
-  /** @returns undefined when it has not heard of this step of the order; it may still do so */
+  /** @returns undefined while the step is unknown; it may still be booked later */
   find(orderNo: string, step: Step): Promise<Operation | undefined>
 }
 
 const TIMEOUT_MS = 3_000
-/** A customer waits for the balance, and can do without: the hold decides. */
+/** Short, since the customer waits and can do without the balance: the hold decides. */
 const BALANCE_TIMEOUT_MS = 1_000
 const IN_FLIGHT_MAX = 64
 const ANSWER_BYTES_MAX = 16_384
@@ -38,31 +35,29 @@ const operation = z.object({
 })
 const refusal = z.object({ code: z.string().max(64), message: z.string().max(500).optional() })
 
-/** Which outcomes a step may have. */
 const OUTCOMES: Readonly<Record<Step, readonly Operation['outcome'][]>> = {
   hold: ['held', 'insufficient', 'void'],
   capture: ['captured', 'void'],
   release: ['released', 'void'],
 }
 
-/** The wallet did not say yes or no: what was asked may have happened. */
+/** The operation may have happened. */
 export class WalletError extends Error {
   override name = 'WalletError'
 }
 
-/** Statuses that are the answer to what was asked. 401 and 403 are not: a key can be mended, then it works. */
+/** Final answers. Not 401 and 403: after a key is corrected, the same request works. */
 const REFUSALS = new Set([400, 404, 409, 422])
 
-/** The key under which a step of an order is booked outside: the same in every try, from any process. */
 const keyOf = (orderNo: string, step: Step) => `${orderNo}-${step}`
 
-/** The points system that a shop already has, by the contract of docs/outside-wallet.md. */
+/** The contract is docs/outside-wallet.md. */
 export function createHttpWallet(access: WalletAccess): OutsideWallet {
   let inFlight = 0
 
-  /** @throws WalletFault, or a network error; WalletRefusal */
+  /** @throws WalletRefusalError; WalletError or a network error */
   async function call(method: 'GET' | 'POST', path: string, body: object | undefined, timeoutMs: number) {
-    // Callers that can wait try again, the others do without: a line here would only hold them up.
+    // No queue: callers that can wait retry, the others do without.
     if (inFlight >= IN_FLIGHT_MAX) throw new WalletError('too many requests to the wallet at once')
     inFlight += 1
     try {
@@ -131,7 +126,6 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
   }
 }
 
-/** Takes the answer for what it was asked for, or not at all. */
 function believe(answer: unknown, asked: Partial<Operation> & { readonly step: Step }): Operation {
   const found = parse(operation, answer)
   const same = found.key === asked.key && found.order_no === asked.order_no && found.step === asked.step

@@ -2,19 +2,14 @@ import { createHash, createHmac } from 'node:crypto'
 
 export interface SignedRequest {
   readonly method: string
-  /** With its query, as it is sent. */
   readonly path: string
-  /** Seconds since 1970. */
+  /** Seconds. */
   readonly timestamp: number
   readonly nonce: string
-  /** Empty where there is none. */
   readonly body: string
 }
 
-/**
- * The `X-Wallet-Signature` of a request: HMAC-SHA256 in hex over its parts, a line each (docs/outside-wallet.md).
- * The nonce and the time make every request one of its own, so that a recorded one is worth nothing.
- */
+/** `X-Wallet-Signature`: hex HMAC-SHA256 (docs/outside-wallet.md). Nonce and time prevent replays. */
 export function signatureOf(secret: string, request: SignedRequest): string {
   const { method, path, timestamp, nonce, body } = request
   const text = ['v1', method, path, `${timestamp}`, nonce, createHash('sha256').update(body).digest('hex')]

@@ -5,17 +5,15 @@ import type { OrderStatus } from '../domain/orders/status.ts'
 import type { Requester } from './messages.ts'
 import { isSuperseded } from './steps.ts'
 
-/** Why and for whom things are undone. */
 export interface Cause {
   readonly reason: string
   readonly by: Requester | { readonly type: 'system' }
-  /** Set when the redemption never stood: the customer is told this. */
   readonly refusal?: Refusal
-  /** In any other state the order stays as it is; undefined: it is canceled in every state. */
+  /** Cancels only in these statuses; undefined: in all. */
   readonly allowedIn?: readonly OrderStatus[]
 }
 
-/** The order has gone beyond what may be undone. */
+/** The order is past the point where it may be canceled. */
 export class KeptError extends Error {
   override name = 'KeptError'
   readonly status: OrderStatus
@@ -26,16 +24,14 @@ export class KeptError extends Error {
 }
 
 export interface Undo {
-  /** Registered before its step runs: a step that failed may have happened all the same. */
+  /** Register before the step runs: a failed step may still have taken effect. */
   add(step: AttentionCode, undo: (cause: Cause) => Promise<void>): void
-  /** The step itself has answered that it did not happen: there is nothing to undo. */
+  /** The step has reported that it did not happen. */
   forget(step: AttentionCode): void
-  /** For what can only be done after everything else is undone. */
   addLast(step: AttentionCode, undo: (cause: Cause) => Promise<void>): void
   /**
-   * Undoes in reverse, once, also while the workflow is being canceled. What cannot be undone is put before
-   * `whenStuck`, which says whether to try again or to go on.
-   * @returns where the order stands: where it stays as it is, what was not undone can still be
+   * Undoes in reverse order, once, even while the workflow is being canceled.
+   * @returns the order's status where it stays as it is
    */
   run(
     cause: Cause,

@@ -18,9 +18,8 @@ import { standingOf } from './resume.ts'
 import { isSuperseded, localSteps, localStepsUntilDone, remoteSteps, remoteStepsUntilDone } from './steps.ts'
 
 /**
- * One redemption, from request to finished order: place it, have it paid, follow it to its end. A step that fails
- * permanently undoes what was done, in reverse, until it is done. Where an earlier run has come to an end before the
- * order, the exchange is carried on from what the database says.
+ * The whole story of one redemption. A step that fails permanently undoes all previous steps; a resumed run
+ * continues from the state in the database.
  */
 export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatus> {
   const { exchange, answer } = begin(input)
@@ -43,7 +42,7 @@ export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatu
     if (!(error instanceof RefusedError) && !(error instanceof TemporalFailure)) throw error
     const refusal: Refusal = error instanceof RefusedError ? error.refusal : { code: 'UNAVAILABLE' }
     const cause = { reason: refusal.code, by: { type: 'system' as const } }
-    // An order that somebody was told of is canceled; one that nobody knows was refused.
+    // A confirmed order is canceled; one that was never confirmed is refused.
     await exchange.cancel(stands ? cause : { ...cause, refusal })
     status = 'order_canceled'
     answer({ placed: false, refusal })
@@ -66,7 +65,6 @@ async function end({ mailbox }: Exchange, status: OrderStatus): Promise<OrderSta
 
 const isFollowed = (status: OrderStatus) => hasReached(status, 'order_paid') && status !== 'order_finished'
 
-/** The redemption is refused, by a rule or by what there is. */
 class RefusedError extends Error {
   readonly refusal: Refusal
   constructor(refusal: Refusal) {
@@ -107,15 +105,12 @@ function begin(input: ExchangeInput): { exchange: Exchange; answer: (verdict: Ve
 
 interface Standing {
   readonly status: OrderStatus
-  /** The newest attempt to pay, if cash is due at a provider. */
   readonly outTradeNo: string | null
-  /** It is to be opened at its provider. */
   readonly opens: boolean
-  /** Workflow time, in ms, at which receipt is confirmed automatically; undefined: when it ships. */
+  /** Workflow time, ms. */
   readonly confirmBy?: number
 }
 
-/** Reserve the stock, hold the points, record the exchange order, create the standard order. */
 async function place(exchange: Exchange): Promise<Standing> {
   const { orderNo, outsideSteps, undo } = exchange
   const quote = outsideSteps.length > 0 ? await placeOutside(exchange) : undefined
@@ -131,7 +126,6 @@ async function place(exchange: Exchange): Promise<Standing> {
   return completeOutside(exchange, outTradeNo, outTradeNo !== null)
 }
 
-/** Steps of other systems that come after the order is recorded. */
 async function completeOutside(
   exchange: Exchange,
   outTradeNo: string | null,
@@ -156,7 +150,7 @@ function undoExchange({ orderNo, outsideSteps, undo }: Exchange): void {
       ...(refusal ? { refusal } : {}),
       ...(allowedIn ? { allowedIn } : {}),
     })
-    // Activities of the version before answered with a list.
+    // Activities of the previous version answered with a list.
     const { status = null } = canceled as { status?: OrderStatus | null }
     if (status !== null && status !== 'order_canceled') throw new KeptError(status)
   })
@@ -172,7 +166,7 @@ function undoOutside(exchange: Exchange, step: 'attempt' | 'stock' | 'points'): 
   else undo.add('points', ({ reason }) => remoteStepsUntilDone.releasePoints(orderNo, reason))
 }
 
-/** The same steps where they belong to other systems: each an activity of its own, its undo registered first. */
+/** The steps of external systems: one activity each, its undo registered first. */
 async function placeOutside(exchange: Exchange): Promise<Quote> {
   const { orderNo, outsideSteps, undo } = exchange
   undoOutside(exchange, 'attempt')
@@ -195,10 +189,7 @@ async function placeOutside(exchange: Exchange): Promise<Quote> {
   return quote
 }
 
-/**
- * Carries on what an earlier run has begun, from what the database says. Every step may have happened: each is safe to
- * repeat, and its undo is registered again.
- */
+/** Every step may have happened: each is repeatable and registers its undo again. */
 async function carryOn(exchange: Exchange, epoch: number): Promise<Standing> {
   const { orderNo, outsideSteps } = exchange
   const progress = await localStepsUntilDone.resumeExchange(orderNo, epoch)
@@ -209,7 +200,7 @@ async function carryOn(exchange: Exchange, epoch: number): Promise<Standing> {
   if (outsideSteps.length > 0) undoOutside(exchange, 'attempt')
   if (outsideSteps.includes('stock')) undoOutside(exchange, 'stock')
   if (outsideSteps.includes('points')) undoOutside(exchange, 'points')
-  // What other systems were asked for is not known: nobody was promised anything, so it is given back.
+  // The state of external systems is unknown, and nothing was promised to the customer.
   if (progress.phase === 'pending') throw new RefusedError({ code: 'UNAVAILABLE' })
   undoExchange(exchange)
   if (progress.phase === 'refused') throw new RefusedError(progress.refusal)

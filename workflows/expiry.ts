@@ -2,7 +2,7 @@ import { log, proxyActivities } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts'
 import type { ExpiryInput } from './messages.ts'
 
-/** A batch that fails is tried again until it is done: the schedule starts no second run beside this one. */
+/** Retries until done: the schedule starts no second run while this one is open. */
 const batch = proxyActivities<Activities>({
   startToCloseTimeout: '2m',
   retry: { initialInterval: '1s', maximumInterval: '1m' },
@@ -10,19 +10,16 @@ const batch = proxyActivities<Activities>({
 
 const NAMED_MAX = 100
 
-/** What one run did; shown with it in the engine's pages. */
 export interface ExpirySums {
   readonly granted: number
   readonly expired: string
   readonly warned: number
-  /** What was passed over because it is not what the mall wrote; `ledger:verify` and `reconcile` say more. */
+  /** Skipped records; `ledger:verify` and `reconcile` report the details. */
   readonly unreadable: readonly string[]
 }
 
 /**
- * What time alone does to wallets: pending points are granted, points past their date are taken out, and owners
- * are warned. A run has about 6 events per batch, so 500 accounts a batch stay below the engine's limit of
- * 51,200 events up to four million accounts.
+ * About 6 events per batch: 500 accounts each stay below Temporal's 51,200 events up to 4 million accounts.
  */
 export async function expiryWorkflow({ batchSize: limit }: ExpiryInput): Promise<ExpirySums> {
   const unreadable: string[] = []

@@ -9,10 +9,7 @@ import type { Exchange } from './redemption.ts'
 import { handOver, isLong, readStanding } from './resume.ts'
 import { localStepsUntilDone } from './steps.ts'
 
-/**
- * Follows a paid order: accepted, shipped, finished, by a person, by the order domain, or by the clock that
- * starts when it ships. Until then it can be canceled, and later refunded.
- */
+/** A person, the order domain or the auto-confirm timer moves a paid order on. */
 export async function follow(
   exchange: Exchange,
   from: OrderStatus,
@@ -56,7 +53,6 @@ export async function follow(
   }
 }
 
-/** Does what a person asks, where the state allows it. */
 async function onRequest(exchange: Exchange, status: OrderStatus, request: Request): Promise<OrderStatus> {
   switch (request.kind) {
     case 'cancel':
@@ -119,7 +115,7 @@ async function advance(
     ...(carrier && trackingNo ? { shipping: { carrier, trackingNo } } : {}),
   })
   if (!isMoved(moved)) {
-    // Activities of the version before answered the code that refuses it, or null.
+    // Activities of the previous version answered the refusal code, or null.
     const code = moved as RefusalCode | null
     return code
       ? { status, reply: { ok: false, refusal: { code } } }
@@ -134,7 +130,7 @@ async function advance(
 
 const isMoved = (answer: unknown): answer is Moved => typeof answer === 'object' && answer !== null
 
-/** The order domain's events may come late, twice or out of order: the order only ever moves forward. */
+/** Events may be late, duplicated or out of order: the order only moves forward. */
 async function onOrderEvent(
   exchange: Exchange,
   status: OrderStatus,

@@ -1,4 +1,3 @@
-/** What the worker runs. */
 export { exchangeWorkflow } from './exchange.ts'
 export { expiryWorkflow } from './expiry.ts'
 export { nightlyReconciliationWorkflow, reconciliationWorkflow } from './reconciliation.ts'

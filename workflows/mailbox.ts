@@ -18,7 +18,6 @@ import {
   shipUpdate,
 } from './messages.ts'
 
-/** What somebody asks of the exchange; `reply` answers. */
 export type Request = { readonly by: Requester; reply(answer: Reply): void } & (
   | { readonly kind: 'cancel'; readonly reason?: string }
   | { readonly kind: 'pay'; readonly method?: PaymentMethod }
@@ -41,24 +40,21 @@ export type Message =
   | { readonly kind: 'resync' }
 
 export interface Mailbox {
-  /** The next message, or undefined when none came in time. Without a time it waits for ever. */
+  /** Waits indefinitely without a timeout. */
   next(timeoutMs?: number): Promise<Message | undefined>
-  /** Puts messages that are for later in front of the line again. */
   putBack(messages: readonly Message[]): void
-  /** Refuses the words of operators that wait in the line: they came before there was a question. */
+  /** Refuses operator decisions that arrived before there was a question. */
   refuseEarlyDecisions(): void
-  /** How many requests have come in. */
   requests(): number
   isEmpty(): boolean
-  /** Answers whoever still waits, also whom a failed step left without a word; later requests are answered the same. */
+  /** Answers all open requests, even those that a failed step left open; later ones get the same answer. */
   close(): void
 }
 
 export const CONFLICT: Reply = { ok: false, refusal: { code: 'ORDER_STATE_CONFLICT' } }
 
 /**
- * Puts all that reaches the exchange into one line, so that the story takes one message at a time. Call it
- * before the first await: what arrived earlier is waiting for its handlers.
+ * Queues messages so that they are handled one at a time. Call it before the first await, so none is lost.
  */
 export function openMailbox(): Mailbox {
   const letters: Message[] = []
@@ -73,7 +69,7 @@ export function openMailbox(): Mailbox {
     await condition(() => answer !== undefined || closed)
     return answer ?? CONFLICT
   }
-  /** Providers repeat themselves; each event counts once. */
+  /** Providers repeat events; each counts once. */
   function hear(letter: Message & { readonly notice: { readonly eventId: string } }): void {
     if (seen.has(letter.notice.eventId)) return
     seen.add(letter.notice.eventId)
@@ -104,7 +100,7 @@ export function openMailbox(): Mailbox {
     },
     refuseEarlyDecisions() {
       const words = letters.filter((letter) => letter.kind === 'resolve')
-      // An exchange that began earlier has taken such a word for its answer.
+      // Earlier exchanges accepted such a decision as their answer.
       if (words.length === 0 || !patched('words-answer-a-question')) return
       for (const word of words) {
         word.reply(CONFLICT)

@@ -6,25 +6,22 @@ import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
 import type { PaymentMethod } from '../domain/payments/method.ts'
 
-/** What the API, the worker and the workflows say to each other. Names and ids here are the contract's section 7. */
-
 export const TASK_QUEUE = 'points-mall'
 export { EXCHANGE_WORKFLOW } from '../domain/orders/runs.ts'
 export type { OrderNotice, PaymentNotice }
 export const REFUND_WORKFLOW = 'refundWorkflow'
-/** A type of its own: a worker that knows no parts leaves it alone, where it would take back the whole order. */
+/** Separate from REFUND_WORKFLOW: an older worker would refund the whole order. */
 export const PART_REFUND_WORKFLOW = 'partRefundWorkflow'
 export const EXPIRY_WORKFLOW = 'expiryWorkflow'
 export const RECONCILIATION_WORKFLOW = 'reconciliationWorkflow'
 export const NIGHTLY_WORKFLOW = 'nightlyReconciliationWorkflow'
 
 export const exchangeWorkflowId = (orderNo: string) => `exchange/${orderNo}`
-/** The schedule's id, and what its runs' ids begin with. */
 export const EXPIRY_ID = 'points-expiry'
 export const NIGHTLY_ID = 'nightly-reconciliation'
 /** @param day `YYYY-MM-DD` in Shanghai */
 export const reconciliationId = (day: string) => `reconciliation/${day}`
-/** @param n the number of the attempt to pay whose money goes back, `after-sale`, or a part's operation key */
+/** @param n the refunded payment attempt's number, `after-sale`, or the operation key of a partial refund */
 export const refundWorkflowId = (orderNo: string, n: string) => `refund/${orderNo}/${n}`
 
 export const SEARCH_ATTRIBUTES = {
@@ -36,31 +33,26 @@ export const SEARCH_ATTRIBUTES = {
 
 export interface ExchangeInput {
   readonly orderNo: string
-  /** These run as activities of their own, each with its own undo. */
   readonly outsideSteps: readonly ExternalStep[]
   readonly paymentTimeoutMs: number
   readonly autoConfirmTimeoutMs: number
-  /** Another run carries the exchange on from what the database says; absent: the first run. */
+  /** Set where a new run resumes the exchange from the database. */
   readonly resume?: { readonly epoch: number }
-  /** When a run hands the exchange to the next one; absent: `RUN_LIMITS`. */
   readonly limits?: RunLimits
 }
 
 export interface RunLimits {
-  /** Events in the history. */
   readonly events: number
-  /** Requests taken. */
   readonly updates: number
 }
 
-/** Well below what the engine allows: 51,200 events and 2,000 updates. */
+/** Well below Temporal's limits of 51,200 events and 2,000 updates. */
 export const RUN_LIMITS: RunLimits = { events: 4_000, updates: 500 }
 
 export type Verdict =
   | { readonly placed: true; readonly status: OrderStatus }
   | { readonly placed: false; readonly refusal: Refusal }
 
-/** The answer to a request made of a running exchange. */
 export type Reply = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal }
 
 export interface Requester {
@@ -68,7 +60,6 @@ export interface Requester {
   readonly id?: string
 }
 
-/** The verdict on the redemption: the first answer of every exchange, the same at every repeat. */
 export const placedUpdate = defineUpdate<Verdict>('placed')
 
 export const cancelUpdate = defineUpdate<Reply, [{ by: Requester; reason?: string }]>('cancel')
@@ -81,8 +72,8 @@ export const finishUpdate = defineUpdate<Reply, [{ by: Requester }]>('finish')
 export const refundUpdate = defineUpdate<Reply, [{ by: Requester; reason: string }]>('refund')
 
 /**
- * An operator's word on what cannot finish by itself: `retry`; `skip`, to go on without an undo; or `settle`, of
- * money only, which is never skipped: it was given back outside.
+ * `skip` continues without an undo. `settle` is for money refunded outside the provider, which cannot be
+ * skipped.
  */
 export type ResolveAction = 'retry' | 'skip' | 'settle'
 export const resolveUpdate = defineUpdate<
@@ -92,13 +83,13 @@ export const resolveUpdate = defineUpdate<
       by: Requester
       action: ResolveAction
       reason: string
-      /** With `settle`: every number that the refund has had at its provider; no other refund is meant. */
+      /** With `settle`: every number that the refund has had at its provider. */
       refundNos?: readonly string[]
     },
   ]
 >('resolve')
 
-/** The database says something else than the workflow shows: it looks again. */
+/** Tells the workflow to re-read the database, which has changed. */
 export const resyncSignal = defineSignal('resync')
 export const paymentSignal = defineSignal<[PaymentNotice]>('payment')
 export const orderSignal = defineSignal<[OrderNotice]>('order')
@@ -110,14 +101,11 @@ export type RefundInput =
       readonly orderNo: string
       readonly by: Requester
       readonly reason: string
-      /** Where other systems have a part of the order to give back. Absent: none has. */
       readonly outsideSteps?: readonly ExternalStep[]
     }
   | ({ readonly kind: 'part' } & PartRefundInput)
-  /** The workflow that had begun the refunds of an order at its end is gone. */
   | { readonly kind: 'owed'; readonly orderNo: string }
 
-/** A part is taken back of an order that goes on, or has ended. */
 export interface PartRefundInput {
   readonly orderNo: string
   readonly by: Requester
@@ -129,29 +117,27 @@ export interface PartRefundInput {
 }
 
 export interface ExpiryInput {
-  /** Accounts, or earnings, in one activity. */
   readonly batchSize: number
 }
 
 export interface ReconciliationPace {
-  /** How often a bill that is not made yet is asked for. */
+  /** How often to ask for a bill that is not available yet. */
   readonly asks: number
   readonly askAgainMs: number
 }
 
-/** Alipay and WeChat Pay make the bill of a day in the course of the next morning. */
+/** Alipay and WeChat Pay publish a day's bill during the next morning. */
 export const RECONCILIATION: ReconciliationPace = { asks: 25, askAgainMs: 30 * 60_000 }
 
 export interface ReconciliationInput extends ReconciliationPace {
-  /** `YYYY-MM-DD` in Shanghai */
+  /** `YYYY-MM-DD` in Shanghai. */
   readonly day: string
 }
 
-/** When a run was due; the engine's schedules set it. */
 export const SCHEDULED_AT = defineSearchAttributeKey(
   'TemporalScheduledStartTime',
   SearchAttributeType.DATETIME,
 )
 
-/** The verdict on a refund: whether it was taken on. The money itself follows. */
+/** Whether the refund was accepted; the money follows later. */
 export const refundTakenUpdate = defineUpdate<Reply>('taken')

@@ -20,13 +20,11 @@ import {
 import { handOver, isLong, readStanding } from './resume.ts'
 import { localStepsUntilDone, remoteSteps, remoteStepsUntilDone, requireStepFailure } from './steps.ts'
 
-/** Opens the payment at its provider; undone by closing it there. */
 export async function openPayment(exchange: Exchange, outTradeNo: string): Promise<void> {
   undoPayment(exchange, outTradeNo)
   await remoteSteps.openPayment(outTradeNo)
 }
 
-/** Closes the payment when the order is canceled. */
 export function undoPayment(exchange: Exchange, outTradeNo: string): void {
   exchange.undo.add('payment', async (cause) => {
     const late = (await close(outTradeNo, { cause })).paid
@@ -37,7 +35,7 @@ export function undoPayment(exchange: Exchange, outTradeNo: string): void {
   })
 }
 
-/** Closes an attempt that an earlier run has left open, of an order that was paid by another one. */
+/** Closes an attempt that an earlier run left open, after another attempt paid the order. */
 export async function closeLeftOpen(exchange: Exchange, outTradeNo: string): Promise<void> {
   const { orderNo, mailbox } = exchange
   await retryUntilResolved(orderNo, mailbox, 'payment', async () => {
@@ -49,9 +47,8 @@ export async function closeLeftOpen(exchange: Exchange, outTradeNo: string): Pro
 const UNPAID: readonly OrderStatus[] = ['exchanged', 'order_created']
 
 /**
- * Waits for "paid" or the deadline. At the deadline the payment is closed at the provider first; only when it
- * says "closed" is anything released, and when it says "paid" the order goes on.
- * @returns where the order stands, once that is not "unpaid"
+ * At the deadline the payment is closed at the provider first; only the answer "closed" releases points and
+ * stock.
  */
 export async function pay(exchange: Exchange, firstTradeNo: string): Promise<OrderStatus> {
   let open = firstTradeNo
@@ -59,7 +56,7 @@ export async function pay(exchange: Exchange, firstTradeNo: string): Promise<Ord
     if (isLong(exchange)) await handOver(exchange)
     const message = await exchange.mailbox.next(exchange.payBy - Date.now())
     if (message?.kind === 'pay' && Date.now() >= exchange.payBy) {
-      // However many ask, the deadline does not move.
+      // Repeated payment requests do not extend the deadline.
       message.reply(CONFLICT)
       continue
     }
@@ -103,7 +100,6 @@ interface Again {
   readonly reply: Reply
 }
 
-/** Opens the cashier again, or another method: the earlier attempt is closed first. The deadline stays. */
 async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod): Promise<Again> {
   const { orderNo, outsideSteps } = exchange
   const current = await localStepsUntilDone.findOpenPayment(orderNo)
@@ -122,7 +118,7 @@ async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod
     if (status) return { open, paid: hasReached(status, 'order_paid'), reply: CONFLICT }
     const outcome = late && (await applyPayment(exchange, late))
     if (outcome === 'settled') return { open, paid: true, reply: { ok: true } }
-    // An exchange that began earlier has left this to its end.
+    // Earlier exchanges refunded this at their end.
     if (outcome === 'refund' && patched('refund-beside-pay-again')) refundInBackground(exchange)
   }
   if (method === 'wallet') {
@@ -143,17 +139,12 @@ async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod
 }
 
 interface Closed {
-  /** Money that had come in first. */
   readonly paid?: ReportedMoney
-  /** The order does not wait for this attempt any more: nothing was closed. */
+  /** The order no longer waits for this attempt; nothing was closed. */
   readonly status?: OrderStatus
 }
 
-/**
- * Closes an attempt at its provider.
- * @param why the order is to be canceled, which is carried on by any run from here on where somebody asked for it; or
- * another attempt takes this one's place
- */
+/** @param why a recorded `cause` is completed by any later run */
 async function close(outTradeNo: string, why: 'replaced' | { readonly cause: Cause }): Promise<Closed> {
   const replaced = why === 'replaced'
   const asked = replaced || why.cause.by.type === 'system' ? undefined : why.cause
@@ -162,14 +153,13 @@ async function close(outTradeNo: string, why: 'replaced' | { readonly cause: Cau
     !replaced,
     ...(asked ? [{ reason: asked.reason, by: asked.by }] : []),
   )
-  // Activities of the version before answered nothing.
+  // Activities of the previous version returned nothing.
   if (status && (hasReached(status, 'order_paid') || (replaced && status === 'order_canceled')))
     return { status }
   const outcome = await remoteStepsUntilDone.closePayment(outTradeNo, replaced)
   return outcome.closed ? {} : { paid: outcome.paid }
 }
 
-/** Takes what a provider tells us. Money that was not due goes back beside the story, which goes on. */
 export async function onPaymentNotice(
   exchange: Exchange,
   notice: PaymentNotice,
@@ -184,7 +174,7 @@ export async function onPaymentNotice(
   return 'noted'
 }
 
-/** Refunds what is owed while the story goes on; what fails here is taken up again at its end. */
+/** Failed refunds are retried when the order ends. */
 export function refundInBackground({ orderNo, stuck }: Exchange): void {
   let asked: OwedRefund | undefined
   const refund = async () => {
@@ -199,7 +189,6 @@ export function refundInBackground({ orderNo, stuck }: Exchange): void {
   })
 }
 
-/** An operator's word on a refund beside the story that could not finish. */
 export async function onRefundDecision(exchange: Exchange, word: OperatorDecision): Promise<void> {
   const { orderNo, stuck } = exchange
   const owed = await localStepsUntilDone.listOwedRefunds(orderNo)
@@ -211,10 +200,7 @@ export async function onRefundDecision(exchange: Exchange, word: OperatorDecisio
   word.reply(reply)
 }
 
-/**
- * The order is finished or canceled: money that came in meanwhile is heard of, and all that is owed goes
- * back, also when somebody has canceled the workflow itself.
- */
+/** After the order's end: handles late payments and completes all refunds, even while being canceled. */
 export function drain(exchange: Exchange): Promise<void> {
   const { orderNo, mailbox } = exchange
   return CancellationScope.nonCancellable(async () => {
@@ -231,7 +217,6 @@ export function drain(exchange: Exchange): Promise<void> {
   })
 }
 
-/** Money came in: for the order, or it goes back. */
 async function applyPayment(exchange: Exchange, money: ReportedMoney) {
   const { outTradeNo, amount, paymentRef } = money
   const outcome = await localStepsUntilDone.settlePayment(

@@ -10,16 +10,11 @@ import {
   SCHEDULED_AT,
 } from './messages.ts'
 
-/** A look that fails is taken again until it is done. */
 const look = proxyActivities<Activities>({
   startToCloseTimeout: '30m',
   retry: { initialInterval: '1s', maximumInterval: '5m' },
 })
 
-/**
- * Compares the books of one day: each provider's bill with the payments, our own books with one another, and the
- * orders with the workflows. A bill that is not made yet, or a provider that does not answer, is asked for again.
- */
 export async function reconciliationWorkflow(
   input: ReconciliationInput,
 ): Promise<Awaited<ReturnType<Activities['finishReconciliation']>>> {
@@ -43,10 +38,9 @@ export async function reconciliationWorkflow(
   }
 }
 
-/** What the schedule starts: compares the books of the day before, unless somebody is at it. */
 export async function nightlyReconciliationWorkflow(pace: ReconciliationPace): Promise<void> {
   const { startTime, typedSearchAttributes } = workflowInfo()
-  // A run that makes up for a missed night is for that night.
+  // A catch-up run for a missed night uses that night's day.
   const day = yesterdayInShanghai((typedSearchAttributes.get(SCHEDULED_AT) ?? startTime).getTime())
   try {
     await executeChild(RECONCILIATION_WORKFLOW, {

@@ -8,34 +8,26 @@ import { CONFLICT, type Mailbox, type Message, type Request } from './mailbox.ts
 import type { ExchangeInput, Reply } from './messages.ts'
 import { localStepsUntilDone, remoteStepsUntilDone, requireStepFailure } from './steps.ts'
 
-/** What the phases of one exchange share. */
 export interface Exchange extends ExchangeInput {
   readonly input: ExchangeInput
   readonly mailbox: Mailbox
   readonly undo: Undo
-  /** Refunds beside the story that failed for good. */
   readonly stuck: OwedRefund[]
-  /** Workflow time, in ms, until which an unpaid order holds points and stock. */
+  /** Workflow time, ms. */
   payBy: number
-  /**
-   * Cancels all that was done, in reverse.
-   * @returns where the order stands: it may have gone beyond what the cause allows
-   */
+  /** @returns the order's status, which may be past what the cause allows */
   cancel(cause: Cause): Promise<OrderStatus>
-  /** Makes the state searchable for operators. */
   show(status: OrderStatus): void
 }
 
-/** An operator's word on what cannot finish by itself. */
 export type OperatorDecision = Request & { readonly kind: 'resolve' }
 
-/** The order is paid: other systems take what they had set aside. */
 export async function captureExternal({ orderNo, outsideSteps }: ExchangeInput): Promise<void> {
   if (outsideSteps.includes('points')) await remoteStepsUntilDone.capturePoints(orderNo)
   if (outsideSteps.includes('stock')) await remoteStepsUntilDone.commitStock(orderNo)
 }
 
-/** Writes down that other systems have nothing left to do. Where that fails, another run looks and writes it again. */
+/** Best effort: if it fails, a later run checks and records it again. */
 export async function noteOutsideSettled(
   orderNo: string,
   outsideSteps: readonly ExternalStep[],
@@ -49,9 +41,9 @@ export async function noteOutsideSettled(
 }
 
 /**
- * Refunds what the order owes at providers, until each has answered for good. Where one refuses, an operator says
- * "again", or that the money was given back outside.
- * @param part the operation key of a part: this one only. Without it all but the parts.
+ * Where a provider refuses, an operator decides: `retry`, or `settle` if the money was refunded outside the
+ * provider.
+ * @param part the operation key of one partial refund; undefined: all refunds except partial ones
  */
 export async function refundOwed(orderNo: string, mailbox: Mailbox, part?: string): Promise<void> {
   for (;;) {
@@ -67,7 +59,7 @@ export async function refundOwed(orderNo: string, mailbox: Mailbox, part?: strin
     } catch (error) {
       requireStepFailure(error)
       mailbox.refuseEarlyDecisions()
-      // Another workflow may have seen to it meanwhile: then nobody is asked, and nobody would answer.
+      // Another workflow may have completed the refund meanwhile: then there is no question to ask.
       if (!(await flagOrder(orderNo, attentionTo('refund', error), owed))) continue
       const word = await waitForDecision(mailbox, (said) =>
         applyRefundDecision(orderNo, said, owed ? [owed] : []),
@@ -77,23 +69,19 @@ export async function refundOwed(orderNo: string, mailbox: Mailbox, part?: strin
   }
 }
 
-/** The refunds that the word is about: "settle" names one, "again" is said to all. */
 export function refundsNamedBy(word: OperatorDecision, stuck: readonly OwedRefund[]): readonly OwedRefund[] {
   const { action, refundNos } = word
   if (action !== 'settle' || !refundNos) return stuck
   return stuck.filter(({ refundNo }) => refundNos.includes(refundNo))
 }
 
-/**
- * @param stuck the refunds that failed for good where the word came in
- * @returns what to answer; CONFLICT is not the word waited for
- */
+/** @returns the answer; CONFLICT where the decision does not fit */
 export async function applyRefundDecision(
   orderNo: string,
   word: OperatorDecision,
   stuck: readonly OwedRefund[],
 ): Promise<Reply> {
-  // An exchange that began earlier has gone on without a refund at such a word.
+  // Earlier exchanges accepted `skip` for a refund.
   if (word.action === 'skip' && patched('money-is-not-skipped')) return CONFLICT
   if (word.action === 'settle') {
     try {
@@ -107,14 +95,14 @@ export async function applyRefundDecision(
       requireStepFailure(error)
       return { ok: false, refusal: { code: 'UNAVAILABLE' } }
     }
-    // Another refund may be stuck, here or in a workflow beside: the order shows it until nothing is owed.
+    // Another refund may be stuck here or in another workflow: the flag stays until nothing is owed.
     if (word.refundNos) return { ok: true }
   }
   await flagOrder(orderNo, null)
   return { ok: true }
 }
 
-/** Does what must not be given up: where it fails for good, an operator says "again" or "go on without it". */
+/** For steps that must not be given up: after a permanent failure an operator chooses `retry` or `skip`. */
 export async function retryUntilResolved(
   orderNo: string,
   mailbox: Mailbox,
@@ -132,7 +120,6 @@ export async function retryUntilResolved(
   }
 }
 
-/** A step that must not be given up cannot finish: the order shows it, and an operator says "again" or "go on". */
 export async function askOperator(
   orderNo: string,
   mailbox: Mailbox,
@@ -149,7 +136,7 @@ export async function askOperator(
   return action === 'skip' ? 'skip' : 'retry'
 }
 
-/** Waits for an operator's word that is taken; what comes in meanwhile is for later, or refused. */
+/** Other messages that arrive meanwhile are deferred or refused. */
 async function waitForDecision(
   mailbox: Mailbox,
   take: (word: OperatorDecision) => Promise<Reply>,
@@ -170,9 +157,8 @@ async function waitForDecision(
 }
 
 /**
- * Shows operators that the order needs them. Where even that fails, what it tells of goes on all the same.
- * @param owed the refund that this is about
- * @returns false where there is nothing to show any more. A worker that runs an older version does not say so
+ * Best effort: never blocks the caller. @returns false where the refund is no longer owed; older workers do
+ * not report this
  */
 export async function flagOrder(
   orderNo: string,
@@ -190,7 +176,6 @@ export async function flagOrder(
   }
 }
 
-/** Which step failed permanently, and what its error says. */
 export function attentionTo(code: AttentionCode, error: unknown): Attention {
   return { code, data: { said: messageOf(error) } }
 }

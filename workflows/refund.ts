@@ -5,9 +5,8 @@ import { noteOutsideSettled, refundOwed, retryUntilResolved } from './redemption
 import { localStepsUntilDone, remoteStepsUntilDone } from './steps.ts'
 
 /**
- * What comes after an exchange has ended: money that arrived late goes back, and a finished order is refunded. One
- * workflow per attempt to pay, or per after-sale; running it again finds the work done.
- * @throws where a newer version knows of more: the engine gives the task to another worker
+ * Late payments and after-sale refunds, after an exchange has ended. Safe to run again.
+ * @throws on input of a newer version, so that another worker takes the task
  */
 export async function refundWorkflow(input: RefundInput): Promise<void> {
   if (input.kind === 'part') return partRefundWorkflow(input)
@@ -36,7 +35,7 @@ export async function refundWorkflow(input: RefundInput): Promise<void> {
   await end(mailbox)
 }
 
-/** A part of an order is taken back, which goes on, or has ended. One workflow per part; running it again finds it done. */
+/** Safe to run again. */
 export async function partRefundWorkflow(part: PartRefundInput): Promise<void> {
   const { mailbox, take } = begin()
   const { orderNo, by, reason, points, money, operationKey } = part
@@ -44,7 +43,7 @@ export async function partRefundWorkflow(part: PartRefundInput): Promise<void> {
     .refundPart({ orderNo, by, reason, points, money, operationKey })
     .catch((error: unknown) => {
       if (!(error instanceof TemporalFailure)) throw error
-      // Asked again under the same key, it is done, or it is found done; what is owed goes back either way.
+      // A repeat under the same key finishes it; what is owed is refunded either way.
       return { code: 'UNAVAILABLE' as const }
     })
   take(refusal ? { ok: false, refusal } : { ok: true })

@@ -5,18 +5,18 @@ import { type ExchangeInput, RUN_LIMITS } from './messages.ts'
 import type { Exchange } from './redemption.ts'
 import { localStepsUntilDone } from './steps.ts'
 
-/** Whether the run is to hand the exchange to a next one, well before the engine's limits end it. */
+/** Whether to continue as new, well before Temporal's limits end the run. */
 export function isLong({ input, mailbox }: Exchange): boolean {
   const { historyLength, continueAsNewSuggested } = workflowInfo()
   const { events, updates } = input.limits ?? RUN_LIMITS
   if (!continueAsNewSuggested && historyLength < events && mailbox.requests() < updates) return false
-  // A run that began earlier has gone on where its history is read again.
+  // Earlier runs continued at this point of their history.
   return patched('continue-as-new')
 }
 
 /**
- * Ends this run, and lets the next one carry the exchange on. It knows what the database says, and no more: what came
- * in is answered first, and then this returns without handing over.
+ * The next run knows only the database: where messages are pending, this returns for them to be answered
+ * first.
  */
 export async function handOver({ input, mailbox }: Exchange): Promise<void> {
   await condition(() => !mailbox.isEmpty() || allHandlersFinished())
@@ -25,7 +25,7 @@ export async function handOver({ input, mailbox }: Exchange): Promise<void> {
   await continueAsNew<(input: ExchangeInput) => Promise<OrderStatus>>({ ...input, resume: { epoch } })
 }
 
-/** Where the order stands, by the database; what this run believes may be older. */
+/** The database decides; this run's own state may be stale. */
 export async function readStanding({
   orderNo,
   autoConfirmTimeoutMs,
@@ -36,7 +36,6 @@ export async function readStanding({
 
 export interface Standing {
   readonly status: OrderStatus
-  /** Workflow time, in ms, at which receipt is confirmed automatically. */
   readonly confirmBy: number
 }
 

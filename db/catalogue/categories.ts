@@ -4,7 +4,7 @@ import type { CategoriesTable } from '../schema/categories.ts'
 
 export type Category = Selectable<CategoriesTable>
 
-/** All that were not deleted, in the shop's order. */
+/** Sorted, without deleted ones. */
 export async function listCategories(db: Db): Promise<Category[]> {
   return db
     .selectFrom('categories')
@@ -24,7 +24,7 @@ export async function findCategory(db: Db, id: string): Promise<Category | undef
     .executeTakeFirst()
 }
 
-/** @returns undefined when the name is taken; the category made before under the same operation key */
+/** @returns undefined when the name is taken; a repeat returns the existing category */
 export async function insertCategory(
   db: Db,
   category: { readonly name: string; readonly sort: number },
@@ -40,7 +40,6 @@ export async function insertCategory(
   return db.selectFrom('categories').selectAll().where('operation_key', '=', operationKey).executeTakeFirst()
 }
 
-/** @returns undefined when there is none */
 export async function updateCategory(
   db: Db,
   id: string,
@@ -55,7 +54,6 @@ export async function updateCategory(
     .executeTakeFirst()
 }
 
-/** @returns false when there is none */
 export async function deleteCategory(db: Db, id: string): Promise<boolean> {
   const result = await db
     .updateTable('categories')

@@ -3,7 +3,7 @@ import type { PicturesTable } from '../schema/pictures.ts'
 
 export type PictureFormat = PicturesTable['format']
 
-/** Keeps a picture; one that is there already stays as it is. */
+/** Repeatable. */
 export async function insertPicture(
   db: Db,
   picture: {

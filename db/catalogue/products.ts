@@ -3,7 +3,7 @@ import type { PaymentMode, ProductStatus, ProductType } from '../../domain/catal
 import type { Db, Tx } from '../client.ts'
 import type { PointsProductsTable } from '../schema/points-products.ts'
 
-/** A product with the name of its category, where that was not deleted. */
+/** With the category's name, unless the category was deleted. */
 export type Product = Omit<
   Selectable<PointsProductsTable>,
   'search_bigrams' | 'search_letters' | 'low_stock'
@@ -46,19 +46,17 @@ export interface ProductFilter {
   readonly categoryId?: string | undefined
   readonly paymentMode?: PaymentMode | undefined
   readonly productType?: ProductType | undefined
-  /** Looked for in title and description; what is found in a title comes first. */
+  /** Searched in title and description; matches in the title come first. */
   readonly keyword?: string | undefined
-  /** What somebody with so many points, and at this level, may redeem a piece of. */
+  /** What a customer with these points and this level can redeem one of. */
   readonly within?: { readonly points: number; readonly level: number } | undefined
-  /** Few pieces are left. */
   readonly lowStock?: boolean | undefined
 }
 
-/** A part of a list. */
 export interface ProductSlice {
   readonly limit: number
   readonly offset: number
-  /** Counts no further than this: to count a hundred thousand takes longer than to show a page of them. */
+  /** The maximum count: counting a hundred thousand takes longer than reading a page. */
   readonly countMax?: number | undefined
 }
 
@@ -74,7 +72,7 @@ export const PRODUCT_SORTS = [
 ] as const
 export type ProductSort = (typeof PRODUCT_SORTS)[number]
 
-/** What is equal stands the other way round, so that one index serves both directions. */
+/** Ties have the opposite direction, so that one index serves both directions. */
 const ORDERS = {
   default: ['product.sort', 'asc'],
   newest: ['product.id', 'desc'],
@@ -94,7 +92,7 @@ const existing = (db: Db) =>
     )
     .where('product.deleted_at', 'is', null)
 
-/** A page of the products that were not deleted, and how many there are; of more than `countMax` that many. */
+/** Without deleted products. The total is at most `countMax`. */
 export async function listProducts(
   db: Db,
   filter: ProductFilter,
@@ -122,7 +120,6 @@ export async function listProducts(
   if (keyword !== undefined) list = list.orderBy(sql`product.title ilike ${pattern(keyword)}`, 'desc')
   list = list.orderBy(column, direction)
   if (column !== 'product.id') list = list.orderBy('product.id', direction === 'asc' ? 'desc' : 'asc')
-  // In the order of the list, so that what is counted is found the way the list is.
   const few = countMax === undefined ? found : found.orderBy(column, direction).limit(countMax)
   const [products, { total }] = await Promise.all([
     list.limit(limit).offset(offset).execute(),
@@ -135,8 +132,7 @@ export async function listProducts(
 }
 
 /**
- * Two letters and more go by the index of letter pairs, which finds too much ("ab, bc" for "abc"), so the
- * text itself is asked again. One letter goes by the index of letters.
+ * Letter pairs have false positives, so the text is checked again. Single letters have an index of their own.
  */
 function matches(keyword: string) {
   const inText = sql<boolean>`(product.title || ' ' || coalesce(product.description, '')) ilike ${pattern(keyword)}`
@@ -152,7 +148,6 @@ export async function findProduct(db: Db, id: string): Promise<Product | undefin
   return existing(db).select(COLUMNS).where('product.id', '=', id).executeTakeFirst()
 }
 
-/** Locks the product, so that its price and mode are changed one after the other. */
 export async function findProductForUpdate(tx: Tx, id: string): Promise<Product | undefined> {
   return existing(tx)
     .select(COLUMNS)
@@ -161,7 +156,7 @@ export async function findProductForUpdate(tx: Tx, id: string): Promise<Product 
     .executeTakeFirst()
 }
 
-/** @returns the new product's id, or undefined when one was made under the same operation key before */
+/** @returns undefined on a repeat of the operation key */
 export async function insertProduct(
   tx: Tx,
   product: Insertable<PointsProductsTable>,

@@ -3,21 +3,20 @@ import type { Fen } from '../../domain/money.ts'
 import { decimalFromFen } from '../../domain/money.ts'
 import type { Db, Tx } from '../client.ts'
 
-/** The status that goes with a stock: a product on sale without stock is sold out, and comes back with it. */
+/** A product on sale is `sold_out` while its stock is 0. */
 const statusForStock = (stock: ReturnType<typeof sql>) => sql<'on_sale'>`
   case when status in ('on_sale', 'sold_out') then case when ${stock} = 0 then 'sold_out' else 'on_sale' end
   else status end`
 
-/** What was priced: the reservation fails when the product changed since. */
+/** The price at the quote: the reservation fails if the product has changed since. */
 export interface Quote {
   readonly points: number
   readonly fen: Fen
 }
 
 /**
- * Takes `quantity` pieces out of the stock and records the reservation: one statement, so that the hot row
- * is locked once. Call it last in its transaction.
- * @returns false when there is too little stock, or the product is no longer on sale at that price.
+ * One statement, so that the contended row is locked once. Call it last in its transaction.
+ * @returns false when stock, status or price do not match
  */
 export async function reserveStock(
   tx: Tx,
@@ -40,7 +39,7 @@ export async function reserveStock(
   return rows.length === 1
 }
 
-/** The goods are sold. @returns false when the reservation was resolved before. */
+/** @returns false when the reservation was resolved before */
 export async function commitStock(tx: Tx, orderNo: string): Promise<boolean> {
   const result = await tx
     .updateTable('stock_reservations')
@@ -51,10 +50,7 @@ export async function commitStock(tx: Tx, orderNo: string): Promise<boolean> {
   return result.numUpdatedRows === 1n
 }
 
-/**
- * Puts reserved or sold pieces back. Nothing happens when they were put back before or never taken.
- * @returns whether pieces went back.
- */
+/** Returns reserved or sold pieces to the stock. Repeatable. @returns whether any were returned */
 export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
   const released = await tx
     .updateTable('stock_reservations')
@@ -70,10 +66,7 @@ export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
   return true
 }
 
-/**
- * Undoes a reservation whose outcome is not known: puts the pieces back where it stands, and otherwise leaves
- * a mark that makes a late `reserveStock` of the same order fail.
- */
+/** Undoes a reservation of unknown outcome, or leaves a tombstone that makes a late `reserveStock` fail. */
 export async function voidReservation(
   tx: Tx,
   orderNo: string,
@@ -94,7 +87,6 @@ export async function voidReservation(
     .execute()
 }
 
-/** Whether a reservation stands, and in which state. */
 export async function findReservation(db: Db, orderNo: string) {
   return db
     .selectFrom('stock_reservations')
@@ -103,10 +95,7 @@ export async function findReservation(db: Db, orderNo: string) {
     .executeTakeFirst()
 }
 
-/**
- * An operator's change of the stock, by a difference. Repeating an operation key changes nothing.
- * @returns false when the stock would fall below zero.
- */
+/** Changes the stock by a difference. Repeatable. @returns false when the stock would fall below zero */
 export async function moveStock(
   tx: Tx,
   productId: string,

@@ -6,7 +6,7 @@ export type AddressRow = Pick<Selectable<AddressesTable>, 'id' | 'sealed' | 'is_
 
 const COLUMNS = ['id', 'sealed', 'is_default'] as const
 
-/** Lets one change of an owner's book pass after the other, so that one address is the default. */
+/** Serializes changes of an owner's addresses, so that exactly one is the default. */
 export async function lockAddresses(tx: Tx, ownerId: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`addresses/${ownerId}`}, 0))`.execute(tx)
 }
@@ -31,7 +31,7 @@ export async function findAddress(db: Db, ownerId: string, id: string): Promise<
     .executeTakeFirst()
 }
 
-/** @returns undefined when one was added under the same operation key before */
+/** @returns undefined on a repeat of the operation key */
 export async function insertAddress(
   tx: Tx,
   ownerId: string,
@@ -47,7 +47,6 @@ export async function insertAddress(
   return row?.id
 }
 
-/** @returns false when the owner has no such address */
 export async function updateAddress(tx: Tx, ownerId: string, id: string, sealed: Buffer): Promise<boolean> {
   const result = await tx
     .updateTable('addresses')
@@ -58,7 +57,7 @@ export async function updateAddress(tx: Tx, ownerId: string, id: string, sealed:
   return result.numUpdatedRows === 1n
 }
 
-/** Under the book's lock only. */
+/** Requires `lockAddresses`. */
 export async function makeDefault(tx: Tx, ownerId: string, id: string): Promise<void> {
   const mine = tx.updateTable('addresses').where('owner_id', '=', ownerId)
   await mine.set({ is_default: false }).where('is_default', '=', true).where('id', '<>', id).execute()

@@ -1,21 +1,17 @@
 import { sql } from 'kysely'
 import type { Db } from '../client.ts'
 
-/** Above every character that an owner's id may hold. */
+/** Greater than every character of an owner's id. */
 const ABOVE_ALL = '\u{10ffff}'
 
 export interface CustomerQuery {
-  /** What the ids begin with; '' is all of them. */
   readonly prefix: string
-  /** The ids that come after this one; '' from the beginning. */
+  /** Keyset pagination: ids after this one. */
   readonly after: string
   readonly limit: number
 }
 
-/**
- * Owners that have a wallet or a level of the shop, by their ids. Each half goes by an index in the order of the
- * result, so that a page costs the same however many there are.
- */
+/** Owners with a wallet or a stored level. Both halves use an ordered index, so every page costs the same. */
 export async function listOwners(db: Db, { prefix, after, limit }: CustomerQuery): Promise<string[]> {
   const range = sql`owner_id > ${after} and owner_id >= ${prefix} and owner_id < ${prefix + ABOVE_ALL}`
   const { rows } = await sql<{ owner_id: string }>`
@@ -26,7 +22,6 @@ export async function listOwners(db: Db, { prefix, after, limit }: CustomerQuery
   return rows.map(({ owner_id }) => owner_id)
 }
 
-/** The levels that the shop keeps for these owners. */
 export async function listLevels(db: Db, ownerIds: readonly string[]): Promise<Map<string, number>> {
   if (ownerIds.length === 0) return new Map()
   const rows = await db

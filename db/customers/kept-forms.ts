@@ -5,27 +5,24 @@ import type { Db, Tx } from '../client.ts'
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest()
 
 interface NewForm {
-  /** The secret in the browser's cookie. The database knows its hash only. */
+  /** The secret in the browser's cookie; only its hash is stored. */
   readonly browser: string
-  /** Null where it is not known who sent it. */
   readonly ownerId: string | null
-  /** The group of network addresses it came from. */
   readonly source: number
   readonly sealed: Buffer
   readonly expiresAt: Date
 }
 
-/** How many forms there may be at once. */
 export interface KeptFormLimits {
   readonly perBrowser: number
   readonly perOwner: number
-  /** Of nobody's, from one group of network addresses, so that a stranger keeps nobody else's out. */
+  /** Anonymous forms per network group, so that one sender cannot use up the limit. */
   readonly perSource: number
   readonly nobodys: number
   readonly owned: number
 }
 
-/** Keeps a sealed form. @returns false when one of the limits is reached */
+/** @returns false when a limit is reached */
 export async function insertForm(tx: Tx, form: NewForm, limits: KeptFormLimits): Promise<boolean> {
   await sql`select pg_advisory_xact_lock(hashtextextended('kept-forms', 0))`.execute(tx)
   const browser = hashOf(form.browser)
@@ -48,10 +45,7 @@ export async function insertForm(tx: Tx, form: NewForm, limits: KeptFormLimits):
   return true
 }
 
-/**
- * Makes nobody's forms of a browser those of whoever signs in there.
- * @returns how many of this owner's had not been offered to him yet
- */
+/** Assigns the browser's anonymous forms to the owner. @returns how many were not offered to the owner yet */
 export async function claimForms(db: Db, browser: string, ownerId: string): Promise<number> {
   const claimed = await db
     .updateTable('kept_forms')
@@ -64,7 +58,7 @@ export async function claimForms(db: Db, browser: string, ownerId: string): Prom
   return Number(claimed.numUpdatedRows)
 }
 
-/** An owner's forms that this browser sent, the oldest first. */
+/** Oldest first. */
 export async function listForms(
   db: Db,
   browser: string,
@@ -81,7 +75,6 @@ export async function listForms(
     .execute()
 }
 
-/** @param id all of the browser's where it is left out */
 export async function deleteForms(db: Db, browser: string, id?: string): Promise<void> {
   const ofBrowser = db.deleteFrom('kept_forms').where('browser_hash', '=', hashOf(browser))
   await (id === undefined ? ofBrowser : ofBrowser.where('id', '=', id)).execute()

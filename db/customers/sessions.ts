@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Db } from '../client.ts'
 import type { WebSessionsTable } from '../schema/web-sessions.ts'
 
-/** Who is signed in at the pages. The database knows a session by the hash of its token only. */
+/** Only the hash of a session's token is stored. */
 export interface SessionOwner {
   readonly owner_id: string
   readonly role: WebSessionsTable['role']
@@ -11,7 +11,7 @@ export interface SessionOwner {
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest()
 
-/** @param token random, at least 32 bytes of it */
+/** @param token at least 32 random bytes */
 export async function insertSession(
   db: Db,
   token: string,
@@ -24,7 +24,7 @@ export async function insertSession(
     .execute()
 }
 
-/** @returns undefined for a token that was never given out, was given back, or is past its time */
+/** @returns undefined for an unknown, revoked or expired token */
 export async function findSession(db: Db, token: string): Promise<SessionOwner | undefined> {
   return db
     .selectFrom('web_sessions')
@@ -34,7 +34,7 @@ export async function findSession(db: Db, token: string): Promise<SessionOwner |
     .executeTakeFirst()
 }
 
-/** Whose session it is or was, until it is forgotten. */
+/** Also finds ended sessions, until they are purged. */
 export async function findEndedViewer(db: Db, token: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('web_sessions')
@@ -48,7 +48,6 @@ export async function deleteSession(db: Db, token: string): Promise<void> {
   await db.deleteFrom('web_sessions').where('token_hash', '=', hashOf(token)).execute()
 }
 
-/** Uses a sign-in link up. @returns false when somebody has used it before */
 export async function takeLink(db: Db, linkId: string, expiresAt: Date): Promise<boolean> {
   const taken = await db
     .insertInto('sign_in_links')
@@ -58,10 +57,7 @@ export async function takeLink(db: Db, linkId: string, expiresAt: Date): Promise
   return taken.numInsertedOrUpdatedRows === 1n
 }
 
-/**
- * Forgets links past their time, and sessions some time after theirs.
- * @param rememberedMs a form that comes after its session has ended is still known to be its owner's for so long
- */
+/** @param rememberedMs how long ended sessions are kept, to identify the owner of a late form */
 export async function purgeSessions(db: Db, rememberedMs: number): Promise<void> {
   const now = new Date()
   await db

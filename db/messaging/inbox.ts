@@ -4,13 +4,10 @@ import { orderNoOf } from '../../domain/orders/number.ts'
 import type { Db, Tx } from '../client.ts'
 import type { WebhookInboxTable } from '../schema/webhook-inbox.ts'
 
-/** Verified notifications, kept before they are answered and signalled, each event once. */
+/** Verified notifications, stored once before they are acknowledged and delivered. */
 export type InboxEvent = Selectable<WebhookInboxTable>
 
-/**
- * @param event what the workflow is told: ids and numbers only
- * @returns the kept event, and whether it is new
- */
+/** @param event ids and numbers only */
 export async function keepEvent(
   db: Db,
   source: string,
@@ -42,7 +39,7 @@ export async function keepEvent(
   return { event: known, fresh: false }
 }
 
-/** Claims events that wait for delivery; a claim lapses after 10 s, so a crash loses none. */
+/** A claim expires after 10 s, so a crash loses none. */
 export async function claimUndelivered(db: Db, limit: number): Promise<InboxEvent[]> {
   const { rows } = await sql<InboxEvent>`
     update webhook_inbox set deliveries = deliveries + 1,
@@ -62,7 +59,7 @@ export async function markDelivered(db: Db | Tx, id: string, outcome: NoticeOutc
     .execute()
 }
 
-/** What a workflow that is gone was told of this order is to be told to its successor. */
+/** Redelivers an order's events to the successor of a lost workflow. */
 export async function undeliverEvents(db: Db, orderNo: string): Promise<void> {
   await db
     .updateTable('webhook_inbox')
@@ -72,7 +69,6 @@ export async function undeliverEvents(db: Db, orderNo: string): Promise<void> {
     .execute()
 }
 
-/** The money that a provider reported for this attempt to pay is booked: nobody has to be told again. */
 export async function markBooked(db: Db | Tx, outTradeNo: string): Promise<void> {
   await db
     .updateTable('webhook_inbox')
@@ -84,10 +80,7 @@ export async function markBooked(db: Db | Tx, outTradeNo: string): Promise<void>
     .execute()
 }
 
-/**
- * Notifications of money that were delivered and whose money is not booked: whoever was told may be gone. They are to
- * be delivered again, the longer ago the less often.
- */
+/** Redelivers payment notices whose money is not booked, since their receiver may be gone. */
 export async function undeliverUnbooked(db: Db): Promise<void> {
   await sql`
     update webhook_inbox set delivered_at = null, next_delivery_at = now(), outcome = null, told_again_at = now()
@@ -97,7 +90,7 @@ export async function undeliverUnbooked(db: Db): Promise<void> {
   )
 }
 
-/** Events of the order domain that were delivered since: an engine that lost power may have forgotten them. */
+/** Temporal may have forgotten recent events after a power failure. */
 export async function undeliverOrderEvents(db: Db, since: Date): Promise<void> {
   await sql`
     update webhook_inbox i set delivered_at = null, next_delivery_at = now(), outcome = null, told_again_at = now()

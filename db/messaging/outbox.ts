@@ -1,15 +1,15 @@
 import type { Db, Tx } from '../client.ts'
 
-/** What others are to be told later. Ids and numbers only. */
+/** Events for later delivery: ids and numbers only. */
 export interface OutboxEvent {
   readonly kind: 'points.expiring'
-  /** Unique for good: the same is never told twice. */
+  /** Permanently unique, so that nothing is sent twice. */
   readonly key: string
   readonly ownerId: string
   readonly payload: Readonly<Record<string, string | number>>
 }
 
-/** Keeps the events that are not there yet, in the transaction of what they tell of. Returns how many. */
+/** Call it in the transaction of the change. @returns the number of new events */
 export async function keepEvents(tx: Tx, events: readonly OutboxEvent[]): Promise<number> {
   if (events.length === 0) return 0
   const rows = events.map(({ kind, key, ownerId, payload }) => ({
@@ -28,7 +28,6 @@ export async function keepEvents(tx: Tx, events: readonly OutboxEvent[]): Promis
   return kept.length
 }
 
-/** Which of these keys are kept already. */
 export async function keptKeys(db: Db, keys: readonly string[]): Promise<ReadonlySet<string>> {
   if (keys.length === 0) return new Set()
   const rows = await db.selectFrom('outbox').select('key').where('key', 'in', keys).execute()

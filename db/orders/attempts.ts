@@ -5,10 +5,10 @@ import type { Db, Tx } from '../client.ts'
 import type { Encryptor } from '../platform/encryption.ts'
 import type { ExchangeAttemptsTable } from '../schema/exchange-attempts.ts'
 
-/** One row per `POST exchange`, written before the workflow engine is called, so that no answer is ever lost. */
+/** One row per `POST exchange`, written before Temporal is called, so that no result is lost. */
 export type Attempt = Selectable<ExchangeAttemptsTable>
 
-/** What of the request is personal; kept sealed under the order number. */
+/** Personal data, encrypted with the order number as context. */
 export interface PrivateRequest {
   readonly address?: Record<string, unknown> | undefined
   readonly buyer_remarks?: string | undefined
@@ -16,7 +16,6 @@ export interface PrivateRequest {
   readonly customized?: Record<string, unknown> | unknown[] | undefined
 }
 
-/** How the customer reaches the cashier, and where he comes back to. */
 export interface PaymentChannel {
   readonly client: PaymentClient
   readonly openid?: string | undefined
@@ -38,7 +37,7 @@ export async function readChannel(db: Db, sealer: Encryptor, orderNo: string): P
   return sealer.open(row.channel, `channel/${orderNo}`) as PaymentChannel
 }
 
-/** The customer comes to the cashier another way; as whom WeChat knows him stays. */
+/** Keeps the WeChat openid. */
 export async function changeChannel(
   db: Db,
   sealer: Encryptor,
@@ -53,10 +52,7 @@ export async function changeChannel(
     .execute()
 }
 
-/**
- * Keeps the attempt. Of several with the same idempotency key the first stays, and is what every one of
- * them gets back; a refused one does not count.
- */
+/** Stores or returns the first attempt with this idempotency key; refused ones do not count. */
 export async function keepAttempt(db: Db, attempt: Insertable<ExchangeAttemptsTable>): Promise<Attempt> {
   const fresh = await db
     .insertInto('exchange_attempts')
@@ -90,7 +86,7 @@ export async function findAttemptByKey(db: Db, ownerId: string, key: string): Pr
     .executeTakeFirst()
 }
 
-/** The owner's attempts that nothing has decided yet, newest first. */
+/** Newest first. */
 export async function listPendingAttempts(db: Db, ownerId: string, limit: number): Promise<Attempt[]> {
   return db
     .selectFrom('exchange_attempts')
@@ -102,7 +98,6 @@ export async function listPendingAttempts(db: Db, ownerId: string, limit: number
     .execute()
 }
 
-/** @throws when there is no such attempt: a workflow is never started without one. */
 export async function lockAttempt(tx: Tx, orderNo: string): Promise<Attempt> {
   return tx
     .selectFrom('exchange_attempts')
@@ -112,10 +107,7 @@ export async function lockAttempt(tx: Tx, orderNo: string): Promise<Attempt> {
     .executeTakeFirstOrThrow()
 }
 
-/**
- * Takes the attempt for a placement that stands or falls with this transaction.
- * @returns undefined when it was placed or refused before
- */
+/** Marks the attempt as placed. @returns undefined when it was placed or refused before */
 export async function takeAttempt(tx: Tx, orderNo: string): Promise<Attempt | undefined> {
   return tx
     .updateTable('exchange_attempts')
@@ -126,12 +118,12 @@ export async function takeAttempt(tx: Tx, orderNo: string): Promise<Attempt | un
     .executeTakeFirst()
 }
 
-/** Until the end of the transaction no other attempt of the owner is counted as an unpaid order. */
+/** Serializes counting of the owner's unpaid orders until the end of the transaction. */
 export async function lockUnpaid(tx: Tx, ownerId: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`unpaid/${ownerId}`}, 0))`.execute(tx)
 }
 
-/** From here on the attempt counts as an unpaid order of its owner, until it is one or is refused. */
+/** The attempt counts as an unpaid order until it is placed or refused. */
 export async function countUnpaid(tx: Tx, orderNo: string): Promise<void> {
   await tx
     .updateTable('exchange_attempts')
@@ -141,10 +133,7 @@ export async function countUnpaid(tx: Tx, orderNo: string): Promise<void> {
     .execute()
 }
 
-/**
- * From here on the attempt can never be placed, and its idempotency key is free again.
- * @returns false when it was decided before
- */
+/** Permanent; frees the idempotency key. @returns false when it was decided before */
 export async function markRefused(
   db: Db,
   orderNo: string,
@@ -160,7 +149,6 @@ export async function markRefused(
   return result.numUpdatedRows === 1n
 }
 
-/** A refusal that was answered in time leaves nothing behind. */
 export async function forgetRefused(db: Db, orderNo: string): Promise<void> {
   await db
     .deleteFrom('exchange_attempts')

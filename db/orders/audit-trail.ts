@@ -1,7 +1,5 @@
 import type { Db } from '../client.ts'
 
-/** What the books of one order hold beside the order itself, in the order in which it came about. */
-
 export async function listOrderEvents(db: Db, orderNo: string) {
   return db
     .selectFrom('order_events')
@@ -19,7 +17,7 @@ export async function findOrderReservation(db: Db, orderNo: string) {
     .executeTakeFirst()
 }
 
-/** Notifications of providers and of the order domain; what was in them stays out. */
+/** Without the notices' content. */
 export async function listOrderNotices(db: Db, orderNo: string) {
   return db
     .selectFrom('webhook_inbox')
@@ -29,7 +27,6 @@ export async function listOrderNotices(db: Db, orderNo: string) {
     .execute()
 }
 
-/** How the goods are handed over; undefined before the order stands. */
 export async function findShippingType(db: Db, orderNo: string) {
   const row = await db
     .selectFrom('points_exchange_orders')

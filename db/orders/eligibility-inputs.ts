@@ -47,12 +47,7 @@ interface Row {
   now: Date
 }
 
-/**
- * All that decides whether this owner may redeem this product, in one statement.
- * @param tokenLevel the level in the access token; a level kept by the shop wins over it
- * @param askedBy the number of the attempt that asks: it does not count itself as an unpaid order
- * @returns the facts, and the product's face for the order record (undefined where there is no product)
- */
+/** @param askedBy the asking attempt's number, which does not count as an unpaid order */
 export async function readEligibilityInputs(
   db: Db,
   vault: LedgerCipher,

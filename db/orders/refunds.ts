@@ -9,7 +9,7 @@ import type { Actor } from './orders.ts'
 export type OrderRefund = Selectable<OrderRefundsTable>
 export type PaymentRefund = Selectable<PaymentRefundsTable>
 
-/** What was taken back of an order, the first first. */
+/** Oldest first. */
 export async function listOrderRefunds(db: Db, orderNo: string): Promise<OrderRefund[]> {
   return db
     .selectFrom('order_refunds')
@@ -25,11 +25,7 @@ export const amountsOf = (refund: Pick<OrderRefund, 'points' | 'money'>): Amount
   fen: fenOf(refund.money),
 })
 
-/**
- * Numbers and records what is taken back of an order, under the order's lock.
- * @param money decimal CNY
- * @param operationKey of the request: the caller has looked that it was not recorded before
- */
+/** The caller holds the order's lock. @param money decimal CNY */
 export async function recordOrderRefund(
   tx: Tx,
   refund: Pick<OrderRefund, 'kind' | 'points' | 'money' | 'reason'> & {
@@ -55,10 +51,8 @@ export async function recordOrderRefund(
 }
 
 /**
- * Writes down that money of an attempt is to go back, before its provider is asked. Its number counts on per
- * attempt; the caller holds the order's lock.
- * @param amount decimal CNY
- * @param orderRefund the refund of the order that it serves; null for money that was not due
+ * Record it before calling the provider, under the order's lock. @param amount decimal CNY
+ * @param orderRefund null for a payment that was not due
  */
 export async function recordRefund(
   tx: Tx,
@@ -98,7 +92,7 @@ export async function findRefund(db: Db, refundNo: string): Promise<PaymentRefun
   return db.selectFrom('payment_refunds').selectAll().where('refund_no', '=', refundNo).executeTakeFirst()
 }
 
-/** The refund that stands for this money now: a number that was refused has one in its place. */
+/** Follows replacements of refused refund numbers. */
 export async function findLastRefund(db: Db, refundNo: string): Promise<PaymentRefund | undefined> {
   let found = await findRefund(db, refundNo)
   while (found?.state === 'failed') {
@@ -111,10 +105,7 @@ export async function findLastRefund(db: Db, refundNo: string): Promise<PaymentR
   return found
 }
 
-/**
- * The provider has refused this refund for good. Its number is spent: the money is still owed, under the next
- * one. The caller holds the order's lock.
- */
+/** A refused number cannot be reused: the next one replaces it. The caller holds the order's lock. */
 export async function giveUpRefund(tx: Tx, refundNo: string, failure: string): Promise<void> {
   const failed = await tx
     .updateTable('payment_refunds')
@@ -147,10 +138,7 @@ export async function noteFailure(db: Db, refundNo: string, failure: string): Pr
     .execute()
 }
 
-/**
- * The money of this refund is back for good. @param byHand who gave it back outside, and why
- * @returns false when that was so before, or the provider has refused it
- */
+/** @returns false when it was done before, or the provider has refused it */
 export async function endRefund(
   tx: Tx,
   refundNo: string,
@@ -170,17 +158,12 @@ export async function endRefund(
   return result.numUpdatedRows === 1n
 }
 
-/** A refund that a provider still owes its final answer to. */
 export interface OwedRefund {
   readonly outTradeNo: string
   readonly refundNo: string
 }
 
-/**
- * What an order still owes at its providers, the first first.
- * @param whose `all`; `order`: but for its parts, each of which has a workflow of its own; or the operation key
- * of one part
- */
+/** Oldest first. @param whose `order`: without partial refunds; or the operation key of one partial refund */
 export async function owedRefunds(
   tx: Db,
   orderNo: string,
@@ -205,7 +188,6 @@ export async function owedRefunds(
   return rows.map((row) => ({ outTradeNo: row.out_trade_no, refundNo: row.refund_no }))
 }
 
-/** A refund as it stands now, with the state of the money that a provider is to give back. */
 export interface ShownRefund {
   readonly order_no: string
   readonly refund_no: string
@@ -214,16 +196,16 @@ export interface ShownRefund {
   readonly money: string
   readonly state: 'pending' | 'done' | 'done_by_hand'
   readonly reason: string
-  /** What the provider said to this number while it was not made, or else to the one before it. */
+  /** The provider's error for this number, or for the one before it. */
   readonly failure: string | null
   readonly settled_by: string | null
   readonly settled_reason: string | null
   readonly created_at: Date
-  /** When all of it was back; null while money is on its way. */
+  /** Null while any money is pending. */
   readonly done_at: Date | null
 }
 
-/** All refunds of these orders, the first first: what was taken back of them, and money that was not due. */
+/** Oldest first; includes refunds of payments that were not due. */
 export async function listRefunds(db: Db, orderNos: readonly string[]): Promise<ShownRefund[]> {
   const { rows } = await sql<ShownRefund>`
     with last as (
@@ -243,7 +225,6 @@ export async function listRefunds(db: Db, orderNos: readonly string[]): Promise<
   return rows
 }
 
-/** How many refunds of an attempt have no final answer yet. */
 export async function countOwed(db: Db, outTradeNo: string): Promise<number> {
   const { count } = await db
     .selectFrom('payment_refunds')
@@ -254,7 +235,7 @@ export async function countOwed(db: Db, outTradeNo: string): Promise<number> {
   return Number(count)
 }
 
-/** What of an attempt went back, or is on its way: no other refund may take it. */
+/** Refunded or pending: not available for another refund. */
 export async function claimedOf(db: Db, outTradeNo: string): Promise<Fen> {
   const rows = await db
     .selectFrom('payment_refunds')

@@ -1,15 +1,13 @@
 import { sql } from 'kysely'
 import type { Db } from '../client.ts'
 
-/** Requests to orders that were answered "accepted" before their outcome was known. They are asked again until it is. */
+/** Requests that were answered "accepted" before their outcome was known; they are repeated until it is. */
 export interface KeptRequest {
   readonly order_no: string
   readonly operation_key: string
-  /** Who asked for what, encrypted. */
   readonly request: Buffer
 }
 
-/** Keeps a request, once per operation key. */
 export async function keepRequest(db: Db, kept: KeptRequest): Promise<void> {
   await db
     .insertInto('order_requests')
@@ -18,7 +16,7 @@ export async function keepRequest(db: Db, kept: KeptRequest): Promise<void> {
     .execute()
 }
 
-/** Claims requests that are due; a claim lapses, later each time, so a crash loses none. */
+/** Claims expire, later each time, so a crash loses none. */
 export async function claimRequests(db: Db, limit: number): Promise<KeptRequest[]> {
   const { rows } = await sql<KeptRequest>`
     update order_requests set tries = tries + 1,
@@ -30,7 +28,6 @@ export async function claimRequests(db: Db, limit: number): Promise<KeptRequest[
   return rows
 }
 
-/** The request is done or refused. */
 export async function dropRequest(
   db: Db,
   { order_no, operation_key }: Pick<KeptRequest, 'order_no' | 'operation_key'>,

@@ -31,7 +31,7 @@ export async function settleOutside(db: Db, orderNo: string): Promise<void> {
     .execute()
 }
 
-/** The order is canceled after all: other systems have to give back what they took. */
+/** The order is canceled after all: external systems must undo their steps. */
 export async function unsettleOutside(tx: Tx, orderNo: string): Promise<void> {
   await tx
     .updateTable('exchange_attempts')
@@ -41,22 +41,20 @@ export async function unsettleOutside(tx: Tx, orderNo: string): Promise<void> {
     .execute()
 }
 
-/** An exchange that has not come to rest. */
 export interface OpenExchange {
   readonly order_no: string
   readonly owner_id: string
   readonly payment_mode: PaymentMode
-  /** Null before the order exists, and where the attempt was refused. */
+  /** Null before the order exists, and for refused attempts. */
   readonly status: OrderStatus | null
   readonly run_epoch: number
-  /** Null: not recorded, as configured. */
+  /** Null: not recorded, use the configuration. */
   readonly outside_steps: readonly ExternalStep[] | null
   readonly points_wallet: 'ledger' | 'outside'
-  /** The exchange itself is open; otherwise only refunds are owed. */
+  /** False: only refunds are owed. */
   readonly needs_exchange: boolean
-  /** Attempts to pay, by number, whose money is owed back, but for parts. */
+  /** Payment attempts with pending refunds. */
   readonly owed_attempts: readonly number[]
-  /** Refunds in part whose money is owed. */
   readonly owed_parts: readonly OwedPart[]
 }
 
@@ -70,10 +68,8 @@ export interface OwedPart {
 }
 
 /**
- * Exchanges that have not come to rest, by order number: the order is not finished or canceled, an attempt to pay is
- * not closed, a refund is owed, or another system has not been told.
- * @param only this order; undefined: all
- * @param page `minAgeSeconds`: a workflow is started right after its attempt is kept, and younger ones are left out
+ * Open orders, open payment attempts, pending refunds and unsettled external steps.
+ * @param page `minAgeSeconds` skips attempts whose workflow is just being started
  */
 export async function listOpenExchanges(
   db: Db,
@@ -114,7 +110,6 @@ export async function listOpenExchanges(
   return rows
 }
 
-/** The states of these orders; those that do not exist are not among them. */
 export async function readStatuses(
   db: Db,
   orderNos: readonly string[],

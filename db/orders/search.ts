@@ -4,21 +4,18 @@ import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import type { Db } from '../client.ts'
 import type { PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
 
-/** What operators find orders by; all that is given holds. */
 export interface OrderSearch {
-  /** The id of a customer, a parcel's number, the end of the order's number, or a part of a product's title. */
+  /** A customer's id, tracking number, end of an order number, or part of a product title. */
   readonly words?: string | undefined
   readonly ownerId?: string | undefined
   readonly productId?: string | undefined
   readonly status?: OrderStatus | undefined
   readonly paymentStatus?: PaymentStatus | undefined
   readonly paymentMode?: PaymentMode | undefined
-  /** Whether its goods travel; the others are collected, or there is nothing to hand over. */
   readonly isSent?: boolean | undefined
   readonly needsAttention?: boolean | undefined
-  /** Redeemed at this time or later. */
   readonly from?: Date | undefined
-  /** Redeemed before this time. */
+  /** Exclusive. */
   readonly to?: Date | undefined
 }
 
@@ -38,20 +35,18 @@ const COLUMNS = [
   'exchange_time',
 ] as const
 
-/** What a list shows of an order: nothing personal, nothing sealed. */
+/** Nothing personal or encrypted. */
 export type FoundOrder = Pick<Selectable<PointsExchangeOrdersTable>, (typeof COLUMNS)[number]>
 
-/** A page of a list of orders. */
 export interface OrderPage {
   readonly limit: number
   readonly oldestFirst: boolean
-  /** The id of the last order of the page before. */
   readonly past?: string | undefined
 }
 
 /**
- * A page of the orders that are found. They are not counted: of a million that takes longer than to find a page of
- * them. What words may mean is looked for apart, each by its own index, since "one or the other" together goes by none.
+ * Not counted: counting a million orders takes longer than finding a page. One query per meaning of the term:
+ * a single OR would use no index.
  */
 export async function searchOrders(db: Db, search: OrderSearch, page: OrderPage): Promise<FoundOrder[]> {
   const { words } = search
@@ -102,14 +97,12 @@ const hasTracking = (words: string): Condition =>
 
 const ENDING = /^[0-9A-Z]{6,28}$/
 
-/** The last letters of an order's number, six or more. */
 function endsWith(words: string): Condition[] {
   const ending = words.toUpperCase()
   if (!ENDING.test(ending)) return []
   return [sql<boolean>`right(order_no, 6) = ${ending.slice(-6)} and order_no like ${`%${ending}`}`]
 }
 
-/** Nothing where no product has such a title. */
 async function isOfProducts(db: Db, words: string): Promise<Condition[]> {
   const products = await findProductsTitled(db, words)
   return products.length === 0 ? [] : [sql`product_id = any(${products}::bigint[])`]
@@ -117,7 +110,7 @@ async function isOfProducts(db: Db, words: string): Promise<Condition[]> {
 
 const PRODUCTS_MAX = 200
 
-/** Products that were deleted count, too: their orders are still there. The index of letter pairs needs two letters. */
+/** Includes deleted products, since their orders exist. The index of letter pairs needs two letters. */
 async function findProductsTitled(db: Db, words: string): Promise<string[]> {
   if (Array.from(words).length < 2) return []
   const pattern = `%${words.replace(/[\\%_]/g, '\\$&')}%`

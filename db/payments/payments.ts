@@ -9,7 +9,7 @@ import type { PaymentsTable } from '../schema/payments.ts'
 
 export type Payment = Selectable<PaymentsTable>
 
-/** Numbers and records the next attempt to pay. @param amount decimal CNY */
+/** @param amount decimal CNY */
 export async function recordPayment(
   tx: Tx,
   orderNo: string,
@@ -42,12 +42,11 @@ export async function findPayment(db: Db, tradeNo: string): Promise<Payment | un
   return db.selectFrom('payments').selectAll().where('out_trade_no', '=', tradeNo).executeTakeFirst()
 }
 
-/** The attempts of an order, oldest first. */
+/** Oldest first. */
 export async function listPayments(db: Db, orderNo: string): Promise<Payment[]> {
   return db.selectFrom('payments').selectAll().where('order_no', '=', orderNo).orderBy('attempt_no').execute()
 }
 
-/** @param change only these columns change */
 export async function updatePayment(
   db: Db,
   tradeNo: string,
@@ -73,17 +72,15 @@ export async function updatePayment(
     .execute()
 }
 
-/** The attempt to pay that is not closed. */
 export interface OpenPayment {
   readonly outTradeNo: string
   readonly method: PaymentMethod
-  /** It can be paid as the customer stands now: by this very method and client. */
+  /** Whether the customer can pay it with the current method and client. */
   readonly opened: boolean
-  /** How many attempts the order has had, this one included. */
   readonly attempts?: number
 }
 
-/** @returns null where every attempt of the order is closed */
+/** @returns null where every attempt is closed */
 export async function readOpenPayment(
   db: Db,
   sealer: Encryptor,
@@ -118,7 +115,6 @@ export async function readOpenPayment(
   }
 }
 
-/** How many attempts to pay the order has had. */
 export async function countAttempts(db: Db, orderNo: string): Promise<number> {
   const { count } = await db
     .selectFrom('payments')

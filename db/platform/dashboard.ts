@@ -4,21 +4,19 @@ import { type OrderStatus, PAID_STATUSES } from '../../domain/orders/status.ts'
 import { PAYMENT_METHODS } from '../../domain/payments/method.ts'
 import type { Db } from '../client.ts'
 
-/** What the console's first page counts. Every statement is bounded: by a time, or by an index of what is open. */
+/** Counts for the console's first page. Every query is bounded by time or by an index of open items. */
 
-/** An order counts as taken once its points are taken and its cash is paid, whatever became of it later. */
+/** `taken`: points and cash were paid, whatever happened later. */
 export interface HourOfOrders {
-  /** Hours since the beginning. */
+  /** Hours since the epoch. */
   readonly hour: number
   readonly total: number
   readonly taken: number
-  /** Canceled before they were paid. */
   readonly failed: number
-  /** Points of those that were taken. */
   readonly points: string
 }
 
-/** The redemptions since `from`, by the hour; hours without any are left out. */
+/** Hours without orders are left out. */
 export async function countOrdersByHour(db: Db, from: Date): Promise<HourOfOrders[]> {
   const { rows } = await sql<HourOfOrders>`
     select floor(extract(epoch from exchange_time - ${from}) / 3600)::int as hour,
@@ -37,7 +35,7 @@ export async function countOrdersByHour(db: Db, from: Date): Promise<HourOfOrder
   return rows
 }
 
-/** Cash that was paid since `from`, by the hour, as decimal CNY. */
+/** Decimal CNY. */
 export async function sumCashByHour(db: Db, from: Date): Promise<{ hour: number; cash: string }[]> {
   const { rows } = await sql<{ hour: number; cash: string }>`
     select floor(extract(epoch from paid_at - ${from}) / 3600)::int as hour, sum(amount)::text as cash
@@ -47,7 +45,6 @@ export async function sumCashByHour(db: Db, from: Date): Promise<{ hour: number;
   return rows
 }
 
-/** What of paid orders was taken back since `from`: points, and decimal CNY. */
 export async function sumTakenBack(db: Db, from: Date): Promise<{ points: string; money: string }> {
   const { rows } = await sql<{ points: string; money: string }>`
     select coalesce(sum(points), 0)::text as points, coalesce(sum(money), 0)::numeric(20, 2)::text as money
@@ -57,12 +54,11 @@ export async function sumTakenBack(db: Db, from: Date): Promise<{ points: string
 
 export interface Waiting {
   readonly count: number
-  /** The one that has waited longest; null where none waits. */
   readonly order_no: string | null
   readonly since: Date | null
 }
 
-/** Orders in this state, since they were redeemed. @param isSent only those whose goods travel, or the others */
+/** @param isSent only orders that are shipped, or only the others */
 export async function findWaiting(db: Db, status: OrderStatus, isSent?: boolean): Promise<Waiting> {
   const shipping =
     isSent === undefined
@@ -77,7 +73,7 @@ export async function findWaiting(db: Db, status: OrderStatus, isSent?: boolean)
   )
 }
 
-/** Orders that cannot go on by themselves, the first first, and how many there are. */
+/** Oldest first. */
 export async function findNeedingAttention(
   db: Db,
   limit: number,
@@ -101,7 +97,6 @@ export async function findNeedingAttention(
   return { orders, count: Number(count) }
 }
 
-/** Refunds that were begun before `before`, and that their provider has not made yet. */
 export async function findSlowRefunds(db: Db, before: Date): Promise<Waiting> {
   return waiting(
     db,
@@ -111,7 +106,6 @@ export async function findSlowRefunds(db: Db, before: Date): Promise<Waiting> {
   )
 }
 
-/** Notifications that came before `before`, and that no order has been told of yet. */
 export async function findUndelivered(db: Db, before: Date): Promise<Waiting> {
   return waiting(
     db,
@@ -120,7 +114,6 @@ export async function findUndelivered(db: Db, before: Date): Promise<Waiting> {
   )
 }
 
-/** Redemptions that were asked for before `before`, and have no outcome yet. */
 export async function findUndecided(db: Db, before: Date): Promise<Waiting> {
   return waiting(
     db,
@@ -139,11 +132,7 @@ async function waiting(db: Db, found: ReturnType<typeof sql>): Promise<Waiting> 
   return rows[0] ?? { count: 0, order_no: null, since: null }
 }
 
-/**
- * What the comparisons of the books have left open: of each day since `from` the newest that has ended counts.
- * @param from `YYYY-MM-DD`
- * @returns how much, and the newest comparison that has any
- */
+/** Counts the newest finished run of each day. @returns `id`: the newest run with findings */
 export async function countOpenFindings(db: Db, from: string): Promise<{ count: number; id: string | null }> {
   const { rows } = await sql<{ count: number; id: string | null }>`
     with newest as (
@@ -165,7 +154,7 @@ export interface LowStock {
   readonly stock_quantity: number
 }
 
-/** Products on sale that will soon be gone, the fewest pieces first, and how many are sold out. */
+/** Fewest pieces first. */
 export async function findLowStock(
   db: Db,
   limit: number,

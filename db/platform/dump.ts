@@ -7,40 +7,33 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import type { Client } from 'pg'
 
-/**
- * The whole database as one file of JSON lines a table, of one moment, while others write. It needs nothing but
- * a connection: the embedded PostgreSQL comes without `pg_dump`.
- */
+/** One JSON lines file per table, from one snapshot. The embedded PostgreSQL has no `pg_dump`. */
 
 export interface DumpedTable {
   readonly name: string
   readonly columns: readonly string[]
   readonly rows: number
-  /** Of the compressed file. */
   readonly sha256: string
 }
 
 export interface Dump {
-  /** Names of the migrations that had made the tables. */
   readonly migrations: readonly string[]
   readonly tables: readonly DumpedTable[]
   readonly sequences: readonly { readonly name: string; readonly last: string | null }[]
 }
 
-/** The database is not one that the dump can be loaded into; the message says why, and what to do. */
 export class NotLoadableError extends Error {
   override name = 'NotLoadableError'
 }
 
 const ROWS_AT_ONCE = 1_000
-/** What Kysely's migrator keeps; it is compared instead. */
+/** Compared instead of loaded. */
 const MIGRATOR_TABLES = ['kysely_migration', 'kysely_migration_lock']
-/** Tables that a migration fills. */
 const FILLED_BY_MIGRATION = ['order_status_transitions']
 
 const fileOf = (folder: string, table: string) => join(folder, `${table}.jsonl.gz`)
 
-/** Writes all tables into the folder. The client is the owner's, and in no transaction. */
+/** The client belongs to the owner role, outside a transaction. */
 export async function dumpTables(client: Client, folder: string): Promise<Dump> {
   await client.query('begin isolation level repeatable read read only')
   try {
@@ -50,7 +43,7 @@ export async function dumpTables(client: Client, folder: string): Promise<Dump> 
     for (const { name, columns } of await readTables(client)) {
       tables.push({ name, columns, ...(await dumpTable(client, name, fileOf(folder, name))) })
     }
-    // Sequences are of no moment: read last, they are ahead of every row.
+    // Sequences have no snapshot: read last, they are ahead of every row.
     const { rows } = await client.query<{ name: string; last: string | null }>(
       `select sequencename as name, last_value::text as last from pg_sequences where schemaname = 'public' order by 1`,
     )
@@ -94,7 +87,7 @@ async function dumpTable(
   return { rows: count, sha256: hash.digest('hex') }
 }
 
-/** @throws NotLoadable where a file is not what was written */
+/** @throws NotLoadableError where a file differs from its checksum */
 export async function checkFiles(dump: Dump, folder: string): Promise<void> {
   for (const { name, sha256 } of dump.tables) {
     const hash = createHash('sha256')
@@ -105,7 +98,6 @@ export async function checkFiles(dump: Dump, folder: string): Promise<void> {
   }
 }
 
-/** Names of the migrations that have run, in their order; none where there are no tables yet. */
 export async function readMigrations(client: Client): Promise<string[]> {
   const { rows: found } = await client.query(
     `select where to_regclass('public.kysely_migration') is not null`,
@@ -116,10 +108,8 @@ export async function readMigrations(client: Client): Promise<string[]> {
 }
 
 /**
- * Loads a dump into tables that the same migrations made, in one transaction. The client is the owner's, and in
- * no transaction.
- * @param replace what is there is removed; otherwise it has to be empty
- * @throws NotLoadable where it is not, or where the tables are others; nothing is changed then
+ * Loads in one transaction. The client belongs to the owner role, outside a transaction.
+ * @throws NotLoadableError, without changes, where tables differ, or have rows without `replace`
  */
 export async function loadTables(
   client: Client,
@@ -170,7 +160,7 @@ async function requireEmpty(client: Client, tables: readonly { name: string }[])
   }
 }
 
-/** The ledger's tables refuse to be emptied, by a trigger that only their owner can put aside. */
+/** A trigger, which only the owner can disable, protects the ledger's tables from deletion. */
 async function emptyTables(client: Client, tables: readonly { name: string }[]): Promise<void> {
   const { rows } = await client.query<{ relation: string; name: string }>(
     `select tgrelid::regclass::text as relation, quote_ident(tgname) as name from pg_trigger
@@ -206,7 +196,6 @@ async function loadTable(client: Client, table: DumpedTable, file: string): Prom
     throw new NotLoadableError(`${file} has ${count} rows, and ${table.rows} were written`)
 }
 
-/** The tables of the mall, with the columns that are not computed. */
 async function readTables(client: Client): Promise<{ name: string; columns: string[] }[]> {
   const { rows } = await client.query<{ name: string; columns: string[] }>(
     `select c.relname::text as name, array_agg(a.attname::text order by a.attnum) as columns
@@ -219,7 +208,6 @@ async function readTables(client: Client): Promise<{ name: string; columns: stri
   return rows
 }
 
-/** A table comes after those that its rows refer to. */
 async function inOrderOfReferences(client: Client, tables: readonly { name: string }[]): Promise<string[]> {
   const { rows } = await client.query<{ from: string; to: string }>(
     `select f.relname::text as from, t.relname::text as to from pg_constraint

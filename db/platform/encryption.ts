@@ -1,16 +1,14 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto'
 
-/** A named AES-256 key. */
 export interface Key {
   readonly id: string
   readonly key: Buffer
 }
 
-/** Seals personal data at rest: names, phones, addresses, kept answers. */
 export interface Encryptor {
-  /** @param context binds the result to its place, so that a blob moved to another row does not open. */
+  /** @param context must be the same for `open`, so that a blob moved to another row does not decrypt */
   seal(value: unknown, context: string): Buffer
-  /** @throws when the blob was changed, belongs to another context, or its key is not among the keys. */
+  /** @throws when the blob was changed, has another context, or its key is missing */
   open(blob: Buffer, context: string): unknown
 }
 
@@ -18,11 +16,10 @@ const NONCE = 12
 const TAG = 16
 
 /**
- * AES-256-GCM with a random nonce; the blob is `id length, id, nonce, tag, ciphertext`.
- * @param keys the first seals, all of them open
+ * AES-256-GCM; a blob is `id length, id, nonce, tag, ciphertext`. @param keys the first encrypts, all decrypt
  */
 export function createEncryptor(keys: readonly Key[]): Encryptor {
-  // A key that is made once costs a third of one that each call makes out of its bytes.
+  // Reusing key objects costs a third of creating them per call.
   const made = keys.map(({ id, key }) => ({ id, key: createSecretKey(key) }))
   const current = made[0]
   if (!current) throw new Error('PAYLOAD_KEYS holds no key')

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../client.ts'
 
-/** @throws when the database does not answer */
 export async function pingDatabase(db: Db): Promise<void> {
   await sql`select 1`.execute(db)
 }

@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../client.ts'
 
-/** Which request a key stands for. */
 export interface Scope {
   readonly ownerId: string
   readonly method: string
@@ -12,16 +11,15 @@ export interface Scope {
 export interface KeptRequest {
   readonly bodyHash: Buffer
   readonly operationKey: string
-  /** When another request may take over, in ms since 1970. */
+  /** When another request may take over. */
   readonly leaseUntil: Date
-  /** Whether the lease has run out by the database's clock. */
+  /** By the database's clock. */
   readonly lapsed: boolean
-  /** Null while the request runs. */
   readonly status: number | null
   readonly response: Buffer | null
 }
 
-/** A lease is compared for equality by way of JavaScript dates, which know milliseconds only. */
+/** Leases are compared as JavaScript dates, which have millisecond precision. */
 const leaseEnd = (seconds: number) =>
   sql<Date>`date_trunc('milliseconds', clock_timestamp() + make_interval(secs => ${seconds}))`
 
@@ -32,7 +30,7 @@ const at = (scope: Scope) => ({
   key: scope.key,
 })
 
-/** Takes the key for this request. @returns the end of its lease, or undefined when the key is taken. */
+/** @returns the end of the lease, or undefined when the key is taken */
 export async function insertRequest(
   db: Db,
   scope: Scope,
@@ -75,7 +73,7 @@ export async function findRequest(db: Db, scope: Scope): Promise<KeptRequest | u
   )
 }
 
-/** Takes over from a request that died. @returns the new lease, or undefined when another was quicker. */
+/** @returns the new lease, or undefined when another request was faster */
 export async function takeOver(
   db: Db,
   scope: Scope,
@@ -93,7 +91,7 @@ export async function takeOver(
   return row?.lease_until
 }
 
-/** Keeps the answer. Of two that ran under one operation key the first to finish counts. */
+/** The first answer under an operation key is kept. */
 export async function keepAnswer(db: Db, scope: Scope, status: number, response: Buffer): Promise<void> {
   await db
     .updateTable('idempotency_keys')
@@ -103,7 +101,7 @@ export async function keepAnswer(db: Db, scope: Scope, status: number, response:
     .execute()
 }
 
-/** Ends the lease: a repeat takes over at once, under the same operation key. */
+/** A repeat can take over immediately, under the same operation key. */
 export async function endLease(db: Db, scope: Scope, lease: Date): Promise<void> {
   await db
     .updateTable('idempotency_keys')
@@ -114,7 +112,6 @@ export async function endLease(db: Db, scope: Scope, lease: Date): Promise<void>
     .execute()
 }
 
-/** Frees the key, unless another request has taken over meanwhile. */
 export async function dropRequest(db: Db, scope: Scope, lease: Date): Promise<void> {
   await db
     .deleteFrom('idempotency_keys')
@@ -124,7 +121,7 @@ export async function dropRequest(db: Db, scope: Scope, lease: Date): Promise<vo
     .execute()
 }
 
-/** @param olderThanDays at least 7 (contract section 3). @returns how many keys went. */
+/** @param olderThanDays at least 7 @returns how many keys were deleted */
 export async function purgeIdempotencyKeys(db: Db, olderThanDays: number): Promise<number> {
   if (!(olderThanDays >= 7)) throw new RangeError('idempotency keys are kept for at least 7 days')
   const result = await db

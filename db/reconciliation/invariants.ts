@@ -16,13 +16,11 @@ import { type LedgerCipher, TamperedError } from '../wallet/ledger-cipher.ts'
 import { openEntry, refOf } from '../wallet/sealed-rows.ts'
 import { tamperedSide } from '../wallet/verification.ts'
 
-/**
- * The laws that hold at rest, whatever has happened before, each as a query for what breaks it.
- */
+/** Invariants of settled data, each as a query for its violations. */
 
 export { findLedgerViolations as findBrokenLedger } from '../wallet/verification.ts'
 
-/** What a law about an order says of it: which law, by which number, and the two states that do not agree. */
+/** `code` is the violated invariant; the two states disagree. */
 interface BrokenRow {
   code: NumberedCode
   no: string
@@ -31,7 +29,6 @@ interface BrokenRow {
   theirs: string | null
 }
 
-/** The subjects that a number alone stands for. */
 type NumberedCode = {
   [Code in Subject['code']]: Extract<Subject, { code: Code }>['data'] extends { no: string; currency?: never }
     ? Code
@@ -45,8 +42,7 @@ function disagreementOf({ code, no, order_no, ours, theirs }: BrokenRow): Disagr
 }
 
 /**
- * What the ledger's transfers say of each order and currency; a part that went back leaves the rest captured. Kinds and numbers stand in the open; the chain
- * covers them, and the amounts are compared where they can be opened.
+ * Kinds and numbers of transfers are not encrypted; the chain covers them. Partial refunds leave `captured`.
  */
 const BOOKED = `booked as (
   select t.order_no, a.currency, a.owner_id, case
@@ -59,10 +55,7 @@ const BOOKED = `booked as (
   where t.order_no is not null group by 1, 2, 3)`
 
 /**
- * Orders against stock, points and the order domain: pieces and points are held while an order waits to be
- * paid, taken once it is paid, and given back once it is canceled, parts of points before; nothing is held for an
- * order that is not.
- * @returns what is broken, named
+ * Held while an order is unpaid, captured once it is paid, returned once canceled; nothing without an order.
  */
 export async function findOrderViolations(db: Db): Promise<Disagreement[]> {
   const { rows } = await sql<BrokenRow>`
@@ -105,11 +98,8 @@ export async function findOrderViolations(db: Db): Promise<Disagreement[]> {
 }
 
 /**
- * Payments against orders and the cash wallet: a live order that costs cash is paid by exactly one attempt of
- * its whole amount, any other order by none; what is taken back of an order is at most what it cost, and all of it
- * once it is canceled; money goes back once, by the provider or by hand, and an attempt is refunded when all of
- * its money is back.
- * @returns what is broken, named
+ * A paid order has exactly one payment of its whole amount, others none; refunds do not exceed it and are
+ * complete once the order is canceled.
  */
 export async function findPaymentViolations(db: Db): Promise<Disagreement[]> {
   const { rows } = await sql<BrokenRow>`
@@ -201,11 +191,7 @@ function amountsIn(vault: LedgerCipher, row: BookedRow): { available: bigint; he
   return { available: BigInt(plain.available), held: BigInt(plain.held) }
 }
 
-/**
- * The amounts behind `findBrokenOrders` and `findBrokenPayments`, which see states only: what the owner's
- * entries of an order add up to is what is left of what the order cost, and nothing once it is canceled.
- * @returns what is broken, named
- */
+/** The amounts behind the states that the functions above check. */
 export async function findAmountViolations(db: Db, vault: LedgerCipher): Promise<Disagreement[]> {
   const broken: Disagreement[] = []
   for (let after = '0'; ; ) {
@@ -280,9 +266,7 @@ const textsOf = ({ available, held }: { readonly available: bigint; readonly hel
 })
 
 /**
- * Earnings against the ledger: each promises what the mall wrote; granted, its points are booked whole; reversed,
- * they are taken back but for the shortfall; and one that waits, or never came, has booked nothing.
- * @returns what is broken, named
+ * Granted earnings are booked in full, reversed ones taken back except for the shortfall, others not booked.
  */
 export async function findEarningViolations(db: Db, vault: LedgerCipher): Promise<Disagreement[]> {
   const broken: Disagreement[] = []

@@ -13,11 +13,8 @@ import { moneySide, named, type Side, type Subject, stateSide } from '../../doma
 import type { Db } from '../client.ts'
 import type { ReconciliationFindingsTable } from '../schema/reconciliation-findings.ts'
 
-/** Comparisons of the books, what they found, and what of our books they read. */
-
 export interface Reconciliation {
   readonly id: string
-  /** `YYYY-MM-DD` in Shanghai */
   readonly day: string
   readonly totals: Totals
   readonly started_at: Date
@@ -26,7 +23,7 @@ export interface Reconciliation {
   readonly healed: number
 }
 
-/** @param runKey the same again goes on with the same run @returns its id */
+/** @param runKey the same key resumes the same run */
 export async function beginRun(db: Db, day: string, runKey: string): Promise<string> {
   const row = await db
     .insertInto('reconciliations')
@@ -37,7 +34,7 @@ export async function beginRun(db: Db, day: string, runKey: string): Promise<str
   return row.id
 }
 
-/** Adds to the totals of a run; what is there under the same name is replaced. */
+/** Replaces totals of the same name. */
 export async function keepTotals(db: Db, id: string, totals: Totals): Promise<void> {
   await sql`
     update reconciliations set totals = totals || (
@@ -46,7 +43,6 @@ export async function keepTotals(db: Db, id: string, totals: Totals): Promise<vo
     where id = ${id}`.execute(db)
 }
 
-/** Keeps what was found, each once. */
 export async function keepFindings(db: Db, id: string, findings: readonly Finding[]): Promise<void> {
   if (findings.length === 0) return
   const rows = findings.map(({ kind, subject, ours, theirs, orderNo: order_no }) => ({
@@ -64,7 +60,6 @@ export async function keepFindings(db: Db, id: string, findings: readonly Findin
     on conflict do nothing`.execute(db)
 }
 
-/** What could not be read before has been read now. */
 export async function markRead(
   db: Db,
   id: string,
@@ -80,10 +75,7 @@ export async function markRead(
     .execute()
 }
 
-/**
- * Marks what our books now count as the provider does.
- * @returns how many of the kinds that heal are still open
- */
+/** @returns the open findings of kinds that can heal */
 export async function markHealed(db: Db, id: string): Promise<number> {
   await sql`
     update reconciliation_findings f set state = 'healed'
@@ -117,7 +109,7 @@ const RUN = sql<Reconciliation>`
     (select count(*)::int from reconciliation_findings f where f.reconciliation_id = r.id and state = 'healed') as healed
   from reconciliations r`
 
-/** Newest first, and how many there are. */
+/** Newest first. */
 export async function listRuns(
   db: Db,
   page: { readonly limit: number; readonly offset: number },
@@ -142,7 +134,6 @@ export type KeptFinding = Pick<
   'id' | 'kind' | 'subject' | 'ours' | 'theirs' | 'order_no' | 'state' | 'found_at'
 >
 
-/** In the order in which they were found. */
 export async function listFindings(db: Db, id: string): Promise<KeptFinding[]> {
   return db
     .selectFrom('reconciliation_findings')
@@ -152,11 +143,7 @@ export async function listFindings(db: Db, id: string): Promise<KeptFinding[]> {
     .execute()
 }
 
-/**
- * Our side of a bill.
- * @param named what the bill names, of any day
- * @param day what we counted then is read, too
- */
+/** @param named the bill's numbers, of any day @param day also includes what was counted then */
 export async function readCounted(
   db: Db,
   method: PaymentMethod,
@@ -204,7 +191,6 @@ export async function readCounted(
   }
 }
 
-/** What a provider is asked by. */
 export interface Reference {
   readonly providerRef: string | undefined
   readonly expiresAt: Date
@@ -220,7 +206,6 @@ export async function readReference(db: Db, { outTradeNo }: CountedPayment): Pro
   return { providerRef: row.provider_ref ?? undefined, expiresAt: row.expires_at }
 }
 
-/** The provider's own number of a refund; undefined where it never answered with one. */
 export async function readRefundRef(db: Db, refundNo: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('payment_refunds')
@@ -232,7 +217,7 @@ export async function readRefundRef(db: Db, refundNo: string): Promise<string | 
 
 const OPEN_MAX = 500
 
-/** Attempts that wait or were closed without money since `from`, and were opened before `before`. */
+/** Attempts without a recorded payment, created from `from` until before `before`. */
 export async function listUnpaid(
   db: Db,
   method: PaymentMethod,
@@ -258,7 +243,6 @@ export async function listUnpaid(
   }))
 }
 
-/** What all orders and payments add up to, by their states. */
 export async function readTotals(db: Db): Promise<Totals> {
   const { rows: orders } = await sql<{ status: OrderStatus; count: number; points: string; money: string }>`
     select status, count(*)::int as count, sum(total_points) as points, sum(total_money) as money
@@ -273,10 +257,6 @@ export async function readTotals(db: Db): Promise<Totals> {
   }
 }
 
-/**
- * The orders that are not at rest and have not changed since `before`.
- * @param orderNo only this one
- */
 export async function listOpenOrders(
   db: Db,
   before: Date,
@@ -301,10 +281,7 @@ export async function listOpenOrders(
     .execute()
 }
 
-/**
- * Which of these orders have been at rest since `before`, owing nothing and waiting for nobody, or do not exist.
- * @returns them with their status; null where there is no such order
- */
+/** Settled since `before`, without pending refunds. @returns null for orders that do not exist */
 export async function listAtRest(
   db: Db,
   orderNos: readonly string[],
@@ -320,7 +297,7 @@ export async function listAtRest(
   return rows
 }
 
-/** What the mall does by itself and has not done since `before`, or `refundBefore` for refunds. */
+/** Automatic work that is overdue since `before`, or `refundBefore` for refunds. */
 export async function findStuck(db: Db, before: Date, refundBefore: Date): Promise<Finding[]> {
   const { rows } = await sql<{
     kind: FindingKind

@@ -10,47 +10,35 @@ import { type AccountRow, openAccount, refOf } from './sealed-rows.ts'
 import type { Checkpoint, Checkpoints } from './verification.ts'
 
 /**
- * The heads of the accounts' chains, signed and kept outside the database. Chains show every change but a
- * return to an earlier whole: of an account with its last entries, or of all tables. Against that stands what
- * was written here.
- *
- * The window: a keeper looks every `HEADS_EVERY_MS` for accounts that changed, and once more at shutdown, so
- * that a change stands here within 10 s of its commit. A return that takes back younger changes only is not
- * found. Who also dates entries back hides a change until the keeper's turn through all accounts comes to
- * it, `SCANNED_A_ROUND` of them a round.
+ * Signed checkpoints of account chains, kept outside the database. Hash chains detect every change except a
+ * rollback to an earlier consistent state; checkpoints detect that too.
+ * - Changes are recorded within 10 s of their commit; a rollback of younger ones only is not detected.
+ * - Backdated entries stay hidden until the full scan reaches their account, `SCANNED_A_ROUND` per round.
  */
 
-/** Time between two rounds, in ms; a round itself is short. */
 export const HEADS_EVERY_MS = 5_000
-/** Where a worker keeps heads, below its DATA_DIR. */
+/** Below DATA_DIR. */
 export const HEADS_FOLDER = 'ledger-heads'
 
 const SCANNED_A_ROUND = 2_000
 const ROWS_AT_ONCE = 2_000
 const HEADS_A_LINE = 500
-/** An entry's `created_at` is when its transaction began; it may commit so much later. In seconds. */
+/** Seconds: `created_at` is the start of a transaction, which may commit this much later. */
 const OVERLAP_S = 20
 const COMPACT_FROM = 10_000
-/** A file that nobody has written to for so long is taken over by the next keeper that starts. */
+/** A new keeper takes over files that were not written to for this long. */
 const LEFT_AFTER_MS = 60_000
 
-/** Where signed lines go: a file of ours, or an object store that nobody can rewrite. */
 export interface CheckpointStore {
-  /** All lines of all keepers, each with a name for it. What a crash cut short is not among them. */
+  /** All keepers' lines, without those that a crash truncated. */
   read(): Promise<readonly { readonly name: string; readonly line: string }[]>
-  /** Lasting when it returns. @returns false when what was there before is gone: then `replace` */
+  /** Durable on return. @returns false when earlier lines are gone: call `replace` */
   append(lines: readonly string[]): Promise<boolean>
-  /** Puts these in the place of all that this keeper wrote. */
   replace(lines: readonly string[]): Promise<void>
-  /** Removes what keepers that are gone had left when `read` was called. */
   dropLeft(): Promise<void>
 }
 
-/**
- * Heads in a folder, one file for each keeper, so that several workers on one machine never write to the same
- * one; workers on other machines have folders of their own, each of which alone catches a return. A keeper
- * that starts takes over the files of those that are gone.
- */
+/** One file per keeper, so that workers never share one. New keepers take over the files of stopped ones. */
 export function createCheckpointFiles(folder: string): CheckpointStore {
   const own = join(folder, `${hostname()}-${Date.now()}-${randomBytes(4).toString('hex')}.jsonl`)
   let left: string[] = []
@@ -63,7 +51,7 @@ export function createCheckpointFiles(folder: string): CheckpointStore {
       const file = join(folder, name)
       if (file !== own && Date.now() - (await stat(file)).mtimeMs > LEFT_AFTER_MS) old.push(file)
       const lines = (await readFile(file, 'utf8')).split('\n')
-      // Without its end, the last line is one that a crash cut short.
+      // An incomplete last line was truncated by a crash.
       found.push(...lines.slice(0, -1).map((line, at) => ({ name: `${file}:${at + 1}`, line })))
     }
     left = old
@@ -76,7 +64,6 @@ export function createCheckpointFiles(folder: string): CheckpointStore {
         try {
           return await readAll()
         } catch (error) {
-          // Another keeper has just taken the file over.
           if (!isMissing(error) || tries === 10) throw error
         }
       }
@@ -104,7 +91,7 @@ export function createCheckpointFiles(folder: string): CheckpointStore {
       await file.sync()
       await file.close()
       await rename(fresh, own)
-      // The new name, too, has to outlast a power cut.
+      // The rename must also survive a power failure.
       const directory = await open(folder, 'r')
       await directory.sync()
       await directory.close()
@@ -116,7 +103,7 @@ export function createCheckpointFiles(folder: string): CheckpointStore {
   }
 }
 
-/** Puts the heads of a database that is no more out of the way. @returns where they are now, if there were any */
+/** For a new database. @returns the new path of old checkpoints, if there were any */
 export function setAsideCheckpoints(dataDir: string): string | undefined {
   const folder = join(dataDir, HEADS_FOLDER)
   if (!existsSync(folder) || readdirSync(folder).length === 0) return undefined
@@ -125,7 +112,7 @@ export function setAsideCheckpoints(dataDir: string): string | undefined {
   return aside
 }
 
-/** All heads of these stores. @returns them, and what in the stores the mall did not write */
+/** @returns also lines that the mall did not write */
 export async function readCheckpoints(
   stores: readonly CheckpointStore[],
   vault: LedgerCipher,
@@ -146,14 +133,12 @@ export async function readCheckpoints(
 }
 
 export interface CheckpointKeeper {
-  /** Writes the heads of the accounts that changed since the last round. @returns how many */
   round(): Promise<number>
 }
 
 /**
- * Takes the application's database, and `alarm`, which is told once of each account that is not what it was:
- * such an account's last good head stays in the store, so that `ledger:verify` names it. It costs about 300
- * bytes of memory an account.
+ * `alarm` is called once per account that contradicts its checkpoint; the last good one is kept. Needs about
+ * 300 bytes of memory per account.
  */
 export function createCheckpointKeeper(deps: {
   readonly db: Db
@@ -162,12 +147,12 @@ export function createCheckpointKeeper(deps: {
   readonly alarm: (text: string) => void
 }): CheckpointKeeper {
   const { db, vault, store } = deps
-  /** Normally one for each account; more until it is known that they are of one chain. */
+  /** Several per account until they are known to be of one chain. */
   let known: Map<string, Checkpoint[]> | undefined
   let since: string | undefined
   let scannedTo = '0'
   let appended = 0
-  /** What is in the store is not known: a write has failed. */
+  /** A write has failed, so the store's content is unknown. */
   let torn = false
   const alarmed = new Set<string>()
   const alarm = (key: string, text: string) => {
@@ -183,12 +168,12 @@ export function createCheckpointKeeper(deps: {
       [...heads].map(([ref, own]) => [ref, [...own].map(([version, head]) => ({ version, head }))]),
     )
     await store.replace(linesOf(vault, flat(fresh)))
-    // Lines that the mall has not signed are evidence.
+    // Unsigned lines are evidence.
     if (broken.length === 0) await store.dropLeft()
     return fresh
   }
 
-  /** @returns the heads to write: of accounts that have moved on along their chain */
+  /** @returns checkpoints of accounts whose chain has grown */
   async function check(rows: readonly AccountRow[], all: Map<string, Checkpoint[]>): Promise<WrittenHead[]> {
     const moved = rows.filter((row) => {
       const before = all.get(refOf(row)) ?? []
@@ -260,7 +245,6 @@ export function createCheckpointKeeper(deps: {
 
 type WrittenHead = readonly [ref: string, version: string, head: string]
 
-/** Accounts that have entries since then, or all of them. */
 async function readChanged(
   db: Db,
   since: string | undefined,
@@ -277,7 +261,7 @@ async function readChanged(
   return rows
 }
 
-/** The chain's links of these entries, in base64, by `account/version`. */
+/** Base64 by `account/version`. */
 async function readMacs(
   db: Db,
   entries: readonly (readonly [id: string, version: string])[],
@@ -305,7 +289,6 @@ function linesOf(vault: LedgerCipher, heads: readonly WrittenHead[]): string[] {
   return lines
 }
 
-/** @returns undefined where the mall has not written it */
 function parseLine(vault: LedgerCipher, line: string): readonly WrittenHead[] | undefined {
   try {
     const { at, heads, signature } = JSON.parse(line) as {

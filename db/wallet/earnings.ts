@@ -6,19 +6,15 @@ import { clawBack, grant, voidGrant } from './grants.ts'
 import { type LedgerCipher, TamperedError } from './ledger-cipher.ts'
 import { lockAccount } from './posting.ts'
 
-/**
- * What other systems say that an owner has earned. Where a function here locks both, the owner's account comes
- * before the earning.
- */
+/** Earnings reported by other systems. Lock the owner's account before the earning. */
 
 export type Earning = Selectable<EarningsTable>
 
 export interface NewEarning {
   readonly ownerId: string
   readonly source: string
-  /** Unique within the source. */
   readonly externalId: string
-  /** Decimal CNY that earned the points by rule; otherwise `askedPoints` is set. */
+  /** Decimal CNY that earned points by rule; null: `askedPoints` is set. */
   readonly amount: string | null
   readonly askedPoints: bigint | null
   readonly points: bigint
@@ -29,14 +25,13 @@ export interface NewEarning {
   readonly operatorId: string
 }
 
-/** The operation key under which the ledger books an earning. */
 export const grantKey = (earning: Pick<Earning, 'source' | 'external_id'>) =>
   `earn/${earning.source}/${earning.external_id}`
 export const clawbackKey = (earning: Pick<Earning, 'source' | 'external_id'>) => `un${grantKey(earning)}`
 
 type Promised = Pick<Earning, 'owner_id' | 'source' | 'external_id' | 'points' | 'mature_at' | 'expires_at'>
 
-/** Without this, a writer of the database could promise points that the mall would then grant. */
+/** Prevents anyone with write access to the database from creating points. */
 function macOf(vault: LedgerCipher, kid: string, earning: Promised): Buffer {
   return vault.link(kid, Buffer.alloc(32), [
     'earning',
@@ -49,7 +44,6 @@ function macOf(vault: LedgerCipher, kid: string, earning: Promised): Buffer {
   ])
 }
 
-/** Whether the row promises what the mall wrote. */
 export function isAuthentic(vault: LedgerCipher, earning: Earning): boolean {
   return macOf(vault, earning.kid, earning).equals(earning.mac)
 }
@@ -67,7 +61,7 @@ export async function getEarning(db: Db, id: string): Promise<Earning | undefine
   return db.selectFrom('earnings').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-/** @returns undefined when there is one with this source and external id */
+/** @returns undefined where one with this source and external id exists */
 export async function insertEarning(
   tx: Tx,
   vault: LedgerCipher,
@@ -102,7 +96,6 @@ export async function insertEarning(
     .executeTakeFirst()
 }
 
-/** What the owner has earned by what happened in this time, and has not had to give back. */
 export async function earnedBetween(tx: Tx, ownerId: string, from: Date, to: Date): Promise<bigint> {
   const { total } = await tx
     .selectFrom('earnings')
@@ -121,7 +114,7 @@ export interface EarningFilter {
   readonly state?: EarningState | undefined
 }
 
-/** The earnings, newest first, and how many there are. */
+/** Newest first. */
 export async function listEarnings(
   db: Db,
   { id, ownerId, state }: EarningFilter,
@@ -139,7 +132,6 @@ export async function listEarnings(
   return { earnings, total: Number(total) }
 }
 
-/** Pending earnings that are due, by id after `after`. */
 export async function findMature(
   db: Db,
   after: string,
@@ -182,10 +174,8 @@ async function lockEarning(
 }
 
 /**
- * Grants a pending earning that is due. A repeat, or one that was reversed meanwhile, changes nothing.
- * @returns the earning as it is now, and whether this call granted it
- * @throws Tampered when the row is not what the mall wrote
- * @throws KeyReused when the ledger knows that this must not be granted, whatever the row says
+ * Repeatable; reversed earnings stay reversed.
+ * @throws TamperedError @throws KeyReusedError when the ledger forbids the grant
  */
 export async function grantEarning(
   tx: Tx,
@@ -211,10 +201,8 @@ export async function grantEarning(
 }
 
 /**
- * What earned the points has been undone: pending points never come, granted ones are taken back. A repeat
- * changes nothing.
- * @param intoDebt what has been spent already becomes a debt, instead of a shortfall that is only recorded
- * @throws Tampered when the row is not what the mall wrote
+ * Repeatable. @param intoDebt spent points become a debt instead of a recorded shortfall
+ * @throws TamperedError
  */
 export async function reverseEarning(
   tx: Tx,

@@ -7,20 +7,13 @@ import { type LedgerCipher, TamperedError } from './ledger-cipher.ts'
 import { expireLots, lockAccount } from './posting.ts'
 import { type AccountRow, openAccount } from './sealed-rows.ts'
 
-/** A batch of accounts with dates, looked at without locks. */
 export interface Look {
-  /** Where the next batch begins; null: that was the last. */
   readonly next: string | null
-  /** The owners whose points have expired, or who are to be warned. */
   readonly owners: readonly string[]
-  /** Accounts that do not open; `ledger:verify` names what is wrong. */
   readonly unreadable: readonly string[]
 }
 
-/**
- * Looks at up to `limit` point accounts with a date that has passed or is near, by id after `after`. Accounts
- * whose warnings are out cost a look, but no lock.
- */
+/** Reads without locks, in id order after `after`; accounts that were already warned are never locked. */
 export async function findExpiring(db: Db, vault: LedgerCipher, after: string, limit: number): Promise<Look> {
   const { rows } = await sql<AccountRow & { now: Date }>`
     select id, owner_type, owner_id, currency, version, kid, sealed, head, next_expiry, clock_timestamp() as now
@@ -36,7 +29,7 @@ export async function findExpiring(db: Db, vault: LedgerCipher, after: string, l
       const keys = eventsOf(row, wallet.lots, now).map(({ key }) => key)
       return [{ ownerId: row.owner_id, expired: expire(wallet, now) !== undefined, keys }]
     } catch (error) {
-      // One bad row must not keep the points of everybody else from their dates.
+      // One unreadable account must not block expiry of other accounts.
       if (!(error instanceof TamperedError)) throw error
       unreadable.push(row.id)
       return []
@@ -55,11 +48,7 @@ export async function findExpiring(db: Db, vault: LedgerCipher, after: string, l
   }
 }
 
-/**
- * Books what has expired and keeps the warnings that are due, under the account's lock. A repeat changes
- * nothing.
- * @returns the points that expired now, and how many warnings are new
- */
+/** Books expired points and due warnings, under the account's lock. Repeatable. */
 export async function expireAccount(
   tx: Tx,
   vault: LedgerCipher,
@@ -72,7 +61,7 @@ export async function expireAccount(
   return { expired: -(expire(before.wallet, before.now)?.available ?? 0n), warned }
 }
 
-/** The amount stays where it is sealed: whoever delivers this reads the wallet. */
+/** Without the amount, which is encrypted: the receiver reads the wallet. */
 function eventsOf(
   row: Pick<AccountRow, 'id' | 'owner_id'>,
   lots: readonly Lot[],

@@ -5,22 +5,17 @@ import { type AccountRow, resealAccount } from './sealed-rows.ts'
 
 const ROWS_AT_ONCE = 500
 const PASSES = 10
-/** PostgreSQL's code for a lock that did not come in time: someone works on the account, and seals it. */
+/** PostgreSQL's lock timeout: another process is writing the account, and encrypts it. */
 const LOCK_NOT_AVAILABLE = '55P03'
 
 export interface Rotation {
-  /** Accounts sealed anew. */
   readonly sealed: number
-  /** Accounts that are still under another key: a process that does not begin with the new one writes them. */
+  /** Accounts still written under another key, by a process that lacks the new first key. */
   readonly left: number
 }
 
 /**
- * Seals every account under the vault's current key, while others write: a row is replaced only if it is still
- * the one that was read. It holds no lock between two rows, and where it was stopped, the next run goes on.
- * Entries keep the key they were sealed with.
- * @param progress told after every batch
- * @throws Tampered where an account does not open; the ones before it are done
+ * Replaces unchanged rows only, so others may write. Resumable. Entries keep their key. @throws TamperedError
  */
 export async function rotateAccounts(
   db: Db,
@@ -56,7 +51,7 @@ async function readOthers(db: Db, vault: LedgerCipher, after: string): Promise<A
   return rows
 }
 
-/** @returns false where someone was faster; what they wrote is found by the next pass, if it has to be */
+/** @returns false where a concurrent write won; the next pass checks that row */
 async function reseal(db: Db, vault: LedgerCipher, row: AccountRow): Promise<boolean> {
   try {
     // `updated_at` stays: the balance has not changed.

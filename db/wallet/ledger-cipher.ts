@@ -10,31 +10,25 @@ import {
 } from 'node:crypto'
 import type { Key } from '../platform/encryption.ts'
 
-/** The keys of the ledger at work: what is sealed with which, and the chain that shows every change. */
 export interface LedgerCipher {
-  /** The id of the key that seals from now on. */
   readonly kid: string
-  /** @param place binds the result to its row: it opens nowhere else */
+  /** @param place binds the result to its row */
   seal(accountId: string, place: string, value: unknown): Buffer
-  /**
-   * @throws UnknownKey when the blob was sealed with a key that is not here
-   * @throws Tampered when it was changed or moved
-   */
+  /** @throws UnknownKeyError @throws TamperedError when it was changed or moved */
   open(accountId: string, place: string, kid: string, blob: Buffer): unknown
-  /** The next link of an account's chain over `parts`, by the key `kid` (the current one when it is new). */
+  /** The next link of an account's chain. @param kid the current key for a new link */
   link(kid: string, previous: Buffer, parts: readonly (string | null)[]): Buffer
-  /** Signs what is kept outside the database. The text says what it is for, so that it serves nowhere else. */
+  /** For data outside the database. The text must state its purpose. */
   sign(text: string): string
-  /** Whether any of the keys has signed it: a rotation leaves what was signed before as it is. */
+  /** Accepts any of the keys: a rotation does not re-sign. */
   isSigned(text: string, signature: string): boolean
 }
 
-/** A row of the ledger is not what the mall wrote. */
 export class TamperedError extends Error {
   override name = 'TamperedError'
 }
 
-/** Sealed with a key that LEDGER_KEYS lacks: docs/ledger.md has the order in which a new key comes to all. */
+/** LEDGER_KEYS lacks the key; docs/ledger.md describes key rotation. */
 export class UnknownKeyError extends TamperedError {
   override name = 'UnknownKeyError'
   readonly kid: string
@@ -48,11 +42,11 @@ export class UnknownKeyError extends TamperedError {
 const CIPHER = 'aes-256-gcm'
 const NONCE = 12
 const TAG = 16
-/** Lengths say little about what is inside. In bytes. */
+/** Bytes; hides the length of the content. */
 const PAD_TO = 128
 const CACHED_KEYS = 20_000
 
-/** What is derived from one of LEDGER_KEYS. As key objects: with raw bytes every call costs five times as much. */
+/** Key objects: raw bytes make every call five times slower. */
 interface Derived {
   readonly chain: KeyObject
   readonly heads: KeyObject
@@ -60,8 +54,8 @@ interface Derived {
 }
 
 /**
- * @param keys LEDGER_KEYS: the first seals, all of them open. Each account has a sealing key of its own
- * (HKDF-SHA256, RFC 5869), so that no key meets its limit of random nonces (NIST SP 800-38D: 2^32).
+ * The first key encrypts, all decrypt. Each account has a derived key (HKDF-SHA256), so that none reaches the
+ * limit of 2^32 random nonces (NIST SP 800-38D).
  */
 export function createLedgerCipher(keys: readonly Key[]): LedgerCipher {
   const current = keys[0]
@@ -101,7 +95,7 @@ export function createLedgerCipher(keys: readonly Key[]): LedgerCipher {
       }
     },
     link(kid, previous, parts) {
-      // JSON keeps the parts apart: no two lists read the same.
+      // JSON separates the parts unambiguously.
       return createHmac('sha256', derived(kid).chain).update(previous).update(JSON.stringify(parts)).digest()
     },
     sign: (text) => `${current.id}:${mac(current.id, text)}`,

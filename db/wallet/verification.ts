@@ -7,24 +7,20 @@ import type { EntryKind } from '../schema/wallet-transfers.ts'
 import { type LedgerCipher, TamperedError, UnknownKeyError } from './ledger-cipher.ts'
 import { type AccountRow, linkParts, openAccount, openEntry, refOf } from './sealed-rows.ts'
 
-/** What a walk over the whole ledger found. */
 export interface Walk {
-  /** What is wrong, each row named, the first account first. */
   readonly broken: readonly Disagreement[]
   readonly accounts: number
   readonly entries: number
-  /** `ZJF issued` → points or fen: see `TOTALS`. Accounts that are broken count nowhere. */
+  /** `ZJF issued` → points or fen: see `TOTALS`. Without broken accounts. */
   readonly totals: Readonly<Record<string, bigint>>
 }
 
-/** An account's state as it was written outside the database. */
 export interface Checkpoint {
   readonly version: string
-  /** The chain's link at that version, in base64. */
   readonly head: string
 }
 
-/** By account (`refOf`) and version, the chain's link in base64. */
+/** By account (`refOf`) and version. */
 export type Checkpoints = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 interface EntryRow {
@@ -34,7 +30,6 @@ interface EntryRow {
   sealed: Buffer
   mac: Buffer
   operation_key: string
-  /** Null where the entry's transfer is gone, as the next two. */
   kind: EntryKind | null
   from_account: string | null
   to_account: string | null
@@ -43,10 +38,10 @@ interface EntryRow {
   operator_id: string | null
 }
 
-/** An account's row, and whether its date has more digits than are sealed. */
+/** `inexact`: its date has more digits than are encrypted. */
 type WalkedRow = AccountRow & { inexact: boolean | null }
 
-/** What the flows to (`in`) and from (`out`) the issuing side are called; outstanding = their sum. */
+/** Names of the flows to (`in`) and from (`out`) the issuing side; outstanding is their sum. */
 const TOTALS: Readonly<Record<string, { readonly in: string; readonly out: string }>> = {
   'system/issued': { in: 'withdrawn', out: 'issued' },
   'system/spent': { in: 'spent', out: 'reversed' },
@@ -60,11 +55,8 @@ const TRANSFERS_AT_ONCE = 20_000
 const FIRST_ID = -(2n ** 63n)
 
 /**
- * Walks every account and every entry: each opens in its place, follows from the one before it, and carries
- * the chain; the account's sums, version and head are those of its last entry; nothing stands beside them; and
- * what users have is what the issuing side gave. Others may write meanwhile: accounts and their entries are
- * read in one snapshot per batch.
- * @param heads what was written outside the database, by account: an account may be ahead of it, never behind
+ * Verifies decryption, chain, balances and totals. Concurrent writes are safe: each batch is one snapshot.
+ * @param heads checkpoints; an account may be ahead of them, not behind
  */
 export async function walkLedger(db: Db, vault: LedgerCipher, heads: Checkpoints): Promise<Walk> {
   const broken: Disagreement[] = []
@@ -118,7 +110,6 @@ export async function walkLedger(db: Db, vault: LedgerCipher, heads: Checkpoints
   return { broken, accounts, entries, totals }
 }
 
-/** The wallet's books alone: see `walkLedger`. @returns what is broken, named */
 export async function findLedgerViolations(db: Db, vault: LedgerCipher): Promise<readonly Disagreement[]> {
   return (await walkLedger(db, vault, new Map())).broken
 }
@@ -135,7 +126,7 @@ async function readAccounts(tx: Tx, from: bigint): Promise<WalkedRow[]> {
   return rows
 }
 
-/** The entries from one account to another, in their order, with those whose account is missing. */
+/** Includes entries whose account is missing. */
 async function* readEntries(tx: Tx, from: bigint, last: bigint | undefined): AsyncGenerator<EntryRow[]> {
   const to = `${last ?? 2n ** 63n - 1n}`
   const read = async (after: EntryRow | undefined) => {
@@ -155,7 +146,8 @@ async function* readEntries(tx: Tx, from: bigint, last: bigint | undefined): Asy
   while (next) {
     const rows: EntryRow[] = await next
     next = rows.length < ENTRIES_AT_ONCE ? undefined : read(rows.at(-1))
-    // The database reads the next ones while we look at these: let the question out first.
+    // Reads the next batch concurrently: `catch` prevents an unhandled rejection, `turn` lets the query
+    // start.
     next?.catch(() => {})
     await turn()
     yield rows
@@ -200,7 +192,6 @@ const bare = (code: BareSide): Side => ({ code, data: {} })
 
 const MISSING = 'missing'
 
-/** Follows one account from its first entry to its row. */
 function walkAccount(vault: LedgerCipher, row: WalkedRow, anchored: ReadonlyMap<string, string> = new Map()) {
   const ref = refOf(row)
   const name = { id: row.id, ref }
@@ -211,7 +202,7 @@ function walkAccount(vault: LedgerCipher, row: WalkedRow, anchored: ReadonlyMap<
   let held = 0n
   let count = 0
 
-  /** @returns what is wrong with the entry: runs for each of millions, so that names are made for bad ones only */
+  /** Runs for millions of entries, so names are built for broken ones only. */
   function check(entry: EntryRow): Side | typeof MISSING | undefined {
     const { kind, from_account, to_account } = entry
     if (entry.version !== `${count + 1}`) {
@@ -274,7 +265,6 @@ function walkAccount(vault: LedgerCipher, row: WalkedRow, anchored: ReadonlyMap<
           ? wrong({ code: 'entry_missing', data: { ...name, entry: `${count + 1}` } })
           : { ...wrong({ code: 'entry', data: { ...name, entry: entry.version } }, said), orderNo }
     },
-    /** @returns the first thing that is wrong with the account, or undefined */
     end(add: (name: string, amount: bigint) => void): Disagreement | undefined {
       const said = found === undefined ? outcomeOf(close) : undefined
       if (said !== undefined) found = wrong({ code: 'account', data: name }, said)
@@ -290,7 +280,7 @@ function walkAccount(vault: LedgerCipher, row: WalkedRow, anchored: ReadonlyMap<
   }
 }
 
-/** Whatever a changed byte makes fail is a finding, and the walk goes on. */
+/** Any failure caused by a changed byte is a finding; the walk continues. */
 function outcomeOf<T>(check: () => T): T | Side {
   try {
     return check()
@@ -303,14 +293,12 @@ function outcomeOf<T>(check: () => T): T | Side {
   }
 }
 
-/** Why a sealed part does not open. */
 export function tamperedSide(error: TamperedError): Side {
   return error instanceof UnknownKeyError
     ? { code: 'key_unknown', data: { kid: error.kid } }
     : { code: 'sealed_shut', data: {} }
 }
 
-/** @param flow what users gained on one route; between a user's own sides nothing may be gained */
 function flowTotals(flow: { from: string; to: string; amount: bigint }): [string, bigint][] {
   const { from, to, amount } = flow
   const given = [['given', amount]] as [string, bigint][]

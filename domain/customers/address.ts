@@ -1,14 +1,12 @@
 import { maskName, maskPhone } from './masks.ts'
 
-/** Where goods are sent to. */
 export interface Address {
   readonly name: string
   readonly phone: string
   readonly province: string
   readonly city: string
-  /** '' where a city has none, as 东莞市 and 中山市. */
+  /** Empty for cities without districts, such as 东莞市 and 中山市. */
   readonly district: string
-  /** Street, number, unit, room. */
   readonly detail: string
 }
 
@@ -22,17 +20,16 @@ export const ADDRESS_MAX = {
   detail: 120,
 } as const satisfies Record<keyof Address, number>
 
-/** A mobile or a fixed line of the mainland, without its country code. */
+/** A mainland mobile or fixed line, without the country code. */
 export const PHONE = /^(1[3-9]\d{9}|0\d{2,3}-?\d{7,8})$/
 
-/** Who looks at an address: its owner, who sends the goods there, or somebody else of the staff. */
 export type AddressViewer = 'owner' | 'sender' | 'staff'
 
 /**
- * An address in words, as much of it as its viewer needs: the owner knows it by all but the middle of the phone,
- * the sender gets all of it, everybody else sees `张* 138******00 浙江省杭州市西湖区***`.
- * @param given any fields, as the API takes them; what is not known is left out
- * @returns '' for each part that is missing; undefined where nothing is known
+ * Formats an address for a viewer: owners see all but the middle of the phone, senders see everything, other
+ * staff see `张* 138******00 浙江省杭州市西湖区***`.
+ * @param given any fields, as the API takes them
+ * @returns undefined where no known field has text
  */
 export function addressWords(
   given: unknown,
@@ -42,7 +39,7 @@ export function addressWords(
   const fields = given as Readonly<Record<string, unknown>>
   const of = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '')
   const [name, phone, province, city] = [of('name'), of('phone'), of('province'), of('city')]
-  // 上海市 is both, and is named once.
+  // Municipalities such as 上海市 are both province and city.
   const region = `${province}${city === province ? '' : city}${of('district')}`
   const place = `${region}${of('detail')}${of('address')}`
   if (!name && !phone && !place) return undefined

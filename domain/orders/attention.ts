@@ -1,4 +1,4 @@
-/** Why an order cannot go on by itself: the step that failed permanently, and what was said of it. */
+/** Why an order needs an operator: the step that failed permanently, and its error. */
 
 export const ATTENTION_CODES = [
   'refund',
@@ -8,7 +8,7 @@ export const ATTENTION_CODES = [
   'attempt',
   'points',
   'stock',
-  /** Of an earlier version, which said something else. */
+  /** Written by an earlier version in a form that is not recognised. */
   'other',
 ] as const
 
@@ -17,15 +17,11 @@ export type AttentionCode = (typeof ATTENTION_CODES)[number]
 export interface Attention {
   readonly code: AttentionCode
   readonly data: {
-    /** The message of the step's error, as it came from a provider or another system. */
     readonly said: string
   }
 }
 
-/**
- * Reads what a workflow flags an order with.
- * @param given a sentence, `{step}: {what was said}`, where a worker of the version before has written the task
- */
+/** @param given tasks scheduled by the previous version carry the sentence `{step}: {message}` */
 export function attentionOf(given: Attention | string): Attention {
   if (typeof given !== 'string') return given
   const [, step = '', said = ''] = /^([^:]*): (.*)$/s.exec(given) ?? []

@@ -10,31 +10,28 @@ import type { Refusal, RefusalCode } from '../errors.ts'
 import { decimalFromFen, type Fen } from '../money.ts'
 import type { PaymentMethod } from '../payments/method.ts'
 
-/** Section 9 of the seed: the shop's own bounds. */
 export interface ExchangeRules {
   readonly minPoints: number
   readonly maxPointsPerOrder: number
   readonly exchangeLimitEnabled: boolean
-  /** How many orders of one customer may wait for their payment. */
   readonly maxUnpaidOrders: number
-  /** How many pieces of one product they may hold; more where `UNPAID_SHARE` of its stock is more. */
+  /** Pieces of one product in a customer's unpaid orders; `UNPAID_SHARE` of the stock where that is more. */
   readonly maxUnpaidPieces: number
   readonly supportedMethods: readonly PaymentMethod[]
 }
 
-/** Unpaid orders of one customer may hold 1/20 of a product's stock, rounded down to whole pieces. */
+/** A customer's unpaid orders may hold 1/20 of a product's stock, rounded down. */
 const UNPAID_SHARE = 20
 
-/** What is asked. `hasAddress` and `method` are undefined for a mere check. */
+/** `hasAddress` and `method` are undefined when eligibility is only checked. */
 export interface ExchangeWish {
   readonly quantity: number
   readonly hasAddress?: boolean
   readonly method?: PaymentMethod
-  /** The cash the customer expects to pay for the whole order, in fen. */
   readonly cashFen?: Fen | undefined
 }
 
-/** All that the decision looks at, read at one moment. Undefined product: there is none. */
+/** Read at one moment. Undefined product: it does not exist. */
 export interface EligibilityInputs {
   readonly product:
     | {
@@ -42,9 +39,8 @@ export interface EligibilityInputs {
         readonly paymentMode: PaymentMode
         readonly points: number
         readonly fen: Fen
-        /** What can be redeemed now. */
         readonly stock: number
-        /** Pieces that unpaid orders hold, of all customers; not counted for `points_only`. */
+        /** Pieces in the unpaid orders of all customers; not counted for `points_only`. */
         readonly reserved: number
         readonly shippingType: ShippingType
         readonly exchangeLimit: number
@@ -52,21 +48,19 @@ export interface EligibilityInputs {
       }
     | undefined
   readonly level: number
-  /** Pieces of this product in the customer's orders that were not canceled: ever, and within the limit's window. */
+  /** Pieces of this product in the customer's orders, except canceled ones. */
   readonly piecesEver: number
   readonly piecesInWindow: number
-  /** The customer's orders that wait for their payment, and the pieces of this product in them. */
   readonly unpaid: { readonly orders: number; readonly pieces: number }
-  /** An operator has frozen the customer's points or cash. */
   readonly frozen: boolean
-  /** Null: not known, and the hold decides. */
+  /** Null: unknown, the hold decides. */
   readonly pointsAvailable: bigint | null
   readonly cashAvailable: Fen
 }
 
 /**
- * Every reason against the exchange, in the contract's order of checks: the first is the answer to
- * `POST exchange`, all of them are the answer to `POST check-exchange`. None: go ahead.
+ * All reasons against the exchange, in the order in which they are checked: `POST exchange` answers with the
+ * first, `POST check-exchange` with all of them.
  */
 export function reasonsAgainst(
   facts: EligibilityInputs,
@@ -110,7 +104,7 @@ export function reasonsAgainst(
       available: decimalFromFen(facts.cashAvailable),
     })
   }
-  // What a frozen wallet would have to pay is told as missing above; such an order touches no frozen wallet.
+  // A missing amount already tells it, and an order that uses no frozen wallet is not stopped.
   if (facts.frozen && !reasons.some(({ code }) => WALLET_CODES.includes(code))) {
     reasons.push({ code: 'RISK_REJECTED' })
   }
@@ -142,14 +136,14 @@ function limitReasons(
     : []
   const rest = piecesLeft(product, facts, rules)
   if (quantity <= rest) return [...reasons, ...unpaid]
-  // One reason of a code: where both limits refuse, the stricter one tells what is left.
+  // One reason per code: where both limits refuse, the stricter one is reported.
   const [tooMany, pieces] = [unpaid.filter(({ rule }) => !rule), unpaid.find(({ rule }) => rule)]
   const limited = { code: 'EXCHANGE_LIMIT_EXCEEDED', required: `${quantity}`, available: `${rest}` } as const
   reasons.push(pieces && Number(pieces.available) < rest ? pieces : limited, ...tooMany)
   return reasons
 }
 
-/** What is against one more order that waits for its payment, beside what is against every order. */
+/** Reasons that apply only to an order that will wait for its payment. */
 export function unpaidReasons(
   product: Product,
   facts: Pick<EligibilityInputs, 'unpaid'>,
@@ -177,10 +171,7 @@ export function unpaidReasons(
   return reasons
 }
 
-/**
- * Whether the order would hold its pieces until somebody pays at a provider. Where the method is not known yet: if
- * the wallet cannot pay it at once.
- */
+/** Whether the order will wait for a provider. Without a method: whether the wallet cannot pay for it. */
 function staysUnpaid(
   product: Product,
   { cashAvailable }: Pick<EligibilityInputs, 'cashAvailable'>,
@@ -193,7 +184,7 @@ function staysUnpaid(
   return !supportedMethods.includes('wallet') || cashAvailable < fen
 }
 
-/** The pieces of the product that one more unpaid order may hold. The stock is what is for sale and what is reserved. */
+/** The total stock is what is for sale plus what is reserved. */
 function unpaidPiecesLeft(
   { stock, reserved }: Product,
   { unpaid }: Pick<EligibilityInputs, 'unpaid'>,
@@ -205,7 +196,6 @@ function unpaidPiecesLeft(
 
 type Redeemed = Pick<EligibilityInputs, 'piecesEver' | 'piecesInWindow'>
 
-/** The pieces that the limits leave to the customer in this order; Infinity where there are none. */
 function piecesLeft(
   { exchangeLimit, limit }: Pick<Product, 'exchangeLimit' | 'limit'>,
   { piecesEver, piecesInWindow }: Redeemed,
@@ -220,11 +210,7 @@ function piecesLeft(
   return Math.max(0, Math.min(...rests))
 }
 
-/**
- * The most pieces that an order may ask for, whatever points the customer has: by stock, limits, the points of one
- * order, and what may be held unpaid where the wallet does not pay for more.
- * @param payer undefined: a guest, of whom nobody knows how he would pay
- */
+/** The largest quantity of one order, whatever the points balance. @param payer undefined for a guest */
 export function piecesMax(
   { product, ...redeemed }: Redeemed & { readonly product: Product },
   rules: ExchangeRules,

@@ -1,9 +1,6 @@
 import { needsAddress, type ShippingType } from '../catalogue/product.ts'
 
-/**
- * The states of an exchange order and the one table of allowed moves. Workflow, API and a database trigger
- * use it; a test compares the trigger's copy with this one.
- */
+/** A database trigger has a copy of this transition table; a test compares the two. */
 export const ORDER_STATUSES = [
   'exchanged',
   'order_created',
@@ -16,7 +13,7 @@ export const ORDER_STATUSES = [
 
 export type OrderStatus = (typeof ORDER_STATUSES)[number]
 
-/** `order_shipped` and `order_finished` reach `order_canceled` by a refund only. */
+/** `order_shipped` and `order_finished` become `order_canceled` only by a refund. */
 export const ORDER_TRANSITIONS: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   exchanged: ['order_created', 'order_canceled'],
   order_created: ['order_paid', 'order_canceled'],
@@ -31,7 +28,7 @@ export function canMove(from: OrderStatus, to: OrderStatus): boolean {
   return ORDER_TRANSITIONS[from].includes(to)
 }
 
-/** Whether the order has come to this state, or gone beyond it. A canceled order has reached no state but that. */
+/** Whether the order is in this state or past it. A canceled order has reached only `order_canceled`. */
 export function hasReached(status: OrderStatus, state: OrderStatus): boolean {
   if (status === 'order_canceled' || state === 'order_canceled') return status === state
   return ORDER_STATUSES.indexOf(status) >= ORDER_STATUSES.indexOf(state)
@@ -60,7 +57,6 @@ export const ORDER_ACTIONS = {
 
 export type OrderAction = keyof typeof ORDER_ACTIONS
 
-/** Which state an action that moves a paid order on leads to. */
 export const LEADS_TO = {
   accept: 'order_accepted',
   ship: 'order_shipped',
@@ -74,7 +70,7 @@ export function allows(status: OrderStatus, action: OrderAction): boolean {
   return (ORDER_ACTIONS[action] as readonly OrderStatus[]).includes(status)
 }
 
-/** As `allows`, for what this order delivers: goods that travel are shipped before they are done with. */
+/** Like `allows`, and goods that need an address cannot be finished before they are shipped. */
 export function allowsFor(status: OrderStatus, action: OrderAction, shippingType: ShippingType): boolean {
   const skipsShipping = action === 'finish' && status === 'order_accepted' && needsAddress(shippingType)
   return allows(status, action) && !skipsShipping

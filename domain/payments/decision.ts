@@ -1,10 +1,7 @@
 import type { OrderStatus, PaymentStatus } from '../orders/status.ts'
 import { factsOf, type PaymentClient, type PaymentMethod } from './method.ts'
 
-/**
- * What is decided about the attempts to pay one order. Pure, so that every order of events can be played; the
- * activities do as is said here, under the order's lock.
- */
+/** Pure decisions about payment attempts; the activities apply them under the order's lock. */
 
 export interface MoneyArrived {
   readonly order: OrderStatus
@@ -13,10 +10,8 @@ export interface MoneyArrived {
 }
 
 /**
- * What to do with money that a provider reports. Each payment is taken once or given back once:
- * - `settle`: the order waited for it
- * - `refund`: the order is canceled, paid by another attempt, waits under another attempt, or the amount is wrong
- * - `repeat`: this payment was decided before
+ * Applies or refunds each reported payment exactly once.
+ * @returns `repeat` where it was decided before
  */
 export function decideMoney({ order, payment, amountMatches }: MoneyArrived): 'settle' | 'refund' | 'repeat' {
   if (payment === 'paid' || payment === 'refunding' || payment === 'refunded') return 'repeat'
@@ -24,13 +19,12 @@ export function decideMoney({ order, payment, amountMatches }: MoneyArrived): 's
   return 'settle'
 }
 
-/** An attempt that is not closed, as its row has it. */
 export interface OpenAttempt {
   readonly state: 'unpaid' | 'closing'
   readonly method: PaymentMethod
-  /** Null before it was to be opened. */
+  /** Null before the attempt is opened. */
   readonly client: PaymentClient | null
-  /** The provider has answered where it can be paid, and the answer is still good. */
+  /** The provider has returned a cashier that is still valid. */
   readonly opened: boolean
 }
 
@@ -46,10 +40,8 @@ export function cashierLives(method: PaymentMethod, client: PaymentClient, ageMs
 }
 
 /**
- * Whether a customer who wants to pay again can be shown the open attempt. If not, it is closed before another
- * one takes its place: also where he only stands elsewhere than before, since each product of a provider has a
- * cashier of its own, and where its opening was never answered, since somebody may see it all the same.
- * @param method undefined: as before
+ * If not, the attempt is closed before the next: each client has a cashier of its own, and an attempt without
+ * an answer may still be payable.
  */
 export function canShowAgain(
   attempt: OpenAttempt,
@@ -61,12 +53,8 @@ export function canShowAgain(
 }
 
 /**
- * What follows from a provider's word on an attempt that is to be closed:
- * - `release`: nobody can pay it any more, or another attempt is to take its place and what comes in on this
- *   one goes back
- * - `take`: money came in first, and is decided by `decideMoney`
- * - `ask_again`: nobody knows, so nothing may be released
- * @param replaced another attempt is to take its place
+ * `ask_again`: unknown, so nothing may be released. @param replaced another attempt takes its place; a late
+ * payment of this one is refunded
  */
 export function decideClose(
   word: 'closed' | 'paid' | 'not_known_yet' | 'no_answer',
@@ -74,14 +62,11 @@ export function decideClose(
 ): 'release' | 'take' | 'ask_again' {
   if (word === 'paid') return 'take'
   if (word === 'closed') return 'release'
-  // A cashier that the provider never saw opened dies at its expiry; the customer does not wait for that.
+  // A cashier that the provider never saw opened ends at its expiry; the customer does not wait for that.
   return word === 'not_known_yet' && replaced ? 'release' : 'ask_again'
 }
 
-/**
- * What becomes of each attempt when its order is canceled. Cash of the wallet is back at once; a provider's
- * money is owed until the provider has answered for good.
- */
+/** Wallet cash is refunded immediately; a provider's refund stays pending until its final answer. */
 export function afterCancel(payment: PaymentStatus, method: PaymentMethod): PaymentStatus {
   switch (payment) {
     case 'unpaid':
@@ -94,7 +79,7 @@ export function afterCancel(payment: PaymentStatus, method: PaymentMethod): Paym
   }
 }
 
-/** Whether an attempt that is to go back whole is back. @param owed refunds without a final answer */
+/** @param owed refunds of the attempt without a final answer */
 export function afterRefund(payment: PaymentStatus, owed: number): PaymentStatus {
   return payment === 'refunding' && owed === 0 ? 'refunded' : payment
 }

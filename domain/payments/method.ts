@@ -42,7 +42,7 @@ export function factsOf(method: PaymentMethod): MethodFacts | undefined {
 /** How often one order may be tried to be paid. Each attempt costs a provider and the order's workflow work. */
 export const MAX_PAYMENT_ATTEMPTS = 20
 
-/** Where the customer stands when he pays: inside the provider's own app, in a phone's browser, at a desk. */
+/** Where the customer pays: inside the provider's app, in a mobile browser, or on a desktop. */
 export const PAYMENT_CLIENTS = ['in_app', 'h5', 'desktop'] as const
 
 export type PaymentClient = (typeof PAYMENT_CLIENTS)[number]

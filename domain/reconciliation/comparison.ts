@@ -5,67 +5,61 @@ import { orderNoOf } from '../orders/number.ts'
 import type { OrderStatus, PaymentStatus } from '../orders/status.ts'
 import { type Disagreement, moneySide, named, type Side } from './findings.ts'
 
-/**
- * The rules by which the books are compared. A discrepancy is something that a notice on its way, or a list that
- * lags behind, does not explain.
- */
+/** Rules for comparing the books. A notice in transit or a lagging list is not a discrepancy. */
 
-/** What happened within this time may still be on its way, in either direction: it is left to the next run. */
+/** Anything newer may still be in transit, in either direction, and is left to the next run. */
 export const MARGIN_MS = 3 * 60_000
-/** What the mall does by itself is done within seconds; after this it is stuck. */
+/** The mall's own work takes seconds; after this it is stuck. */
 export const LONG_MS = 15 * 60_000
-/** A bank may take days to give money back, so after one it is time to look. */
+/** Banks may take days for a refund; after this an operator should look. */
 export const LONG_REFUND_MS = 24 * 3_600_000
 
-/** How many, and what they add up to in decimal CNY. */
+/** `money` is decimal CNY. */
 export interface Sum {
   readonly count: number
   readonly money: string
 }
 
-/** What a provider's bill of a day adds up to. */
 export interface BillTotals {
   readonly lines: number
   readonly payments: Sum
   readonly refunds: Sum
 }
 
-/** What a run has added up. What was not read, or not written down, is not there. */
 export interface Totals {
-  /** By the provider's name; null: its bill is not made yet, so nothing was compared with it. */
+  /** Null: the provider's bill is not available yet. */
   readonly bills?: Readonly<Record<string, BillTotals | null>>
-  /** All orders as they were then. */
   readonly orders?: Readonly<Partial<Record<OrderStatus, Sum & { readonly points: number }>>>
   readonly payments?: Readonly<Partial<Record<PaymentStatus, Sum>>>
-  /** What an earlier version has added up under names that stand for nothing known. */
+  /** Totals of an earlier version under names that are not recognised. */
   readonly others?: Readonly<Record<string, string>>
 }
 
 export const FINDING_KINDS = [
-  // A book could not be read:
+  // A source could not be read:
   'provider_unreachable',
   'bill_missing',
   'engine_unreachable',
   // A provider's bill against our payments:
-  'payment_unknown', // money under a number that we never gave
-  'payment_not_counted', // paid there, and here it waits or is closed
-  'payment_missing', // counted here, and not paid there
+  'payment_unknown', // paid under an unknown number
+  'payment_not_counted', // paid at the provider, open or closed here
+  'payment_missing', // counted here, not paid at the provider
   'payment_amount',
   'payment_twice', // one attempt was paid several times
-  'refund_unknown', // given back, and nobody here wrote it down
-  'refund_not_counted', // given back there, and here it waits or has failed
-  'refund_missing', // given back here, and not there
+  'refund_unknown', // refunded under an unknown number
+  'refund_not_counted', // refunded at the provider, pending or failed here
+  'refund_missing', // recorded here, not refunded at the provider
   'refund_amount',
   'refund_twice',
-  // Our own books against one another:
+  // Our own books against each other:
   'payment_against_order',
   'order_against_books',
   'amount_against_ledger',
   'ledger',
   'earning_against_ledger',
-  // Orders against the workflow engine:
-  'workflow_missing', // an order that is not at rest, and nobody works on it
-  'workflow_left_running', // an order that is at rest, and somebody still works on it
+  // Orders against Temporal:
+  'workflow_missing', // an open order without a workflow
+  'workflow_left_running', // a settled order whose workflow still runs
   'attempt_stuck',
   'payment_stuck',
   'notice_undelivered',
@@ -74,22 +68,19 @@ export const FINDING_KINDS = [
 
 export type FindingKind = (typeof FINDING_KINDS)[number]
 
-/** A disagreement as a run keeps it; its subject is unique within its kind. */
 export interface Finding extends Disagreement {
   readonly kind: FindingKind
-  /** What the order's workflow is to be told, where that puts it right. */
+  /** Sent to the order's workflow where that resolves the finding. */
   readonly tell?: PaidMoney
 }
 
-/** Money that came in, by a provider's word. */
 export interface PaidMoney {
   readonly outTradeNo: string
-  /** Absent where it is known and only what follows is owed. */
+  /** Absent where the payment is known and only its follow-up is owed. */
   readonly amountFen?: Fen
   readonly paymentRef?: string
 }
 
-/** One movement of money in a provider's bill. */
 export interface BilledMoney {
   readonly kind: 'payment' | 'refund'
   readonly outTradeNo: string
@@ -104,7 +95,7 @@ export interface CountedPayment {
   readonly orderNo: string
   readonly amountFen: Fen
   readonly state: string
-  /** When we counted it; null where we did not. */
+  /** Null where the payment is not counted. */
   readonly paidAt: Date | null
 }
 
@@ -113,20 +104,16 @@ export interface CountedRefund {
   readonly outTradeNo: string
   readonly amountFen: Fen
   readonly state: string
-  /** When its state last changed. */
   readonly at: Date
 }
 
-/** Our side of a bill: whatever the bill names, and whatever we counted on its day. */
+/** What the bill names and what was counted on its day. */
 export interface Counted {
   readonly payments: readonly CountedPayment[]
   readonly refunds: readonly CountedRefund[]
 }
 
-/**
- * Money in the bill that we do not know, or count otherwise.
- * @param now what happened less than `MARGIN_MS` before may still be on its way
- */
+/** @param now lines newer than `MARGIN_MS` before it are not compared */
 export function compareBill(bill: readonly BilledMoney[], counted: Counted, now: Date): Finding[] {
   const payments = new Map(counted.payments.map((payment) => [payment.outTradeNo, payment]))
   const refunds = new Map(counted.refunds.map((refund) => [refund.refundNo, refund]))
@@ -137,7 +124,7 @@ export function compareBill(bill: readonly BilledMoney[], counted: Counted, now:
   )
   const back = Map.groupBy(
     bill.filter(({ kind }) => kind === 'refund'),
-    // One that was made at the provider's desk bears no number of ours.
+    // A refund made in the provider's console has no refund number of ours.
     ({ refundNo, outTradeNo }) => refundNo ?? outTradeNo,
   )
   return [
@@ -186,15 +173,12 @@ function checkGivenBack(
   if (lines.length > 1) return [{ kind: 'refund_twice', ...said }]
   if (amountFen !== ours.amountFen) return [{ kind: 'refund_amount', ...said }]
   if (ours.state === 'done' || isFresh(line)) return []
-  // The money came in once, so to hear of it again makes the workflow see only to what it owes.
+  // The payment is known: reporting it again makes the workflow process only its pending refunds.
   const tell = ours.state === 'pending' ? { tell: { outTradeNo } } : {}
   return [{ kind: 'refund_not_counted', ...said, ...tell }]
 }
 
-/**
- * What we counted on a day and its bill lacks. It may stand in the next day's bill, or in the one before: ask
- * the provider before it is called missing.
- */
+/** An adjacent day's bill may have what is returned: ask the provider before calling it missing. */
 export function lackingIn(bill: readonly BilledMoney[], counted: Counted, day: string, now: Date): Counted {
   const { from, to } = dayInShanghai(day)
   const settledBy = now.getTime() - MARGIN_MS
@@ -214,13 +198,12 @@ export function lackingIn(bill: readonly BilledMoney[], counted: Counted, day: s
 const countedSide = ({ state, amountFen }: CountedPayment | CountedRefund): Side =>
   moneySide(state, decimalFromFen(amountFen))
 
-/** @param theirs what the provider said when it was asked */
+/** @param theirs the provider's answer */
 export function missingPayment(payment: CountedPayment, theirs: Side): Finding {
   const { outTradeNo, orderNo } = payment
   return { kind: 'payment_missing', subject: named(outTradeNo), ours: countedSide(payment), theirs, orderNo }
 }
 
-/** @param theirs what the provider said when it was asked */
 export function missingRefund(refund: CountedRefund, theirs: Side): Finding {
   const { refundNo, outTradeNo } = refund
   const orderNo = orderNoOf(outTradeNo) ?? null

@@ -1,13 +1,9 @@
-/**
- * What disagrees in the books: what it is about, and what each side says. Codes with data, on which code decides;
- * their texts are in `i18n/finding-texts.ts`.
- */
+/** Findings are codes with data; `i18n/finding-texts.ts` has their texts. */
 
 type Nothing = Readonly<Record<string, never>>
 
-/** What a number or a name stands for in a subject. `no` is the number of an order, an attempt to pay or a refund. */
+/** `no` is the number of an order, a payment attempt or a refund. */
 interface Subjects {
-  /** By its own number or name, without a word around it. */
   named: { readonly no: string }
   // Orders against stock, points and the order domain:
   stock: { readonly no: string }
@@ -41,21 +37,17 @@ interface Subjects {
   stray_entries: { readonly id: string; readonly entry: string }
   stray_transfer: { readonly key: string }
   currency: { readonly currency: string }
-  /** Words of an earlier version that stand for nothing known. */
+  /** Written by an earlier version in a form that is not recognised. */
   other: { readonly words: string }
 }
 
 interface Sides {
-  /** A state by its own name, of an order, a payment, a reservation. */
   state: { readonly state: string }
-  /** Amounts are decimal CNY. */
   money: { readonly state: string; readonly amounts: readonly string[] }
-  /** A provider's "no", by its own code. */
   refused: { readonly reason: string }
   running: Nothing
   not_running: Nothing
   no_bill: { readonly day: string }
-  /** The message of an error as it came. */
   said: { readonly said: string }
   paid_times: { readonly times: string }
   open_attempts: { readonly count: string }
@@ -67,7 +59,7 @@ interface Sides {
   earned: { readonly granted: string; readonly taken: string }
   earned_due: { readonly granted: string; readonly taken: string }
   earning_not_ours: Nothing
-  // What is wrong with a row of the ledger:
+  // Defects of a ledger row:
   sealed_shut: Nothing
   key_unknown: { readonly kid: string }
   unreadable: { readonly said: string }
@@ -94,18 +86,14 @@ type Coded<Codes> = {
 export type Subject = Coded<Subjects>
 export type Side = Coded<Sides>
 
-/** Two sides that do not say the same of one thing. */
 export interface Disagreement {
   readonly subject: Subject
-  /** What our books say; null: nothing. */
   readonly ours: Side | null
-  /** What the other side says, or what is due; null: nothing. */
+  /** What the other side says, or what is due. Null on either side: no record. */
   readonly theirs: Side | null
-  /** Which order it concerns; null where none, or nobody knows. */
   readonly orderNo: string | null
 }
 
-/** The sides of which nothing more is to be said. */
 export type BareSide = {
   [Code in keyof Sides]: Sides[Code] extends Nothing ? Code : never
 }[keyof Sides]

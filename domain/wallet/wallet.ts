@@ -1,52 +1,46 @@
 /**
- * One wallet account as a value, and everything that may happen to it. Pure: a function takes the state and
- * returns the next one, or why not. Amounts are points or fen. Dates are ms since 1970.
- *
- * What always holds: available = points in lots − debt; held = points in holds; nothing is negative but, where
- * the shop has switched clawback into debt on, available.
+ * A wallet account as a value, with pure operations. Amounts are points or fen; dates are ms since the epoch.
+ * Invariants: available = points in lots − debt; held = points in holds. Nothing is negative, except
+ * available where the shop allows clawback into debt.
  */
 
-/** Points with one expiry date; null lasts. */
+/** Points with one expiry date; null: they never expire. */
 export interface Lot {
   readonly expiresAt: number | null
   readonly amount: bigint
-  /** The date that they were granted with, where `expiresAt` is the end of a grace. Absent: `expiresAt` is that date. */
+  /** The date of the grant, where `expiresAt` is the end of a grace period. */
   readonly originalExpiresAt?: number
 }
 
-/** Who brought it about that points come back: their owner, before he paid; or the mall or the shop. */
+/** Who caused the return of points: their owner before paying, or the mall or the shop. */
 export type ReturnCause = 'owner' | 'mall'
 
-/** What decides on a grace when points come back. */
 export interface Return {
   readonly cause: ReturnCause
-  /** Ms after the original date until which the mall's or the shop's doing lets them be spent. */
   readonly graceMs: number
 }
 
-/** Points set aside under a reference, with the lots they came from. */
 export interface Hold {
   readonly ref: string
   readonly lots: readonly Lot[]
 }
 
 export interface Wallet {
-  /** Soonest to expire first, one per date and original date. */
+  /** Soonest to expire first; one per expiry date and original date. */
   readonly lots: readonly Lot[]
   readonly holds: readonly Hold[]
-  /** Clawed back beyond what was there; later grants pay it first. */
+  /** Clawed back beyond the balance; later grants pay it first. */
   readonly debt: bigint
-  /** Why nothing may be spent, or null. */
+  /** Why spending is stopped, or null. */
   readonly frozen: string | null
 }
 
-/** What one operation did: the next state, the change of both sums, and the lots that moved. */
 export interface Change {
   readonly wallet: Wallet
   readonly available: bigint
   readonly held: bigint
   readonly lots: readonly Lot[]
-  /** Whether it stops all spending, or lets it go on; of a change that does either. */
+  /** Whether it freezes or unfreezes the wallet; absent where it does neither. */
   readonly freezes?: boolean
 }
 
@@ -66,7 +60,7 @@ export function heldOf(wallet: Wallet): bigint {
   return wallet.holds.reduce((total, hold) => total + sum(hold.lots), 0n)
 }
 
-/** What can be spent at this moment: lots past their date do not count, booked as expired or not. */
+/** Excludes lots past their expiry date, even before they are booked as expired. */
 export function spendableOf(wallet: Wallet, now: number): bigint {
   return sum(wallet.lots.filter((lot) => !isOver(lot, now))) - wallet.debt
 }
@@ -75,7 +69,7 @@ export function nextExpiryOf(wallet: Wallet): number | null {
   return wallet.lots.find((lot) => lot.expiresAt !== null)?.expiresAt ?? null
 }
 
-/** Adds points; a debt is paid first. */
+/** Pays a debt first. */
 export function grant(wallet: Wallet, amount: bigint, expiresAt: number | null): Change {
   const paid = amount < wallet.debt ? amount : wallet.debt
   const lots = amount > paid ? [{ expiresAt, amount: amount - paid }] : []
@@ -87,7 +81,7 @@ export function grant(wallet: Wallet, amount: bigint, expiresAt: number | null):
   }
 }
 
-/** Sets points aside, those that expire first, or takes them at once where nothing is left to wait for. */
+/** Holds points that expire first. @param then `take` captures them immediately */
 export function hold(wallet: Wallet, ref: string, amount: bigint, then: 'keep' | 'take'): Outcome {
   if (wallet.frozen !== null) return { ok: false, denial: 'frozen' }
   if (wallet.holds.some((open) => open.ref === ref)) return { ok: false, denial: 'held_before' }
@@ -102,7 +96,7 @@ export function hold(wallet: Wallet, ref: string, amount: bigint, then: 'keep' |
   })
 }
 
-/** Sets points aside by an operator's hand: also while the account is frozen. */
+/** An operator's hold, which also works on a frozen account. */
 export function block(wallet: Wallet, ref: string, amount: bigint): Outcome {
   const outcome = hold(freeze(wallet, null), ref, amount, 'keep')
   if (!outcome.ok) return outcome
@@ -117,7 +111,6 @@ export function capture(wallet: Wallet, ref: string): Outcome {
   return done({ wallet: { ...wallet, holds }, available: 0n, held: -sum(open.lots), lots: open.lots })
 }
 
-/** Gives back what is held under the reference, to the lots it came from; see `reverse`. */
 export function release(wallet: Wallet, ref: string, now: number, terms: Return): Outcome {
   const open = wallet.holds.find((one) => one.ref === ref)
   if (!open) return { ok: false, denial: 'no_hold' }
@@ -127,9 +120,9 @@ export function release(wallet: Wallet, ref: string, now: number, terms: Return)
 }
 
 /**
- * Gives back what was taken, to lots of the same dates. What expired meanwhile may be spent until its original date
- * and the grace, unless its owner brought the return about. What comes back too late for that has its date of before,
- * pays no debt, and is for `expire`, which the caller is to book next.
+ * Returns taken points to lots of the same dates. Expired points get a grace period, unless their owner
+ * caused the return. Points past their grace pay no debt and keep their date; the caller must book `expire`
+ * next.
  */
 export function reverse(wallet: Wallet, lots: readonly Lot[], now: number, terms: Return): Change {
   const dated = lots.map((lot) => (isOver(lot, now) ? withGrace(lot, now, terms) : lot))
@@ -145,7 +138,7 @@ export function reverse(wallet: Wallet, lots: readonly Lot[], now: number, terms
   }
 }
 
-/** A lot past its date, with the only grace that it ever has: however often it comes back, it ends at the same moment. */
+/** The grace period counts from the original date, so repeated returns do not extend it. */
 function withGrace(lot: Lot, now: number, { cause, graceMs }: Return): Lot {
   const original = originalOf(lot)
   if (cause === 'owner' || original === null) return lot
@@ -154,17 +147,14 @@ function withGrace(lot: Lot, now: number, { cause, graceMs }: Return): Lot {
 }
 
 /**
- * Which lots a part that goes back consists of: as if the order had cost less, so that those that it drew last go
- * back first.
- * @param taken what the order took, as it was drawn
- * @param before how much of it went back before
+ * The lots of a partial refund: those that the order drew last are refunded first.
+ * @param before how much was refunded before
  */
 export function partOf(taken: readonly Lot[], before: bigint, amount: bigint): readonly Lot[] {
   const kept = sum(taken) - before - amount
   return draw(draw(taken, kept > 0n ? kept : 0n).rest, amount).taken
 }
 
-/** Takes away what is past its date. Undefined: nothing is. */
 export function expire(wallet: Wallet, now: number): Change | undefined {
   const over = wallet.lots.filter((lot) => isOver(lot, now))
   if (over.length === 0) return undefined
@@ -172,7 +162,7 @@ export function expire(wallet: Wallet, now: number): Change | undefined {
   return { wallet: { ...wallet, lots }, available: -sum(over), held: 0n, lots: over }
 }
 
-/** Corrects by a signed amount. @param intoDebt what is not there becomes a debt instead of a denial */
+/** @param intoDebt a missing amount becomes a debt instead of a denial */
 export function adjust(wallet: Wallet, amount: bigint, intoDebt: boolean): Outcome {
   if (amount >= 0n) return done(grant(wallet, amount, null))
   const wanted = -amount
@@ -184,10 +174,8 @@ export function adjust(wallet: Wallet, amount: bigint, intoDebt: boolean): Outco
 }
 
 /**
- * Takes back points that had been granted: first out of the lot they went into, in its grace or not, then those that
- * expire first.
- * @param intoDebt what is not there becomes a debt instead of a shortfall
- * @returns the change, and what could not be taken
+ * Takes points from their original lot first, then from those that expire first.
+ * @param intoDebt a missing amount becomes a debt instead of a shortfall
  */
 export function clawBack(
   wallet: Wallet,
@@ -225,18 +213,17 @@ function isOver(lot: Lot, now: number): boolean {
   return lot.expiresAt !== null && lot.expiresAt <= now
 }
 
-/** The date that these points were granted with. */
 export function originalOf({ expiresAt, originalExpiresAt }: Lot): number | null {
   return originalExpiresAt ?? expiresAt
 }
 
-/** The lots as whoever looks at the wallet has them: one per date, whether a grace or not. */
+/** The lots as users see them: one per expiry date, with or without grace. */
 export function byDate(lots: readonly Lot[]): Lot[] {
   const dates = lots.map(({ expiresAt, amount }) => ({ expiresAt, amount }))
   return merge(dates, [])
 }
 
-/** Soonest first; what lasts comes last. One lot per date and original date. */
+/** Soonest first, then those that never expire. One lot per expiry date and original date. */
 function merge(left: readonly Lot[], right: readonly Lot[]): Lot[] {
   const merged = new Map<string, Lot>()
   for (const lot of [...left, ...right]) {
@@ -251,7 +238,6 @@ function merge(left: readonly Lot[], right: readonly Lot[]): Lot[] {
   )
 }
 
-/** Takes `amount` out of the lots, from the front; all of them where they hold less. */
 function draw(lots: readonly Lot[], amount: bigint): { taken: Lot[]; rest: Lot[] } {
   const taken: Lot[] = []
   const rest: Lot[] = []

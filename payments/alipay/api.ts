@@ -6,24 +6,21 @@ import { rawMembers } from './members.ts'
 import { signedText, signRsa2, verifyRsa2 } from './signature.ts'
 
 export interface AlipayAccount {
-  /** `https://openapi.alipay.com/gateway.do`, or the sandbox's. */
   readonly gatewayUrl: string
   readonly appId: string
-  /** The merchant's number at Alipay, `2088…`. */
   readonly sellerId: string
-  /** The shop's own key, PEM. */
+  /** The shop's private key, PEM. */
   readonly privateKey: string
-  /** Alipay's key, PEM: what its answers and notifications are verified with. */
+  /** Alipay's public key, PEM. */
   readonly alipayPublicKey: string
   readonly notifyUrl: string
 }
 
 const TIMEOUT_MS = 5_000
 
-/** Alipay did not say yes or no: the same call is to be repeated. */
+/** Alipay neither accepted nor refused: repeat the same call. */
 export class AlipayError extends Error {
   override name = 'AlipayError'
-  /** Alipay's `sub_code`, where a signed answer gave one. */
   readonly code: string | undefined
 
   constructor(message: string, code?: string) {
@@ -32,7 +29,7 @@ export class AlipayError extends Error {
   }
 }
 
-/** Decimal yuan as Alipay writes it, to fen. Never a JSON number, which would be a float. */
+/** Decimal yuan in fen. Not a JSON number, which would be a float. */
 export const yuan = z.string().transform((text, context) => {
   const fen = fenFromDecimal(text)
   if (fen !== undefined && fen >= 0n) return fen
@@ -46,13 +43,9 @@ const verdict = z.object({
   sub_msg: z.string().optional(),
 })
 
-/** Business codes that say nothing about the request: the same one later gets another answer. */
+/** Temporary business codes: the same request may get another answer later. */
 const TRANSIENT = /^((ACQ|AQC)\.SYSTEM_ERROR|(isp|aop)\..*)$/
 
-/**
- * The address of a cashier: a signed request that the customer's browser makes.
- * @param returnUrl where Alipay sends the customer afterwards
- */
 export function cashierUrl(
   account: AlipayAccount,
   method: string,
@@ -67,14 +60,12 @@ export function cashierUrl(
 }
 
 /**
- * Asks the gateway, and believes nothing that is not signed by Alipay.
- * @returns the answer's node, parsed, where its `code` is 10000.
- * @throws ProviderRefusal with Alipay's `sub_code` where the business says no (`code` 40004); AlipayFault or a
- * network error for everything else. A wrong signature or app is a fault too: keys can be mended, then it works.
+ * @throws ProviderRefusalError with the `sub_code` of a business refusal (`code` 40004). A wrong signature or
+ * app is an AlipayError, since keys can be corrected.
  */
 export async function callAlipay(account: AlipayAccount, method: string, content: object): Promise<unknown> {
   const { biz_content, ...common } = signedParams(account, method, content, {})
-  // The gateway reads `charset` in the address before it decodes the body.
+  // The gateway reads `charset` from the URL before it decodes the body.
   const response = await fetch(`${account.gatewayUrl}?${new URLSearchParams(common).toString()}`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded;charset=utf-8' },
@@ -112,7 +103,6 @@ function signedParams(
   return { ...params, sign: signRsa2(signedText(Object.entries(params)), account.privateKey) }
 }
 
-/** The text of the node that holds the answer; what the gateway itself refuses may come as `error_response`. */
 function verifiedNode(account: AlipayAccount, method: string, text: string): string {
   const members = rawMembers(text)
   const node = members?.get(`${method.replaceAll('.', '_')}_response`) ?? members?.get('error_response')

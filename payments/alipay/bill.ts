@@ -8,15 +8,14 @@ import { unzip } from './zip.ts'
 const TIMEOUT_MS = 60_000
 const ARCHIVE_MAX = 64 * 1024 * 1024
 
-/** Written with `isp.` or without, in small letters or in capitals, as the age of the page is. */
+/** The documentation has it with and without the prefix, in both cases. */
 const NO_BILL = /^(is[pv]\.)?bill_not_exist$/i
 
 const address = z.object({ bill_download_url: z.url({ protocol: /^https?$/ }) })
 
 /**
- * `alipay.data.dataservice.bill.downloadurl.query` and the archive it names, which is there for 30 seconds.
- * @param day `YYYY-MM-DD` in Shanghai; Alipay makes its bill by 9 o'clock of the next day
- * @returns undefined where there is no bill: it is not made yet, or the day was without business
+ * @param day `YYYY-MM-DD` in Shanghai; its bill is available by 09:00 the next day
+ * @returns undefined where it is not available yet, or the day had no business
  */
 export async function downloadBill(account: AlipayAccount, day: string): Promise<BillLine[] | undefined> {
   const method = 'alipay.data.dataservice.bill.downloadurl.query'
@@ -45,7 +44,6 @@ async function readArchive(body: ReadableStream<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** The names of the columns, without their `（元）`. */
 const COLUMNS = {
   paymentRef: '支付宝交易号',
   outTradeNo: '商户订单号',
@@ -57,11 +55,7 @@ const COLUMNS = {
 } as const
 const KINDS: Readonly<Record<string, BillLine['kind']>> = { 交易: 'payment', 退款: 'refund' }
 
-/**
- * Reads a bill: a zip archive of CSV files in GBK, of which the business details are the one with these columns;
- * the other sums them up by shop.
- * @throws where a line cannot be read: a bill that is read in part would accuse the rest
- */
+/** A zip of GBK CSV files. @throws on any unreadable line */
 export function readBill(archive: Buffer): BillLine[] {
   for (const file of unzip(archive)) {
     const lines = new TextDecoder('gbk').decode(file).split(/\r?\n/)
@@ -76,14 +70,14 @@ export function readBill(archive: Buffer): BillLine[] {
   throw new Error('the bill holds no business details')
 }
 
-/** Alipay ends numbers with a tab, so that a spreadsheet leaves them alone. */
+/** Alipay ends numbers with a tab to stop spreadsheets from reformatting them. */
 const cellsOf = (line: string) => line.split(',').map((cell) => cell.trim())
 
 function readLine(header: readonly string[], cells: readonly string[]): BillLine {
   const subject = header.indexOf(COLUMNS.subject)
   const cell = (name: string) => {
     const index = header.indexOf(name)
-    // A comma in the goods' name is not escaped: what stands behind that name is counted from the end.
+    // Commas in the goods' name are not escaped: columns after it are counted from the end.
     return cells[index > subject ? cells.length - header.length + index : index] ?? ''
   }
   const kind = KINDS[cell(COLUMNS.kind)]

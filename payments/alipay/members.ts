@@ -3,13 +3,10 @@ const SPACE = /[ \t\r\n]*/y
 const PLAIN = /[^\s,{}[\]"]+/y
 
 /**
- * The members of a JSON object, each value as the very text that stands there: a signature is over that text, and
- * parsing and writing it again would change it (escapes, spaces, numbers).
- * @returns undefined where the text is no JSON object, or names a member twice.
+ * The raw text of each member, which a signature covers. @returns undefined for duplicates or no JSON object
  */
 export function rawMembers(text: string): ReadonlyMap<string, string> | undefined {
   try {
-    // The reader below trusts the form: all it does is to find where each value ends.
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
   } catch {
@@ -49,7 +46,6 @@ function endOfValue(text: string, from: number): number {
   return at
 }
 
-/** Where a match that begins here ends. */
 function skip(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   if (!pattern.test(text)) throw new Error(`no JSON at ${at}`)

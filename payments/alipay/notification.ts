@@ -10,13 +10,7 @@ const FIELDS_MAX = 100
 type Fields = ReadonlyMap<string, string>
 
 /**
- * Verifies a notification by the `sign` in its form body, as RSA2 and nothing else, and reads it
- * (opendocs.alipay.com/open/270/105902).
- *
- * Its times refuse nothing: Alipay repeats for 25 hours, and by hand for longer, and a repeat may carry the time of
- * the first send. An old notification that is played again says what its first one said, under the same `eventId`.
- * @param rawBody the bytes as they came in, before any decoding.
- * @returns the notification, or why it is not believed. Never throws, whatever the input.
+ * Never throws. Accepts any age: Alipay repeats for 25 hours or longer, and a replay has the same `eventId`.
  */
 export function verifyAlipayNotification(
   rawBody: Uint8Array,
@@ -25,7 +19,7 @@ export function verifyAlipayNotification(
   const fields = readFields(rawBody)
   if (!fields) return { ok: false, fault: 'malformed' }
   const signature = fields.get('sign')
-  // The payload never chooses the algorithm: it either names ours or is not signed.
+  // The payload must not choose the algorithm.
   if (!signature || fields.get('sign_type') !== 'RSA2') return { ok: false, fault: 'unsigned' }
   const text = signedText([...fields].filter(([name]) => name !== 'sign_type'))
   if (!isSigned(text, signature, account.alipayPublicKey)) return { ok: false, fault: 'bad_signature' }
@@ -45,10 +39,7 @@ function isSigned(text: string, signature: string, publicKey: string): boolean {
   }
 }
 
-/**
- * The form body, strictly: plain names, each once, percent escapes of valid UTF-8. What two readers could read
- * in two ways is read by none.
- */
+/** Strict: ambiguous forms are rejected. */
 function readFields(rawBody: Uint8Array): Fields | undefined {
   if (rawBody.length === 0 || rawBody.length > BODY_MAX) return undefined
   const fields = new Map<string, string>()
@@ -75,7 +66,7 @@ function readNotification(fields: Fields): Notification | undefined {
   const amountFen = fenFromDecimal(fields.get('total_amount') ?? '')
   const sentAt = at('notify_time')
   if (!sentAt || !isNumber(tradeNo)) return undefined
-  // One trade tells of several things, and `notify_id` is not promised to tell them apart.
+  // One trade has several events, and `notify_id` is not documented to distinguish them.
   const eventId = [tradeNo, status, refundNo].join('/').slice(0, 255)
   if (fields.get('notify_type') !== 'trade_status_sync') {
     return { eventId, kind: 'ignored', occurredAt: sentAt }
@@ -83,7 +74,7 @@ function readNotification(fields: Fields): Notification | undefined {
   if (!isNumber(outTradeNo) || amountFen === undefined || amountFen <= 0n) return undefined
   const said = { eventId, outTradeNo, providerRef: outTradeNo, paymentRef: tradeNo }
   if (isRefund(fields)) {
-    // `refund_fee` is the sum over all refunds so far, so the amount of this one is not told.
+    // `refund_fee` is the total of all refunds so far, so this refund's amount is unknown.
     const refund = isNumber(refundNo) ? { refundNo, refundRef: refundNo } : {}
     return { ...said, ...refund, kind: 'refunded', occurredAt: at('gmt_refund') ?? sentAt }
   }
@@ -99,8 +90,7 @@ function readNotification(fields: Fields): Notification | undefined {
 }
 
 /**
- * A refund comes under the status of its trade: TRADE_SUCCESS after a part, TRADE_CLOSED after the whole. A trade
- * that was closed unpaid names a `refund_fee` too, of 0.00. An amount that cannot be read is no proof of a payment.
+ * TRADE_SUCCESS after a partial refund, TRADE_CLOSED after a full one; `refund_fee` is 0.00 if closed unpaid.
  */
 function isRefund(fields: Fields): boolean {
   const back = fields.get('refund_fee')

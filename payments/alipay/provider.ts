@@ -17,13 +17,10 @@ import { ceilToSecond } from './time.ts'
 
 export type { AlipayAccount } from './api.ts'
 
-/**
- * How long after `time_expire` a cashier might still open: our clock and Alipay's differ, and a request that was
- * made in the last second is still on its way.
- */
+/** After `time_expire`: covers clock differences and requests in transit. */
 const GRACE_MS = 5_000
 
-/** Alipay's limit of 256 bytes for a subject, in characters of up to two bytes as it counts them. */
+/** Alipay's limit of 256 bytes, in characters that it counts as up to two bytes. */
 const SUBJECT_MAX = 128
 
 const trade = z.object({
@@ -31,11 +28,10 @@ const trade = z.object({
   trade_no: z.string().min(1),
   trade_status: z.enum(['WAIT_BUYER_PAY', 'TRADE_SUCCESS', 'TRADE_FINISHED', 'TRADE_CLOSED']),
   total_amount: yuan,
-  /** When the money went to the seller: there once it has, also after it all went back. */
+  /** When the seller received the money; still present after a full refund. */
   send_pay_date: z.string().optional(),
 })
 
-/** Alipay by its gateway `alipay.trade.*` (opendocs.alipay.com/open/270), signed with RSA2. */
 export function createAlipay(account: AlipayAccount): PaymentProvider {
   return {
     method: 'alipay',
@@ -52,19 +48,14 @@ export function createAlipay(account: AlipayAccount): PaymentProvider {
   }
 }
 
-/**
- * The address of a cashier. Nothing is asked of Alipay here: the trade is made when the customer opens it, under
- * `out_trade_no`, so that every address of one attempt opens one trade.
- */
+/** Makes no request: the trade is created when the customer opens the link, once per `out_trade_no`. */
 function open(account: AlipayAccount, attempt: PaymentAttempt) {
   const content = {
     out_trade_no: attempt.outTradeNo,
     total_amount: decimalFromFen(attempt.amountFen),
-    // Alipay takes none of these signs in a subject.
     subject: Array.from(attempt.subject.replace(/[/=&]/g, ' ')).slice(0, SUBJECT_MAX).join(''),
     time_expire: shanghaiText(ceilToSecond(attempt.expiresAt)),
   }
-  // `qr_pay_mode` 2: the cashier at a desk is a page of Alipay's own with a QR code for the phone.
   const payUrl =
     attempt.client === 'desktop'
       ? cashierUrl(
@@ -103,24 +94,21 @@ async function query(account: AlipayAccount, outTradeNo: string): Promise<Provid
     case 'TRADE_FINISHED':
       return { state: 'paid', ...known }
     case 'TRADE_CLOSED':
-      // Closed unpaid, or paid and given back to the last fen: only the latter has a time of payment.
+      // Closed unpaid or fully refunded: only the latter has a payment time.
       return found.send_pay_date
         ? { state: 'paid', ...known, refundedFen: found.total_amount }
         : { state: 'closed', ...known }
   }
 }
 
-/**
- * `alipay.trade.close`, which takes WAIT_BUYER_PAY alone. Whatever it answers, or does not, the trade itself is asked
- * what is so.
- */
+/** Only WAIT_BUYER_PAY can be closed. The answer is not trusted: the trade itself is queried afterwards. */
 async function close(account: AlipayAccount, payment: PaymentRef): Promise<'closed' | 'paid'> {
   const { outTradeNo } = payment
   const askedAt = Date.now()
   const before = await query(account, outTradeNo)
   if (before.state === 'closed' || before.state === 'paid') return before.state
   if (before.state === 'unknown') {
-    // Nobody has opened the cashier. Who holds its address still can, until Alipay refuses it as expired.
+    // The cashier was never opened; a customer with its URL still can until it expires.
     const deadAt = new Date(ceilToSecond(payment.expiresAt).getTime() + GRACE_MS)
     if (askedAt >= deadAt.getTime()) return 'closed'
     throw new NotKnownYetError(outTradeNo, deadAt)

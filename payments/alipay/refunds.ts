@@ -3,28 +3,24 @@ import { decimalFromFen } from '../../domain/money.ts'
 import { ProviderRefusalError, type RefundOutcome, type RefundRequest } from '../port.ts'
 import { type AlipayAccount, AlipayError, callAlipay, yuan } from './api.ts'
 
-/**
- * What a business error of `alipay.trade.refund` means for the same number and amount: `again` may succeed later,
- * `never` will not. A code that is not here is `never`, so that a person looks at it; no other number is tried.
- */
+/** Whether the same refund may succeed later. Unlisted codes are `never`, so that a person looks. */
 const REFUND_CODES: Readonly<Record<string, 'again' | 'never'>> = {
-  // The merchant tops up his balance; the trade is unfrozen; the fee is worked out again.
+  // Resolved by a top-up, by unfreezing the trade, or by recalculating the fee.
   'ACQ.SELLER_BALANCE_NOT_ENOUGH': 'again',
   'ACQ.REASON_TRADE_BEEN_FREEZEN': 'again',
   'ACQ.REFUND_CHARGE_ERROR': 'again',
-  // Too late: twelve months, or what the contract says, have passed.
+  // Past twelve months, or the contract's limit.
   'ACQ.TRADE_HAS_FINISHED': 'never',
   'ACQ.TRADE_NOT_ALLOW_REFUND': 'never',
-  // Never paid, or all of it is back already.
+  // Never paid, or fully refunded.
   'ACQ.TRADE_NOT_EXIST': 'never',
   'ACQ.TRADE_STATUS_ERROR': 'never',
   'ACQ.TRADE_HAS_CLOSE': 'never',
-  // More than is left, or another amount under a number that was used.
+  // More than the remainder, or another amount under a used number.
   'ACQ.REASON_TRADE_REFUND_FEE_ERR': 'never',
   'ACQ.REFUND_AMT_NOT_EQUAL_TOTAL': 'never',
   'ACQ.DISCORDANT_REPEAT_REQUEST': 'never',
   'ACQ.INVALID_PARAMETER': 'never',
-  // The buyer's account is gone.
   'ACQ.BUYER_ERROR': 'never',
   'ACQ.BUYER_NOT_EXIST': 'never',
 }
@@ -41,10 +37,7 @@ const foundRefund = z.object({
   refund_status: z.string().optional(),
 })
 
-/**
- * `alipay.trade.refund`. `fund_change` Y says that the money moved just now; without it the refund itself is asked.
- * @throws AlipayFault while it is not done: Alipay wants the same number and amount again then, and pays once
- */
+/** `fund_change` Y proves that money moved now. @throws AlipayError while it is not done */
 export async function giveBack(account: AlipayAccount, refund: RefundRequest): Promise<RefundOutcome> {
   const { outTradeNo, refundNo, amountFen } = refund
   const done = { state: 'done', refundRef: refundNo } as const
@@ -71,7 +64,7 @@ export async function giveBack(account: AlipayAccount, refund: RefundRequest): P
   throw new AlipayError(`${refundNo}: not given back yet ${refusal?.code ?? ''}`.trimEnd(), refusal?.code)
 }
 
-/** @returns `pending` where it is not done: Alipay says nothing about whether it still will be. */
+/** @returns `pending` where it is not done, since Alipay does not say whether it will be */
 export async function askRefund(
   account: AlipayAccount,
   outTradeNo: string,
@@ -81,7 +74,7 @@ export async function askRefund(
   return { state: made ? 'done' : 'pending', refundRef: refundNo }
 }
 
-/** `alipay.trade.fastpay.refund.query`, whose `code` 10000 says only that the question was answered. */
+/** `code` 10000 means only that the query was answered. */
 async function findRefund(account: AlipayAccount, outTradeNo: string, refundNo: string) {
   const node = await callAlipay(account, 'alipay.trade.fastpay.refund.query', {
     out_trade_no: outTradeNo,

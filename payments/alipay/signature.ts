@@ -1,9 +1,6 @@
 import { sign, verify } from 'node:crypto'
 
-/**
- * What is signed (opendocs.alipay.com/common/02kf5q): every parameter but `sign`, sorted by name, as `name=value`
- * joined by `&`, not encoded.
- */
+/** Parameters except `sign`, sorted by name, not encoded (opendocs.alipay.com/common/02kf5q). */
 export function signedText(params: Iterable<readonly [name: string, value: string]>): string {
   return [...params]
     .filter(([name]) => name !== 'sign')
@@ -12,15 +9,11 @@ export function signedText(params: Iterable<readonly [name: string, value: strin
     .join('&')
 }
 
-/** RSA2, which is SHA256withRSA. @param privateKey PEM */
 export function signRsa2(text: string, privateKey: string): string {
   return sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64')
 }
 
-/**
- * @param signature base64 in its one canonical form; anything else is no signature
- * @param publicKey PEM
- */
+/** @param signature canonical base64 only @param publicKey PEM */
 export function verifyRsa2(text: string, signature: string, publicKey: string): boolean {
   const bytes = Buffer.from(signature, 'base64')
   if (bytes.length === 0 || bytes.toString('base64') !== signature) return false

@@ -1,6 +1,6 @@
 import { crc32, inflateRawSync } from 'node:zlib'
 
-/** Unpacked, all files together: a day of a few hundred thousand trades. */
+/** All files unpacked: a day of several hundred thousand trades. */
 const UNPACKED_MAX = 256 * 1024 * 1024
 
 const END = Buffer.from([0x50, 0x4b, 0x05, 0x06])
@@ -9,10 +9,7 @@ const LOCAL = 0x04034b50
 const STORED = 0
 const DEFLATED = 8
 
-/**
- * The contents of the files in a zip archive, in its order (PKWARE APPNOTE 4.3: by the central directory).
- * @throws where it is no whole archive, holds more than 256 MB, or a file is not what its checksum says.
- */
+/** Reads by the central directory. @throws on a damaged archive, or one above `UNPACKED_MAX` */
 export function unzip(archive: Buffer): Buffer[] {
   const end = archive.lastIndexOf(END)
   if (end < 0 || end + 22 > archive.length) throw new Error('no zip archive')
@@ -38,7 +35,7 @@ function readFile(archive: Buffer, entry: number, room: number): Buffer {
   const from = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28)
   const bytes = archive.subarray(from, from + packed)
   if (method !== STORED && method !== DEFLATED) throw new Error(`zip: packed by method ${method}`)
-  // `maxOutputLength` is at least 1; an archive that has used up its room fails on the next byte.
+  // `maxOutputLength` must be at least 1; an exhausted limit fails on the next byte.
   const file = method === STORED ? bytes : inflateRawSync(bytes, { maxOutputLength: Math.max(room, 1) })
   if (file.length > room || crc32(file) !== archive.readUInt32LE(entry + 16)) {
     throw new Error('zip: a file is too long, or not what its checksum says')

@@ -1,34 +1,28 @@
 import { z } from 'zod'
 import { ProviderRefusalError } from '../port.ts'
 
-/** Where Stripe is (`https://api.stripe.com`, or the sandbox) and the account's keys. */
 export interface StripeAccount {
   readonly baseUrl: string
   readonly secretKey: string
-  /** The signing secret of the endpoint of notifications, `whsec_…`. */
   readonly webhookSecret: string
 }
 
 export interface StripeRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
-  /** Query of a GET, form body of a POST. */
   readonly fields?: Readonly<Record<string, string>>
   readonly idempotencyKey?: string
 }
 
-/** The wire form this adapter was written to; Stripe answers every later request in it. */
+/** Pins the response format. */
 const API_VERSION = '2026-10-28.endive'
 
 const TIMEOUT_MS = 5_000
 
-/** Stripe did not say yes or no: the same call is to be repeated. */
+/** Stripe neither accepted nor refused: repeat the same call. */
 export class StripeError extends Error {
   override name = 'StripeError'
-  /**
-   * The failure is the stored answer of this Idempotency-Key, so that the same key can never give another
-   * one (docs.stripe.com/api/idempotent_requests: results are saved "including 500 errors").
-   */
+  /** The key's stored answer, which never changes (docs.stripe.com/api/idempotent_requests). */
   readonly stored: boolean
 
   constructor(message: string, stored: boolean) {
@@ -37,10 +31,8 @@ export class StripeError extends Error {
   }
 }
 
-/** Stripe said no. */
 export class StripeRefusalError extends ProviderRefusalError {
   readonly type: string
-  /** The field it is about. */
   readonly param: string | undefined
 
   constructor(error: {
@@ -64,14 +56,10 @@ const errorBody = z.object({
   }),
 })
 
-/** Statuses that are the answer to what was asked. 401 and 403 are not: a key can be mended, then it works. */
+/** Final answers. Not 401 and 403: after a key is corrected, the same request works. */
 const REFUSALS = new Set([400, 402, 404])
 
-/**
- * Sends one request to Stripe's API v1.
- * @returns the parsed JSON body of a 2xx.
- * @throws StripeRefusal where Stripe refuses for good; StripeFault or a network error for everything else.
- */
+/** @throws StripeRefusalError on a final refusal; otherwise StripeError or a network error */
 export async function callStripe(account: StripeAccount, request: StripeRequest): Promise<unknown> {
   const fields = new URLSearchParams(request.fields)
   const query = request.method === 'GET' && fields.size > 0 ? `?${fields.toString()}` : ''

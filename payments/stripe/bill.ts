@@ -3,9 +3,8 @@ import { dayInShanghai } from '../../domain/business-time.ts'
 import type { BillLine } from '../port.ts'
 import { callStripe, type StripeAccount } from './api.ts'
 
-/** Stripe's largest page. */
 const PAGE = 100
-/** A million movements: a list that is longer does not end. */
+/** A million movements: a longer list is considered endless. */
 const PAGES_MAX = 10_000
 
 const amount = z.int().positive().transform(BigInt)
@@ -19,7 +18,7 @@ const page = z.object({
 })
 type Movement = z.output<typeof page>['data'][number]
 
-// The movement's own amount is in the currency that the account settles in; the source's is what was charged.
+// `amount` is in the settlement currency; the source has the charged amount.
 const charge = z.object({
   object: z.literal('charge'),
   amount,
@@ -32,11 +31,7 @@ const refund = charge.extend({
   status: z.enum(['pending', 'requires_action', 'succeeded', 'failed', 'canceled']),
 })
 
-/**
- * What moved the account's balance on a day (docs.stripe.com/api/balance_transactions/list). The list is live, so
- * it is there at any time.
- * @param day `YYYY-MM-DD` in Shanghai
- */
+/** Available at any time. @param day `YYYY-MM-DD` in Shanghai */
 export async function downloadBill(account: StripeAccount, day: string): Promise<BillLine[]> {
   const { from, to } = dayInShanghai(day)
   const lines: BillLine[] = []
@@ -65,7 +60,7 @@ export async function downloadBill(account: StripeAccount, day: string): Promise
   throw new Error(`the balance transactions of ${day} do not end`)
 }
 
-/** Money of this shop in CNY. What bears no number of ours belongs to another shop on the same account. */
+/** Payments without our numbers belong to other shops on the account. */
 async function lineOf(
   account: StripeAccount,
   { type, created, source }: Movement,
@@ -85,7 +80,7 @@ async function lineOf(
   }
   if (type === 'refund' || type === 'payment_refund') {
     const { amount: amountFen, currency, status, payment_intent, metadata } = refund.parse(source)
-    // One that failed comes back as a movement of its own, and one that is on its way may yet fail.
+    // A failed refund has a reversing movement of its own, and a pending one may still fail.
     if (status !== 'succeeded' || currency !== 'cny') return undefined
     const refundNo = metadata.refund_no
     const outTradeNo = metadata.out_trade_no ?? (await numberOf(account, payment_intent))
@@ -102,7 +97,7 @@ async function lineOf(
   return undefined
 }
 
-/** A refund that was made at Stripe's dashboard bears no label; what it gives back does. */
+/** A refund made in Stripe's dashboard has no metadata; its payment has. */
 async function numberOf(account: StripeAccount, paymentIntent: string | null | undefined) {
   if (!paymentIntent) return undefined
   const found = await callStripe(account, { method: 'GET', path: `/v1/payment_intents/${paymentIntent}` })

@@ -2,16 +2,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Notification, VerifiedNotification } from '../port.ts'
 
-/** docs.stripe.com/webhooks/signature: the default tolerance of Stripe's libraries, here in both directions. */
+/** Stripe's default tolerance (docs.stripe.com/webhooks/signature), here in both directions. */
 const TOLERANCE_SECONDS = 300
 const HEADER_MAX = 4_096
 
-/**
- * Verifies a notification by its `Stripe-Signature` header and reads it.
- * @param rawBody the bytes as they came in, before any decoding.
- * @param secret the endpoint's signing secret, `whsec_…`, whole.
- * @returns the notification, or why it is not believed. Never throws, whatever the input.
- */
+/** Never throws. @param rawBody the bytes as received */
 export function verifyStripeNotification(
   rawBody: Uint8Array,
   headers: Headers,
@@ -23,7 +18,7 @@ export function verifyStripeNotification(
   const parsed = readSignatureHeader(header)
   if (!parsed) return { ok: false, fault: 'unsigned' }
   const expected = createHmac('sha256', secret).update(`${parsed.timestamp}.`).update(rawBody).digest()
-  // Several v1 stand beside one another while the secret is being changed. All are compared, none is skipped.
+  // During secret rotation there are several v1 signatures; all are compared.
   const matches = parsed.signatures.filter((signature) => timingSafeEqual(signature, expected))
   if (matches.length === 0) return { ok: false, fault: 'bad_signature' }
   const ageSeconds = Math.floor(now.getTime() / 1000) - Number(parsed.timestamp)
@@ -32,7 +27,7 @@ export function verifyStripeNotification(
   return notification ? { ok: true, notification } : { ok: false, fault: 'malformed' }
 }
 
-/** `t=1492774577,v1=5257a8…,v0=6ffbb5…`; schemes other than v1 are not looked at, to prevent downgrades. */
+/** `t=1492774577,v1=5257a8…,v0=6ffbb5…`; only v1 is accepted, to prevent downgrades. */
 function readSignatureHeader(header: string) {
   const pairs = header.split(',').map((pair) => /^([a-z0-9]{1,8})=(.*)$/s.exec(pair))
   if (pairs.includes(null)) return undefined
@@ -81,11 +76,9 @@ const refund = z.object({
   metadata,
 })
 
-/** What an event says, beyond its id and time; `ignored` where it is none of the mall's business. */
 type Said = Omit<Notification, 'eventId' | 'occurredAt'>
 const IGNORED: Said = { kind: 'ignored' }
 
-/** Event types as in docs.stripe.com/api/events/types. */
 const READERS: Readonly<Record<string, (object: unknown) => Said>> = {
   'checkout.session.completed': (object) => fromSession('paid', object),
   'checkout.session.async_payment_succeeded': (object) => fromSession('paid', object),
@@ -111,9 +104,8 @@ function readEvent(rawBody: Uint8Array): Notification | undefined {
 
 function fromSession(kind: 'paid' | 'declined' | 'closed', object: unknown): Said {
   const said = session.parse(object)
-  // Sessions of other shops on the same account, and of other currencies, are not ours.
   if (!said.client_reference_id || said.currency !== 'cny') return IGNORED
-  // Completed while the money is still on its way: async_payment_succeeded follows.
+  // The payment is still processing: async_payment_succeeded follows.
   if (kind === 'paid' && said.payment_status !== 'paid') return IGNORED
   return {
     kind,
@@ -131,7 +123,7 @@ function fromIntent(object: unknown): Said {
   return { kind: 'declined', outTradeNo, paymentRef: said.id, amountFen: said.amount }
 }
 
-/** Carries the sum over all refunds, and not which refund it is about: a hint without an amount. */
+/** Has the total of all refunds and no refund number, so no amount is reported. */
 function fromCharge(object: unknown): Said {
   const said = charge.parse(object)
   const outTradeNo = said.metadata.out_trade_no

@@ -12,9 +12,8 @@ import { callStripe, type StripeAccount, StripeError, StripeRefusalError } from 
 import { downloadBill } from './bill.ts'
 import { verifyStripeNotification } from './notification.ts'
 
-/** Stripe's shortest life of a session, and a minute for clocks that differ. */
+/** Stripe's minimum session lifetime, and a minute for clock differences. */
 const SHORTEST_LIFE_MS = 31 * 60_000
-/** How often a new key may follow one whose stored answer is a server error. */
 const KEYS_MAX = 5
 
 const amount = z.int().nonnegative().transform(BigInt)
@@ -49,7 +48,6 @@ const refundObject = z.object({
 })
 type Refund = z.output<typeof refundObject>
 
-/** Bank cards through Stripe Checkout (docs.stripe.com/api/checkout/sessions), charged in CNY. */
 export function createStripe(account: StripeAccount): PaymentProvider {
   return {
     method: 'bank_card',
@@ -93,15 +91,15 @@ async function create(account: StripeAccount, attempt: PaymentAttempt) {
     success_url: attempt.returnUrl,
     cancel_url: attempt.returnUrl,
   }
-  // The fields may not depend on the clock: a repeat with others under the same key is refused.
+  // The fields must not depend on the clock: a repeat under the same key must be identical.
   const expiresAt = Math.ceil((attempt.expiresAt.getTime() + SHORTEST_LIFE_MS) / 1000).toString()
   const opened = await oncePerKey(`pay/${attempt.outTradeNo}`, async (idempotencyKey) => {
     const post = { method: 'POST', path: '/v1/checkout/sessions', idempotencyKey } as const
     try {
       return await callStripe(account, { ...post, fields: { ...fields, expires_at: expiresAt } })
     } catch (error) {
-      // Stripe takes 30 minutes to 24 hours only. A deadline it cannot keep is left to our close; its own
-      // default is 24 hours. The key stays the same, so there is one session either way.
+      // Stripe accepts 30 minutes to 24 hours. Otherwise its default applies, and our deadline closes the
+      // session.
       if (!(error instanceof StripeRefusalError)) throw error
       if (error.param !== 'expires_at' && error.type !== 'idempotency_error') throw error
       return await callStripe(account, { ...post, fields })
@@ -120,10 +118,10 @@ async function create(account: StripeAccount, attempt: PaymentAttempt) {
 async function close(account: StripeAccount, payment: PaymentRef): Promise<'closed' | 'paid'> {
   if (payment.providerRef === undefined) throw new Error(`${payment.outTradeNo}: no session to expire yet`)
   try {
-    // No Idempotency-Key: a stored answer would be an old one.
+    // No Idempotency-Key: a stored answer would be outdated.
     await callStripe(account, { method: 'POST', path: `/v1/checkout/sessions/${payment.providerRef}/expire` })
   } catch (error) {
-    // "Not open any more" and a lost answer look alike from here: the session itself says what is so.
+    // "No longer open" and a lost answer look alike, so the session is queried below.
     if (error instanceof ProviderRefusalError && error.code === 'resource_missing') throw error
   }
   const now = await findSession(account, payment)
@@ -137,7 +135,7 @@ async function giveBack(account: StripeAccount, refund: RefundRequest): Promise<
   if (intent === undefined) {
     throw new ProviderRefusalError('not_paid', `${refund.outTradeNo}: no money came in, so none can go back`)
   }
-  // Keys are forgotten after 24 hours; the list is not.
+  // Keys expire after 24 hours; the list does not.
   const made = () => findRefund(account, intent, refund.refundNo)
   const result =
     (await made()) ??
@@ -168,8 +166,7 @@ async function giveBack(account: StripeAccount, refund: RefundRequest): Promise<
 }
 
 /**
- * Runs `post` under the key. Where the key's stored answer is a server error, asks `found` whether the effect is
- * there all the same, and only then takes the next key: the walk is the same in every repeat.
+ * A stored server error may hide a success: `found` checks before the next key. Repeats take the same keys.
  */
 async function oncePerKey<T>(
   key: string,
@@ -221,7 +218,7 @@ async function findRefund(account: StripeAccount, intent: string, refundNo: stri
   return list.data.find((refund) => refund.metadata?.refund_no === refundNo)
 }
 
-/** A complete session whose money is still on its way cannot be expired, so it counts as unpaid. */
+/** A complete session whose payment is processing cannot be expired, so it counts as unpaid. */
 function stateOf(found: Session): ProviderState {
   switch (found.status) {
     case 'open':

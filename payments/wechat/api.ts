@@ -4,47 +4,39 @@ import { ProviderRefusalError } from '../port.ts'
 import { checkSignature, signLines } from './signature.ts'
 
 export interface WechatAccount {
-  /** `https://api.mch.weixin.qq.com`, or the sandbox's. */
   readonly baseUrl: string
   readonly appId: string
   readonly mchId: string
-  /** The serial number of the merchant's certificate. */
   readonly serial: string
-  /** The merchant's key, PEM. */
   readonly privateKey: string
-  /** 32 bytes: what notifications are encrypted with. */
   readonly apiV3Key: string
-  /** By `Wechatpay-Serial`: WeChat Pay's public key (`PUB_KEY_ID_…`), platform certificates, or both. PEM. */
+  /** PEM by `Wechatpay-Serial`: WeChat Pay's public key (`PUB_KEY_ID_…`), platform certificates, or both. */
   readonly platformKeys: ReadonlyMap<string, string>
   readonly notifyUrl: string
 }
 
 export interface WechatRequest {
   readonly method: 'GET' | 'POST'
-  /** With the query, as it is signed. */
   readonly path: string
   readonly body?: object
 }
 
 const TIMEOUT_MS = 5_000
 
-/** WeChat Pay did not say yes or no, or it is not certain that it was WeChat Pay: the same call is to be repeated. */
+/** WeChat Pay neither accepted nor refused, or the answer is not authentic: repeat the same call. */
 class WechatError extends Error {
   override name = 'WechatError'
 }
 
 const errorBody = z.object({ code: z.string().min(1), message: z.string().optional() })
 
-/** Statuses that are no answer to what was asked: a key can be mended, and a limit passes. */
+/** Temporary: keys can be corrected, and limits pass. */
 const NOT_NOW_STATUSES = new Set([401, 408, 429])
-/** The same by code: some of these come with other statuses, too. */
 const NOT_NOW = new Set(['SIGN_ERROR', 'FREQUENCY_LIMITED', 'RULE_LIMIT', 'SYSTEM_ERROR', 'BANK_ERROR'])
 
 /**
- * Sends one signed request to WeChat Pay's API v3 (WeChat Pay API v3, 签名生成).
- * @returns the parsed JSON of a 200, or undefined for a 204. Its signature has been verified.
- * @throws ProviderRefusal where WeChat Pay says no for good, by its own code; a WechatFault or a network error
- * for everything else: 5xx, rate limits, a signature of ours that was not taken, one of theirs that is not right
+ * @returns undefined for a 204
+ * @throws ProviderRefusalError on a final refusal; for everything else WechatError or a network error
  */
 export async function callWechat(account: WechatAccount, request: WechatRequest): Promise<unknown> {
   const response = await send(account, request)
@@ -64,10 +56,7 @@ export async function callWechat(account: WechatAccount, request: WechatRequest)
   throw new ProviderRefusalError(code, message ?? code)
 }
 
-/**
- * Fetches a file. Its answer carries no signature: compare the bytes with the hash that came signed.
- * @param url as a signed answer named it; only its path and query count, so that nothing goes elsewhere
- */
+/** The file is not signed: verify its hash. @param url only its path and query are used */
 export async function downloadFile(account: WechatAccount, url: string): Promise<Uint8Array> {
   const address = URL.parse(url)
   if (!address) throw new WechatError('WeChat Pay named no address of its file')
@@ -94,7 +83,6 @@ function send(account: WechatAccount, { method, path, body }: WechatRequest): Pr
   })
 }
 
-/** The key that answers are to be signed with: the public key, where both kinds are held. */
 function answeringKey(keys: ReadonlyMap<string, string>): string | undefined {
   const ids = [...keys.keys()]
   return ids.find((id) => id.startsWith('PUB_KEY_ID_')) ?? ids[0]

@@ -4,7 +4,7 @@ import { fenFromDecimal } from '../../domain/money.ts'
 import { type BillLine, ProviderRefusalError } from '../port.ts'
 import { callWechat, downloadFile, type WechatAccount } from './api.ts'
 
-/** Bills of a day are made by ten o'clock the next morning in Shanghai: 34 hours after the day began. */
+/** Bills are available by 10:00 the next day in Shanghai, 34 hours after the day began. */
 const MADE_AFTER_MS = 34 * 3_600_000
 
 const link = z.object({
@@ -14,10 +14,8 @@ const link = z.object({
 })
 
 /**
- * Asks for the bill of all payments and refunds of a day and fetches it (WeChat Pay API v3, 申请交易账单).
  * @param day `YYYY-MM-DD` in Shanghai
- * @returns undefined where the bill is not made yet; no lines where nothing moved that day
- * @throws where the file is not the one whose hash WeChat Pay signed, or cannot be read to the last line
+ * @returns undefined where the bill is not available yet; no lines for a day without movements
  */
 export async function downloadBill(account: WechatAccount, day: string): Promise<BillLine[] | undefined> {
   const path = `/v3/bill/tradebill?bill_date=${day}&bill_type=ALL`
@@ -32,13 +30,12 @@ export async function downloadBill(account: WechatAccount, day: string): Promise
     if (!(error instanceof ProviderRefusalError)) throw error
     if (error.code === 'STATEMENT_CREATING') return undefined
     if (error.code !== 'NO_STATEMENT_EXIST') throw error
-    // Said of a day without movements, and of one whose bill is still to come.
+    // The same answer for a day without movements and for a bill that is not available yet.
     const madeBy = new Date(`${day}T00:00:00+08:00`).getTime() + MADE_AFTER_MS
     return Date.now() < madeBy ? undefined : []
   }
 }
 
-/** The columns that are read, by the names in the first line; others come and go. */
 const COLUMNS = {
   at: '交易时间',
   mchId: '商户号',
@@ -54,7 +51,7 @@ type Row = Readonly<Record<keyof typeof COLUMNS, string>>
 
 const TOTALS = '总交易单数'
 
-/** A line of names, the movements, a second line of names and one of totals. Each value has a backtick before it. */
+/** Header, movements, a second header and totals. Each value starts with a backtick. */
 function readBill(text: string, mchId: string): BillLine[] {
   const [names = '', ...lines] = text.trimEnd().split(/\r?\n/)
   const end = lines.findIndex((line) => line.startsWith(TOTALS))
@@ -99,12 +96,11 @@ function readLine(row: Row, mchId: string): BillLine[] {
         },
       ]
     default:
-      // REVOKED: a payment by card reader that was taken back. The mall makes none.
+      // REVOKED: a canceled card-reader payment, which the mall does not use.
       return []
   }
 }
 
-/** Decimal yuan; a bill may write more places than money has, and they are zeros. */
 function amountOf(text: string): bigint {
   const fen = fenFromDecimal(text.replace(/(\.\d\d)0+$/, '$1'))
   if (fen === undefined) throw new Error('an amount in a WeChat Pay bill that is none')

@@ -33,12 +33,7 @@ const refund = z.object({
   amount: z.object({ refund: fen }),
 })
 
-/**
- * Verifies a notification by its signature, opens its resource and reads it
- * (WeChat Pay API v3, 支付成功回调通知 and 退款结果通知).
- * @param rawBody the bytes as they came in, before any decoding
- * @returns the notification, or why it is not believed. Never throws, whatever the input.
- */
+/** Never throws. @param rawBody the bytes as received */
 export function verifyWechatNotification(
   account: WechatAccount,
   rawBody: Uint8Array,
@@ -54,7 +49,6 @@ export function verifyWechatNotification(
   }
 }
 
-/** What the resource says, beyond the envelope's id and time; `ignored` where it is none of the mall's business. */
 type Said = Omit<Notification, 'eventId' | 'occurredAt'>
 type Reader = (account: WechatAccount, resource: unknown) => Said | 'other_merchant'
 
@@ -74,7 +68,6 @@ const READERS: Readonly<Record<string, { readonly originalType: string; readonly
   },
 }
 
-/** @throws where the resource cannot be opened, or does not say what the event's type announces */
 function readEnvelope(account: WechatAccount, event: Envelope): VerifiedNotification {
   const resource: unknown = JSON.parse(decodeUtf8(decrypt(event.resource, account.apiV3Key)))
   const reader = Object.hasOwn(READERS, event.event_type) ? READERS[event.event_type] : undefined
@@ -84,7 +77,7 @@ function readEnvelope(account: WechatAccount, event: Envelope): VerifiedNotifica
   return { ok: true, notification: { eventId: event.id, occurredAt: new Date(event.create_time), ...said } }
 }
 
-/** AES-256-GCM with the tag at the end; `final` is what compares it. */
+/** AES-256-GCM with the tag at the end; `final` verifies it. */
 function decrypt({ ciphertext, nonce, associated_data }: Envelope['resource'], key: string): Buffer {
   const sealed = decodeBase64(ciphertext)
   if (!sealed || sealed.length <= TAG_BYTES) throw new Error('no ciphertext')
@@ -107,10 +100,9 @@ function readPayment(account: WechatAccount, resource: unknown): Said | 'other_m
   }
 }
 
-/** ABNORMAL is not final: the merchant sends such a refund on, and it comes to SUCCESS after all. */
+/** ABNORMAL is not final: the merchant can still complete such a refund. */
 const REFUND_KINDS = { SUCCESS: 'refunded', CLOSED: 'refund_failed', ABNORMAL: 'ignored' } as const
 
-/** Names no appid. */
 function readRefund(
   account: WechatAccount,
   resource: unknown,

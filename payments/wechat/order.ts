@@ -12,14 +12,11 @@ import { signLines } from './signature.ts'
 import { cutToBytes } from './text.ts'
 import { findTransaction, stateOf } from './transaction.ts'
 
-/** 6 to 32 of these; ours have 30, and 32 with an attempt of three digits. */
 const OUT_TRADE_NO = /^[0-9A-Za-z_\-|*]{6,32}$/
 const DESCRIPTION_BYTES = 127
-/**
- * An order can be paid for a minute at least, whatever its `time_expire`; the rest is for clocks that differ.
- */
+/** An order stays payable for up to a minute after `time_expire`; the rest covers clock differences. */
 const GRACE_MS = 5 * 60_000
-/** For a customer whose address nobody told us: WeChat wants one, and may refuse to open the cashier for it. */
+/** A placeholder where the customer's address is unknown; WeChat may refuse the cashier for it. */
 const NO_ADDRESS = '127.0.0.1'
 
 const prepaid = z.object({ prepay_id: z.string().min(1) })
@@ -27,10 +24,8 @@ const linked = z.object({ h5_url: z.url() })
 const coded = z.object({ code_url: z.string().min(1) })
 
 /**
- * Opens an order by the product that fits where the customer stands: JSAPI inside WeChat, H5 in a phone's
- * browser, Native (a QR code) at a desk. The same request again finds the same order.
- * @throws ProviderRefusal `openid_required` for a customer inside WeChat whom nobody named to us: the H5
- * cashier does not open there
+ * JSAPI inside WeChat, H5 in a mobile browser, Native on a desktop.
+ * @throws ProviderRefusalError `openid_required` inside WeChat, where H5 does not open
  */
 export async function openOrder(account: WechatAccount, attempt: PaymentAttempt): Promise<OpenedPayment> {
   const { outTradeNo, client, openid } = attempt
@@ -44,8 +39,7 @@ export async function openOrder(account: WechatAccount, attempt: PaymentAttempt)
     return { providerRef: outTradeNo, ...(await open(account, attempt)) }
   } catch (error) {
     if (!(error instanceof ProviderRefusalError)) throw error
-    // Paid, closed, or opened another way (OUT_TRADE_NO_USED) by a request whose answer was lost: the order is
-    // there to be asked for and closed, but it has no cashier to show.
+    // Paid, closed, or opened with another product (OUT_TRADE_NO_USED): it exists, without a cashier to show.
     const found = await findTransaction(account, attempt)
     if (!found || (found.amount && found.amount.total !== attempt.amountFen)) throw error
     return { providerRef: outTradeNo, payUrl: null }
@@ -78,7 +72,7 @@ async function open(
   }
 }
 
-/** What all products are asked with. It depends on the attempt alone: a repeat with other fields is refused. */
+/** Depends only on the attempt: a repeat with other fields is refused. */
 function orderOf(account: WechatAccount, attempt: PaymentAttempt) {
   return {
     appid: account.appId,
@@ -87,18 +81,17 @@ function orderOf(account: WechatAccount, attempt: PaymentAttempt) {
     out_trade_no: attempt.outTradeNo,
     time_expire: inShanghai(attempt.expiresAt),
     notify_url: account.notifyUrl,
-    // A JSON integer: amounts of an order stay far below 2^53.
+    // A JSON integer: order amounts stay far below 2^53.
     amount: { total: Number(attempt.amountFen), currency: 'CNY' },
   }
 }
 
-/** RFC 3339 to the second, rounded up: the provider may not close before we do. */
+/** RFC 3339 rounded up to the second: the provider must not close before the mall. */
 function inShanghai(time: Date): string {
   const seconds = Math.ceil(time.getTime() / 1000)
   return `${new Date((seconds + 8 * 3_600) * 1000).toISOString().slice(0, 19)}+08:00`
 }
 
-/** What `WeixinJSBridge` opens the cashier with (WeChat Pay API v3, JSAPI调起支付). */
 function bridgeParameters(account: WechatAccount, prepayId: string): Record<string, string> {
   const timeStamp = Math.floor(Date.now() / 1000).toString()
   const nonceStr = randomBytes(16).toString('hex')
@@ -113,11 +106,7 @@ function bridgeParameters(account: WechatAccount, prepayId: string): Record<stri
   }
 }
 
-/**
- * Closes the order, and believes nothing but what is asked for afterwards.
- * @throws NotKnownYet where WeChat Pay knows no such order: once `create` has answered there is one, so that
- * this is an answer out of date, or a `create` still under way. An order cannot be paid past its `time_expire`.
- */
+/** The answer is not trusted: the order is queried again. @throws NotKnownYetError */
 export async function closeOrder(account: WechatAccount, payment: PaymentRef): Promise<'closed' | 'paid'> {
   const before = stateOf(await findTransaction(account, payment))
   if (before === 'paid' || before === 'closed') return before
@@ -126,7 +115,7 @@ export async function closeOrder(account: WechatAccount, payment: PaymentRef): P
   try {
     await callWechat(account, { method: 'POST', path, body: { mchid: account.mchId } })
   } catch {
-    // ORDERPAID, ORDER_CLOSED and a lost answer look alike from here: the order itself says what is so.
+    // ORDERPAID, ORDER_CLOSED and a lost answer look alike, so the order is queried.
   }
   const after = stateOf(await findTransaction(account, payment))
   if (after === 'paid' || after === 'closed') return after

@@ -6,7 +6,6 @@ import { closeOrder, openOrder } from './order.ts'
 import { askRefund, giveBack, REFUND_WAITS_FOR_SHOP } from './refund.ts'
 import { findTransaction, stateOf } from './transaction.ts'
 
-/** WeChat Pay v3, for a merchant of its own: JSAPI, H5 and Native. An order is known by our own number alone. */
 export function createWechat(account: WechatAccount): PaymentProvider {
   return {
     method: 'wechat',
@@ -22,7 +21,7 @@ export function createWechat(account: WechatAccount): PaymentProvider {
         state: stateOf(found),
         ...(found?.amount && { amountFen: found.amount.total }),
         ...(found?.transaction_id && { paymentRef: found.transaction_id }),
-        // 转入退款: some of it went back, or is about to. How much is never said, so all of it counts as gone.
+        // 转入退款, in full or in part. The amount is unknown, so the whole payment counts as refunded.
         ...(found?.trade_state === 'REFUND' && found.amount && { refundedFen: found.amount.total }),
       }
     },

@@ -15,15 +15,11 @@ const refundObject = z.object({
 })
 type Refund = z.output<typeof refundObject>
 
-/**
- * What is not final among the refusals of a refund (WeChat Pay API v3, 申请退款). All others
- * are: PARAM_ERROR, NO_AUTH, MCH_NOT_EXISTS, RESOURCE_NOT_EXISTS (no such paid order), USER_ACCOUNT_ABNORMAL
- * (the customer has closed his account). They leave the refund number unused.
- */
+/** Refusals that are not final (申请退款). All others are, and leave the refund number unused. */
 const NOT_FINAL: Readonly<Record<string, 'later' | 'ask'>> = {
-  // The shop's account is short: the same request works once money is there.
+  // The merchant's balance is too low.
   NOT_ENOUGH: 'later',
-  // "Against the rules": more than is left, or this very number with another amount. The refund itself says.
+  // More than the remainder, or another amount under this number: query the refund.
   INVALID_REQUEST: 'ask',
 }
 
@@ -35,7 +31,7 @@ export const REFUND_WAITS_FOR_SHOP = Object.keys(NOT_FINAL).filter((code) => NOT
  * another amount
  */
 export async function giveBack(account: WechatAccount, refund: RefundRequest): Promise<RefundOutcome> {
-  // A refund names the order's whole amount, which only the order knows.
+  // The request needs the order's total amount.
   const paid = await findTransaction(account, refund)
   if (stateOf(paid) !== 'paid' || !paid?.amount) {
     throw new ProviderRefusalError('not_paid', `${refund.outTradeNo}: no money came in, so none can go back`)
@@ -57,12 +53,11 @@ export async function giveBack(account: WechatAccount, refund: RefundRequest): P
       `${refund.refundNo} was used for ${made.amount.refund} fen`,
     )
   }
-  // It was made, whatever stands in its way: its number is to be kept first, and asking for it says what is so.
+  // The refund exists: store its number first; a later query reports ABNORMAL.
   if (made.status === 'ABNORMAL') return { state: 'pending', refundRef: made.refund_id }
   return outcomeOf(made)
 }
 
-/** @returns the refund where it had been made before all the same */
 async function explain(account: WechatAccount, refund: RefundRequest, error: unknown): Promise<Refund> {
   const meaning = error instanceof ProviderRefusalError && NOT_FINAL[error.code]
   if (meaning === 'later')
@@ -72,10 +67,7 @@ async function explain(account: WechatAccount, refund: RefundRequest, error: unk
   return found
 }
 
-/**
- * @throws ProviderRefusal `RESOURCE_NOT_EXISTS` where there is no such refund, `ABNORMAL` where the customer's bank
- * does not take the money
- */
+/** @throws ProviderRefusalError `RESOURCE_NOT_EXISTS`, or `ABNORMAL` where the customer's bank rejects it */
 export async function askRefund(account: WechatAccount, refundNo: string): Promise<RefundOutcome> {
   const found = await findRefund(account, refundNo)
   if (!found) throw new ProviderRefusalError('RESOURCE_NOT_EXISTS', `WeChat Pay knows no refund ${refundNo}`)
@@ -95,9 +87,8 @@ async function findRefund(account: WechatAccount, refundNo: string): Promise<Ref
 }
 
 /**
- * What a refund has come to (WeChat Pay API v3, 查询单笔退款). CLOSED gave nothing back, and the next try takes a
- * new number. ABNORMAL has left the shop's account and waits between the two: the merchant sends it on, by
- * WeChat Pay's merchant platform, under this very number; another number would pay twice.
+ * CLOSED refunded nothing; the next try needs a new number. ABNORMAL must be completed in WeChat Pay's
+ * merchant platform: another number would refund twice.
  */
 function outcomeOf({ refund_id: refundRef, out_refund_no, status }: Refund): RefundOutcome {
   switch (status) {

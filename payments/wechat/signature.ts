@@ -1,27 +1,19 @@
 import { sign, verify } from 'node:crypto'
 
-/** WeChat Pay API v3, 签名验证: what is older than five minutes is refused; here ahead, too. */
+/** WeChat refuses times older than five minutes (签名验证); here future times too. */
 const TOLERANCE_SECONDS = 300
 const NONCE_MAX = 128
 
 export type SignatureFault = 'unsigned' | 'bad_signature' | 'stale'
 
-/**
- * Signs lines as WeChat Pay v3 has them signed: SHA256 with RSA over each line and its line feed.
- * @param privateKey PEM
- * @returns base64
- */
+/** @param privateKey PEM @returns base64 */
 export function signLines(lines: readonly string[], privateKey: string): string {
   return sign('sha256', Buffer.from(lines.map((line) => `${line}\n`).join('')), privateKey).toString('base64')
 }
 
 /**
- * Checks the `Wechatpay-…` headers of an answer or a notification. The key is the one named by its serial
- * number among those that were given; an unknown one is refused, and nothing is fetched for it. WeChat sends
- * wrong signatures on purpose, now and then (`WECHATPAY/SIGNTEST/…`): they are refused like every other.
- * @param keys PEM by `Wechatpay-Serial`: the public key's id, or the serial number of a platform certificate
- * @param rawBody the bytes as they came in
- * @returns why it is not believed, or undefined where it is. Never throws.
+ * WeChat sometimes sends wrong signatures on purpose (`WECHATPAY/SIGNTEST/…`). Never throws.
+ * @param keys PEM by `Wechatpay-Serial` @returns undefined where the signature is valid
  */
 export function checkSignature(
   keys: ReadonlyMap<string, string>,
@@ -48,7 +40,7 @@ export function checkSignature(
   return Math.abs(ageSeconds) > TOLERANCE_SECONDS ? 'stale' : undefined
 }
 
-/** Only what is base64 to the last bit: Node reads past everything else. */
+/** Canonical base64 only: Node ignores invalid characters. */
 export function decodeBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
   return bytes.length > 0 && bytes.toString('base64') === text ? bytes : undefined

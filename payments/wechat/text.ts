@@ -1,4 +1,4 @@
-/** Cuts the text to so many bytes of UTF-8, never within a character. */
+/** Truncates to a number of UTF-8 bytes without splitting a character. */
 export function cutToBytes(text: string, bytesMax: number): string {
   let bytes = 0
   let cut = ''

@@ -2,10 +2,8 @@ import { z } from 'zod'
 import { type PaymentRef, ProviderRefusalError, type ProviderState } from '../port.ts'
 import { callWechat, type WechatAccount } from './api.ts'
 
-/** Fen, as the JSON integer that WeChat Pay writes. */
 export const fen = z.int().nonnegative().transform(BigInt)
 
-/** An order as WeChat Pay shows it: when asked, and inside the notification of its payment. */
 export const transaction = z.object({
   appid: z.string(),
   mchid: z.string(),
@@ -25,14 +23,9 @@ export const transaction = z.object({
 })
 type Transaction = z.output<typeof transaction>
 
-/** The order does not exist at WeChat Pay; the code has been written both ways. */
 const NO_SUCH_ORDER = new Set(['ORDER_NOT_EXIST', 'ORDERNOTEXIST'])
 
-/**
- * Asks for the order by our own number.
- * @returns undefined where WeChat Pay knows none
- * @throws ProviderRefusal `trade_mismatch` where the answer is about something else
- */
+/** @returns undefined where there is no such order @throws ProviderRefusalError `trade_mismatch` */
 export async function findTransaction(
   account: WechatAccount,
   { outTradeNo }: Pick<PaymentRef, 'outTradeNo'>,
@@ -54,7 +47,7 @@ export async function findTransaction(
   }
 }
 
-/** An order whose money went back was paid first. One that somebody is just paying can still come to anything. */
+/** A refunded order was paid first; USERPAYING can still end either way. */
 export function stateOf(found: Transaction | undefined): ProviderState {
   switch (found?.trade_state) {
     case undefined:

@@ -11,9 +11,9 @@ import { dayOf, shanghaiText } from './time.ts'
 import { METHOD } from './trades.ts'
 import { zip } from './zip.ts'
 
-/** A download address is good for 30 seconds. */
+/** A download URL is valid for 30 seconds. */
 const ADDRESS_MS = 30_000
-/** Addresses do not outlive this process, nor are they to. */
+/** New in every process, which invalidates older URLs. */
 const ADDRESS_KEY = randomBytes(32)
 
 const HEADER = [
@@ -47,7 +47,7 @@ interface Movement {
   readonly fen: bigint
 }
 
-/** `alipay.data.dataservice.bill.downloadurl.query`: days that are over, and had business. */
+/** Only for past days with business. */
 export function billAddress(desk: Desk, content: Content, origin: string): Node {
   required(content, 'bill_type', /^trade$/)
   const day = required(content, 'bill_date', /^\d{4}-\d{2}-\d{2}$/)
@@ -57,7 +57,6 @@ export function billAddress(desk: Desk, content: Content, origin: string): Node 
   return success({ bill_download_url: `${origin}/gateway.do/bill/${day}?${query.toString()}` })
 }
 
-/** The archive behind such an address. */
 export function sendBill(c: GatewayContext, desk: Desk, merchant: AlipayMerchant): Response {
   const day = c.req.param('day') ?? ''
   const expires = Number(c.req.query('expires'))

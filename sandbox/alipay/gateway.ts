@@ -15,7 +15,7 @@ import { closeTrade, isPagePay, METHOD, openTrade, queryTrade } from './trades.t
 
 type Act = (desk: Desk, content: ReturnType<typeof readContent>, origin: string) => Node
 
-/** The methods that a server calls; `CHANGES` are those that the faults of a POST befall. */
+/** `CHANGES` are the methods that faults apply to. */
 const ASKS: Readonly<Record<string, Act>> = {
   'alipay.trade.query': queryTrade,
   'alipay.trade.fastpay.refund.query': queryRefund,
@@ -27,7 +27,6 @@ const CHANGES: Readonly<Record<string, Act>> = {
   'alipay.trade.refund': giveBack,
 }
 
-/** `gateway.do`: the one address of every method. */
 export function gatewayRoutes(desk: Desk, merchant: AlipayMerchant): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.get('/bill/:day', (c) => sendBill(c, desk, merchant))
@@ -40,8 +39,7 @@ export function gatewayRoutes(desk: Desk, merchant: AlipayMerchant): Hono<{ Bind
 }
 
 /**
- * The customer's browser comes with the merchant's signed address: the trade is made, and the cashier shown. A POST
- * with `action` presses a button of that cashier at once.
+ * The merchant's signed URL creates the trade and shows the cashier; `action` in a POST presses its button.
  */
 async function openCashier(c: GatewayContext, desk: Desk, merchant: AlipayMerchant): Promise<Response> {
   try {
@@ -97,7 +95,7 @@ function act(desk: Desk, merchant: AlipayMerchant, params: Params, origin: strin
   }
 }
 
-/** The signature is over the node's text just as it stands in the answer. */
+/** The signature covers the node's text exactly as sent. */
 function reply(c: GatewayContext, { privateKey }: AlipayMerchant, method: string, node: Node): Response {
   const known = Object.hasOwn({ ...ASKS, ...CHANGES }, method)
   const name = known ? `${method.replaceAll('.', '_')}_response` : 'error_response'

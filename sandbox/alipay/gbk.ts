@@ -1,4 +1,4 @@
-/** Every character of GBK with its two bytes: what the decoder makes of each pair that there is. */
+/** Two bytes per character, built by decoding every possible pair. */
 const PAIRS = new Map<string, Uint8Array>()
 
 function fillPairs(): void {
@@ -12,7 +12,7 @@ function fillPairs(): void {
   }
 }
 
-/** Takes text; returns it in GBK, with `?` for what GBK has no place for. */
+/** Characters without a GBK encoding become `?`. */
 export function encodeGbk(text: string): Buffer {
   if (PAIRS.size === 0) fillPairs()
   return Buffer.concat(

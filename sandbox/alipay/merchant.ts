@@ -1,9 +1,8 @@
-/** Who the shop is at the sandbox's Alipay, and who Alipay is. */
 export interface AlipayMerchant {
   readonly appId: string
   readonly sellerId: string
-  /** The merchant's public key, PEM. */
+  /** PEM. */
   readonly merchantPublicKey: string
-  /** The provider's own key, PEM. */
+  /** PEM; the provider's. */
   readonly privateKey: string
 }

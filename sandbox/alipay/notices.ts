@@ -8,12 +8,12 @@ import { signedText, signRsa2 } from './signature.ts'
 import { shanghaiText } from './time.ts'
 import { METHOD } from './trades.ts'
 
-/** Somebody else's shop. */
+/** Another shop. */
 const ANOTHER = { appId: '2021000000000099', sellerId: '2088000000000099' }
 
 type Who = Pick<AlipayMerchant, 'appId' | 'sellerId'>
 
-/** The notices of a trade. Alipay says nothing of a declined try: the trade goes on waiting for its buyer. */
+/** Alipay sends nothing for a declined payment: the trade stays open. */
 export function tradeNotices(
   merchant: Who,
   trade: Trade,
@@ -43,7 +43,7 @@ export function tradeNotices(
   }
 }
 
-/** A refund is told under the status of its trade, with the sum that has gone back so far. A failed one is not told. */
+/** Refunds are reported under their trade's status, with the total refunded so far. Failed ones are not. */
 export function refundNotices(merchant: Who, trade: Trade, refund: Refund, all: readonly Refund[]): Notice[] {
   if (refund.state !== 'done') return []
   const back = doneOf(all)
@@ -60,7 +60,6 @@ export function refundNotices(merchant: Who, trade: Trade, refund: Refund, all: 
   ]
 }
 
-/** The body of a notice before it is signed: a form. */
 function notice(who: Who, trade: Trade, status: string, more: Readonly<Record<string, string>>): Notice {
   const now = new Date()
   const day = shanghaiText(now).slice(0, 10).replaceAll('-', '')
@@ -87,7 +86,7 @@ function notice(who: Who, trade: Trade, status: string, more: Readonly<Record<st
   return { method: METHOD, outTradeNo: trade.outTradeNo, eventId, body: body.toString() }
 }
 
-/** The body as it is sent: `sign_type` is not signed; `wrongly` signs another text. */
+/** `sign_type` is not signed; `wrongly` signs another text. */
 export function sealNotice(body: string, privateKey: string, wrongly: boolean): string {
   const fields = new URLSearchParams(body)
   const signature = signRsa2(`${signedText(new Map(fields))}${wrongly ? '&' : ''}`, privateKey)

@@ -7,14 +7,13 @@ import { type Content, NUMBER, optional, readAmount, required } from './request.
 import { shanghaiText } from './time.ts'
 import { isPaid, METHOD, namedTrade, namesOf } from './trades.ts'
 
-/** What a refund keeps beside the books. */
 interface RefundWire {
   readonly outRequestNo: string
 }
 
 export const requestNoOf = (refund: Refund) => (JSON.parse(refund.wire) as RefundWire).outRequestNo
 
-/** `alipay.trade.refund`: once per `out_request_no`; one that failed is tried again under the same number. */
+/** A failed refund is retried under the same `out_request_no`. */
 export function giveBack(desk: Desk, content: Content): Node {
   const trade = namedTrade(desk, content)
   const amountFen = readAmount(content, 'refund_amount')
@@ -41,7 +40,7 @@ export function giveBack(desk: Desk, content: Content): Node {
   return answer(desk, trade, refund, refund.state === 'done' ? 'Y' : 'N')
 }
 
-/** `alipay.trade.cancel`: closes what is unpaid, and gives back what is paid. */
+/** Closes an unpaid trade; refunds a paid one. */
 export function cancelTrade(desk: Desk, content: Content): Node {
   const trade = namedTrade(desk, content)
   const done = (action: 'close' | 'refund') => success({ ...namesOf(trade), retry_flag: 'N', action })
@@ -60,7 +59,7 @@ function answer(desk: Desk, trade: Trade, refund: Refund, fundChange: 'Y' | 'N')
     fund_change: fundChange,
     ...(refund.state === 'done' && { gmt_refund_pay: shanghaiText(new Date()) }),
     out_trade_no: trade.outTradeNo,
-    // The sum over all refunds of the trade.
+    // The total of all refunds.
     refund_fee: decimalFromFen(doneOf(refundsOf(desk.db, trade.ref))),
     send_back_fee: decimalFromFen(refund.state === 'done' ? refund.amountFen : 0n),
     trade_no: trade.paymentRef,
@@ -81,13 +80,12 @@ function newRefund(desk: Desk, trade: Trade, outRequestNo: string, amountFen: bi
   return refund
 }
 
-/** The refund as it is after this try: done, unless a fault befalls it. */
 function settleOrFail(desk: Desk, trade: Trade, refund: Refund): Refund {
   if (takeFault(desk.db, METHOD, 'refund_stuck')) return refund
   return settleRefund(desk, trade, refund, takeFault(desk.db, METHOD, 'refund_failed') ? 'failed' : 'done')
 }
 
-/** `alipay.trade.fastpay.refund.query`: says nothing about a refund that is not done. */
+/** Returns nothing for a refund that is not done. */
 export function queryRefund(desk: Desk, content: Content): Node {
   const trade = namedTrade(desk, content)
   const requestNo = required(content, 'out_request_no', NUMBER)
@@ -102,12 +100,11 @@ export function queryRefund(desk: Desk, content: Content): Node {
   })
 }
 
-/** Fen that have gone back. */
+/** Fen. */
 export function doneOf(refunds: readonly Refund[]): bigint {
   return refunds.reduce((sum, { state, amountFen }) => sum + (state === 'done' ? amountFen : 0n), 0n)
 }
 
-/** The trade that a refund belongs to. */
 export function tradeOf(desk: Desk, refund: Refund): Trade {
   const trade = findTrade(desk.db, refund.tradeRef)
   if (!trade) throw new Error(`refund ${refund.ref} has no trade`)

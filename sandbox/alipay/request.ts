@@ -9,13 +9,9 @@ import { fromShanghaiText } from './time.ts'
 export type GatewayContext = Context<{ Bindings: HttpBindings }>
 export type Params = ReadonlyMap<string, string>
 
-/** The business fields of a request, `biz_content`. */
 export type Content = Readonly<Record<string, unknown>>
 
-/**
- * The parameters of a request, from its address and its form body together.
- * @throws AlipayRefusal where one comes twice
- */
+/** Query and form body together. @throws AlipayRefusalError for duplicates */
 export async function readParams(c: GatewayContext): Promise<Map<string, string>> {
   const body = c.req.method === 'POST' ? await c.req.text() : ''
   const params = new Map<string, string>()
@@ -28,10 +24,7 @@ export async function readParams(c: GatewayContext): Promise<Map<string, string>
 
 const MISSING = ['method', 'app_id', 'sign', 'sign_type', 'timestamp', 'version'] as const
 
-/**
- * The gateway's own checks, before any business.
- * @throws AlipayRefusal with the gateway's `isv.…` codes
- */
+/** @throws AlipayRefusalError with the gateway's `isv.…` codes */
 export function checkParams(params: Params, merchant: AlipayMerchant): void {
   for (const name of MISSING) {
     if (params.get(name)) continue
@@ -60,12 +53,12 @@ export function readContent(params: Params): Content {
     const content: unknown = JSON.parse(params.get('biz_content') ?? '{}')
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as Content
   } catch {
-    // Refused below, with whatever else is no object.
+    // Refused below, like any other non-object.
   }
   throw badField('biz_content')
 }
 
-/** @throws AlipayRefusal where the field is not there or does not match */
+/** @throws AlipayRefusalError where the field is missing or does not match */
 export function required(content: Content, name: string, pattern = /^.{1,256}$/s): string {
   return optional(content, name, pattern) ?? fail(name)
 }
@@ -76,13 +69,12 @@ export function optional(content: Content, name: string, pattern = /^.{1,256}$/s
   return typeof value === 'string' && pattern.test(value) ? value : fail(name)
 }
 
-/** Decimal yuan, 0.01 to 100,000,000.00, to fen. */
+/** Decimal yuan, 0.01 to 100,000,000.00, in fen. */
 export function readAmount(content: Content, name: string): bigint {
   const fen = fenFromDecimal(required(content, name))
   return fen !== undefined && fen >= 1n && fen <= 10_000_000_000n ? fen : fail(name)
 }
 
-/** Numbers that the merchant makes up. */
 export const NUMBER = /^[0-9A-Za-z_-]{1,64}$/
 
 export function invalid(subCode: string, said: string): AlipayRefusalError {

@@ -1,6 +1,6 @@
 import { sign, verify } from 'node:crypto'
 
-/** RSA2, base64. @param privateKey PEM */
+/** @param privateKey PEM */
 export function signRsa2(text: string, privateKey: string): string {
   return sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64')
 }
@@ -9,7 +9,7 @@ export function verifyRsa2(text: string, signature: string, publicKey: string): 
   return verify('RSA-SHA256', Buffer.from(text), publicKey, Buffer.from(signature, 'base64'))
 }
 
-/** Parameters as they are signed: sorted, not encoded, without `sign` and whatever is empty. */
+/** Sorted, not encoded, without `sign` and empty values. */
 export function signedText(params: ReadonlyMap<string, string>): string {
   return [...params]
     .filter(([name, value]) => name !== 'sign' && value !== '')

@@ -14,13 +14,11 @@ import { AlipayRefusalError, failed, type Node, success } from './answers.ts'
 import { type Content, NUMBER, optional, type Params, readAmount, required } from './request.ts'
 import { fromShanghaiText, shanghaiText } from './time.ts'
 
-/** What the books call this way to pay. */
 export const METHOD = 'alipay'
 
-/** Without `time_expire` a trade stays open for fifteen days. */
+/** Without `time_expire` a trade stays open for 15 days. */
 const OPEN_MS = 15 * 86_400_000
 
-/** Products by the method that opens them. */
 const PRODUCTS: Readonly<Record<string, string>> = {
   'alipay.trade.page.pay': 'FAST_INSTANT_TRADE_PAY',
   'alipay.trade.wap.pay': 'QUICK_WAP_WAY',
@@ -29,11 +27,7 @@ const PRODUCTS: Readonly<Record<string, string>> = {
 export const isPagePay = (method: string) => Object.hasOwn(PRODUCTS, method)
 export const isPaid = (trade: Trade) => trade.state === 'paid' || trade.state === 'refunded'
 
-/**
- * `alipay.trade.page.pay`, `alipay.trade.wap.pay`: the customer's browser opens the cashier, which makes the trade.
- * Inside the caller's transaction.
- * @throws AlipayRefusal where the trade may not be opened (any more)
- */
+/** Runs in the caller's transaction. @throws AlipayRefusalError where the trade cannot be opened */
 export function openTrade(desk: Desk, params: Params, content: Content): Trade {
   const outTradeNo = required(content, 'out_trade_no', NUMBER)
   const amountFen = readAmount(content, 'total_amount')
@@ -74,13 +68,13 @@ function isWebAddress(text: string): boolean {
   return protocol === 'https:' || protocol === 'http:'
 }
 
-/** 28 digits that begin with the day. */
+/** 28 digits, starting with the date. */
 function newTradeNo(at: Date): string {
   const digits = Array.from({ length: 14 }, () => randomInt(10)).join('')
   return `${shanghaiText(at).slice(0, 10).replaceAll('-', '')}220014${digits}`
 }
 
-/** The trade that a request names; `trade_no` wins over `out_trade_no`. @throws AlipayRefusal where there is none */
+/** `trade_no` takes precedence over `out_trade_no`. @throws AlipayRefusalError */
 export function namedTrade(desk: Desk, content: Content): Trade {
   const tradeNo = optional(content, 'trade_no', NUMBER)
   const found =
@@ -101,7 +95,6 @@ const STATUSES = {
 
 export const namesOf = (trade: Trade) => ({ out_trade_no: trade.outTradeNo, trade_no: trade.paymentRef })
 
-/** `alipay.trade.query` */
 export function queryTrade(desk: Desk, content: Content): Node {
   const trade = namedTrade(desk, content)
   const kept = trade.state === 'paid' ? trade.amountFen - fenGivenBack(refundsOf(desk.db, trade.ref)) : 0n
@@ -121,7 +114,7 @@ export function queryTrade(desk: Desk, content: Content): Node {
   })
 }
 
-/** `alipay.trade.close`: a trade that waits for its buyer, and no other. */
+/** Only WAIT_BUYER_PAY can be closed. */
 export function closeTrade(desk: Desk, content: Content): Node {
   const found = namedTrade(desk, content)
   const open = found.state === 'unpaid' || found.state === 'declined'

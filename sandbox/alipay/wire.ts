@@ -9,13 +9,10 @@ export type { AlipayMerchant } from './merchant.ts'
 const MINUTE_S = 60
 const HOUR_S = 3_600
 
-/** Eight sends over 24 hours and 22 minutes. */
+/** Eight sends within 24 hours and 22 minutes. */
 const RETRY_SECONDS = [4 * MINUTE_S, 10 * MINUTE_S, 10 * MINUTE_S, ...[1, 2, 6, 15].map((n) => n * HOUR_S)]
 
-/**
- * Alipay in the wire form of its gateway (`gateway.do`, RSA2) and its notifications.
- * @param webhookUrl where notifications go: it wins over the `notify_url` of a request
- */
+/** @param webhookUrl takes precedence over a request's `notify_url` */
 export function createAlipayWire(merchant: AlipayMerchant, webhookUrl: string): Wire {
   return {
     method: METHOD,
@@ -28,7 +25,7 @@ export function createAlipayWire(merchant: AlipayMerchant, webhookUrl: string): 
         'user-agent': 'Mozilla/4.0',
       }),
       seal: (body, wrongly) => sealNotice(body, merchant.privateKey, wrongly),
-      // The merchant says it with these seven bytes, and with nothing before or behind them.
+      // Exactly these seven bytes.
       accepted: (status, answer) => status === 200 && answer === 'success',
     },
     tradeNotices: (trade, happened, asAnotherMerchant) =>

@@ -1,12 +1,10 @@
 import { crc32, deflateRawSync } from 'node:zlib'
 
 export interface ZipFile {
-  /** The name's bytes, in whatever encoding the reader expects. */
   readonly name: Buffer
   readonly content: Buffer
 }
 
-/** Packs files into a zip archive (PKWARE APPNOTE 4.3). */
 export function zip(files: readonly ZipFile[]): Buffer {
   const parts: Buffer[] = []
   const directory: Buffer[] = []

@@ -1,14 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Answer, refusal, StripeRefusalError } from './errors.ts'
 
-/** Keys may be forgotten after 24 hours (docs.stripe.com/api/idempotent_requests); here they are. */
+/** Keys expire after 24 hours (docs.stripe.com/api/idempotent_requests). */
 const KEPT_MS = 24 * 3_600_000
 
-/**
- * The stored answer of this Idempotency-Key, if there is one.
- * @param fields the request's fields in a fixed order.
- * @throws StripeRefusal where the key was used for another request.
- */
+/** @throws StripeRefusalError where the key was used for another request */
 export function findAnswer(db: DatabaseSync, key: string, path: string, fields: string): Answer | undefined {
   db.prepare('DELETE FROM answers WHERE created_at < ?').run(Date.now() - KEPT_MS)
   const row = db.prepare('SELECT * FROM answers WHERE key = ?').get(key)

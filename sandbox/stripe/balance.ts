@@ -7,18 +7,18 @@ import { chargeObject, METHOD, refundObject } from './objects.ts'
 const FIELDS = [/^created\[(gte|lt)\]$/, /^(limit|starting_after)$/, EXPAND]
 const LAST = new Date(8_640_000_000_000_000)
 
-/** What a movement is about: `source` is what it is made of, in the wire form, and is named by `id` where not expanded. */
+/** `source` is the API object of the movement, replaced by its id unless expanded. */
 interface Movement {
   readonly id: string
   readonly type: 'charge' | 'refund' | 'refund_failure'
-  /** Fen, negative where money left the account. */
+  /** Fen; negative where money left the account. */
   readonly amountFen: bigint
   readonly at: Date
   readonly pending: boolean
   readonly source: { readonly id: string }
 }
 
-/** GET /v1/balance_transactions, newest first (docs.stripe.com/api/balance_transactions/list). */
+/** Newest first (docs.stripe.com/api/balance_transactions/list). */
 export function listMovements(db: DatabaseSync, query: string) {
   const form = readForm(query, FIELDS)
   const time = (name: string) => integer(form, name, 0, Number.MAX_SAFE_INTEGER)
@@ -66,7 +66,7 @@ function chargeOf(db: DatabaseSync, trade: Trade): Movement {
   }
 }
 
-/** Money that could not be given back comes in again by a movement of its own. */
+/** A failed refund returns by a movement of its own. */
 function refundOf(db: DatabaseSync, refund: Refund): Movement[] {
   const trade = findTrade(db, refund.tradeRef)
   if (!trade) return []

@@ -13,7 +13,7 @@ export interface Answer {
   readonly body: object
 }
 
-/** A request refused before anything was done. Stripe keeps no answer of these for the Idempotency-Key. */
+/** Not stored for the Idempotency-Key. */
 export class StripeRefusalError extends Error {
   override name = 'StripeRefusalError'
   readonly answer: Answer
@@ -24,7 +24,6 @@ export class StripeRefusalError extends Error {
   }
 }
 
-/** A 4xx in Stripe's words; `param` and `code` where Stripe names them. */
 export function refusal(
   status: number,
   message: string,
@@ -43,7 +42,7 @@ export const SERVER_ERROR: Answer = {
   body: { error: { type: 'api_error', message: 'An unknown error occurred.' } },
 }
 
-/** From a machine in front of the API, so that no answer is kept. */
+/** From the load balancer, so the answer is not stored. */
 export const UNAVAILABLE: Answer = {
   status: 503,
   body: { error: { type: 'api_error', message: 'Service temporarily unavailable.' } },

@@ -1,12 +1,8 @@
 import { refusal, StripeRefusalError } from './errors.ts'
 
-/** The fields of a request, flat, by their bracketed names. */
 export type Form = ReadonlyMap<string, string>
 
-/**
- * Reads a form body or a query.
- * @throws StripeRefusal where a field is unknown or comes twice.
- */
+/** @throws StripeRefusalError where a field is unknown or duplicated */
 export function readForm(text: string, allowed: readonly RegExp[]): Form {
   const form = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(text)) {
@@ -20,13 +16,11 @@ export function readForm(text: string, allowed: readonly RegExp[]): Form {
   return form
 }
 
-/** Any POST or GET may ask for objects inside its answer. */
 export const EXPAND = /^expand\[\d{0,2}\]$/
 
-/** The largest amount Stripe takes, in fen. */
+/** Stripe's maximum, in fen. */
 export const AMOUNT_MAX = 99_999_999
 
-/** Names of the metadata fields, for `readForm`. */
 export const METADATA = /^metadata\[[\w-]{1,40}\]$/
 
 export function required(form: Form, name: string): string {
@@ -69,7 +63,7 @@ export function oneOf<const T extends string>(form: Form, name: string, values: 
   return value ?? fail(`Invalid ${name}: must be one of ${values.join(', ')}`, { param: name })
 }
 
-/** `prefix[key]=value`; at most 50 keys of 40 characters with values of 500. */
+/** At most 50 keys of 40 characters with values of 500. */
 export function metadata(form: Form, prefix: string): Record<string, string> {
   const pairs = [...form]
     .filter(([name]) => name.startsWith(`${prefix}[`))

@@ -1,17 +1,15 @@
 import { randomInt } from 'node:crypto'
 import { fenGivenBack, type Refund, type Trade } from '../books.ts'
 
-/** What the books call this way to pay. */
 export const METHOD = 'bank_card'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** Takes a prefix such as `pi`; returns an id nobody can guess. */
+/** @param prefix such as `pi` */
 export function newId(prefix: string, length = 24): string {
   return `${prefix}_${Array.from({ length }, () => ALPHABET[randomInt(62)]).join('')}`
 }
 
-/** What a session keeps beside the books. */
 export interface SessionWire {
   readonly metadata: Record<string, string>
   readonly paymentMetadata: Record<string, string>
@@ -19,7 +17,6 @@ export interface SessionWire {
   readonly cancelUrl: string | null
 }
 
-/** What a refund keeps beside the books. */
 export interface RefundWire {
   readonly metadata: Record<string, string>
   readonly reason: string | null
@@ -27,7 +24,7 @@ export interface RefundWire {
 
 const seconds = (time: Date) => Math.floor(time.getTime() / 1000)
 const wireOf = (trade: Trade) => JSON.parse(trade.wire) as SessionWire
-/** Stripe writes amounts as JSON integers; the form reader keeps them below 100,000,000. */
+/** JSON integers; the form reader keeps amounts below 100,000,000. */
 const integerOf = (fen: bigint) => Number(fen)
 export const isPaid = (trade: Trade) => trade.state === 'paid' || trade.state === 'refunded'
 
@@ -49,7 +46,7 @@ export function sessionObject(trade: Trade, payUrl: string) {
     livemode: false,
     metadata: wire.metadata,
     mode: 'payment',
-    // Made when somebody first tries to pay, not with the session.
+    // Created with the first payment attempt, not with the session.
     payment_intent: trade.attempts > 0 ? trade.paymentRef : null,
     payment_method_types: ['card'],
     payment_status: isPaid(trade) ? 'paid' : 'unpaid',
@@ -127,7 +124,7 @@ export function refundObject(trade: Trade, refund: Refund) {
   }
 }
 
-/** docs.stripe.com/api/events/object: the object as it is at this moment. */
+/** docs.stripe.com/api/events/object: a snapshot of the object. */
 export function eventObject(type: string, object: object, apiVersion: string) {
   return {
     id: newId('evt'),

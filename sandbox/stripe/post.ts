@@ -10,14 +10,13 @@ import { type Answer, refusal, SERVER_ERROR, UNAVAILABLE } from './errors.ts'
 import { EXPAND, type Form, readForm } from './form.ts'
 import { METHOD } from './objects.ts'
 
-/** What one POST does. `read` refuses before anything happens; `act` runs in a transaction. */
+/** `read` refuses before anything happens; `act` runs in a transaction. */
 export interface Action<T> {
   readonly fields: readonly RegExp[]
   read(form: Form): T
   act(input: T): Answer
 }
 
-/** One POST as Stripe takes it, with its Idempotency-Key and the faults that may befall it. */
 export async function post<T>(
   c: Context<{ Bindings: HttpBindings }>,
   desk: Desk,

@@ -14,7 +14,7 @@ interface RefundInput {
   readonly wire: RefundWire
 }
 
-/** POST /v1/refunds (docs.stripe.com/api/refunds/create) */
+/** docs.stripe.com/api/refunds/create */
 export function giveBack(desk: Desk): Action<RefundInput> {
   const { db } = desk
   return {

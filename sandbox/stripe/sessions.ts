@@ -24,7 +24,7 @@ const FIELDS = [
   /^payment_intent_data\[metadata\]\[[\w-]{1,40}\]$/,
 ]
 
-/** POST /v1/checkout/sessions (docs.stripe.com/api/checkout/sessions/create) */
+/** docs.stripe.com/api/checkout/sessions/create */
 export function openSession(desk: Desk): Action<Parameters<typeof insertTrade>[1]> {
   return {
     fields: FIELDS,
@@ -81,7 +81,7 @@ function readItem(form: Form, item: string) {
   }
 }
 
-/** 30 minutes to 24 hours from now; 24 hours where none is asked for. */
+/** 30 minutes to 24 hours from now; the default is 24 hours. */
 function readExpiry(form: Form, now: Date): Date {
   const hours24 = new Date(now.getTime() + 24 * HOUR_MS)
   const seconds = integer(form, 'expires_at', 0, Number.MAX_SAFE_INTEGER)
@@ -97,7 +97,7 @@ function readExpiry(form: Form, now: Date): Date {
   )
 }
 
-/** POST /v1/checkout/sessions/:id/expire (docs.stripe.com/api/checkout/sessions/expire) */
+/** docs.stripe.com/api/checkout/sessions/expire */
 export function expireSession(desk: Desk, id: string): Action<void> {
   return {
     fields: [],
@@ -119,7 +119,6 @@ export function expireSession(desk: Desk, id: string): Action<void> {
   }
 }
 
-/** The session as asked for, with its payment intent and charge inside. */
 export function expandSession(desk: Desk, trade: Trade, expand: ReadonlySet<string>) {
   const session = sessionObject(trade, desk.payUrl(trade.ref))
   const charge = expand.has('payment_intent.latest_charge')

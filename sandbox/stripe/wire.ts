@@ -23,13 +23,12 @@ import { expandIntent, expandSession, expireSession, openSession } from './sessi
 const API_VERSION = '2026-10-28.endive'
 const HOUR_S = 3_600
 
-/** Stripe repeats for three days with growing pauses; here the first ones are short. */
+/** Three days as at Stripe, but with shorter first pauses. */
 const RETRY_SECONDS = [
   ...[1, 2, 5, 10, 30, 60, 300, 900],
   ...[1, 2, 4, 8, 12, 12, 12, 12, 8].map((hours) => hours * HOUR_S),
 ]
 
-/** Bank cards in the wire form of Stripe's API v1 and its signed events. */
 export function createStripeWire(account: {
   readonly secretKey: string
   readonly webhookSecret: string
@@ -69,7 +68,7 @@ export function createStripeWire(account: {
   }
 }
 
-/** `Stripe-Signature`, as in docs.stripe.com/webhooks/signature: signed anew at each send. */
+/** Signed again for each send (docs.stripe.com/webhooks/signature). */
 function sign(body: string, secret: string, now: Date): string {
   const t = Math.floor(now.getTime() / 1000)
   return `t=${t},v1=${createHmac('sha256', secret).update(`${t}.${body}`).digest('hex')}`

@@ -13,10 +13,7 @@ const DAY_MS = 86_400_000
 const query = z.strictObject({ bill_date: z.iso.date(), bill_type: z.literal('ALL').optional() })
 const link = z.strictObject({ token: z.iso.date() })
 
-/**
- * GET /v3/bill/tradebill (WeChat Pay API v3, 申请交易账单). Here the bill of the day that still
- * runs can be had, too, with what moved so far.
- */
+/** 申请交易账单. The sandbox also provides the current day's bill. */
 export function billLink(desk: Desk, merchant: WechatMerchant, given: unknown): Answer {
   const { bill_date: day } = read(query, given)
   const today = timeText(new Date()).slice(0, 10)
@@ -35,7 +32,7 @@ export function billLink(desk: Desk, merchant: WechatMerchant, given: unknown): 
   }
 }
 
-/** GET /v3/billdownload/file: the file as it is, without a signature. */
+/** The file is not signed. */
 export function billFile(desk: Desk, merchant: WechatMerchant, given: unknown): string {
   const bill = billOf(desk, merchant, read(link, given).token)
   if (bill) return bill
@@ -46,7 +43,7 @@ const COLUMNS =
   '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注'
 const TOTALS = '总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额'
 
-/** @returns undefined where nothing moved on that day */
+/** @returns undefined for a day without movements */
 function billOf({ db }: Desk, merchant: WechatMerchant, day: string): string | undefined {
   const from = new Date(`${day}T00:00:00+08:00`)
   const to = new Date(from.getTime() + DAY_MS)
@@ -82,7 +79,7 @@ function lineOf(merchant: WechatMerchant, trade: Trade, refund: Refund | undefin
   ])
 }
 
-/** A backtick before each value keeps spreadsheets from rounding it; so it may not be within one. */
+/** The backtick keeps spreadsheets from rounding a value. */
 function written(values: readonly (string | number)[]): string {
   return values.map((value) => `\`${`${value}`.replace(/[`\r\n]/g, ' ')}`).join(',')
 }

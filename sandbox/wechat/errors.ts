@@ -1,10 +1,9 @@
-/** What a request is answered with; no body is a 204. */
+/** No body is a 204. */
 export interface Answer {
   readonly status: number
   readonly body?: object
 }
 
-/** A request refused before anything was done. */
 export class WechatRefusalError extends Error {
   override name = 'WechatRefusalError'
   readonly answer: Answer
@@ -15,7 +14,6 @@ export class WechatRefusalError extends Error {
   }
 }
 
-/** A 4xx in WeChat Pay's form (WeChat Pay API v3, 错误码和错误提示). */
 export function refusal(status: number, code: string, message: string): Answer {
   return { status, body: { code, message } }
 }

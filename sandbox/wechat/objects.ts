@@ -2,25 +2,22 @@ import { createCipheriv, randomBytes, randomInt } from 'node:crypto'
 import type { Refund, Trade } from '../books.ts'
 import type { WechatMerchant } from './signature.ts'
 
-/** What the books call this way to pay. */
 export const METHOD = 'wechat'
 
 export type Product = 'jsapi' | 'h5' | 'native'
 
-/** What a trade keeps beside the books. */
 export interface OrderWire {
   readonly product: Product
-  /** The whole request, to compare a repeat with. */
+  /** To compare a repeat with. */
   readonly request: string
   readonly attach: string
   readonly openid: string
 }
 
-/** What a refund keeps beside the books. */
 export interface RefundWire {
   readonly refundNo: string
   readonly reason: string
-  /** The customer's bank did not take it: while it is pending it waits for the merchant to send it on. */
+  /** The customer's bank rejected it: while pending, it waits for the merchant. */
   readonly abnormal?: boolean
 }
 
@@ -30,10 +27,10 @@ export const orderWire = (trade: Trade) => JSON.parse(trade.wire) as OrderWire
 export const refundWire = (refund: Refund) => JSON.parse(refund.wire) as RefundWire
 export const tradeTypeOf = (trade: Trade) => TRADE_TYPES[orderWire(trade).product]
 export const isPaid = (trade: Trade) => trade.state === 'paid' || trade.state === 'refunded'
-/** WeChat Pay writes amounts as JSON integers; the reader of requests keeps them below 2^31. */
+/** JSON integers; the request parser keeps amounts below 2^31. */
 const integerOf = (fen: bigint) => Number(fen)
 
-/** Takes a prefix such as `4200`; returns 28 digits, as transactions and refunds are numbered. */
+/** 28 digits. @param prefix such as `4200` */
 export function newNumber(prefix: string): string {
   return Array.from({ length: 28 - prefix.length }, () => randomInt(10)).reduce((text, n) => text + n, prefix)
 }
@@ -51,7 +48,7 @@ function tradeState(trade: Trade, refunds: readonly Refund[]): TradeState {
   return refunds.some(({ state }) => state !== 'failed') ? ['REFUND', '转入退款'] : ['SUCCESS', '支付成功']
 }
 
-/** WeChat Pay API v3, 查询订单 */
+/** 查询订单 */
 export function transactionObject(merchant: WechatMerchant, trade: Trade, refunds: readonly Refund[]) {
   const total = integerOf(trade.amountFen)
   const { attach, openid } = orderWire(trade)
@@ -77,7 +74,7 @@ export function transactionObject(merchant: WechatMerchant, trade: Trade, refund
   }
 }
 
-/** Only CLOSED frees the money for another refund. */
+/** Only CLOSED makes the amount refundable again. */
 const REFUND_STATES = { done: 'SUCCESS', pending: 'PROCESSING', failed: 'CLOSED' } as const
 
 function refundState(refund: Refund): 'SUCCESS' | 'PROCESSING' | 'ABNORMAL' | 'CLOSED' {
@@ -85,7 +82,7 @@ function refundState(refund: Refund): 'SUCCESS' | 'PROCESSING' | 'ABNORMAL' | 'C
   return waits ? 'ABNORMAL' : REFUND_STATES[refund.state]
 }
 
-/** WeChat Pay API v3, 查询单笔退款 */
+/** 查询单笔退款 */
 export function refundObject(trade: Trade, refund: Refund) {
   const status = refundState(refund)
   const given = integerOf(refund.amountFen)
@@ -114,7 +111,7 @@ export function refundObject(trade: Trade, refund: Refund) {
   }
 }
 
-/** What a refund's notification holds: another form than the answer to a question. */
+/** Differs from the answer to a query. */
 export function refundNotice(merchant: WechatMerchant, trade: Trade, refund: Refund) {
   const { refund_id, out_refund_no, transaction_id, out_trade_no, user_received_account, status, amount } =
     refundObject(trade, refund)
@@ -132,7 +129,6 @@ export function refundNotice(merchant: WechatMerchant, trade: Trade, refund: Ref
   }
 }
 
-/** The envelope of a notification; its resource is sealed with the merchant's API v3 key. */
 export function sealEvent(
   merchant: WechatMerchant,
   eventType: string,

@@ -14,7 +14,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 const bytes = (max: number) =>
   z.string().refine((text) => Buffer.byteLength(text) <= max, `at most ${max} bytes`)
 
-/** What all products take (WeChat Pay API v3, 下单). */
+/** Common to all products (下单). */
 const order = z.strictObject({
   appid: z.string().min(1).max(32),
   mchid: z.string().min(1).max(32),
@@ -22,7 +22,7 @@ const order = z.strictObject({
   out_trade_no: z.string().regex(/^[0-9A-Za-z_\-|*]{6,32}$/),
   time_expire: z.iso.datetime({ offset: true }).optional(),
   attach: z.string().max(128).optional(),
-  // Takes no query.
+  // Without a query.
   notify_url: z
     .url({ protocol: /^https?$/ })
     .max(255)
@@ -47,7 +47,7 @@ const FIELDS = {
 }
 type OrderFields = z.output<typeof order> & { readonly payer?: { readonly openid: string } }
 
-/** POST /v3/pay/transactions/{jsapi,h5,native}: the same request again finds the same order. */
+/** Repeatable. */
 export function openOrder(
   desk: Desk,
   merchant: WechatMerchant,
@@ -79,7 +79,7 @@ export function openOrder(
         paymentRef: newNumber('4200'),
         amountFen: BigInt(input.amount.total),
         subject: input.description,
-        // WeChat Pay is told by `redirect_url` on the cashier's own address, if at all.
+        // WeChat Pay only has the `redirect_url` of the cashier's URL.
         returnUrl: '',
         payBy,
         expiresAt: payableUntil(createdAt, payBy),
@@ -105,10 +105,7 @@ function opened(desk: Desk, { ref }: Trade, product: Product): Answer {
   return { status: 200, body }
 }
 
-/**
- * `time_expire`, but a minute at least and 15 days at most; 7 days where none is given. Past it nobody can pay.
- * The real WeChat Pay goes on to call such an order unpaid; here it is closed.
- */
+/** 1 minute to 15 days, by default 7 days. The real WeChat Pay still calls an expired order unpaid. */
 function payableUntil(createdAt: Date, payBy: Date | undefined): Date {
   const created = createdAt.getTime()
   const wanted = payBy?.getTime() ?? created + 7 * DAY_MS
@@ -117,7 +114,7 @@ function payableUntil(createdAt: Date, payBy: Date | undefined): Date {
 
 const closing = z.strictObject({ mchid: z.string() })
 
-/** POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close (WeChat Pay API v3, 关闭订单) */
+/** 关闭订单 */
 export function closeOrder(desk: Desk, outTradeNo: string): Action<typeof closing> {
   return {
     fields: closing,

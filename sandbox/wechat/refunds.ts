@@ -32,7 +32,7 @@ const fields = z.strictObject({
   }),
 })
 
-/** POST /v3/refund/domestic/refunds (WeChat Pay API v3, 申请退款) */
+/** 申请退款 */
 export function giveBack(desk: Desk): Action<typeof fields> {
   const { db } = desk
   return {

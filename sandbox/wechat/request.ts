@@ -11,13 +11,12 @@ import { answeringKey, signatureHeaders, type WechatMerchant } from './signature
 
 export type WechatContext = Context<{ Bindings: HttpBindings }>
 
-/** What one POST does: its fields, and an act that runs in a transaction. */
+/** `act` runs in a transaction. */
 export interface Action<T extends z.ZodType> {
   readonly fields: T
   readonly act: (input: z.output<T>) => Answer
 }
 
-/** One POST, with the faults that may befall it. */
 export async function post<T extends z.ZodType>(
   c: WechatContext,
   desk: Desk,
@@ -37,7 +36,7 @@ export async function post<T extends z.ZodType>(
   return reply(c, merchant, takeFault(db, METHOD, 'error_after') ? SYSTEM_ERROR : answer)
 }
 
-/** @throws WechatRefusal PARAM_ERROR, naming the first field that is wrong, missing or unknown */
+/** @throws WechatRefusalError PARAM_ERROR with the first invalid field */
 export function read<T extends z.ZodType>(fields: T, given: unknown): z.output<T> {
   const result = fields.safeParse(given)
   if (result.success) return result.data
@@ -49,7 +48,7 @@ export function read<T extends z.ZodType>(fields: T, given: unknown): z.output<T
   )
 }
 
-/** Every answer is signed, but those to a request whose own signature was not right. */
+/** All answers are signed, except to requests with an invalid signature. */
 export function reply(c: WechatContext, merchant: WechatMerchant, { status, body }: Answer): Response {
   const text = body === undefined ? '' : JSON.stringify(body)
   const key = answeringKey(merchant, c.req.header('wechatpay-serial'))

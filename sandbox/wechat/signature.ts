@@ -6,21 +6,19 @@ export interface WechatMerchant {
   readonly appId: string
   readonly mchId: string
   readonly merchantSerial: string
-  /** The merchant's public key, PEM. */
+  /** PEM. */
   readonly merchantPublicKey: string
   readonly apiV3Key: string
-  /** What the provider names its key by in `Wechatpay-Serial`. */
   readonly keyId: string
-  /** The provider's own key, PEM. */
+  /** PEM; the provider's. */
   readonly privateKey: string
-  /** A platform certificate that is still in use beside the key, as while a merchant changes over. */
+  /** A platform certificate that is still in use during migration to the key. */
   readonly certificate?: { readonly serial: string; readonly privateKey: string }
 }
 
 const TOLERANCE_SECONDS = 300
 const PAIRS = ['mchid', 'nonce_str', 'signature', 'timestamp', 'serial_no'] as const
 
-/** `key="value"` pairs, each once, in any order. */
 function readAuthorization(header: string): Readonly<Record<(typeof PAIRS)[number], string>> | undefined {
   const list = /^WECHATPAY2-SHA256-RSA2048 (.+)$/.exec(header)?.[1]?.split(',') ?? []
   const pairs = list.map((pair) => /^(\w+)="([^"]*)"$/.exec(pair.trim()))
@@ -29,10 +27,7 @@ function readAuthorization(header: string): Readonly<Record<(typeof PAIRS)[numbe
   return whole ? (found as Record<(typeof PAIRS)[number], string>) : undefined
 }
 
-/**
- * Lets only the merchant's own requests through (WeChat Pay API v3, 签名生成).
- * @throws WechatRefusal 401 SIGN_ERROR
- */
+/** @throws WechatRefusalError 401 SIGN_ERROR */
 export function checkRequest(
   merchant: WechatMerchant,
   request: IncomingMessage,
@@ -62,17 +57,14 @@ interface ProviderKey {
   readonly privateKey: string
 }
 
-/**
- * The key that an answer is signed with: the one the merchant names in `Wechatpay-Serial`; for a merchant that
- * names none, the certificate, while there is one.
- */
+/** The key named in `Wechatpay-Serial`; without it the certificate, if there is one. */
 export function answeringKey(merchant: WechatMerchant, named: string | undefined): ProviderKey {
   const key = { serial: merchant.keyId, privateKey: merchant.privateKey }
   if (merchant.certificate === undefined || named === key.serial) return key
   return merchant.certificate
 }
 
-/** The `Wechatpay-…` headers over a body; `wrongly` with a probe that nobody may believe. */
+/** `wrongly` makes the signature an invalid probe. */
 export function signatureHeaders(key: ProviderKey, body: string, now: Date, wrongly = false) {
   const timestamp = Math.floor(now.getTime() / 1000).toString()
   const nonce = randomBytes(16).toString('hex')

@@ -12,12 +12,11 @@ import { giveBack } from './refunds.ts'
 import { post, read, reply } from './request.ts'
 import { checkRequest, signatureHeaders, type WechatMerchant } from './signature.ts'
 
-/** WeChat Pay API v3, 支付成功回调通知: 15 repeats within a little more than a day. */
+/** 支付成功回调通知: 15 repeats within about a day. */
 const RETRY_SECONDS = [
   ...[15, 15, 30, 180, 600, 1_200, 1_800, 1_800, 1_800, 3_600],
   ...[10_800, 10_800, 10_800, 21_600, 21_600],
 ]
-/** Whom the notifications of the fault `wrong_merchant` are for. */
 const SOMEBODY_ELSE = { appId: 'wx9999999999999999', mchId: '1999999999' }
 
 const SUMMARIES = {
@@ -30,7 +29,6 @@ const SUMMARIES = {
 const PRODUCTS: readonly Product[] = ['jsapi', 'h5', 'native']
 const asked = z.strictObject({ mchid: z.string() })
 
-/** WeChat Pay in the wire form of its API v3. @param webhookUrl where the merchant is notified */
 export function createWechatWire(merchant: WechatMerchant, webhookUrl: string): Wire {
   const key = { serial: merchant.keyId, privateKey: merchant.privateKey }
   let sends = 0
@@ -42,7 +40,7 @@ export function createWechatWire(merchant: WechatMerchant, webhookUrl: string): 
       retrySeconds: RETRY_SECONDS,
       headers: (body, now, wrongly) => {
         sends += 1
-        // While a merchant changes over, notifications come signed by the one and by the other.
+        // During migration, notifications alternate between both keys.
         const turn = sends % 2 === 0 ? (merchant.certificate ?? key) : key
         return {
           'content-type': 'application/json; charset=utf-8',
@@ -55,7 +53,7 @@ export function createWechatWire(merchant: WechatMerchant, webhookUrl: string): 
     tradeNotices: (trade, happened, asAnotherMerchant) => {
       if (happened !== 'paid') return []
       const named = asAnotherMerchant ? { ...merchant, ...SOMEBODY_ELSE } : merchant
-      // Without its refunds: the order as it was when the money came in.
+      // Without refunds: the order at the time of payment.
       const order = transactionObject(named, { ...trade, state: 'paid' }, [])
       return [notice(trade, sealEvent(merchant, 'TRANSACTION.SUCCESS', 'transaction', '支付成功', order))]
     },
