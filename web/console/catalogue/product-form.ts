@@ -18,6 +18,7 @@ import { grouped } from '../../shared/format.ts'
 import { interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
+import { PRODUCT_LABELS } from '../../texts/common/product-labels.ts'
 import {
   PRODUCT_FORM as F,
   MODE_TEXTS,
@@ -57,28 +58,16 @@ export function invalidProduct(
 /** The words before each field. */
 function labelsOf(lang: Lang): Readonly<Record<string, string>> {
   const t = textsIn(lang)
-  return {
-    title: t(F.title),
-    description: t(F.description),
-    labels: t(F.labels),
-    product_type: t(F.type),
-    shipping_type: t(F.shipping),
-    category_id: t(PRODUCTS.category),
-    payment_mode: t(F.mode),
-    point: t(F.point),
-    price: t(F.price),
-    original_price: t(F.original),
-    stock: t(F.stock),
-    stock_way: t(F.stockWay),
-    stock_change: t(F.stockChange),
-    exchange_limit: t(F.exchangeLimit),
-    max_per_user: t(F.maxPerUser),
-    window_count: t(F.windowCount),
-    window_unit: t(F.windowUnit),
-    max_per_order: t(F.maxPerOrder),
-    level: t(F.level),
-    sort: t(F.sort),
+  const texts = {
+    ...PRODUCT_LABELS,
+    category_id: PRODUCTS.category,
+    stock_way: F.stockWay,
+    stock_change: F.stockChange,
+    exchange_limit: F.exchangeLimit,
+    window_unit: F.windowUnit,
+    level: F.level,
   }
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, t(text)]))
 }
 
 export interface ReadProduct {
@@ -240,7 +229,7 @@ export function productForm({ action, form, errors, categories, stock }: Product
     <section class="card">
       <h2>${t(F.prices)}</h2>
       <fieldset id="field-payment_mode" class="modes">
-        <legend>${t(F.mode)}</legend>
+        <legend>${t(PRODUCT_LABELS.payment_mode)}</legend>
         ${PAYMENT_MODES.map(
           (mode) => html`<label class="pick"><input type="radio" name="payment_mode" value="${mode}"
             ${(form.payment_mode ?? 'points_only') === mode ? 'checked' : ''}>

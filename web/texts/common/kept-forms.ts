@@ -1,6 +1,7 @@
 import { ACTIONS as ORDER_ACTIONS } from '../console/orders.ts'
 import { ACTIONS as WALLET_ACTIONS } from '../console/wallets.ts'
 import type { Text } from './common.ts'
+import { PRODUCT_LABELS } from './product-labels.ts'
 
 export const KEPT_FORMS = {
   title: { zh: '请核对后再提交', en: 'Check it, then submit' },
@@ -50,6 +51,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
 
 /** Names of the fields; one that has none here is shown by the name it is sent under. */
 export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
+  ...PRODUCT_LABELS,
   address: { zh: '收货地址', en: 'Address' },
   amount: { zh: '金额（元）', en: 'Amount (CNY)' },
   as_default: { zh: '设为默认地址', en: 'Use it by default' },
@@ -60,44 +62,30 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   city: { zh: '城市', en: 'City' },
   customized: { zh: '定制内容', en: 'Made to order' },
   day: { zh: '账单日期', en: 'Day of the bill' },
-  description: { zh: '描述', en: 'Description' },
   detail: { zh: '详细地址', en: 'Street and number' },
   district: { zh: '区县', en: 'District' },
   exchange_limit: { zh: '每人累计限兑（件）', en: 'Pieces per customer' },
   expires: { zh: '有效期至', en: 'Lasts until' },
   external_id: { zh: '外部单号', en: 'Number there' },
   keep_address: { zh: '存入地址簿', en: 'Keep the address' },
-  labels: { zh: '规格参数', en: 'Properties' },
   level: { zh: '等级', en: 'Level' },
-  max_per_order: { zh: '每单限兑（件）', en: 'Pieces per order' },
-  max_per_user: { zh: '每人周期限兑（件）', en: 'Pieces per customer and period' },
   method: { zh: '支付方式', en: 'Paid by' },
   money: { zh: '退款金额（元）', en: 'Refund (CNY)' },
   more: { zh: '补充原因', en: 'More of the reason' },
   name: { zh: '名称', en: 'Name' },
   occurred: { zh: '发生时间', en: 'When' },
-  original_price: { zh: '市场价（元）', en: 'Usual price (CNY)' },
-  payment_mode: { zh: '支付方式', en: 'Paid by' },
   phone: { zh: '手机号', en: 'Phone' },
-  point: { zh: '积分单价', en: 'Points each' },
   points: { zh: '积分', en: 'Points' },
-  price: { zh: '现金单价（元）', en: 'Cash each (CNY)' },
-  product_type: { zh: '商品类型', en: 'Kind' },
   province: { zh: '省份', en: 'Province' },
   quantity: { zh: '数量', en: 'Quantity' },
   reason: { zh: '原因', en: 'Reason' },
   remarks: { zh: '备注', en: 'Remarks' },
-  shipping_type: { zh: '发货方式', en: 'Shipping' },
-  sort: { zh: '排序值', en: 'Place' },
   source: { zh: '来源', en: 'Source' },
-  stock: { zh: '初始库存', en: 'Stock to begin with' },
   stock_change: { zh: '库存变动件数', en: 'Change of stock' },
   stock_way: { zh: '库存变动方向', en: 'In or out' },
-  title: { zh: '标题', en: 'Title' },
   tracking_no: { zh: '快递单号', en: 'Tracking number' },
   way: { zh: '处理方式', en: 'Way' },
   what: { zh: '退款范围', en: 'What is refunded' },
-  window_count: { zh: '周期长度', en: 'Length of the period' },
   window_unit: { zh: '周期单位', en: 'Unit of the period' },
 }
 
