@@ -18,6 +18,7 @@ import { grouped } from '../../shared/format.ts'
 import { interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
+import { PRODUCT_LABELS } from '../../texts/common/product-labels.ts'
 import {
   PRODUCT_FORM as F,
   MODE_TEXTS,

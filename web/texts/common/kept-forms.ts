@@ -2,6 +2,7 @@ import { PRODUCT_LABELS } from '../console/catalogue.ts'
 import { ACTIONS as ORDER_ACTIONS } from '../console/orders.ts'
 import { ACTIONS as WALLET_ACTIONS } from '../console/wallets.ts'
 import type { Text } from './common.ts'
+import { PRODUCT_LABELS } from './product-labels.ts'
 
 export const KEPT_FORMS = {
   title: { zh: '请核对后再提交', en: 'Review and submit' },
