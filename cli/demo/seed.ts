@@ -8,16 +8,15 @@ import { type DemoProduct, demoCategories, demoProducts } from './catalogue.ts'
 
 const DAY_MS = 86_400_000
 
-/** Contract section 2. Alice has enough for everything, Bob for nearly nothing. */
+/** Alice can afford everything, Bob almost nothing. */
 const DEMO_USERS = [
   { ownerId: 'alice', level: 3, lasting: 58_000, expiring: 2_000, cash: '500.00' },
   { ownerId: 'bob', level: 1, lasting: 800, expiring: 0, cash: '0.00' },
 ] as const
 
 /**
- * Fills an installation with the demo shop. Everything is booked under a fixed operation key, so that a
- * second run changes nothing, not even what was changed or sold since.
- * @returns how many products are new
+ * Seeds the demo shop under fixed operation keys: a second run changes nothing, not even what was edited or sold since.
+ * @returns the number of new products
  */
 export async function seedDemo(db: Db, vault: LedgerCipher): Promise<number> {
   const categories = new Map<string, string>()
@@ -40,7 +39,7 @@ async function seedProduct(db: Db, demo: DemoProduct, categoryId: string | null)
     .select(['status', 'operator_id'])
     .where('operation_key', '=', operationKey)
     .executeTakeFirst()
-  // A draft that nobody touched may come from a run that died before publishing it.
+  // An untouched draft may be left by a run that died before publishing.
   if (known && !(known.status === 'draft' && known.operator_id === 'demo')) return false
   const original = demo.original_price_amount
   const id = await createProduct(
@@ -81,7 +80,7 @@ async function seedUser(db: Db, vault: LedgerCipher, user: (typeof DEMO_USERS)[n
     reason: '演示账户初始额度',
   })
   await grantPoints({ db, vault }, ownerId, user.lasting, null, cause('points'))
-  // Its date counts from the first run, so a later run may not book it again.
+  // The date counts from the first run, so a later run must not post it again.
   if (user.expiring > 0 && !(await isBooked(db, cause('expiring').operationKey))) {
     await grantPoints(
       { db, vault },
@@ -94,7 +93,6 @@ async function seedUser(db: Db, vault: LedgerCipher, user: (typeof DEMO_USERS)[n
   if (fenOf(user.cash) > 0n) await addCash({ db, vault }, ownerId, fenOf(user.cash), cause('cash'))
 }
 
-/** Whether the ledger has a transfer under this key. */
 export async function isBooked(db: Db, operationKey: string): Promise<boolean> {
   const transfer = await db
     .selectFrom('wallet_transfers')
