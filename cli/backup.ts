@@ -19,8 +19,8 @@ const USAGE = `usage: npm run backup -- --to DIR [--keys FILE]
           beside it nothing is secret`
 
 /**
- * Composition root: the database into one folder, of one moment, while the mall runs; the keys, when asked for,
- * into a file apart. A ledger that is broken is not backed up over a good one: it says what is wrong instead.
+ * Composition root: writes a consistent snapshot while the mall runs, and on request the keys to a separate file.
+ * A broken ledger is reported, not backed up over a good one.
  */
 async function backup(): Promise<string> {
   const { values } = parseArgs({
@@ -63,7 +63,7 @@ async function backup(): Promise<string> {
   return `${rows} rows are in ${folder}, the keys in ${keyFile}.\nMove that file to another place: whoever has both can read and forge every wallet.`
 }
 
-/** @throws where the ledger is broken, naming the first bad row */
+/** @throws if the ledger is broken, naming the first bad row */
 async function requireWhole(url: string, vault: LedgerCipher, dataDir: string): Promise<void> {
   const db = connectDatabase(url, 2)
   try {

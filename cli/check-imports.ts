@@ -4,9 +4,8 @@ import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcr
 import { OUTSIDE, ROOM_IMPORTS, TOP_LEVEL, tableProblems } from './lib/import-rules.ts'
 
 /**
- * `npm run check:imports`: holds the rules of `.dependency-cruiser.cjs` against every file of the program, and the
- * table in docs/architecture.md against the rules. The tool passes when it can parse nothing, so a file or an import
- * that it did not see is an error here.
+ * Checks every file against `.dependency-cruiser.cjs`, and the table in docs/architecture.md against the rules. The tool
+ * passes if it can parse nothing, so an unseen file or import is an error here.
  */
 const NOT_OURS = new Set(['node_modules', '.data', 'coverage', ...OUTSIDE])
 const TOOLS = ['vitest.config.ts']

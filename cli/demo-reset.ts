@@ -6,7 +6,7 @@ import { acquireLock } from './embedded/lock.ts'
 import { removeDatabase } from './embedded/postgres-location.ts'
 import { readRegistry, stopAll } from './embedded/process-registry.ts'
 
-/** Files of Temporal and of the sandbox provider, with what SQLite keeps beside them. */
+/** SQLite files of Temporal and the sandbox, including side files. */
 const BOOKS = /^(temporal|sandbox)\.db(-wal|-shm|-journal)?$/
 
 try {

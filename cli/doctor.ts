@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/index.ts'
 
-/** Only Node's own modules are imported up here, so that a missing package is a finding and not a crash. */
+/** Imports only Node modules at the top, so that a missing package is a finding, not a crash. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NODE_MAJOR_MIN = 24
 const DISK_BYTES_MIN = 500_000_000

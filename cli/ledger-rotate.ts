@@ -4,8 +4,8 @@ import { rotateAccounts } from '../db/wallet/key-rotation.ts'
 import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 
 /**
- * Composition root: seals all accounts under the first of LEDGER_KEYS, while the mall runs. Exit code 1 where
- * some are left.
+ * Composition root: re-encrypts all accounts with the first of LEDGER_KEYS while the mall runs. Exit code 1 if some
+ * remain.
  */
 try {
   const { database, ledgerKeys } = readConfig()

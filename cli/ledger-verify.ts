@@ -10,8 +10,8 @@ import { report } from './lib/report.ts'
 const TOTALS = ['issued', 'spent', 'reversed', 'expired', 'adjusted', 'available', 'held', 'outstanding']
 
 /**
- * Composition root: walks the whole ledger and prints its totals; exit code 1 where a row is wrong. It takes
- * the heads of DATA_DIR, and of the folders named with `--heads`: those of workers on other machines.
+ * Composition root: verifies the ledger and prints totals; exit code 1 on any error. Uses the checkpoints in DATA_DIR and
+ * in folders given by `--heads`, from workers on other machines.
  */
 await report('ledger:verify', async (db, vault) => {
   const { values } = parseArgs({ options: { heads: { type: 'string', multiple: true, default: [] } } })

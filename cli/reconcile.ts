@@ -13,9 +13,8 @@ import { createProviders } from '../payments/providers.ts'
 import { report } from './lib/report.ts'
 
 /**
- * Composition root: compares the providers' bills, payments, orders, stock, ledger and workflows, as the nightly
- * run does, and keeps what it found; exit code 1 where two books disagree. `--day YYYY-MM-DD` is a day in
- * Shanghai; without it, today so far.
+ * Composition root: reconciles providers, payments, orders, stock, ledger and workflows like the nightly run, and stores
+ * the findings; exit code 1 if there are any. `--day YYYY-MM-DD` (Shanghai), default today.
  */
 await report('reconcile', async (db, vault) => {
   const { values } = parseArgs({ options: { day: { type: 'string' } } })
@@ -46,7 +45,6 @@ await report('reconcile', async (db, vault) => {
   return { totals: Object.fromEntries(totals), broken: (await listFindings(db, id)).map(describe) }
 })
 
-/** Whether the text is a date that the calendar has. */
 function isDate(text: string): boolean {
   const at = Date.parse(`${text}T00:00:00Z`)
   return !Number.isNaN(at) && new Date(at).toISOString().slice(0, 10) === text

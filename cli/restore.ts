@@ -25,8 +25,8 @@ const USAGE = `usage: npm run restore -- --from DIR [--keys FILE] [--replace]
   --replace  removes all that is in the database; without it, the database has to be empty`
 
 /**
- * Composition root: a backup into an empty database, all or nothing, and then a walk over its ledger. Stop API
- * and workers first; they know the other keys.
+ * Composition root: restores a backup into an empty database, all or nothing, then verifies the ledger. Stop API and
+ * workers first: they have the old keys.
  */
 async function restore(): Promise<string> {
   const { values } = parseArgs({
@@ -91,7 +91,7 @@ async function load(url: string, dump: Dump, folder: string, replace: boolean): 
   }
 }
 
-/** API and workers hold the state of what would be gone, and other keys. */
+/** API and workers would keep state of replaced data, and the old keys. */
 async function requireNobodyElse(client: Client): Promise<void> {
   const { rows } = await client.query(`select from pg_stat_activity
     where datname = current_database() and application_name = 'points-mall' limit 1`)
@@ -99,7 +99,7 @@ async function requireNobodyElse(client: Client): Promise<void> {
     throw new NotLoadableError('API or workers are connected to the database: stop them first')
 }
 
-/** Makes the backup's keys those of this installation, where it keeps its own in DATA_DIR. */
+/** Installs the backup's keys if the installation keeps its keys in DATA_DIR. */
 function takeKeys(given: KeyFile): Config {
   const config = readConfig()
   if (holds(keysOf(config), given)) return config

@@ -3,7 +3,6 @@ import { connectDatabase } from '../db/client.ts'
 import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { seedDemo } from './demo/seed.ts'
 
-/** `npm run seed`: fills an installation with the demo shop; running it again changes nothing. */
 async function main(): Promise<void> {
   const { database, ledgerKeys } = readConfig()
   if (!database.url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')

@@ -16,13 +16,13 @@ import { signAccessToken } from './lib/access-token.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const READY_LIMIT_MS = 120_000
 const WAITING_EVERY_MS = 10_000
-/** A part that ends so many times in a row before the first `ready` will not come up by itself. */
+/** Gives up on a process after this many early exits before the first `ready`. */
 const QUICK_DEATHS_MAX = 4
 
 const began = performance.now()
-// Databases and logs are for this user only; as root the data folder itself lets the database user pass.
+// Databases and logs are private to this user.
 process.umask(0o077)
-// Someone may close our output (`npm start | head`): that must not keep us from stopping in order.
+// A closed output (`npm start | head`) must not prevent a clean shutdown.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 process.exit(
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   }
   const runningFile = join(dataDir, 'running.json')
   rmSync(runningFile, { force: true })
-  // Once more, because what a killed start left in that file is part of what is read.
+  // Read again: what a killed start left in the data folder affects it.
   const config = readConfig()
   const stop = listenForStop(config.machine.startedByNpm)
   const supervisor = await createSupervisor({ folder: dataDir, complain })
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
   try {
     const demo = config.demo && !values['no-demo']
     const up = bringUp(supervisor, config, demo)
-    // After a stop in the middle the rest of it fails, as it should.
+    // After a stop during startup, the rest fails as expected.
     up.catch(() => {})
     const first = await Promise.race([up, stop.wanted])
     if (typeof first !== 'string') {
@@ -71,7 +71,10 @@ async function main(): Promise<number> {
   return code
 }
 
-/** Starts every part in order (the limits to stop, in milliseconds, add up to less than the contract's 15 s), prints the table, and returns once the API says that it is ready. */
+/**
+ * Starts everything in order, prints the table and returns when the API is ready. Stop limits add up to less than 15
+ * s.
+ */
 async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): Promise<Running> {
   const { http, database, temporal } = config
   const needed = [
@@ -129,13 +132,13 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
   }
 }
 
-/** Lets the demo's own customers and operator act, while everybody else can already do so. */
+/** Lets the demo customers act while the mall is already usable. */
 function enliven(supervisor: Supervisor, dataDir: string): void {
   const env = partEnvironment({ DATA_DIR: dataDir })
   const args = ['cli/demo-life.ts']
   supervisor
     .run({ name: 'demo-life', command: process.execPath, args, cwd: ROOT, env })
-    // Without its orders the mall works as well; a stop in the middle is no failure.
+    // The mall works without demo orders.
     .catch((error: unknown) => complain('demo-life', describe(error)))
 }
 
@@ -150,7 +153,7 @@ async function embeddedTemporal(supervisor: Supervisor, config: Config, ports: P
   const machine = { ...config.machine, cliPath: config.temporal.cliPath }
   const found =
     findTemporal(machine, say) ?? (await obtainTemporal(supervisor, machine, partEnvironment, say))
-  // Getting it may have taken minutes, and a stranger's Temporal on this port would answer in place of ours.
+  // The download may have taken minutes: make sure that no other Temporal took the port.
   await requireFree(ports.temporal, '127.0.0.1', 'TEMPORAL_PORT')
   const server = await startTemporal(supervisor, {
     program: found.path,
@@ -165,7 +168,7 @@ async function embeddedTemporal(supervisor: Supervisor, config: Config, ports: P
   return server
 }
 
-/** Waits for the API to say so, and for parts that fell to have stayed up. */
+/** Waits for the API, and for restarted processes to stay up. */
 async function waitUntilReady(supervisor: Supervisor, url: string): Promise<void> {
   const deadline = performance.now() + READY_LIMIT_MS
   let sayNext = performance.now() + WAITING_EVERY_MS
@@ -186,7 +189,7 @@ async function waitUntilReady(supervisor: Supervisor, url: string): Promise<void
   }
 }
 
-/** What a page answers instead of 200, or undefined. */
+/** The response body if not 200, or undefined. */
 async function answerOf(url: string): Promise<string | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
@@ -239,7 +242,7 @@ async function printTable(
   process.stdout.write('\n')
 }
 
-/** Pads to columns of a terminal, where a Chinese character takes two. */
+/** Pads to terminal columns; Chinese characters take two. */
 function padded(text: string, columns: number): string {
   const wide = text.match(/[\u2e80-\uffef]/g)?.length ?? 0
   return text + ' '.repeat(Math.max(1, columns - text.length - wide))
@@ -251,7 +254,7 @@ function reachable(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-/** What a person can act on is said without a stack; anything else is a fault of ours. */
+/** Expected errors are shown without a stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const expected = error instanceof ConfigError || error instanceof PartError || error instanceof PortError

@@ -4,11 +4,11 @@ import { readConfig } from '../config/index.ts'
 import { TASK_QUEUE } from '../workflows/messages.ts'
 
 /**
- * Exit code 0 where the worker on this host has asked Temporal for work lately: the health check of a worker's
- * container. A worker that hangs looks like any other process from outside; only the engine knows better.
+ * Health check of a worker container: exit code 0 if the worker on this host polled Temporal recently. A hanging worker
+ * still has a live process.
  */
 
-/** A waiting worker asks again at least once a minute. */
+/** A worker polls at least once a minute. */
 const SEEN_WITHIN_MS = 75_000
 const CALL_MS = 5_000
 

@@ -2,7 +2,7 @@ import { codeTitle, type Lang } from './error-texts.ts'
 
 type Text = Readonly<Record<Lang, string>>
 
-/** What an entry did. `freeze` also stands for the end of it. */
+/** `freeze` also stands for unfreezing. */
 const KINDS: Readonly<Record<string, Text>> = {
   grant: { zh: '发放', en: 'Granted' },
   hold: { zh: '冻结', en: 'Held' },
@@ -14,7 +14,7 @@ const KINDS: Readonly<Record<string, Text>> = {
   freeze: { zh: '账户状态变更', en: 'Account status changed' },
 }
 
-/** Why, where the mall itself says so; a person's own words stand as they are. */
+/** Codes of the mall; reasons typed by people are shown unchanged. */
 const REASONS: Readonly<Record<string, Text>> = {
   exchange: { zh: '兑换商品', en: 'Redemption' },
   expired: { zh: '积分到期', en: 'Points expired' },
@@ -27,7 +27,7 @@ const REASONS: Readonly<Record<string, Text>> = {
   earn_task: { zh: '完成任务赠送积分', en: 'Points for a task' },
 }
 
-/** The word for a kind of entry. */
+/** Label of an entry kind. */
 export function kindText(kind: string, lang: Lang): string {
   return KINDS[kind]?.[lang] ?? kind
 }
@@ -39,7 +39,7 @@ export function ownReasonText(kind: string, reason: string | null, lang: Lang): 
   return reason === 'canceled_by_customer' ? CANCELED_BY_YOU[lang] : reasonText(kind, reason, lang)
 }
 
-/** Why an entry was booked, in words. Takes its kind and its reason as they are stored. */
+/** Text of the stored kind and reason. */
 export function reasonText(kind: string, reason: string | null, lang: Lang): string {
   if (reason === null) return kindText(kind, lang)
   const known = REASONS[reason]?.[lang] ?? codeTitle(reason, lang)

@@ -2,7 +2,7 @@ import type { FieldError, FieldRule, ForbiddenReason, RefusalCode, RefusalRule }
 
 export type Lang = 'zh' | 'en'
 
-/** Every code a failure can carry on the wire (contract section 3). */
+/** Every error code of the API. */
 export type ErrorCode =
   | RefusalCode
   | 'VALIDATION_FAILED'
@@ -15,7 +15,7 @@ export type ErrorCode =
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'INTERNAL'
 
-/** What was asked for and what there is, where a refusal knows it; and why it is forbidden. */
+/** Required and available amounts, or the reason of a 403. */
 export interface Gap {
   readonly reason?: ForbiddenReason | undefined
   readonly required?: string | undefined
@@ -29,7 +29,7 @@ interface Text {
 }
 
 const plain = (title: string, detail: string): Text => ({ title, detail: () => detail })
-/** `detail`, with the gap behind it where both ends are known. */
+/** Appends the gap if both ends are known. */
 const withGap = (
   title: string,
   detail: string,
@@ -40,7 +40,7 @@ const withGap = (
     required === undefined || available === undefined ? detail : `${detail}${gap(required, available)}`,
 })
 
-/** The text of a rule that shares its code with another. */
+/** Text of a rule that shares its code with another. */
 const withRule = (usual: Text, rule: RefusalRule, other: Text): Text => ({
   title: usual.title,
   detail: (gap) => (gap.rule === rule ? other : usual).detail(gap),
@@ -246,18 +246,17 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   },
 }
 
-/** Takes a code and the gap; returns the title of its kind and the text of this occurrence. */
 export function errorText(code: ErrorCode, lang: Lang, gap: Gap = {}): { title: string; detail: string } {
   const { title, detail } = TEXTS[code][lang]
   return { title, detail: detail(gap) }
 }
 
-/** The title of a code that stands as a reason; undefined where it is none. */
+/** Title of a code used as a reason; undefined for other reasons. */
 export function codeTitle(code: string, lang: Lang): string | undefined {
   return Object.hasOwn(TEXTS, code) ? TEXTS[code as ErrorCode][lang].title : undefined
 }
 
-/** The seed's own texts (5.3) and what is theirs alone. */
+/** Fields with their own wording. */
 const FIELD_TEXTS: Readonly<Record<string, Readonly<Record<Lang, string>>>> = {
   'product_id.required': { zh: '商品ID不能为空', en: 'The product id is required' },
   'quantity.required': { zh: '数量不能为空', en: 'The quantity is required' },
@@ -306,7 +305,7 @@ const RULE_TEXTS: Readonly<
   invalid: { zh: (f) => `${f} 无效`, en: (f) => `${f} is invalid` },
 }
 
-/** The text for one wrong field: the seed's own where it gives one. */
+/** Message of a field error. */
 export function fieldText({ field, rule, bound = '' }: FieldError, lang: Lang): string {
   return FIELD_TEXTS[`${field}.${rule}`]?.[lang] ?? RULE_TEXTS[rule][lang](field, bound)
 }

@@ -4,7 +4,7 @@ import type { Lang } from './error-texts.ts'
 
 type Text = Readonly<Record<Lang, string>>
 
-/** `{name}` is what the data has under that name; states and codes stand as they are in both languages. */
+/** `{name}` is a field of the data; statuses and codes are not translated. */
 const SUBJECTS: Readonly<Record<Subject['code'], Text>> = {
   named: { zh: '{no}', en: '{no}' },
   stock: { zh: '库存 {no}', en: 'stock of {no}' },
@@ -113,13 +113,13 @@ export function sideText({ code, data }: Side, lang: Lang): string {
   return filled(SIDES[code], data, lang)
 }
 
-/** All of it in one English line, for commands and logs. */
+/** One English line, for commands and logs. */
 export function disagreementLine({ subject, ours, theirs }: Disagreement): string {
   const [left, right] = [ours && `: ${sideText(ours, 'en')}`, theirs && ` while ${sideText(theirs, 'en')}`]
   return `${subjectText(subject, 'en')}${left ?? ''}${right ?? ''}`
 }
 
-/** A run's totals as a list in English, by name, for commands and people who read the API. */
+/** A run's totals as English text, for commands and the API. */
 export function totalsInWords({ bills = {}, orders = {}, payments = {}, others = {} }: Totals) {
   const words: Record<string, string> = { ...others }
   for (const [name, bill] of Object.entries(bills)) {

@@ -5,7 +5,7 @@ import type { Lang } from './error-texts.ts'
 
 type Text = Readonly<Record<Lang, string>>
 
-/** What happened next to the order's way from state to state. */
+/** Events that are not transitions of the order. */
 const BESIDE = {
   payment_declined: { zh: '支付未成功', en: 'Payment declined' },
   payment_not_due: {
@@ -19,12 +19,12 @@ const BESIDE = {
 
 const AUTO_CONFIRM: Text = { zh: '到期自动确认', en: 'Confirmed automatically' }
 
-/** What happened, where the note is of something that is no step of the order. */
+/** @returns undefined for a plain transition */
 export function besideText(note: OrderNote | null): Text | undefined {
   return note !== null && note.code in BESIDE ? BESIDE[note.code as keyof typeof BESIDE] : undefined
 }
 
-/** What is to be said of an event besides what happened: why, or how. Empty: nothing. */
+/** The reason or detail of an event; empty if none. */
 export function detailText(note: OrderNote | null, lang: Lang): string {
   switch (note?.code) {
     case 'refunded_in_part':
@@ -41,7 +41,7 @@ export function detailText(note: OrderNote | null, lang: Lang): string {
   }
 }
 
-/** The whole note in one text; null where there is none. */
+/** The whole note as one text. */
 export function noteText(note: OrderNote | null, lang: Lang): string | null {
   if (note === null) return null
   const texts = [besideText(note)?.[lang] ?? '', detailText(note, lang)].filter((text) => text !== '')
@@ -58,7 +58,7 @@ const STUCK: Readonly<Record<Exclude<AttentionCode, 'other'>, Text>> = {
   attempt: { zh: '记录结果失败', en: 'Recording the result failed' },
 }
 
-/** Why an order needs a person: the step that cannot be done, and what was said of it. */
+/** Why an order needs an operator: the failed step and its error. */
 export function attentionText({ code, data }: Attention, lang: Lang): string {
   return code === 'other' ? data.said : `${STUCK[code][lang]}${lang === 'zh' ? '：' : ': '}${data.said}`
 }

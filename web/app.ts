@@ -24,17 +24,17 @@ import { ordersRoutes } from './shop/orders/orders.ts'
 import { redeemRoutes } from './shop/orders/redeem.ts'
 import { walletRoutes } from './shop/wallet/wallet.ts'
 
-/** Leads an address with a slash too many to the page that was meant. */
+/** Redirects a URL with a trailing slash. */
 function withoutSlash(c: WebContext) {
   const { pathname, search } = new URL(c.req.url)
   return pathname.endsWith('/') ? c.redirect(withoutTrailingSlashes(pathname) + search, 301) : undefined
 }
 
-/** All pages: the shop's under `/points-mall`, the operators' under `/admin`. */
+/** All pages: the shop under `/points-mall`, the console under `/admin`. */
 export function createWeb(deps: WebDeps) {
   const app = new Hono<WebEnv>()
   app.onError(showError(deps.logger))
-  // A form of another site is refused, whatever cookies come with it.
+  // Cross-site forms are refused, whatever their cookies.
   const guards = [sameOrigin(deps), guardPage, viewer(deps), forgetDone(deps)] as const
   for (const path of ['/', '/points-mall/*', '/admin/*']) app.use(path, ...guards)
 

@@ -28,14 +28,14 @@ import {
 
 const DAY_MS = 86_400_000
 const LOOK_EVERY_MS = 200
-/** Past this a story is left where it stands; the next start goes on with it. */
+/** After this a story pauses; the next start resumes it. */
 const STORY_LIMIT_MS = 90_000
 
-/** How long the demo's orders wait, so that what they show stays to be seen. */
+/** How long demo orders keep their state visible. */
 export interface DemoPatience {
-  /** For payment, where the story ends with an order that waits. */
+  /** For orders that stay unpaid. */
   readonly unpaidMs: number
-  /** For payment, where the money comes too late. */
+  /** For late payments. */
   readonly lateMs: number
   readonly autoConfirmMs: number
 }
@@ -43,10 +43,9 @@ export interface DemoPatience {
 const PATIENCE: DemoPatience = { unpaidMs: DAY_MS, lateMs: 8_000, autoConfirmMs: 30 * DAY_MS }
 
 /**
- * Brings the demo shop to life: its customers redeem, pay at the sandbox's cashier, cancel and return, and its
- * operator accepts and ships, all through the same functions as the routes. What was told before is not told again,
- * and what somebody else has moved on since is left alone; what was broken off goes on.
- * @param complain told of each story that could not be told to its end; the others go on
+ * Plays the demo stories through the functions that the routes use: customers redeem, pay, cancel; the operator
+ * accepts and ships. Finished stories and orders that somebody else moved on are skipped, interrupted ones resume.
+ * @param complain called per failed story; the others continue
  */
 export async function bringToLife(
   deps: ExchangeDeps,
@@ -69,7 +68,7 @@ async function fillWallet(
   { ownerId, level, cash, grants, blocked, keepsAddress }: DemoCustomer,
 ): Promise<void> {
   const key = (part: string) => `demo/${ownerId}/${part}`
-  // Booked last: where it is there, so is all the rest.
+  // Posted last: if it exists, everything else does.
   if (await isBooked(deps.db, key('cash'))) return
   await setLevel(deps.db, ownerId, level, 'demo')
   await bookGrants(deps, ownerId, grants)
@@ -85,7 +84,7 @@ async function fillWallet(
 async function bookGrants(deps: ExchangeDeps, ownerId: string, grants: readonly DemoGrant[]): Promise<void> {
   for (const { slug, points, reason, lastDays } of grants) {
     const operationKey = `demo/${ownerId}/${slug}`
-    // Its date counts from the first run, so a later run may not book it again.
+    // The date counts from the first run, so a later run must not post it again.
     if (await isBooked(deps.db, operationKey)) continue
     const expiresAt = lastDays === undefined ? null : new Date(Date.now() + lastDays * DAY_MS)
     await grantPoints(deps, ownerId, points, expiresAt, { operationKey, operatorId: 'demo', reason })
@@ -115,7 +114,7 @@ async function tell(
   }
 }
 
-/** @returns the number of the story's order; undefined where its product is gone from the shelf */
+/** @returns the story's order number; undefined if its product is off sale */
 async function redeem(
   deps: ExchangeDeps,
   { ownerId, level }: DemoCustomer,
@@ -169,7 +168,7 @@ function isTold(ending: Ending, { status, refunds }: OrderView): boolean {
   return ending !== 'part_refunded' || refunds.length > 0
 }
 
-/** Does what comes next in the story. @returns false where there is only to wait */
+/** Takes the next step. @returns false if there is only something to wait for */
 async function goOn(deps: ExchangeDeps, story: DemoStory, order: OrderView): Promise<boolean> {
   const { ending, slug, customer } = story
   const ask = (by: 'customer' | 'operator', request: OrderRequest) => {
@@ -209,11 +208,11 @@ async function payAtCashier(order: OrderView, declines: boolean): Promise<boolea
   if (pay_url === null || order.payment_status !== 'unpaid') return false
   const declined = order.timeline.some(({ note }) => note?.code === 'payment_declined')
   await press(pay_url, declines && !declined ? 'decline' : 'pay')
-  // The notification follows: until it is here, the same button would be pressed again.
+  // Wait for the notification, or the same button is pressed again.
   return false
 }
 
-/** The order no longer shows its cashier, the books of its payments do. */
+/** Takes the payment link from the payment rows: the order no longer shows it. */
 async function payLate(db: Db, { order_no, refunds }: OrderView): Promise<boolean> {
   if (refunds.length > 0) return false
   const payment = await db
@@ -227,7 +226,7 @@ async function payLate(db: Db, { order_no, refunds }: OrderView): Promise<boolea
   return false
 }
 
-/** Presses a button of the sandbox's cashier. @throws where it does not answer */
+/** Presses a button on the sandbox's payment page. @throws if it fails */
 async function press(payUrl: string, action: 'pay' | 'decline' | 'late'): Promise<void> {
   const response = await fetch(payUrl, {
     method: 'POST',

@@ -1,27 +1,26 @@
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 
-/** What happens in the demo shop by itself: customers and their orders, in every state. Alice and Bob are the visitor's. */
+/** Demo customers and their orders, in every state. Alice and Bob are left to the visitor. */
 
 export interface DemoGrant {
-  /** The natural key within the customer: what was booked under it is not booked again. */
+  /** Natural key per customer: posted once. */
   readonly slug: string
   readonly points: number
   readonly reason: string
-  /** Undefined: they last. */
+  /** Undefined: no expiry. */
   readonly lastDays?: number
 }
 
 export interface DemoCustomer {
   readonly ownerId: string
   readonly level: number
-  /** CNY, as decimal text. */
+  /** CNY as decimal text. */
   readonly cash: string
   readonly grants: readonly DemoGrant[]
-  /** Booked after the orders, which would spend first what expires first. */
+  /** Posted after the orders, which would otherwise spend the points that expire first. */
   readonly rewards: readonly DemoGrant[]
-  /** Has an address in the address book. */
   readonly keepsAddress?: true
-  /** Points that the operator has set aside. */
+  /** Points held by the operator. */
   readonly blocked?: { readonly points: number; readonly reason: string }
 }
 
@@ -64,40 +63,38 @@ export const demoCustomers: readonly DemoCustomer[] = [
   },
 ]
 
-/** What has become of an order when its story has been told. */
+/** Final state of a story. */
 export type Ending =
   | 'unpaid'
   | 'paid'
   | 'accepted'
   | 'shipped'
   | 'finished'
-  /** By the customer, after it was paid. */
+  /** By the customer, after payment. */
   | 'canceled'
-  /** Not paid before the deadline; the money came after that, and went back. */
+  /** Paid after the deadline and refunded. */
   | 'paid_too_late'
-  /** It goes on, but a part was taken back. */
+  /** Partially refunded; the order continues. */
   | 'part_refunded'
-  /** Taken back after it was finished. */
+  /** Refunded after it was finished. */
   | 'refunded'
 
 export interface DemoStory {
-  /** The natural key: a story is told once. */
+  /** Natural key: a story is played once. */
   readonly slug: string
   readonly customer: string
-  /** The slug of the product. */
   readonly product: string
   readonly quantity: number
-  /** For products that cost cash. */
   readonly method?: PaymentMethod
-  /** The bank says no at first. */
+  /** The bank declines the first attempt. */
   readonly declined?: true
   readonly ending: Ending
   readonly message?: string
-  /** What to put on it, for products that are made to order. */
+  /** Customization text. */
   readonly madeTo?: string
 }
 
-// Of each customer in this order, one after the other.
+// Per customer, in this order.
 export const demoStories: readonly DemoStory[] = [
   { slug: 'candy', customer: 'carol', product: 'fruit-candy', quantity: 3, ending: 'finished' },
   {

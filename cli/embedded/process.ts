@@ -1,24 +1,24 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** A process that cannot be mistaken for a later one with the same number: `born` is when the kernel started it. */
+/** A process identified by pid and kernel start time, since pids are reused. */
 export interface Mark {
   readonly pid: number
   readonly born: string
 }
 
-/** Takes the number of a running process; returns its mark, or undefined where it has already ended. */
+/** @returns undefined if it has ended */
 export function markOf(pid: number): Mark | undefined {
   const born = bornOf(pid)
   return born === undefined ? undefined : { pid, born }
 }
 
-/** Whether this very process still runs. A zombie does not: in a container nobody may ever collect it. */
+/** A zombie does not count as running: in a container it may never be reaped. */
 export function lives(mark: Mark): boolean {
   return bornOf(mark.pid) === mark.born
 }
 
-/** Sends a signal to a process (or, with a negative number, to its group); returns false where there is none. */
+/** Signals a process, or a group if negative. @returns false if there is none */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, name)
@@ -27,10 +27,7 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/**
- * PostgreSQL processes of this data folder. They leave the group of their postmaster (each calls setsid), but
- * all of them have the folder as working directory. Linux only; elsewhere none are found.
- */
+/** Finds PostgreSQL processes by working directory: each calls setsid, so they leave the group. Linux only. */
 export function postgresIn(folder: string): number[] {
   if (process.platform !== 'linux') return []
   return readdirSync('/proc')
@@ -51,7 +48,7 @@ function bornOf(pid: number): string | undefined {
   if (process.platform === 'linux') {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      // The second field, the name, may hold spaces and brackets: count from its last closing bracket.
+      // The name (second field) may contain spaces and parentheses: parse from its last parenthesis.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
     } catch {

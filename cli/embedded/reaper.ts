@@ -2,9 +2,8 @@ import { createInterface } from 'node:readline'
 import { type Entry, stopAll } from './process-registry.ts'
 
 /**
- * A small process beside the supervisor. Each line on its standard input is the whole list of running parts;
- * `goodbye` means that the supervisor stopped them itself. When the input closes without it, the supervisor
- * was killed, and the parts are stopped here, in the same order.
+ * Runs next to the supervisor. Each input line lists the running processes. If the input closes without `goodbye`, the
+ * supervisor was killed, and the processes are stopped here in order.
  */
 let entries: Entry[] = []
 let goodbye = false

@@ -1,18 +1,15 @@
-/** The terminal, npm and the process group each pass on one Ctrl-C: within this time they are one wish. */
+/** Terminal, npm and process group each deliver the same Ctrl-C: signals within this time count as one. */
 const SAME_WISH_MS = 1000
 const PARENT_CHECK_MS = 500
 
 export interface StopRequest {
-  /** Resolves once someone wants the installation to stop. */
+  /** Resolves on the first request to stop. */
   readonly wanted: Promise<string>
-  /** Aborted when they ask a second time. */
+  /** Aborted on the second. */
   readonly hurry: AbortSignal
 }
 
-/**
- * Listens for SIGINT, SIGTERM and SIGHUP. With `parentMatters` (npm is the parent, and has no other reason to
- * be gone than having been killed) the end of the parent counts too.
- */
+/** Listens for SIGINT, SIGTERM and SIGHUP; with `parentMatters`, also for the death of the parent (npm). */
 export function listenForStop(parentMatters: boolean): StopRequest {
   const hurry = new AbortController()
   const wanted = new Promise<string>((resolve) => {

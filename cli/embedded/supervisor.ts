@@ -13,14 +13,14 @@ import {
   writeRegistry,
 } from './process-registry.ts'
 
-/** A command of ours. It gets a session of its own, so that signals to the supervisor's group do not reach it. */
+/** Runs in its own session, so that signals to the supervisor's group do not reach it. */
 export interface Command {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
-  /** Whom it runs as; the supervisor's own user where undefined. */
+  /** Undefined: the supervisor's user. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
 
@@ -28,36 +28,35 @@ export interface PartCommand extends Command {
   readonly stopSignal: NodeJS.Signals
   readonly stopLimitMs: number
   readonly dataFolder?: string
-  /** Runs before every start of the part, the first and the later ones. */
+  /** Runs before every start, including restarts. */
   readonly beforeStart?: () => void
 }
 
 export interface Part {
   readonly name: string
-  /** How often in a row it ended soon after its start; 0 once it has stayed up. */
+  /** Consecutive early exits; 0 once it has stayed up. */
   readonly quickDeaths: () => number
   readonly stop: () => Promise<void>
 }
 
 export type Supervisor = Awaited<ReturnType<typeof createSupervisor>>
 
-/** A command or part failed; the message has the last lines it wrote. */
+/** The message includes the last log lines. */
 export class PartError extends Error {
   override name = 'PartError'
 }
 
-/** A part that lived shorter than this may be broken rather than killed: it is started again less eagerly. */
+/** An exit within this time counts as a crash at startup and slows restarts. */
 const QUICK_MS = 5000
-/** Milliseconds to wait before the n-th start after quick deaths. */
+/** Delay before the n-th restart. */
 const RESTART_DELAYS_MS = [0, 0, 250, 500, 1000]
 const READ_LOGS_EVERY_MS = 250
 const LOUD_LINES_MAX = 10
 const LOUD_WINDOW_MS = 10_000
 
 /**
- * Takes a folder for logs and for the list of running parts, and where complaints of the parts go. Stops what
- * an earlier, killed supervisor left running there. Nothing it starts outlives it: should it be killed, a
- * reaper process beside it stops the parts.
+ * Starts and restarts processes. First stops what a killed supervisor left running. If this supervisor is killed, a
+ * reaper process stops everything.
  */
 export async function createSupervisor(options: {
   readonly folder: string
@@ -72,7 +71,7 @@ export async function createSupervisor(options: {
   const running = new Map<string, Entry>()
   const parts: Part[] = []
   const timers = new Set<NodeJS.Timeout>()
-  /** How long each log was when its part was last started. */
+  /** Log size at the last start. */
   const logStarts = new Map<string, number>()
   const followed = new Map<string, ReturnType<typeof follow>>()
   let stopping = false
@@ -125,7 +124,7 @@ export async function createSupervisor(options: {
     followed.set(name, log)
   }
 
-  /** Spawns it and notes it; calls back once with how it ended. */
+  /** Spawns and registers it; calls back once when it exits. */
   function launch(
     command: Command,
     stop: Omit<Entry, 'name' | 'pid' | 'born'>,
@@ -162,7 +161,7 @@ export async function createSupervisor(options: {
     }
   }
 
-  /** The last lines a part wrote since its last start, for an error message. */
+  /** Log lines since the last start, for an error message. */
   function lastLines(name: string): string {
     const log = readFileSync(join(logs, `${name}.log`)).subarray(logStarts.get(name))
     return log.toString().trimEnd().split('\n').slice(-8).join('\n')
@@ -172,7 +171,7 @@ export async function createSupervisor(options: {
     logs,
     lastLines,
 
-    /** Starts a part and keeps it running until it is stopped. */
+    /** Starts a process and restarts it until it is stopped. */
     start(command: PartCommand): Part {
       let quickDeaths = 0
       let born = performance.now()
@@ -211,13 +210,10 @@ export async function createSupervisor(options: {
       return part
     },
 
-    /** The parts that ended soon after their start and have not stayed up since. */
+    /** Processes with early exits. */
     troubled: (): readonly Part[] => parts.filter((part) => part.quickDeaths() > 0),
 
-    /**
-     * Runs a command to its end.
-     * @throws PartError where it does not end with exit code 0.
-     */
+    /** Runs a command to completion. @throws PartError on a non-zero exit code */
     run(command: Command): Promise<void> {
       if (stopping) return Promise.reject(new PartError(`${command.name}: not started, stopping`))
       return new Promise((resolve, reject) => {
@@ -228,7 +224,7 @@ export async function createSupervisor(options: {
       })
     },
 
-    /** Stops every part in order. Once `hurry` is aborted, what lingers is killed. */
+    /** Stops everything in order; kills what lingers once `hurry` is aborted. */
     async stop(hurry?: AbortSignal): Promise<void> {
       stopping = true
       for (const timer of timers) clearTimeout(timer)

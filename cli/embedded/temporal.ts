@@ -9,7 +9,7 @@ import { PartError, type Supervisor } from './supervisor.ts'
 
 const VERSION = '1.5.1'
 const MODULE = `github.com/temporalio/cli/cmd/temporal@v${VERSION}`
-/** Update-with-start, with which every exchange begins, is on by default from this server on. */
+/** First server version with update-with-start enabled by default. */
 const SERVER_MINOR_MIN = 28
 const RETENTION = '30d'
 const CONNECT_LIMIT_MS = 5000
@@ -17,7 +17,7 @@ const STALL_LIMIT_MS = 30_000
 const PROGRESS_EVERY_MS = 10_000
 const READY_LIMIT_MS = 60_000
 
-/** The settings, and what they gained against the defaults, are in the contract, section 1. */
+/** Faster than the defaults. */
 const SETTINGS = [
   ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'],
   ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
@@ -25,7 +25,7 @@ const SETTINGS = [
   ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=200'],
 ]
 
-/** Where a Temporal server may be on this machine. */
+/** Where to look for a Temporal server. */
 export interface Machine {
   readonly cliPath: string | undefined
   readonly searchPath: readonly string[]
@@ -34,15 +34,13 @@ export interface Machine {
 
 export interface FoundServer {
   readonly path: string
-  /** For a person: how it was found. */
+  /** How it was found, for the user. */
   readonly how: string
 }
 
 /**
- * Starts a Temporal development server with its Web UI.
- * Takes a supervisor, the `temporal` program, free ports, the namespace, a folder where it finds no settings of
- * the user, and a database file (in memory without one). Returns its address and what stops it.
- * @throws PartError where it does not start.
+ * Starts a Temporal development server with Web UI. Without a database file it runs in memory.
+ * @returns its address and a stop function @throws PartError if it does not start
  */
 export async function startTemporal(
   supervisor: Supervisor,
@@ -53,13 +51,13 @@ export async function startTemporal(
     readonly namespace: string
     readonly folder: string
     readonly databaseFile?: string
-    /** Where the Web UI has sealed payloads opened. */
+    /** Codec endpoint for the Web UI. */
     readonly codecEndpoint?: string
   },
 ): Promise<{ readonly address: string; readonly uiUrl: string; readonly stop: () => Promise<void> }> {
   const { program, port, uiPort, namespace, folder, databaseFile, codecEndpoint } = options
   const address = `127.0.0.1:${port}`
-  // The garbage collector's default costs the server more processor time than memory is worth here.
+  // The default GC setting costs more CPU time than the memory is worth.
   const env = { HOME: folder, GOGC: '400' }
   const part = supervisor.start({
     name: 'temporal',
@@ -76,7 +74,7 @@ export async function startTemporal(
     stopSignal: 'SIGTERM',
     stopLimitMs: 2000,
   })
-  // start-dev has no flag for it: it makes namespaces with a retention of one day.
+  // start-dev has no flag for retention; its default is one day.
   const retention = {
     name: 'temporal-retention',
     command: program,
@@ -101,7 +99,7 @@ export async function startTemporal(
   }
 }
 
-/** Takes what is known of the machine; returns the Temporal server it has, or undefined where it has none that runs. */
+/** @returns a working Temporal server on this machine, or undefined */
 export function findTemporal(machine: Machine, say: (text: string) => void): FoundServer | undefined {
   const name = process.platform === 'win32' ? 'temporal.exe' : 'temporal'
   const places = [
@@ -119,10 +117,8 @@ export function findTemporal(machine: Machine, say: (text: string) => void): Fou
 }
 
 /**
- * Gets a Temporal server into the user's cache folder: by the official download, else by building it with Go.
- * Two that do it at once do not meet: the second waits for the first. `environment` makes the settings a
- * command of the user gets out of those to add.
- * @throws PartError where neither works, saying what to install.
+ * Installs a Temporal server into the user's cache: download, or build with Go. Concurrent calls wait for each other.
+ * @throws PartError saying what to install
  */
 export async function obtainTemporal(
   supervisor: Supervisor,
@@ -175,7 +171,7 @@ function cachedProgram(machine: Machine): string {
   return join(machine.cacheDir, `temporal-${VERSION}`, name)
 }
 
-/** Why this program cannot serve, or undefined. */
+/** @returns why this binary cannot be used, or undefined */
 function problemOf(path: string): string | undefined {
   const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 })
   if (status !== 0) return 'does not run'
@@ -263,13 +259,13 @@ async function build(
   return join(folder, process.platform === 'win32' ? 'temporal.exe' : 'temporal')
 }
 
-/** The Go on this machine, such as `go1.26.1`, or undefined. */
+/** Installed Go version, such as `go1.26.1`, or undefined. */
 export function goVersion(): string | undefined {
   const { status, stdout } = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8', timeout: 20_000 })
   return status === 0 ? stdout.trim() : undefined
 }
 
-/** The message of an error and, for the errors of fetch, of what lies beneath. */
+/** Includes the cause of fetch errors. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error && error.message === 'fetch failed'

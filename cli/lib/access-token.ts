@@ -1,10 +1,7 @@
 import { SignJWT } from 'jose'
 import type { Role } from '../../domain/access.ts'
 
-/**
- * Signs an access token that is valid for 24 hours (RFC 9068: type `at+jwt`). Takes the installation's signing
- * settings, and whom it is for: the owner's id, the role, and the level (default 1). Returns the compact JWT.
- */
+/** Signs an access token valid for 24 hours (RFC 9068). @returns the compact JWT */
 export function signAccessToken(
   signing: { readonly secret: string; readonly issuer: string; readonly audience: string },
   claims: { readonly sub: string; readonly role: Role; readonly level?: number },

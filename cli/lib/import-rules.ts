@@ -1,13 +1,13 @@
-/** Which room may import which: read by `.dependency-cruiser.cjs`, and compared with docs/architecture.md. */
+/** Import rules between modules: read by `.dependency-cruiser.cjs`, compared with docs/architecture.md. */
 
 export interface RoomImports {
-  /** Folders end with a slash; everything else is one file. */
+  /** Folders end with a slash; everything else is a file. */
   readonly values?: readonly string[]
-  /** Imported as types only. */
+  /** Type-only imports. */
   readonly types?: readonly string[]
 }
 
-/** A room may import itself and what is named here. Everything else inside the project is forbidden to it. */
+/** A module may import itself and what is listed; nothing else in the project. */
 export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = {
   domain: {},
   i18n: { values: ['domain/'] },
@@ -27,18 +27,18 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
   cli: 'anything',
 }
 
-/** Programs outside `cli/` that put the parts together: they may import any room and read the configuration. */
+/** Programs outside `cli/` that may import everything, including the configuration. */
 export const COMPOSITION_ROOTS = ['worker.ts', 'api/server.ts']
 
-/** The program's files in no room. */
+/** Program files in no folder. */
 export const TOP_LEVEL = ['worker.ts']
 
-/** Not part of the program; it may not import them. */
+/** Not part of the program, which may not import them. */
 export const OUTSIDE = ['tests', 'bench', 'chaos']
 
 const shown = (path: string) => (path.endsWith('/') ? path.slice(0, -1) : `\`${path}\``)
 
-/** The cell "may import" of a room in the table of docs/architecture.md. */
+/** The "may import" cell of the table. */
 function importsCell(imports: RoomImports | 'anything'): string {
   if (imports === 'anything') {
     const others = COMPOSITION_ROOTS.map(shown).join(', ')
@@ -52,11 +52,7 @@ function importsCell(imports: RoomImports | 'anything'): string {
   return parts.length > 0 ? parts.join('; ') : 'nothing'
 }
 
-/**
- * Compares the table of rooms in docs/architecture.md with the rules.
- * @param markdown the whole document
- * @returns what differs, a sentence each
- */
+/** Compares the table in docs/architecture.md with the rules. @returns one sentence per difference */
 export function tableProblems(markdown: string): string[] {
   const rows = [...markdown.matchAll(/^\| `(\w+)\/` \|.*\| ([^|]+) \|$/gm)]
   const cells = new Map(rows.map(([, room = '', cell = '']) => [room, cell]))

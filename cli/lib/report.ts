@@ -4,11 +4,11 @@ import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-ci
 
 export interface Findings {
   readonly totals: Readonly<Record<string, string>>
-  /** What is wrong, the first bad row first. */
+  /** Problems, first bad row first. */
   readonly broken: readonly string[]
 }
 
-/** Prints what a look at the books found: totals, then each broken row; exit code 1 where there is one. */
+/** Prints totals, then each problem; exit code 1 if there is one. */
 export async function report(
   name: string,
   look: (db: Db, vault: LedgerCipher) => Promise<Findings>,

@@ -7,10 +7,10 @@ import { FAILURE_CONVERTER_PATH } from '../../application/temporal/payload-codec
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const WORKFLOWS_PATH = join(ROOT, 'workflows', 'index.ts')
-/** The line of an import that names a file of ours; a long list of names stands on the lines before it. */
+/** The line of an import that names a relative file; long lists of names are on earlier lines. */
 const RELATIVE = /^(?:import|export|\} from)\b[^'"]*['"](\.{1,2}\/[^'"]+)['"]/
 
-/** Types are erased before bundling: what only they lead to is not in the bundle. */
+/** Type imports are erased before bundling. */
 function importsOf(source: string): string[] {
   let erased = false
   return source.split('\n').flatMap((line) => {
@@ -20,14 +20,10 @@ function importsOf(source: string): string[] {
   })
 }
 
-/**
- * The project's own files that the bundle is made of: everything that the entry points reach through imports.
- * @param entryPoints absolute paths
- * @returns absolute paths, sorted
- */
+/** Project files in the bundle: everything reachable from the entry points. @returns sorted absolute paths */
 export function bundleSources(entryPoints = [WORKFLOWS_PATH, FAILURE_CONVERTER_PATH]): string[] {
   const found = new Set(entryPoints)
-  // A set hands out what is added while it is being walked.
+  // A Set iterates over elements added during iteration.
   for (const file of found) {
     for (const path of importsOf(readFileSync(file, 'utf8'))) {
       const target = join(dirname(file), path)
@@ -38,9 +34,8 @@ export function bundleSources(entryPoints = [WORKFLOWS_PATH, FAILURE_CONVERTER_P
 }
 
 /**
- * The name of a bundle: it changes with each of its files, the packages, and the way of bundling.
- * @param files absolute paths
- * @param root the folder that the paths are named from, so that the key is the same wherever the project lies
+ * Cache key of a bundle: its files, the packages and the bundler options.
+ * @param root base of the paths, so that the key does not depend on the location
  */
 export function bundleKey(files = bundleSources(), root = ROOT): string {
   const hash = createHash('sha256')
@@ -51,11 +46,7 @@ export function bundleKey(files = bundleSources(), root = ROOT): string {
   return hash.digest('hex').slice(0, 16)
 }
 
-/**
- * The workflow code as one file. Bundling takes seconds, so the result is kept, and a worker that is started
- * again after a crash is ready immediately.
- * @param dataDir where bundles are kept
- */
+/** The workflow bundle, cached so that a restarted worker is ready immediately. */
 export async function loadWorkflowBundle(dataDir: string): Promise<{ codePath: string }> {
   const folder = join(dataDir, 'workflow-bundles')
   const codePath = join(folder, `${bundleKey()}.js`)

@@ -19,11 +19,10 @@ const SECTIONS = [
 interface ConsolePage {
   readonly title: string
   readonly main: Html
-  /** Which part of the navigation this page belongs to; undefined: to none. */
+  /** Current navigation section; undefined: none. */
   readonly section?: (typeof SECTIONS)[number][0]
 }
 
-/** A page of the console: its side with the sections, who is signed in and as what, and the page. */
 export function consolePage(c: WebContext, { title, main, section }: ConsolePage, status?: StatusCode) {
   const t = textsIn(c.get('lang'))
   const { sub, role } = viewerOf(c)

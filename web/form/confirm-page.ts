@@ -7,8 +7,8 @@ import { ACTION_FORM as F } from '../texts/console/wallets.ts'
 import { type Form, formTokenField } from './form.ts'
 
 /**
- * Shows what is about to happen, before it does: the same form comes again with `confirmed` `yes`, or `no` to be changed.
- * @param rows what it is, by name
+ * Confirmation page: the form comes back with `confirmed` = `yes`, or `no` to edit.
+ * @param rows name and value of each detail
  */
 export function confirmPage(
   c: WebContext,

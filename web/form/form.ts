@@ -4,10 +4,10 @@ import type { Lang } from '../../i18n/error-texts.ts'
 import type { WebContext } from '../shared/deps.ts'
 import type { Html } from '../shared/page.ts'
 
-/** What a form sent: text fields, each once. */
+/** Text fields of a submitted form. */
 export type Form = Readonly<Record<string, string>>
 
-/** Reads a form's text fields; a field that came twice counts with its last value, files count not at all. */
+/** Of repeated fields the last value counts; files are ignored. */
 export async function readForm(c: WebContext): Promise<Form> {
   const body = await c.req.parseBody()
   const fields = Object.entries(body).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
@@ -15,21 +15,19 @@ export async function readForm(c: WebContext): Promise<Form> {
 }
 
 /**
- * A hidden field that makes a form act once: a second tap, and a reload, send the same key. Put into every form
- * that changes something, and hand its value on as the operation's key.
- * @param kept the value that came in, when the form is shown again
+ * Hidden idempotency key: a double click or reload sends the same one. Every form that changes something needs one; pass
+ * its value on as the operation key. @param kept value to reuse when the form is shown again
  */
 export function formTokenField(kept?: string): Html {
   return html`<input type="hidden" name="once" value="${kept ?? randomUUID()}">`
 }
 
-/** @returns the form's key; a fresh one where somebody removed it */
+/** @returns a fresh key if the field was removed */
 export const formTokenOf = (form: Form): string =>
   /^[\w-]{8,64}$/.test(form.once ?? '') ? (form.once as string) : randomUUID()
 
 /**
- * The key under which to book what a form does: sent twice, by a double tap or a reload, it acts once; sent again
- * with other contents, after a step back in the browser, it is another act.
+ * Operation key of a form: the same submission acts once; changed contents, after going back in the browser, act anew.
  */
 export function operationKeyOf(c: WebContext, form: Form): string {
   const sent = [
@@ -41,7 +39,7 @@ export function operationKeyOf(c: WebContext, form: Form): string {
   return createHash('sha256').update(JSON.stringify(sent)).digest('base64url')
 }
 
-/** What is wrong with a form, by field. */
+/** Messages by field. */
 export type FormErrors = Readonly<Record<string, string>>
 
 interface Field {
@@ -57,13 +55,13 @@ interface Field {
   readonly maxlength?: number
   readonly min?: number
   readonly max?: number
-  /** Values that are offered; others may be typed. */
+  /** Suggestions; other values are allowed. */
   readonly offers?: readonly string[]
-  /** Several lines. */
+  /** Number of text lines. */
   readonly lines?: number
 }
 
-/** A labelled text field, with what is wrong with it beside it (WCAG 2.2: 3.3.1, 3.3.2). */
+/** A labelled text field with its error (WCAG 2.2: 3.3.1, 3.3.2). */
 export function field(one: Field): Html {
   const id = `field-${one.name}`
   const described = [one.hint && `${id}-hint`, one.error && `${id}-error`].filter(Boolean).join(' ')
@@ -87,7 +85,7 @@ export function field(one: Field): Html {
   </div>`
 }
 
-/** A select, labelled. @param options value and text of each */
+/** A labelled select. @param options value and text of each */
 export function choice(
   name: string,
   label: string,
@@ -105,7 +103,7 @@ export function choice(
   </div>`
 }
 
-/** Says at the top of a form what has to be corrected, each with a link to its field (ARIA21). */
+/** Error summary with links to the fields (ARIA21). */
 export function errorSummary(errors: FormErrors, lang: Lang): Html | '' {
   const all = Object.entries(errors)
   if (all.length === 0) return ''

@@ -15,21 +15,21 @@ import { keptActionText } from '../texts/common/kept-forms.ts'
 import { readForm } from './form.ts'
 
 const KEPT = 'points_mall_kept'
-/** Names the kept form that a page sends again, so that it can be forgotten once it is done. */
+/** Identifies the kept form that is submitted again. */
 export const KEPT_ID = 'kept_form'
-/** What a form says beside what was typed: its key, and that a large amount was looked at, which it is to be again. */
+/** Fields not typed by the user; a large amount has to be confirmed again. */
 const NOT_TYPED: readonly string[] = ['once', 'confirmed', KEPT_ID]
 
 const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
 
-/** By HTTPS no neighbouring host can put a secret of its own in place of the browser's. */
+/** The `__Host-` prefix keeps other hosts from setting the cookie. */
 const secretOf = (c: WebContext, deps: WebDeps): string | undefined =>
   isSecure(deps) ? getCookie(c, KEPT, 'host') : getCookie(c, KEPT)
 
 /**
- * Keeps what a page of ours sent. The browser gets a secret for it, and only by that secret it is shown again.
- * @param session the token of the session that has ended
- * @returns `lost` where it was not kept: too many are, or it has a file, which no page can send again for somebody
+ * Keeps a form from our own pages; only the browser with the secret can see it again.
+ * @param session token of the expired session
+ * @returns `lost` if a limit is reached, or the form has a file, which cannot be submitted again
  */
 export async function keepSentForm(
   c: WebContext,
@@ -45,7 +45,7 @@ export async function keepSentForm(
   if (Object.keys(fields).length === 0) return 'nothing'
   if (keptActionText(pathname) === undefined) return 'lost'
   const browser = secretOf(c, deps)
-  // What is sent from the page that offers it takes its own place.
+  // A form submitted from the continue page replaces itself.
   if (browser !== undefined) await forgetOne(deps, browser, form[KEPT_ID])
   const sender = { browser, session, networkAddress: deps.clientIp(c) }
   const secret = await keepForm(deps, { path: pathname + search, fields }, sender)
@@ -61,7 +61,7 @@ export async function keepSentForm(
   return 'kept'
 }
 
-/** Nobody who signs in later at this browser finds anything. */
+/** Protects against whoever signs in at this browser next. */
 export async function dropKeptForms(c: WebContext, deps: WebDeps): Promise<void> {
   const secret = secretOf(c, deps)
   if (secret === undefined) return
@@ -73,7 +73,7 @@ export async function dropKeptForms(c: WebContext, deps: WebDeps): Promise<void>
   })
 }
 
-/** Where to go after signing in: once to the forms that wait, or else to `next`. */
+/** Goes once to the kept forms, otherwise to `next`. */
 export async function afterSignIn(
   c: WebContext,
   deps: WebDeps,
@@ -85,20 +85,20 @@ export async function afterSignIn(
   return waits ? '/points-mall/continue' : next
 }
 
-/** What waits for whoever looks: what he himself sent, from this browser. */
+/** Kept forms of this viewer and browser. */
 export async function keptFormsFor(c: WebContext, deps: WebDeps): Promise<KeptForm[]> {
   const [viewer, secret] = [c.get('viewer'), secretOf(c, deps)]
   if (viewer === undefined || secret === undefined) return []
   return readKeptForms(deps, secret, viewer.sub)
 }
 
-/** The key under which a kept form acts once in this session, however often the page that offers it is opened. */
+/** Operation key of a kept form, the same each time the page is opened in this session. */
 export const keptFormTokenOf = (c: WebContext, { id }: KeptForm): string =>
   createHash('sha256')
     .update(`${id} ${c.get('session')}`)
     .digest('base64url')
 
-/** Forgets a kept form that was sent again and done: then, and only then, a page leads on. */
+/** Deletes a kept form after its submission succeeded, that is, redirected. */
 export function forgetDone(deps: WebDeps) {
   return createMiddleware<WebEnv>(async (c, next) => {
     await next()

@@ -6,13 +6,12 @@ import { type Text, textsIn } from '../texts/common/common.ts'
 interface Pick {
   readonly value: string
   readonly text: Text
-  /** What it means. */
   readonly hint?: Text | undefined
-  /** What is to be filled in with it. */
+  /** Fields that belong to the option. */
   readonly inside?: Html
 }
 
-/** One of several. @param chosen undefined: nothing yet, and somebody has to choose */
+/** @param chosen undefined: nothing preselected */
 export function radioGroup(
   name: string,
   legend: string,

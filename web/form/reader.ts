@@ -7,13 +7,12 @@ import type { Form, FormErrors } from './form.ts'
 type Rule = FieldError['rule']
 
 /**
- * Reads the fields of a form one by one, and gathers what is wrong with them, in the words of the API's own
- * messages under the field's label. A field that is wrong reads as if it were empty.
+ * Reads form fields and collects errors in the API's wording with the form's labels. An invalid field reads as empty.
  */
 export function readFields(form: Form, lang: Lang, labels: Readonly<Record<string, string>>) {
   const errors: Record<string, string> = {}
   const given = (name: string) => form[name] ?? ''
-  /** Thousands may be set apart, as the pages themselves do. */
+  /** Accepts thousands separators, as the pages show them. */
   const digits = (name: string) => given(name).replace(/(?<=\d)[,，](?=\d{3}(\D|$))/g, '')
 
   function wrong(name: string, rule: Rule, bound?: string): undefined {
@@ -25,13 +24,13 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
     errors: errors as FormErrors,
     wrong,
 
-    /** As `wrong`, in words of the form's own. */
+    /** As `wrong`, with its own wording. */
     say(name: string, text: string): undefined {
       errors[name] ??= text
       return undefined
     },
 
-    /** Trimmed text of `min` to `max` characters. */
+    /** Trimmed, `min` to `max` characters. */
     text(name: string, min: number, max: number): string {
       const text = given(name)
       if (text.includes('\0') || !text.isWellFormed()) wrong(name, 'characters')
@@ -41,7 +40,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
       return ''
     },
 
-    /** A whole number; undefined where the field is empty. */
+    /** @returns undefined if empty */
     int(name: string, min: number, max: number): number | undefined {
       const text = digits(name)
       if (text === '') return undefined
@@ -52,7 +51,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
       return value
     },
 
-    /** Decimal yuan; undefined where the field is empty. @param words what is said of another text */
+    /** Decimal yuan. @param words message for invalid input @returns undefined if empty */
     fen(name: string, words?: string): Fen | undefined {
       const text = digits(name)
       if (text === '') return undefined
@@ -61,7 +60,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
       return wrong(name, 'format')
     },
 
-    /** One of a list, the first where none was chosen. */
+    /** Default: the first. */
     oneOf<const T extends string>(name: string, values: readonly [T, ...T[]]): T {
       const text = given(name)
       const found = values.find((value) => value === text)
@@ -69,7 +68,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
       return found ?? values[0]
     },
 
-    /** Takes what the application found wrong; its fields may have other names in the form. */
+    /** Adds the application's errors. @param names form field by application field */
     invalid(error: InvalidInputError, names: Readonly<Record<string, string>> = {}): FormErrors {
       for (const { field, rule, bound } of error.errors) wrong(names[field] ?? field, rule, bound)
       return errors
@@ -77,7 +76,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
   }
 }
 
-/** No space between a Chinese label and the Chinese words that follow it. */
+/** No space between a Chinese label and Chinese text. */
 function messageOf(label: string, error: FieldError, lang: Lang): string {
   const text = fieldText({ ...error, field: label, bound: error.bound && groupedText(error.bound) }, lang)
   return text.replace(/(?<=[\p{Script=Han}）]) (?=\p{Script=Han})/gu, '')

@@ -8,10 +8,7 @@ import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 import type { Html } from './page.ts'
 import { localPath, requireViewer } from './viewer.ts'
 
-/**
- * `POST /admin/demo/crash-worker`, in a demo only: whoever is signed in there, customers too, may see what a crash
- * does to an order. It is their own machine.
- */
+/** `POST /admin/demo/crash-worker`, demo only: any signed-in user may try it on their own machine. */
 export function crashRoutes({ crashWorker }: WebDeps) {
   return new Hono<WebEnv>().post('/demo/crash-worker', requireViewer(), async (c) => {
     if (!crashWorker) throw new DomainError({ code: 'NOT_FOUND' })
@@ -21,7 +18,7 @@ export function crashRoutes({ crashWorker }: WebDeps) {
   })
 }
 
-/** The button, and after it was pressed what came of it; nothing outside a demo. Comes back to this page. */
+/** Demo only: the button, and the result after the redirect. */
 export function crashButton(c: WebContext, { crashWorker }: WebDeps): Html | '' {
   if (!crashWorker) return ''
   const t = textsIn(c.get('lang'))

@@ -4,29 +4,28 @@ import type { ExchangeDeps } from '../../application/orders/exchange-deps.ts'
 import type { EarningRules } from '../../domain/wallet/earning.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 
-/** All that the pages need: the same as the routes, and who may sign in. */
+/** Dependencies of the pages. */
 export interface WebDeps extends ExchangeDeps {
-  /** For reads that may lag behind. */
+  /** For reads that may lag. */
   readonly replica: ExchangeDeps['db']
   readonly logger: { error(fields: object, message: string): void }
   /** CNY per point, in millionths of a yuan. */
   readonly pointsToCnyMillionths: bigint
   readonly publicUrl: string
-  /** The customer's address on the network, which WeChat's H5 cashier asks for. */
+  /** Client IP, which WeChat H5 payments require. */
   readonly clientIp: (c: Context) => string | undefined
-  /** Counts what became of each redemption. */
   readonly metrics: { readonly exchanges: { inc(labels: { readonly outcome: string }): void } }
-  /** A demo on this machine: signs in by one click. */
+  /** Local demo: sign-in by one click. */
   readonly demo: boolean
-  /** Kills the worker, to show that nothing is lost; false where none runs. Undefined outside a demo. */
+  /** Kills the worker. @returns false if none runs. Undefined outside a demo. */
   readonly crashWorker: (() => boolean) | undefined
   readonly temporalUiUrl: string | undefined
   readonly expiryGraceMs: number
   readonly earning: EarningRules
   readonly clawbackIntoDebt: boolean
-  /** Aborted when the process is told to stop: what stays open for long ends then. */
+  /** Aborted on shutdown: ends long-lived responses. */
   readonly stopping: AbortSignal
-  /** Verifies a sign-in link that the shop has signed; undefined where anything about it is wrong. */
+  /** @returns undefined if the link is invalid */
   readonly readSignInLink: (token: string) => Promise<SignInLink | undefined>
 }
 
@@ -36,21 +35,20 @@ export interface SignInLink {
   readonly expiresAt: Date
 }
 
-/** What became of a form that came when nobody was signed in any more; `lost`: it could not be kept. */
+/** `lost`: the form could not be kept. */
 export type Keeping = 'kept' | 'lost' | 'nothing'
 
-/** What the middleware leaves for the pages. */
 export interface WebEnv {
   Variables: {
     requestId: string
     lang: Lang
-    /** Lets exactly the scripts and styles of this page run (CSP). */
+    /** CSP nonce of the page. */
     nonce: string
-    /** Undefined: nobody is signed in. */
+    /** Undefined: not signed in. */
     viewer: Viewer | undefined
-    /** The token in the session's cookie, whether the session lives or not. */
+    /** Token in the cookie, even if the session has expired. */
     session: string | undefined
-    /** Keeps the form that was sent, for after the sign-in. */
+    /** Keeps the submitted form until the user has signed in. */
     keepForm: () => Promise<Keeping>
   }
 }

@@ -3,7 +3,7 @@ import { daysBetween } from '../../domain/business-time.ts'
 import type { Money } from '../../domain/money.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 
-/** How amounts and times are written for people. Times are Shanghai's, whoever looks. */
+/** Formats amounts and times. Times are in Shanghai time. */
 
 const GROUPED = new Intl.NumberFormat('zh-CN')
 const ZONE = 'Asia/Shanghai'
@@ -11,7 +11,7 @@ const ZONE = 'Asia/Shanghai'
 /** `1,200` */
 export const grouped = (count: number): string => GROUPED.format(count)
 
-/** `1,200` of digits, in linear time however many they are. */
+/** Linear time for any length. */
 function groupDigits(digits: string): string {
   const head = digits.length % 3 || 3
   const groups = [digits.slice(0, head)]
@@ -19,7 +19,7 @@ function groupDigits(digits: string): string {
   return groups.join(',')
 }
 
-/** A number within a refusal, as people write it: `1,200`, `¥1,200.50`; other text stays. */
+/** Groups digits in a refusal's number: `1,200`, `¥1,200.50`; other text is unchanged. */
 export function groupedText(text: string): string {
   return /^-?¥?\d+(\.\d+)?$/.test(text) ? text.replace(/\d+/, groupDigits) : text
 }
@@ -29,13 +29,13 @@ export function pointsText(points: number, lang: Lang): string {
   return lang === 'zh' ? `${grouped(points)} 积分` : `${grouped(points)} points`
 }
 
-/** `¥9.90`, with the thousands grouped. Takes decimal text, so that no amount is ever a float. */
+/** `¥9.90`, grouped. Takes decimal text, so that amounts are never floats. */
 export function moneyText({ amount }: Money): string {
   const [whole = '0', cents = '00'] = amount.replace('-', '').split('.')
   return `${amount.startsWith('-') ? '-' : ''}¥${groupDigits(whole)}.${cents}`
 }
 
-/** `1,200 积分 + ¥9.90`, or the part that there is. */
+/** `1,200 积分 + ¥9.90`, or only one of the two. */
 export function priceText(points: number, money: Money, lang: Lang): string {
   const parts = []
   if (points > 0 || money.amount === '0.00') parts.push(pointsText(points, lang))
@@ -43,7 +43,7 @@ export function priceText(points: number, money: Money, lang: Lang): string {
   return parts.join(' + ')
 }
 
-/** A change of a balance with its sign: `+1,200`, `-1,200`. */
+/** Signed: `+1,200`, `-1,200`. */
 export const signed = (points: number): string => (points > 0 ? `+${grouped(points)}` : grouped(points))
 
 const DATE_TIME = {
@@ -54,7 +54,7 @@ const DATE_TIME = {
   minute: '2-digit',
 } as const
 
-/** A `<time>` of an ISO 8601 text: `2026-11-23 09:05`, which nobody can read as another day. */
+/** `<time>`: `2026-11-23 09:05`, unambiguous in every locale. */
 export function time(iso: string, lang: Lang) {
   const text = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'sv-SE', {
     timeZone: ZONE,
@@ -64,7 +64,7 @@ export function time(iso: string, lang: Lang) {
   return html`<time datetime="${iso}">${text.replaceAll('/', '-')}</time>`
 }
 
-/** A `<time>` of a moment that is near: `09:05`, and the day only where it is another one than now. */
+/** `<time>`: `09:05`, with the date only if not today. */
 export function deadline(iso: string, lang: Lang) {
   const at = new Date(iso)
   const isToday = daysBetween(Date.now(), at.getTime()) === 0
@@ -73,7 +73,7 @@ export function deadline(iso: string, lang: Lang) {
   return html`<time datetime="${iso}">${new Intl.DateTimeFormat('zh-CN', clock).format(at)}</time>`
 }
 
-/** A `<time>` to the second, for those who compare it with other books: `2026-11-23 09:05:07`. */
+/** `<time>` with seconds, to compare with other records. */
 export function exactTime(iso: string) {
   const text = new Intl.DateTimeFormat('sv-SE', {
     timeZone: ZONE,
@@ -84,7 +84,7 @@ export function exactTime(iso: string) {
   return html`<time datetime="${iso}">${text}</time>`
 }
 
-/** A `<time>` with the day alone. */
+/** `<time>` with the date only. */
 export function day(iso: string, lang: Lang) {
   const { year, month, day: date } = DATE_TIME
   const text = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'sv-SE', {

@@ -7,11 +7,11 @@ import type { StatusCode } from 'hono/utils/http-status'
 import { COMMON, textsIn } from '../texts/common/common.ts'
 import type { WebContext, WebEnv } from './deps.ts'
 
-/** What hono's `html` makes; safe to put into another one. */
+/** Escaped HTML, safe to nest. */
 export type Html = ReturnType<typeof html>
 
 const PUBLIC = join(import.meta.dirname, '../public')
-/** With the contents in the address, a browser may keep a file for good and still gets every new one. */
+/** Content hash in the URL: files can be cached permanently. */
 const versioned = (file: string): string => {
   const hash = createHash('sha256')
     .update(readFileSync(join(PUBLIC, file)))
@@ -30,10 +30,10 @@ const STYLES = {
 }
 const SCRIPT = versioned('pages/pages.js')
 const WECHAT = versioned('pages/wechat-pay.js')
-/** An answer that says no stays off the page: it would replace what is shown. */
+/** Error responses are not swapped in: they would replace the page. */
 const HTMX = '{"includeIndicatorCSS":false,"noSwap":[204,304,"4xx","5xx"]}'
 
-/** Gives the page its nonce and the headers that keep everything else from running in it. */
+/** Sets the CSP nonce and the security headers. */
 export const guardPage = createMiddleware<WebEnv>(async (c, next) => {
   const nonce = randomBytes(16).toString('base64')
   c.set('nonce', nonce)
@@ -58,16 +58,15 @@ export const guardPage = createMiddleware<WebEnv>(async (c, next) => {
 
 interface Shell {
   readonly title: string
-  /** Which look: the shop's, for phones first, or the console's. */
+  /** Shop (mobile first) or console. */
   readonly look: 'shop' | 'console'
   readonly header: Html
   readonly main: Html
   readonly footer?: Html
-  /** The page follows something while it is open, so the script for it is loaded. */
+  /** Loads the scripts for live updates. */
   readonly live?: boolean
 }
 
-/** A whole page. */
 export function page(c: WebContext, shell: Shell, status: StatusCode = 200) {
   const lang = c.get('lang')
   const t = textsIn(lang)
@@ -105,7 +104,7 @@ export function page(c: WebContext, shell: Shell, status: StatusCode = 200) {
   )
 }
 
-/** Without `defer`: htmx starts as soon as it is there, unless the page is still loading, and its extension comes after it. */
+/** Not deferred: htmx must run before its extension. */
 function liveScripts(nonce: string): Html {
   return html`<script nonce="${nonce}" src="/assets/htmx/htmx.min.js"></script>
     <script nonce="${nonce}" src="/assets/htmx/ext/hx-sse.min.js"></script>

@@ -2,10 +2,7 @@ import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 
-/**
- * Whether a browser says that a page of ours sent this. Whatever speaks against it counts: a foreign `Origin` is not
- * made good by `Sec-Fetch-Site`. Without either header nothing speaks for it.
- */
+/** Whether the browser confirms a same-origin request. Either header can veto; without both the answer is no. */
 export function isOurOwnPage(c: WebContext, { publicUrl }: Pick<WebDeps, 'publicUrl'>): boolean {
   const origin = c.req.header('origin')
   const site = c.req.header('sec-fetch-site')
@@ -13,7 +10,7 @@ export function isOurOwnPage(c: WebContext, { publicUrl }: Pick<WebDeps, 'public
   return origin === undefined ? site === 'same-origin' : origin === new URL(publicUrl).origin
 }
 
-/** Refuses what another site sends, of whatever type, whatever cookies come with it. */
+/** Refuses cross-site writes of any content type. */
 export function sameOrigin(deps: Pick<WebDeps, 'publicUrl'>) {
   return createMiddleware<WebEnv>(async (c, next) => {
     const isSafe = c.req.method === 'GET' || c.req.method === 'HEAD'

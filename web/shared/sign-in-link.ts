@@ -5,7 +5,7 @@ import type { SignInLink } from './deps.ts'
 
 const claims = z.object({
   sub: z.string().max(PRINCIPAL_ID_MAX).regex(PRINCIPAL_ID),
-  // A partner system has no pages.
+  // Partner systems have no pages.
   role: z.enum(PAGE_ROLES).default('customer'),
   level: z.int().min(0).max(1000).default(1),
   jti: z.string().min(8).max(128),
@@ -13,12 +13,12 @@ const claims = z.object({
   exp: z.number(),
 })
 
-/** Longer than this, a link lies about too long in logs and histories. */
+/** Longer-lived links stay usable in logs and histories. */
 const LIFE_MAX_SECONDS = 300
 
 /**
- * Verifies sign-in links: a JWT (HS256) by the shop's `AUTH_JWT_SECRET` with `aud` `{audience}/sign-in`, so that
- * an access token is never a link; it lives five minutes at most, and its `jti` is used once.
+ * Verifies sign-in links: a JWT (HS256, `AUTH_JWT_SECRET`) with `aud` `{audience}/sign-in`, so that an access token is
+ * never a link. Valid for five minutes at most; `jti` is used once.
  */
 export function createLinkReader(secret: string | undefined, issuer: string, audience: string) {
   const key = secret === undefined ? undefined : new TextEncoder().encode(secret)

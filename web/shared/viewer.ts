@@ -14,10 +14,10 @@ import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 const SESSION = 'points_mall_session'
 const LANG = 'points_mall_lang'
 
-/** Cookies go over HTTPS only, where the shop is reached by it. */
+/** Secure cookies only if the public URL is HTTPS. */
 const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
 
-/** Sets who looks and in which language: the cookie's, `?lang=` for a switch, and otherwise the browser's. */
+/** Sets viewer and language: `?lang=`, the cookie, or the browser's preference. */
 export function viewer(deps: WebDeps) {
   return createMiddleware<WebEnv>(async (c, next) => {
     const token = getCookie(c, SESSION)
@@ -36,8 +36,8 @@ function keepLang(c: WebContext, deps: WebDeps, lang: Lang): void {
 }
 
 /**
- * Gives the browser its session. Lax: a customer who comes back from the cashier is still signed in. The cookie
- * outlives the session, so that a form that comes too late is known to be its owner's.
+ * Sets the session cookie. Lax: customers return from the payment page by a link. It outlives the session, so that a late
+ * form finds its owner.
  */
 export function keepSession(c: WebContext, deps: WebDeps, token: string): void {
   setCookie(c, SESSION, token, {
@@ -54,8 +54,8 @@ export function dropSession(c: WebContext): string | undefined {
 }
 
 /**
- * Sends whoever is not signed in to the sign-in page, and back here afterwards; what he typed waits for him.
- * @throws DomainError FORBIDDEN for somebody who is signed in without this right
+ * Redirects to sign-in and back, and keeps a submitted form.
+ * @throws DomainError FORBIDDEN without the right
  */
 export function requireViewer(right: Right = 'shop') {
   return createMiddleware<WebEnv>(async (c, next) => {
@@ -73,14 +73,14 @@ export function requireViewer(right: Right = 'shop') {
   })
 }
 
-/** Who looks, on pages behind `requireViewer`. */
+/** For pages behind `requireViewer`. */
 export function viewerOf(c: WebContext): Viewer {
   const viewer = c.get('viewer')
   if (!viewer) throw new Error('no viewer: requireViewer is missing')
   return viewer
 }
 
-/** A path of ours, whatever it was made to be: nobody is sent to another site. */
+/** A local path in any case: prevents open redirects. */
 export function localPath(given: string | undefined): string {
   const { origin, pathname, search } = URL.parse(given ?? '', 'http://shop.invalid') ?? {}
   if (pathname === undefined || !/^\/(points-mall|admin)(\/|$)/.test(pathname)) return '/points-mall'

@@ -9,14 +9,14 @@ type Tab = 'home' | 'orders' | 'wallet'
 interface ShopPage {
   readonly title: string
   readonly main: Html
-  /** Which tab of the navigation this page belongs to. */
+  /** Current navigation tab. */
   readonly tab?: Tab
-  /** Where "back" leads, on a page below another. */
+  /** Target of the back link. */
   readonly back?: string
   readonly live?: boolean
 }
 
-/** A page of the shop: its head with the way back, the page, and the tabs at the thumb's end of a phone. */
+/** Header with back link, and tabs at the bottom on phones. */
 export function shopPage(c: WebContext, { title, main, tab, back, live }: ShopPage, status?: StatusCode) {
   const t = textsIn(c.get('lang'))
   const viewer = c.get('viewer')
@@ -47,7 +47,6 @@ export function shopPage(c: WebContext, { title, main, tab, back, live }: ShopPa
   return page(c, { title, look: 'shop', header, main, ...(live ? { live } : {}) }, status)
 }
 
-/** This page in the other language. */
 export function langLink(c: WebContext): string {
   const url = new URL(c.req.url)
   url.searchParams.set('lang', c.get('lang') === 'zh' ? 'en' : 'zh')

@@ -30,7 +30,6 @@ const HOME = '/admin/categories'
 const SORT_MAX = 2_147_483_647
 const one = '/:id{[1-9]\\d{0,17}}'
 
-/** `/admin/categories`: all of them, each with its form. */
 export function consoleCategoryRoutes({ db }: WebDeps) {
   async function show(c: WebContext, form: Form = { sort: '0' }, errors: FormErrors = {}) {
     const t = textsIn(c.get('lang'))
@@ -95,7 +94,7 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
       try {
         await removeCategory(db, c.req.param('id'))
       } catch (error) {
-        // The second tap finds it deleted.
+        // A double click finds it deleted.
         if (!(error instanceof DomainError)) throw error
       }
       return c.redirect(`${HOME}?done=category_deleted`, 303)
@@ -116,7 +115,7 @@ function readCategory(form: Form, lang: Lang) {
   return { category, read }
 }
 
-/** @returns the answer where it was saved; otherwise `read` says what is wrong */
+/** @returns the response if saved; otherwise the errors are in `read` */
 async function saved(c: WebContext, read: Read, save: () => Promise<unknown>): Promise<Response | undefined> {
   if (Object.keys(read.errors).length > 0) return undefined
   try {

@@ -16,13 +16,13 @@ import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
 import { stockText } from './product-badges.ts'
 
-/** What is wrong with an upload, by the value of `?picture=`. */
+/** Error messages by the value of `?picture=`. */
 const WRONG = { required: P.pictureMissing, format: P.pictureFormat, max: P.pictureMax } as const
 type Wrong = keyof typeof WRONG
 
-/** Below a product: its picture comes and goes. `api/middleware/body.ts` lets this much through for the first of these only. */
+/** Picture upload and removal; `api/middleware/body.ts` allows the larger body for the upload path only. */
 export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
-  // No stock moves, so nothing is booked under the key: the same picture twice is the same picture.
+  // Needs no operation key: the same picture twice is the same picture.
   const change = (c: WebContext, id: string, image: string | null) =>
     changeProduct(db, id, { image }, undefined, {
       operationKey: `${id}/picture`,
@@ -50,10 +50,8 @@ export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
     })
 }
 
-/** The product's, in whose routes these are. */
 const idOf = (c: WebContext): string => c.req.param('id') ?? ''
 
-/** The product as a ticket, with its picture to change. */
 export function productAside(c: WebContext, product: AdminProductView): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)

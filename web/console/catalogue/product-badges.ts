@@ -14,7 +14,6 @@ export function statusBadge(status: ProductStatus, lang: Lang): Html {
   return html`<span class="badge ${LOOKS[status]}">${textsIn(lang)(STATUS_TEXTS[status])}</span>`
 }
 
-/** Pieces, with a word where they are few. */
 export function stockText(
   { stock_quantity: stock }: Pick<AdminProductView, 'stock_quantity'>,
   lang: Lang,
@@ -24,7 +23,6 @@ export function stockText(
   return html`${grouped(stock)} ${stock <= LOW_STOCK ? html`<span class="badge warn">${t(PRODUCTS.low)}</span>` : ''}`
 }
 
-/** What was done on the page before this one. */
 export function done(c: WebContext): Html | '' {
   const what = c.req.query('done') ?? ''
   if (!Object.hasOwn(DONE, what)) return ''

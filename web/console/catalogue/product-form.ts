@@ -34,7 +34,7 @@ const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as cons
 const LABEL_MAX = 60
 const UNITS = ['day', 'hour', 'minute', 'second'] as const
 
-/** The fields of the form, by the names under which the application finds them wrong. */
+/** Form field by application field. */
 const FIELD_NAMES = {
   'price.amount': 'price',
   'original_price.amount': 'original_price',
@@ -42,7 +42,7 @@ const FIELD_NAMES = {
   stock_delta: 'stock_change',
 } as const
 
-/** Takes what the application found wrong with the product, in the form's own words where it has some. */
+/** Adds the application's errors, with the form's own wording where it has one. */
 export function invalidProduct(
   read: ReturnType<typeof readFields>,
   error: InvalidInputError,
@@ -56,7 +56,6 @@ export function invalidProduct(
   return read.invalid(error, FIELD_NAMES)
 }
 
-/** The words before each field. */
 function labelsOf(lang: Lang): Readonly<Record<string, string>> {
   const t = textsIn(lang)
   const texts = {
@@ -73,16 +72,13 @@ function labelsOf(lang: Lang): Readonly<Record<string, string>> {
 
 export interface ReadProduct {
   readonly fields: Omit<ProductFields, 'image'>
-  /** Of a new product. */
+  /** Initial stock of a new product. */
   readonly stock: number
-  /** Of one that is there; negative where pieces go out. */
+  /** Stock change of an existing product; negative: out. */
   readonly stockDelta: number
 }
 
-/**
- * Reads the form.
- * @param kept the properties that the product has; what is no text in them is not shown, and stays
- */
+/** Reads the form. @param kept the product's properties; non-text ones are not shown and are kept */
 export function readProductForm(form: Form, kept: ProductFields['properties'], lang: Lang) {
   const read = readFields(form, lang, labelsOf(lang))
   const t = textsIn(lang)
@@ -142,7 +138,7 @@ function defined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T
 }
 
-/** Lines of "name: text", with the colon of either language. */
+/** Lines of "name: value", with either colon. */
 function readLabels(read: ReturnType<typeof readFields>, lang: Lang): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const [n, line] of read.text('labels', 0, PRODUCT_MAX.description).split(/\r?\n/).entries()) {
@@ -157,7 +153,7 @@ function readLabels(read: ReturnType<typeof readFields>, lang: Lang): Record<str
   return labels
 }
 
-/** What the form of a product that is there is filled with. */
+/** Values of an existing product. */
 export function formOf(product: AdminProductView): Form {
   const { limit = {}, ...others } = product.properties ?? {}
   const seconds = limit.time_limit_seconds
@@ -186,7 +182,7 @@ export function formOf(product: AdminProductView): Form {
   }
 }
 
-/** What the form of a new product is filled with. */
+/** Values of a new product. */
 export const NEW_PRODUCT: Form = { stock: '0', exchange_limit: '0', sort: '0', payment_mode: 'points_only' }
 
 interface ProductForm {
@@ -194,7 +190,7 @@ interface ProductForm {
   readonly form: Form
   readonly errors: FormErrors
   readonly categories: readonly CategoryView[]
-  /** Pieces that can be redeemed now; undefined: the product is new. */
+  /** Available stock; undefined: new product. */
   readonly stock?: number
 }
 

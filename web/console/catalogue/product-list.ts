@@ -17,11 +17,11 @@ import { done, statusBadge, stockText } from './product-badges.ts'
 
 const HOME = '/admin/products'
 const PER_PAGE = 30
-/** So many products of a list are shown and counted; who wants others narrows it down. */
+/** Lists show and count at most this many; filters narrow them. */
 const LISTED_MAX = 3_000
 const SORTS = Object.keys(SORT_TEXTS) as (keyof typeof SORT_TEXTS)[]
 
-/** The products in every status, by status, category, mode and words. What cannot be filtered by is passed over. */
+/** Invalid filters are ignored. */
 export function productList({ replica, pointsToCnyMillionths: rate }: WebDeps) {
   return async (c: WebContext) => {
     const lang = c.get('lang')
@@ -67,7 +67,6 @@ export function productList({ replica, pointsToCnyMillionths: rate }: WebDeps) {
   }
 }
 
-/** This list, at another page. */
 function pageAt(c: WebContext, page: number): string {
   const url = new URL(c.req.url)
   url.searchParams.set('page', `${page}`)

@@ -26,7 +26,6 @@ import { productList } from './product-list.ts'
 const HOME = '/admin/products'
 const one = '/:id{[1-9]\\d{0,17}}'
 
-/** `/admin/products`: the list, the form, and what can be done with a product. */
 export function consoleProductRoutes(deps: WebDeps) {
   const { db, pointsToCnyMillionths: rate } = deps
   const read = (id: string) => readAnyProduct(db, id, rate)
@@ -120,7 +119,7 @@ export function consoleProductRoutes(deps: WebDeps) {
       try {
         await deleteProduct(db, c.req.param('id'), viewerOf(c).sub)
       } catch (error) {
-        // The second tap finds it deleted.
+        // A double click finds it deleted.
         if (!(error instanceof DomainError && error.refusal.code === 'NOT_FOUND')) throw error
       }
       return c.redirect(`${HOME}?done=deleted`, 303)
@@ -128,7 +127,7 @@ export function consoleProductRoutes(deps: WebDeps) {
     .route(one, pictureRoutes(deps))
 }
 
-/** Does it where the form is right. @returns what is wrong, otherwise the answer */
+/** Runs the action if the form is valid. @returns the errors, otherwise the response */
 async function attempt(
   lang: Lang,
   read: ReturnType<typeof readProductForm>['read'],

@@ -19,16 +19,15 @@ import { showWallet } from '../wallet/wallets.ts'
 const HOME = '/admin/users'
 const PER_PAGE = 20
 
-/** `/admin/users`: customers, their levels and wallets. */
 export function consoleUserRoutes(deps: WebDeps) {
-  /** @throws DomainError NOT_FOUND where nobody can be called so */
+  /** @throws DomainError NOT_FOUND if the id is invalid */
   const ownerOf = (c: WebContext): string => {
     const owner = c.req.param('owner') ?? ''
     if (!isOwner(owner)) throw new DomainError({ code: 'NOT_FOUND' })
     return owner
   }
 
-  /** @throws DomainError NOT_FOUND where there is no such action, FORBIDDEN where this viewer may not take it */
+  /** @throws DomainError NOT_FOUND if there is no such action, FORBIDDEN if this viewer may not take it */
   function actionOf(c: WebContext, owner: string): ActionName {
     const name = c.req.param('action') ?? ''
     if (!Object.hasOwn(ACTIONS, name)) throw new DomainError({ code: 'NOT_FOUND' })

@@ -23,16 +23,16 @@ import {
 import { METHODS } from '../../texts/shop/orders.ts'
 import { paymentBadge } from './order-badges.ts'
 
-/** One of the books about an order, as a table. */
+/** One table of the audit trail. */
 interface Book {
   readonly title: Text
-  /** Said where nothing stands in it. */
+  /** Shown if the table is empty. */
   readonly none: Text
   readonly columns: readonly { readonly head: Text; readonly number?: true }[]
   readonly rows: readonly (readonly (Html | string)[])[]
 }
 
-/** All that stands in the books about an order: a table of each that has anything, and a line for the others. */
+/** A table per non-empty record, and one line for the empty ones. */
 export function auditTrail(order: OrderView, books: OrderAuditTrail, lang: Lang): Html {
   const t = textsIn(lang)
   const all = [
@@ -63,7 +63,7 @@ function bookTable({ title, columns, rows }: Book, lang: Lang): Html {
 
 function timeline(order: OrderView, books: OrderAuditTrail, lang: Lang): Book {
   const t = textsIn(lang)
-  // Before an order stands, its attempt is all there is.
+  // Before an order is placed there is only its attempt.
   const attempt = order.timeline.map((event) => ({ ...event, by: { type: 'system', id: null } }))
   const events = books.events.length > 0 ? books.events : attempt
   return {
@@ -84,7 +84,7 @@ function who({ type, id }: { readonly type: string; readonly id: string | null }
   return id === null ? name : `${name} ${id}`
 }
 
-/** The word for a name of the mall's, or the name where there is none. */
+/** The label of a code, or the code itself if unknown. */
 function knownOr(words: Readonly<Record<string, Text>>, name: string, lang: Lang): string {
   return words[name]?.[lang] ?? name
 }
@@ -136,7 +136,7 @@ function stock(books: OrderAuditTrail, lang: Lang): Book {
   }
 }
 
-/** Staff know a provider's number by its end; ours, which is asked for at its desk, is whole. */
+/** Staff know provider numbers by their end; ours are shown in full. */
 const ending = (number: string) => (number.length > 6 ? `…${number.slice(-6)}` : number)
 const code = (number: string) => html`<span class="code">${number}</span>`
 
@@ -194,7 +194,7 @@ function refunds(all: readonly RefundView[], lang: Lang): Book {
 }
 
 function notices({ notices: all, payments }: OrderAuditTrail, lang: Lang): Book {
-  // A provider's notice may be called after its payment.
+  // A provider's event id may contain its payment number.
   const shortened = (eventId: string) =>
     payments.reduce((id, { provider_no: no }) => (no ? id.replaceAll(no, ending(no)) : id), eventId)
   return {

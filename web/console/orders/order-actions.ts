@@ -16,33 +16,32 @@ import { actionAt, cameFrom } from './order-badges.ts'
 
 export type ActionName = keyof typeof ACTIONS
 
-/** What was typed, and what is wrong with it. */
+/** Form input and its errors. */
 export interface Typed {
   readonly form: Form
   readonly errors: FormErrors
 }
 
-/** What an order's workflow can be asked for, and by what it is told apart here. */
 type Asked = Pick<OrderView, 'order_no' | 'owner_id' | 'status' | 'needs_attention' | 'address_info'> &
   Refundable & {
     readonly shippingType: ShippingType | undefined
   }
 
-/** As they call themselves, in whatever language somebody looks. */
+/** Brand names, the same in both languages. */
 const CARRIERS = ['顺丰速运', '中通快递', '圆通速递', '申通快递', '韵达快递', '京东快递', '邮政 EMS']
 
 const ALL = Object.keys(ACTIONS) as ActionName[]
-/** These are asked for on a page of their own, since they need more than a tap. */
+/** These need a page of their own. */
 const ASKED_APART: readonly ActionName[] = ['cancel', 'refund', 'resolve']
 
-/** Why an action is not possible now; undefined where it is. */
+/** Why an action is unavailable; undefined if it is available. */
 export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): Html | string | undefined {
   const t = textsIn(c.get('lang'))
   if (action === 'resolve') return order.needs_attention === null ? t(T.nothingStuck) : undefined
   if (action === 'refund' && allows(order.status, action) && hasNothingLeft(order)) return t(T.allBack)
   const isSent = order.shippingType === undefined || needsAddress(order.shippingType)
   if (action === 'ship' && !isSent && order.status !== 'order_canceled') return t(T.nothingToSend)
-  // Before it stands, nothing is known of its delivery, and nothing is delivered either.
+  // Before an order is placed, its delivery is unknown and nothing is delivered.
   if (allowsFor(order.status, action, order.shippingType ?? 'none')) return undefined
   if (action === 'finish' && order.status === 'order_accepted') return t(T.shipFirst)
   const inSentence = (text: string) => (c.get('lang') === 'en' ? text.toLowerCase() : text)
@@ -50,7 +49,7 @@ export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): 
   return interpolate(t(T.onlyIn), { states })
 }
 
-/** The buttons for what the state allows; each of the others says why it rests. */
+/** Buttons of available actions, and the reasons of unavailable ones. */
 export function actionPanel(c: WebContext, order: Asked, typed: Typed): Html {
   const t = textsIn(c.get('lang'))
   if (order.owner_id === viewerOf(c).sub) {
@@ -104,7 +103,7 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
   </form>`
 }
 
-/** All of the address, for whoever puts it on the parcel; a tap selects it. */
+/** The full address for the parcel; a tap selects it. */
 function sendTo({ address_info }: Asked, lang: Lang): Html | '' {
   const words = addressWords(address_info, 'sender')
   if (!words) return ''

@@ -33,34 +33,31 @@ export function paymentBadge(status: PaymentStatus, lang: Lang): Html {
   return html`<span class="badge ${PAYMENT_LOOKS[status]}">${textsIn(lang)(PAYMENT_STATES[status])}</span>`
 }
 
-/** Whether its payment says more than the order's own state. */
+/** Whether the payment status adds to the order status. */
 export const paysApart = ({ payment_status }: { readonly payment_status: PaymentStatus }): boolean =>
   ['closing', 'refunding', 'refunded'].includes(payment_status)
 
 const LIST = '/admin/orders'
-/** Characters; a list is asked for by less. */
+/** Maximum length of a list query. */
 const QUERY_MAX = 1_000
 
 /**
- * The query of the list from which the operator came, which the pages of an order hand on. It is only ever put behind
- * the list's own address, so it leads nowhere else, whatever it holds.
+ * Query of the list the operator came from. It is only appended to the list's own path, so it cannot redirect
+ * elsewhere.
  */
 export function cameFrom(c: WebContext): string {
   const given = c.req.query('from') ?? ''
   return given.length > QUERY_MAX ? '' : new URLSearchParams(given).toString()
 }
 
-/** The list, as it was. */
 export const listAt = (from: string) => withQuery(LIST, from)
 
-/** Where an order is found in the console. @param from the list's query, see `cameFrom` */
+/** @param from the list's query, see `cameFrom` */
 export const orderAt = (orderNo: string, from = '') => withQuery(`${LIST}/${orderNo}`, handedOn(from))
 
-/** Where an action is asked for, or done. */
 export const actionAt = (orderNo: string, action: string, from: string) =>
   withQuery(`${LIST}/${orderNo}/${action}`, handedOn(from))
 
-/** An order's page after something was done with it. */
 export const doneAt = (orderNo: string, done: string, from: string) =>
   withQuery(`${LIST}/${orderNo}`, `done=${done}${from && `&${handedOn(from)}`}`)
 

@@ -21,7 +21,7 @@ const SHIPPING_MAX = 64
 
 type ResolveAction = Extract<OrderRequest, { kind: 'resolve' }>['action']
 
-/** What the form of an action says; `request` is to be taken only where nothing is wrong. */
+/** `request` is valid only if there are no errors. */
 export function readRequest(
   action: ActionName,
   form: Form,
@@ -56,7 +56,7 @@ export function readRequest(
   return { request, errors: read.errors }
 }
 
-/** Money is never skipped: it is refunded, or was given back outside. Which refund that was stands behind a slash. */
+/** Refunds cannot be skipped, only retried or settled manually. A slash separates the refund number. */
 function waysOn(order: Pick<OrderView, 'needs_attention' | 'refunds'>): readonly [string, ...string[]] {
   if (order.needs_attention?.code !== 'refund') return ['retry', 'skip']
   return ['retry', ...owedOf(order).map(({ refund_no }) => `settle/${refund_no}`)]
@@ -66,16 +66,11 @@ const owedOf = ({ refunds }: Pick<OrderView, 'refunds'>) => refunds.filter(({ st
 
 const TITLES = { cancel: F.cancelTitle, refund: REFUND_FORM.title, resolve: F.resolveTitle } as const
 const BUTTONS = { cancel: F.cancelDo, refund: REFUND_FORM.confirm, resolve: F.resolveDo } as const
-/** Actions that need a page of their own. */
 export type AskedApart = keyof typeof TITLES
 
 export const isAskedApart = (action: ActionName): action is AskedApart => Object.hasOwn(TITLES, action)
 
-/**
- * The page that asks what is to be known before an action is taken.
- * @param form what was typed, with what is wrong with it
- * @param problem why it was not done
- */
+/** @param form input with its errors @param problem why the action failed */
 export function showForm(
   c: WebContext,
   order: OrderView,

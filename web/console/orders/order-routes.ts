@@ -20,9 +20,8 @@ import { cameFrom, doneAt, orderAt } from './order-badges.ts'
 import { isAskedApart, readRequest, showForm } from './order-forms.ts'
 import { orderList } from './orders.ts'
 
-/** `/admin/orders`: the list, one order, and what an operator may ask of it. */
 export function consoleOrderRoutes(deps: WebDeps) {
-  /** @throws DomainError NOT_FOUND where there is no such order, FORBIDDEN where it is the viewer's own */
+  /** @throws DomainError NOT_FOUND, FORBIDDEN for the viewer's own order */
   async function find(c: WebContext): Promise<OrderView> {
     const order = await getOrder(deps, c.req.param('id') ?? '', undefined)
     mustNotBeOwn(viewerOf(c).sub, order.owner_id)
@@ -55,7 +54,7 @@ export function consoleOrderRoutes(deps: WebDeps) {
     }
   }
 
-  /** Says why it was not done; what was typed is kept. */
+  /** Shows why the action failed and keeps the input. */
   async function refuse(c: WebContext, order: OrderView, action: ActionName, form: Form, error: unknown) {
     const lang = c.get('lang')
     if (!(error instanceof DomainError || error instanceof OverloadedError)) throw error
@@ -80,7 +79,7 @@ export function consoleOrderRoutes(deps: WebDeps) {
       const action = c.req.param('action') as ActionName
       const order = await find(c)
       const known = { ...order, shippingType: undefined }
-      // What rests says why on the order's own page.
+      // An unavailable action explains itself on the order page.
       if (!isAskedApart(action) || reasonAgainst(known, action, c))
         return c.redirect(orderAt(order.order_no, cameFrom(c)), 303)
       return showForm(c, order, action, {})
@@ -91,7 +90,7 @@ export function consoleOrderRoutes(deps: WebDeps) {
   return routes
 }
 
-/** The field of the refund's form that a refusal of a part is about. */
+/** Form field that a refusal of a partial refund is about. */
 function partFieldOf({ code, required }: Refusal): 'what' | 'points' | 'money' | undefined {
   if (code === 'REFUND_IS_WHOLE') return 'what'
   if (code !== 'REFUND_EXCEEDS_REST' || required === undefined) return undefined

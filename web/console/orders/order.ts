@@ -30,7 +30,7 @@ import { auditTrail } from './audit-trail.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
 
-/** A notice of what was done is told where the order still is what it says. */
+/** Status in which the confirmation of an action is still true. */
 const DONE_IN: Readonly<Record<string, OrderStatus>> = {
   ...LEADS_TO,
   cancel: 'order_canceled',
@@ -40,16 +40,11 @@ const NOTHING_TYPED: Typed = { form: {}, errors: {} }
 
 interface Problem {
   readonly status: 409 | 503
-  /** What came of the request, in words. */
+  /** Result of the request. */
   readonly text: string
 }
 
-/**
- * One order with all that is written down about it, and what can be done with it.
- * @param typed what was typed into the form on it that has to be mended
- * @param problem why what was asked for was not done
- * @throws DomainError NOT_FOUND
- */
+/** @param typed invalid form input @param problem why the action failed @throws DomainError NOT_FOUND */
 export async function showOrder(
   c: WebContext,
   deps: WebDeps,
@@ -93,14 +88,14 @@ export async function showOrder(
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)
 }
 
-/** What was done on the page before this one; undefined where the order has gone on since. */
+/** @returns undefined if the order has moved on since */
 function doneOf(c: WebContext, { status }: OrderView): keyof typeof ORDER_DONE | undefined {
   const done = c.req.query('done') ?? ''
   if (!Object.hasOwn(ORDER_DONE, done) || (DONE_IN[done] ?? status) !== status) return undefined
   return done as keyof typeof ORDER_DONE
 }
 
-/** The oldest order that waits for the same; nothing where none does. */
+/** Link to the oldest order in the same queue. */
 async function nextWaiting(
   { db }: WebDeps,
   done: 'accept' | 'ship',
@@ -162,7 +157,7 @@ function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink,
   </section>`
 }
 
-/** All that was taken back, in one sum. */
+/** Total refunded. */
 function takenText(back: OrderView['refunds'], lang: Lang): string {
   const points = back.reduce((sum, refund) => sum + refund.points, 0)
   const fen = back.reduce((sum, { money }) => sum + fenOf(money.amount), 0n)
@@ -173,7 +168,7 @@ function row<V>(name: string, value: V | null | undefined, show: (value: V) => H
   return value === null || value === undefined ? [] : [[name, show(value)]]
 }
 
-/** What the customer wrote to the shop, and where the goods go to: who ships them finds all of it with "ship". */
+/** The customer's notes and address; the shipping form shows the full address. */
 function personal(
   { status, customer_notes, address_info }: OrderView,
   shippingType: ShippingType | undefined,
@@ -197,7 +192,7 @@ function personal(
   ]
 }
 
-/** What was typed on the page; of what came over the API, which takes any fields, all of it. */
+/** The page writes one text; the API accepts any fields, all of which are shown. */
 function customizedText(what: unknown): string {
   const { text, ...others } = what as Record<string, unknown>
   return typeof text === 'string' && Object.keys(others).length === 0 ? text : JSON.stringify(what)

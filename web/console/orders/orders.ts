@@ -18,7 +18,7 @@ const HOME = '/admin/orders'
 const PER_PAGE = 30
 const WORDS_MAX = 100
 
-/** Orders by number, customer or product, state, payment, mode and day, newest first; what is no filter is passed over. */
+/** Invalid filters are ignored. */
 export function orderList(deps: WebDeps) {
   return async (c: WebContext) => {
     const lang = c.get('lang')
@@ -28,7 +28,7 @@ export function orderList(deps: WebDeps) {
     const past = given && /^[1-9]\d{0,17}$/.test(given) ? given : undefined
     const oldestFirst = isOldestFirst(c)
     const page = { limit: PER_PAGE, oldestFirst, past }
-    // Days the wrong way round hold no order; they are an error, and no answer.
+    // A reversed date range is an error, not an empty result.
     const areTurned = search.from !== undefined && search.to !== undefined && search.from >= search.to
     const { orders, next } = areTurned
       ? { orders: [], next: undefined }
@@ -70,7 +70,7 @@ function readSearch(c: WebContext): OrderSearch {
 
 const isOldestFirst = (c: WebContext): boolean => c.req.query('sort') === 'oldest'
 
-/** This list, from another place on. */
+/** This list at another cursor. */
 function here(c: WebContext, past: string | undefined): string {
   const url = new URL(c.req.url)
   url.searchParams.delete('past')
@@ -130,7 +130,7 @@ function empty(c: WebContext, { words }: OrderSearch): Html {
 function table(c: WebContext, orders: readonly OrderLine[]): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  // The order's page leads back to this list as it is.
+  // The order page links back to this exact list.
   const from = new URL(c.req.url).search.slice(1)
   return html`<table class="folds pairs many">
     <caption class="sr">${t(T.listed)}</caption>

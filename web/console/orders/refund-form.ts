@@ -15,11 +15,11 @@ import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { REFUND_FORM as F } from '../../texts/console/orders.ts'
 
-/** Each order has at most this many pieces of the dearest product. */
+/** No order has more points than this. */
 const POINTS_MAX = PRODUCT_MAX.points
 const AMOUNTS = ['points', 'money'] as const
 
-/** What is to go back: all that is left, or a part of it. Of the two nothing is assumed: what was typed must fit. */
+/** Requires an explicit choice between full and partial refund. */
 export function readRefund(
   read: ReturnType<typeof readFields>,
   form: Form,
@@ -48,7 +48,7 @@ export function readRefund(
 export function refundQuestions(order: OrderView, form: Form, errors: FormErrors, lang: Lang): Html {
   const t = textsIn(lang)
   const rest = remainderAfter(order)
-  // Goods that have left come back by post, if at all; the stock is put back all the same.
+  // Shipped goods may not come back, but the stock is restored anyway.
   const hasLeft = order.status === 'order_shipped' || order.status === 'order_finished'
   const amount = (name: (typeof AMOUNTS)[number], most: string, inputmode: 'numeric' | 'decimal') =>
     field({

@@ -5,18 +5,18 @@ import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { TODAY as T } from '../../texts/console/frame.ts'
 
-/** A part of a bar; the parts of one stand on each other. */
+/** Segment of a stacked bar. */
 interface Part {
   readonly value: number
-  /** Its look in web/public/pages/console.css. */
+  /** CSS class in web/public/pages/console.css. */
   readonly look: 'main' | 'pale' | 'lost'
 }
 
 export interface Bar {
-  /** What it stands for, such as an hour or a day. */
+  /** Such as an hour or a day. */
   readonly label: string
   readonly parts: readonly Part[]
-  /** A point of the line behind the bars. */
+  /** Value of the line behind the bars. */
   readonly line?: number
 }
 
@@ -24,23 +24,20 @@ interface Chart {
   readonly title: string
   readonly hint: string
   readonly bars: readonly Bar[]
-  /** How an amount is written at the scale and in words. */
+  /** Formats a value. */
   readonly write: (value: number) => string
-  /** What the looks mean, where a bar has several. */
+  /** Meaning of each look, if bars have several. */
   readonly legend?: readonly (readonly [Part['look'], string])[]
-  /** The same in figures: the heads of the columns, then the rows; each row begins with its label. */
+  /** The same data as a table; each row starts with its label. */
   readonly table: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
 }
 
-/** In units of the drawing; the page stretches it to its place, so words and figures stand beside it in HTML. */
+/** Drawing units; the page stretches the drawing, so texts are in HTML next to it. */
 const HEIGHT = 100
 const STEP = 10
 const GAP = 3
 
-/**
- * Bars, drawn on the server, with their scale, a sentence for those who do not see them, and a table. Amounts are
- * whole numbers (fen, points, pieces) that are only drawn here.
- */
+/** Server-rendered bar chart with scale, text summary and table. Values are integers (fen, points, pieces). */
 export function barChart({ title, hint, bars, write, legend, table }: Chart, lang: Lang): Html {
   const t = textsIn(lang)
   const top = roundTop(Math.max(...bars.map((bar) => Math.max(sumOf(bar), bar.line ?? 0))))
@@ -72,7 +69,7 @@ export function barChart({ title, hint, bars, write, legend, table }: Chart, lan
 
 const sumOf = ({ parts }: Bar) => parts.reduce((sum, { value }) => sum + value, 0)
 
-/** The next number that a scale and its half can be read from: 2, 4, 20, 60, 200. */
+/** Next readable maximum whose half is readable, too: 2, 4, 20, 60, 200. */
 function roundTop(most: number): number {
   if (most <= 2) return 2
   const unit = 2 * 10 ** Math.floor(Math.log10(most))
@@ -97,7 +94,7 @@ function drawLine(bars: readonly Bar[], y: (value: number) => number): Html {
   return html`<polyline class="line" points="${points.join(' ')}"></polyline>`
 }
 
-/** What the picture shows at first sight, in words. */
+/** Text summary for screen readers. */
 function summary(title: string, bars: readonly Bar[], write: (value: number) => string, lang: Lang): string {
   const t = textsIn(lang)
   const sum = bars.reduce((all, bar) => all + sumOf(bar), 0)

@@ -8,7 +8,6 @@ import { textsIn } from '../../texts/common/common.ts'
 import { TODAY as T } from '../../texts/console/frame.ts'
 import { barChart } from './charts.ts'
 
-/** The redemptions of today beside those of yesterday, and what the days before have brought. */
 export function todayCharts(board: Dashboard, lang: Lang): Html {
   return html`${byHour(board, lang)}
     <div class="charts">${byDay(board, lang)}${pointsByDay(board, lang)}${cashByDay(board, lang)}</div>`

@@ -20,7 +20,6 @@ import { consolePage } from '../layout.ts'
 import { listAt, orderAt } from '../orders/order-badges.ts'
 import { todayCharts } from './today-charts.ts'
 
-/** `/admin`: how the day goes, what waits for somebody, and the days before. */
 export function todayRoutes(deps: WebDeps) {
   return new Hono<WebEnv>().get('/', async (c) => {
     const lang = c.get('lang')
@@ -81,7 +80,7 @@ function figures({ today, takenBack }: Dashboard, lang: Lang): Html {
   )}</dl></section>`
 }
 
-/** Rounded down, so that 100% means every single one. */
+/** Rounded down, so that 100% means all. */
 function percent(part: number, whole: number): string {
   const tenths = Math.floor((part * 1000) / whole)
   return `${Math.floor(tenths / 10)}${tenths % 10 === 0 ? '' : `.${tenths % 10}`}%`
@@ -124,7 +123,7 @@ function waitingRow({ count, orderNo, since }: WaitingView, text: string, lang: 
     ${orderNo === null ? '' : html`<a class="press" href="/admin/orders/${orderNo}">${t(T.look)}</a>`}</p></li>`
 }
 
-/** The orders that somebody has to go on with, by what they wait for: each leads to its list, the oldest first. */
+/** Each queue links to its list, oldest first. */
 function queues({ queues: all }: Dashboard, lang: Lang): Html {
   const t = textsIn(lang)
   return html`<section class="card stack" aria-labelledby="queues">
@@ -143,7 +142,7 @@ function queues({ queues: all }: Dashboard, lang: Lang): Html {
   </section>`
 }
 
-/** How long since then, in the largest whole unit. */
+/** Elapsed time in the largest whole unit. */
 function waited(since: string, lang: Lang): Html {
   const t = textsIn(lang)
   const minutes = Math.floor((Date.now() - Date.parse(since)) / 60_000)

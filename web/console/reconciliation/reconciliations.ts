@@ -31,7 +31,6 @@ const PER_PAGE = 20
 const one = '/:id{[1-9]\\d{0,17}}'
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 
-/** `/admin/reconciliations`: what comparing the books has found, and comparing them now. */
 export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
   async function showList(c: WebContext, form: Form, errors: FormErrors = {}) {
     const lang = c.get('lang')
@@ -40,7 +39,7 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
     const { runs, total } = await readReconciliations(db, { limit: PER_PAGE, offset: (page - 1) * PER_PAGE })
     const given = c.req.query('started') ?? ''
     const started = DAY.test(given) ? given : undefined
-    // A run is listed as soon as a worker has taken it up.
+    // A run is listed once a worker has picked it up.
     const isListed = page > 1 || runs.some(({ day }) => day === started)
     const coming = isListed ? undefined : started
     const main = html`
@@ -73,7 +72,7 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
       }
       if (!isDay(day)) return wrong('format')
       try {
-        // A second tap joins the comparison that the first has begun.
+        // A double click joins the same run.
         await startReconciliation(temporal, day)
       } catch (error) {
         if (error instanceof InvalidInputError) return wrong('past')
@@ -92,7 +91,7 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
     })
 }
 
-/** @param coming the day of one that was asked for, and that no worker has taken up yet */
+/** @param coming day of a run that was requested and is not listed yet */
 function list(runs: readonly ReconciliationView[], coming: string | undefined, lang: Lang): Html {
   const t = textsIn(lang)
   return html`<table class="folds">
@@ -126,7 +125,6 @@ function resultBadges(run: ReconciliationView, lang: Lang): Html {
 const missingText = (n: number, lang: Lang) =>
   interpolateText(textsIn(lang)(n === 1 ? T.missingOne : T.missing), { n: grouped(n) })
 
-/** What is said where no difference is. */
 function noFindings(run: ReconciliationView, lang: Lang): Html {
   const t = textsIn(lang)
   if (run.finished_at === null) return html`<p class="notice">${t(T.notYet)}</p>`

@@ -14,7 +14,7 @@ interface Column {
   readonly number?: true
 }
 
-/** What a run has added up: the day's bills, and all orders and payments as they were then. */
+/** The day's statements, and all orders and payments at the time of the run. */
 export function totalsTables(
   { bills = {}, orders = {}, payments = {}, others = {} }: Totals,
   lang: Lang,
@@ -42,7 +42,7 @@ export function totalsTables(
       { head: T.points, ...number },
       { head: T.money, ...number },
     ],
-    // By their states, in the order of their lives.
+    // Statuses in lifecycle order.
     [
       ...ORDER_STATUSES.flatMap((status) => {
         const sum = orders[status]

@@ -34,14 +34,13 @@ const PER_PAGE = 20
 const at = '/:owner/earnings'
 const one = `${at}/:id{[1-9]\\d{0,17}}/reverse`
 
-/** `/admin/users/{owner}/earnings`: what a customer has earned elsewhere; one more by hand, and one undone. */
 export function consoleEarningRoutes(deps: WebDeps) {
   const mayReport = (c: WebContext, owner: string): boolean => {
     const { sub, role } = viewerOf(c)
     return sub !== owner && hasRight(role, 'report_earnings')
   }
 
-  /** @throws DomainError NOT_FOUND where nobody can be called so, FORBIDDEN where an outside wallet keeps the points */
+  /** @throws DomainError NOT_FOUND if the id is invalid, FORBIDDEN with an external wallet */
   const ownerOf = (c: WebContext): string => {
     const owner = c.req.param('owner') ?? ''
     if (!OWNER_ID.test(owner) || owner.length > OWNER_ID_MAX) throw new DomainError({ code: 'NOT_FOUND' })
@@ -49,7 +48,7 @@ export function consoleEarningRoutes(deps: WebDeps) {
     return owner
   }
 
-  /** As `ownerOf`, for what makes points and takes them. @throws DomainError FORBIDDEN where this viewer may not */
+  /** As `ownerOf`, for changes. @throws DomainError FORBIDDEN without the right */
   const ownerToBookFor = (c: WebContext): string => {
     const { sub, role } = viewerOf(c)
     mustHaveRight(role, 'report_earnings')
@@ -81,7 +80,7 @@ export function consoleEarningRoutes(deps: WebDeps) {
     return consolePage(c, { title: `${t(T.title)} · ${owner}`, main, section: 'users' }, status)
   }
 
-  /** @throws DomainError NOT_FOUND, also for another customer's */
+  /** @throws DomainError NOT_FOUND, also for another customer's earning */
   async function find(c: WebContext, owner: string): Promise<EarningView> {
     const id = c.req.param('id') ?? ''
     const { earnings } = await readEarnings(deps, { ownerId: owner, id }, { limit: 1, offset: 0 })
@@ -154,13 +153,13 @@ export function consoleEarningRoutes(deps: WebDeps) {
       const read = readFields(form, c.get('lang'), { reason: textsIn(c.get('lang'))(T.reason) })
       const reason = read.text('reason', 1, REASON_MAX)
       if (Object.keys(read.errors).length > 0) return askReverse(c, owner, earning, form, read.errors)
-      // A repeat finds it done.
+      // Idempotent.
       await reverse(deps, earning.id, deps.clawbackIntoDebt, { operatorId: viewerOf(c).sub, reason })
       return c.redirect(`${walletAt(owner)}/earnings?done=reversed`, 303)
     })
 }
 
-/** What the form tells of: cash that earns by rule, or points, one of the two. */
+/** Requires either an amount or points. */
 function readEarning(form: Form, lang: Lang) {
   const t = textsIn(lang)
   const read = readFields(form, lang, {

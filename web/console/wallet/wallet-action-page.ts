@@ -26,7 +26,6 @@ import { ACTION_FIELDS, type ActionName, changeText, readAction } from './wallet
 
 export const walletAt = (owner: string) => `/admin/users/${encodeURIComponent(owner)}`
 
-/** The form of an action. */
 export async function showAction(
   c: WebContext,
   deps: WebDeps,
@@ -54,7 +53,7 @@ export async function showAction(
   return consolePage(c, { title: `${t(ACTIONS[name])} · ${owner}`, main, section: 'users' }, status)
 }
 
-/** What has to be known for it: what there is now, or the block that is to end. */
+/** Current balances, or the hold to release. */
 async function factsOf(
   deps: WebDeps,
   owner: string,
@@ -109,7 +108,7 @@ function fieldOf(c: WebContext, name: string, form: Form, errors: FormErrors): H
   }
 }
 
-/** Does what the form says, or shows it again with what is wrong; a large amount is asked for once more first. */
+/** Executes the form, or shows it again with errors; large amounts need confirmation first. */
 export async function act(c: WebContext, deps: WebDeps, owner: string, name: ActionName): Promise<Response> {
   const lang = c.get('lang')
   const { confirmed, ...form } = await readForm(c)
@@ -147,7 +146,7 @@ async function confirm(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const { available, cash } = await readWallet(deps, owner)
-  // Nobody is asked to confirm what cannot be done. The ledger judges again when it is booked.
+  // Do not ask to confirm what will fail. The ledger checks again when posting.
   if (wish.points < 0 && available + wish.points < 0) {
     const points = tooFew(grouped(-wish.points), grouped(available), lang)
     return showAction(c, deps, owner, name, form, { points })

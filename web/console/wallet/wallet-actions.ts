@@ -20,13 +20,13 @@ import { type ACTIONS, ACTION_FORM as F } from '../../texts/console/wallets.ts'
 
 export type ActionName = keyof typeof ACTIONS
 
-/** From here on an amount is confirmed on a second page. */
+/** Amounts from here on need confirmation. */
 export const LARGE_POINTS = 10_000
 const LARGE_FEN: Fen = 100_000n
 
 type FieldName = 'points' | 'amount' | 'way' | 'expires' | 'reason' | 'level'
 
-/** The fields of each action's form, in their order. */
+/** Form fields per action, in order. */
 export const ACTION_FIELDS: Readonly<Record<ActionName, readonly FieldName[]>> = {
   grant: ['points', 'expires', 'reason'],
   adjust: ['way', 'points', 'reason'],
@@ -38,9 +38,9 @@ export const ACTION_FIELDS: Readonly<Record<ActionName, readonly FieldName[]>> =
   level: ['level'],
 }
 
-/** As at the routes of the API. */
+/** Same rights as the API. */
 export const rightFor = (name: ActionName): Right => (name === 'level' ? 'operate' : 'change_wallets')
-/** What only our own ledger can do. */
+/** Not available with an external wallet. */
 export const needsLedger = (name: ActionName): boolean => name !== 'level' && name !== 'cash'
 
 interface Cause {
@@ -50,15 +50,15 @@ interface Cause {
 
 interface Wish {
   readonly read: ReturnType<typeof readFields>
-  /** It is confirmed on a second page. */
+  /** Needs confirmation. */
   readonly isLarge: boolean
-  /** What comes to the points, or to the cash in fen, for the second page. */
+  /** Change of points, or of cash in fen, for the confirmation. */
   readonly points: number
   readonly fen: Fen
   run(deps: WebDeps, owner: string, by: Cause): Promise<unknown>
 }
 
-/** Reads what is wanted. `read.errors` says what is wrong with it; then it may not be run. */
+/** `read.errors` has the errors; if there are any, do not run it. */
 export function readAction(name: ActionName, form: Form, lang: Lang): Wish {
   const t = textsIn(lang)
   const read = readFields(form, lang, {
@@ -107,7 +107,7 @@ export function readAction(name: ActionName, form: Form, lang: Lang): Wish {
   }
 }
 
-/** The change in words: `+12,000 积分`, `¥1,500.00`. */
+/** `+12,000 积分`, `¥1,500.00`. */
 export function changeText({ points, fen }: Pick<Wish, 'points' | 'fen'>, lang: Lang): string {
   if (fen > 0n) return `+${moneyText(moneyFromFen(fen))}`
   return pointsText(points, lang).replace(/^[-\d,]+/, signed(points))
@@ -118,7 +118,7 @@ function missing(read: Wish['read'], name: FieldName): number {
   return 0
 }
 
-/** The last moment of a day in Shanghai; null where none is given. */
+/** End of that day in Shanghai; null if empty. */
 function endOfDay(read: Wish['read'], day: string): Date | null {
   if (day === '') return null
   const end = isDay(day) ? new Date(`${day}T23:59:59.999+08:00`) : new Date(Number.NaN)

@@ -20,7 +20,6 @@ import { type ActionName, needsLedger, rightFor } from './wallet-actions.ts'
 
 const PER_PAGE = 30
 
-/** A customer's page: level, points and cash, lots, what is blocked, what an operator may do, and the statement. */
 export async function showWallet(c: WebContext, deps: WebDeps, owner: string) {
   const lang = c.get('lang')
   const t = textsIn(lang)
@@ -168,7 +167,7 @@ function entryTable(c: WebContext, entries: readonly StatementEntry[], currency:
   const lang = c.get('lang')
   const t = textsIn(lang)
   const change = ({ amount, held }: StatementEntry) => {
-    // What was held before is spent now: the balance fell then.
+    // A capture spends held points, so the available balance fell earlier.
     if (amount === 0n && held !== 0n) return interpolate(t(T.settles), { n: sum(held < 0n ? -held : held) })
     if (amount === 0n) return '—'
     if (currency === 'ZJF') return signed(Number(amount))

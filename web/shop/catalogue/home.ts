@@ -23,12 +23,12 @@ import { productGrid } from './product-card.ts'
 
 const HOME = '/points-mall/products'
 const PER_PAGE = 20
-/** So many products of a list are shown and counted; who wants others narrows it down. */
+/** Lists show and count at most this many; filters narrow them. */
 const LISTED_MAX = 1_000
 const SOON_MS = 30 * 86_400_000
 const KEYWORD_MAX = 100
 
-/** What the address asks for; what cannot be asked for is passed over. */
+/** Query of the page; invalid values are ignored. */
 interface Wish {
   readonly filter: Omit<ProductFilter, 'status' | 'within'>
   readonly affordable: boolean
@@ -36,10 +36,9 @@ interface Wish {
   readonly page: number
 }
 
-/** Who looks, with what they have: undefined where nobody is signed in, `wallet` where it cannot be read. */
+/** Undefined: not signed in. `wallet` is undefined if it cannot be read. */
 type Owner = { readonly level: number; readonly wallet: WalletView | undefined } | undefined
 
-/** `/points-mall/products`: the balance, and what it gets. */
 export function homeRoutes(deps: WebDeps) {
   const { replica, pointsToCnyMillionths: rate } = deps
 
@@ -48,7 +47,7 @@ export function homeRoutes(deps: WebDeps) {
   const findAny = (filter: Wish['filter'], limit: number) =>
     find(filter, 'default', { limit, offset: 0, countMax: 1 })
 
-  /** Words within the keyword that do find something. */
+  /** Words in the keyword that do have results. */
   async function betterWords({ keyword, ...filter }: Wish['filter']): Promise<string[]> {
     const letters = Array.from(keyword ?? '').filter((letter) => /[\p{L}\p{N}]/u.test(letter))
     if (letters.length < 3) return []
@@ -140,7 +139,7 @@ function readWish(c: WebContext): Wish {
 const isNarrowed = ({ filter, affordable }: Wish) =>
   affordable || Object.values(filter).some((value) => value !== undefined)
 
-/** The address of the same wish with something changed; always from its first page. */
+/** Same query with changes, from its first page. */
 function wishLink({ filter, affordable, sort }: Wish): string {
   const query = new URLSearchParams()
   if (filter.keyword) query.set('keyword', filter.keyword)
@@ -152,14 +151,14 @@ function wishLink({ filter, affordable, sort }: Wish): string {
   return query.size === 0 ? HOME : `${HOME}?${query.toString()}`
 }
 
-/** This address at another of its pages. */
+/** Same URL at another page. */
 function pageLink(c: WebContext, page: number): string {
   const { pathname, searchParams } = new URL(c.req.url)
   searchParams.set('page', `${page}`)
   return `${pathname}?${searchParams.toString()}`
 }
 
-/** The part of a wish that a form leaves as it is. */
+/** Hidden field for a value that the form does not change. */
 const hidden = (name: string, value: string | undefined) =>
   value === undefined ? '' : html`<input type="hidden" name="${name}" value="${value}">`
 
@@ -176,7 +175,7 @@ async function readOwner(c: WebContext, deps: WebDeps): Promise<Owner> {
   return { level: user.level ?? viewer.level, wallet }
 }
 
-/** Who looks for something has seen the whole of it before. */
+/** Compact balance for filtered and later pages. */
 function briefBalance(c: WebContext, owner: Owner): Html | '' {
   const t = textsIn(c.get('lang'))
   return owner?.wallet

@@ -4,10 +4,10 @@ import type { Lang } from '../../../i18n/error-texts.ts'
 import type { Html } from '../../shared/page.ts'
 import { price, stock } from './product-copy.ts'
 
-/** Only pictures of this site are shown: the page loads nothing from others. */
+/** Only local pictures: the page loads nothing from other hosts. */
 const OURS = /^\/assets\/[\w./-]+$/
 
-/** @param alt '' where the title stands beside it */
+/** @param alt '' if the title is next to it */
 export function picture(image: string | null, alt: string): Html {
   if (image !== null && OURS.test(image)) {
     return html`<img class="photo" src="${image}" alt="${alt}" width="480" height="480" loading="lazy">`
@@ -16,7 +16,7 @@ export function picture(image: string | null, alt: string): Html {
     <svg><use href="/assets/pages/icons.svg#orders"></use></svg></span>`
 }
 
-/** Products as tickets: the goods above the perforation, what they cost on the stub. */
+/** Products as tickets, with the price on the stub. */
 export function productGrid(products: readonly ProductView[], lang: Lang): Html {
   return html`<ul class="shelf">${products.map(
     (product) => html`<li class="ticket product">

@@ -8,10 +8,10 @@ import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT } from '../../texts/shop/catalogue.ts'
 
-/** At so few pieces a customer is told how many are left. */
+/** From here on the remaining stock is shown. */
 const FEW = 10
 
-/** `1,200 积分 + ¥9.90` with its digits large. Reads as `priceText` does. */
+/** `1,200 积分 + ¥9.90` with large digits; reads like `priceText`. */
 export function price(points: number, money: Money, lang: Lang): Html {
   const unit = lang === 'zh' ? '积分' : 'points'
   const cash = html`<span class="digits">${moneyText(money)}</span>`
@@ -21,7 +21,7 @@ export function price(points: number, money: Money, lang: Lang): Html {
     : html`<span class="digits">${grouped(points)}</span> ${unit} <span class="whole">+ ${cash}</span>`
 }
 
-/** What is left, in words; nothing where that is plenty. */
+/** Empty if there is plenty. */
 export function stock({ stock_quantity: left }: ProductView, lang: Lang): Html | '' {
   const t = textsIn(lang)
   if (left <= 0) return html`<span class="badge">${t(PRODUCT.soldOut)}</span>`
@@ -29,7 +29,7 @@ export function stock({ stock_quantity: left }: ProductView, lang: Lang): Html |
   return html`<span class="badge warn">${lang === 'zh' ? `仅剩 ${left} 件` : `only ${left} left`}</span>`
 }
 
-/** How often and by whom it may be redeemed. @param counted whether the shop counts pieces at all */
+/** @param counted whether quantity limits apply */
 export function limits(
   { exchange_limit: ever, properties }: ProductView,
   counted: boolean,
@@ -68,7 +68,7 @@ function spanText(seconds: number, lang: Lang): string {
   return count === 1 ? zh : ` ${grouped(count)} ${zh}`
 }
 
-/** The same in so few words that they stand on a button. */
+/** Short enough for a button. */
 export function shortReason({ code, required, available, rule }: Refusal, lang: Lang): string {
   const zh = lang === 'zh'
   switch (code) {
@@ -92,7 +92,7 @@ export function shortReason({ code, required, available, rule }: Refusal, lang: 
   }
 }
 
-/** Why it cannot be redeemed, and what is missing: the API's own texts, with the gap counted out where that helps. */
+/** The API's text, with the gap computed where that helps. */
 function reason(refusal: Refusal, lang: Lang): string {
   const { code, required, available, rule } = refusal
   const zh = lang === 'zh'
@@ -133,7 +133,7 @@ function reason(refusal: Refusal, lang: Lang): string {
   return errorText(code, lang, refusal).detail
 }
 
-/** The same for a list of reasons, with a way to the orders that are to be paid or canceled first. */
+/** The same as a list item, with a link to unpaid orders if those are the reason. */
 export function reasonItem(refusal: Refusal, lang: Lang): Html {
   const text = reason(refusal, lang)
   const { code, rule, available } = refusal

@@ -16,7 +16,6 @@ import { limits, price, reasonItem, shortReason, stock } from './product-copy.ts
 
 const HOME = '/points-mall/products'
 
-/** `/points-mall/products/{id}`: one product, and why somebody cannot have it. */
 export function productRoutes(deps: WebDeps) {
   return new Hono<WebEnv>().get('/products/:id{[1-9]\\d{0,17}}', async (c) => {
     const product = await findOnShelf(deps, c.req.param('id'))
@@ -34,7 +33,7 @@ export function productRoutes(deps: WebDeps) {
   })
 }
 
-/** @returns undefined for what is not on the shelf, or not any more */
+/** @returns undefined if not on sale or sold out */
 export async function findOnShelf(
   { db, pointsToCnyMillionths }: Pick<WebDeps, 'db' | 'pointsToCnyMillionths'>,
   id: string,
@@ -47,7 +46,7 @@ export async function findOnShelf(
   }
 }
 
-/** Off sale, deleted, never there: 404, with a way on. */
+/** 404 with suggestions. */
 export async function showGone(c: WebContext, { replica, pointsToCnyMillionths: rate }: WebDeps) {
   const t = textsIn(c.get('lang'))
   const others = await readCatalogue(replica, {}, 'default', { limit: 4, offset: 0, countMax: 1 }, rate)
@@ -103,12 +102,12 @@ function detail(c: WebContext, { settings }: WebDeps, product: ProductView, chec
   </article>`
 }
 
-/** What no saving up will change comes first. */
+/** Reasons that saving points does not solve come first. */
 const foremost = (reasons: readonly Refusal[]): Refusal[] =>
   reasons.toSorted((a, b) => Number(isForGood(b)) - Number(isForGood(a)))
 const isForGood = ({ code }: Refusal) => code === 'POINTS_PER_ORDER_EXCEEDED'
 
-/** How many pieces can be asked for; a guest has redeemed none yet. */
+/** Maximum quantity; a guest has redeemed none yet. */
 function mostOf(product: ProductView, check: Check | undefined, rules: WebDeps['settings']['rules']): number {
   if (check?.facts.product) {
     return Math.max(1, piecesMax({ ...check.facts, product: check.facts.product }, rules, check.facts))
@@ -131,7 +130,7 @@ function mostOf(product: ProductView, check: Check | undefined, rules: WebDeps['
   return Math.max(1, piecesMax(facts, rules))
 }
 
-/** Also for guests, where it concerns everybody. */
+/** For guests, too, if it applies to everybody. */
 function whyNot(c: WebContext, product: ProductView, reasons: readonly Refusal[]): Html | '' {
   const lang = c.get('lang')
   const t = textsIn(lang)

@@ -9,7 +9,7 @@ import { textsIn } from '../../texts/common/common.ts'
 import { ADDRESSES } from '../../texts/shop/catalogue.ts'
 import { PROVINCES } from './provinces.ts'
 
-/** The address as it was typed; `application/customers/addresses.ts` says what is wrong with it. */
+/** Unvalidated; see `application/customers/addresses.ts`. */
 export const typedAddress = (form: Form): Address => ({
   name: form.name ?? '',
   phone: form.phone ?? '',
@@ -19,7 +19,7 @@ export const typedAddress = (form: Form): Address => ({
   detail: form.detail ?? '',
 })
 
-/** What is wrong with an address, by field and under the fields' labels. */
+/** Errors by field, with the fields' labels. */
 export function addressErrors(error: InvalidInputError, lang: Lang): FormErrors {
   const t = textsIn(lang)
   const labels = Object.fromEntries(LABELLED.map((name) => [name, t(ADDRESSES[name])]))
@@ -29,7 +29,7 @@ export function addressErrors(error: InvalidInputError, lang: Lang): FormErrors 
 
 const LABELLED = ['name', 'phone', 'province', 'city', 'district', 'detail'] as const
 
-/** The fields of an address, which browsers can fill in. */
+/** With autocomplete for browsers. */
 export function addressFields(form: Form, errors: FormErrors, lang: Lang): Html {
   const t = textsIn(lang)
   const one = (name: keyof Address) => ({

@@ -30,7 +30,6 @@ import { addressErrors, addressFields, typedAddress } from './address-fields.ts'
 const BOOK = '/points-mall/addresses'
 const one = '/:id{[1-9]\\d{0,17}}'
 
-/** `/points-mall/addresses`: where goods may be sent to. */
 export function addressRoutes(deps: WebDeps) {
   const ownerOf = (c: WebContext) => viewerOf(c).sub
 
@@ -64,7 +63,7 @@ export function addressRoutes(deps: WebDeps) {
     return shopPage(c, { title, main, tab: 'wallet', back: BOOK }, status)
   }
 
-  /** Saves, or shows the form again with what is wrong with it. */
+  /** Saves, or shows the form again with errors. */
   async function saved(c: WebContext, id: string | undefined, form: Form, save: () => Promise<void>) {
     try {
       await save()

@@ -11,8 +11,8 @@ import { KEPT_FIELDS, keptActionText, KEPT_FORMS as T } from '../../texts/common
 import { shopPage } from '../layout.ts'
 
 /**
- * `/points-mall/continue`: shows the forms that came when nobody was signed in any more, with all that is in them.
- * Each is an ordinary form of this page to where it was sent; nothing else sends one again.
+ * `/points-mall/continue`: shows kept forms in full. Each can be submitted to its original URL; nothing is sent
+ * automatically.
  */
 export function continueRoutes(deps: WebDeps) {
   return new Hono<WebEnv>().get('/continue', requireViewer(), async (c) => {
@@ -30,7 +30,7 @@ function offer(c: WebContext, kept: KeptForm): Html | '' {
   const t = textsIn(c.get('lang'))
   const { pathname } = new URL(kept.path, 'http://shop.invalid')
   const action = keptActionText(pathname)
-  // Nobody is asked for what cannot be said.
+  // Do not ask about an action without a description.
   if (action === undefined) return ''
   const fields = Object.entries(kept.fields)
   return html`<section class="ticket narrow-page">

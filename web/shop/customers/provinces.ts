@@ -1,4 +1,4 @@
-/** The 34 provinces, as addresses are written; for the province field to offer. */
+/** The 34 provinces, for suggestions. */
 export const PROVINCES: readonly string[] = [
   '北京市',
   '天津市',

@@ -18,7 +18,7 @@ const DEMO_VIEWERS: Readonly<Record<string, Viewer>> = {
   admin: { sub: 'admin', role: 'admin', level: 1 },
 }
 
-/** By one click in a demo; otherwise by a short-lived link that the shop has signed, which works once. */
+/** One click in a demo; otherwise a one-time link signed by the shop. */
 export function signInRoutes(deps: WebDeps) {
   return new Hono<WebEnv>()
     .get('/sign-in', (c) => {

@@ -9,7 +9,7 @@ import { SHIPPING } from '../../texts/shop/catalogue.ts'
 import { ORDER } from '../../texts/shop/orders.ts'
 import type { OrderShown, Shipping } from './order-shown.ts'
 
-/** What a shop writes into a product of where and when it is collected. */
+/** Product labels that describe where and when to pick up. */
 const PICKUP_FACTS = ['取货地点', '取货时间', '门店地址', '营业时间']
 
 export function shippingOf({ shipping_type: type, properties }: ProductView): Shipping {
@@ -20,7 +20,6 @@ export function shippingOf({ shipping_type: type, properties }: ProductView): Sh
   return { type, facts }
 }
 
-/** Where the goods are, and where they go to or are collected. */
 export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
   const t = textsIn(lang)
   const { shipping_info, address_info, status } = order

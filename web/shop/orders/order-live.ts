@@ -4,15 +4,15 @@ import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { arrivalOf, orderView, readShown } from './order-view.ts'
 
 const LOOK_EVERY_MS = 700
-/** So often a line goes out in any case: what stands in between keeps the connection, and a dead one is noticed. */
+/** Keeps proxies from closing the connection, and detects dead ones. */
 const HEARTBEAT_MS = 15_000
-/** The browser connects again; what nobody looks at any more ends. */
+/** Browsers reconnect; abandoned streams end. */
 const LIVE_MS = 10 * 60_000
-/** Browsers allow themselves six connections to a host, and leave those of hidden tabs. */
+/** Browsers allow six connections per host and keep those of hidden tabs. */
 const PER_VIEWER_MAX = 4
 const ALL_MAX = 2_000
 
-/** Follows an order: sends all that its page shows of it, at once and whenever that changes (Server-Sent Events). */
+/** Server-Sent Events: the whole order view, initially and after each change. */
 export function liveOrder(deps: WebDeps) {
   const { logger, stopping } = deps
   const complain = (err: unknown) => logger.error({ err }, 'orders cannot be followed')
@@ -37,7 +37,7 @@ export function liveOrder(deps: WebDeps) {
 
   return async (c: WebContext) => {
     const owner = c.get('viewer')?.sub
-    // A page that nobody is signed in to stays as it is, as does one too many: 204 changes nothing there.
+    // 204 changes nothing: for signed-out viewers and for too many streams.
     if (owner === undefined || c.req.method !== 'GET') return c.body(null, 204)
     const { order_no } = (await readShown(deps, owner, c.req.param('id') ?? '')).order
     if (!enter(owner)) return c.body(null, 204)
@@ -48,7 +48,7 @@ export function liveOrder(deps: WebDeps) {
       const gone = new AbortController()
       stream.onAbort(() => gone.abort())
       const signal = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(LIVE_MS)])
-      // Ends a write, too, that a browser does not take.
+      // Also ends a write that the browser does not accept.
       signal.addEventListener('abort', () => stream.abort())
       try {
         let sent: string | undefined
@@ -62,7 +62,7 @@ export function liveOrder(deps: WebDeps) {
           mark = await watch.after(order_no, mark, HEARTBEAT_MS, signal)
         }
       } catch (err) {
-        // The helper would send the error's own words.
+        // The helper would send the error's message.
         complain(err)
       } finally {
         leave(owner)

@@ -4,19 +4,18 @@ import type { ShippingType } from '../../../domain/catalogue/product.ts'
 import type { Money } from '../../../domain/money.ts'
 import type { PaymentMethod } from '../../../domain/payments/method.ts'
 
-/** All that an order's page shows, and that it is compared by when it is followed. */
+/** Everything the order page shows; live updates compare it. */
 export interface OrderShown {
   readonly order: OrderView
   readonly where: FundTrace
-  /** The ways to pay it, and the cash that the customer's wallet has; undefined: there is nothing to pay. */
+  /** Payment methods and the wallet's cash; undefined: nothing to pay. */
   readonly payable: { readonly methods: readonly PaymentMethod[]; readonly cash: Money } | undefined
-  /** How it comes to its customer; undefined: its product is deleted. */
+  /** Undefined: the product was deleted. */
   readonly shipping: Shipping | undefined
 }
 
-/** How the goods come to their customer. */
 export interface Shipping {
   readonly type: ShippingType
-  /** What the product says of it, by its own labels. */
+  /** Pickup details under the product's own labels. */
   readonly facts: readonly (readonly [string, string])[]
 }

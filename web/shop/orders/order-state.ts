@@ -4,7 +4,7 @@ import { OPEN_STATUSES, type OrderStatus } from '../../../domain/orders/status.t
 import type { Text } from '../../texts/common/common.ts'
 import { type Moves, ORDERS, PAYMENT_STATES, STATES, type StateText } from '../../texts/shop/orders.ts'
 
-/** How an order stands, in words for its customer, and how it looks. */
+/** Status text and style for the customer. */
 export interface OrderState {
   readonly name: Text
   readonly means: Text
@@ -13,7 +13,7 @@ export interface OrderState {
 
 type Tone = 'good' | 'warn' | 'bad' | 'plain'
 
-/** What an order costs. */
+/** Whether the order costs points, cash or both. */
 export function movesOf({
   total_points,
   total_money,
@@ -22,7 +22,7 @@ export function movesOf({
   return total_points === 0 ? 'cash' : 'both'
 }
 
-/** What of that the shop still has, or has set aside; undefined: nothing is left to give back. */
+/** What the shop holds or has reserved; undefined: nothing to return. */
 export function keptOf({ points, cash }: FundTrace): Moves | undefined {
   const hasPoints = points.some(({ place }) => place !== 'returned')
   const hasCash = cash.some(({ place }) => place === 'paid')
@@ -30,7 +30,7 @@ export function keptOf({ points, cash }: FundTrace): Moves | undefined {
   return hasCash ? 'cash' : undefined
 }
 
-/** Takes the order's state and its payment's together: a customer knows of one. */
+/** Combines order and payment status: customers see one. */
 export function stateOf(order: OrderView): OrderState {
   const { name, means, tone } = wordsOf(order)
   return { name, means: 'zh' in means ? means : means[movesOf(order)], tone }
@@ -56,12 +56,11 @@ function wordsOf(order: OrderView): StateText & { readonly tone: Tone } {
   }
 }
 
-/** Whether it waits for its customer to pay. */
 export function isPayable({ status, payment_status }: Pick<OrderView, 'status' | 'payment_status'>): boolean {
   return status === 'order_created' && payment_status === 'unpaid'
 }
 
-/** The tabs of the order list, and which states each of them shows. */
+/** Tabs of the order list with their statuses. */
 export const ORDER_TABS = {
   all: { text: ORDERS.all, statuses: undefined },
   to_pay: { text: ORDERS.to_pay, statuses: ['order_created'] },

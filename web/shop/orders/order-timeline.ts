@@ -8,7 +8,7 @@ import type { Html } from '../../shared/page.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
 import { ORDER, SET_ASIDE, STEPS } from '../../texts/shop/orders.ts'
 
-/** What has happened, the last last, and what is still to come. */
+/** Past events, oldest first, then upcoming steps. */
 export function timeline(order: OrderView, lang: Lang): Html {
   const t = textsIn(lang)
   const happened = eventsOf(order, lang)
@@ -31,7 +31,7 @@ export function timeline(order: OrderView, lang: Lang): Html {
 interface Happened {
   readonly text: Text
   readonly at: string
-  /** Not a step of the way, but something that happened on it. */
+  /** An event that is not a step. */
   readonly beside: boolean
   readonly aside?: string | undefined
 }
@@ -48,7 +48,7 @@ function eventsOf(order: OrderView, lang: Lang): Happened[] {
     })
 }
 
-/** A step in words; of cash alone no points are set aside. */
+/** Cash-only orders reserve no points. */
 export const stepText = ({ total_points }: OrderView, status: OrderStatus): Text =>
   status === 'order_created' && total_points === 0 ? SET_ASIDE : STEPS[status]
 

@@ -21,15 +21,15 @@ import type { OrderShown } from './order-shown.ts'
 import { isPayable, keptOf, movesOf, stateOf } from './order-state.ts'
 import { timeline } from './order-timeline.ts'
 
-/** How somebody came to an order's page. */
+/** Context in which the page is shown. */
 export interface Arrival {
-  /** It was just redeemed. */
+  /** Just redeemed. */
   readonly isNew: boolean
-  /** When something that was asked for was refused, ms since the epoch: what is older is not told again below that. */
+  /** When a request was refused (ms since the epoch): earlier declines are not repeated below it. */
   readonly refusedAt: number
 }
 
-/** Read from the page's address, which the stream that follows the order gets as well. */
+/** From the URL, which the live stream receives, too. */
 export function arrivalOf(c: WebContext): Arrival {
   const { new: fresh, refused } = c.req.query()
   return { isNew: fresh === '1', refusedAt: Number(/^\d{1,15}$/.exec(refused ?? '')?.[0] ?? 0) }
@@ -47,7 +47,7 @@ export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string):
   return { order, where, payable: wallet && { methods, cash: wallet.cash }, shipping }
 }
 
-/** Also of a product that is off the shelf by now. */
+/** Also for products no longer on sale. */
 async function readShipping({ db, pointsToCnyMillionths }: WebDeps, productId: string) {
   try {
     return shippingOf(await readAnyProduct(db, productId, pointsToCnyMillionths))
@@ -57,7 +57,7 @@ async function readShipping({ db, pointsToCnyMillionths }: WebDeps, productId: s
   }
 }
 
-/** The order as it is now: what its page shows, and what replaces it when it changes. */
+/** The part of the page that live updates replace. */
 export function orderView(shown: OrderShown, lang: Lang, arrival: Arrival): Html {
   const { order, where } = shown
   const t = textsIn(lang)
@@ -109,13 +109,13 @@ function ticket(shown: OrderShown, lang: Lang, { isNew, refusedAt }: Arrival): H
   </section>`
 }
 
-/** What was just done, where the state below does not say it. */
+/** Confirms what was just done, unless the status below says it. */
 function freshText({ status }: OrderView, lang: Lang): Html | '' {
   const text = { exchanged: ORDER.newUnderWay, order_created: ORDER.newToPay }[status as string]
   return text ? html`<p class="fresh">${textsIn(lang)(text)}</p>` : ''
 }
 
-/** What is out of the ordinary, and that nothing is lost. */
+/** Notices of unusual states. */
 function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number): Html | '' {
   const t = textsIn(lang)
   if (order.needs_attention !== null) return html`<p class="notice warn">${t(ORDER.attention)}</p>`
@@ -130,7 +130,7 @@ function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number):
   return isPayable(order) && declined ? html`<p class="notice bad">${t(ORDER.declined)}</p>` : ''
 }
 
-/** What a ticket that was used looks like; the state stands beside it in words. */
+/** Decoration; the status is also shown as text. */
 function stamp({ status, payment_status }: OrderView, lang: Lang): Html | '' {
   if (lang !== 'zh') return ''
   const text = stampText(status, payment_status)
@@ -162,7 +162,7 @@ function facts(order: OrderView, lang: Lang): Html {
   const { payment_info, customer_notes, cancel_reason } = order
   const { buyer_remarks, buyer_message, customized } = (customer_notes ?? {}) as Record<string, unknown>
   const { text: madeTo } = (customized ?? {}) as Record<string, unknown>
-  // "Canceled by the customer" is nothing that he has to be told.
+  // The customer knows that they canceled.
   const reason = cancel_reason === 'canceled_by_customer' ? null : cancel_reason
   const rows: readonly (readonly [string, Html | string])[] = [
     [t(ORDER.number), html`<span class="number">${order.order_no}</span>`],

@@ -26,11 +26,10 @@ import { arrivalOf, orderView, readShown } from './order-view.ts'
 
 const ID = ':id{[0-9A-Za-z]{1,64}}'
 
-/** The page of one order, which follows it, and what its customer may do there. */
 export function orderRoutes(deps: WebDeps) {
   const shown = (c: WebContext) => readShown(deps, viewerOf(c).sub, c.req.param('id') ?? '')
 
-  /** Asks the order's workflow, and shows the order as it is then; where it says no, with the reason. */
+  /** Sends the request to the workflow; shows the order, with the reason if refused. */
   async function act(c: WebContext, request: OrderRequest, key: string) {
     const { sub } = viewerOf(c)
     const before = await getOrder(deps, c.req.param('id') ?? '', sub)
@@ -53,7 +52,7 @@ export function orderRoutes(deps: WebDeps) {
       .get(`/${ID}/live`, liveOrder(deps))
       .use(requireViewer())
       .get(`/${ID}`, async (c) => showOrder(c, deps, await shown(c)))
-      // Where a browser asks again for the page that said no, or for it in the other language.
+      // The browser reloads the refused page, or switches its language.
       .get(`/${ID}/pay`, async (c) => c.redirect(pathOf((await shown(c)).order.order_no), 303))
       .post(`/${ID}/pay`, async (c) => {
         const form = await readForm(c)
@@ -61,17 +60,17 @@ export function orderRoutes(deps: WebDeps) {
         if (!method) {
           return showOrder(c, deps, await shown(c), textsIn(c.get('lang'))(ORDER.methodWrong), 422)
         }
-        // Another method is another request, also where the browser has kept the form.
+        // Another method is another request, even if the browser kept the form's key.
         return act(c, { kind: 'pay', method, channel: channelOf(c, deps) }, `${formTokenOf(form)}-${method}`)
       })
       .route('/', orderQuestions(deps, act))
   )
 }
 
-/** Nothing goes on there that a crash could show. */
+/** Final statuses, in which a crash has nothing to show. */
 const ENDS: readonly OrderStatus[] = ['order_finished', 'order_canceled']
 
-/** After another way to pay was chosen; not where it has been paid meanwhile. */
+/** Confirms a changed method, unless the order is paid by now. */
 function methodNotice(c: WebContext, { order }: OrderShown) {
   const t = textsIn(c.get('lang'))
   const method = PAYMENT_METHODS.find((one) => one === c.req.query('method'))
@@ -81,7 +80,7 @@ function methodNotice(c: WebContext, { order }: OrderShown) {
 
 const pathOf = (orderNo: string) => `/points-mall/orders/${orderNo}`
 
-/** @param refusal why what was asked for cannot be done */
+/** @param refusal why the request failed */
 function showOrder(
   c: WebContext,
   deps: WebDeps,

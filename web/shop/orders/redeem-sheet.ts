@@ -22,12 +22,12 @@ import { addressFields } from '../customers/address-fields.ts'
 import { shopPage } from '../layout.ts'
 import { isUsable, methodRow } from '../payments/method-row.ts'
 
-/** Why the sheet is shown again. */
+/** Why the page is shown again. */
 export type Trouble =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'busy' | 'changed' }
 
-/** All that the confirm sheet shows. */
+/** Everything that the confirmation page shows. */
 export interface Sheet {
   readonly product: ProductView
   readonly quantity: number
@@ -40,7 +40,7 @@ export interface Sheet {
   readonly trouble: Trouble | undefined
 }
 
-/** The sheet that is confirmed: where to, how to pay, and the price that holds. */
+/** Confirmation page: address, payment method and price. */
 export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 200 | 409 | 422 | 503) {
   const lang = c.get('lang')
   const t = textsIn(lang)
@@ -86,7 +86,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
   return shopPage(c, { title: t(T.title), main, tab: 'home', back }, status)
 }
 
-/** What the shop has written of how a product is made to order. */
+/** The shop's hint for customization. */
 function customizedHint({ product }: Sheet): string | undefined {
   const told = product.properties?.定制内容
   return typeof told === 'string' ? told : undefined
@@ -123,7 +123,7 @@ function addressChoice(c: WebContext, { book, form, errors }: Sheet): Html {
   const t = textsIn(lang)
   const chosen = form.address ?? book[0]?.id ?? 'new'
   const canKeep = book.length < ADDRESSES_MAX
-  // Without a book there is nothing to choose between.
+  // Without saved addresses there is no choice.
   const radio = (value: string, text: Html) =>
     html`<label class="pick"><input type="radio" name="address" value="${value}" ${value === chosen ? 'checked' : ''}> <span>${text}</span></label>`
   return html`<fieldset class="addresses" id="field-address">
@@ -160,7 +160,7 @@ function methodChoice(c: WebContext, { settings }: WebDeps, { check, wallet, for
   const { supportedMethods } = settings.rules
   const due = moneyFromFen(check.total.fen)
   const cash = wallet?.cash
-  // Where nothing can be redeemed at all, the notice above says why.
+  // If nothing can be redeemed, the notice above says why.
   const walletOnly =
     check.reasons.length === 0 &&
     check.unpaidReasons.length > 0 &&
@@ -187,7 +187,7 @@ function item(c: WebContext, { product, quantity }: Sheet): Html {
   </div>`
 }
 
-/** The price as a ticket; the button tears it off. */
+/** The price as a ticket. */
 function receipt(c: WebContext, { product, quantity, check, wallet }: Sheet): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)

@@ -23,13 +23,13 @@ import { channelOf } from '../payments/payment-channel.ts'
 import { redeemSheet, type Trouble } from './redeem-sheet.ts'
 
 const QUANTITY_MAX = 1_000_000
-/** The seed's limit of `buyer_remarks`. */
+/** Limit of `buyer_remarks`. */
 const REMARKS_MAX = 500
 const CUSTOMIZED_MAX = 200
-/** So long after an order of the same product the sheet says so: going back is no reason to redeem twice. */
+/** Warns about a recent order of the same product: going back must not redeem twice by accident. */
 const JUST_NOW_MS = 10 * 60_000
 
-/** `/points-mall/products/{id}/redeem`: the sheet that is confirmed, at a price that holds. */
+/** `/points-mall/products/{id}/redeem`: the price shown is the price charged. */
 export function redeemRoutes(deps: WebDeps) {
   const at = '/products/:id{[1-9]\\d{0,17}}/redeem'
 
@@ -73,7 +73,7 @@ export function redeemRoutes(deps: WebDeps) {
       if (!product) return showGone(c, deps)
       const { sub: ownerId, level } = viewerOf(c)
       const { total } = await checkExchange(deps, { ownerId, level }, product.id, quantityOf(form))
-      // Of the price the exchange itself is told the cash only.
+      // The exchange itself verifies only the cash part.
       if (form.points !== `${total.points}` || form.cash !== decimalFromFen(total.fen)) {
         return show(c, product, form, { trouble: { kind: 'changed' } })
       }
@@ -88,7 +88,7 @@ export function redeemRoutes(deps: WebDeps) {
         return c.redirect(`/points-mall/orders/${attempt.order_no}?new=1`, 303)
       } catch (error) {
         if (error instanceof OverloadedError) return show(c, product, form, { trouble: { kind: 'busy' } })
-        // Made to order since the sheet was read.
+        // The product became customized since the page was loaded.
         if (error instanceof InvalidInputError)
           return show(c, product, form, { trouble: { kind: 'changed' } })
         if (!(error instanceof DomainError)) throw error
@@ -98,7 +98,7 @@ export function redeemRoutes(deps: WebDeps) {
     })
 }
 
-/** The outside wallet does not answer: the sheet is shown without a balance. */
+/** If the external wallet does not respond, no balance is shown. */
 function unlessAway(error: unknown): undefined {
   if (error instanceof OverloadedError) return undefined
   throw error
@@ -121,7 +121,7 @@ function statusOf(errors: FormErrors, trouble: Trouble | undefined): 200 | 409 |
   return trouble.kind === 'busy' ? 503 : 409
 }
 
-/** What the form asks for; where something is wrong with it, what. */
+/** The command, or the form's errors. */
 async function readCommand(
   c: WebContext,
   deps: WebDeps,
@@ -158,7 +158,7 @@ async function readCommand(
   }
 }
 
-/** The address that was chosen from the book, or typed. */
+/** The selected or typed address. */
 async function readAddressOf(
   c: WebContext,
   deps: WebDeps,
@@ -179,7 +179,7 @@ async function readAddressOf(
   }
 }
 
-/** The order stands: what goes wrong here, such as a book that is full, does not concern it. */
+/** The order is placed: a failure here, such as a full address book, does not affect it. */
 async function keepAddress(c: WebContext, deps: WebDeps, form: Form, key: string): Promise<void> {
   try {
     await addAddress(deps, viewerOf(c).sub, typedAddress(form), false, key)

@@ -10,10 +10,7 @@ import { ORDER, PAY_WITH } from '../../texts/shop/orders.ts'
 import type { OrderShown } from '../orders/order-shown.ts'
 import { methodRow } from './method-row.ts'
 
-/**
- * What an unpaid order needs: the time that is left, the way to its cashier, and the other ways. What a person may
- * be busy with (`hx-morph-skip`) is left alone when the order changes around it.
- */
+/** Payment section of an unpaid order. Elements with `hx-morph-skip` are not updated while the customer uses them. */
 export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
   if (!payable) return ''
   const t = textsIn(lang)
@@ -46,10 +43,10 @@ export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
   </div>`
 }
 
-/** Not `weixin://…`, which is for a phone to scan. */
+/** Excludes `weixin://…`, which is for scanning. */
 const isPage = (payUrl: string | null): payUrl is string => /^https?:\/\//.test(payUrl ?? '')
 
-/** The way to the cashier, as its provider opens it. */
+/** The provider's way to open its payment page. */
 function way({ payment_info, total_money }: OrderShown['order'], lang: Lang): Html {
   const t = textsIn(lang)
   const { pay_url, jsapi, payment_method } = payment_info

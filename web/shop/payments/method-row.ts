@@ -10,17 +10,16 @@ import { METHODS, ORDER } from '../../texts/shop/orders.ts'
 interface MethodRow {
   readonly method: PaymentMethod
   readonly checked: boolean
-  /** What is to be paid. */
+  /** Amount due. */
   readonly due: Money
-  /** The cash in the customer's wallet; undefined where it cannot be read. */
+  /** The wallet's cash; undefined if it cannot be read. */
   readonly cash: Money | undefined
-  /** Nothing may wait for its payment. */
+  /** No unpaid order is allowed. */
   readonly walletOnly?: boolean
-  /** Another word beside it. */
   readonly note?: string
 }
 
-/** Whether an amount can be paid so: from the wallet only what is in it. */
+/** Whether the method can pay the amount. */
 export function isUsable({
   method,
   due,
@@ -31,7 +30,6 @@ export function isUsable({
   return cash !== undefined && fenOf(cash) >= fenOf(due)
 }
 
-/** One way to pay, to choose between; the wallet says what is in it. */
 export function methodRow(row: MethodRow, lang: Lang): Html {
   const { method, checked, cash, note = '' } = row
   const t = textsIn(lang)

@@ -3,10 +3,7 @@ import type { WebContext, WebDeps } from '../../shared/deps.ts'
 
 type Channel = Extract<OrderRequest, { kind: 'pay' }>['channel']
 
-/**
- * How the customer comes to a cashier from this browser. Undefined inside WeChat: as before, since only the shop
- * knows as whom WeChat knows him.
- */
+/** Payment channel of this browser. Undefined inside WeChat: unchanged, because only the shop knows the openid. */
 export function channelOf(c: WebContext, { clientIp }: Pick<WebDeps, 'clientIp'>): Channel {
   const agent = c.req.header('user-agent') ?? ''
   if (/MicroMessenger/i.test(agent)) return undefined

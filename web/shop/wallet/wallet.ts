@@ -24,10 +24,9 @@ import { WALLET } from '../../texts/shop/wallet.ts'
 import { shopPage } from '../layout.ts'
 
 const PER_PAGE = 20
-/** Lots that are listed one by one; the rest is summed up. */
+/** Lots listed individually; the rest is summed up. */
 const LOTS_SHOWN = 6
 
-/** The customer's own wallet: what there is, what lapses when, and every change of it. */
 export function walletRoutes(deps: WebDeps) {
   return new Hono<WebEnv>()
     .use(requireViewer())
@@ -56,7 +55,7 @@ function queryOf(c: WebContext): StatementQuery {
   return { ownerId: viewerOf(c).sub, currency: c.req.query('currency') === 'CNY' ? 'CNY' : 'ZJF', kind }
 }
 
-/** A cursor that is none of this list's comes from an old link. */
+/** An invalid cursor comes from an old link. */
 function unlessInvalid(error: unknown): undefined {
   if (!(error instanceof InvalidInputError)) throw error
   return undefined
@@ -72,7 +71,7 @@ function show(c: WebContext, wallet: WalletView, query: StatementQuery, page: Pa
   const t = textsIn(lang)
   const points = [t(WALLET.available), grouped(wallet.available)] as const
   const cash = [t(WALLET.cash), moneyText(wallet.cash)] as const
-  // What the entries below are of stands first.
+  // The currency of the listed entries comes first.
   const [first, second] = query.currency === 'CNY' ? [cash, points] : [points, cash]
   const main = html`<h1 class="sr">${t(WALLET.title)}</h1>
     <div class="wallet">
@@ -115,7 +114,7 @@ function lots({ expiring }: WalletView, lang: Lang): Html {
 
 function daysLeft(expiresAt: string, lang: Lang): Html | string {
   const t = textsIn(lang)
-  // What expires tomorrow morning does not expire today.
+  // Calendar days, not 24 hours: what expires tomorrow morning does not expire today.
   const days = daysBetween(Date.now(), Date.parse(expiresAt))
   if (days < 1) return t(WALLET.today)
   return days === 1 ? t(WALLET.oneDayLeft) : interpolate(t(WALLET.daysLeft), { n: `${days}` })
@@ -168,14 +167,13 @@ function linkTo(
   return query.size > 0 ? `${path}?${query.toString()}` : path
 }
 
-/** One change: what it was, in words, and what it did. */
 function line(entry: StatementEntry, currency: 'ZJF' | 'CNY', lang: Lang): Html {
   const t = textsIn(lang)
   const { amount, held, balanceAfter, kind, reasonText, orderNo, createdAt } = entry
   const inPoints = currency === 'ZJF'
   const change = inPoints ? signed(Number(amount)) : signedMoney(amount)
   const after = inPoints ? grouped(Number(balanceAfter)) : moneyText(moneyFromFen(balanceAfter))
-  // What was held went from the balance then: a 0 beside it would read as if nothing were spent.
+  // A capture does not change the available balance; showing 0 would look as if nothing was spent.
   const wasHeld = kind === 'capture' && amount === 0n && held < 0n
   const n = inPoints ? grouped(Number(-held)) : moneyText(moneyFromFen(-held))
   const captured = interpolate(t(inPoints ? WALLET.capturedPoints : WALLET.capturedMoney), { n })

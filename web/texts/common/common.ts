@@ -1,6 +1,6 @@
 import type { Lang } from '../../../i18n/error-texts.ts'
 
-/** A text in both languages. Chinese is the first; 中文文案排版指北 for its spaces and marks. */
+/** Chinese follows 中文文案排版指北. */
 export interface Text {
   readonly zh: string
   readonly en: string
@@ -43,7 +43,7 @@ export const COMMON = {
   offline: { zh: '网络已断开，正在重新连接…', en: 'Offline, reconnecting…' },
 } satisfies Record<string, Text>
 
-/** Picks texts by language: `t(COMMON.home)`. */
+/** `t(COMMON.home)` */
 export const textsIn =
   (lang: Lang) =>
   (text: Text): string =>

@@ -21,10 +21,7 @@ const of = (actions: Readonly<Record<string, Text>>, path: string, zh: string, e
     ([name, text]) => [`${path}/${name}`, { zh: `${zh}：${text.zh}`, en: `${en}: ${text.en}` }] as const,
   )
 
-/**
- * What a form does, in words, by the path it is sent to; the first that fits counts. Only these forms are kept, so a
- * form without words here is never sent again.
- */
+/** Descriptions by target path; the first match counts. Forms without one are never kept. */
 const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/points-mall/products/:id/redeem', { zh: '兑换商品', en: 'Redeem a product' }],
   ['/points-mall/addresses/new', { zh: '新增收货地址', en: 'Add an address' }],
@@ -50,7 +47,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/admin/reconciliations', { zh: '发起对账', en: 'Start a reconciliation' }],
 ]
 
-/** Names of the fields; one that has none here is shown by the name it is sent under. */
+/** Labels by field; other fields are shown by name. */
 export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   ...PRODUCT_LABELS,
   address: { zh: '收货地址', en: 'Address' },
@@ -90,7 +87,7 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   window_unit: { zh: '周期单位', en: 'Unit of the period' },
 }
 
-/** @returns undefined where the form of this path is never kept */
+/** @returns undefined if forms of this path are not kept */
 export function keptActionText(pathname: string): Text | undefined {
   const parts = pathname.split('/')
   const fits = (pattern: string) => {

@@ -58,7 +58,7 @@ export const SHIPPING_TEXTS: Readonly<Record<ShippingType, Text>> = {
   none: { zh: '无需发货', en: 'No shipping' },
 }
 
-/** Not by stock: every redemption would have to write such an index. Few pieces are a filter. */
+/** No sort by stock: every redemption would have to update its index. Low stock is a filter. */
 export const SORT_TEXTS = {
   default: { zh: '商城顺序', en: 'Shop order' },
   newest: { zh: '最新', en: 'Newest' },
@@ -194,7 +194,7 @@ export const CATEGORIES = {
   deleteNo: { zh: '不删除', en: 'Keep' },
 } satisfies Record<string, Text>
 
-/** What was done, said on the page that follows; by the value of `?done=`. */
+/** By the value of `?done=`. */
 export const DONE = {
   created: {
     zh: '草稿已保存。接下来可以上传图片，再上架。',

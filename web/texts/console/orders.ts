@@ -3,7 +3,7 @@ import type { OrderAction, OrderStatus, PaymentStatus } from '../../../domain/or
 import type { ProviderName } from '../../../domain/payments/method.ts'
 import type { Text } from '../common/common.ts'
 
-/** The states of an order as staff name them. */
+/** As staff see them. */
 export const ORDER_STATES: Readonly<Record<OrderStatus, Text>> = {
   exchanged: { zh: '处理中', en: 'Processing' },
   order_created: { zh: '待支付', en: 'Awaiting payment' },
@@ -71,7 +71,7 @@ export const ACTIONS = {
   resolve: { zh: '处理异常', en: 'Resolve' },
 } satisfies Partial<Record<OrderAction | 'resolve', Text>>
 
-/** What was done, said on the page that follows; by the value of `?done=`. */
+/** By the value of `?done=`. */
 export const ORDER_DONE = {
   accept: { zh: '已接单。', en: 'Order accepted.' },
   ship: {
@@ -228,7 +228,6 @@ export const REFUND_STATES = {
   done_by_hand: { zh: '线下退回', en: 'Refunded outside the system' },
 } satisfies Record<string, Text>
 
-/** What a notification tells of, by the mall's own names. */
 export const NOTICE_KINDS: Readonly<Record<NoticeKind, Text>> = {
   paid: { zh: '已付款', en: 'Paid' },
   declined: { zh: '付款失败', en: 'Declined' },
@@ -242,7 +241,6 @@ export const NOTICE_KINDS: Readonly<Record<NoticeKind, Text>> = {
   canceled: { zh: '取消', en: 'Canceled' },
 }
 
-/** What came of it. */
 export const NOTICE_OUTCOMES: Readonly<Record<NoticeOutcome, Text>> = {
   signalled: { zh: '已告知订单', en: 'Order notified' },
   not_relevant: { zh: '无须告知订单', en: 'Order not affected' },

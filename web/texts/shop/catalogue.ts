@@ -54,7 +54,7 @@ export const TYPES: Readonly<Record<ProductType, Text>> = {
   customized: { zh: '定制', en: 'Customized' },
 }
 
-/** How it comes to the customer: in a word, and what that means. */
+/** Short name and explanation. */
 export const SHIPPING: Readonly<Record<ShippingType, { readonly name: Text; readonly means: Text }>> = {
   logistics: {
     name: { zh: '快递配送', en: 'Delivery' },
@@ -76,7 +76,7 @@ export const SHIPPING: Readonly<Record<ShippingType, { readonly name: Text; read
   },
 }
 
-/** The sorts that a customer is offered, in this order. */
+/** Sort options in order. */
 export const SORTS = {
   default: { zh: '综合', en: 'Recommended' },
   newest: { zh: '最新上架', en: 'Newest' },

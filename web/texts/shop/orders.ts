@@ -24,11 +24,11 @@ export const ORDERS = {
   spent: { zh: '共 {n} 笔订单，实际用去 {price}', en: '{n} orders, {price} spent' },
 } satisfies Record<string, Text>
 
-/** What an order moves: its words speak of that alone. */
+/** Selects the text by what the order costs. */
 export type Moves = 'points' | 'cash' | 'both'
 export type TextByMoves = Readonly<Record<Moves, Text>>
 
-/** A state in words: its name, and what it means for the customer. */
+/** Name, and what it means for the customer. */
 export interface StateText {
   readonly name: Text
   readonly means: Text | TextByMoves
@@ -88,7 +88,7 @@ export const STATES: Readonly<Record<OrderStatus, StateText>> = {
   },
 }
 
-/** States that the payment gives a name of its own. */
+/** Payment statuses that override the order's. */
 export const PAYMENT_STATES = {
   closing: {
     name: { zh: '正在关闭支付', en: 'Closing the payment' },
@@ -138,7 +138,7 @@ export const METHODS: Readonly<Record<PaymentMethod, Text>> = {
   bank_card: { zh: '银行卡', en: 'Bank card' },
 }
 
-/** The way to the cashier, `{n}` being the amount. */
+/** `{n}` is the amount. */
 export const PAY_WITH: Readonly<Record<PaymentMethod, Text>> = {
   wallet: { zh: '用现金余额支付 {n}', en: 'Pay {n} from your balance' },
   alipay: { zh: '用支付宝支付 {n}', en: 'Pay {n} with Alipay' },
@@ -233,7 +233,7 @@ export const ORDER = {
   onward: { zh: '继续逛逛', en: 'Browse products' },
 } satisfies Record<string, Text>
 
-/** What a cancellation gives back, and how fast. */
+/** What a cancellation returns, and how fast. */
 export const CANCEL_BACK = {
   nothing: {
     zh: '商家已全额退回，没有可以再退的；取消后订单不再继续。',
@@ -270,7 +270,7 @@ export const CANCEL_BACK = {
   },
 } as const
 
-/** What comes next for an order that stands, by the way it comes to its customer. */
+/** Next step of a paid order, by shipping type. */
 export const NEXT: Readonly<Record<ShippingType, Text>> = {
   logistics: { zh: '商家接单后会备货发出。', en: 'Your order will be accepted and shipped soon.' },
   pickup: {
@@ -280,7 +280,7 @@ export const NEXT: Readonly<Record<ShippingType, Text>> = {
   none: { zh: '商家接单后会为你安排。', en: 'Your order will be accepted and taken care of soon.' },
 }
 
-/** Reasons offered with "cancel". What is chosen is kept in words, and shown to the shop. */
+/** Stored as text and shown to the shop. */
 export const CANCEL_REASONS: readonly Text[] = [
   { zh: '不想要了', en: 'I no longer want it' },
   { zh: '拍错了，想换一件', en: 'I chose the wrong product' },
@@ -288,7 +288,7 @@ export const CANCEL_REASONS: readonly Text[] = [
   { zh: '等太久了', en: 'It is taking too long' },
 ]
 
-/** Steps of the way, as the timeline names them. */
+/** Timeline steps. */
 export const STEPS: Readonly<Record<OrderStatus, Text>> = {
   exchanged: { zh: '提交兑换', en: 'Redemption submitted' },
   order_created: { zh: '商品与积分已留好', en: 'Product and points reserved' },
@@ -299,10 +299,10 @@ export const STEPS: Readonly<Record<OrderStatus, Text>> = {
   order_canceled: { zh: '订单取消', en: 'Canceled' },
 }
 
-/** The same step where no points are asked for. */
+/** Without points. */
 export const SET_ASIDE: Text = { zh: '商品已留好', en: 'Product reserved' }
 
-/** "Where are my points?", for customers and staff. `{n}` is the amount, `{t}` a time, `{m}` a method. */
+/** `{n}` is the amount, `{t}` a time, `{m}` a method. */
 export const WHERE = {
   untouched: {
     zh: '{n}：还在钱包里，正在确认兑换结果。',
