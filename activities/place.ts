@@ -104,7 +104,7 @@ export function createPlaceActivities(deps: PlaceDeps) {
     if (await markRefused(db, input.orderNo, refusal)) return { placed: false, refusal }
     return db.transaction().execute(async (tx) => {
       const attempt = await lockAttempt(tx, input.orderNo)
-      if (attempt.state === 'placed') return placedBefore(tx, input.orderNo)
+      if (attempt.state === 'placed') return earlierResult(tx, input.orderNo)
       return { placed: false, refusal: attempt.refusal ?? refusal }
     })
   }
@@ -129,12 +129,12 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   const { sealer, vault } = deps
   const { orderNo } = input
   const attempt = await takeAttempt(tx, orderNo)
-  if (!attempt) return placedBefore(tx, orderNo)
+  if (!attempt) return earlierResult(tx, orderNo)
   requireCurrentRun(attempt)
   // This lock also protects the owner's counts below, such as unpaid orders.
   const account = await lockAccount(tx, vault, attempt.owner_id, 'ZJF')
   const assessed = await assess(deps, tx, attempt, input)
-  const reason = assessed.reasons.find(({ code }) => !isTaken(code, input))
+  const reason = assessed.reasons.find(({ code }) => !isReservedExternally(code, input))
   if (reason) throw new DomainError(reason)
   if (!assessed.quote) throw new DomainError({ code: 'NOT_FOUND' })
   const { product, shippingType, request } = assessed.quote
@@ -208,11 +208,11 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
 }
 
 /** An earlier step already reserved these pieces in an external system. */
-function isTaken(code: RefusalCode, { quote, outsideSteps }: PlaceInput): boolean {
+function isReservedExternally(code: RefusalCode, { quote, outsideSteps }: PlaceInput): boolean {
   return code === 'OUT_OF_STOCK' && quote !== undefined && outsideSteps.includes('stock')
 }
 
-async function placedBefore(tx: Tx, orderNo: string): Promise<Placed> {
+async function earlierResult(tx: Tx, orderNo: string): Promise<Placed> {
   const attempt = await findAttempt(tx, orderNo)
   if (!attempt) throw new Error(`no attempt ${orderNo}`)
   if (attempt.refusal) return { placed: false, refusal: attempt.refusal }

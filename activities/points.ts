@@ -25,17 +25,17 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
     return outsideWallet
   }
 
-  async function begin(orderNo: string) {
+  async function beginStep(orderNo: string) {
     const attempt = await findAttempt(db, orderNo)
     if (!attempt) throw new Error(`no attempt ${orderNo}`)
     requireCurrentRun(attempt)
-    const repeat = attemptOf() > 1 || attempt.run_epoch > 0
+    const repeat = currentTry() > 1 || attempt.run_epoch > 0
     return { wallet: walletOf(attempt), request: { ownerId: attempt.owner_id, orderNo, repeat } }
   }
 
   /** @returns false when there are too few points, or the hold was undone before it arrived */
   async function holdPoints(orderNo: string, points: number): Promise<boolean> {
-    const { wallet, request } = await begin(orderNo)
+    const { wallet, request } = await beginStep(orderNo)
     return (await wallet.hold({ ...request, points: BigInt(points) })) === 'held'
   }
 
@@ -46,13 +46,13 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
       .where('order_no', '=', orderNo)
       .executeTakeFirst()
     if (!order || order.total_points === 0) return
-    const { wallet, request } = await begin(orderNo)
+    const { wallet, request } = await beginStep(orderNo)
     await wallet.capture(request)
   }
 
   /** Also undoes `capturePoints`, and works even if the outcome of either is unknown. */
   async function releasePoints(orderNo: string, reason: string): Promise<void> {
-    const { wallet, request } = await begin(orderNo)
+    const { wallet, request } = await beginStep(orderNo)
     const cause = await findCauseOfReturn(db, orderNo)
     await wallet.release({ ...request, reason, cause })
   }
@@ -60,7 +60,7 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
   return { holdPoints, capturePoints, releasePoints }
 }
 
-function attemptOf(): number {
+function currentTry(): number {
   try {
     return activityInfo().attempt
   } catch {

@@ -112,8 +112,8 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
       { kind, subject: named(name), ours: null, theirs, orderNo: null },
     ]
     try {
-      const bill = await reach(() => provider.downloadBill(day))
-      const findings = bill ? await compare(provider, day, bill) : await askForUnpaid(provider, day)
+      const bill = await withRetries(() => provider.downloadBill(day))
+      const findings = bill ? await compareWithBill(provider, day, bill) : await askForUnpaid(provider, day)
       const isAwaited = !bill && isOver && (await hasCounted(provider, day))
       await keepFindings(db, id, findings)
       await keepTotals(db, id, totalsOf(name, bill))
@@ -126,12 +126,12 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
       return isAwaited ? 'later' : 'compared'
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error
-      await keepFindings(db, id, unread('provider_unreachable', saidBy(error)))
+      await keepFindings(db, id, unread('provider_unreachable', sideOfError(error)))
       return isOver ? 'later' : 'compared'
     }
   }
 
-  async function compare(provider: PaymentProvider, day: string, bill: readonly BilledMoney[]) {
+  async function compareWithBill(provider: PaymentProvider, day: string, bill: readonly BilledMoney[]) {
     // Ours is read second: what was recorded meanwhile is on both sides.
     const counted = await readCounted(
       db,
@@ -146,13 +146,13 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     const lacking = lackingIn(bill, counted, day, now)
     const findings: Finding[] = []
     for (const finding of compareBill(bill, counted, now)) {
-      findings.push(await withoutGone(provider, finding, counted))
+      findings.push(await withoutRefundedPayment(provider, finding, counted))
     }
     return [...findings, ...(await askForLacking(provider, lacking))]
   }
 
   /** Skips payments that were since refunded in the provider's console. */
-  async function withoutGone(
+  async function withoutRefundedPayment(
     provider: PaymentProvider,
     finding: Finding,
     counted: Counted,
@@ -161,7 +161,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     const payment = counted.payments.find(({ outTradeNo }) => outTradeNo === tell?.outTradeNo)
     if (finding.kind !== 'payment_not_counted' || !payment) return finding
     const reference = await readReference(db, payment)
-    const found = await said(() => provider.query({ outTradeNo: payment.outTradeNo, ...reference }))
+    const found = await askProvider(() => provider.query({ outTradeNo: payment.outTradeNo, ...reference }))
     return !(found instanceof ProviderRefusalError) && isFullyRefunded(found) ? untold : finding
   }
 
@@ -183,8 +183,8 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
   async function askForPayment(provider: PaymentProvider, payment: CountedPayment): Promise<Asked> {
     const { outTradeNo } = payment
     const reference = await readReference(db, payment)
-    const found = await said(() => provider.query({ outTradeNo, ...reference }))
-    if (found instanceof ProviderRefusalError) return refusedBy(found)
+    const found = await askProvider(() => provider.query({ outTradeNo, ...reference }))
+    if (found instanceof ProviderRefusalError) return answerOfRefusal(found)
     const { state, amountFen } = found
     return state === 'paid' && amountFen !== undefined
       ? { state, amountFen, side: moneySide(state, decimalFromFen(amountFen)) }
@@ -195,8 +195,8 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     const { outTradeNo, refundNo } = refund
     const refundRef = await readRefundRef(db, refundNo)
     if (refundRef === undefined) return { state: 'unknown', side: stateSide('unknown') }
-    const found = await said(() => provider.queryRefund({ outTradeNo, refundNo, refundRef }))
-    if (found instanceof ProviderRefusalError) return refusedBy(found)
+    const found = await askProvider(() => provider.queryRefund({ outTradeNo, refundNo, refundRef }))
+    if (found instanceof ProviderRefusalError) return answerOfRefusal(found)
     return { state: found.state, side: stateSide(found.state) }
   }
 
@@ -214,7 +214,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
     for (const payment of await listUnpaid(db, provider.method, from, settledBy)) {
       const { outTradeNo } = payment
       const reference = await readReference(db, payment)
-      const found = await said(() => provider.query({ outTradeNo, ...reference }))
+      const found = await askProvider(() => provider.query({ outTradeNo, ...reference }))
       if (found instanceof ProviderRefusalError || found.state !== 'paid' || isFullyRefunded(found)) continue
       const { amountFen = payment.amountFen, paymentRef } = found
       const line = {
@@ -237,18 +237,18 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
 
   async function reconcileBooks(id: string): Promise<void> {
     await keepTotals(db, id, await readTotals(db))
-    const broken = await findBroken()
+    const broken = await findViolations()
     if (broken.length === 0) return
     await pause(LOOK_AGAIN_MS)
     const before = new Set(broken.map(keyOf))
     await keepFindings(
       db,
       id,
-      (await findBroken()).filter((finding) => before.has(keyOf(finding))),
+      (await findViolations()).filter((finding) => before.has(keyOf(finding))),
     )
   }
 
-  async function findBroken(): Promise<Finding[]> {
+  async function findViolations(): Promise<Finding[]> {
     const as = (kind: FindingKind, broken: readonly Disagreement[]) =>
       broken.map((one): Finding => ({ kind, ...one }))
     return [
@@ -269,21 +269,21 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
       await keepFindings(db, id, unattended)
       for (const { kind, subject, orderNo } of unattended) {
         if (kind !== 'workflow_missing' || orderNo === null) continue
-        if (await engineSays(() => engine.adopt(orderNo))) await markRead(db, id, subject, [kind])
+        if (await askEngine(() => engine.adopt(orderNo))) await markRead(db, id, subject, [kind])
       }
     } catch (error) {
       if (!(error instanceof UnreachableError)) throw error
-      const unread = { subject: named('workflows'), ours: null, theirs: saidBy(error), orderNo: null }
+      const unread = { subject: named('workflows'), ours: null, theirs: sideOfError(error), orderNo: null }
       await keepFindings(db, id, [{ kind: 'engine_unreachable', ...unread }])
     }
   }
 
   async function findUnattended(recently: Date, longAgo: Date): Promise<Finding[]> {
     const open = await listOpenOrders(db, recently)
-    const running = await engineSays(() => engine.runningExchanges())
+    const running = await askEngine(() => engine.runningExchanges())
     const findings: Finding[] = []
     for (const { order_no, status } of open) {
-      if (running.has(order_no) || (await engineSays(() => engine.isRunning(order_no)))) continue
+      if (running.has(order_no) || (await askEngine(() => engine.isRunning(order_no)))) continue
       // It may have ended meanwhile.
       const [still] = await listOpenOrders(db, recently, order_no)
       if (!still) continue
@@ -291,7 +291,7 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
       findings.push({ kind: 'workflow_missing', ...about, theirs: { code: 'not_running', data: {} } })
     }
     for (const { order_no, status } of await listAtRest(db, [...running], longAgo)) {
-      if (!(await engineSays(() => engine.isRunning(order_no)))) continue
+      if (!(await askEngine(() => engine.isRunning(order_no)))) continue
       const about = {
         subject: named(order_no),
         orderNo: order_no,
@@ -319,10 +319,10 @@ export function createReconciliationActivities({ db, vault, providers, engine }:
 const keyOf = ({ kind, subject, ours, theirs }: Finding) => JSON.stringify([kind, subject, ours, theirs])
 
 /** Temporal's client retries by itself. */
-const engineSays = <T>(ask: () => Promise<T>): Promise<T> => reach(ask, 1)
+const askEngine = <T>(ask: () => Promise<T>): Promise<T> => withRetries(ask, 1)
 
 /** @throws UnreachableError after `tries` failures in a row */
-async function reach<T>(ask: () => Promise<T>, tries = TRIES): Promise<T> {
+async function withRetries<T>(ask: () => Promise<T>, tries = TRIES): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await ask()
@@ -333,8 +333,8 @@ async function reach<T>(ask: () => Promise<T>, tries = TRIES): Promise<T> {
   }
 }
 
-async function said<T>(ask: () => Promise<T>): Promise<T | ProviderRefusalError> {
-  return reach(async () => {
+async function askProvider<T>(ask: () => Promise<T>): Promise<T | ProviderRefusalError> {
+  return withRetries(async () => {
     try {
       return await ask()
     } catch (error) {
@@ -356,11 +356,11 @@ interface Asked {
   readonly side: Side
 }
 
-const refusedBy = ({ code }: ProviderRefusalError): Asked => ({
+const answerOfRefusal = ({ code }: ProviderRefusalError): Asked => ({
   side: { code: 'refused', data: { reason: code } },
 })
 
-const saidBy = ({ message }: Error): Side => ({ code: 'said', data: { said: message } })
+const sideOfError = ({ message }: Error): Side => ({ code: 'said', data: { said: message } })
 
 function totalsOf(name: string, bill: readonly BilledMoney[] | undefined): Totals {
   if (!bill) return { bills: { [name]: null } }

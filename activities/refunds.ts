@@ -88,8 +88,8 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
         operationKey,
       })
       // Points before cash, wherever both accounts are locked: prevents deadlocks.
-      if (part.points > 0n) await giveBackOwn(tx, order, 'ZJF', part.points, refund)
-      if (part.fen > 0n) await giveCashBack(tx, order, part.fen, refund)
+      if (part.points > 0n) await refundFromLedger(tx, order, 'ZJF', part.points, refund)
+      if (part.fen > 0n) await refundCash(tx, order, part.fen, refund)
       await recordEvent(tx, orderNo, `refund/${refund.refund_no}`, order.status, by, {
         code: 'refunded_in_part',
         data: { reason },
@@ -98,11 +98,11 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     })
   }
 
-  async function giveCashBack(tx: Tx, order: ExchangeOrder, fen: bigint, refund: OrderRefund): Promise<void> {
+  async function refundCash(tx: Tx, order: ExchangeOrder, fen: bigint, refund: OrderRefund): Promise<void> {
     const paid = (await listPayments(tx, order.order_no)).find(({ state }) => state === 'paid')
     if (!paid) throw new Error(`${order.order_no} is ${order.status}, and no attempt paid it`)
     if (paid.method === 'wallet') {
-      await giveBackOwn(tx, order, 'CNY', fen, refund)
+      await refundFromLedger(tx, order, 'CNY', fen, refund)
       const refunded = fenOf(paid.refunded_amount) + fen
       await updatePayment(tx, paid.out_trade_no, { refunded_amount: decimalFromFen(refunded) })
       return
@@ -111,7 +111,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     await showRefunding(tx, order.order_no)
   }
 
-  async function giveBackOwn(
+  async function refundFromLedger(
     tx: Tx,
     { order_no: orderNo, owner_id: ownerId }: ExchangeOrder,
     currency: 'ZJF' | 'CNY',
@@ -178,7 +178,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     await db.transaction().execute(async (tx) => {
       const order = await findOrderForUpdate(tx, payment.order_no)
       if (!(await endRefund(tx, refundNo))) return
-      await moneyIsBack(tx, order, refund)
+      await completeRefund(tx, order, refund)
       if (!order) return
       const key = `refunded/${refundNo}`
       await recordEvent(tx, order.order_no, key, order.status, SYSTEM, { code: 'refunded' })
@@ -199,7 +199,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
         return true
       }
       if (!(await endRefund(tx, refund.refund_no, { by: by.id ?? by.type, reason }))) return false
-      await moneyIsBack(tx, order, refund)
+      await completeRefund(tx, order, refund)
       const key = `settled/${refund.refund_no}`
       // The reason is for staff only, so it is on the refund's row.
       await recordEvent(tx, order.order_no, key, order.status, by, { code: 'refund_settled_by_hand' })
@@ -210,7 +210,11 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
   return { refundPart, listOwedRefunds, refundPayment, settleByHand }
 }
 
-async function moneyIsBack(tx: Tx, order: ExchangeOrder | undefined, refund: PaymentRefund): Promise<void> {
+async function completeRefund(
+  tx: Tx,
+  order: ExchangeOrder | undefined,
+  refund: PaymentRefund,
+): Promise<void> {
   const payment = await findPayment(tx, refund.out_trade_no)
   if (!payment) return
   await updatePayment(tx, refund.out_trade_no, {

@@ -106,7 +106,7 @@ export async function cancelOrder(
     const wasPaid = isPaid(order.status)
     const note = cancelNote(reason, actor)
     const back = { cause: causeOfReturn(wasPaid, actor.type, note), graceMs }
-    const refund = wasPaid ? await takeBackRest(tx, order, reason, actor) : undefined
+    const refund = wasPaid ? await recordRemainderRefund(tx, order, reason, actor) : undefined
     if (!outsideSteps.includes('points') && order.total_points > 0) {
       await giveBack(tx, vault, { ownerId: order.owner_id, currency: 'ZJF', orderNo, reason, terms: back })
     }
@@ -139,7 +139,7 @@ export async function cancelOrder(
 }
 
 /** Refunds the remainder of a paid order. @returns its refund number; undefined where nothing is left */
-async function takeBackRest(
+async function recordRemainderRefund(
   tx: Tx,
   order: ExchangeOrder,
   reason: string,

@@ -38,10 +38,10 @@ try {
   const shop = await fillShop()
   await using bare = await startBare(mall.running().temporalAddress)
   const subjects: readonly Subject[] = [
-    { name: 'exchange', once: () => exchange(shop) },
+    { name: 'exchange', once: () => redeemOnce(shop) },
     { name: 'bare', once: () => bare.once() },
   ]
-  for (const subject of subjects) await measure(subject, { clients: 10, requests: WARM_UP })
+  for (const subject of subjects) await measureRound(subject, { clients: 10, requests: WARM_UP })
   const head = ['what'.padEnd(8), 'clients', 'requests', '201', '/s', 'p50 ms', 'p99 ms', 'max ms']
   const columns = [...head, ...PARTS.map((part) => `${part} CPU ms`), 'sum']
   const print = (cells: readonly string[]) =>
@@ -54,7 +54,7 @@ try {
       clients,
       requests: clients === 1 ? 100 : 500,
     }))
-    for (const { subject, ...round } of rounds) print(await measure(subject, round))
+    for (const { subject, ...round } of rounds) print(await measureRound(subject, round))
   }
 } finally {
   agent.destroy()
@@ -154,7 +154,7 @@ async function fillShop(): Promise<Shop> {
   }
 }
 
-async function exchange({ products, tokens }: Shop): Promise<Took> {
+async function redeemOnce({ products, tokens }: Shop): Promise<Took> {
   const n = asked
   asked += 1
   const body = JSON.stringify({ product_id: products[n % PRODUCTS], quantity: 1 })
@@ -180,7 +180,7 @@ async function exchange({ products, tokens }: Shop): Promise<Took> {
 }
 
 /** @returns a row of the table */
-async function measure(subject: Subject, { clients, requests }: Round): Promise<string[]> {
+async function measureRound(subject: Subject, { clients, requests }: Round): Promise<string[]> {
   const before = PARTS.map(cpuOf)
   const from = performance.now()
   const took: number[] = []

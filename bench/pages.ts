@@ -48,7 +48,7 @@ try {
     select '静音键盘 ' || n, 100, 'points_only', 500, 'on_sale', 'none', null from generate_series(1, 40) n returning id`)
   const product = rows[0]?.id ?? ''
   const orders = []
-  for (let n = 0; n < 25; n += 1) orders.push(await exchange(product))
+  for (let n = 0; n < 25; n += 1) orders.push(await redeemOnce(product))
   const pages = pagesOf(product, orders[0] ?? '')
   const sessions = { alice: await signIn('alice'), admin: await signIn('admin') }
 
@@ -119,7 +119,7 @@ function pagesOf(product: string, orderNo: string): readonly (readonly ['alice' 
   return [...shop, ...console]
 }
 
-async function exchange(product: string): Promise<string> {
+async function redeemOnce(product: string): Promise<string> {
   const response = await fetch(`${mall.url}/api/points-mall/exchange`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await mall.token('alice')}`, 'content-type': 'application/json' },

@@ -63,7 +63,11 @@ const holdThenCapture =
     return -1n
   }
 
-async function measure(db: Db, name: string, operation: Operation): Promise<Figure & { moved: bigint }> {
+async function measureOperation(
+  db: Db,
+  name: string,
+  operation: Operation,
+): Promise<Figure & { moved: bigint }> {
   const spans: number[] = []
   let next = 0
   let moved = 0n
@@ -127,8 +131,8 @@ try {
   const rows: (Figure & { moved: bigint })[] = []
   for (const owners of [1, accounts]) {
     const on = owners === 1 ? 'one account' : `${owners} accounts`
-    rows.push(await measure(db, `grant, ${on}`, grantOne(owners)))
-    rows.push(await measure(db, `hold + capture, ${on}`, holdThenCapture(owners)))
+    rows.push(await measureOperation(db, `grant, ${on}`, grantOne(owners)))
+    rows.push(await measureOperation(db, `hold + capture, ${on}`, holdThenCapture(owners)))
   }
   const again = pgbench(database.url)
   const walk = await walkLedger(db, vault, new Map())

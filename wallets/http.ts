@@ -56,7 +56,12 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
   let inFlight = 0
 
   /** @throws WalletRefusalError; WalletError or a network error */
-  async function call(method: 'GET' | 'POST', path: string, body: object | undefined, timeoutMs: number) {
+  async function callWallet(
+    method: 'GET' | 'POST',
+    path: string,
+    body: object | undefined,
+    timeoutMs: number,
+  ) {
     // No queue: callers that can wait retry, the others do without.
     if (inFlight >= IN_FLIGHT_MAX) throw new WalletError('too many requests to the wallet at once')
     inFlight += 1
@@ -67,27 +72,27 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
     }
   }
 
-  async function find(orderNo: string, step: Step): Promise<Operation | undefined> {
+  async function findOperation(orderNo: string, step: Step): Promise<Operation | undefined> {
     const key = keyOf(orderNo, step)
     try {
-      const answer = await call('GET', `/operations/${encodeURIComponent(key)}`, undefined, TIMEOUT_MS)
-      return believe(answer, { key, order_no: orderNo, step })
+      const answer = await callWallet('GET', `/operations/${encodeURIComponent(key)}`, undefined, TIMEOUT_MS)
+      return requireMatchingAnswer(answer, { key, order_no: orderNo, step })
     } catch (error) {
       if (error instanceof WalletRefusalError && error.code === 'UNKNOWN_OPERATION') return undefined
       throw error
     }
   }
 
-  async function book(
+  async function bookOperation(
     step: Step,
     { ownerId, orderNo, repeat }: WalletRequest,
     more: { readonly points?: bigint; readonly reason?: string } = {},
   ): Promise<Operation> {
     const asked = { key: keyOf(orderNo, step), order_no: orderNo, owner_id: ownerId, step }
     const booked =
-      (repeat ? await find(orderNo, step) : undefined) ??
-      believe(
-        await call(
+      (repeat ? await findOperation(orderNo, step) : undefined) ??
+      requireMatchingAnswer(
+        await callWallet(
           'POST',
           '/operations',
           { ...asked, ...more, ...(more.points === undefined ? {} : { points: Number(more.points) }) },
@@ -105,29 +110,32 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
   }
 
   return {
-    find,
+    find: findOperation,
     async balance(ownerId) {
       const path = `/accounts/${encodeURIComponent(ownerId)}/balance`
-      const found = parse(balance, await call('GET', path, undefined, BALANCE_TIMEOUT_MS))
+      const found = parseAnswer(balance, await callWallet('GET', path, undefined, BALANCE_TIMEOUT_MS))
       if (found.owner_id !== ownerId) throw new WalletError('the balance is of another owner')
       return { available: found.available, held: found.held }
     },
     async hold({ points: amount, ...request }) {
-      const { outcome } = await book('hold', request, { points: amount })
+      const { outcome } = await bookOperation('hold', request, { points: amount })
       return outcome as 'held' | 'insufficient' | 'void'
     },
     async capture(request) {
-      const { outcome } = await book('capture', request)
+      const { outcome } = await bookOperation('capture', request)
       if (outcome === 'void') throw new WalletRefusalError('VOID', `nothing is held for ${request.orderNo}`)
     },
     async release({ reason, ...request }) {
-      await book('release', request, { reason })
+      await bookOperation('release', request, { reason })
     },
   }
 }
 
-function believe(answer: unknown, asked: Partial<Operation> & { readonly step: Step }): Operation {
-  const found = parse(operation, answer)
+function requireMatchingAnswer(
+  answer: unknown,
+  asked: Partial<Operation> & { readonly step: Step },
+): Operation {
+  const found = parseAnswer(operation, answer)
   const same = found.key === asked.key && found.order_no === asked.order_no && found.step === asked.step
   if (!same || !OUTCOMES[asked.step].includes(found.outcome)) {
     throw new WalletError(`the answer is not one to ${asked.key}`)
@@ -135,7 +143,7 @@ function believe(answer: unknown, asked: Partial<Operation> & { readonly step: S
   return found
 }
 
-function parse<T>(schema: z.ZodType<T>, answer: unknown): T {
+function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
   const parsed = schema.safeParse(answer)
   if (!parsed.success) throw new WalletError('the wallet sent something that is no answer')
   return parsed.data

@@ -22,12 +22,12 @@ import { isSuperseded, localSteps, localStepsUntilDone, remoteSteps, remoteSteps
  * continues from the state in the database.
  */
 export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatus> {
-  const { exchange, answer } = begin(input)
+  const { exchange, answer } = openExchange(input)
   let status: OrderStatus = input.resume ? 'exchanged' : 'order_canceled'
   let dueAtProvider = false
   let stands = false
   try {
-    const placed = input.resume ? await carryOn(exchange, input.resume.epoch) : await place(exchange)
+    const placed = input.resume ? await resumePlacement(exchange, input.resume.epoch) : await place(exchange)
     stands = input.resume !== undefined
     dueAtProvider = placed.outTradeNo !== null
     if (placed.opens && placed.outTradeNo) await openPayment(exchange, placed.outTradeNo)
@@ -38,7 +38,7 @@ export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatu
     if (placed.outTradeNo && status === 'order_created') status = await pay(exchange, placed.outTradeNo)
     if (isFollowed(status)) status = await follow(exchange, status, placed.confirmBy)
   } catch (error) {
-    if (isSuperseded(error)) return end(exchange, status)
+    if (isSuperseded(error)) return closeExchange(exchange, status)
     if (!(error instanceof RefusedError) && !(error instanceof TemporalFailure)) throw error
     const refusal: Refusal = error instanceof RefusedError ? error.refusal : { code: 'UNAVAILABLE' }
     const cause = { reason: refusal.code, by: { type: 'system' as const } }
@@ -54,10 +54,10 @@ export async function exchangeWorkflow(input: ExchangeInput): Promise<OrderStatu
   } catch (error) {
     if (!isSuperseded(error)) throw error
   }
-  return end(exchange, status)
+  return closeExchange(exchange, status)
 }
 
-async function end({ mailbox }: Exchange, status: OrderStatus): Promise<OrderStatus> {
+async function closeExchange({ mailbox }: Exchange, status: OrderStatus): Promise<OrderStatus> {
   mailbox.close()
   await condition(allHandlersFinished)
   return status
@@ -73,7 +73,7 @@ class RefusedError extends Error {
   }
 }
 
-function begin(input: ExchangeInput): { exchange: Exchange; answer: (verdict: Verdict) => void } {
+function openExchange(input: ExchangeInput): { exchange: Exchange; answer: (verdict: Verdict) => void } {
   let verdict: Verdict | undefined
   let shown: OrderStatus | undefined = input.resume ? undefined : 'exchanged'
   const mailbox = openMailbox()
@@ -113,8 +113,8 @@ interface Standing {
 
 async function place(exchange: Exchange): Promise<Standing> {
   const { orderNo, outsideSteps, undo } = exchange
-  const quote = outsideSteps.length > 0 ? await placeOutside(exchange) : undefined
-  undoExchange(exchange)
+  const quote = outsideSteps.length > 0 ? await runExternalSteps(exchange) : undefined
+  registerCancel(exchange)
   const payBy = new Date(exchange.payBy).toISOString()
   const placed = await localSteps.placeExchange({ orderNo, payBy, outsideSteps, ...(quote ? { quote } : {}) })
   if (!placed.placed) {
@@ -123,10 +123,10 @@ async function place(exchange: Exchange): Promise<Standing> {
   }
   const { status, outTradeNo } = placed
   if (!quote || status === 'order_paid') return { status, outTradeNo, opens: outTradeNo !== null }
-  return completeOutside(exchange, outTradeNo, outTradeNo !== null)
+  return completeExternalSteps(exchange, outTradeNo, outTradeNo !== null)
 }
 
-async function completeOutside(
+async function completeExternalSteps(
   exchange: Exchange,
   outTradeNo: string | null,
   opens: boolean,
@@ -140,7 +140,7 @@ async function completeOutside(
   return { status: 'order_paid', outTradeNo: null, opens: false }
 }
 
-function undoExchange({ orderNo, outsideSteps, undo }: Exchange): void {
+function registerCancel({ orderNo, outsideSteps, undo }: Exchange): void {
   undo.add('exchange', async ({ reason, by, refusal, allowedIn }) => {
     const canceled: unknown = await remoteStepsUntilDone.cancelExchange({
       orderNo,
@@ -156,7 +156,7 @@ function undoExchange({ orderNo, outsideSteps, undo }: Exchange): void {
   })
 }
 
-function undoOutside(exchange: Exchange, step: 'attempt' | 'stock' | 'points'): void {
+function undoExternalStep(exchange: Exchange, step: 'attempt' | 'stock' | 'points'): void {
   const { orderNo, undo } = exchange
   if (step === 'attempt') {
     undo.add('attempt', async ({ refusal }) => {
@@ -167,9 +167,9 @@ function undoOutside(exchange: Exchange, step: 'attempt' | 'stock' | 'points'): 
 }
 
 /** The steps of external systems: one activity each, its undo registered first. */
-async function placeOutside(exchange: Exchange): Promise<Quote> {
+async function runExternalSteps(exchange: Exchange): Promise<Quote> {
   const { orderNo, outsideSteps, undo } = exchange
-  undoOutside(exchange, 'attempt')
+  undoExternalStep(exchange, 'attempt')
   const quoted = await localSteps.quoteExchange(orderNo)
   if ('refusal' in quoted) {
     undo.forget('attempt')
@@ -177,12 +177,12 @@ async function placeOutside(exchange: Exchange): Promise<Quote> {
   }
   const { quote } = quoted
   if (outsideSteps.includes('stock')) {
-    undoOutside(exchange, 'stock')
+    undoExternalStep(exchange, 'stock')
     const reserved = await remoteSteps.reserveStock(orderNo, quote)
     if (!reserved) throw new RefusedError({ code: 'OUT_OF_STOCK' })
   }
   if (outsideSteps.includes('points') && quote.totalPoints > 0) {
-    undoOutside(exchange, 'points')
+    undoExternalStep(exchange, 'points')
     const held = await remoteSteps.holdPoints(orderNo, quote.totalPoints)
     if (!held) throw new RefusedError({ code: 'INSUFFICIENT_POINTS', required: `${quote.totalPoints}` })
   }
@@ -190,19 +190,19 @@ async function placeOutside(exchange: Exchange): Promise<Quote> {
 }
 
 /** Every step may have happened: each is repeatable and registers its undo again. */
-async function carryOn(exchange: Exchange, epoch: number): Promise<Standing> {
+async function resumePlacement(exchange: Exchange, epoch: number): Promise<Standing> {
   const { orderNo, outsideSteps } = exchange
   const progress = await localStepsUntilDone.resumeExchange(orderNo, epoch)
   if (progress.phase === 'pending') {
     exchange.payBy = Date.parse(progress.since) + exchange.paymentTimeoutMs
     if (outsideSteps.length === 0) return place(exchange)
   }
-  if (outsideSteps.length > 0) undoOutside(exchange, 'attempt')
-  if (outsideSteps.includes('stock')) undoOutside(exchange, 'stock')
-  if (outsideSteps.includes('points')) undoOutside(exchange, 'points')
+  if (outsideSteps.length > 0) undoExternalStep(exchange, 'attempt')
+  if (outsideSteps.includes('stock')) undoExternalStep(exchange, 'stock')
+  if (outsideSteps.includes('points')) undoExternalStep(exchange, 'points')
   // The state of external systems is unknown, and nothing was promised to the customer.
   if (progress.phase === 'pending') throw new RefusedError({ code: 'UNAVAILABLE' })
-  undoExchange(exchange)
+  registerCancel(exchange)
   if (progress.phase === 'refused') throw new RefusedError(progress.refusal)
 
   const { status, lastTradeNo: outTradeNo, openAttempts, cancelCause, cancelReason } = progress
@@ -227,5 +227,5 @@ async function carryOn(exchange: Exchange, epoch: number): Promise<Standing> {
     return { ...standing, status: await exchange.cancel({ ...cancelCause, allowedIn: ORDER_ACTIONS.cancel }) }
   }
   if (outTradeNo !== null) refundInBackground(exchange)
-  return outsideSteps.length > 0 ? completeOutside(exchange, outTradeNo, opens) : { ...standing, opens }
+  return outsideSteps.length > 0 ? completeExternalSteps(exchange, outTradeNo, opens) : { ...standing, opens }
 }

@@ -57,58 +57,58 @@ export const CONFLICT: Reply = { ok: false, refusal: { code: 'ORDER_STATE_CONFLI
  * Queues messages so that they are handled one at a time. Call it before the first await, so none is lost.
  */
 export function openMailbox(): Mailbox {
-  const letters: Message[] = []
+  const queue: Message[] = []
   const seen = new Set<string>()
   let closed = false
   let requests = 0
 
-  async function ask(request: Omit<Request, 'reply'>): Promise<Reply> {
+  async function enqueueRequest(request: Omit<Request, 'reply'>): Promise<Reply> {
     requests += 1
     let answer: Reply | undefined = closed ? CONFLICT : undefined
-    letters.push({ ...request, reply: (reply: Reply) => (answer ??= reply) } as Request)
+    queue.push({ ...request, reply: (reply: Reply) => (answer ??= reply) } as Request)
     await condition(() => answer !== undefined || closed)
     return answer ?? CONFLICT
   }
   /** Providers repeat events; each counts once. */
-  function hear(letter: Message & { readonly notice: { readonly eventId: string } }): void {
-    if (seen.has(letter.notice.eventId)) return
-    seen.add(letter.notice.eventId)
-    letters.push(letter)
+  function enqueueNotice(message: Message & { readonly notice: { readonly eventId: string } }): void {
+    if (seen.has(message.notice.eventId)) return
+    seen.add(message.notice.eventId)
+    queue.push(message)
   }
 
-  setHandler(paymentSignal, (notice) => hear({ kind: 'payment', notice }))
-  setHandler(orderSignal, (notice) => hear({ kind: 'order', notice }))
-  setHandler(resyncSignal, () => void letters.push({ kind: 'resync' }))
-  setHandler(cancelUpdate, (request) => ask({ kind: 'cancel', ...request } as Request))
-  setHandler(payUpdate, (request) => ask({ kind: 'pay', ...request } as Request))
-  setHandler(acceptUpdate, (request) => ask({ kind: 'accept', ...request } as Request))
-  setHandler(shipUpdate, (request) => ask({ kind: 'ship', ...request } as Request))
-  setHandler(finishUpdate, (request) => ask({ kind: 'finish', ...request } as Request))
-  setHandler(refundUpdate, (request) => ask({ kind: 'refund', ...request } as Request))
-  setHandler(resolveUpdate, (request) => ask({ kind: 'resolve', ...request } as Request))
+  setHandler(paymentSignal, (notice) => enqueueNotice({ kind: 'payment', notice }))
+  setHandler(orderSignal, (notice) => enqueueNotice({ kind: 'order', notice }))
+  setHandler(resyncSignal, () => void queue.push({ kind: 'resync' }))
+  setHandler(cancelUpdate, (request) => enqueueRequest({ kind: 'cancel', ...request } as Request))
+  setHandler(payUpdate, (request) => enqueueRequest({ kind: 'pay', ...request } as Request))
+  setHandler(acceptUpdate, (request) => enqueueRequest({ kind: 'accept', ...request } as Request))
+  setHandler(shipUpdate, (request) => enqueueRequest({ kind: 'ship', ...request } as Request))
+  setHandler(finishUpdate, (request) => enqueueRequest({ kind: 'finish', ...request } as Request))
+  setHandler(refundUpdate, (request) => enqueueRequest({ kind: 'refund', ...request } as Request))
+  setHandler(resolveUpdate, (request) => enqueueRequest({ kind: 'resolve', ...request } as Request))
 
   return {
     async next(timeoutMs) {
-      if (letters.length === 0) {
-        if (timeoutMs === undefined) await condition(() => letters.length > 0)
-        else if (timeoutMs > 0) await condition(() => letters.length > 0, timeoutMs)
+      if (queue.length === 0) {
+        if (timeoutMs === undefined) await condition(() => queue.length > 0)
+        else if (timeoutMs > 0) await condition(() => queue.length > 0, timeoutMs)
       }
-      return letters.shift()
+      return queue.shift()
     },
     putBack(messages) {
-      letters.unshift(...messages)
+      queue.unshift(...messages)
     },
     refuseEarlyDecisions() {
-      const words = letters.filter((letter) => letter.kind === 'resolve')
+      const decisions = queue.filter((message) => message.kind === 'resolve')
       // Earlier exchanges accepted such a decision as their answer.
-      if (words.length === 0 || !patched('words-answer-a-question')) return
-      for (const word of words) {
-        word.reply(CONFLICT)
-        letters.splice(letters.indexOf(word), 1)
+      if (decisions.length === 0 || !patched('words-answer-a-question')) return
+      for (const decision of decisions) {
+        decision.reply(CONFLICT)
+        queue.splice(queue.indexOf(decision), 1)
       }
     },
     requests: () => requests,
-    isEmpty: () => letters.length === 0,
+    isEmpty: () => queue.length === 0,
     close() {
       closed = true
     },

@@ -27,7 +27,7 @@ export async function openPayment(exchange: Exchange, outTradeNo: string): Promi
 
 export function undoPayment(exchange: Exchange, outTradeNo: string): void {
   exchange.undo.add('payment', async (cause) => {
-    const late = (await close(outTradeNo, { cause })).paid
+    const late = (await closeAttempt(outTradeNo, { cause })).paid
     if (!late) return
     exchange.undo.addLast('late_money', async () => {
       await applyPayment(exchange, late)
@@ -62,7 +62,7 @@ export async function pay(exchange: Exchange, firstTradeNo: string): Promise<Ord
     }
     if (!message) {
       const cause = { reason: 'payment_timeout', by: { type: 'system' as const }, allowedIn: UNPAID }
-      const { paid: late, status } = await close(open, { cause })
+      const { paid: late, status } = await closeAttempt(open, { cause })
       if (status) return status
       if (late && (await applyPayment(exchange, late)) === 'settled') return 'order_paid'
       return exchange.cancel(cause)
@@ -114,7 +114,7 @@ async function payAgain(exchange: Exchange, open: string, method?: PaymentMethod
     if (refusal) return { open, paid: false, reply: { ok: false, refusal } }
   }
   if (current) {
-    const { paid: late, status } = await close(current.outTradeNo, 'replaced')
+    const { paid: late, status } = await closeAttempt(current.outTradeNo, 'replaced')
     if (status) return { open, paid: hasReached(status, 'order_paid'), reply: CONFLICT }
     const outcome = late && (await applyPayment(exchange, late))
     if (outcome === 'settled') return { open, paid: true, reply: { ok: true } }
@@ -145,7 +145,10 @@ interface Closed {
 }
 
 /** @param why a recorded `cause` is completed by any later run */
-async function close(outTradeNo: string, why: 'replaced' | { readonly cause: Cause }): Promise<Closed> {
+async function closeAttempt(
+  outTradeNo: string,
+  why: 'replaced' | { readonly cause: Cause },
+): Promise<Closed> {
   const replaced = why === 'replaced'
   const asked = replaced || why.cause.by.type === 'system' ? undefined : why.cause
   const status: OrderStatus | undefined = await localStepsUntilDone.beginClosing(
@@ -189,15 +192,15 @@ export function refundInBackground({ orderNo, stuck }: Exchange): void {
   })
 }
 
-export async function onRefundDecision(exchange: Exchange, word: OperatorDecision): Promise<void> {
+export async function onRefundDecision(exchange: Exchange, decision: OperatorDecision): Promise<void> {
   const { orderNo, stuck } = exchange
   const owed = await localStepsUntilDone.listOwedRefunds(orderNo)
-  if (owed.length === 0) return word.reply(CONFLICT)
-  const reply = await applyRefundDecision(orderNo, word, stuck)
-  const meant = refundsNamedBy(word, stuck)
+  if (owed.length === 0) return decision.reply(CONFLICT)
+  const reply = await applyRefundDecision(orderNo, decision, stuck)
+  const meant = refundsNamedBy(decision, stuck)
   if (reply.ok) stuck.splice(0, stuck.length, ...stuck.filter((refund) => !meant.includes(refund)))
-  if (reply.ok && word.action === 'retry') refundInBackground(exchange)
-  word.reply(reply)
+  if (reply.ok && decision.action === 'retry') refundInBackground(exchange)
+  decision.reply(reply)
 }
 
 /** After the order's end: handles late payments and completes all refunds, even while being canceled. */

@@ -10,7 +10,7 @@ import {
   SCHEDULED_AT,
 } from './messages.ts'
 
-const look = proxyActivities<Activities>({
+const reconciliationSteps = proxyActivities<Activities>({
   startToCloseTimeout: '30m',
   retry: { initialInterval: '1s', maximumInterval: '5m' },
 })
@@ -19,20 +19,24 @@ export async function reconciliationWorkflow(
   input: ReconciliationInput,
 ): Promise<Awaited<ReturnType<Activities['finishReconciliation']>>> {
   const { day } = input
-  const { id, providers } = await look.beginReconciliation({ day, runKey: workflowInfo().runId })
-  let waiting = await ask(providers)
-  await look.reconcileBooks(id)
-  await look.reconcileWorkflows(id)
+  const { id, providers } = await reconciliationSteps.beginReconciliation({
+    day,
+    runKey: workflowInfo().runId,
+  })
+  let waiting = await compareBills(providers)
+  await reconciliationSteps.reconcileBooks(id)
+  await reconciliationSteps.reconcileWorkflows(id)
   for (let asked = 1; waiting.length > 0 && asked < input.asks; asked += 1) {
     await sleep(input.askAgainMs)
-    waiting = await ask(waiting)
+    waiting = await compareBills(waiting)
   }
-  return look.finishReconciliation(id)
+  return reconciliationSteps.finishReconciliation(id)
 
-  async function ask(names: readonly string[]): Promise<string[]> {
+  async function compareBills(names: readonly string[]): Promise<string[]> {
     const later: string[] = []
     for (const provider of names) {
-      if ((await look.reconcileProvider({ id, day, provider })) === 'later') later.push(provider)
+      if ((await reconciliationSteps.reconcileProvider({ id, day, provider })) === 'later')
+        later.push(provider)
     }
     return later
   }

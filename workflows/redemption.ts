@@ -61,16 +61,19 @@ export async function refundOwed(orderNo: string, mailbox: Mailbox, part?: strin
       mailbox.refuseEarlyDecisions()
       // Another workflow may have completed the refund meanwhile: then there is no question to ask.
       if (!(await flagOrder(orderNo, attentionTo('refund', error), owed))) continue
-      const word = await waitForDecision(mailbox, (said) =>
+      const decision = await waitForDecision(mailbox, (said) =>
         applyRefundDecision(orderNo, said, owed ? [owed] : []),
       )
-      if (word.action === 'skip') return
+      if (decision.action === 'skip') return
     }
   }
 }
 
-export function refundsNamedBy(word: OperatorDecision, stuck: readonly OwedRefund[]): readonly OwedRefund[] {
-  const { action, refundNos } = word
+export function refundsNamedBy(
+  decision: OperatorDecision,
+  stuck: readonly OwedRefund[],
+): readonly OwedRefund[] {
+  const { action, refundNos } = decision
   if (action !== 'settle' || !refundNos) return stuck
   return stuck.filter(({ refundNo }) => refundNos.includes(refundNo))
 }
@@ -78,17 +81,18 @@ export function refundsNamedBy(word: OperatorDecision, stuck: readonly OwedRefun
 /** @returns the answer; CONFLICT where the decision does not fit */
 export async function applyRefundDecision(
   orderNo: string,
-  word: OperatorDecision,
+  decision: OperatorDecision,
   stuck: readonly OwedRefund[],
 ): Promise<Reply> {
   // Earlier exchanges accepted `skip` for a refund.
-  if (word.action === 'skip' && patched('money-is-not-skipped')) return CONFLICT
-  if (word.action === 'settle') {
+  if (decision.action === 'skip' && patched('money-is-not-skipped')) return CONFLICT
+  if (decision.action === 'settle') {
     try {
       let settled = false
-      for (const { refundNo } of refundsNamedBy(word, stuck)) {
+      for (const { refundNo } of refundsNamedBy(decision, stuck)) {
         settled =
-          (await localStepsUntilDone.settleByHand({ refundNo, reason: word.reason, by: word.by })) || settled
+          (await localStepsUntilDone.settleByHand({ refundNo, reason: decision.reason, by: decision.by })) ||
+          settled
       }
       if (!settled) return CONFLICT
     } catch (error) {
@@ -96,7 +100,7 @@ export async function applyRefundDecision(
       return { ok: false, refusal: { code: 'UNAVAILABLE' } }
     }
     // Another refund may be stuck here or in another workflow: the flag stays until nothing is owed.
-    if (word.refundNos) return { ok: true }
+    if (decision.refundNos) return { ok: true }
   }
   await flagOrder(orderNo, null)
   return { ok: true }
@@ -128,8 +132,8 @@ export async function askOperator(
 ): Promise<'retry' | 'skip'> {
   mailbox.refuseEarlyDecisions()
   await flagOrder(orderNo, attentionTo(step, error))
-  const { action } = await waitForDecision(mailbox, async (word) => {
-    if (word.action === 'settle') return CONFLICT
+  const { action } = await waitForDecision(mailbox, async (decision) => {
+    if (decision.action === 'settle') return CONFLICT
     await flagOrder(orderNo, null)
     return { ok: true }
   })
@@ -139,7 +143,7 @@ export async function askOperator(
 /** Other messages that arrive meanwhile are deferred or refused. */
 async function waitForDecision(
   mailbox: Mailbox,
-  take: (word: OperatorDecision) => Promise<Reply>,
+  take: (decision: OperatorDecision) => Promise<Reply>,
 ): Promise<OperatorDecision> {
   const later: Message[] = []
   for (;;) {

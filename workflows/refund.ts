@@ -10,7 +10,7 @@ import { localStepsUntilDone, remoteStepsUntilDone } from './steps.ts'
  */
 export async function refundWorkflow(input: RefundInput): Promise<void> {
   if (input.kind === 'part') return partRefundWorkflow(input)
-  const { mailbox, take } = begin()
+  const { mailbox, take } = openRefund()
   const { orderNo } = input
   if (input.kind === 'late_money') {
     await retryUntilResolved(orderNo, mailbox, 'late_money', () =>
@@ -32,12 +32,12 @@ export async function refundWorkflow(input: RefundInput): Promise<void> {
   } else if (input.kind !== 'owed')
     throw new TypeError(`no such refund: ${JSON.stringify(input satisfies never)}`)
   await refundOwed(orderNo, mailbox)
-  await end(mailbox)
+  await closeRefund(mailbox)
 }
 
 /** Safe to run again. */
 export async function partRefundWorkflow(part: PartRefundInput): Promise<void> {
-  const { mailbox, take } = begin()
+  const { mailbox, take } = openRefund()
   const { orderNo, by, reason, points, money, operationKey } = part
   const refusal = await localStepsUntilDone
     .refundPart({ orderNo, by, reason, points, money, operationKey })
@@ -48,10 +48,10 @@ export async function partRefundWorkflow(part: PartRefundInput): Promise<void> {
     })
   take(refusal ? { ok: false, refusal } : { ok: true })
   await refundOwed(orderNo, mailbox, operationKey)
-  await end(mailbox)
+  await closeRefund(mailbox)
 }
 
-function begin(): { mailbox: Mailbox; take: (reply: Reply) => void } {
+function openRefund(): { mailbox: Mailbox; take: (reply: Reply) => void } {
   let taken: Reply | undefined
   setHandler(refundTakenUpdate, async () => {
     await condition(() => taken !== undefined)
@@ -65,7 +65,7 @@ function begin(): { mailbox: Mailbox; take: (reply: Reply) => void } {
   }
 }
 
-async function end(mailbox: Mailbox): Promise<void> {
+async function closeRefund(mailbox: Mailbox): Promise<void> {
   mailbox.close()
   await condition(allHandlersFinished)
 }

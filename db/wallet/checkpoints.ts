@@ -76,7 +76,7 @@ export function createCheckpointFiles(folder: string): CheckpointStore {
       if (!file) return false
       try {
         const { size, ino } = await file.stat()
-        await file.write(joined(lines), size)
+        await file.write(joinLines(lines), size)
         await file.sync()
         return existsSync(own) && (await stat(own)).ino === ino
       } finally {
@@ -87,7 +87,7 @@ export function createCheckpointFiles(folder: string): CheckpointStore {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const fresh = `${own}.new`
       const file = await open(fresh, 'w', 0o600)
-      await file.writeFile(joined(lines))
+      await file.writeFile(joinLines(lines))
       await file.sync()
       await file.close()
       await rename(fresh, own)
@@ -153,7 +153,7 @@ export function createCheckpointKeeper(deps: {
   let scannedTo = '0'
   let appended = 0
   /** A write has failed, so the store's content is unknown. */
-  let torn = false
+  let storeUnknown = false
   const alarmed = new Set<string>()
   const alarm = (key: string, text: string) => {
     if (alarmed.has(key)) return
@@ -161,20 +161,23 @@ export function createCheckpointKeeper(deps: {
     deps.alarm(text)
   }
 
-  async function begin(): Promise<Map<string, Checkpoint[]>> {
+  async function loadCheckpoints(): Promise<Map<string, Checkpoint[]>> {
     const { heads, broken } = await readCheckpoints([store], vault)
     for (const text of broken) alarm(text, text)
     const fresh = new Map(
       [...heads].map(([ref, own]) => [ref, [...own].map(([version, head]) => ({ version, head }))]),
     )
-    await store.replace(linesOf(vault, flat(fresh)))
+    await store.replace(linesOf(vault, flattened(fresh)))
     // Unsigned lines are evidence.
     if (broken.length === 0) await store.dropLeft()
     return fresh
   }
 
   /** @returns checkpoints of accounts whose chain has grown */
-  async function check(rows: readonly AccountRow[], all: Map<string, Checkpoint[]>): Promise<WrittenHead[]> {
+  async function checkAccounts(
+    rows: readonly AccountRow[],
+    all: Map<string, Checkpoint[]>,
+  ): Promise<WrittenHead[]> {
     const moved = rows.filter((row) => {
       const before = all.get(refOf(row)) ?? []
       if (before.length === 0) return row.version !== '0'
@@ -208,35 +211,38 @@ export function createCheckpointKeeper(deps: {
     })
   }
 
-  async function write(fresh: readonly WrittenHead[], all: Map<string, Checkpoint[]>): Promise<void> {
-    if (fresh.length === 0 && !torn) return
+  async function storeCheckpoints(
+    fresh: readonly WrittenHead[],
+    all: Map<string, Checkpoint[]>,
+  ): Promise<void> {
+    if (fresh.length === 0 && !storeUnknown) return
     appended += fresh.length
-    const full = torn || appended > Math.max(COMPACT_FROM, 4 * all.size)
-    torn = true
+    const full = storeUnknown || appended > Math.max(COMPACT_FROM, 4 * all.size)
+    storeUnknown = true
     if (full || !(await store.append(linesOf(vault, fresh)))) {
-      await store.replace(linesOf(vault, flat(all)))
+      await store.replace(linesOf(vault, flattened(all)))
       appended = 0
     }
-    torn = false
+    storeUnknown = false
   }
 
   return {
     async round() {
-      known ??= await begin()
+      known ??= await loadCheckpoints()
       const { rows: times } = await sql<{ from: string }>`
         select (now() - make_interval(secs => ${OVERLAP_S}))::text as from`.execute(db)
       let count = 0
       for (let after: string | undefined = '0'; after !== undefined; ) {
         const rows: AccountRow[] = await readChanged(db, since, after, ROWS_AT_ONCE)
-        const fresh = await check(rows, known)
-        await write(fresh, known)
+        const fresh = await checkAccounts(rows, known)
+        await storeCheckpoints(fresh, known)
         count += fresh.length
         after = rows.length < ROWS_AT_ONCE ? undefined : rows.at(-1)?.id
       }
       since = times[0]?.from
       const scanned = await readChanged(db, undefined, scannedTo, SCANNED_A_ROUND)
-      const fresh = await check(scanned, known)
-      await write(fresh, known)
+      const fresh = await checkAccounts(scanned, known)
+      await storeCheckpoints(fresh, known)
       scannedTo = scanned.length < SCANNED_A_ROUND ? '0' : (scanned.at(-1)?.id ?? '0')
       return count + fresh.length
     },
@@ -274,17 +280,18 @@ async function readMacs(
   return new Map(rows.map((row) => [`${row.account_id}/${row.version}`, row.mac.toString('base64')]))
 }
 
-const flat = (all: ReadonlyMap<string, readonly Checkpoint[]>): WrittenHead[] =>
+const flattened = (all: ReadonlyMap<string, readonly Checkpoint[]>): WrittenHead[] =>
   [...all].flatMap(([ref, own]) => own.map(({ version, head }) => [ref, version, head] as const))
 
-const signed = (at: string, heads: readonly WrittenHead[]) => `ledger heads ${JSON.stringify([at, heads])}`
+const signedText = (at: string, heads: readonly WrittenHead[]) =>
+  `ledger heads ${JSON.stringify([at, heads])}`
 
 function linesOf(vault: LedgerCipher, heads: readonly WrittenHead[]): string[] {
   const at = new Date().toISOString()
   const lines: string[] = []
   for (let from = 0; from < heads.length; from += HEADS_A_LINE) {
     const some = heads.slice(from, from + HEADS_A_LINE)
-    lines.push(JSON.stringify({ at, heads: some, signature: vault.sign(signed(at, some)) }))
+    lines.push(JSON.stringify({ at, heads: some, signature: vault.sign(signedText(at, some)) }))
   }
   return lines
 }
@@ -296,13 +303,13 @@ function parseLine(vault: LedgerCipher, line: string): readonly WrittenHead[] | 
       heads: WrittenHead[]
       signature: string
     }
-    return vault.isSigned(signed(at, heads), signature) ? heads : undefined
+    return vault.isSigned(signedText(at, heads), signature) ? heads : undefined
   } catch {
     return undefined
   }
 }
 
-const joined = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('')
+const joinLines = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('')
 
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT'

@@ -87,7 +87,7 @@ export async function walkLedger(db: Db, vault: LedgerCipher, heads: Checkpoints
     })
     for (const [id, versions] of strays) {
       const data = { id, entry: versions[0] ?? '' }
-      broken.push(wrong({ code: versions.length > 1 ? 'stray_entries' : 'stray_entry', data }))
+      broken.push(disagreement({ code: versions.length > 1 ? 'stray_entries' : 'stray_entry', data }))
     }
     for (const row of batch.rows) {
       accounts += 1
@@ -97,14 +97,14 @@ export async function walkLedger(db: Db, vault: LedgerCipher, heads: Checkpoints
     }
     from = batch.last === undefined ? undefined : batch.last + 1n
   }
-  broken.push(...[...missing].map((ref) => wrong({ code: 'account_gone', data: { ref } })))
+  broken.push(...[...missing].map((ref) => disagreement({ code: 'account_gone', data: { ref } })))
   broken.push(...(await findStrayTransfers(db)))
   for (const currency of ['ZJF', 'CNY']) {
     const [outstanding = 0n, given = 0n] = [totals[`${currency} outstanding`], totals[`${currency} given`]]
     delete totals[`${currency} given`]
     if (outstanding !== given) {
       const data = { outstanding: `${outstanding}`, given: `${given}` }
-      broken.push(wrong({ code: 'currency', data: { currency } }, { code: 'outstanding', data }))
+      broken.push(disagreement({ code: 'currency', data: { currency } }, { code: 'outstanding', data }))
     }
   }
   return { broken, accounts, entries, totals }
@@ -172,7 +172,7 @@ async function findStrayTransfers(db: Db): Promise<Disagreement[]> {
         left join wallet_entries e on e.operation_key = t.operation_key`.execute(db)
     stray.push(
       ...(rows[0]?.stray ?? []).map(({ key, orderNo }) => ({
-        ...wrong({ code: 'stray_transfer', data: { key } }),
+        ...disagreement({ code: 'stray_transfer', data: { key } }),
         orderNo,
       })),
     )
@@ -181,14 +181,14 @@ async function findStrayTransfers(db: Db): Promise<Disagreement[]> {
   return stray
 }
 
-const wrong = (subject: Subject, ours: Side | null = null): Disagreement => ({
+const disagreement = (subject: Subject, ours: Side | null = null): Disagreement => ({
   subject,
   ours,
   theirs: null,
   orderNo: null,
 })
 
-const bare = (code: BareSide): Side => ({ code, data: {} })
+const bareSide = (code: BareSide): Side => ({ code, data: {} })
 
 const MISSING = 'missing'
 
@@ -203,33 +203,33 @@ function walkAccount(vault: LedgerCipher, row: WalkedRow, anchored: ReadonlyMap<
   let count = 0
 
   /** Runs for millions of entries, so names are built for broken ones only. */
-  function check(entry: EntryRow): Side | typeof MISSING | undefined {
+  function checkEntry(entry: EntryRow): Side | typeof MISSING | undefined {
     const { kind, from_account, to_account } = entry
     if (entry.version !== `${count + 1}`) {
-      return BigInt(entry.version) <= BigInt(count) ? bare('entry_of_another') : MISSING
+      return BigInt(entry.version) <= BigInt(count) ? bareSide('entry_of_another') : MISSING
     }
-    if (kind === null || from_account === null || to_account === null) return bare('transfer_missing')
+    if (kind === null || from_account === null || to_account === null) return bareSide('transfer_missing')
     const plain = openEntry(vault, ref, entry)
     const link = vault.link(
       entry.kid,
       mac,
       linkParts({ ...entry, kind, from_account, to_account, ref, plain }),
     )
-    if (!link.equals(entry.mac)) return bare('chain_broken')
+    if (!link.equals(entry.mac)) return bareSide('chain_broken')
     const [freed, set] = [BigInt(plain.available), BigInt(plain.held)]
     available += freed
     held += set
     if (available !== BigInt(plain.available_after) || held !== BigInt(plain.held_after)) {
-      return bare('balance_does_not_follow')
+      return bareSide('balance_does_not_follow')
     }
     count += 1
     mac = entry.mac
     const before = anchored.size > 0 ? anchored.get(entry.version) : undefined
     if (before !== undefined && before !== mac.toString('base64')) {
-      return bare('not_as_in_heads')
+      return bareSide('not_as_in_heads')
     }
     if (!TOTALS[from_account] && !TOTALS[to_account] && freed + set !== 0n) {
-      return bare('out_of_nothing')
+      return bareSide('out_of_nothing')
     }
     const route = `${from_account}>${to_account}`
     const flow = flows.get(route)
@@ -238,8 +238,8 @@ function walkAccount(vault: LedgerCipher, row: WalkedRow, anchored: ReadonlyMap<
     return undefined
   }
 
-  function close(): Side | undefined {
-    if (row.owner_type.includes('/') || row.inexact) return bare('malformed')
+  function checkAccount(): Side | undefined {
+    if (row.owner_type.includes('/') || row.inexact) return bareSide('malformed')
     const wallet = openAccount(vault, row)
     const lost = [...anchored.keys()].find((version) => BigInt(version) > BigInt(count))
     if (lost !== undefined) {
@@ -248,26 +248,26 @@ function walkAccount(vault: LedgerCipher, row: WalkedRow, anchored: ReadonlyMap<
     if (row.version !== `${count}`) {
       return { code: 'version_differs', data: { version: row.version, count: `${count}` } }
     }
-    if (!row.head.equals(mac)) return bare('head_differs')
-    if (availableOf(wallet) !== available) return bare('lots_differ')
-    if (heldOf(wallet) !== held) return bare('holds_differ')
+    if (!row.head.equals(mac)) return bareSide('head_differs')
+    if (availableOf(wallet) !== available) return bareSide('lots_differ')
+    if (heldOf(wallet) !== held) return bareSide('holds_differ')
     return undefined
   }
 
   return {
     step(entry: EntryRow): void {
       if (found !== undefined) return
-      const said = outcomeOf(() => check(entry))
+      const said = sideOfFailure(() => checkEntry(entry))
       if (said === undefined) return
       const { order_no: orderNo } = entry
       found =
         said === MISSING
-          ? wrong({ code: 'entry_missing', data: { ...name, entry: `${count + 1}` } })
-          : { ...wrong({ code: 'entry', data: { ...name, entry: entry.version } }, said), orderNo }
+          ? disagreement({ code: 'entry_missing', data: { ...name, entry: `${count + 1}` } })
+          : { ...disagreement({ code: 'entry', data: { ...name, entry: entry.version } }, said), orderNo }
     },
     end(add: (name: string, amount: bigint) => void): Disagreement | undefined {
-      const said = found === undefined ? outcomeOf(close) : undefined
-      if (said !== undefined) found = wrong({ code: 'account', data: name }, said)
+      const said = found === undefined ? sideOfFailure(checkAccount) : undefined
+      if (said !== undefined) found = disagreement({ code: 'account', data: name }, said)
       if (found !== undefined) return found
       for (const flow of flows.values()) {
         for (const [total, amount] of flowTotals(flow)) add(`${row.currency} ${total}`, amount)
@@ -281,9 +281,9 @@ function walkAccount(vault: LedgerCipher, row: WalkedRow, anchored: ReadonlyMap<
 }
 
 /** Any failure caused by a changed byte is a finding; the walk continues. */
-function outcomeOf<T>(check: () => T): T | Side {
+function sideOfFailure<T>(checkEntry: () => T): T | Side {
   try {
-    return check()
+    return checkEntry()
   } catch (error) {
     if (error instanceof TamperedError) return tamperedSide(error)
     return {

@@ -13,17 +13,17 @@ export function rawMembers(text: string): ReadonlyMap<string, string> | undefine
     return undefined
   }
   const members = new Map<string, string>()
-  let at = skip(SPACE, text, 0) + 1
+  let at = endOfMatch(SPACE, text, 0) + 1
   for (;;) {
-    at = skip(SPACE, text, at)
+    at = endOfMatch(SPACE, text, at)
     if (text[at] === '}') return members
-    const nameEnd = skip(STRING, text, at)
+    const nameEnd = endOfMatch(STRING, text, at)
     const name = JSON.parse(text.slice(at, nameEnd)) as string
-    const from = skip(SPACE, text, skip(SPACE, text, nameEnd) + 1)
+    const from = endOfMatch(SPACE, text, endOfMatch(SPACE, text, nameEnd) + 1)
     const to = endOfValue(text, from)
     if (members.has(name)) return undefined
     members.set(name, text.slice(from, to))
-    at = skip(SPACE, text, to)
+    at = endOfMatch(SPACE, text, to)
     if (text[at] === ',') at += 1
   }
 }
@@ -33,7 +33,7 @@ function endOfValue(text: string, from: number): number {
   let at = from
   do {
     const sign = text[at]
-    if (sign === '"') at = skip(STRING, text, at)
+    if (sign === '"') at = endOfMatch(STRING, text, at)
     else if (sign === '{' || sign === '[') {
       depth += 1
       at += 1
@@ -41,12 +41,12 @@ function endOfValue(text: string, from: number): number {
       depth -= 1
       at += 1
     } else if (depth > 0 && (sign === ',' || sign === ':' || /\s/.test(sign ?? ''))) at += 1
-    else at = skip(PLAIN, text, at)
+    else at = endOfMatch(PLAIN, text, at)
   } while (depth > 0)
   return at
 }
 
-function skip(pattern: RegExp, text: string, at: number): number {
+function endOfMatch(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   if (!pattern.test(text)) throw new Error(`no JSON at ${at}`)
   return pattern.lastIndex

@@ -12,7 +12,7 @@ import {
 import { type AlipayAccount, AlipayError, callAlipay, cashierUrl, yuan } from './api.ts'
 import { downloadBill } from './bill.ts'
 import { verifyAlipayNotification } from './notification.ts'
-import { askRefund, giveBack, REFUND_WAITS_FOR_SHOP } from './refunds.ts'
+import { createRefund, queryRefund, REFUND_WAITS_FOR_SHOP } from './refunds.ts'
 import { ceilToSecond } from './time.ts'
 
 export type { AlipayAccount } from './api.ts'
@@ -40,16 +40,16 @@ export function createAlipay(account: AlipayAccount): PaymentProvider {
     refundWaitsForShop: REFUND_WAITS_FOR_SHOP,
     verify: (rawBody) => verifyAlipayNotification(rawBody, account),
     downloadBill: (day) => downloadBill(account, day),
-    create: async (attempt) => open(account, attempt),
-    query: (payment) => query(account, payment.outTradeNo),
-    close: (payment) => close(account, payment),
-    refund: (refund) => giveBack(account, refund),
-    queryRefund: ({ outTradeNo, refundNo }) => askRefund(account, outTradeNo, refundNo),
+    create: async (attempt) => openCashier(account, attempt),
+    query: (payment) => queryTrade(account, payment.outTradeNo),
+    close: (payment) => closeTrade(account, payment),
+    refund: (refund) => createRefund(account, refund),
+    queryRefund: ({ outTradeNo, refundNo }) => queryRefund(account, outTradeNo, refundNo),
   }
 }
 
 /** Makes no request: the trade is created when the customer opens the link, once per `out_trade_no`. */
-function open(account: AlipayAccount, attempt: PaymentAttempt) {
+function openCashier(account: AlipayAccount, attempt: PaymentAttempt) {
   const content = {
     out_trade_no: attempt.outTradeNo,
     total_amount: decimalFromFen(attempt.amountFen),
@@ -73,7 +73,7 @@ function open(account: AlipayAccount, attempt: PaymentAttempt) {
   return { providerRef: attempt.outTradeNo, payUrl }
 }
 
-async function query(account: AlipayAccount, outTradeNo: string): Promise<ProviderPayment> {
+async function queryTrade(account: AlipayAccount, outTradeNo: string): Promise<ProviderPayment> {
   let node: unknown
   try {
     node = await callAlipay(account, 'alipay.trade.query', { out_trade_no: outTradeNo })
@@ -102,10 +102,10 @@ async function query(account: AlipayAccount, outTradeNo: string): Promise<Provid
 }
 
 /** Only WAIT_BUYER_PAY can be closed. The answer is not trusted: the trade itself is queried afterwards. */
-async function close(account: AlipayAccount, payment: PaymentRef): Promise<'closed' | 'paid'> {
+async function closeTrade(account: AlipayAccount, payment: PaymentRef): Promise<'closed' | 'paid'> {
   const { outTradeNo } = payment
   const askedAt = Date.now()
-  const before = await query(account, outTradeNo)
+  const before = await queryTrade(account, outTradeNo)
   if (before.state === 'closed' || before.state === 'paid') return before.state
   if (before.state === 'unknown') {
     // The cashier was never opened; a customer with its URL still can until it expires.
@@ -117,7 +117,7 @@ async function close(account: AlipayAccount, payment: PaymentRef): Promise<'clos
     () => undefined,
     (error: unknown) => error,
   )
-  const { state } = await query(account, outTradeNo)
+  const { state } = await queryTrade(account, outTradeNo)
   if (state === 'closed' || state === 'paid') return state
   throw new AlipayError(`${outTradeNo} is still ${state} ${refused instanceof Error ? refused.message : ''}`)
 }

@@ -38,7 +38,7 @@ const foundRefund = z.object({
 })
 
 /** `fund_change` Y proves that money moved now. @throws AlipayError while it is not done */
-export async function giveBack(account: AlipayAccount, refund: RefundRequest): Promise<RefundOutcome> {
+export async function createRefund(account: AlipayAccount, refund: RefundRequest): Promise<RefundOutcome> {
   const { outTradeNo, refundNo, amountFen } = refund
   const done = { state: 'done', refundRef: refundNo } as const
   let refusal: ProviderRefusalError | undefined
@@ -65,7 +65,7 @@ export async function giveBack(account: AlipayAccount, refund: RefundRequest): P
 }
 
 /** @returns `pending` where it is not done, since Alipay does not say whether it will be */
-export async function askRefund(
+export async function queryRefund(
   account: AlipayAccount,
   outTradeNo: string,
   refundNo: string,

@@ -56,7 +56,7 @@ export function createStripe(account: StripeAccount): PaymentProvider {
     refundWaitsForShop: [],
     verify: (rawBody, headers, now) => verifyStripeNotification(rawBody, headers, account.webhookSecret, now),
     downloadBill: (day) => downloadBill(account, day),
-    create: (attempt) => create(account, attempt),
+    create: (attempt) => openSession(account, attempt),
     query: async (payment) => {
       const found = payment.providerRef && (await findSession(account, payment))
       if (!found) return { state: 'unknown' }
@@ -68,16 +68,16 @@ export function createStripe(account: StripeAccount): PaymentProvider {
         ...(intent?.latest_charge && { refundedFen: intent.latest_charge.amount_refunded }),
       }
     },
-    close: (payment) => close(account, payment),
-    refund: (refund) => giveBack(account, refund),
+    close: (payment) => expireSession(account, payment),
+    refund: (refund) => createRefund(account, refund),
     queryRefund: async ({ refundRef }) =>
-      outcomeOf(
+      refundOutcomeOf(
         refundObject.parse(await callStripe(account, { method: 'GET', path: `/v1/refunds/${refundRef}` })),
       ),
   }
 }
 
-async function create(account: StripeAccount, attempt: PaymentAttempt) {
+async function openSession(account: StripeAccount, attempt: PaymentAttempt) {
   const fields: Record<string, string> = {
     mode: 'payment',
     client_reference_id: attempt.outTradeNo,
@@ -115,7 +115,7 @@ async function create(account: StripeAccount, attempt: PaymentAttempt) {
   return { providerRef: id, payUrl: url }
 }
 
-async function close(account: StripeAccount, payment: PaymentRef): Promise<'closed' | 'paid'> {
+async function expireSession(account: StripeAccount, payment: PaymentRef): Promise<'closed' | 'paid'> {
   if (payment.providerRef === undefined) throw new Error(`${payment.outTradeNo}: no session to expire yet`)
   try {
     // No Idempotency-Key: a stored answer would be outdated.
@@ -130,7 +130,7 @@ async function close(account: StripeAccount, payment: PaymentRef): Promise<'clos
   throw new Error(`${payment.outTradeNo}: session ${payment.providerRef} is still ${state}`)
 }
 
-async function giveBack(account: StripeAccount, refund: RefundRequest): Promise<RefundOutcome> {
+async function createRefund(account: StripeAccount, refund: RefundRequest): Promise<RefundOutcome> {
   const intent = refund.paymentRef ?? (await findSession(account, refund))?.payment_intent?.id
   if (intent === undefined) {
     throw new ProviderRefusalError('not_paid', `${refund.outTradeNo}: no money came in, so none can go back`)
@@ -162,7 +162,7 @@ async function giveBack(account: StripeAccount, refund: RefundRequest): Promise<
   if (result.amount !== refund.amountFen) {
     throw new ProviderRefusalError('refund_no_reused', `${refund.refundNo} was used for ${result.amount} fen`)
   }
-  return outcomeOf(result)
+  return refundOutcomeOf(result)
 }
 
 /**
@@ -230,7 +230,7 @@ function stateOf(found: Session): ProviderState {
   }
 }
 
-function outcomeOf(refund: Refund): RefundOutcome {
+function refundOutcomeOf(refund: Refund): RefundOutcome {
   const refundRef = refund.id
   switch (refund.status) {
     case 'succeeded':

@@ -36,7 +36,7 @@ export async function openOrder(account: WechatAccount, attempt: PaymentAttempt)
     throw new ProviderRefusalError('openid_required', `${outTradeNo}: who pays inside WeChat is not known`)
   }
   try {
-    return { providerRef: outTradeNo, ...(await open(account, attempt)) }
+    return { providerRef: outTradeNo, ...(await openAtWechat(account, attempt)) }
   } catch (error) {
     if (!(error instanceof ProviderRefusalError)) throw error
     // Paid, closed, or opened with another product (OUT_TRADE_NO_USED): it exists, without a cashier to show.
@@ -46,7 +46,7 @@ export async function openOrder(account: WechatAccount, attempt: PaymentAttempt)
   }
 }
 
-async function open(
+async function openAtWechat(
   account: WechatAccount,
   attempt: PaymentAttempt,
 ): Promise<Omit<OpenedPayment, 'providerRef'>> {

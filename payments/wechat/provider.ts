@@ -3,7 +3,7 @@ import type { WechatAccount } from './api.ts'
 import { downloadBill } from './bill.ts'
 import { verifyWechatNotification } from './notification.ts'
 import { closeOrder, openOrder } from './order.ts'
-import { askRefund, giveBack, REFUND_WAITS_FOR_SHOP } from './refund.ts'
+import { createRefund, queryRefund, REFUND_WAITS_FOR_SHOP } from './refund.ts'
 import { findTransaction, stateOf } from './transaction.ts'
 
 export function createWechat(account: WechatAccount): PaymentProvider {
@@ -26,7 +26,7 @@ export function createWechat(account: WechatAccount): PaymentProvider {
       }
     },
     close: (payment) => closeOrder(account, payment),
-    refund: (refund) => giveBack(account, refund),
-    queryRefund: ({ refundNo }) => askRefund(account, refundNo),
+    refund: (refund) => createRefund(account, refund),
+    queryRefund: ({ refundNo }) => queryRefund(account, refundNo),
   }
 }

@@ -25,12 +25,8 @@ const NOT_FINAL: Readonly<Record<string, 'later' | 'ask'>> = {
 
 export const REFUND_WAITS_FOR_SHOP = Object.keys(NOT_FINAL).filter((code) => NOT_FINAL[code] === 'later')
 
-/**
- * Gives money back under our own refund number, which pays once however often it is asked for.
- * @throws ProviderRefusal `not_paid` where nothing came in, `refund_no_reused` where the number was used for
- * another amount
- */
-export async function giveBack(account: WechatAccount, refund: RefundRequest): Promise<RefundOutcome> {
+/** @throws ProviderRefusalError `not_paid`, or `refund_no_reused` for a number used with another amount */
+export async function createRefund(account: WechatAccount, refund: RefundRequest): Promise<RefundOutcome> {
   // The request needs the order's total amount.
   const paid = await findTransaction(account, refund)
   if (stateOf(paid) !== 'paid' || !paid?.amount) {
@@ -45,7 +41,7 @@ export async function giveBack(account: WechatAccount, refund: RefundRequest): P
   }
   const made = await callWechat(account, { method: 'POST', path: '/v3/refund/domestic/refunds', body }).then(
     (answer) => refundObject.parse(answer),
-    (error: unknown) => explain(account, refund, error),
+    (error: unknown) => resolveRefusal(account, refund, error),
   )
   if (made.amount.refund !== refund.amountFen || made.out_trade_no !== refund.outTradeNo) {
     throw new ProviderRefusalError(
@@ -55,10 +51,14 @@ export async function giveBack(account: WechatAccount, refund: RefundRequest): P
   }
   // The refund exists: store its number first; a later query reports ABNORMAL.
   if (made.status === 'ABNORMAL') return { state: 'pending', refundRef: made.refund_id }
-  return outcomeOf(made)
+  return refundOutcomeOf(made)
 }
 
-async function explain(account: WechatAccount, refund: RefundRequest, error: unknown): Promise<Refund> {
+async function resolveRefusal(
+  account: WechatAccount,
+  refund: RefundRequest,
+  error: unknown,
+): Promise<Refund> {
   const meaning = error instanceof ProviderRefusalError && NOT_FINAL[error.code]
   if (meaning === 'later')
     throw new Error(`${refund.refundNo} has to wait: ${(error as Error).message}`, { cause: error })
@@ -68,10 +68,10 @@ async function explain(account: WechatAccount, refund: RefundRequest, error: unk
 }
 
 /** @throws ProviderRefusalError `RESOURCE_NOT_EXISTS`, or `ABNORMAL` where the customer's bank rejects it */
-export async function askRefund(account: WechatAccount, refundNo: string): Promise<RefundOutcome> {
+export async function queryRefund(account: WechatAccount, refundNo: string): Promise<RefundOutcome> {
   const found = await findRefund(account, refundNo)
   if (!found) throw new ProviderRefusalError('RESOURCE_NOT_EXISTS', `WeChat Pay knows no refund ${refundNo}`)
-  return outcomeOf(found)
+  return refundOutcomeOf(found)
 }
 
 async function findRefund(account: WechatAccount, refundNo: string): Promise<Refund | undefined> {
@@ -90,7 +90,7 @@ async function findRefund(account: WechatAccount, refundNo: string): Promise<Ref
  * CLOSED refunded nothing; the next try needs a new number. ABNORMAL must be completed in WeChat Pay's
  * merchant platform: another number would refund twice.
  */
-function outcomeOf({ refund_id: refundRef, out_refund_no, status }: Refund): RefundOutcome {
+function refundOutcomeOf({ refund_id: refundRef, out_refund_no, status }: Refund): RefundOutcome {
   switch (status) {
     case 'SUCCESS':
       return { state: 'done', refundRef }

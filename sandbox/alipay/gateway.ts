@@ -8,7 +8,7 @@ import type { Desk } from '../teller.ts'
 import { AlipayRefusalError, type Node, refusal } from './answers.ts'
 import { billAddress, sendBill } from './bill.ts'
 import type { AlipayMerchant } from './merchant.ts'
-import { cancelTrade, giveBack, queryRefund } from './refunds.ts'
+import { cancelTrade, queryRefund, refundTrade } from './refunds.ts'
 import { checkParams, type GatewayContext, invalid, type Params, readContent, readParams } from './request.ts'
 import { signRsa2 } from './signature.ts'
 import { closeTrade, isPagePay, METHOD, openTrade, queryTrade } from './trades.ts'
@@ -16,7 +16,7 @@ import { closeTrade, isPagePay, METHOD, openTrade, queryTrade } from './trades.t
 type Act = (desk: Desk, content: ReturnType<typeof readContent>, origin: string) => Node
 
 /** `CHANGES` are the methods that faults apply to. */
-const ASKS: Readonly<Record<string, Act>> = {
+const QUERIES: Readonly<Record<string, Act>> = {
   'alipay.trade.query': queryTrade,
   'alipay.trade.fastpay.refund.query': queryRefund,
   'alipay.data.dataservice.bill.downloadurl.query': billAddress,
@@ -24,7 +24,7 @@ const ASKS: Readonly<Record<string, Act>> = {
 const CHANGES: Readonly<Record<string, Act>> = {
   'alipay.trade.close': closeTrade,
   'alipay.trade.cancel': cancelTrade,
-  'alipay.trade.refund': giveBack,
+  'alipay.trade.refund': refundTrade,
 }
 
 export function gatewayRoutes(desk: Desk, merchant: AlipayMerchant): Hono<{ Bindings: HttpBindings }> {
@@ -33,7 +33,7 @@ export function gatewayRoutes(desk: Desk, merchant: AlipayMerchant): Hono<{ Bind
   app.on(['GET', 'POST'], '/', async (c) => {
     const method = c.req.query('method') ?? ''
     if (isPagePay(method)) return await openCashier(c, desk, merchant)
-    return await answer(c, desk, merchant)
+    return await answerServerCall(c, desk, merchant)
   })
   return app
 }
@@ -59,7 +59,7 @@ async function openCashier(c: GatewayContext, desk: Desk, merchant: AlipayMercha
   }
 }
 
-async function answer(c: GatewayContext, desk: Desk, merchant: AlipayMerchant): Promise<Response> {
+async function answerServerCall(c: GatewayContext, desk: Desk, merchant: AlipayMerchant): Promise<Response> {
   const params = await readParams(c).catch((error: unknown) => {
     if (error instanceof AlipayRefusalError) return error
     throw error
@@ -71,7 +71,7 @@ async function answer(c: GatewayContext, desk: Desk, merchant: AlipayMerchant): 
     return reply(c, merchant, method, refusal('40005', 'isv.app-call-limited', '应用调用次数超限'))
   }
   if (changes && takeFault(desk.db, METHOD, 'error_before')) return unavailable(c)
-  const node = act(desk, merchant, params, new URL(c.req.url).origin)
+  const node = runMethod(desk, merchant, params, new URL(c.req.url).origin)
   desk.notifier.wake()
   if (changes && takeFault(desk.db, METHOD, 'answer_lost')) {
     c.env.incoming.socket.destroy()
@@ -81,11 +81,11 @@ async function answer(c: GatewayContext, desk: Desk, merchant: AlipayMerchant): 
   return reply(c, merchant, method, node)
 }
 
-function act(desk: Desk, merchant: AlipayMerchant, params: Params, origin: string): Node {
+function runMethod(desk: Desk, merchant: AlipayMerchant, params: Params, origin: string): Node {
   try {
     checkParams(params, merchant)
     const method = params.get('method') ?? ''
-    const run = { ...ASKS, ...CHANGES }[method]
+    const run = { ...QUERIES, ...CHANGES }[method]
     if (!run) throw invalid('isv.invalid-method', '不存在的方法名')
     const content = readContent(params)
     return inTransaction(desk.db, () => run(desk, content, origin))
@@ -97,7 +97,7 @@ function act(desk: Desk, merchant: AlipayMerchant, params: Params, origin: strin
 
 /** The signature covers the node's text exactly as sent. */
 function reply(c: GatewayContext, { privateKey }: AlipayMerchant, method: string, node: Node): Response {
-  const known = Object.hasOwn({ ...ASKS, ...CHANGES }, method)
+  const known = Object.hasOwn({ ...QUERIES, ...CHANGES }, method)
   const name = known ? `${method.replaceAll('.', '_')}_response` : 'error_response'
   const text = JSON.stringify(node)
   const body = `{"${name}":${text},"sign":"${signRsa2(text, privateKey)}"}`

@@ -14,7 +14,7 @@ interface RefundWire {
 export const requestNoOf = (refund: Refund) => (JSON.parse(refund.wire) as RefundWire).outRequestNo
 
 /** A failed refund is retried under the same `out_request_no`. */
-export function giveBack(desk: Desk, content: Content): Node {
+export function refundTrade(desk: Desk, content: Content): Node {
   const trade = namedTrade(desk, content)
   const amountFen = readAmount(content, 'refund_amount')
   const given = optional(content, 'out_request_no', NUMBER)
@@ -29,7 +29,7 @@ export function giveBack(desk: Desk, content: Content): Node {
   if (made && made.amountFen !== amountFen) {
     return failed('DISCORDANT_REPEAT_REQUEST', '同一笔退款请求号，退款金额不一致')
   }
-  if (made && made.state !== 'failed') return answer(desk, trade, made, 'N')
+  if (made && made.state !== 'failed') return refundAnswer(desk, trade, made, 'N')
   if (amountFen > trade.amountFen - fenGivenBack(all)) {
     return failed('REASON_TRADE_REFUND_FEE_ERR', '退款金额无效')
   }
@@ -37,7 +37,7 @@ export function giveBack(desk: Desk, content: Content): Node {
     return failed('REFUND_AMT_NOT_EQUAL_TOTAL', '退款金额与订单金额不一致')
   }
   const refund = settleOrFail(desk, trade, made ?? newRefund(desk, trade, requestNo, amountFen))
-  return answer(desk, trade, refund, refund.state === 'done' ? 'Y' : 'N')
+  return refundAnswer(desk, trade, refund, refund.state === 'done' ? 'Y' : 'N')
 }
 
 /** Closes an unpaid trade; refunds a paid one. */
@@ -53,7 +53,7 @@ export function cancelTrade(desk: Desk, content: Content): Node {
   return done('refund')
 }
 
-function answer(desk: Desk, trade: Trade, refund: Refund, fundChange: 'Y' | 'N'): Node {
+function refundAnswer(desk: Desk, trade: Trade, refund: Refund, fundChange: 'Y' | 'N'): Node {
   return success({
     buyer_logon_id: 'sha***@sandbox.com',
     fund_change: fundChange,

@@ -15,7 +15,7 @@ interface RefundInput {
 }
 
 /** docs.stripe.com/api/refunds/create */
-export function giveBack(desk: Desk): Action<RefundInput> {
+export function createRefund(desk: Desk): Action<RefundInput> {
   const { db } = desk
   return {
     fields: FIELDS,

@@ -17,7 +17,7 @@ import {
   sessionObject,
 } from './objects.ts'
 import { post, reply } from './post.ts'
-import { giveBack } from './refunds.ts'
+import { createRefund } from './refunds.ts'
 import { expandIntent, expandSession, expireSession, openSession } from './sessions.ts'
 
 const API_VERSION = '2026-10-28.endive'
@@ -110,7 +110,7 @@ function routes(desk: Desk, secretKey: string) {
     if (!trade?.attempts) return reply(c, noSuch('payment_intent', c.req.param('id'), 'intent'))
     return c.json(expandIntent(desk, trade, expand.has('latest_charge')))
   })
-  app.post('/refunds', (c) => post(c, desk, giveBack(desk)))
+  app.post('/refunds', (c) => post(c, desk, createRefund(desk)))
   app.get('/refunds', (c) => {
     const form = readForm(queryOf(c), [/^(payment_intent|limit)$/])
     const limit = integer(form, 'limit', 1, 100) ?? 10

@@ -33,7 +33,7 @@ const fields = z.strictObject({
 })
 
 /** 申请退款 */
-export function giveBack(desk: Desk): Action<typeof fields> {
+export function createRefund(desk: Desk): Action<typeof fields> {
   const { db } = desk
   return {
     fields,
@@ -42,7 +42,7 @@ export function giveBack(desk: Desk): Action<typeof fields> {
       const trade = findOrder(desk, input.out_trade_no)
       if (!trade || !isPaid(trade)) return refusal(404, 'RESOURCE_NOT_EXISTS', '订单不存在或未支付')
       const known = findRefundByNumber(db, METHOD, input.out_refund_no)
-      if (known) return giveBackAgain(trade, known, amountFen)
+      if (known) return repeatRefund(trade, known, amountFen)
       if (total !== trade.amountFen) return refusal(400, 'INVALID_REQUEST', '订单金额不一致')
       if (amountFen > trade.amountFen - fenGivenBack(refundsOf(db, trade.ref))) {
         return refusal(400, 'INVALID_REQUEST', '申请退款金额大于订单可退金额')
@@ -67,7 +67,7 @@ export function giveBack(desk: Desk): Action<typeof fields> {
   }
 }
 
-function giveBackAgain(trade: Trade, known: Refund, amountFen: bigint): Answer {
+function repeatRefund(trade: Trade, known: Refund, amountFen: bigint): Answer {
   if (known.tradeRef === trade.ref && known.amountFen === amountFen) {
     return { status: 200, body: refundObject(trade, known) }
   }

@@ -8,7 +8,7 @@ import { billFile, billLink } from './bill.ts'
 import { NO_SUCH_ORDER, refusal, WechatRefusalError } from './errors.ts'
 import { METHOD, type Product, refundNotice, refundObject, sealEvent, transactionObject } from './objects.ts'
 import { closeOrder, findOrder, openOrder } from './orders.ts'
-import { giveBack } from './refunds.ts'
+import { createRefund } from './refunds.ts'
 import { post, read, reply } from './request.ts'
 import { checkRequest, signatureHeaders, type WechatMerchant } from './signature.ts'
 
@@ -98,7 +98,7 @@ function routes(desk: Desk, merchant: WechatMerchant) {
   app.post('/pay/transactions/out-trade-no/:number/close', (c) =>
     post(c, desk, merchant, closeOrder(desk, c.req.param('number'))),
   )
-  app.post('/refund/domestic/refunds', (c) => post(c, desk, merchant, giveBack(desk)))
+  app.post('/refund/domestic/refunds', (c) => post(c, desk, merchant, createRefund(desk)))
   app.get('/refund/domestic/refunds/:number', (c) => {
     const refund = findRefundByNumber(db, METHOD, c.req.param('number'))
     const trade = refund && findTrade(db, refund.tradeRef)

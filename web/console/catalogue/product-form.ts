@@ -22,7 +22,6 @@ import { PRODUCT_LABELS } from '../../texts/common/product-labels.ts'
 import {
   PRODUCT_FORM as F,
   MODE_TEXTS,
-  PRODUCT_LABELS,
   PRODUCTS,
   SHIPPING_TEXTS,
   TYPE_TEXTS,

@@ -1,4 +1,3 @@
-import { PRODUCT_LABELS } from '../console/catalogue.ts'
 import { ACTIONS as ORDER_ACTIONS } from '../console/orders.ts'
 import { ACTIONS as WALLET_ACTIONS } from '../console/wallets.ts'
 import type { Text } from './common.ts'
