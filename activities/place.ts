@@ -69,8 +69,8 @@ export function createPlaceActivities(deps: PlaceDeps) {
   const { db } = deps
 
   /**
-   * Runs before external steps. From here on the quote counts as an unpaid order, which limits external
-   * holds.
+   * Runs before external steps. An order that will wait for payment counts as unpaid from here on, which
+   * limits external holds.
    */
   async function quoteExchange(orderNo: string): Promise<{ quote: Quote } | { refusal: Refusal }> {
     const attempt = await findAttempt(db, orderNo)

@@ -13,7 +13,7 @@ export type ShippingType = (typeof SHIPPING_TYPES)[number]
 /** Upper bounds of a product's fields; for text, in characters. */
 export const PRODUCT_MAX = { title: 255, description: 10_000, image: 500, points: 1_000_000_000 } as const
 
-/** Upper bounds of ExchangeLimit. The lower bound is 1, of the level 0. */
+/** Upper bounds of ExchangeLimit. The lower bound is 1; for the level, 0. */
 export const LIMIT_MAX = {
   max_per_user: 1_000_000,
   max_per_order: 1_000_000,

@@ -104,7 +104,7 @@ export function reasonsAgainst(
       available: decimalFromFen(facts.cashAvailable),
     })
   }
-  // A missing amount already tells it, and an order that uses no frozen wallet is not stopped.
+  // A frozen wallet that has to pay is reported above as insufficient; all other orders are refused here.
   if (facts.frozen && !reasons.some(({ code }) => WALLET_CODES.includes(code))) {
     reasons.push({ code: 'RISK_REJECTED' })
   }

@@ -14,7 +14,7 @@ import { findTransaction, stateOf } from './transaction.ts'
 
 const OUT_TRADE_NO = /^[0-9A-Za-z_\-|*]{6,32}$/
 const DESCRIPTION_BYTES = 127
-/** An order stays payable for up to a minute after `time_expire`; the rest covers clock differences. */
+/** Orders are payable for at least a minute, whatever their `time_expire`; the rest is for clock differences. */
 const GRACE_MS = 5 * 60_000
 /** A placeholder where the customer's address is unknown; WeChat may refuse the cashier for it. */
 const NO_ADDRESS = '127.0.0.1'
