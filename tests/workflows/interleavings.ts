@@ -47,7 +47,7 @@ const FAULT_CHANCE = 0.12
 const LENGTH_MAX = 5
 const IN_FLIGHT = 15
 /** So many come to rest together, and are looked at then. */
-const BATCH = 250
+const BATCH = 60
 /** When an order is due: soon where its sequence has the deadline in it, and else after all of its sequence. */
 const SOON_MS = 1_200
 const LATER_MS = 10_000

@@ -68,24 +68,6 @@ export const SORT_TEXTS = {
   price_desc: { zh: '现金从高到低', en: 'Cash: high to low' },
 } satisfies Record<string, Text>
 
-/** Names of the fields of a product's form, also where the form is shown again after a new sign-in. */
-export const PRODUCT_LABELS = {
-  title: { zh: '标题', en: 'Title' },
-  description: { zh: '描述', en: 'Description' },
-  labels: { zh: '规格参数', en: 'Properties' },
-  product_type: { zh: '商品类型', en: 'Kind' },
-  shipping_type: { zh: '发货方式', en: 'Shipping' },
-  payment_mode: { zh: '支付方式', en: 'Paid by' },
-  point: { zh: '积分单价', en: 'Points each' },
-  price: { zh: '现金单价（元）', en: 'Cash each (CNY)' },
-  original_price: { zh: '市场价（元）', en: 'Usual price (CNY)' },
-  stock: { zh: '初始库存', en: 'Stock to begin with' },
-  max_per_user: { zh: '每人周期限兑（件）', en: 'Pieces per customer and period' },
-  window_count: { zh: '周期长度', en: 'Length of the period' },
-  max_per_order: { zh: '每单限兑（件）', en: 'Pieces per order' },
-  sort: { zh: '排序值', en: 'Place' },
-} satisfies Record<string, Text>
-
 export const PRODUCT_FORM = {
   basics: { zh: '基本信息', en: 'Basics' },
   labelsHint: {
