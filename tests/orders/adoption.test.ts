@@ -299,7 +299,7 @@ describe('an order without a workflow', () => {
   })
 
   test('has the deadlines that it had', async () => {
-    shop.configure({ autoConfirmTimeoutMs: 2_000, paymentTimeoutMs: 2_000 })
+    shop.configure({ autoConfirmTimeoutMs: 8_000, paymentTimeoutMs: 8_000 })
     const unpaid = await flows.byCard(await customerOf(shop))
     const shipped = await flows.sentByPaidCard(await customerOf(shop))
     const parcel = { carrier: '顺丰', tracking_no: 'SF1' }
