@@ -28,6 +28,15 @@ export async function loseWorkflow(mall: TestApp, workflowId: string): Promise<v
     (state) => state !== 'RUNNING',
     `${workflowId} is gone`,
   )
+  // The list lags behind, and whoever adopts all orders starts from it.
+  await until(
+    () =>
+      client.workflow.count(
+        `WorkflowId = '${workflowId}' AND RunId = '${found.runId}' AND ExecutionStatus = 'Running'`,
+      ),
+    ({ count }) => count === 0,
+    `${workflowId} is no longer listed as running`,
+  )
 }
 
 /** Removes every workflow that runs. @returns their ids */
