@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common'
-import { sql } from 'kysely'
 import type { Db } from '../db/client.ts'
 import { lockOrder, noteCancelCause } from '../db/orders/orders.ts'
-import { type Payment, updatePayment } from '../db/payments/payments.ts'
+import { hideCashier, showClosing } from '../db/orders/shown-payment.ts'
+import { closeAttempt, type Payment, updatePayment } from '../db/payments/payments.ts'
 import type { CancelCause } from '../db/schema/points-exchange-orders.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
@@ -46,13 +46,7 @@ export async function beginClosing(
     if (cause && order.cancel_cause === null) await noteCancelCause(tx, order_no, cause)
     if (state !== 'unpaid') return order.status
     await updatePayment(tx, outTradeNo, { state: 'closing' })
-    if (showOnOrder) {
-      await tx
-        .updateTable('points_exchange_orders')
-        .set({ payment_status: 'closing', updated_at: new Date() })
-        .where('order_no', '=', order_no)
-        .execute()
-    }
+    if (showOnOrder) await showClosing(tx, order_no)
     return order.status
   })
 }
@@ -124,22 +118,7 @@ export async function closePayment(
 export async function markClosed(db: Db, { order_no, out_trade_no }: Payment): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockOrder(tx, order_no)
-    const closed = await tx
-      .updateTable('payments')
-      .set({ state: 'closed', updated_at: new Date() })
-      .where('out_trade_no', '=', out_trade_no)
-      .where('state', 'in', ['unpaid', 'closing'])
-      .executeTakeFirst()
-    if (closed.numUpdatedRows === 0n) return
-    await tx
-      .updateTable('points_exchange_orders')
-      .set({
-        payment_info: sql`(payment_info - 'jsapi') || '{"pay_url": null}'::jsonb`,
-        updated_at: new Date(),
-      })
-      .where('order_no', '=', order_no)
-      .where(sql`payment_info ->> 'trade_no'`, '=', out_trade_no)
-      .execute()
+    if (await closeAttempt(tx, out_trade_no)) await hideCashier(tx, order_no, out_trade_no)
   })
 }
 

@@ -1,5 +1,6 @@
 import { readChannel } from '../db/orders/attempts.ts'
 import { lockOrder } from '../db/orders/orders.ts'
+import { showCashier, showNewAttempt } from '../db/orders/shown-payment.ts'
 import {
   listPayments,
   type OpenPayment,
@@ -34,11 +35,7 @@ export async function newPayment(
     if (open) return open.out_trade_no
     if (order.status !== 'order_created' || payments.length >= MAX_PAYMENT_ATTEMPTS) return null
     const payment = await recordPayment(tx, orderNo, method, order.total_money, 'unpaid')
-    await tx
-      .updateTable('points_exchange_orders')
-      .set({ payment_status: 'unpaid', payment_method: method, updated_at: new Date() })
-      .where('order_no', '=', orderNo)
-      .execute()
+    await showNewAttempt(tx, orderNo, method)
     return payment.out_trade_no
   })
 }
@@ -88,12 +85,7 @@ export async function openAtProvider(deps: PaymentDeps, payment: Payment): Promi
     const newest = (await listPayments(tx, payment.order_no)).at(-1)
     const waits = newest?.state === 'unpaid' || newest?.state === 'closing'
     if (newest?.out_trade_no !== payment.out_trade_no || !waits) return
-    await tx
-      .updateTable('points_exchange_orders')
-      .set({ payment_info: JSON.stringify(info), payment_method: payment.method, updated_at: new Date() })
-      .where('order_no', '=', payment.order_no)
-      .where('status', '=', 'order_created')
-      .execute()
+    await showCashier(tx, payment.order_no, payment.method, info)
   })
   return opened.providerRef
 }

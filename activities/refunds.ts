@@ -8,8 +8,6 @@ import {
   lockOrder,
   recordEvent,
   SYSTEM,
-  showRefunded,
-  showRefunding,
 } from '../db/orders/orders.ts'
 import {
   countOwed,
@@ -27,6 +25,7 @@ import {
   recordOrderRefund,
   recordRefund,
 } from '../db/orders/refunds.ts'
+import { showRefunded, showRefunding } from '../db/orders/shown-payment.ts'
 import { findPayment, listPayments, updatePayment } from '../db/payments/payments.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { giveBackPart } from '../db/wallet/order-holds.ts'

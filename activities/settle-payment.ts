@@ -1,6 +1,7 @@
 import type { Tx } from '../db/client.ts'
 import { markBooked } from '../db/messaging/inbox.ts'
 import { type ExchangeOrder, findOrderForUpdate, recordEvent, SYSTEM } from '../db/orders/orders.ts'
+import { hidePayment, showRefunding } from '../db/orders/shown-payment.ts'
 import { findPayment, type Payment, updatePayment } from '../db/payments/payments.ts'
 import { type Fen, fenOf } from '../domain/money.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
@@ -80,18 +81,10 @@ async function refundUnapplied(
   if (money.paymentRef) await updatePayment(tx, money.outTradeNo, { payment_ref: money.paymentRef })
   await scheduleRefund(tx, payment, 'money not due', null, held)
   if (order.status === 'order_canceled') {
-    await tx
-      .updateTable('points_exchange_orders')
-      .set({ payment_status: 'refunding', updated_at: new Date() })
-      .where('order_no', '=', order.order_no)
-      .execute()
+    await showRefunding(tx, order.order_no)
   } else if (order.status === 'order_created' && order.payment_info?.trade_no === money.outTradeNo) {
     // This cashier cannot be paid again; the customer opens another one.
-    await tx
-      .updateTable('points_exchange_orders')
-      .set({ payment_info: null, updated_at: new Date() })
-      .where('order_no', '=', order.order_no)
-      .execute()
+    await hidePayment(tx, order.order_no)
   }
   const key = `refund/${money.outTradeNo}`
   await recordEvent(tx, order.order_no, key, order.status, SYSTEM, { code: 'payment_not_due' })

@@ -193,27 +193,3 @@ export async function setAttention(tx: Tx, orderNo: string, attention: Attention
     .where('order_no', '=', orderNo)
     .execute()
 }
-
-/** Shows the customer that a refund of the order is pending. */
-export async function showRefunding(tx: Tx, orderNo: string): Promise<void> {
-  await tx
-    .updateTable('points_exchange_orders')
-    .set({ payment_status: 'refunding', updated_at: new Date() })
-    .where('order_no', '=', orderNo)
-    .execute()
-}
-
-/** Shows that no refund of the order is pending any more. @param order as it is now, locked */
-export async function showRefunded(tx: Tx, order: ExchangeOrder): Promise<void> {
-  const shown = order.status === 'order_canceled' ? 'refunded' : 'paid'
-  await tx
-    .updateTable('points_exchange_orders')
-    .set({
-      // The refund of an unapplied payment never changed the status of an order that continues.
-      ...(order.payment_status === 'refunding' ? { payment_status: shown } : {}),
-      ...(order.needs_attention?.code === 'refund' ? { needs_attention: null } : {}),
-      updated_at: new Date(),
-    })
-    .where('order_no', '=', order.order_no)
-    .execute()
-}

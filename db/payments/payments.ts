@@ -72,6 +72,17 @@ export async function updatePayment(
     .execute()
 }
 
+/** Closes an attempt that nobody can pay any more. @returns false where it is already decided */
+export async function closeAttempt(tx: Tx, tradeNo: string): Promise<boolean> {
+  const closed = await tx
+    .updateTable('payments')
+    .set({ state: 'closed', updated_at: new Date() })
+    .where('out_trade_no', '=', tradeNo)
+    .where('state', 'in', ['unpaid', 'closing'])
+    .executeTakeFirst()
+  return closed.numUpdatedRows > 0n
+}
+
 export interface OpenPayment {
   readonly outTradeNo: string
   readonly method: PaymentMethod

@@ -41,8 +41,6 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
 }
 /** The restore of a backup writes any table. */
 const ANY_TABLE = 'db/platform/dump.ts'
-/** Still writes `points_exchange_orders` and `payments`. */
-const NOT_YET = /^activities\/([a-z]+-)?payments?\.ts$/
 
 const WRITES = [
   /\b(?:insertInto|updateTable|deleteFrom|mergeInto|replaceInto)\(\s*(['"`\w]+)/g,
@@ -79,7 +77,7 @@ test('every table is written only in its room of db/', () => {
   const strays = sources
     .filter(([file]) => file !== ANY_TABLE)
     .flatMap(([file, source]) => strayWrites(file, source))
-  expect(strays.filter((stray) => !NOT_YET.test(stray.split(':')[0] ?? ''))).toEqual([])
+  expect(strays).toEqual([])
 })
 
 test('every table but that of the transitions is written in its room', () => {
