@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { PAYMENT_METHODS as METHODS } from '../domain/payments/method.ts'
 import { ConfigError } from './error.ts'
 import { days, flag, keys, port, rateMillionths, url } from './formats.ts'
-import { paymentProblems, paymentVariables } from './payments.ts'
+import { paymentProblems, paymentVariables } from './payments/index.ts'
 import { temporalConnection } from './temporal.ts'
 
 /** Every variable, and the checks that need more than one of them. */

@@ -1,11 +1,21 @@
-import { Migrator } from 'kysely/migration'
+import { promises as fs } from 'node:fs'
+import path from 'node:path'
+import { FileMigrationProvider, Migrator } from 'kysely/migration'
 import type { Db } from './client.ts'
-import { migrations } from './migrations/index.ts'
+
+/** Every file of `migrations/`, in the order of their names. A landed migration is never edited. */
+const provider = new FileMigrationProvider({
+  fs,
+  path,
+  migrationFolder: path.join(import.meta.dirname, 'migrations'),
+  onFileIgnored(file) {
+    throw new Error(`db/migrations/${file} is not a migration`)
+  },
+})
 
 /** Safe to run concurrently. @returns the migrations that ran @throws the first error, rolled back */
 export async function migrateToLatest(db: Db): Promise<string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
-  const { error, results } = await migrator.migrateToLatest()
+  const { error, results } = await new Migrator({ db, provider }).migrateToLatest()
   if (error) throw error
   return (results ?? [])
     .filter(({ status }) => status === 'Success')
@@ -14,7 +24,6 @@ export async function migrateToLatest(db: Db): Promise<string[]> {
 
 /** Migrates an empty database up to and including `name`. */
 export async function migrateTo(db: Db, name: string): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
-  const { error } = await migrator.migrateTo(name)
+  const { error } = await new Migrator({ db, provider }).migrateTo(name)
   if (error) throw error
 }

@@ -1,6 +1,13 @@
 import type { Moved } from '../activities/orders.ts'
 import type { RefusalCode } from '../domain/errors.ts'
-import { allows, LEADS_TO, ORDER_ACTIONS, type OrderStatus, type Step } from '../domain/orders/status.ts'
+import {
+  allows,
+  hasReached,
+  LEADS_TO,
+  ORDER_ACTIONS,
+  type OrderStatus,
+  type Step,
+} from '../domain/orders/status.ts'
 import type { Cause } from './compensation.ts'
 import { CONFLICT, type Request } from './mailbox.ts'
 import type { OrderNotice, Reply } from './messages.ts'
@@ -29,7 +36,7 @@ export async function follow(
     )
     if (!message) {
       const by = { type: 'system' as const }
-      status = (await advance(exchange, status, 'finish', { by, note: 'auto_confirm' })).status
+      status = (await advance(exchange, status, 'finish', { by, note: 'auto_confirm' }, confirmBy)).status
       continue
     }
     if (message.kind === 'payment') {
@@ -46,14 +53,20 @@ export async function follow(
       continue
     }
     const before: OrderStatus = status
-    const shipsBy = Date.now() + exchange.autoConfirmTimeoutMs
-    if (message.kind === 'order') status = await onOrderEvent(exchange, status, message.notice)
-    else status = await onRequest(exchange, status, message)
-    if (status !== before && status === 'order_shipped') confirmBy = shipsBy
+    const ifShipped = Date.now() + exchange.autoConfirmTimeoutMs
+    if (message.kind === 'order') status = await onOrderEvent(exchange, status, message.notice, ifShipped)
+    else status = await onRequest(exchange, status, message, ifShipped)
+    if (status !== before && status === 'order_shipped') confirmBy = ifShipped
   }
 }
 
-async function onRequest(exchange: Exchange, status: OrderStatus, request: Request): Promise<OrderStatus> {
+/** @param confirmBy when receipt is confirmed automatically, should the order ship now */
+async function onRequest(
+  exchange: Exchange,
+  status: OrderStatus,
+  request: Request,
+  confirmBy: number,
+): Promise<OrderStatus> {
   switch (request.kind) {
     case 'cancel':
     case 'refund': {
@@ -68,12 +81,12 @@ async function onRequest(exchange: Exchange, status: OrderStatus, request: Reque
       return ended
     }
     case 'accept':
-      return moved(request, await advance(exchange, status, 'accept', request))
+      return moved(request, await advance(exchange, status, 'accept', request, confirmBy))
     case 'ship':
-      return moved(request, await advance(exchange, status, 'ship', request))
+      return moved(request, await advance(exchange, status, 'ship', request, confirmBy))
     case 'finish': {
       const action = request.by.type === 'customer' ? 'confirm' : 'finish'
-      return moved(request, await advance(exchange, status, action, request))
+      return moved(request, await advance(exchange, status, action, request, confirmBy))
     }
     default:
       request.reply(CONFLICT)
@@ -101,6 +114,7 @@ async function advance(
     readonly carrier?: string
     readonly trackingNo?: string
   },
+  confirmBy: number,
 ): Promise<Move> {
   const { by, note, carrier, trackingNo } = request
   if (!allows(status, action)) return { status, reply: CONFLICT }
@@ -109,9 +123,7 @@ async function advance(
     action,
     by,
     ...(note ? { note } : {}),
-    ...(action === 'ship'
-      ? { confirmBy: new Date(Date.now() + exchange.autoConfirmTimeoutMs).toISOString() }
-      : {}),
+    ...(action === 'ship' ? { confirmBy: new Date(confirmBy).toISOString() } : {}),
     ...(carrier && trackingNo ? { shipping: { carrier, trackingNo } } : {}),
   })
   if (!isMoved(moved)) {
@@ -135,18 +147,23 @@ async function onOrderEvent(
   exchange: Exchange,
   status: OrderStatus,
   notice: OrderNotice,
+  confirmBy: number,
 ): Promise<OrderStatus> {
   const by = { type: 'order_domain' as const }
   if (notice.kind === 'canceled') {
     if (!allows(status, 'cancel')) return status
     return exchange.cancel({ reason: 'canceled_by_order_domain', by, allowedIn: ORDER_ACTIONS.cancel })
   }
-  const path = ['accept', 'ship', 'finish'] as const
-  const target = { accepted: 0, shipped: 1, finished: 2 }[notice.kind]
-  const reached = { order_accepted: 0, order_shipped: 1 }[status as string] ?? -1
+  const steps = STEPS_TO[notice.kind].filter((step) => !hasReached(status, LEADS_TO[step]))
   let now = status
-  for (const action of path.slice(reached + 1, target + 1)) {
-    now = (await advance(exchange, now, action, { by, ...notice })).status
+  for (const step of steps) {
+    now = (await advance(exchange, now, step, { by, ...notice }, confirmBy)).status
   }
   return now
 }
+
+const STEPS_TO = {
+  accepted: ['accept'],
+  shipped: ['accept', 'ship'],
+  finished: ['accept', 'ship', 'finish'],
+} as const satisfies Record<Exclude<OrderNotice['kind'], 'canceled'>, readonly Step[]>

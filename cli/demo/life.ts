@@ -198,7 +198,7 @@ async function goOn(deps: ExchangeDeps, story: DemoStory, order: OrderView): Pro
       return ask('operator', { kind: 'refund', reason: '收到时有破损，已协商退回' })
     case 'order_canceled':
       return payLate(deps.db, order)
-    case 'exchanged':
+    default:
       return false
   }
 }

@@ -8,7 +8,7 @@ interface MethodFacts {
   readonly needsOpenidInApp?: true
 }
 
-/** The methods that a provider serves. The database has a CHECK on their names: a new one needs a migration. */
+/** The methods that a provider serves. */
 export const PROVIDER_METHODS = {
   alipay: { provider: 'alipay' },
   wechat: {

@@ -1,23 +1,20 @@
 import { html } from 'hono/html'
-import type { OrderStatus, PaymentStatus } from '../../../domain/orders/status.ts'
+import { hasReached, isPaid, type OrderStatus, type PaymentStatus } from '../../../domain/orders/status.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import type { WebContext } from '../../shared/deps.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { ORDER_STATES, PAYMENT_STATES } from '../../texts/console/orders.ts'
 
-const LOOKS = {
-  exchanged: '',
-  order_created: 'warn',
-  order_paid: 'todo',
-  order_accepted: 'todo',
-  order_shipped: 'good',
-  order_finished: 'good',
-  order_canceled: '',
-} as const satisfies Record<OrderStatus, string>
+/** Colored by what is left to do, so that a new status has a color by its place. */
+function lookOf(status: OrderStatus): string {
+  if (status === 'order_canceled' || !hasReached(status, 'order_created')) return ''
+  if (!isPaid(status)) return 'warn'
+  return hasReached(status, 'order_shipped') ? 'good' : 'todo'
+}
 
 export function orderBadge(status: OrderStatus, lang: Lang): Html {
-  return html`<span class="badge ${LOOKS[status]}">${textsIn(lang)(ORDER_STATES[status])}</span>`
+  return html`<span class="badge ${lookOf(status)}">${textsIn(lang)(ORDER_STATES[status])}</span>`
 }
 
 const PAYMENT_LOOKS = {
