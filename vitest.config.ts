@@ -35,7 +35,8 @@ export default defineConfig({
     sequence: { sequencer: LongFirst },
     // The workflow engine's native module does not live in threads.
     pool: 'forks',
-    maxWorkers: 3,
+    // They wait more than they compute.
+    maxWorkers: 4,
     // A busy machine is slow, and not wrong: no test is to fail for that (see tests/support/patience.ts).
     testTimeout: 180_000,
     hookTimeout: 300_000,

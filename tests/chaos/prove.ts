@@ -25,7 +25,7 @@ const VICTIMS: readonly PartName[] = [
 const CUSTOMERS = 6
 const REST_MS = 150_000
 /** Minutes that all of the explorations take, of which `npm test` runs a sample. */
-const EXPLORATIONS_MIN = 7
+const EXPLORATIONS_MIN = 10
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== '--'),
@@ -90,7 +90,13 @@ function playInterleavings(): void {
 function playExplorations(): void {
   const drawn = Math.min(1, share / EXPLORATIONS_MIN)
   const environment = { TESTS_SHARE: String(drawn), TESTS_SEED: String(seed) }
-  const files = ['orders/failures', 'orders/adoption', 'pages/browser-pages']
+  const files = [
+    'orders/failures',
+    'orders/adoption',
+    'pages/browser-pages',
+    'workflows/repeated-steps',
+    'workflows/replay',
+  ]
   const output = runTests(
     files.map((name) => `tests/${name}.test.ts`),
     environment,

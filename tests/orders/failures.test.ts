@@ -29,7 +29,7 @@ import {
   WALLET,
 } from '../support/flows.ts'
 import type { ActivityName } from '../support/hooks.ts'
-import { sampleOf } from '../support/sample.ts'
+import { sampleOf, turnOf } from '../support/sample.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /**
@@ -260,9 +260,9 @@ describe.each<[string, readonly ExternalStep[], readonly Case[]]>([
     afterAll(() => shop.close())
     afterEach(async () => expect(await shop.brokenLaws()).toEqual([]))
 
-    for (const one of cases) {
+    for (const [n, one] of cases.entries()) {
       for (const flow of sampleOf(one.flows, 1)) {
-        for (const when of ALWAYS) {
+        for (const when of turnOf(ALWAYS, n)) {
           test(`${one.activity}, ${when} its effect, ${flow.name}`, () => run(shop, breaker, flow, one, when))
         }
       }

@@ -14,3 +14,12 @@ const random = createRandom(Number(process.env.TESTS_SEED ?? 1))
 export function sampleOf<T>(all: readonly T[], sample: number): T[] {
   return all.filter((_, n) => n < sample || random() < SHARE)
 }
+
+/**
+ * Of variants of one case, such as "before" and "after", the sample takes each in turn.
+ * @param turn the number of the case
+ * @returns one of them, and `SHARE` of the others
+ */
+export function turnOf<T>(variants: readonly T[], turn: number): T[] {
+  return variants.filter((_, n) => n === turn % variants.length || random() < SHARE)
+}
