@@ -15,7 +15,9 @@ async function main(): Promise<void> {
   }
   const db = connectDatabase(config.database.url, 2, 'owner')
   try {
-    const done = await migrateToLatest(db)
+    const done = await migrateToLatest(db).catch((error: unknown) => {
+      throw lacksRight(error) ? new ConfigError(rightsFor(config.database.url ?? '', error)) : error
+    })
     say(done.length > 0 ? `database: ran ${done.join(', ')}` : 'database: up to date')
   } finally {
     await db.destroy()
@@ -27,6 +29,20 @@ async function main(): Promise<void> {
   } finally {
     await connection.close()
   }
+}
+
+const lacksRight = (error: unknown): error is Error =>
+  error instanceof Error && (error as Error & { readonly code?: unknown }).code === '42501'
+
+/** What a database administrator has to run for a role that may not migrate. */
+function rightsFor(url: string, error: Error): string {
+  const role = decodeURIComponent(new URL(url).username).replaceAll('"', '""')
+  return [
+    `DATABASE_URL: ${error.message}. The role needs to own its database and to grant points_mall_app; as a superuser run:`,
+    '  CREATE ROLE points_mall_app NOLOGIN;  -- once per server',
+    `  GRANT points_mall_app TO "${role}" WITH ADMIN OPTION;`,
+    `  ALTER DATABASE "${new URL(url).pathname.slice(1)}" OWNER TO "${role}";`,
+  ].join('\n')
 }
 
 /** Temporal may still be starting. @throws the last error after the time limit */
