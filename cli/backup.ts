@@ -18,10 +18,7 @@ const USAGE = `usage: npm run backup -- --to DIR [--keys FILE]
   --keys  a new file for the keys, kept elsewhere: without them the backup is worth nothing, with them
           beside it nothing is secret`
 
-/**
- * Composition root: writes a consistent snapshot while the mall runs, and on request the keys to a separate file.
- * A broken ledger is reported, not backed up over a good one.
- */
+/** A consistent snapshot while the mall runs. A broken ledger must not replace a good backup. */
 async function backup(): Promise<string> {
   const { values } = parseArgs({
     args: process.argv.slice(2).filter((arg) => arg !== '--'),
@@ -63,7 +60,7 @@ async function backup(): Promise<string> {
   return `${rows} rows are in ${folder}, the keys in ${keyFile}.\nMove that file to another place: whoever has both can read and forge every wallet.`
 }
 
-/** @throws if the ledger is broken, naming the first bad row */
+/** @throws if the ledger is broken, with the first bad row */
 async function requireWhole(url: string, vault: LedgerCipher, dataDir: string): Promise<void> {
   const db = connectDatabase(url, 2)
   try {

@@ -6,7 +6,6 @@ import { acquireLock } from './embedded/lock.ts'
 import { removeDatabase } from './embedded/postgres-location.ts'
 import { readRegistry, stopAll } from './embedded/process-registry.ts'
 
-/** SQLite files of Temporal and the sandbox, including side files. */
 const BOOKS = /^(temporal|sandbox)\.db(-wal|-shm|-journal)?$/
 
 try {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/index.ts'
 
-/** Imports only Node modules at the top, so that a missing package is a finding, not a crash. */
+/** Imports only Node modules at the top: a missing package must be a finding, not a crash. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NODE_MAJOR_MIN = 24
 const DISK_BYTES_MIN = 500_000_000

@@ -3,10 +3,7 @@ import { connectDatabase } from '../db/client.ts'
 import { rotateAccounts } from '../db/wallet/key-rotation.ts'
 import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 
-/**
- * Composition root: re-encrypts all accounts with the first of LEDGER_KEYS while the mall runs. Exit code 1 if some
- * remain.
- */
+/** Uses the first of LEDGER_KEYS; the mall may run meanwhile. Exit code 1 if accounts remain. */
 try {
   const { database, ledgerKeys } = readConfig()
   if (!database.url) throw new Error('DATABASE_URL: not set, and no installation runs in DATA_DIR')

@@ -9,10 +9,7 @@ import { report } from './lib/report.ts'
 
 const TOTALS = ['issued', 'spent', 'reversed', 'expired', 'adjusted', 'available', 'held', 'outstanding']
 
-/**
- * Composition root: verifies the ledger and prints totals; exit code 1 on any error. Uses the checkpoints in DATA_DIR and
- * in folders given by `--heads`, from workers on other machines.
- */
+/** Exit code 1 on any error. `--heads` adds folders of checkpoints from workers on other machines. */
 await report('ledger:verify', async (db, vault) => {
   const { values } = parseArgs({ options: { heads: { type: 'string', multiple: true, default: [] } } })
   const folders = [join(readConfig().dataDir, HEADS_FOLDER), ...values.heads.map((folder) => resolve(folder))]

@@ -98,7 +98,7 @@ export async function block(
   return { block_id: blockId, ...(await readGuardedWallet(ledger, ownerId)) }
 }
 
-/** @param graceMs for points that expired meanwhile @throws DomainError NOT_FOUND; FORBIDDEN as `block` */
+/** @param graceMs for points that expired meanwhile @throws DomainError NOT_FOUND; FORBIDDEN as in `block` */
 export async function unblock(
   ledger: Ledger,
   ownerId: string,

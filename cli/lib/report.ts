@@ -4,11 +4,9 @@ import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-ci
 
 export interface Findings {
   readonly totals: Readonly<Record<string, string>>
-  /** Problems, first bad row first. */
   readonly broken: readonly string[]
 }
 
-/** Prints totals, then each problem; exit code 1 if there is one. */
 export async function report(
   name: string,
   look: (db: Db, vault: LedgerCipher) => Promise<Findings>,
