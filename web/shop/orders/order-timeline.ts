@@ -8,7 +8,6 @@ import type { Html } from '../../shared/page.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
 import { ORDER, SET_ASIDE, STEPS } from '../../texts/shop/orders.ts'
 
-/** Past events, oldest first, then upcoming steps. */
 export function timeline(order: OrderView, lang: Lang): Html {
   const t = textsIn(lang)
   const happened = eventsOf(order, lang)
@@ -31,7 +30,6 @@ export function timeline(order: OrderView, lang: Lang): Html {
 interface Happened {
   readonly text: Text
   readonly at: string
-  /** An event that is not a step. */
   readonly beside: boolean
   readonly aside?: string | undefined
 }
@@ -48,7 +46,7 @@ function eventsOf(order: OrderView, lang: Lang): Happened[] {
     })
 }
 
-/** Cash-only orders reserve no points. */
+/** Without points there is nothing to reserve. */
 export const stepText = ({ total_points }: OrderView, status: OrderStatus): Text =>
   status === 'order_created' && total_points === 0 ? SET_ASIDE : STEPS[status]
 
