@@ -19,14 +19,14 @@ import { createAuthenticate } from './middleware/auth.ts'
 /** Time limit for requests in flight after SIGTERM. */
 const DRAIN_MS = 5_000
 
-/** Composition root of the API. On SIGTERM or SIGINT it finishes requests in flight. */
+/** On SIGTERM or SIGINT, requests in flight are finished first. */
 async function main(): Promise<void> {
   const config = readConfig()
   const logger = pino({ level: config.logLevel, base: { part: 'api' } })
   const stopping = new AbortController()
   const { deps, close } = connect(config, logger, stopping.signal)
   const app = createApp(deps)
-  // Cuts off slow senders; responses take little more than 5 s.
+  // Ends slow uploads; responses take little more than 5 s.
   const server = createAdaptorServer({
     fetch: app.fetch,
     hostname: config.http.host,
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     logger.info('stopping')
     stopping.abort()
     const ended = new Promise((resolve) => server.close(resolve))
-    // Keep-alive connections become idle after their response and would delay shutdown.
+    // A keep-alive connection that becomes idle would delay the shutdown.
     const sweep = setInterval(() => server.closeIdleConnections(), 50)
     await Promise.race([ended, pause(DRAIN_MS)])
     clearInterval(sweep)
