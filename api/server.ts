@@ -62,7 +62,7 @@ function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
   const { url, replicaUrl, poolSize } = config.database
   const [ownerKey] = config.payloadKeys
   if (!url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
-  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
+  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: contains no key')
   const db = connectDatabase(url, poolSize)
   const replica = replicaUrl ? connectDatabase(replicaUrl, poolSize) : db
   const sealer = createEncryptor(config.payloadKeys)

@@ -23,7 +23,7 @@ await report('ledger:verify', async (db, vault) => {
     totals: {
       accounts: `${walk.accounts}`,
       entries: `${walk.entries} in ${seconds.toFixed(1)} s`,
-      'accounts in the heads': `${heads.size}`,
+      'accounts in checkpoints': `${heads.size}`,
       ...Object.fromEntries(
         ['ZJF', 'CNY'].flatMap((currency) =>
           TOTALS.map((name) => [

@@ -21,7 +21,7 @@ await report('reconcile', async (db, vault) => {
   const config = readConfig()
   const { temporal: engine, payloadKeys, payments } = config
   const [ownerKey] = payloadKeys
-  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
+  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: contains no key')
   const temporal = connectTemporal(engine.connection, engine.namespace, createEncryptor(payloadKeys))
   const steps = createReconciliationActivities({
     db,

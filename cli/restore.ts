@@ -53,11 +53,11 @@ async function restore(): Promise<string> {
       const alarm = (text: string) => process.stderr.write(`${text}\n`)
       await createCheckpointKeeper({ db, vault, store, alarm }).round()
       return [
-        `${dump.tables.reduce((sum, table) => sum + table.rows, 0)} rows restored; all ${entries} entries of the ledger agree.`,
+        `${dump.tables.reduce((sum, table) => sum + table.rows, 0)} rows restored; all ${entries} entries of the ledger are valid.`,
         ...(aside === undefined
           ? []
-          : [`The heads of the ledger that was here before are in ${aside}: they name what is lost.`]),
-        'Workflows are not part of a backup: a worker that starts carries every open order on from what was restored.',
+          : [`The checkpoints of the previous ledger are in ${aside}: they show what is lost.`]),
+        'Workflows are not part of a backup: a worker that starts continues every open order from the restored data.',
       ].join('\n')
     } finally {
       await db.destroy()

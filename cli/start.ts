@@ -109,7 +109,7 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
   say('database migrated')
   if (demo) {
     await supervisor.run(node('seed', 'cli/seed.ts'))
-    say('demo data in place')
+    say('demo data ready')
   } else if (!config.demo) {
     say(
       'no demo data, no tokens, no sandbox provider: HOST is not loopback, or NODE_ENV is production (DEMO=1 allows them)',

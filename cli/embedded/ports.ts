@@ -80,7 +80,7 @@ async function firstFree(candidates: readonly number[], variable: string, claims
 async function take(port: number, host: string, variable: string, claims: string): Promise<void> {
   await requireFree(port, host, variable)
   if (claim(port, claims)) return
-  throw new PortError(`port ${port} is given to another part or start: set ${variable} to another port`)
+  throw new PortError(`port ${port} is reserved by another part or start: set ${variable} to another port`)
 }
 
 /** Keeps other starts of this user from choosing the same port before it is bound. */

@@ -94,10 +94,10 @@ function databaseUser(say: (text: string) => void): SystemUser {
   const user = made ? findUser() : undefined
   if (!user) {
     throw new PartError(
-      `PostgreSQL does not run as root, and no system user "${USER}" could be made: make one, start as an ordinary user, or set DATABASE_URL`,
+      `PostgreSQL does not run as root, and no system user "${USER}" could be created: create one, start as an ordinary user, or set DATABASE_URL`,
     )
   }
-  say(`made the system user "${USER}", because PostgreSQL does not run as root`)
+  say(`created the system user "${USER}", because PostgreSQL does not run as root`)
   return user
 }
 
@@ -163,7 +163,7 @@ function claim(dataFolder: string, home: string): void {
   if (origin === home) return
   if (existsSync(join(origin, 'place.json'))) {
     throw new PartError(
-      `${home} is a copy of ${origin}, and their database is one and the same, in ${dataFolder}: use another DATA_DIR`,
+      `${home} is a copy of ${origin}, and both use the database in ${dataFolder}: use another DATA_DIR`,
     )
   }
   writeFileSync(note, home)

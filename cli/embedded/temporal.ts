@@ -103,7 +103,7 @@ export function findTemporal(machine: Machine, say: (text: string) => void): Fou
     if (place.how !== 'TEMPORAL_CLI_PATH' && !existsSync(place.path)) continue
     const problem = problemOf(place.path)
     if (problem === undefined) return place
-    say(`the Temporal server ${place.how}, ${place.path}, ${problem}: looking further`)
+    say(`the Temporal server ${place.how}, ${place.path}, ${problem}: trying the next`)
   }
   return undefined
 }
@@ -178,7 +178,7 @@ async function holdCache(machine: Machine, say: (text: string) => void): Promise
     const release = acquireLock(join(machine.cacheDir, 'temporal.lock'))
     if (release) return release
     if (performance.now() - waitingSince >= said * PROGRESS_EVERY_MS) {
-      say('waiting: another start is getting the Temporal server')
+      say('waiting: another start is installing the Temporal server')
       said += 1
     }
     await pause(500)

@@ -21,7 +21,8 @@ export function keysOf(config: {
 /** @throws if the file exists: keys must never be overwritten */
 export function writeKeyFile(file: string, keys: KeyFile): void {
   const lines = Object.entries(keys).map(([name, value]) => `${name}=${value}\n`)
-  const warning = '# Whoever has this and a backup can read and forge every wallet. Without it nobody can.\n'
+  const warning =
+    '# With this file and a backup, anybody can read and forge every wallet. Without it, nobody can.\n'
   writeFileSync(file, warning + lines.join(''), { mode: 0o600, flag: 'wx', flush: true })
 }
 
