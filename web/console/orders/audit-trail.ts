@@ -5,7 +5,7 @@ import { moneyFromFen } from '../../../domain/money.ts'
 import type { OrderStatus } from '../../../domain/orders/status.ts'
 import { kindText, reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { besideText, detailText } from '../../../i18n/note-texts.ts'
+import { detailText, eventTitle } from '../../../i18n/note-texts.ts'
 import { exactTime, grouped, moneyText, priceText, signed } from '../../shared/format.ts'
 import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
@@ -69,7 +69,7 @@ function timeline(order: OrderView, books: OrderAuditTrail, lang: Lang): Book {
     columns: [{ head: T.time }, { head: T.event }, { head: T.note }, { head: T.by }],
     rows: events.map(({ status, note, by, at }) => [
       exactTime(at),
-      t(besideText(note) ?? stepText(order, status as OrderStatus)),
+      t(eventTitle(note) ?? stepText(order, status as OrderStatus)),
       detailText(note, lang),
       who(by, lang),
     ]),

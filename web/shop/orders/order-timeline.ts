@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { FORWARD_STATUSES, type OrderStatus } from '../../../domain/orders/status.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { besideText, detailText } from '../../../i18n/note-texts.ts'
+import { detailText, eventTitle } from '../../../i18n/note-texts.ts'
 import { time } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
@@ -39,7 +39,7 @@ function eventsOf(order: OrderView, lang: Lang): Happened[] {
   return order.timeline
     .filter(({ status }) => cash || status !== 'order_created')
     .map(({ status, at, note }) => {
-      const text = besideText(note)
+      const text = eventTitle(note)
       if (text) return { text, at, beside: true }
       const aside = note?.code === 'auto_confirm' ? detailText(note, lang) : undefined
       return { text: stepText(order, status as OrderStatus), at, beside: false, aside }
