@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   if (!config.database.url)
     throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
   const [ownerKey] = config.payloadKeys
-  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
+  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: contains no key')
   Runtime.install({
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' } } },
     // Everything is closed below, in order; the SDK would only stop its worker.
@@ -105,7 +105,7 @@ async function main(): Promise<void> {
     stopping.signal,
     HEADS_EVERY_MS,
     async () => void (await heads.round()),
-    (error) => log.error({ err: error }, 'heads of the ledger not written'),
+    (error) => log.error({ err: error }, 'ledger checkpoints not written'),
   )
   const sweeping = sweep(
     stopping.signal,
@@ -115,7 +115,7 @@ async function main(): Promise<void> {
         log.warn({ event: event.event_id, err: error }, 'notification not delivered yet')
       })
       await resumeAttempts(deps, 15_000, (order_no, error) => {
-        log.error({ order_no, err: error }, 'exchange not taken up again')
+        log.error({ order_no, err: error }, 'exchange not resumed')
       })
       await repeatRequests(deps, (order_no, error) => {
         if (!(error instanceof OverloadedError)) log.error({ order_no, err: error }, 'request not repeated')
@@ -131,7 +131,7 @@ async function main(): Promise<void> {
       scheduled = true
     },
     (error) => {
-      if (isUnavailable(error)) log.warn('the workflow engine is away')
+      if (isUnavailable(error)) log.warn('Temporal is unavailable')
       else log.error({ err: error }, 'sweep failed')
     },
   )
@@ -146,9 +146,9 @@ async function main(): Promise<void> {
         log.error({ order_no, err: error }, 'order not adopted')
       })
       rounds += 1
-      for (const order_no of round.adopted)
-        log.warn({ order_no }, 'workflow was gone: the order is carried on')
-      for (const order_no of round.resynced) log.warn({ order_no }, 'workflow was behind the database')
+      for (const order_no of round.adopted) log.warn({ order_no }, 'workflow was lost and is restarted')
+      for (const order_no of round.resynced)
+        log.warn({ order_no }, 'workflow differed from the database and was signaled')
     },
     (error) => {
       if (isUnavailable(error)) log.warn('Temporal is unavailable')
@@ -161,7 +161,7 @@ async function main(): Promise<void> {
   await keeping
   await adopting
   // Checkpoints for what the last steps booked.
-  await heads.round().catch((error: unknown) => log.error({ err: error }, 'heads of the ledger not written'))
+  await heads.round().catch((error: unknown) => log.error({ err: error }, 'ledger checkpoints not written'))
   await db.destroy()
   await temporal.client.connection.close()
   await connection.close()

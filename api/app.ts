@@ -37,7 +37,7 @@ export function createApp(deps: ApiDeps) {
   app.notFound((c) => problem(c, 'NOT_FOUND'))
 
   app.use(requestId({ limitLength: 64 }), language, observe(logger, metrics))
-  // The Referer header goes only to our own pages, which redirect back to it.
+  // Only our own pages get the Referer header, which they use to redirect back.
   const referrerPolicy = 'same-origin'
   // HSTS only when the public URL is HTTPS.
   const strictTransportSecurity = deps.publicUrl.startsWith('https:')
@@ -57,7 +57,7 @@ export function createApp(deps: ApiDeps) {
   app.use('/api/admin/*', token, requireRouteRight(app, 'operate'))
   app.use('/api/points-mall/*', jsonOnly)
   app.use('/api/admin/*', jsonOnly)
-  // Except `check-exchange`: it changes nothing, so a replayed answer would be stale.
+  // `check-exchange` changes nothing, and a stored response would be stale.
   const idempotent = idempotency(deps)
   app.use('/api/points-mall/exchange', idempotency(deps, answerUnderWay(deps)))
   app.use('/api/points-mall/orders/*', idempotent)

@@ -9,15 +9,14 @@ import type { PaymentProvider } from '../payments/port.ts'
 import type { WebDeps } from '../web/shared/deps.ts'
 import type { Metrics } from './metrics.ts'
 
-/** @returns the token's principal, or undefined if the token is invalid */
+/** @returns undefined if the token is invalid */
 export type Authenticate = (token: string) => Promise<Principal | undefined>
 
-/** Dependencies of the routes, created in `api/server.ts` or a test. */
 export interface ApiDeps extends ExchangeDeps {
-  /** For reads that may lag; equals `db` without a replica. */
+  /** For reads that may lag; without a replica the same as `db`. */
   readonly replica: Db
   readonly logger: Logger
-  /** Grace period for points returned after their expiry date. */
+  /** Points that return after their expiry date stay usable for this long. */
   readonly expiryGraceMs: number
   readonly earning: EarningRules
   /** Clawback shortfalls become debt. */
@@ -31,12 +30,12 @@ export interface ApiDeps extends ExchangeDeps {
   readonly readSignInLink: WebDeps['readSignInLink']
   /** Reverse proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[]
-  /** Local demo: secrets are generated and the sandbox is used. */
+  /** Local demo with generated secrets and the sandbox provider. */
   readonly demo: boolean
   readonly crashWorker: WebDeps['crashWorker']
   /** Base URL for links to workflow runs; undefined without a Web UI. */
   readonly temporalUiUrl: string | undefined
-  /** Standard Webhooks secret of the order domain; undefined: its events are refused. */
+  /** The order domain's Standard Webhooks secret; undefined: its events are refused. */
   readonly ordersWebhookSecret: string | undefined
   readonly providers: readonly PaymentProvider[]
 }
@@ -46,11 +45,10 @@ export interface ApiEnv {
     requestId: string
     lang: Lang
     knownRoute: boolean | undefined
-    /** Set on every route that requires a token. */
+    /** Only on routes that require a token. */
     who: Principal
     /** Idempotency key of the handler's writes. */
     operationKey: string
-    /** The `Idempotency-Key` header, if sent. */
     idempotencyKey: string | undefined
   }
 }

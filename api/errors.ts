@@ -8,7 +8,7 @@ import { type ErrorCode, errorText, fieldText, type Gap } from '../i18n/error-te
 import type { ApiContext } from './deps.ts'
 import { loggedPath } from './middleware/logged-path.ts'
 
-/** Maps every failure to an RFC 9457 response. Unexpected errors reveal no details. */
+/** RFC 9457 problems; unexpected errors reveal no details. */
 
 const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   MALFORMED_JSON: 400,
@@ -45,15 +45,13 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
 
 export interface ProblemExtra extends Gap {
   readonly errors?: readonly FieldError[]
-  /** Seconds. */
   readonly retryAfter?: number
-  /** Methods allowed on the path, for 405. */
+  /** For 405. */
   readonly allow?: readonly string[]
-  /** Overrides the text of the code. */
   readonly detail?: string
 }
 
-/** A failure at the HTTP layer; the domain throws `DomainError` or `InvalidInputError`. */
+/** For the HTTP layer; the domain throws `DomainError` or `InvalidInputError`. */
 export class ApiError extends Error {
   override name = 'ApiError'
   readonly code: ErrorCode
@@ -65,9 +63,9 @@ export class ApiError extends Error {
   }
 }
 
-/** Responds with a problem; 401, 405, 429 and 503 carry their headers. */
+/** 401, 405, 429 and 503 carry their headers. */
 export function problem(c: ApiContext, code: ErrorCode, extra: ProblemExtra = {}): Response {
-  // The middleware that sets the language may have failed.
+  // The middleware that sets the language may have failed itself.
   const lang = c.get('lang') ?? 'zh'
   const status = STATUS[code]
   const { title, detail } = errorText(code, lang, extra)
@@ -126,10 +124,7 @@ const HTTP_CODES: Readonly<Record<number, ErrorCode>> = {
   415: 'UNSUPPORTED_MEDIA_TYPE',
 }
 
-/**
- * Temporary PostgreSQL failures: connection (08), resources (53), operator intervention and time-outs (57), lock
- * time-outs, deadlocks and serialization failures.
- */
+/** Temporary PostgreSQL failures: connections, resources, operator intervention, time-outs, locks, serialization. */
 const OUTAGE_STATES = /^(08|53|57|55P03$|40P01$|40001$)/
 const OUTAGE_ERRNOS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])
 /** Errors of `pg` that have no code. */
@@ -153,12 +148,12 @@ interface Validation {
   readonly error?: { readonly issues: readonly z.core.$ZodIssue[] }
 }
 
-/** Default validation hook: an invalid path is 404, anything else 422 with field errors. */
+/** Default validation hook: 404 for the path, otherwise 422 with field errors. */
 export function answerInvalid(result: Validation, c: ApiContext): Response | undefined {
   if (result.success) return undefined
   if (result.target === 'param') return problem(c, 'NOT_FOUND')
   const errors = (result.error?.issues ?? []).flatMap((issue) => fieldErrors(issue, result.data))
-  // Several bounds can fail for one number; report only the last, narrowest one.
+  // Of several bounds that one number exceeds, report the last and narrowest.
   const told = new Map(errors.map((error) => [`${error.field} ${error.rule}`, error]))
   return problem(c, 'VALIDATION_FAILED', { errors: [...told.values()] })
 }

@@ -19,14 +19,14 @@ import { createAuthenticate } from './middleware/auth.ts'
 /** Time limit for requests in flight after SIGTERM. */
 const DRAIN_MS = 5_000
 
-/** Composition root of the API. On SIGTERM or SIGINT it finishes requests in flight. */
+/** On SIGTERM or SIGINT, requests in flight are finished first. */
 async function main(): Promise<void> {
   const config = readConfig()
   const logger = pino({ level: config.logLevel, base: { part: 'api' } })
   const stopping = new AbortController()
   const { deps, close } = connect(config, logger, stopping.signal)
   const app = createApp(deps)
-  // Cuts off slow senders; responses take little more than 5 s.
+  // Ends slow uploads; responses take little more than 5 s.
   const server = createAdaptorServer({
     fetch: app.fetch,
     hostname: config.http.host,
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     logger.info('stopping')
     stopping.abort()
     const ended = new Promise((resolve) => server.close(resolve))
-    // Keep-alive connections become idle after their response and would delay shutdown.
+    // A keep-alive connection that becomes idle would delay the shutdown.
     const sweep = setInterval(() => server.closeIdleConnections(), 50)
     await Promise.race([ended, pause(DRAIN_MS)])
     clearInterval(sweep)
@@ -62,7 +62,7 @@ function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
   const { url, replicaUrl, poolSize } = config.database
   const [ownerKey] = config.payloadKeys
   if (!url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
-  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
+  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: contains no key')
   const db = connectDatabase(url, poolSize)
   const replica = replicaUrl ? connectDatabase(replicaUrl, poolSize) : db
   const sealer = createEncryptor(config.payloadKeys)

@@ -18,10 +18,7 @@ const USAGE = `usage: npm run backup -- --to DIR [--keys FILE]
   --keys  a new file for the keys, kept elsewhere: without them the backup is worth nothing, with them
           beside it nothing is secret`
 
-/**
- * Composition root: writes a consistent snapshot while the mall runs, and on request the keys to a separate file.
- * A broken ledger is reported, not backed up over a good one.
- */
+/** A consistent snapshot while the mall runs. A broken ledger must not replace a good backup. */
 async function backup(): Promise<string> {
   const { values } = parseArgs({
     args: process.argv.slice(2).filter((arg) => arg !== '--'),
@@ -31,9 +28,9 @@ async function backup(): Promise<string> {
   const folder = resolve(values.to)
   const keyFile = values.keys === undefined ? undefined : resolve(values.keys)
   if (keyFile !== undefined && !relative(folder, keyFile).startsWith('..')) {
-    throw new Error(`${keyFile} is inside the backup: keep the keys apart from what they open`)
+    throw new Error(`${keyFile} is inside the backup: store the keys elsewhere`)
   }
-  if (keyFile !== undefined && existsSync(keyFile)) throw new Error(`${keyFile} is there already`)
+  if (keyFile !== undefined && existsSync(keyFile)) throw new Error(`${keyFile} already exists`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (readdirSync(folder).length > 0) throw new Error(`${folder} is not empty`)
 
@@ -60,10 +57,10 @@ async function backup(): Promise<string> {
     return `${rows} rows are in ${folder}.\nThe keys are NOT: without LEDGER_KEYS and PAYLOAD_KEYS nobody can read a wallet or an address in it. --keys FILE writes them, or keep those of your configuration.`
   }
   writeKeyFile(keyFile, keysOf(config))
-  return `${rows} rows are in ${folder}, the keys in ${keyFile}.\nMove that file to another place: whoever has both can read and forge every wallet.`
+  return `${rows} rows are in ${folder}, the keys in ${keyFile}.\nMove that file to another place: with both, anybody can read and forge every wallet.`
 }
 
-/** @throws if the ledger is broken, naming the first bad row */
+/** @throws if the ledger is broken, with the first bad row */
 async function requireWhole(url: string, vault: LedgerCipher, dataDir: string): Promise<void> {
   const db = connectDatabase(url, 2)
   try {

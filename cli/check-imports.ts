@@ -3,10 +3,7 @@ import { cruise, type ICruiseResult } from 'dependency-cruiser'
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options'
 import { OUTSIDE, ROOM_IMPORTS, TOP_LEVEL, tableProblems } from './lib/import-rules.ts'
 
-/**
- * Checks every file against `.dependency-cruiser.cjs`, and the table in docs/architecture.md against the rules. The tool
- * passes if it can parse nothing, so an unseen file or import is an error here.
- */
+/** dependency-cruiser passes when it can parse nothing, so a file or import that it does not see is an error here. */
 const NOT_OURS = new Set(['node_modules', '.data', 'coverage', ...OUTSIDE])
 const TOOLS = ['vitest.config.ts']
 

@@ -6,12 +6,12 @@ import { createEncryptor } from '../db/platform/encryption.ts'
 import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { bringToLife } from './demo/life.ts'
 
-/** Started by `npm start` once the mall is ready: demo customers redeem and pay. Resumes on the next start. */
+/** `npm start` runs this once the mall is ready; the next start resumes it. */
 async function main(): Promise<void> {
   const { database, temporal: engine, rules, outsideSteps, outsideWallet, ...config } = readConfig()
   const [ownerKey] = config.payloadKeys
   if (!database.url || !ownerKey) throw new ConfigError('no installation runs in DATA_DIR')
-  // Points in an external wallet cannot be granted here.
+  // The mall cannot grant points in an external wallet.
   if (outsideWallet) return
   const db = connectDatabase(database.url, 4)
   const sealer = createEncryptor(config.payloadKeys)

@@ -6,7 +6,6 @@ import { acquireLock } from './embedded/lock.ts'
 import { removeDatabase } from './embedded/postgres-location.ts'
 import { readRegistry, stopAll } from './embedded/process-registry.ts'
 
-/** SQLite files of Temporal and the sandbox, including side files. */
 const BOOKS = /^(temporal|sandbox)\.db(-wal|-shm|-journal)?$/
 
 try {
@@ -34,5 +33,5 @@ async function reset(): Promise<string> {
   for (const name of readdirSync(dataDir).filter((entry) => BOOKS.test(entry))) rmSync(join(dataDir, name))
   for (const name of ['parts.json', 'running.json']) rmSync(join(dataDir, name), { force: true })
   release()
-  return `removed the database, the Temporal state and the sandbox books in ${dataDir}; kept the secrets. npm start seeds the demo again`
+  return `removed the database, the Temporal state and the sandbox data in ${dataDir}; kept the secrets. npm start seeds the demo again`
 }

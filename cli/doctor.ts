@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/index.ts'
 
-/** Imports only Node modules at the top, so that a missing package is a finding, not a crash. */
+/** Imports only Node modules at the top: a missing package must be a finding, not a crash. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NODE_MAJOR_MIN = 24
 const DISK_BYTES_MIN = 500_000_000
@@ -109,12 +109,12 @@ function checkDataDir({ dataDir }: Config): void {
     accessSync(existing, constants.W_OK | constants.X_OK)
     found('ok', `DATA_DIR ${dataDir} can be written`)
   } catch {
-    found('broken', `DATA_DIR ${dataDir} cannot be written: give yourself the right to, or set DATA_DIR`)
+    found('broken', `DATA_DIR ${dataDir} cannot be written: change its permissions, or set DATA_DIR`)
   }
   const { bavail, bsize } = statfsSync(existing)
   const bytes = bavail * bsize
   const state = bytes < DISK_BYTES_MIN ? 'broken' : bytes < DISK_BYTES_COMFORTABLE ? 'note' : 'ok'
-  const remedy = state === 'ok' ? '' : ': make room, or set DATA_DIR to another disk'
+  const remedy = state === 'ok' ? '' : ': free some space, or set DATA_DIR to another disk'
   found(state, `disk: ${(bytes / 1e9).toFixed(1)} GB free${remedy}`)
 }
 
@@ -150,14 +150,17 @@ async function checkPostgres({ dataDir }: Config): Promise<void> {
   }
   const folder = databaseFolder(dataDir)
   const made = existsSync(folder)
-  found('ok', made ? `the database is in ${folder}` : 'the database is made at the first start')
+  found('ok', made ? `the database is in ${folder}` : 'the database is created at the first start')
   for (const name of existsSync(ELSEWHERE) ? readdirSync(ELSEWHERE) : []) {
     const place = join(ELSEWHERE, name)
     const origin = join(place, 'data-dir')
     if (!existsSync(origin)) continue
     const owner = readFileSync(origin, 'utf8')
     if (databaseFolder(owner) === join(place, 'postgres')) continue
-    found('note', `${place} was the database of ${owner}, which no longer uses it: rm -r ${place} makes room`)
+    found(
+      'note',
+      `${place} was the database of ${owner}, which no longer uses it: rm -r ${place} frees space`,
+    )
   }
 }
 
@@ -228,9 +231,10 @@ async function checkDatabase(url: string): Promise<void> {
     const text = `database: PostgreSQL ${version}, ${encoding}, ${ctype}`
     if (Number.parseInt(version, 10) < 15) found('broken', `${text}: PostgreSQL 15 or later is needed`)
     else if (reads) found('ok', `${text}, finds Chinese text`)
-    else found('broken', `${text}, cannot search Chinese text: make it with --locale=C.UTF-8 --encoding=UTF8`)
+    else
+      found('broken', `${text}, cannot search Chinese text: create it with --locale=C.UTF-8 --encoding=UTF8`)
   } catch (error) {
-    found('broken', `database: ${(error as Error).message}: see that it runs and can be reached`)
+    found('broken', `database: ${(error as Error).message}: check that it runs and is reachable`)
   } finally {
     await client.end().catch(() => {})
   }

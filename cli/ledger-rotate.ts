@@ -3,10 +3,7 @@ import { connectDatabase } from '../db/client.ts'
 import { rotateAccounts } from '../db/wallet/key-rotation.ts'
 import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 
-/**
- * Composition root: re-encrypts all accounts with the first of LEDGER_KEYS while the mall runs. Exit code 1 if some
- * remain.
- */
+/** Uses the first of LEDGER_KEYS; the mall may run meanwhile. Exit code 1 if accounts remain. */
 try {
   const { database, ledgerKeys } = readConfig()
   if (!database.url) throw new Error('DATABASE_URL: not set, and no installation runs in DATA_DIR')
@@ -14,12 +11,12 @@ try {
   const db = connectDatabase(database.url, 2)
   try {
     const { sealed, left } = await rotateAccounts(db, vault, (done) =>
-      process.stdout.write(`${done.sealed} accounts sealed with ${vault.kid}, ${done.left} left\n`),
+      process.stdout.write(`${done.sealed} accounts encrypted with ${vault.kid}, ${done.left} left\n`),
     )
     process.stdout.write(
       left === 0
-        ? `all accounts are sealed with ${vault.kid} (${sealed} anew); entries keep their keys: keep those, too\n`
-        : `${left} accounts are still written by a process whose LEDGER_KEYS do not begin with ${vault.kid}\n`,
+        ? `all accounts are encrypted with ${vault.kid} (${sealed} of them now); keep the old keys: entries still need them\n`
+        : `${left} accounts are still being written by a process whose LEDGER_KEYS do not begin with ${vault.kid}\n`,
     )
     process.exitCode = left === 0 ? 0 : 1
   } finally {

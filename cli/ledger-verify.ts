@@ -9,10 +9,7 @@ import { report } from './lib/report.ts'
 
 const TOTALS = ['issued', 'spent', 'reversed', 'expired', 'adjusted', 'available', 'held', 'outstanding']
 
-/**
- * Composition root: verifies the ledger and prints totals; exit code 1 on any error. Uses the checkpoints in DATA_DIR and
- * in folders given by `--heads`, from workers on other machines.
- */
+/** Exit code 1 on any error. `--heads` adds folders of checkpoints from workers on other machines. */
 await report('ledger:verify', async (db, vault) => {
   const { values } = parseArgs({ options: { heads: { type: 'string', multiple: true, default: [] } } })
   const folders = [join(readConfig().dataDir, HEADS_FOLDER), ...values.heads.map((folder) => resolve(folder))]
@@ -26,7 +23,7 @@ await report('ledger:verify', async (db, vault) => {
     totals: {
       accounts: `${walk.accounts}`,
       entries: `${walk.entries} in ${seconds.toFixed(1)} s`,
-      'accounts in the heads': `${heads.size}`,
+      'accounts in checkpoints': `${heads.size}`,
       ...Object.fromEntries(
         ['ZJF', 'CNY'].flatMap((currency) =>
           TOTALS.map((name) => [

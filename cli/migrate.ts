@@ -7,7 +7,7 @@ import { migrateToLatest } from '../db/migrator.ts'
 
 const CONNECT_LIMIT_MS = 30_000
 
-/** Composition root: migrates the database and registers search attributes. Safe to run concurrently. */
+/** Safe to run concurrently. */
 async function main(): Promise<void> {
   const config = readConfig()
   if (!config.database.url) {
@@ -45,7 +45,7 @@ function rightsFor(url: string, error: Error): string {
   ].join('\n')
 }
 
-/** Temporal may still be starting. @throws the last error after the time limit */
+/** Temporal may still be starting. @throws the last error at the time limit */
 async function reach(connect: () => Promise<Connection>): Promise<Connection> {
   const limit = Date.now() + CONNECT_LIMIT_MS
   for (;;) {

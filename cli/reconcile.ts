@@ -12,10 +12,7 @@ import { sideText, subjectText, totalsInWords } from '../i18n/finding-texts.ts'
 import { createProviders } from '../payments/providers.ts'
 import { report } from './lib/report.ts'
 
-/**
- * Composition root: reconciles providers, payments, orders, stock, ledger and workflows like the nightly run, and stores
- * the findings; exit code 1 if there are any. `--day YYYY-MM-DD` (Shanghai), default today.
- */
+/** `--day YYYY-MM-DD` in Shanghai, default today. Stores the findings; exit code 1 if there are any. */
 await report('reconcile', async (db, vault) => {
   const { values } = parseArgs({ options: { day: { type: 'string' } } })
   const today = dateInShanghai(Date.now())
@@ -24,7 +21,7 @@ await report('reconcile', async (db, vault) => {
   const config = readConfig()
   const { temporal: engine, payloadKeys, payments } = config
   const [ownerKey] = payloadKeys
-  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: holds no key')
+  if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: contains no key')
   const temporal = connectTemporal(engine.connection, engine.namespace, createEncryptor(payloadKeys))
   const steps = createReconciliationActivities({
     db,

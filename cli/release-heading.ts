@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** Part of `npm version`: renames "Unreleased" in CHANGELOG.md to the new version. */
+/** `npm version` runs this: renames "Unreleased" in CHANGELOG.md. */
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 const changelog = readFileSync('CHANGELOG.md', 'utf8')
 const heading = /^## Unreleased\n/m

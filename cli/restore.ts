@@ -24,10 +24,7 @@ const USAGE = `usage: npm run restore -- --from DIR [--keys FILE] [--replace]
   --keys     the file with its keys, where they are not those of the configuration
   --replace  removes all that is in the database; without it, the database has to be empty`
 
-/**
- * Composition root: restores a backup into an empty database, all or nothing, then verifies the ledger. Stop API and
- * workers first: they have the old keys.
- */
+/** All or nothing, into an empty database. API and workers must be stopped: they have the old keys. */
 async function restore(): Promise<string> {
   const { values } = parseArgs({
     args: process.argv.slice(2).filter((arg) => arg !== '--'),
@@ -56,11 +53,11 @@ async function restore(): Promise<string> {
       const alarm = (text: string) => process.stderr.write(`${text}\n`)
       await createCheckpointKeeper({ db, vault, store, alarm }).round()
       return [
-        `${dump.tables.reduce((sum, table) => sum + table.rows, 0)} rows restored; all ${entries} entries of the ledger agree.`,
+        `${dump.tables.reduce((sum, table) => sum + table.rows, 0)} rows restored; all ${entries} entries of the ledger are valid.`,
         ...(aside === undefined
           ? []
-          : [`The heads of the ledger that was here before are in ${aside}: they name what is lost.`]),
-        'Workflows are not part of a backup: a worker that starts carries every open order on from what was restored.',
+          : [`The checkpoints of the previous ledger are in ${aside}: they show what is lost.`]),
+        'Workflows are not part of a backup: a worker that starts continues every open order from the restored data.',
       ].join('\n')
     } finally {
       await db.destroy()
@@ -91,7 +88,7 @@ async function load(url: string, dump: Dump, folder: string, replace: boolean): 
   }
 }
 
-/** API and workers would keep state of replaced data, and the old keys. */
+/** A running API or worker would keep the old keys and the state of replaced data. */
 async function requireNobodyElse(client: Client): Promise<void> {
   const { rows } = await client.query(`select from pg_stat_activity
     where datname = current_database() and application_name = 'points-mall' limit 1`)
@@ -99,7 +96,7 @@ async function requireNobodyElse(client: Client): Promise<void> {
     throw new NotLoadableError('API or workers are connected to the database: stop them first')
 }
 
-/** Installs the backup's keys if the installation keeps its keys in DATA_DIR. */
+/** Only for an installation that keeps its keys in DATA_DIR. */
 function takeKeys(given: KeyFile): Config {
   const config = readConfig()
   if (holds(keysOf(config), given)) return config

@@ -9,7 +9,7 @@ async function main(): Promise<void> {
   const db = connectDatabase(database.url, 2)
   try {
     const fresh = await seedDemo(db, createLedgerCipher(ledgerKeys))
-    process.stdout.write(fresh > 0 ? `seeded ${fresh} products\n` : 'the demo is there already\n')
+    process.stdout.write(fresh > 0 ? `seeded ${fresh} products\n` : 'the demo data already exists\n')
   } finally {
     await db.destroy()
   }

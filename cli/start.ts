@@ -16,13 +16,13 @@ import { signAccessToken } from './lib/access-token.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const READY_LIMIT_MS = 120_000
 const WAITING_EVERY_MS = 10_000
-/** Gives up on a process after this many early exits before the first `ready`. */
+/** Limit of early exits per process before the first `ready`. */
 const QUICK_DEATHS_MAX = 4
 
 const began = performance.now()
 // Databases and logs are private to this user.
 process.umask(0o077)
-// A closed output (`npm start | head`) must not prevent a clean shutdown.
+// A closed output (`npm start | head`) must not interrupt the shutdown.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 process.exit(
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   }
   const runningFile = join(dataDir, 'running.json')
   rmSync(runningFile, { force: true })
-  // Read again: what a killed start left in the data folder affects it.
+  // Read again: files of a killed start change the result.
   const config = readConfig()
   const stop = listenForStop(config.machine.startedByNpm)
   const supervisor = await createSupervisor({ folder: dataDir, complain })
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
   try {
     const demo = config.demo && !values['no-demo']
     const up = bringUp(supervisor, config, demo)
-    // After a stop during startup, the rest fails as expected.
+    // A stop during startup makes the other parts fail; that is expected.
     up.catch(() => {})
     const first = await Promise.race([up, stop.wanted])
     if (typeof first !== 'string') {
@@ -72,8 +72,8 @@ async function main(): Promise<number> {
 }
 
 /**
- * Starts everything in order, prints the table and returns when the API is ready. Stop limits add up to less than 15
- * s.
+ * Starts the database and Temporal, migrates, adds demo data, starts sandbox, worker and API, prints the table of
+ * addresses and waits until the API is ready. All stop limits together stay below 15 s.
  */
 async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): Promise<Running> {
   const { http, database, temporal } = config
@@ -109,7 +109,7 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
   say('database migrated')
   if (demo) {
     await supervisor.run(node('seed', 'cli/seed.ts'))
-    say('demo data in place')
+    say('demo data ready')
   } else if (!config.demo) {
     say(
       'no demo data, no tokens, no sandbox provider: HOST is not loopback, or NODE_ENV is production (DEMO=1 allows them)',
@@ -132,13 +132,13 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
   }
 }
 
-/** Lets the demo customers act while the mall is already usable. */
+/** Runs in the background: the mall is already usable. */
 function enliven(supervisor: Supervisor, dataDir: string): void {
   const env = partEnvironment({ DATA_DIR: dataDir })
   const args = ['cli/demo-life.ts']
   supervisor
     .run({ name: 'demo-life', command: process.execPath, args, cwd: ROOT, env })
-    // The mall works without demo orders.
+    // Failure is harmless: the mall works without demo orders.
     .catch((error: unknown) => complain('demo-life', describe(error)))
 }
 
@@ -153,7 +153,7 @@ async function embeddedTemporal(supervisor: Supervisor, config: Config, ports: P
   const machine = { ...config.machine, cliPath: config.temporal.cliPath }
   const found =
     findTemporal(machine, say) ?? (await obtainTemporal(supervisor, machine, partEnvironment, say))
-  // The download may have taken minutes: make sure that no other Temporal took the port.
+  // During a download of minutes, another Temporal may have taken the port.
   await requireFree(ports.temporal, '127.0.0.1', 'TEMPORAL_PORT')
   const server = await startTemporal(supervisor, {
     program: found.path,
@@ -168,7 +168,7 @@ async function embeddedTemporal(supervisor: Supervisor, config: Config, ports: P
   return server
 }
 
-/** Waits for the API, and for restarted processes to stay up. */
+/** Restarted processes must stay up, too. */
 async function waitUntilReady(supervisor: Supervisor, url: string): Promise<void> {
   const deadline = performance.now() + READY_LIMIT_MS
   let sayNext = performance.now() + WAITING_EVERY_MS
@@ -189,7 +189,7 @@ async function waitUntilReady(supervisor: Supervisor, url: string): Promise<void
   }
 }
 
-/** The response body if not 200, or undefined. */
+/** @returns undefined for status 200, otherwise the reason */
 async function answerOf(url: string): Promise<string | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5000) })
@@ -242,7 +242,7 @@ async function printTable(
   process.stdout.write('\n')
 }
 
-/** Pads to terminal columns; Chinese characters take two. */
+/** Chinese characters take two terminal columns. */
 function padded(text: string, columns: number): string {
   const wide = text.match(/[\u2e80-\uffef]/g)?.length ?? 0
   return text + ' '.repeat(Math.max(1, columns - text.length - wide))
@@ -254,7 +254,6 @@ function reachable(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-/** Expected errors are shown without a stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const expected = error instanceof ConfigError || error instanceof PartError || error instanceof PortError

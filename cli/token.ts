@@ -7,7 +7,7 @@ import { signAccessToken } from './lib/access-token.ts'
 const USAGE = `usage: npm run --silent token -- --sub alice --role ${ROLES.join('|')} [--level 1]`
 
 const claimsSchema = z.object({
-  // Same limits as the API.
+  // The API has the same limits.
   sub: z.string().max(PRINCIPAL_ID_MAX).regex(PRINCIPAL_ID),
   role: z.enum(ROLES),
   level: z

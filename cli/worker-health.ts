@@ -3,10 +3,7 @@ import { Connection } from '@temporalio/client'
 import { readConfig } from '../config/index.ts'
 import { TASK_QUEUE } from '../workflows/messages.ts'
 
-/**
- * Health check of a worker container: exit code 0 if the worker on this host polled Temporal recently. A hanging worker
- * still has a live process.
- */
+/** Checks for a recent poll of this host's worker: a hanging worker still has a live process. */
 
 /** A worker polls at least once a minute. */
 const SEEN_WITHIN_MS = 75_000

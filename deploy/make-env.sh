@@ -15,7 +15,7 @@ case "${1:-}" in
     ;;
 esac
 if [ -e .env ]; then
-  echo '.env is there already: new secrets would lock the old data away' >&2
+  echo '.env already exists: with new secrets, the existing data could not be decrypted' >&2
   exit 1
 fi
 

@@ -67,7 +67,7 @@ const SIDES: Readonly<Record<Side['code'], Text>> = {
     en: 'expected {granted} granted, {taken} clawed back',
   },
   earning_not_ours: { zh: '不是商城写入的内容', en: 'not what the mall wrote' },
-  sealed_shut: { zh: '密封内容无法打开', en: 'the encrypted part cannot be decrypted' },
+  sealed_shut: { zh: '加密内容无法解密', en: 'the encrypted part cannot be decrypted' },
   key_unknown: { zh: 'LEDGER_KEYS 中没有密钥 {kid}', en: 'LEDGER_KEYS has no key {kid}' },
   unreadable: { zh: '无法读取（{said}）', en: 'unreadable ({said})' },
   entry_of_another: { zh: '不是该账户的流水', en: 'belongs to another account' },

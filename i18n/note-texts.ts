@@ -5,8 +5,8 @@ import type { Lang } from './error-texts.ts'
 
 type Text = Readonly<Record<Lang, string>>
 
-/** Events that are not transitions of the order. */
-const BESIDE = {
+/** Titles of events that are not transitions; null: the title is the transition's. */
+const TITLES: Readonly<Record<OrderNote['code'], Text | null>> = {
   payment_declined: { zh: '支付未成功', en: 'Payment declined' },
   payment_not_due: {
     zh: '收到一笔多余的款项，自动退回',
@@ -15,18 +15,24 @@ const BESIDE = {
   refunded: { zh: '款项已退回', en: 'Refunded' },
   refunded_in_part: { zh: '退回一部分', en: 'Partially refunded' },
   refund_settled_by_hand: { zh: '款项已由客服退回', en: 'Refunded by our staff' },
-} as const satisfies Partial<Record<OrderNote['code'], Text>>
+  auto_confirm: null,
+  canceled: null,
+  canceled_with_words: null,
+  other: null,
+}
 
 const AUTO_CONFIRM: Text = { zh: '到期自动确认', en: 'Confirmed automatically' }
 
 /** @returns undefined for a plain transition */
-export function besideText(note: OrderNote | null): Text | undefined {
-  return note !== null && note.code in BESIDE ? BESIDE[note.code as keyof typeof BESIDE] : undefined
+export function eventTitle(note: OrderNote | null): Text | undefined {
+  return (note && TITLES[note.code]) ?? undefined
 }
 
 /** The reason or detail of an event; empty if none. */
 export function detailText(note: OrderNote | null, lang: Lang): string {
-  switch (note?.code) {
+  if (note === null) return ''
+  // Without a default, so that a new code does not compile until it is here.
+  switch (note.code) {
     case 'refunded_in_part':
       return note.data.reason
     case 'auto_confirm':
@@ -36,7 +42,10 @@ export function detailText(note: OrderNote | null, lang: Lang): string {
     case 'canceled_with_words':
     case 'other':
       return note.data.words
-    default:
+    case 'payment_declined':
+    case 'payment_not_due':
+    case 'refunded':
+    case 'refund_settled_by_hand':
       return ''
   }
 }
@@ -44,7 +53,7 @@ export function detailText(note: OrderNote | null, lang: Lang): string {
 /** The whole note as one text. */
 export function noteText(note: OrderNote | null, lang: Lang): string | null {
   if (note === null) return null
-  const texts = [besideText(note)?.[lang] ?? '', detailText(note, lang)].filter((text) => text !== '')
+  const texts = [eventTitle(note)?.[lang] ?? '', detailText(note, lang)].filter((text) => text !== '')
   return texts.join(lang === 'zh' ? '：' : ': ')
 }
 

@@ -63,7 +63,7 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
     timeoutMs: number,
   ) {
     // No queue: callers that can wait retry, the others do without.
-    if (inFlight >= IN_FLIGHT_MAX) throw new WalletError('too many requests to the wallet at once')
+    if (inFlight >= IN_FLIGHT_MAX) throw new WalletError('too many concurrent requests to the wallet')
     inFlight += 1
     try {
       return await send(access, method, path, body === undefined ? '' : JSON.stringify(body), timeoutMs)
@@ -103,7 +103,7 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
     if (booked.owner_id !== ownerId || (more.points !== undefined && booked.points !== more.points)) {
       throw new WalletRefusalError(
         'KEY_REUSED',
-        `${asked.key} stands for something else in the outside wallet`,
+        `${asked.key} was used for another request to the external wallet`,
       )
     }
     return booked
@@ -114,7 +114,8 @@ export function createHttpWallet(access: WalletAccess): OutsideWallet {
     async balance(ownerId) {
       const path = `/accounts/${encodeURIComponent(ownerId)}/balance`
       const found = parseAnswer(balance, await callWallet('GET', path, undefined, BALANCE_TIMEOUT_MS))
-      if (found.owner_id !== ownerId) throw new WalletError('the balance is of another owner')
+      if (found.owner_id !== ownerId)
+        throw new WalletError('the wallet returned the balance of another owner')
       return { available: found.available, held: found.held }
     },
     async hold({ points: amount, ...request }) {
@@ -138,14 +139,14 @@ function requireMatchingAnswer(
   const found = parseAnswer(operation, answer)
   const same = found.key === asked.key && found.order_no === asked.order_no && found.step === asked.step
   if (!same || !OUTCOMES[asked.step].includes(found.outcome)) {
-    throw new WalletError(`the answer is not one to ${asked.key}`)
+    throw new WalletError(`the response does not match the request ${asked.key}`)
   }
   return found
 }
 
 function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
   const parsed = schema.safeParse(answer)
-  if (!parsed.success) throw new WalletError('the wallet sent something that is no answer')
+  if (!parsed.success) throw new WalletError('the wallet sent an invalid response')
   return parsed.data
 }
 
@@ -178,7 +179,7 @@ async function send(
   const refused = REFUSALS.has(response.status) ? refusal.safeParse(answer) : undefined
   if (refused?.success)
     throw new WalletRefusalError(refused.data.code, refused.data.message ?? refused.data.code)
-  throw new WalletError(`${method} ${path}: the wallet answered ${response.status}`)
+  throw new WalletError(`${method} ${path}: the wallet returned ${response.status}`)
 }
 
 async function readText(response: Response): Promise<string> {
@@ -186,7 +187,7 @@ async function readText(response: Response): Promise<string> {
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += chunk.length
-    if (size > ANSWER_BYTES_MAX) throw new WalletError('the answer of the wallet is too long')
+    if (size > ANSWER_BYTES_MAX) throw new WalletError('the response of the wallet is too long')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

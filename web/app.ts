@@ -24,13 +24,12 @@ import { ordersRoutes } from './shop/orders/orders.ts'
 import { redeemRoutes } from './shop/orders/redeem.ts'
 import { walletRoutes } from './shop/wallet/wallet.ts'
 
-/** Redirects a URL with a trailing slash. */
 function withoutSlash(c: WebContext) {
   const { pathname, search } = new URL(c.req.url)
   return pathname.endsWith('/') ? c.redirect(withoutTrailingSlashes(pathname) + search, 301) : undefined
 }
 
-/** All pages: the shop under `/points-mall`, the console under `/admin`. */
+/** The shop is under `/points-mall`, the console under `/admin`. */
 export function createWeb(deps: WebDeps) {
   const app = new Hono<WebEnv>()
   app.onError(showError(deps.logger))

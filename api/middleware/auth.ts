@@ -28,9 +28,8 @@ const CACHE_MAX_TOKENS = 2000
 const CACHE_MAX_MS = 30_000
 
 /**
- * Verifies access tokens (RFC 7519) against a fixed algorithm list, never the token's own choice (RFC 8725, 3.1):
- * HS256 with a shared secret, otherwise the algorithms of the key set.
- * @throws ApiError UNAVAILABLE if the key set cannot be fetched
+ * The algorithms are fixed, never the token's own choice (RFC 8725, 3.1): HS256 with a shared secret, otherwise those
+ * of the key set. @throws ApiError UNAVAILABLE if the key set cannot be fetched
  */
 export function createAuthenticate(auth: Config['auth']): Authenticate {
   const { key, algorithms } = keyOf(auth)
@@ -79,7 +78,7 @@ async function verify(
   } catch (error) {
     const known = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)
     if (known && error.code !== 'ERR_JOSE_GENERIC') return undefined
-    // An unreachable key set says nothing about the token.
+    // An unavailable key set does not make the token invalid.
     if (auth.jwksUrl !== undefined) throw new ApiError('UNAVAILABLE')
     return undefined
   }
@@ -96,7 +95,7 @@ export function requireToken(authenticate: Authenticate) {
   })
 }
 
-/** Requires this right. Use after `requireToken`. */
+/** Use after `requireToken`. */
 export function requireRight(right: Right) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     mustHaveRight(c.get('who').role, right)
@@ -104,16 +103,12 @@ export function requireRight(right: Right) {
   })
 }
 
-/**
- * Requires the right in the route's `security` (`needsRight` in `api/schemas/common.ts`), so that the OpenAPI document
- * is what is enforced. Use after `requireToken`.
- * @param ofArea the right of routes that name none
- */
+/** Enforces the route's `security`, as in the OpenAPI document. @param ofArea the right of routes that name none */
 export function requireRouteRight(app: OpenAPIHono<ApiEnv>, ofArea: Right) {
   let named: ReadonlyMap<string, Right> | undefined
   return createMiddleware<ApiEnv>(async (c, next) => {
     named ??= rightsOfRoutes(app)
-    // The first match with a method is the route; middleware matches ALL.
+    // The first match with a method is the route; middleware matches every method.
     const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')
     const right = route && named.get(`${route.method} ${route.path}`)
     mustHaveRight(c.get('who').role, right ?? ofArea)

@@ -5,10 +5,10 @@ import type { ApiEnv } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 
 const BODY_MAX_BYTES = 64 * 1024
-/** Deepest valid input: a limit in a product's properties. */
+/** The deepest valid input is a limit in a product's properties. */
 const BODY_MAX_DEPTH = 16
 
-/** The only route with a larger limit: picture upload. */
+/** Only picture uploads may be larger. */
 const UPLOAD = /^\/admin\/products\/\d{1,18}\/picture$/
 const FORM_MAX_BYTES = 16 * 1024
 
@@ -20,26 +20,22 @@ const limitUsual = bodyLimit({
 })
 const DRAIN_MAX_BYTES = 32 * 1024 * 1024
 
-/** Uploads come from a page, which shows the error itself. */
+/** Uploads come from a page, which shows the error. */
 const limitUpload = bodyLimit({
   maxSize: PICTURE_MAX_BYTES + FORM_MAX_BYTES,
   async onError(c) {
-    // If the connection closes while the browser still sends, it shows its own error instead of our response.
+    // A connection closed too early makes the browser show its own error instead of this response.
     if (Number(c.req.header('Content-Length')) <= DRAIN_MAX_BYTES)
       await c.req.raw.body?.pipeTo(new WritableStream())
     return c.redirect(c.req.path.replace(/\/picture$/, '?picture=max'), 303)
   },
 })
 
-/** Limits the body size, with or without `Content-Length`. */
 export const limitBody = createMiddleware<ApiEnv>((c, next) =>
   c.req.method === 'POST' && UPLOAD.test(c.req.path) ? limitUpload(c, next) : limitUsual(c, next),
 )
 
-/**
- * For JSON routes: requires well-formed UTF-8 `application/json`, limited in depth, without characters that
- * PostgreSQL cannot store. No body is an empty object.
- */
+/** Requires UTF-8 JSON that PostgreSQL can store, limited in depth. A missing body is an empty object. */
 export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
   const bytes = await c.req.arrayBuffer()

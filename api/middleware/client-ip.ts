@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
 
-/** Client IP address. @param trustedProxies proxies whose `X-Forwarded-For` is trusted */
+/** @param trustedProxies only their `X-Forwarded-For` counts */
 export function clientIp(c: Context, trustedProxies: readonly string[]): string | undefined {
   const peer = plain(getConnInfo(c).remote.address ?? '')
   if (peer === undefined || !trustedProxies.includes(peer)) return peer
@@ -10,7 +10,7 @@ export function clientIp(c: Context, trustedProxies: readonly string[]): string 
   return named.findLast((address) => address !== undefined && !trustedProxies.includes(address)) ?? peer
 }
 
-/** Normalizes an address; IPv4 may come mapped into IPv6. */
+/** An IPv4 address may arrive mapped into IPv6. */
 function plain(address: string): string | undefined {
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
   const found = mapped ?? address

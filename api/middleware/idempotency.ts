@@ -12,17 +12,12 @@ import {
 import type { ApiContext, ApiDeps, ApiEnv } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 
-/** How long a repeat waits for the first request, which itself has 5 s. */
+/** A repeat waits this long for the first request, which has 5 s itself. */
 const WAIT_MS = 4_500
 const PATH_MAX_LENGTH = 512
-/** Response headers stored with the body. */
 const KEPT_HEADERS = ['content-type', 'location']
 
-/**
- * Makes requests with an `Idempotency-Key` take effect once; repeats, also concurrent ones, get the same response.
- * Use after `requireToken`.
- * @param whileRunning response to a repeat while the first request still runs; default 503
- */
+/** Use after `requireToken`. @param whileRunning response while the first request still runs; default 503 */
 export function idempotency(
   { db, sealer, logger }: Pick<ApiDeps, 'db' | 'sealer' | 'logger'>,
   whileRunning?: (c: ApiContext) => Promise<Response>,
@@ -50,7 +45,7 @@ export function idempotency(
 
     c.set('operationKey', claim.operationKey)
     await next()
-    // Failures here must not change the response: the lease expires and a repeat takes over.
+    // A failure here must not change the response: the lease expires, and a repeat takes over.
     try {
       if (c.res.ok && c.res.status !== 202) await finishKey(db, sealer, scope, await answerOf(c.res))
       else if (c.res.ok || c.res.status >= 500) await yieldKey(db, scope, claim.lease)
@@ -62,7 +57,7 @@ export function idempotency(
   })
 }
 
-/** The IETF draft has quotes; bare keys are accepted, too. */
+/** The IETF draft requires quotes; keys without them are accepted, too. */
 function readKey(header: string | undefined): string | undefined {
   if (header === undefined) return undefined
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header

@@ -27,7 +27,7 @@ function preferred(header: string): Lang {
   return best.lang
 }
 
-/** Logs and counts each request, without bodies, tokens or query strings. */
+/** Without bodies, tokens or query strings. */
 export function observe(logger: Logger, metrics: Metrics) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const start = performance.now()
@@ -36,7 +36,7 @@ export function observe(logger: Logger, metrics: Metrics) {
     const { method } = c.req
     const path = loggedPath(c.req.path)
     const { status } = c.res
-    // The route pattern, not the path: order numbers as labels would fill the memory.
+    // The pattern, not the path: a label per order number would grow without limit.
     const route = c.get('knownRoute') ? routePath(c, -1) : 'unknown'
     metrics.requests.observe({ method: route === 'unknown' ? 'any' : method, route, status }, seconds)
     const ms = Math.round(seconds * 10_000) / 10
@@ -47,7 +47,7 @@ export function observe(logger: Logger, metrics: Metrics) {
   })
 }
 
-/** Responds 404 or 405 before authentication. It does not see routes registered with `app.all`. */
+/** Responds 404 or 405 before authentication. Does not see routes of `app.all`. */
 export function knownRoutes(app: Hono<ApiEnv>) {
   let known: TrieRouter<string> | undefined
   return createMiddleware<ApiEnv>(async (c, next) => {

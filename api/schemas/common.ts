@@ -3,7 +3,7 @@ import { OWNER_ID, OWNER_ID_MAX } from '../../application/customers/users.ts'
 import type { Right } from '../../domain/access.ts'
 import { AMOUNT } from '../../domain/money.ts'
 
-/** Schemas shared by routes. Names passed to `.openapi()` become components in `/openapi.json`. */
+/** A name passed to `.openapi()` becomes a component in `/openapi.json`. */
 
 export const INT_MAX = 2_147_483_647
 
@@ -29,7 +29,6 @@ export const positiveMoney = money.extend({
   amount: decimal.refine((amount) => /[1-9]/.test(amount), { params: { rule: 'min', bound: '0.01' } }),
 })
 
-/** Trimmed, `min` to `max` characters. */
 export const text = (min: number, max: number) => z.string().trim().min(min).max(max)
 
 const queryInt = (min: number, max: number, fallback: number) =>
@@ -101,10 +100,8 @@ export const jsonBody = <T extends z.ZodType>(schema: T) => ({
   content: { 'application/json': { schema } },
 })
 
-/** `security` of a route that uses the right of its area. */
 export const bearer = [{ bearer: [] }]
 
-/** `security` of a route that overrides the right of its area. */
 export const needsRight = (right: Right) => [{ bearer: [right] }]
 
 export const problemResponse = {

@@ -20,7 +20,6 @@ export const orderStatus = z.enum(ORDER_STATUSES)
 export const paymentMode = z.enum(PAYMENT_MODES)
 export const paymentMethod = z.enum(PAYMENT_METHODS)
 
-/** Payment channel fields of `exchange` and `pay`. */
 export const paymentChannel = {
   client: z.enum(PAYMENT_CLIENTS).nullish(),
   openid: z
@@ -33,11 +32,7 @@ export const paymentChannel = {
     .nullish(),
 }
 
-/**
- * How the customer comes to the cashier, by what the request says of it and where it came from.
- * @param method undefined where it stays as it was
- * @throws ApiError VALIDATION_FAILED where the provider needs an `openid` and the body has none
- */
+/** @param method undefined: unchanged @throws ApiError VALIDATION_FAILED if the provider needs an `openid` */
 export function channelOf(
   body: z.output<z.ZodObject<typeof paymentChannel>>,
   clientIp: string | undefined,
@@ -124,7 +119,7 @@ export const order = z
   })
   .openapi('Order')
 
-/** The order in the reader's language; some fields are for operators only. */
+/** Some fields are only for operators. */
 export function orderFor(reader: 'customer' | 'operator', view: OrderView, lang: Lang) {
   const isCustomer = reader === 'customer'
   const { timeline, needs_attention: attention, ...order } = isCustomer ? forCustomer(view) : view

@@ -20,10 +20,10 @@ const exchangeLimit = z
   })
   .openapi('ExchangeLimit')
 
-/** `limit` is read by the rules; every other key is the shop's own. */
+/** Rules read `limit`; every other key belongs to the shop. */
 const properties = z.looseObject({ limit: exchangeLimit.optional() }).openapi('ProductProperties')
 
-/** A product as the shop and, with more, the operators see it. */
+/** Operators see more fields. */
 export const product = z
   .object({
     id,
@@ -57,7 +57,7 @@ export const adminProduct = product
   .extend({ point: z.int(), price: money, category_id: id.nullable() })
   .openapi('AdminProduct')
 
-/** A page address or a path of this site; never a script. */
+/** A URL or a local path, never a script. */
 const image = z
   .string()
   .max(PRODUCT_MAX.image)
@@ -93,7 +93,7 @@ export const productChange = z
     payment_mode: z.enum(PAYMENT_MODES).optional(),
     stock_delta: int(-INT_MAX).optional(),
   })
-  // Refused rather than ignored: who sends these believes that they count.
+  // Refused, not ignored: the caller would believe that they take effect.
   .superRefine((body, ctx) => {
     for (const [name, rule] of [
       ['stock_quantity', 'stock_delta_only'],
@@ -104,7 +104,7 @@ export const productChange = z
   })
   .openapi('ProductChange')
 
-/** What a request says of the product's fields; what it leaves out is undefined. */
+/** Absent fields are undefined. */
 export function changeOf(body: z.output<typeof productChange>): ProductChange {
   const { original_price } = body
   return {

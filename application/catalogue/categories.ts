@@ -27,10 +27,7 @@ export async function readCategories(db: Db): Promise<CategoryView[]> {
   return (await listCategories(db)).map(view)
 }
 
-/**
- * @param operationKey a repeat returns the category created before
- * @throws InvalidInputError if the name is taken
- */
+/** A repeated operation key returns the first category. @throws InvalidInputError if the name is taken */
 export async function createCategory(
   db: Db,
   category: { readonly name: string; readonly sort: number },
@@ -41,10 +38,7 @@ export async function createCategory(
   return view(made)
 }
 
-/**
- * @throws DomainError NOT_FOUND
- * @throws InvalidInputError if the name is taken
- */
+/** @throws DomainError NOT_FOUND; InvalidInputError if the name is taken */
 export async function changeCategory(
   db: Db,
   id: string,

@@ -3,18 +3,14 @@ import { findPictureByHash, insertPicture, type PictureFormat } from '../../db/c
 import type { Db } from '../../db/client.ts'
 import { DomainError, InvalidInputError } from '../../domain/errors.ts'
 
-/** Also a CHECK on the table. */
+/** The table has the same CHECK. */
 export const PICTURE_MAX_BYTES = 2 * 1024 * 1024
 
 const EXTENSIONS = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const satisfies Record<PictureFormat, string>
 const TYPES = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' } as const
 const ADDRESS = /^([0-9a-f]{64})\.(png|jpg|webp)$/
 
-/**
- * Stores an uploaded picture, deduplicated by content.
- * @returns its URL path, derived from the content, so it is immutable
- * @throws InvalidInputError for `picture` if empty, too large, or not PNG, JPEG or WebP by content
- */
+/** @returns an immutable URL path, derived from the content @throws InvalidInputError on `picture` */
 export async function keepPicture(db: Db, bytes: Buffer, operatorId: string): Promise<string> {
   if (bytes.length === 0) throw new InvalidInputError({ field: 'picture', rule: 'required' })
   if (bytes.length > PICTURE_MAX_BYTES)
@@ -26,7 +22,7 @@ export async function keepPicture(db: Db, bytes: Buffer, operatorId: string): Pr
   return `/assets/pictures/${hash}.${EXTENSIONS[format]}`
 }
 
-/** @param name last part of the picture's path @throws DomainError NOT_FOUND */
+/** @param name last segment of the picture's path @throws DomainError NOT_FOUND */
 export async function readPicture(db: Db, name: string): Promise<{ type: string; bytes: Buffer }> {
   const [, hash, extension] = ADDRESS.exec(name) ?? []
   const found = hash === undefined ? undefined : await findPictureByHash(db, hash)
@@ -34,7 +30,7 @@ export async function readPicture(db: Db, name: string): Promise<{ type: string;
   return { type: TYPES[found.format], bytes: found.bytes }
 }
 
-/** Sniffs by magic bytes (WHATWG MIME Sniffing, 6.1). SVG is excluded: it can contain scripts. */
+/** By magic bytes (WHATWG MIME Sniffing, 6.1). No SVG: it can contain scripts. */
 function formatOf(bytes: Buffer): PictureFormat | undefined {
   const begins = (text: string, at = 0) =>
     bytes.subarray(at, at + text.length).equals(Buffer.from(text, 'latin1'))

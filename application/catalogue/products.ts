@@ -31,7 +31,6 @@ export interface ProductView {
   readonly money_price: Money
   readonly payment_mode: PaymentMode
   readonly original_price: Money | null
-  /** Currently available. */
   readonly stock_quantity: number
   readonly exchange_limit: number
   readonly status: ProductStatus
@@ -107,7 +106,7 @@ function adminView(product: Product, millionths: bigint): AdminProductView {
   }
 }
 
-/** Lists or searches products on sale. @param millionths CNY per point */
+/** @param millionths CNY per point, in millionths of a yuan */
 export async function readCatalogue(
   db: Db,
   filter: Omit<ProductFilter, 'status'>,
@@ -119,7 +118,7 @@ export async function readCatalogue(
   return { products: products.map((product) => view(product, millionths)), total }
 }
 
-/** A product on sale or sold out. @throws DomainError NOT_FOUND otherwise */
+/** @throws DomainError NOT_FOUND unless on sale or sold out */
 export async function readProduct(db: Db, id: string, millionths: bigint): Promise<ProductView> {
   const product = await findProduct(db, id)
   if (!product || product.status === 'draft' || product.status === 'off_sale') {
@@ -165,7 +164,6 @@ export interface ProductFields {
 
 export type ProductChange = { readonly [Name in keyof ProductFields]?: ProductFields[Name] | undefined }
 
-/** Who changes it, and the key that makes repeats safe. */
 export interface ProductCause {
   readonly operationKey: string
   readonly operatorId: string
@@ -185,11 +183,7 @@ const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
   properties: null,
 }
 
-/**
- * Creates a draft; its initial stock is recorded as a movement.
- * @returns the product's id; a repeat under the same operation key returns the first
- * @throws InvalidInputError if price, limits or category are invalid
- */
+/** Creates a draft; a repeated operation key returns the first id. @throws InvalidInputError */
 export async function createProduct(
   db: Db,
   wanted: ProductChange & Pick<ProductFields, 'title' | 'paymentMode'>,
@@ -220,11 +214,7 @@ export async function createProduct(
 
 const STOCK_MAX = 2_147_483_647
 
-/**
- * @param stockDelta pieces to add, or remove if negative
- * @throws DomainError NOT_FOUND; OUT_OF_STOCK if the stock would become negative
- * @throws InvalidInputError if price, limits or category would become invalid
- */
+/** @param stockDelta pieces, signed @throws DomainError NOT_FOUND, OUT_OF_STOCK; InvalidInputError */
 export async function changeProduct(
   db: Db,
   id: string,
@@ -258,11 +248,7 @@ export async function changeProduct(
   })
 }
 
-/**
- * Publishes; without stock the product is sold out.
- * @throws DomainError NOT_FOUND
- * @throws InvalidInputError if the price does not match the mode
- */
+/** @throws DomainError NOT_FOUND; InvalidInputError if the price does not match the mode */
 export async function publishProduct(db: Db, id: string, operatorId: string): Promise<void> {
   await setStatus(db, id, operatorId, (product) => {
     const wrong = priceErrors(fieldsOf(product))
@@ -271,12 +257,12 @@ export async function publishProduct(db: Db, id: string, operatorId: string): Pr
   })
 }
 
-/** Drafts stay drafts. @throws DomainError NOT_FOUND */
+/** A draft stays a draft. @throws DomainError NOT_FOUND */
 export async function unpublishProduct(db: Db, id: string, operatorId: string): Promise<void> {
   await setStatus(db, id, operatorId, ({ status }) => (status === 'draft' ? 'draft' : 'off_sale'))
 }
 
-/** Soft delete: orders keep their reference. @throws DomainError NOT_FOUND */
+/** Soft delete: orders still refer to it. @throws DomainError NOT_FOUND */
 export async function deleteProduct(db: Db, id: string, operatorId: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     if (!(await findProductForUpdate(tx, id))) throw new DomainError({ code: 'NOT_FOUND' })
@@ -325,7 +311,7 @@ function priceErrors({ paymentMode, point, priceFen }: ProductFields): FieldErro
   return errors
 }
 
-/** The list price is shown struck through, so it cannot be lower than the price. */
+/** Shown struck through, so it must not be lower than the price. */
 function usualPriceErrors(fields: ProductFields): FieldError[] {
   const { fen } = totalOf({ ...fields, points: fields.point, fen: fields.priceFen }, 1)
   const { originalPriceFen: usual } = fields
@@ -333,13 +319,12 @@ function usualPriceErrors(fields: ProductFields): FieldError[] {
   return [{ field: 'original_price.amount', rule: 'min', bound: decimalFromFen(fen) }]
 }
 
-/** A period needs a limit per user. */
 function limitErrors({ limit }: ProductProperties): FieldError[] {
   if (limit?.time_limit_seconds === undefined || limit.max_per_user !== undefined) return []
   return [{ field: 'properties.limit.max_per_user', rule: 'required' }]
 }
 
-/** Drops undefined fields, so that they overwrite nothing. */
+/** An undefined field must not overwrite a stored one. */
 function given<T extends object>(change: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
   const entries = Object.entries(change).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as { [Name in keyof T]: Exclude<T[Name], undefined> }
@@ -364,7 +349,7 @@ function fieldsOf(product: Product): ProductFields {
   }
 }
 
-/** Amounts that the mode does not use are stored as zero, so that sorting is not affected. */
+/** Amounts that the mode does not use become zero, which keeps sorting correct. */
 function columnsOf(fields: ProductFields) {
   const price = totalOf({ paymentMode: fields.paymentMode, points: fields.point, fen: fields.priceFen }, 1)
   return {

@@ -49,10 +49,7 @@ export async function readAddress(
   return view(sealer, ownerId, row)
 }
 
-/**
- * The first address becomes the default. A repeat under the same operation key adds none.
- * @throws InvalidInputError with all errors, or if the book is full
- */
+/** The first address becomes the default. @throws InvalidInputError with all errors, or if the address book is full */
 export async function addAddress(
   { db, sealer }: AddressBooks,
   ownerId: string,
@@ -99,7 +96,7 @@ export async function chooseDefaultAddress({ db }: AddressBooks, ownerId: string
   })
 }
 
-/** The newest remaining address becomes the default. Idempotent. */
+/** If the default is deleted, the newest remaining address becomes the default. Idempotent. */
 export async function removeAddress({ db }: AddressBooks, ownerId: string, id: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await lockAddresses(tx, ownerId)
@@ -109,7 +106,7 @@ export async function removeAddress({ db }: AddressBooks, ownerId: string, id: s
   })
 }
 
-/** Validates and normalizes an address. @throws InvalidInputError with all errors */
+/** @returns the normalized address @throws InvalidInputError with all errors */
 export function checkedAddress(given: Address): Address {
   const phone = given.phone.replace(/[\s()（）]/g, '').replace(/^(\+|00)86-?/, '')
   const address: Address = { ...given, phone: /^1[\d-]+$/.test(phone) ? phone.replaceAll('-', '') : phone }

@@ -4,18 +4,14 @@ import { type Ledger, readWallet } from '../wallet/wallets.ts'
 
 export interface CustomerView {
   readonly owner_id: string
-  /** Null: not set here; the access token's level applies. */
+  /** Null: the level of the access token applies. */
   readonly level: number | null
   readonly available: number
   readonly held: number
   readonly cash: Money
 }
 
-/**
- * Customers with a wallet or a level, by id.
- * @returns a page, and the last id as cursor; null on the last page
- * @throws OverloadedError if the external wallet does not respond
- */
+/** Customers with a wallet or a level. @returns a null cursor on the last page @throws OverloadedError */
 export async function readCustomers(
   ledger: Ledger,
   query: CustomerQuery,

@@ -12,15 +12,13 @@ import {
 import { findEndedViewer } from '../../db/customers/sessions.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
 
-/** How long a form is kept. */
 export const KEPT_FORM_SECONDS = 1800
 
-/** Forms are at most 64 KB, so under 800 MB in total. */
+/** At most 64 KB each, so less than 800 MB in total. */
 const LIMITS: KeptFormLimits = { perBrowser: 3, perOwner: 10, perSource: 20, nobodys: 2_000, owned: 10_000 }
 
 /** A form received after its session expired. */
 interface SentForm {
-  /** Target path with query. */
   readonly path: string
   readonly fields: Readonly<Record<string, string>>
 }
@@ -34,21 +32,17 @@ interface Place {
   readonly sealer: Encryptor
 }
 
-/** Where the form was sent from. */
 interface Sender {
   /** Secret in the browser's cookie; undefined: none yet. */
   readonly browser: string | undefined
-  /** Token of the expired session, which identifies the owner. */
+  /** Identifies the owner after the session has expired. */
   readonly session: string | undefined
   readonly networkAddress: string | undefined
 }
 
 const CONTEXT = 'kept-form'
 
-/**
- * Keeps a form until its owner signs in again.
- * @returns the browser's secret for it; undefined if a limit is reached
- */
+/** Keeps a form until its owner signs in. @returns the secret for the browser; undefined if a limit is reached */
 export async function keepForm(
   { db, sealer }: Place,
   form: SentForm,
@@ -68,10 +62,7 @@ export async function keepForm(
   return isKept ? browser : undefined
 }
 
-/**
- * One of 65,536 buckets of client addresses: enough for limits, too coarse to identify anybody. IPv6 counts by /64,
- * which is one household.
- */
+/** One of 65,536 buckets: too coarse to identify anybody. IPv6 counts by /64, which is one household. */
 function sourceOf(networkAddress = ''): number {
   const [address = ''] = networkAddress.split('%', 1)
   return createHash('sha256')
@@ -88,15 +79,11 @@ function firstHalf(address: string): string {
   return [...(first ?? []), ...zeros, ...(last ?? [])].slice(0, 4).join(':')
 }
 
-/**
- * Assigns the browser's unowned forms to the owner who signs in.
- * @returns whether there is a form that the owner has not seen yet
- */
+/** Assigns the browser's forms to the owner. @returns whether there is one that the owner has not seen */
 export async function claimKeptForms({ db }: Place, browser: string, ownerId: string): Promise<boolean> {
   return (await claimForms(db, browser, ownerId)) > 0
 }
 
-/** Kept forms of this browser and this owner. */
 export async function readKeptForms(
   { db, sealer }: Place,
   browser: string,

@@ -13,10 +13,9 @@ import type { PageRole, Principal } from '../../domain/access.ts'
 export type Viewer = Principal & { readonly role: PageRole }
 
 export const SESSION_SECONDS = 12 * 3600
-/** Sessions are remembered after they expire, so that a late form still finds its owner. */
+/** Kept after expiry, so that a late form still finds its owner. */
 export const REMEMBERED_SECONDS = 24 * 3600
 
-/** Also deletes old sessions. @returns the session token for the cookie */
 export async function signIn(db: Db, viewer: Viewer): Promise<string> {
   await purgeSessions(db, REMEMBERED_SECONDS * 1000)
   const token = randomBytes(32).toString('base64url')
@@ -25,10 +24,7 @@ export async function signIn(db: Db, viewer: Viewer): Promise<string> {
   return token
 }
 
-/**
- * Signs in with a verified link.
- * @returns undefined if the link was already used
- */
+/** @returns undefined if the link was used before */
 export async function signInByLink(
   db: Db,
   link: { readonly viewer: Viewer; readonly id: string; readonly expiresAt: Date },

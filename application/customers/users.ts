@@ -2,16 +2,14 @@ import type { Db } from '../../db/client.ts'
 import { findLevel, keepLevel } from '../../db/customers/users.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 
-/** Visible characters, any script. */
 // oxlint-disable-next-line no-control-regex
 export const OWNER_ID = /^\p{Z}*[^\p{Cc}\p{Cs}\p{Z}][^\p{Cc}\p{Cs}]*$/u
-/** Column length. */
 export const OWNER_ID_MAX = 64
 export const LEVEL_MAX = 1000
 
 export interface UserView {
   readonly owner_id: string
-  /** Null: not set here; the access token's level applies. */
+  /** Null: the level of the access token applies. */
   readonly level: number | null
 }
 
@@ -19,7 +17,7 @@ export async function readUser(db: Db, ownerId: string): Promise<UserView> {
   return { owner_id: ownerId, level: (await findLevel(db, ownerId)) ?? null }
 }
 
-/** This level overrides the access token's. @throws DomainError FORBIDDEN for the operator's own level */
+/** Overrides the level of the access token. @throws DomainError FORBIDDEN for the operator's own level */
 export async function setLevel(
   db: Db,
   ownerId: string,

@@ -23,7 +23,7 @@ import { isGone } from '../temporal/client.ts'
 
 export type { InboxEvent }
 
-/** A verified payment notification; amount in fen. */
+/** `amount` is in fen. */
 export interface PaymentEvent {
   readonly eventId: string
   readonly kind: PaymentNoticeKind
@@ -32,7 +32,7 @@ export interface PaymentEvent {
   readonly paymentRef?: string
 }
 
-/** Stores a verified payment notification once. Respond to the provider afterwards; delivery may follow later. */
+/** Respond to the provider once this returns; delivery to the workflow may follow later. */
 export async function keepPaymentEvent(db: Db, source: string, event: PaymentEvent) {
   const orderNo = event.outTradeNo ? orderNoOf(event.outTradeNo) : undefined
   const notice = {
@@ -45,19 +45,18 @@ export async function keepPaymentEvent(db: Db, source: string, event: PaymentEve
   return keepEvent(db, source, event.eventId, orderNo ?? null, notice)
 }
 
-/** Stores a verified order event once. */
 export async function keepOrderEvent(db: Db, orderNo: string, notice: OrderNotice) {
   return keepEvent(db, 'orders', notice.eventId, orderNo, notice)
 }
 
-/** Signals the workflow. If it has ended, money received starts a refund. */
+/** For an ended workflow, money received starts a refund. */
 export async function deliver(deps: AdoptionDeps, event: InboxEvent): Promise<NoticeOutcome> {
   const outcome = await signalWorkflow(deps, event)
   await markDelivered(deps.db, event.id, outcome)
   return outcome
 }
 
-/** Limits a hanging call, which would block the others. */
+/** A call that hangs would block the other events. */
 const CALL_MS = 10_000
 
 async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<NoticeOutcome> {
@@ -80,7 +79,7 @@ async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<No
     }
   }
   if (await signal()) return 'signalled'
-  // The exchange has ended, or its workflow was lost while it was open.
+  // The exchange has ended, or Temporal lost the workflow of an open one.
   if ((await adoptOrder(deps, orderNo)).is === 'running' && (await signal())) return 'signalled'
   if (isOrderNotice(notice) || notice.kind !== 'paid') return 'exchange_ended'
   const input: RefundInput = { kind: 'late_money', orderNo: orderNo, notice }
@@ -97,7 +96,7 @@ async function signalWorkflow(deps: AdoptionDeps, event: InboxEvent): Promise<No
   return 'refund_started'
 }
 
-/** Delivers events that a crash or an outage left undelivered. @returns how many */
+/** For events that a crash or an outage left undelivered. @returns how many were delivered */
 export async function sweepInbox(
   deps: AdoptionDeps,
   onError: (event: InboxEvent, error: unknown) => void,

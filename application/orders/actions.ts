@@ -29,12 +29,9 @@ import { hasFinished, pointsElsewhere, startRefund } from './start-refund.ts'
 import { findStuckRefund } from './stuck-refunds.ts'
 
 /**
- * Asks the order's workflow to act; never changes the order itself. The same operation key asks once.
- * @returns true when it was done, false when the outcome is not known within `ANSWER_DEADLINE_MS`
- * @throws DomainError FORBIDDEN for an operator's own order, ORDER_NOT_CANCELABLE, ORDER_STATE_CONFLICT,
- *   REFUND_EXCEEDS_REST, REFUND_IS_WHOLE, RATE_LIMITED, or why a payment is refused
- * @throws InvalidInputError when "settle" does not say which of several refunds
- * @throws OverloadedError when Temporal is unavailable
+ * Asks the order's workflow to act. @returns false when the outcome is unknown after `ANSWER_DEADLINE_MS`
+ * @throws DomainError the refusal; OverloadedError when Temporal is unavailable; InvalidInputError when `settle` has a
+ * choice of refunds and names none
  */
 export async function actOnOrder(
   actor: OrderActor,
@@ -44,7 +41,7 @@ export async function actOnOrder(
   operationKey: string = randomUUID(),
 ): Promise<boolean> {
   const known = await askOrder(actor, order, by, request, operationKey)
-  // Whoever pays or resolves looks at the order again. Any other request is kept, in case Temporal loses it.
+  // Payments and decisions read the order again. Other requests are stored, in case Temporal loses them.
   if (!known && request.kind !== 'pay' && request.kind !== 'resolve') {
     const { db, sealer } = actor
     const place = `order-request/${order.order_no}/${operationKey}`
@@ -70,7 +67,7 @@ async function askOrder(
   const known = await knownReply(temporal, order, by, request, operationKey)
   if (known) return answerOf(known, by, request)
   if (order.payment_status === 'closing' && (request.kind === 'pay' || request.kind === 'cancel')) {
-    // The order is being canceled, and its workflow accepts nothing else.
+    // The order is being canceled, so its workflow refuses everything else.
     if (request.kind === 'pay' || order.needs_attention !== null) return answerOf(CONFLICT, by, request)
     return false
   }
@@ -113,10 +110,7 @@ async function askOrder(
   return answerOf(reply, by, request)
 }
 
-/**
- * Whether the cashier that is open can be shown again, without asking the workflow.
- * @throws DomainError RATE_LIMITED when the order can have no other attempt
- */
+/** @throws DomainError RATE_LIMITED when the order has no payment attempt left */
 async function isOpenAt(
   { db, sealer }: OrderActor,
   orderNo: string,
@@ -135,7 +129,6 @@ export function mustBeSupported(method: PaymentMethod, supported: readonly Payme
   throw new DomainError({ code: 'PAYMENT_METHOD_UNSUPPORTED', available: supported.join(', ') })
 }
 
-/** @throws DomainError when the reply is a refusal */
 function answerOf(reply: Reply, by: Requester, request: OrderRequest): true {
   if (reply.ok) return true
   const code = reply.refusal.code
@@ -143,7 +136,7 @@ function answerOf(reply: Reply, by: Requester, request: OrderRequest): true {
   throw new DomainError({ ...reply.refusal, code: said })
 }
 
-/** Whether the order is sent to an address: others are handed over, and never shipped. */
+/** Other orders are handed over directly and never shipped. */
 async function isShipped(db: Db, orderNo: string): Promise<boolean> {
   const shippingType = await findShippingType(db, orderNo)
   return shippingType !== undefined && needsAddress(shippingType)

@@ -20,22 +20,17 @@ import {
 import { isGone } from '../temporal/client.ts'
 import type { ExchangeDeps } from './exchange-deps.ts'
 
-/**
- * The database is the source of truth: an open exchange without a workflow gets a new one, which continues from the
- * database.
- */
+/** The database is the source of truth: an open exchange without a workflow gets one that continues from it. */
 
 export type AdoptionDeps = Pick<ExchangeDeps, 'db' | 'temporal' | 'settings' | 'ownerKey'>
 
 const CALL_MS = 5_000
-/** Limit for listing many workflows page by page. */
 const LIST_MS = 60_000
 const PAGE = 1_000
 const AT_ONCE = 16
-/** Younger attempts are still being started by the request that created them. */
+/** The request that created a younger attempt is still starting it. */
 const YOUNG_SECONDS = 15
 
-/** Start options of an exchange workflow, for the first and later runs. */
 export function startOptions(
   { settings, ownerKey }: Pick<AdoptionDeps, 'settings' | 'ownerKey'>,
   exchange: {
@@ -71,7 +66,7 @@ export function startOptions(
   }
 }
 
-/** External steps recorded with the exchange, otherwise as configured. */
+/** The configuration may have changed since the exchange began. */
 export function outsideStepsOf(
   { settings }: Pick<AdoptionDeps, 'settings'>,
   attempt: Pick<OpenExchange, 'outside_steps' | 'points_wallet'>,
@@ -81,20 +76,12 @@ export function outsideStepsOf(
   return [...steps]
 }
 
-/**
- * Result of an adoption:
- * - `running`: the exchange runs
- * - `refunding`: its refunds were started
- * - `at_rest`: nothing to start
- */
+/** `running`: the exchange runs. `refunding`: its refunds were started. `at_rest`: nothing to start. */
 export type Adoption = { readonly is: 'running' | 'refunding' | 'at_rest'; readonly started: boolean }
 
 const AT_REST: Adoption = { is: 'at_rest', started: false }
 
-/**
- * Starts what an order lacks: its exchange or its refunds. Idempotent and safe to call concurrently: Temporal runs one
- * workflow per id, and a run first reads from the database what is left to do.
- */
+/** Safe to repeat and to run concurrently: Temporal runs one workflow per id, and a run reads what is left to do. */
 export async function adoptOrder(deps: AdoptionDeps, orderNo: string): Promise<Adoption> {
   const open = await findOpen(deps, orderNo)
   return open ? adopt(deps, open) : AT_REST
@@ -108,7 +95,7 @@ async function adopt(deps: AdoptionDeps, found: OpenExchange): Promise<Adoption>
   const orderNo = found.order_no
   if (await isRunning(deps, exchangeWorkflowId(orderNo))) return { is: 'running', started: false }
   const running = await runningRefunds(deps, found)
-  // It may have ended since it was listed.
+  // The order may have ended since it was listed.
   const open = await findOpen(deps, orderNo)
   if (!open) return AT_REST
   const isEnded = open.status === 'order_finished' || open.status === 'order_canceled'
@@ -148,7 +135,7 @@ async function startExchange(deps: AdoptionDeps, open: OpenExchange): Promise<vo
   await client.withDeadline(Date.now() + CALL_MS, () =>
     client.workflow.start(EXCHANGE_WORKFLOW, { ...options, workflowIdReusePolicy: 'ALLOW_DUPLICATE' }),
   )
-  // The lost run may not have processed what was delivered to it.
+  // Notifications delivered to the lost run may not have been processed.
   await undeliverEvents(deps.db, open.order_no)
 }
 
@@ -169,7 +156,7 @@ async function startRefund(
   )
 }
 
-/** By describe, not by the list, which lags. */
+/** Uses describe: the visibility list lags. */
 async function isRunning({ temporal: { client } }: AdoptionDeps, workflowId: string): Promise<boolean> {
   try {
     const about = await client.withDeadline(Date.now() + CALL_MS, () =>
@@ -204,19 +191,14 @@ async function runningRefunds(deps: AdoptionDeps, open: OpenExchange): Promise<R
   return new Set(numbers.filter((_, n) => runs[n]))
 }
 
-/** State carried between rounds, to tell a real difference from a transient one. */
+/** Carried between rounds: a status difference counts only when it persists. */
 export interface AdoptionRound {
   readonly adopted: readonly string[]
-  /** Orders whose workflow shows another status than the database, with both. */
   readonly outOfStep: ReadonlyMap<string, string>
   readonly resynced: readonly string[]
 }
 
-/**
- * Scans all exchanges: adopts those without a workflow, and nudges a workflow whose status differs in two rounds.
- * @param before result of the previous round
- * @param onError called per failed order; the others continue
- */
+/** A status that differs in two rounds signals the workflow. @param onError called per order; the others continue */
 export async function adoptOrphans(
   deps: AdoptionDeps,
   before: AdoptionRound | undefined,
@@ -265,7 +247,6 @@ export async function adoptOrphans(
   }
 }
 
-/** Running exchanges by order number with their status; the list lags slightly. */
 async function listRunning({
   temporal: { client },
 }: AdoptionDeps): Promise<ReadonlyMap<string, string | undefined>> {

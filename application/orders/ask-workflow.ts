@@ -14,8 +14,6 @@ import { AFTER_SALE, adoptOrder } from './adoption.ts'
 import type { OrderActor, OrderRequest } from './order-request.ts'
 import type { OrderView } from './view.ts'
 
-/** How a request reaches the workflows of an order. */
-
 export const CONFLICT: Reply = { ok: false, refusal: { code: 'ORDER_STATE_CONFLICT' } }
 
 type Ask = (workflowId: string) => Promise<Reply>
@@ -23,13 +21,12 @@ type Ask = (workflowId: string) => Promise<Reply>
 interface Message {
   readonly update: UpdateDefinition<Reply, [never]>
   readonly args: never
-  /** The same key asks once. */
   readonly operationKey: string
-  /** In ms since 1970. */
+  /** Milliseconds since 1970. */
   readonly deadline: number
 }
 
-/** @returns a function that sends the message to a workflow, until it answers or the deadline passes */
+/** The returned function sends the message until the workflow answers or the deadline passes. */
 export function createAsk({ client }: Temporal, { update, args, operationKey, deadline }: Message): Ask {
   return (workflowId) =>
     retryUnavailable(deadline, () =>
@@ -38,7 +35,7 @@ export function createAsk({ client }: Temporal, { update, args, operationKey, de
         try {
           return await handle.executeUpdate(update, { updateId: operationKey, args: [args] })
         } catch (error) {
-          // A run that accepts no more updates continues as a new one when it is signaled.
+          // A run that accepts no more updates continues as a new run when it receives a signal.
           if (isRejected(error)) await handle.signal(resyncSignal).catch(() => undefined)
           throw error
         }
@@ -46,7 +43,7 @@ export function createAsk({ client }: Temporal, { update, args, operationKey, de
     )
 }
 
-/** Asks the exchange of the order. If it is gone although the order is open, restarts it and asks again. */
+/** Restarts the exchange and asks again when the order is open but its workflow is gone. */
 export async function askExchange(actor: OrderActor, orderNo: string, ask: Ask): Promise<Reply> {
   try {
     return await ask(exchangeWorkflowId(orderNo))
@@ -56,7 +53,7 @@ export async function askExchange(actor: OrderActor, orderNo: string, ask: Ask):
   }
 }
 
-/** Asks several workflows that may all wait for the same decision. @returns a "yes" if one has taken it */
+/** Asks all workflows that may wait for one decision. @returns acceptance if one accepts */
 export async function tellAll(workflowIds: readonly string[], ask: Ask): Promise<Reply> {
   const answers = await Promise.allSettled(workflowIds.map(ask))
   const replies = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value)
@@ -66,7 +63,7 @@ export async function tellAll(workflowIds: readonly string[], ask: Ask): Promise
   return taken ?? replies.at(-1) ?? CONFLICT
 }
 
-/** Every workflow that may wait for an operator's decision on this order: the exchange and all refunds. */
+/** The exchange and all refunds of the order. */
 export async function workflowsOf(db: Db, orderNo: string): Promise<string[]> {
   const attempts = await db
     .selectFrom('payments')
@@ -84,9 +81,8 @@ export async function workflowsOf(db: Db, orderNo: string): Promise<string[]> {
 }
 
 /**
- * What can be answered without asking the workflow: it accepts only 2,000 updates per run, so that requests which the
- * order's state does not allow are refused here. A repeat of a request that was done gets its first answer.
- * @returns undefined when the workflow has to be asked
+ * Answers requests that the order's state refuses: a workflow run accepts only 2,000 updates.
+ * @returns undefined when the workflow has to decide
  */
 export async function knownReply(
   { client }: Temporal,

@@ -2,10 +2,7 @@ import { findAttemptByKey, listPendingAttempts } from '../../db/orders/attempts.
 import { getOrder } from './reads.ts'
 import { type OrderReader, type OrderView, viewAttempt } from './view.ts'
 
-/**
- * State of the attempt under this key, for a repeat while the first `POST exchange` runs.
- * @returns undefined if the attempt is not recorded yet
- */
+/** For a repeat while the first `POST exchange` runs. @returns undefined if the attempt is not recorded yet */
 export async function readExchangeByKey(
   reader: OrderReader,
   ownerId: string,
@@ -15,10 +12,9 @@ export async function readExchangeByKey(
   return attempt && getOrder(reader, attempt.order_no, ownerId)
 }
 
-/** Limit of the list of redemptions in progress. */
 const UNDER_WAY_MAX = 10
 
-/** The owner's redemptions without a result yet, newest first. */
+/** Attempts without a result, newest first. */
 export async function listUnderWay(reader: OrderReader, ownerId: string): Promise<OrderView[]> {
   const attempts = await listPendingAttempts(reader.db, ownerId, UNDER_WAY_MAX)
   return Promise.all(attempts.map((attempt) => viewAttempt(reader, attempt)))

@@ -22,9 +22,8 @@ import type { Lang } from '../../i18n/error-texts.ts'
 import { type FundTrace, readFundTrace } from './fund-trace.ts'
 import type { OrderReader, OrderView } from './view.ts'
 
-/** Every record of one order, for operators. Times are ISO 8601 UTC. */
+/** Times are ISO 8601 UTC. */
 export interface OrderAuditTrail {
-  /** Undefined before the order is placed. */
   readonly shippingType: ShippingType | undefined
   readonly events: readonly {
     readonly status: string
@@ -34,11 +33,9 @@ export interface OrderAuditTrail {
   }[]
   /** Undefined: the ledger cannot be decrypted. */
   readonly ledger: { readonly entries: readonly OrderEntry[]; readonly where: FundTrace } | undefined
-  /** Stock movements of the order. */
   readonly stock: readonly { readonly pieces: number; readonly move: StockMove; readonly at: string }[]
   readonly payments: readonly PaymentView[]
   readonly notices: readonly NoticeView[]
-  /** What is left to refund. */
   readonly rest: { readonly points: number; readonly money: Money }
 }
 
@@ -62,7 +59,7 @@ export interface PaymentView {
   readonly amount: Money
   readonly refunded: Money
   readonly state: PaymentStatus
-  /** Provider's number of the payment, or else of the checkout. */
+  /** The provider's number of the payment, or of its checkout. */
   readonly provider_no: string | null
   readonly opened_at: string
   readonly paid_at: string | null
@@ -92,7 +89,7 @@ export async function readOrderAuditTrail(
     listOrderNotices(db, order_no),
     readLedger(reader, order, lang),
   ])
-  // Later events of a paid order carry the same status; the first is the transition.
+  // Later events of a paid order repeat the status; the first is the transition.
   const paidAt = events.find(({ status }) => status === 'order_paid')?.created_at
   return {
     shippingType,
@@ -114,7 +111,7 @@ export async function readOrderAuditTrail(
   }
 }
 
-/** The order is shown even if its ledger cannot be read: that is when it is needed most. */
+/** Shown even if the ledger cannot be read, since that is when operators need it most. */
 async function readLedger(
   reader: OrderReader,
   order: OrderView,
@@ -145,12 +142,12 @@ function entryOf({ plain, created_at, ...entry }: BookedFor, lang: Lang): OrderE
   }
 }
 
-/** The reservation stores only its final state. Stock sold and restored was sold when the order became paid. */
+/** Derived: the reservation stores only its final state, and restored stock was sold when the order was paid. */
 function movesOf(
   { quantity, state, created_at, resolved_at }: NonNullable<Awaited<ReturnType<typeof findOrderReservation>>>,
   paidAt: Date | undefined,
 ): OrderAuditTrail['stock'] {
-  // With external stock, the commit follows a moment later.
+  // External stock is committed shortly after payment.
   const soldAt = paidAt ?? (state === 'committed' ? (resolved_at ?? created_at) : undefined)
   const backAt = state === 'released' ? resolved_at : null
   return [
@@ -174,10 +171,8 @@ function viewOf(payment: Payment): PaymentView {
   }
 }
 
-/** The fields of an order that refunds need. */
 export type Refundable = Pick<OrderView, 'total_points' | 'total_money' | 'refunds'>
 
-/** Refunds of the order, without those of unapplied payments. */
 export function refundedOf({ refunds }: Refundable): OrderView['refunds'] {
   return refunds.filter(({ refund_no, provider_refund_no }) => refund_no !== provider_refund_no)
 }
@@ -195,7 +190,7 @@ export function hasNothingLeft(order: Refundable): boolean {
   return points === 0 && fenOf(money) === 0n
 }
 
-/** Whether this key was already refunded in part: a repeat is not judged again. */
+/** A repeat of a partial refund skips the checks that the first one passed. */
 export async function isRefunded(
   { db }: OrderReader,
   orderNo: string,

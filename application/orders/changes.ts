@@ -1,13 +1,9 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/client.ts'
 
-/** Notifies of order changes with a single polling query for all watchers. */
+/** One polling query serves all watchers. */
 export interface OrderChanges {
-  /**
-   * Waits until the order's change token differs from `seen`, at most `limitMs`.
-   * @param seen token of the last call; undefined: none yet
-   * @returns the current token; `seen` if nothing changed or `signal` was aborted
-   */
+  /** @param seen last token; undefined: none @returns `seen` if nothing changes within `limitMs` or `signal` aborts */
   after(
     orderNo: string,
     seen: string | undefined,
@@ -69,7 +65,7 @@ export function watchOrderChanges(db: Db, everyMs: number, complain: (error: unk
   }
 }
 
-/** A change token per order, like an ETag: it covers its rows and its timeline. */
+/** Like an ETag: covers the order's rows and its timeline. */
 async function readMarks(db: Db, orderNos: readonly string[]): Promise<Map<string, string>> {
   const { rows } = await sql<{ order_no: string; mark: string }>`
     select n.order_no, concat_ws('/', a.xmin, o.xmin,

@@ -44,19 +44,15 @@ export interface ExchangeCommand extends PrivateRequest {
   readonly channel?: PaymentChannel | undefined
 }
 
-/** The order, or only its number while the result is unknown. */
+/** Only the number while the result is unknown. */
 export interface Exchanged {
   readonly attempt: Attempt
   readonly known: boolean
 }
 
 /**
- * Redeems a product.
- * @param idempotencyKey calls with the same key create one order
- * @returns known: the order is placed. Not known: no result within `ANSWER_DEADLINE_MS`; it continues in the background
- * @throws DomainError the first failed rule, in order; nothing is stored
- * @throws InvalidInputError if a customized product has no customization
- * @throws OverloadedError if too many calls are in flight
+ * Redeems a product; one idempotency key creates one order. The result is unknown after `ANSWER_DEADLINE_MS`.
+ * @throws DomainError the first failed rule, and nothing is stored; OverloadedError; InvalidInputError
  */
 export async function exchange(
   deps: ExchangeDeps,
@@ -70,7 +66,7 @@ export async function exchange(
     const error = hasNoWish
       ? new InvalidInputError({ field: 'customized', rule: 'required' })
       : refusal && new DomainError(refusal)
-    // A repeat of a placed order returns it, whatever the rules say now.
+    // A repeat returns the placed order, even if the rules would refuse it now.
     const kept =
       error && idempotencyKey ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey) : undefined
     if (error && !kept) throw error
@@ -84,7 +80,7 @@ export async function exchange(
     const verdict = await askVerdict(deps, attempt, mode, deadline)
     if (!verdict) return { attempt, known: false }
     if (verdict.placed) return { attempt, known: true }
-    // A number that may have been returned must keep showing why it was refused.
+    // The customer may have the number, so it must keep showing the refusal.
     if (!isRepeat && Date.now() < deadline - FORGET_MARGIN_MS) await forgetRefused(deps.db, attempt.order_no)
     throw new DomainError(verdict.refusal)
   })
@@ -134,21 +130,20 @@ async function assess(
   const unlessOutside = first(outsideWallet ? { ...facts, pointsAvailable: null } : facts)
   const isThere = unlessOutside?.code !== 'NOT_FOUND' && unlessOutside?.code !== 'PRODUCT_NOT_ON_SALE'
   const hasNoWish = isThere && product?.productType === 'customized' && !saysSomething(command.customized)
-  // Skip the external wallet if another rule already refuses; only cash is checked after points.
+  // Do not call the external wallet for a refusal that is certain without it.
   const decided = hasNoWish || (unlessOutside && unlessOutside.code !== 'INSUFFICIENT_BALANCE')
   if (!outsideWallet || decided || mode === 'money_only') return { mode, refusal: unlessOutside, hasNoWish }
   const refusal = first(await withOutsidePoints(outsideWallet, customer.ownerId, facts))
   return { mode, refusal, hasNoWish }
 }
 
-/** Whether the customization has any non-blank field. */
 function saysSomething(wish: unknown): boolean {
   if (typeof wish === 'string') return wish.trim() !== ''
   if (typeof wish === 'object' && wish !== null) return Object.values(wish).some(saysSomething)
   return wish !== undefined && wish !== null
 }
 
-/** Eligibility inputs with the external balance; null if it does not respond. */
+/** The balance is null when the external wallet does not respond. */
 async function withOutsidePoints(
   wallet: PointsWallet,
   ownerId: string,
@@ -187,7 +182,7 @@ function newAttempt(
   }
 }
 
-/** Starts or finds the exchange's workflow and waits for its verdict. @returns undefined if none in time */
+/** @returns undefined when the workflow has no verdict in time */
 async function askVerdict(
   deps: ExchangeDeps,
   attempt: Attempt,
@@ -209,7 +204,7 @@ async function askVerdict(
         updateId: 'placed',
         startWorkflowOperation: new WithStartWorkflowOperation(EXCHANGE_WORKFLOW, {
           ...options,
-          // A local placement runs once. With external steps another run must check first.
+          // Local placement runs once; with external steps a further run has to check first.
           workflowIdReusePolicy:
             outsideSteps.length === 0 ? 'ALLOW_DUPLICATE_FAILED_ONLY' : 'REJECT_DUPLICATE',
         }),
@@ -218,23 +213,22 @@ async function askVerdict(
   try {
     return await retryUnavailable(deadline, () =>
       ask().catch((error: unknown) => {
-        // The workflow ended during the call: the next one finds what is done.
+        // The workflow ended during the call: a new one reads what is already done.
         if (isGone(error)) return ask()
         throw error
       }),
     )
   } catch (error) {
-    // The workflow may have started, or the sweeper starts it: "try again" would invite a second order. The customer
-    // has the number and can look it up.
+    // The workflow may have started or starts later, so "try again" would create a second order.
     if (isTimeout(error) || isUnavailable(error)) return undefined
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    // External systems may hold something for it: another run releases that first.
+    // External systems may hold something for the order; a further run releases it first.
     if ((await adoptOrder(deps, attempt.order_no)).is === 'running') return undefined
     return verdictAtEnd(db, attempt.order_no)
   }
 }
 
-/** The workflow has ended: its stored verdict stands; if it was terminated, there is none. */
+/** An ended workflow has stored its verdict, unless it was terminated. */
 async function verdictAtEnd(db: Db, orderNo: string): Promise<Verdict> {
   await markRefused(db, orderNo, { code: 'UNAVAILABLE' })
   const attempt = await findAttempt(db, orderNo)
@@ -250,11 +244,7 @@ export interface Check {
   readonly facts: EligibilityInputs
 }
 
-/**
- * Returns every failed rule; changes nothing.
- * @param method undefined: a rule fails only if it fails for every method
- * @throws DomainError NOT_FOUND
- */
+/** @param method undefined: a rule fails only if it fails for every method @throws DomainError NOT_FOUND */
 export async function checkExchange(
   { db, vault, settings, outsideWallet }: Pick<ExchangeDeps, 'db' | 'vault' | 'settings' | 'outsideWallet'>,
   customer: Customer,
@@ -277,11 +267,7 @@ export async function checkExchange(
   }
 }
 
-/**
- * Starts the workflows of attempts that were recorded but never started, after a crash or an outage of Temporal.
- * @param onError called per failure; the others continue
- * @returns how many were started or found
- */
+/** For attempts whose start was lost to a crash or an outage. @param onError called per failure; others continue */
 export async function resumeAttempts(
   deps: ExchangeDeps,
   olderThanMs: number,

@@ -4,10 +4,7 @@ import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 import type { OrderReader, OrderView } from './view.ts'
 
-/**
- * Where the points and cash of an order are now. Point places add up to the order's points; cash places to its cash,
- * once it was paid.
- */
+/** Point amounts add up to the order's points; cash amounts to its cash, once it is paid. */
 export interface FundTrace {
   readonly points: readonly PointsPlace[]
   readonly cash: readonly CashPlace[]
@@ -15,7 +12,6 @@ export interface FundTrace {
   readonly outside: boolean
 }
 
-/** Times are ISO 8601 UTC. */
 export type PointsPlace =
   /** Not deducted: no result yet, or never an order. */
   | { readonly place: 'untouched'; readonly points: number; readonly settled: boolean }
@@ -25,7 +21,7 @@ export type PointsPlace =
       readonly place: 'returned'
       readonly points: number
       readonly at: string
-      /** Lots they returned to; the rest repaid a debt. */
+      /** Lots that received the points; the rest repaid a debt. */
       readonly lots: readonly { readonly points: number; readonly expires_at: string | null }[]
     }
 
@@ -68,7 +64,6 @@ export async function readFundTrace(
   return wherePoints(order, entries, attempt?.points_wallet === 'outside')
 }
 
-/** @param entries ledger entries of the order in both currencies, oldest first */
 function wherePoints(order: OrderView, entries: readonly BookedFor[], outside: boolean): FundTrace {
   const of = (currency: string) => entries.filter((entry) => entry.currency === currency)
   return {
@@ -84,7 +79,7 @@ function pointsInLedger(order: OrderView, entries: readonly BookedFor[]): Points
   const returned: PointsPlace[] = []
   for (const entry of entries) {
     if (entry.kind === 'hold' || entry.kind === 'capture') taken = entry
-    // A tombstone moves nothing.
+    // A tombstone changes no balance.
     else if (BigInt(entry.plain.available) > 0n) returned.push(returnedBy(entry))
   }
   const back = returned.reduce((sum, { points }) => sum + points, 0)
@@ -137,7 +132,7 @@ function cashOf(order: OrderView, entries: readonly BookedFor[]): CashPlace[] {
   ]
   const extra = back.filter(({ undue }) => undue !== null)
   if (due === 0n) return extra
-  // "Not paid" next to a refunded late payment would be contradictory.
+  // "Not paid" next to a refunded late payment would contradict it.
   if (isLate && extra.length > 0) return extra
   if (paidAt === undefined) return [unpaid(order), ...extra]
   const ours = back.filter(({ undue }) => undue === null)
@@ -168,7 +163,7 @@ function walletReturns(entries: readonly BookedFor[]): CashBack[] {
     }))
 }
 
-/** Empty if no provider is involved: wallet refunds are in the ledger. */
+/** Empty without a provider: the ledger has the refunds to the wallet. */
 function providerRefund(refund: OrderView['refunds'][number], undueAs: UnappliedPayment): CashBack[] {
   const { provider_refund_no, refund_no, money, state, at, done_at } = refund
   if (provider_refund_no === null || fenOf(money) === 0n) return []

@@ -20,13 +20,11 @@ import type { OrderReader, OrderView } from './view.ts'
 
 export interface OrderActor extends OrderReader, AdoptionDeps {}
 
-/** What a customer or an operator asks of an order. */
 export type OrderRequest =
   | { readonly kind: 'cancel'; readonly reason?: string | undefined }
   | {
       readonly kind: 'pay'
       readonly method?: PaymentMethod | undefined
-      /** The browser or app that the customer pays in; undefined: as before. */
       readonly channel?: PaymentChannel | undefined
     }
   | { readonly kind: 'accept' }
@@ -35,34 +33,30 @@ export type OrderRequest =
   | {
       readonly kind: 'refund'
       readonly reason: string
-      /** Refunds only this part, and the order goes on; undefined: everything, and the order ends. */
+      /** Undefined: a full refund, which ends the order. */
       readonly part?: { readonly points: number; readonly money: string } | undefined
     }
   | {
       readonly kind: 'resolve'
       readonly action: ResolveAction
       readonly reason: string
-      /** For `settle`: the refund that was returned by other means; undefined: the only stuck one. */
+      /** For `settle`; undefined: the only stuck refund. */
       readonly refundNo?: string | undefined
     }
 
-/** What has to be known of an order to request something of it. */
 export type AskedOrder = Pick<
   OrderView,
   'order_no' | 'owner_id' | 'status' | 'payment_status' | 'needs_attention'
 > &
   Refundable
 
-/**
- * The update that carries a request to a workflow, and its argument.
- * @param refundNos for `settle`: the numbers that the refund has had at its provider
- */
+/** The Temporal update and its argument. @param refundNos for `settle`: all provider numbers of the refund */
 export function messageOf(
   by: Requester,
   request: OrderRequest,
   refundNos: readonly string[] | undefined,
 ): [UpdateDefinition<Reply, [never]>, never] {
-  // Personal data does not go to Temporal.
+  // Personal data stays out of Temporal.
   const {
     kind,
     channel: _channel,
@@ -82,7 +76,7 @@ export function messageOf(
   return [updates[kind] as UpdateDefinition<Reply, [never]>, { by, ...defined } as never]
 }
 
-/** How a request is refused when the order's state does not allow it. */
+/** The refusal for a state that does not allow the request. */
 export function refusalAtEnd(by: Requester, request: OrderRequest): RefusalCode {
   return request.kind === 'cancel' && by.type === 'customer' ? 'ORDER_NOT_CANCELABLE' : 'ORDER_STATE_CONFLICT'
 }

@@ -6,14 +6,12 @@ import { type OrderReader, type OrderView, viewAttempt, viewOrders } from './vie
 export interface OrderFilter {
   readonly ownerId?: string | undefined
   readonly status?: OrderStatus | undefined
-  /** Any of these. */
   readonly statuses?: readonly OrderStatus[] | undefined
   readonly paymentMode?: PaymentMode | undefined
   readonly productId?: string | undefined
   readonly needsAttention?: boolean | undefined
 }
 
-/** One page of orders, newest first, and how many there are in total. */
 export async function listOrders(
   { db, sealer }: OrderReader,
   filter: OrderFilter,
@@ -35,12 +33,7 @@ export async function listOrders(
   return { orders: await viewOrders(db, sealer, rows), total: Number(count.total) }
 }
 
-/**
- * Also finds an exchange that has no order yet.
- * @param idOrNo the id, or the order number (which is never all digits)
- * @param ownerId undefined: any owner's, for operators
- * @throws DomainError NOT_FOUND, also for another owner's order
- */
+/** @param ownerId undefined: any owner @throws DomainError NOT_FOUND, also for another owner's order */
 export async function getOrder(
   { db, sealer, vault }: OrderReader,
   idOrNo: string,

@@ -6,10 +6,8 @@ import type { OrderActor, OrderRequest } from './order-request.ts'
 import { getOrder } from './reads.ts'
 
 /**
- * Repeats requests that were answered 202 and have no result, since Temporal may have lost them. Idempotent: the
- * operation key applies once, and an order that moved on refuses.
- * @param onError called per failure; the others continue
- * @returns how many have a result now
+ * Sends requests without a result again, since Temporal may have lost them. The operation key applies each once.
+ * @param onError called per failure; the others continue @returns how many have a result now
  */
 export async function repeatRequests(
   actor: OrderActor,

@@ -22,14 +22,10 @@ export interface OrderLine {
   readonly exchange_time: string
 }
 
-/** Number of an order, or of its payment or refund, which starts with it. */
+/** Payment and refund numbers start with the order's number. */
 const NUMBER = /^PM\d{14}[0-9A-Z]{12}(?=-|$)/i
 
-/**
- * A page of matching orders.
- * @param search `words` may also be a number of an order, payment or refund
- * @returns the cursor of the next page; null on the last
- */
+/** @param search `words` may be an order, payment or refund number @returns null as the cursor of the last page */
 export async function findOrders(
   reader: OrderReader,
   search: OrderSearch,
@@ -42,7 +38,7 @@ export async function findOrders(
   return { orders, next: found.length > page.limit ? (orders.at(-1)?.id ?? null) : null }
 }
 
-/** A number finds one order regardless of filters, even before it is placed. */
+/** A number ignores the filters, and also finds an attempt without an order. */
 async function findByNumber(reader: OrderReader, number: string): Promise<OrderView[]> {
   try {
     return [await getOrder(reader, number, undefined)]

@@ -16,18 +16,13 @@ import { isGone, isTimeout, isUnavailable, OverloadedError, type Temporal } from
 export interface RefundStart {
   readonly workflow: typeof REFUND_WORKFLOW | typeof PART_REFUND_WORKFLOW
   readonly input: RefundInput | PartRefundInput
-  /** The refund's number within the order: the same number refunds once. */
+  /** Unique within the order; a repeated number refunds nothing more. */
   readonly n: string
-  /** In ms since 1970. */
+  /** Milliseconds since 1970. */
   readonly deadline: number
 }
 
-/**
- * Starts a workflow that refunds an exchange that has ended, or a part of one, and waits until it has accepted.
- * @returns false when the outcome is not known by the deadline
- * @throws DomainError why it is refused
- * @throws OverloadedError when Temporal is unavailable
- */
+/** @returns false when the outcome is unknown at the deadline @throws DomainError the refusal; OverloadedError */
 export async function startRefund(
   { client }: Temporal,
   { workflow, input, n, deadline }: RefundStart,
@@ -48,7 +43,7 @@ export async function startRefund(
     )
   try {
     const reply = await start().catch((error: unknown) => {
-      // The workflow was terminated meanwhile: the next one finds what is done.
+      // The workflow was terminated meanwhile; a new one reads what is already done.
       if (isGone(error)) return start()
       throw error
     })
@@ -70,7 +65,6 @@ export async function hasFinished(db: Db, orderNo: string): Promise<boolean> {
   return order?.status === 'order_finished'
 }
 
-/** @returns the points as an external step, when an outside wallet has them */
 export async function pointsElsewhere(
   db: Db,
   orderNo: string,

@@ -11,7 +11,7 @@ export interface Statistics {
   readonly total_money: Money
 }
 
-/** Counts one owner's orders. Points and money are those of paid orders that were not canceled, less partial refunds. */
+/** Points and money count paid orders that were not canceled, less partial refunds. */
 export async function readStatistics(db: Db, ownerId: string): Promise<Statistics> {
   const rows = await db
     .selectFrom('points_exchange_orders as exchange')

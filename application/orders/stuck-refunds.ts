@@ -3,17 +3,13 @@ import { InvalidInputError } from '../../domain/errors.ts'
 import { refundWorkflowId } from '../../workflows/messages.ts'
 
 export interface StuckRefund {
-  /** Every number that the refund has had: its workflow may wait with one that the provider refused. */
+  /** All provider numbers of the refund: its workflow may wait with one that the provider refused. */
   readonly refundNos: readonly string[]
-  /** The workflows that may wait with it; undefined: any workflow that refunds the order. */
+  /** Undefined: any workflow that refunds the order. */
   readonly workflowIds: readonly string[] | undefined
 }
 
-/**
- * Finds the refund that an operator returned by other means.
- * @param refundNo as the order shows it, or a number it has had at its provider; undefined: the only stuck one
- * @throws InvalidInputError when several are stuck and `refundNo` is undefined
- */
+/** @param refundNo undefined: the only stuck one @throws InvalidInputError when several are stuck and none is named */
 export async function findStuckRefund(
   db: Db,
   orderNo: string,
@@ -42,7 +38,7 @@ export async function findStuckRefund(
   const chains = rows.filter(({ state }) => state !== 'failed').map(chainOf)
   const owed = chains.filter(([last]) => last?.state === 'pending')
   const refused = owed.filter((chain) => chain.some(({ failure }) => failure !== null))
-  // All chains: a "settle" may have been booked and its answer lost, and the workflow still waits for it.
+  // Includes settled chains: the answer may have been lost, and the workflow still waits for it.
   const candidates = [refused, owed, chains].find((some) => some.length > 0) ?? []
   const meant =
     refundNo === undefined

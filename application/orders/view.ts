@@ -14,7 +14,6 @@ import { cancelNote, type OrderNote } from '../../domain/orders/notes.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 
-/** An exchange order as the API and the pages show it. */
 export interface OrderView {
   readonly id: string
   readonly order_no: string
@@ -144,7 +143,6 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
   }
 }
 
-/** Orders with their events and refunds. */
 export async function viewOrders(
   db: Db,
   sealer: Encryptor,
@@ -169,7 +167,7 @@ export async function viewOrders(
   }))
 }
 
-/** Customers see that an operator has to act, but not what internal systems said. */
+/** Customers see that an operator has to act, but not the error messages of internal systems. */
 export function forCustomer(view: OrderView): OrderView {
   const refunds = view.refunds.map((refund) => ({ ...refund, failure: null, settled: null }))
   const needs_attention = view.needs_attention && { code: 'other' as const, data: { said: '' } }

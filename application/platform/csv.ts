@@ -3,5 +3,5 @@ export const line = (cells: readonly string[]) => `${cells.map(quoted).join(',')
 
 const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 
-/** Spreadsheets execute cells that start like a formula (CSV injection, OWASP). */
+/** Spreadsheets run cells that start like a formula (CSV injection, OWASP). */
 export const words = (cell: string) => (/^[\s\p{Cf}]*[=+\-@\t\r＝＋－＠]/u.test(cell) ? `'${cell}` : cell)

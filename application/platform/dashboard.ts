@@ -23,7 +23,6 @@ import { LONG_REFUND_MS, MARGIN_MS } from '../../domain/reconciliation/compariso
 const HOUR_MS = 3_600_000
 const HOURS_A_DAY = 24
 const DAY_MS = HOURS_A_DAY * HOUR_MS
-/** Including today. */
 const DAYS = 14
 const FINDING_DAYS = 30
 const LISTED = 5
@@ -31,7 +30,7 @@ const LISTED = 5
 /** Totals of a day; points and cash are gross of refunds. */
 export interface Figures {
   readonly exchanges: number
-  /** Paid, whatever happened later. */
+  /** Counts orders that were canceled or refunded after payment, too. */
   readonly taken: number
   readonly failed: number
   readonly points: number
@@ -73,7 +72,6 @@ export interface Dashboard {
   readonly stock: { readonly low: readonly LowStock[]; readonly count: number; readonly soldOut: number }
 }
 
-/** Status, and shipping where it matters, of each queue. */
 export const QUEUES = {
   to_accept: { status: 'order_paid', isSent: undefined },
   to_ship: { status: 'order_accepted', isSent: true },
@@ -83,7 +81,6 @@ export const QUEUES = {
 
 export type Queue = keyof typeof QUEUES
 
-/** Size of the queue and its oldest order. */
 export async function readQueue(db: Db, queue: Queue): Promise<WaitingView> {
   const { status, isSent } = QUEUES[queue]
   return viewOf(await findWaiting(db, status, isSent))

@@ -9,7 +9,6 @@ export type Part = 'database' | 'temporal' | 'worker'
 const WORKER_SEEN_MS = 75_000
 const CALL_MS = 2_000
 
-/** @returns the missing components; empty: ready */
 export async function missingParts(db: Db, client: Client): Promise<Part[]> {
   const [database, temporal] = await Promise.all([
     pingDatabase(db).then(

@@ -14,7 +14,7 @@ import {
 
 export type { Scope }
 
-/** Longer than any request: after it, the holder of the key has died. */
+/** Longer than any request takes: once it has passed, the holder of the key has crashed. */
 const LEASE_SECONDS = 15
 const POLL_MIN_MS = 25
 const POLL_MAX_MS = 100
@@ -25,23 +25,14 @@ export interface Answer {
   readonly body: string
 }
 
-/**
- * - `run`: do the work under `operationKey`, then call `finish` or `abandon`
- * - `replay`: the stored response
- * - `reused`: the key was used with another body
- * - `running`: the first request still runs at the deadline
- */
+/** `reused`: the key came with another body. `running`: the first request still runs at the deadline. */
 export type Claim =
   | { readonly kind: 'run'; readonly operationKey: string; readonly lease: Date }
   | { readonly kind: 'replay'; readonly answer: Answer }
   | { readonly kind: 'reused' }
   | { readonly kind: 'running' }
 
-/**
- * Claims the key, or waits for the request that holds it. An expired lease is taken over with the same operation key, so
- * that effects are not repeated.
- * @param deadline ms since the epoch
- */
+/** An expired lease is taken over with its operation key, so effects happen once. @param deadline ms since 1970 */
 export async function claimKey(
   db: Db,
   sealer: Encryptor,
@@ -69,7 +60,6 @@ export async function claimKey(
   }
 }
 
-/** Stores the response for repeats. */
 export async function finishKey(db: Db, sealer: Encryptor, scope: Scope, answer: Answer): Promise<void> {
   await keepAnswer(db, scope, answer.status, sealer.seal(answer, contextOf(scope)))
 }

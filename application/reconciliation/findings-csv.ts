@@ -9,7 +9,7 @@ const HEADERS = {
   en: ['Time (Beijing)', 'Type', 'Subject', 'Ours', 'Theirs', 'Status', 'Order number', 'Order', 'Finding'],
 } as const
 
-/** Findings as RFC 4180 CSV with a BOM, and the response headers. @param id of the reconciliation */
+/** @param id of the reconciliation */
 export function findingsTable(id: string, findings: readonly FindingView[], lang: Lang) {
   return {
     body: findingsCsv(findings, lang),

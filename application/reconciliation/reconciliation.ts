@@ -24,18 +24,16 @@ import { type AdoptionDeps, adoptOrder } from '../orders/adoption.ts'
 import { isGone, type Temporal } from '../temporal/client.ts'
 
 const CALL_MS = 5_000
-/** Limit for listing many exchanges page by page. */
 const LIST_MS = 60_000
 
-/** Temporal as the reconciliation uses it. */
 export function createEngine(deps: AdoptionDeps) {
   const { db } = deps
   const { client } = deps.temporal
   const inTime = <T>(ms: number, call: () => Promise<T>) => client.withDeadline(Date.now() + ms, call)
   return {
-    /** From the list, which lags slightly. */
+    /** From the visibility list, which lags. */
     async runningExchanges(): Promise<ReadonlySet<string>> {
-      // Fails fast if Temporal is unreachable.
+      // Fail fast when Temporal is unavailable.
       await inTime(CALL_MS, () => client.workflowService.getSystemInfo({}))
       return inTime(LIST_MS, async () => {
         const query = `WorkflowType = '${EXCHANGE_WORKFLOW}' AND ExecutionStatus = 'Running'`
@@ -61,10 +59,7 @@ export function createEngine(deps: AdoptionDeps) {
     /** @returns whether the exchange runs now */
     adopt: async (orderNo: string): Promise<boolean> => (await adoptOrder(deps, orderNo)).is === 'running',
 
-    /**
-     * Delivers a payment found in a provider's statement as if it were a notification. Idempotent per subject.
-     * @param source provider name
-     */
+    /** Handles a payment from a statement like a notification, once per subject. @param source provider name */
     async tell(source: string, subject: string, money: PaidMoney): Promise<void> {
       const { event } = await keepPaymentEvent(db, source, {
         eventId: `reconciliation/${subject}`,
@@ -72,18 +67,13 @@ export function createEngine(deps: AdoptionDeps) {
         ...money,
       })
       if (event.delivered_at !== null) return
-      // It is stored: the worker's sweeper delivers it later if Temporal is unavailable.
+      // Stored: the sweeper delivers it when Temporal is available again.
       await deliver(deps, event).catch(() => undefined)
     },
   }
 }
 
-/**
- * Starts the reconciliation of a day, or joins the one in progress.
- * @param day `YYYY-MM-DD` in Shanghai
- * @returns workflow id
- * @throws InvalidInputError if the day has not begun
- */
+/** Joins a run in progress. @param day `YYYY-MM-DD` in Shanghai @throws InvalidInputError if it has not begun */
 export async function startReconciliation({ client }: Temporal, day: string): Promise<string> {
   if (day > dateInShanghai(Date.now())) throw new InvalidInputError({ field: 'day', rule: 'past' })
   const input: ReconciliationInput = { day, ...RECONCILIATION }
@@ -118,16 +108,13 @@ export interface FindingView {
   readonly theirs: Side | null
   readonly state: 'open' | 'healed'
   readonly order_no: string | null
-  /** Path of the order in this API. */
   readonly order_url: string | null
   readonly found_at: string
 }
 
-/** Number of provider statements that were not available. */
 export const countMissingBills = ({ totals }: Pick<ReconciliationView, 'totals'>): number =>
   Object.values(totals.bills ?? {}).filter((bill) => bill === null).length
 
-/** Newest first, with the total count. */
 export async function readReconciliations(
   db: Db,
   page: { readonly limit: number; readonly offset: number },

@@ -12,13 +12,13 @@ const SCHEDULE = {
     args: [RECONCILIATION],
   },
   policies: {
-    // Each run has its own day; one that waits for a statement must not delay the next.
+    // Each run has its own day, so one that waits for a statement must not delay the next.
     overlap: ScheduleOverlapPolicy.ALLOW_ALL,
     catchupWindow: '7 days' as const,
   },
 }
 
-/** Creates or updates the nightly reconciliation schedule; an operator's pause is kept. Safe to run concurrently. */
+/** Keeps an operator's pause. Safe to run concurrently. */
 export async function ensureReconciliationSchedule({ client }: Temporal): Promise<void> {
   try {
     await client.schedule.create({ scheduleId: NIGHTLY_ID, ...SCHEDULE })

@@ -3,21 +3,19 @@ import { ApplicationFailure } from '@temporalio/common'
 import type { Encryptor } from '../../db/platform/encryption.ts'
 import { sealedPayloads } from './payload-codec.ts'
 
-/** Temporal as the API and the worker's sweeper use it. */
 export interface Temporal {
   readonly client: Client
-  /** Limits concurrent calls that wait for a workflow. */
   readonly gate: ConcurrencyLimiter
 }
 
-/** Concurrent calls, and callers that may queue. */
+/** Concurrent calls, and queued callers. */
 const IN_FLIGHT = 64
 const WAITING = 512
 
-/** How long a caller waits for a workflow; afterwards the result is unknown, but not lost. */
+/** After this, the caller gets an unknown result; the workflow continues. */
 export const ANSWER_DEADLINE_MS = 5_000
 
-/** Connects lazily, so that the process starts while Temporal is unavailable. */
+/** Connects lazily: the process can start while Temporal is unavailable. */
 export function connectTemporal(
   connection: ConnectionOptions,
   namespace: string,
@@ -33,16 +31,13 @@ export function connectTemporal(
   }
 }
 
-/** Too many calls in flight, or Temporal is unavailable. Retry. */
+/** Too many calls in flight, or Temporal is unavailable; the caller may retry. */
 export class OverloadedError extends Error {
   override name = 'OverloadedError'
 }
 
 export interface ConcurrencyLimiter {
-  /**
-   * Runs the call when a slot is free.
-   * @throws OverloadedError if the queue is full, or no slot is free before the deadline (ms since the epoch)
-   */
+  /** @throws OverloadedError if the queue is full, or no slot is free before the deadline (ms since 1970) */
   run<T>(deadline: number, call: () => Promise<T>): Promise<T>
 }
 
@@ -64,7 +59,7 @@ export function createConcurrencyLimiter(places: number, line: number): Concurre
         },
         Math.max(0, deadline - Date.now()),
       )
-      // The slot is passed on, so `running` stays unchanged.
+      // `running` does not change: the slot passes to the next caller.
       const admit = () => {
         clearTimeout(timer)
         resolve()
@@ -105,35 +100,33 @@ function grpcCode(error: unknown): number | undefined {
     if (isGrpcServiceError(e)) return e.code
     if (e.name === 'WorkflowUpdateRPCTimeoutOrCancelledError') return DEADLINE_EXCEEDED
     if (e.name === 'WorkflowNotFoundError') return NOT_FOUND
-    // The update was accepted, but its workflow ended before the result.
+    // The update was accepted, but the workflow ended before it had a result.
     if (e instanceof ApplicationFailure && e.type === 'AcceptedUpdateCompletedWorkflow') return NOT_FOUND
   }
   return undefined
 }
 
-/** No response in time: the call may still take effect. */
+/** The call may still take effect. */
 export function isTimeout(error: unknown): boolean {
   const code = grpcCode(error)
   return code === DEADLINE_EXCEEDED || code === CANCELLED
 }
 
-/** Temporal is unavailable or overloaded: the call can be retried. */
 export function isUnavailable(error: unknown): boolean {
   const code = grpcCode(error)
   return code === UNAVAILABLE || code === RESOURCE_EXHAUSTED || code === ABORTED || isRejected(error)
 }
 
-/** The workflow could not accept the update: its task failed, or the run has reached its update limit. */
+/** The workflow task failed, or the run reached its limit of updates. */
 export function isRejected(error: unknown): boolean {
   return grpcCode(error) === FAILED_PRECONDITION
 }
 
-/** The workflow does not exist or has ended. */
 export function isGone(error: unknown): boolean {
   return grpcCode(error) === NOT_FOUND
 }
 
-/** Retries until the deadline (ms since the epoch). */
+/** @param deadline ms since 1970 */
 export async function retryUnavailable<T>(deadline: number, call: () => Promise<T>): Promise<T> {
   for (let pause = 50; ; pause *= 2) {
     try {

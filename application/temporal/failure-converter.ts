@@ -1,4 +1,4 @@
 import { DefaultFailureConverter } from '@temporalio/common'
 
-/** Loaded by path by client, worker and workflow bundle; see application/temporal/payload-codec.ts. */
+/** Client, worker and workflow bundle load it by path; see application/temporal/payload-codec.ts. */
 export const failureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true })

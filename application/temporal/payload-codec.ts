@@ -5,10 +5,10 @@ import type { Encryptor } from '../../db/platform/encryption.ts'
 const ENCODING = 'binary/points-mall-sealed'
 const CONTEXT = 'payload'
 
-/** Also in the workflow bundle: failure messages and stacks become payloads, which are encrypted. */
+/** Part of the workflow bundle, so that failure messages and stacks become payloads, too. */
 export const FAILURE_CONVERTER_PATH = fileURLToPath(new URL('./failure-converter.ts', import.meta.url))
 
-/** Encrypts all payloads, including failures. Temporal sees only workflow ids, activity names and search attributes. */
+/** Temporal sees only workflow ids, activity names and search attributes. */
 export function sealedPayloads(sealer: Encryptor): DataConverter {
   return { payloadCodecs: [createPayloadCodec(sealer)], failureConverterPath: FAILURE_CONVERTER_PATH }
 }

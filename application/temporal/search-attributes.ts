@@ -8,10 +8,7 @@ const ALREADY_EXISTS = 6
 /** Temporal's `INDEXED_VALUE_TYPE_KEYWORD`. */
 const KEYWORD = 2
 
-/**
- * Registers missing search attributes and waits until they are usable. Safe to run concurrently.
- * @returns the names that were missing
- */
+/** Waits until they are usable; safe to run concurrently. @returns the names that were missing */
 export async function registerSearchAttributes(
   { operatorService }: Connection,
   namespace: string,
@@ -27,7 +24,7 @@ export async function registerSearchAttributes(
     const searchAttributes = Object.fromEntries(added.map((name) => [name, KEYWORD]))
     await operatorService.addSearchAttributes({ namespace, searchAttributes })
   } catch (error) {
-    // Registered concurrently by another process.
+    // Another process registered it concurrently.
     if (!isGrpcServiceError(error) || error.code !== ALREADY_EXISTS) throw error
   }
   const limit = Date.now() + VISIBLE_LIMIT_MS

@@ -18,7 +18,6 @@ import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../..
 import { datesOf, type EarningRules, pointsFor, underCap } from '../../domain/wallet/earning.ts'
 import { type Ledger, mustBeOurs } from './wallets.ts'
 
-/** Per earning. */
 const POINTS_MAX = 1_000_000_000n
 export const EARNING_SOURCE = /^[a-z][a-z0-9_]{0,31}$/
 export const EXTERNAL_ID = /^[!-~]{1,128}$/
@@ -30,10 +29,9 @@ export interface EarningView {
   readonly owner_id: string
   readonly source: string
   readonly external_id: string
-  /** Amount that earned the points by rule; null if points were given directly. */
+  /** The spent amount; null if the points were given directly. */
   readonly amount: Money | null
   readonly points: number
-  /** Points over the daily cap. */
   readonly capped_points: number
   readonly state: EarningState
   readonly occurred_at: string
@@ -46,7 +44,6 @@ export interface EarningView {
   readonly created_at: string
 }
 
-/** Either `fen` or `points`. */
 export interface EarningRequest {
   readonly ownerId: string
   readonly source: string
@@ -58,11 +55,9 @@ export interface EarningRequest {
 }
 
 /**
- * Records an earning once per source and external id, and grants it unless it has to mature.
- * @returns the earning, and whether it is new; a repeat keeps the rules of the first time
- * @throws DomainError IDEMPOTENCY_KEY_REUSED if the external id has other contents; FORBIDDEN for the reporter's own
- * account, or with an external wallet
- * @throws InvalidInputError if it is in the future, already expired or too large
+ * Once per source and external id; a repeat keeps the rules of the first time.
+ * @throws DomainError IDEMPOTENCY_KEY_REUSED on other contents; FORBIDDEN for the reporter's own account, or with an
+ * external wallet; InvalidInputError if it is in the future, expired or too large
  */
 export async function earn(
   ledger: Ledger,
@@ -79,7 +74,7 @@ export async function earn(
   if (wanted > POINTS_MAX) throw new InvalidInputError({ field: 'amount', rule: 'invalid' })
 
   return db.transaction().execute(async (tx) => {
-    // The account lock makes earnings of the same day count together.
+    // Earnings of one day share its cap, so the account lock serializes them.
     const { now } = await lockAccount(tx, vault, ownerId, 'ZJF')
     const occurredAt = request.occurredAt?.getTime() ?? now
     if (occurredAt > now + CLOCK_SKEW_MS) throw new InvalidInputError({ field: 'occurred_at', rule: 'past' })
@@ -113,7 +108,7 @@ export async function earn(
   })
 }
 
-/** @throws DomainError IDEMPOTENCY_KEY_REUSED if the contents differ from the first request */
+/** @throws DomainError IDEMPOTENCY_KEY_REUSED if the contents differ */
 function sameAs(earning: Earning, { ownerId, fen, points, occurredAt }: EarningRequest): Earning {
   const same =
     earning.owner_id === ownerId &&
@@ -125,8 +120,7 @@ function sameAs(earning: Earning, { ownerId, fen, points, occurredAt }: EarningR
 }
 
 /**
- * Reverses an earning: pending points are canceled, granted ones clawed back. Idempotent.
- * @param intoDebt spent points become debt instead of a recorded shortfall
+ * Cancels pending points, claws back granted ones. @param intoDebt a shortfall becomes debt
  * @throws DomainError NOT_FOUND; FORBIDDEN for the caller's own account, or with an external wallet
  */
 export async function reverse(

@@ -14,13 +14,13 @@ const SCHEDULE = {
     args: [INPUT],
   },
   policies: {
-    // A run handles everything due, so overlapping or catch-up runs add nothing.
+    // One run expires everything due, so overlapping or missed runs need no repetition.
     overlap: ScheduleOverlapPolicy.SKIP,
     catchupWindow: '1 day' as const,
   },
 }
 
-/** Creates or updates the hourly expiry schedule; an operator's pause is kept. Safe to run concurrently. */
+/** Keeps an operator's pause. Safe to run concurrently. */
 export async function ensureExpirySchedule({ client }: Temporal): Promise<void> {
   try {
     await client.schedule.create({ scheduleId: EXPIRY_ID, ...SCHEDULE })

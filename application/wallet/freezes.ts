@@ -43,10 +43,7 @@ export async function readGuardedWallet(ledger: Ledger, ownerId: string): Promis
 const FREEZE = 'freeze'
 const UNFREEZE = 'unfreeze'
 
-/**
- * Whether a `freeze` entry froze or unfroze. Entries of older versions tell only by their key.
- * @returns undefined if not even the key tells
- */
+/** Entries of older versions have only their key. @returns undefined if the key does not show it either */
 export function freezesOf({
   plain,
   operation_key,
@@ -56,10 +53,7 @@ export function freezesOf({
   return act === undefined ? undefined : act === FREEZE
 }
 
-/**
- * Freezes or unfreezes points, cash and new orders; incoming points still arrive. No entry if nothing changes.
- * @throws DomainError FORBIDDEN for the operator's own wallet, or with an external wallet
- */
+/** Blocks spending and new orders, not credits. @throws DomainError FORBIDDEN for the own or an external wallet */
 export async function setFrozen(
   ledger: Ledger,
   ownerId: string,
@@ -70,7 +64,7 @@ export async function setFrozen(
   mustBeOurs(ledger)
   const reason = frozen ? cause.reason : null
   await ledger.db.transaction().execute(async (tx) => {
-    // Lock order of an exchange.
+    // The same lock order as in an exchange.
     for (const currency of ['ZJF', 'CNY'] as const) {
       const operationKey = `${cause.operationKey}/${frozen ? FREEZE : UNFREEZE}/${currency}`
       await freezeAccount(tx, ledger.vault, { ownerId, currency, frozen: reason }, { ...cause, operationKey })
@@ -79,11 +73,7 @@ export async function setFrozen(
   return readGuardedWallet(ledger, ownerId)
 }
 
-/**
- * Holds points until they are released.
- * @returns the hold's id
- * @throws DomainError INSUFFICIENT_POINTS; FORBIDDEN for the operator's own wallet, or with an external wallet
- */
+/** @returns the id of the hold @throws DomainError INSUFFICIENT_POINTS; FORBIDDEN for the own or an external wallet */
 export async function block(
   ledger: Ledger,
   ownerId: string,
@@ -108,11 +98,7 @@ export async function block(
   return { block_id: blockId, ...(await readGuardedWallet(ledger, ownerId)) }
 }
 
-/**
- * Releases held points. Idempotent.
- * @param graceMs grace period for points that expired meanwhile
- * @throws DomainError NOT_FOUND if unknown; FORBIDDEN for the operator's own wallet, or with an external wallet
- */
+/** @param graceMs for points that expired meanwhile @throws DomainError NOT_FOUND; FORBIDDEN as in `block` */
 export async function unblock(
   ledger: Ledger,
   ownerId: string,

@@ -11,10 +11,9 @@ const HEADERS = {
   en: ['Time (Beijing)', 'Type', 'Change', 'Balance after', 'Order number', 'Reason', 'Entry'],
 } as const
 
-/** Streams a whole statement as UTF-8 CSV, with the response headers. */
 export async function statementTable(ledger: Ledger, query: StatementQuery, lang: Lang) {
   const pages = readWholeStatement(ledger, query, lang)
-  // Read before the response starts, so that a failure can still become an error response.
+  // The first read happens before the response starts, so that a failure is still an error response.
   const first = await pages.next()
   const name = `${query.currency === 'ZJF' ? 'points' : 'cash'}-transactions.csv`
   return {
@@ -33,14 +32,14 @@ async function* tableOf(
   lang: Lang,
 ): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
-  // Without a BOM, spreadsheets misread Chinese.
+  // Spreadsheets misread Chinese without a BOM.
   yield encoder.encode(`\uFEFF${line(HEADERS[lang])}`)
   for (let page = first; !page.done; page = await rest.next()) {
     yield encoder.encode(csvLines(page.value, inFen, lang))
   }
 }
 
-/** @param inFen amounts are fen and are written as yuan */
+/** @param inFen convert from fen to yuan */
 function csvLines(entries: readonly StatementEntry[], inFen: boolean, lang: Lang): string {
   const amount = (value: bigint) => (inFen ? decimalFromFen(value) : `${value}`)
   return entries

@@ -28,14 +28,12 @@ export interface StatementQuery {
 export interface StatementEntry {
   readonly id: string
   readonly kind: EntryKind
-  /** Change of the available balance. */
   readonly amount: bigint
-  /** Change of the held balance. */
   readonly held: bigint
   readonly balanceAfter: bigint
   readonly orderNo: string | null
   readonly reason: string | null
-  /** Addressed to the owner of the account. */
+  /** Shown to the owner of the account. */
   readonly reasonText: string
   /** Whether a `freeze` entry froze; undefined if not recorded. */
   readonly freezes: boolean | undefined
@@ -68,7 +66,7 @@ export async function readStatement(
 
 const EXPORT_PAGE = 500
 
-/** Newest first, page by page: memory does not grow with the account. */
+/** Reads page by page, so memory does not grow with the account. */
 export async function* readWholeStatement(
   { db, vault }: Ledger,
   { ownerId, currency, kind }: StatementQuery,

@@ -11,7 +11,7 @@ import { OverloadedError } from '../temporal/client.ts'
 export interface Ledger {
   readonly db: Db
   readonly vault: LedgerCipher
-  /** Set if an external wallet keeps the points and the mall's ledger only the cash. */
+  /** Set if an external wallet keeps the points; the mall's ledger keeps the cash. */
   readonly outsideWallet?: PointsWallet | undefined
 }
 
@@ -26,14 +26,12 @@ export interface WalletView {
   readonly cash: Money
 }
 
-/** Who changes a wallet and why, and the key that makes repeats safe. */
 export interface WalletCause {
   readonly operationKey: string
   readonly operatorId: string
   readonly reason: string
 }
 
-/** Limit per operator entry. */
 export const ENTRY_POINTS_MAX = 1_000_000_000
 export const REASON_MAX = 200
 
@@ -56,7 +54,7 @@ export async function readWallet({ db, vault, outsideWallet }: Ledger, ownerId: 
   }
 }
 
-/** Expiry and freezes of an external wallet are unknown. */
+/** An external wallet does not report expiry and freezes. */
 async function readOutside(wallet: PointsWallet, ownerId: string): Promise<Balance> {
   try {
     return { ...(await wallet.balance(ownerId)), frozen: null, expiring: [] }
@@ -65,18 +63,12 @@ async function readOutside(wallet: PointsWallet, ownerId: string): Promise<Balan
   }
 }
 
-/**
- * Points posted in the mall's ledger could never be spent with an external wallet.
- * @throws DomainError FORBIDDEN with an external wallet
- */
+/** The mall's ledger must not get points that an external wallet keeps. @throws DomainError FORBIDDEN */
 export function mustBeOurs({ outsideWallet }: Ledger): void {
   if (outsideWallet) throw new DomainError({ code: 'FORBIDDEN', reason: 'points_elsewhere' })
 }
 
-/**
- * @throws InvalidInputError if they would already be expired
- * @throws DomainError FORBIDDEN for the operator's own wallet, or with an external wallet
- */
+/** @throws InvalidInputError if already expired; DomainError FORBIDDEN for the own wallet, or an external one */
 export async function grantPoints(
   ledger: Ledger,
   ownerId: string,
@@ -97,11 +89,7 @@ export async function grantPoints(
   return readWallet(ledger, ownerId)
 }
 
-/**
- * Adds a signed number of points.
- * @throws DomainError INSUFFICIENT_POINTS if the balance would become negative; FORBIDDEN for the operator's own wallet,
- * or with an external wallet
- */
+/** @throws DomainError INSUFFICIENT_POINTS; FORBIDDEN for the operator's own wallet, or with an external wallet */
 export async function adjustPoints(
   ledger: Ledger,
   ownerId: string,

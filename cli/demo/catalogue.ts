@@ -8,14 +8,10 @@ import {
 } from '../../domain/catalogue/product.ts'
 import { fenFromDecimal } from '../../domain/money.ts'
 
-/**
- * The products of the demo, at 1 point = 0.01 CNY: `cli/demo/catalogue.json`. Among them is each case that the rules
- * can refuse: sold out, a level that is too high, a daily limit, two pieces above the points of one order.
- */
+/** 1 point = 0.01 CNY. Includes products that each rule refuses: stock, level, daily limit, points per order. */
 
-/** The key of a row: a second run finds the row by it. */
+/** A second run finds the row by this key. */
 const slug = z.string().regex(/^[a-z0-9-]+$/)
-/** Decimal CNY. */
 const amount = z.string().refine((text) => fenFromDecimal(text) !== undefined, 'decimal CNY')
 const count = z.int().min(0)
 
@@ -30,21 +26,18 @@ const limit = z.strictObject({
 
 const product = z.strictObject({
   slug,
-  /** The slug of a category. */
   category: slug,
   title: z.string(),
   description: z.string(),
   image: z.string(),
-  /** Points per piece. */
   point: count,
   price_amount: amount,
   original_price_amount: amount.optional(),
   payment_mode: z.enum(PAYMENT_MODES),
   stock_quantity: count,
-  /** Pieces per customer over all time; 0: no limit. */
   exchange_limit: count,
   status: z.enum(PRODUCT_STATUSES).exclude(['sold_out']),
-  /** The tens are the place within a category, the units the category: a list of all products is mixed. */
+  /** The units digit is the category, so that a list of all products is mixed. */
   sort: count,
   product_type: z.enum(PRODUCT_TYPES),
   shipping_type: z.enum(SHIPPING_TYPES),

@@ -28,14 +28,12 @@ import {
 
 const DAY_MS = 86_400_000
 const LOOK_EVERY_MS = 200
-/** After this a story pauses; the next start resumes it. */
+/** Then the story pauses, and the next start resumes it. */
 const STORY_LIMIT_MS = 90_000
 
-/** How long demo orders keep their state visible. */
+/** Visitors can see each state for this long. */
 export interface DemoPatience {
-  /** For orders that stay unpaid. */
   readonly unpaidMs: number
-  /** For late payments. */
   readonly lateMs: number
   readonly autoConfirmMs: number
 }
@@ -43,8 +41,7 @@ export interface DemoPatience {
 const PATIENCE: DemoPatience = { unpaidMs: DAY_MS, lateMs: 8_000, autoConfirmMs: 30 * DAY_MS }
 
 /**
- * Plays the demo stories through the functions that the routes use: customers redeem, pay, cancel; the operator
- * accepts and ships. Finished stories and orders that somebody else moved on are skipped, interrupted ones resume.
+ * Uses the same functions as the routes. Skips finished stories, and orders that somebody else changed.
  * @param complain called per failed story; the others continue
  */
 export async function bringToLife(
@@ -68,7 +65,7 @@ async function fillWallet(
   { ownerId, level, cash, grants, blocked, keepsAddress }: DemoCustomer,
 ): Promise<void> {
   const key = (part: string) => `demo/${ownerId}/${part}`
-  // Posted last: if it exists, everything else does.
+  // Posted last: its presence shows that all other steps are done.
   if (await isBooked(deps.db, key('cash'))) return
   await setLevel(deps.db, ownerId, level, 'demo')
   await bookGrants(deps, ownerId, grants)
@@ -84,7 +81,7 @@ async function fillWallet(
 async function bookGrants(deps: ExchangeDeps, ownerId: string, grants: readonly DemoGrant[]): Promise<void> {
   for (const { slug, points, reason, lastDays } of grants) {
     const operationKey = `demo/${ownerId}/${slug}`
-    // The date counts from the first run, so a later run must not post it again.
+    // The expiry date counts from the first run, so a later run must not post it again.
     if (await isBooked(deps.db, operationKey)) continue
     const expiresAt = lastDays === undefined ? null : new Date(Date.now() + lastDays * DAY_MS)
     await grantPoints(deps, ownerId, points, expiresAt, { operationKey, operatorId: 'demo', reason })
@@ -114,7 +111,6 @@ async function tell(
   }
 }
 
-/** @returns the story's order number; undefined if its product is off sale */
 async function redeem(
   deps: ExchangeDeps,
   { ownerId, level }: DemoCustomer,
@@ -146,7 +142,7 @@ const ADDRESS = {
   detail: '文三路 90 号 3 幢 502 室',
 }
 
-/** How far an order goes; `order_canceled` is on no such way. */
+/** The last status before each ending; a cancellation has none. */
 const REACHES: Readonly<Record<Ending, OrderStatus | undefined>> = {
   unpaid: 'order_created',
   paid: 'order_paid',
@@ -168,7 +164,6 @@ function isTold(ending: Ending, { status, refunds }: OrderView): boolean {
   return ending !== 'part_refunded' || refunds.length > 0
 }
 
-/** Takes the next step. @returns false if there is only something to wait for */
 async function goOn(deps: ExchangeDeps, story: DemoStory, order: OrderView): Promise<boolean> {
   const { ending, slug, customer } = story
   const ask = (by: 'customer' | 'operator', request: OrderRequest) => {
@@ -208,11 +203,11 @@ async function payAtCashier(order: OrderView, declines: boolean): Promise<boolea
   if (pay_url === null || order.payment_status !== 'unpaid') return false
   const declined = order.timeline.some(({ note }) => note?.code === 'payment_declined')
   await press(pay_url, declines && !declined ? 'decline' : 'pay')
-  // Wait for the notification, or the same button is pressed again.
+  // Without waiting for the notification, the same button would be pressed again.
   return false
 }
 
-/** Takes the payment link from the payment rows: the order no longer shows it. */
+/** The payment rows still have the link when the order no longer shows it. */
 async function payLate(db: Db, { order_no, refunds }: OrderView): Promise<boolean> {
   if (refunds.length > 0) return false
   const payment = await db
@@ -226,7 +221,6 @@ async function payLate(db: Db, { order_no, refunds }: OrderView): Promise<boolea
   return false
 }
 
-/** Presses a button on the sandbox's payment page. @throws if it fails */
 async function press(payUrl: string, action: 'pay' | 'decline' | 'late'): Promise<void> {
   const response = await fetch(payUrl, {
     method: 'POST',

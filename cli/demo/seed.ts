@@ -15,11 +15,7 @@ const DEMO_USERS = [
   { ownerId: 'bob', level: 1, lasting: 800, expiring: 0, cash: '0.00' },
 ] as const
 
-/**
- * Adds the demo's products and customers. Operation keys are fixed, so a second run changes nothing, not even what
- * was changed or sold since.
- * @returns the number of new products
- */
+/** Fixed operation keys: a second run changes nothing, not even later edits. @returns the number of new products */
 export async function seedDemo(db: Db, vault: LedgerCipher): Promise<number> {
   const categories = new Map<string, string>()
   for (const { slug, title, sort } of demoCategories) {
@@ -41,7 +37,7 @@ async function seedProduct(db: Db, demo: DemoProduct, categoryId: string | null)
     .select(['status', 'operator_id'])
     .where('operation_key', '=', operationKey)
     .executeTakeFirst()
-  // An untouched draft may come from a run that crashed before it published it.
+  // A draft without changes may come from a run that crashed before it published it.
   if (known && !(known.status === 'draft' && known.operator_id === 'demo')) return false
   const original = demo.original_price_amount
   const id = await createProduct(
@@ -78,7 +74,7 @@ async function seedUser(db: Db, vault: LedgerCipher, user: (typeof DEMO_USERS)[n
     reason: '演示账户初始额度',
   })
   await grantPoints({ db, vault }, ownerId, user.lasting, null, cause('points'))
-  // The expiry date counts from the first run, so a later run must not book it again.
+  // The expiry date counts from the first run, so a later run must not post it again.
   if (user.expiring > 0 && !(await isBooked(db, cause('expiring').operationKey))) {
     await grantPoints(
       { db, vault },

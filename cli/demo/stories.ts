@@ -1,26 +1,23 @@
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 
-/** Demo customers and their orders, in every state. Alice and Bob are left to the visitor. */
+/** Alice and Bob have no stories: they are for the visitor. */
 
 export interface DemoGrant {
-  /** Natural key per customer: posted once. */
+  /** Unique per customer; posted once. */
   readonly slug: string
   readonly points: number
   readonly reason: string
-  /** Undefined: no expiry. */
   readonly lastDays?: number
 }
 
 export interface DemoCustomer {
   readonly ownerId: string
   readonly level: number
-  /** CNY as decimal text. */
   readonly cash: string
   readonly grants: readonly DemoGrant[]
-  /** Posted after the orders, which would otherwise spend the points that expire first. */
+  /** Posted after the orders, which would otherwise spend these points first. */
   readonly rewards: readonly DemoGrant[]
   readonly keepsAddress?: true
-  /** Points held by the operator. */
   readonly blocked?: { readonly points: number; readonly reason: string }
 }
 
@@ -63,38 +60,30 @@ export const demoCustomers: readonly DemoCustomer[] = [
   },
 ]
 
-/** Final state of a story. */
 export type Ending =
   | 'unpaid'
   | 'paid'
   | 'accepted'
   | 'shipped'
   | 'finished'
-  /** By the customer, after payment. */
   | 'canceled'
-  /** Paid after the deadline and refunded. */
   | 'paid_too_late'
-  /** Partially refunded; the order continues. */
   | 'part_refunded'
-  /** Refunded after it was finished. */
   | 'refunded'
 
 export interface DemoStory {
-  /** Natural key: a story is played once. */
+  /** Unique; a story runs once. */
   readonly slug: string
   readonly customer: string
   readonly product: string
   readonly quantity: number
   readonly method?: PaymentMethod
-  /** The bank declines the first attempt. */
   readonly declined?: true
   readonly ending: Ending
   readonly message?: string
-  /** Customization text. */
   readonly madeTo?: string
 }
 
-// Per customer, in this order.
 export const demoStories: readonly DemoStory[] = [
   { slug: 'candy', customer: 'carol', product: 'fruit-candy', quantity: 3, ending: 'finished' },
   {

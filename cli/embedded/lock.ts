@@ -2,13 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Keeps references: garbage collection would close the database and release the lock. */
+/** Garbage collection of a database would release its lock. */
 const held = new Set<DatabaseSync>()
 
-/**
- * Locks a file until the returned function is called or this process ends. SQLite uses kernel locks, which cannot go
- * stale. @returns undefined if another process holds it
- */
+/** A kernel lock by SQLite: it ends with the process. @returns a release function; undefined if the lock is taken */
 export function acquireLock(file: string): (() => void) | undefined {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const database = new DatabaseSync(file, { timeout: 0 })

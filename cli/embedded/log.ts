@@ -2,7 +2,7 @@ import { closeSync, copyFileSync, fstatSync, openSync, readSync, truncateSync } 
 import { z } from 'zod'
 
 const READ_BYTES = 64 * 1024
-/** Rotation size; one old file is kept as `.1`. */
+/** One old file is kept as `.1`. */
 const LOG_BYTES_MAX = 50 * 1024 * 1024
 
 const jsonLine = z.object({
@@ -12,12 +12,12 @@ const jsonLine = z.object({
   err: z.object({ message: z.string() }).partial().optional(),
 })
 const LOUD_LEVELS = new Set(['warn', 'warning', 'error', 'fatal', 'panic'])
-/** PostgreSQL logs every refused statement as ERROR; show only problems of the server itself. */
+/** PostgreSQL logs every refused statement as ERROR; only problems of the server matter here. */
 const LOUD_TEXT = /\b(FATAL|PANIC)\b|\[(WARN|ERROR)\]|^\w*(Error|Exception)\b|^panic:/
-/** PostgreSQL's reply to clients that connect too early after a restart. */
+/** PostgreSQL answers this to clients that connect during its start. */
 const EXPECTED_TEXT = /FATAL: {2}(the database system is|terminating connection due to)/
 
-/** @returns the short form of a line that the user must see; undefined otherwise */
+/** @returns undefined for a line that the user need not see */
 export function loudText(line: string): string | undefined {
   const text = line.trim()
   if (!text.startsWith('{'))
@@ -31,7 +31,7 @@ export function loudText(line: string): string | undefined {
   return shorten(err?.message && err.message !== said ? `${said}: ${err.message}` : said)
 }
 
-/** Tails a log that the process writes itself, so that nothing is lost if the supervisor is killed. */
+/** The process writes its own log, so that no line is lost when the supervisor is killed. */
 export function follow(file: string, onLine: (line: string) => void): { read(): void; close(): void } {
   const descriptor = openSync(file, 'a+')
   let position = fstatSync(descriptor).size

@@ -7,10 +7,7 @@ import { createSupervisor } from './supervisor.ts'
 
 const PORTS_TRIED = 100
 
-/**
- * Runs `work` on DATABASE_URL, or on the embedded database, started if no installation runs.
- * @param running whether the work may run alongside a running installation
- */
+/** Runs `work` on DATABASE_URL or the embedded database. @param running whether an installation may run meanwhile */
 export async function withDatabase<T>(
   config: Config,
   running: 'beside' | 'refused',

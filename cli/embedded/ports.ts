@@ -9,7 +9,6 @@ export class PortError extends Error {
 }
 
 const LOOPBACK = '127.0.0.1'
-/** How many ports to try after the default. */
 const NEXT_PORTS = 500
 
 export interface Ports {
@@ -26,17 +25,10 @@ export const VARIABLES = {
   postgres: 'POSTGRES_PORT',
 } as const
 
-/**
- * Below 32768, where Linux assigns outgoing ports: a client that retries a closed port above can connect to itself and
- * keep the service from binding it.
- */
+/** Linux assigns outgoing ports from 32768: a client that retries a closed port there can connect to itself. */
 export const USUAL: Ports = { sandbox: 3400, temporal: 7233, temporalUi: 8233, postgres: 15432 }
 
-/**
- * Chooses a port for each needed service: the fixed one, the last one, the default, or the next free one. Claimed until
- * this process ends, so that another start of the same user does not choose it.
- * @throws PortError if the API's port or a fixed one is taken
- */
+/** Claims each port until this process ends. @throws PortError if the API's port or a fixed one is in use */
 export async function choosePorts(
   dataDir: string,
   fixed: { readonly [Name in keyof Ports]: number | undefined },
@@ -48,7 +40,7 @@ export async function choosePorts(
   await take(api.port, api.host, 'PORT', claims)
   const last = readPorts(dataDir)
   const ports = { ...USUAL, ...last }
-  // Fixed ports first, so that no chosen port takes them.
+  // Fixed ports first, so that no other service takes them.
   for (const name of needed) {
     const wanted = fixed[name]
     if (wanted === undefined) continue
@@ -64,7 +56,6 @@ export async function choosePorts(
   return ports
 }
 
-/** @throws PortError if the port cannot be bound */
 export async function requireFree(port: number, host: string, variable: string): Promise<void> {
   const problem = await problemOf(port, host)
   if (problem !== undefined) throw new PortError(`${problem}, or set ${variable} to another port`)
@@ -89,16 +80,15 @@ async function firstFree(candidates: readonly number[], variable: string, claims
 async function take(port: number, host: string, variable: string, claims: string): Promise<void> {
   await requireFree(port, host, variable)
   if (claim(port, claims)) return
-  throw new PortError(`port ${port} is given to another part or start: set ${variable} to another port`)
+  throw new PortError(`port ${port} is reserved by another part or start: set ${variable} to another port`)
 }
 
-/** Reserves the port between choice and bind. */
+/** Keeps other starts of this user from choosing the same port before it is bound. */
 function claim(port: number, claims: string): boolean {
   try {
     mkdirSync(claims, { recursive: true })
     return acquireLock(join(claims, String(port))) !== undefined
   } catch {
-    // Without a home folder there is no other start to conflict with.
     return true
   }
 }

@@ -18,7 +18,6 @@ import {
 import { dirname, join } from 'node:path'
 import { PartError } from './supervisor.ts'
 
-/** Folders and system user of the embedded PostgreSQL. */
 export interface PostgresLocation {
   readonly initdb: string
   readonly postgres: string
@@ -35,10 +34,7 @@ interface SystemUser {
 export const ELSEWHERE = '/var/lib/points-mall'
 const USER = 'postgres'
 
-/**
- * PostgreSQL refuses to run as root: as root this finds or creates a user, and puts programs and database where that user
- * can reach them. @throws PartError saying what to do
- */
+/** PostgreSQL refuses to run as root, so root needs another user who can read these folders. @throws PartError */
 export function locatePostgres(
   dataDir: string,
   binaries: { readonly folder: string; readonly version: string },
@@ -60,7 +56,6 @@ export function locatePostgres(
   return { ...programs(folder, user), dataFolder, user }
 }
 
-/** The database folder of a data folder: inside it, or at the path noted there. */
 export function databaseFolder(dataDir: string): string {
   const note = join(dataDir, 'place.json')
   return existsSync(note)
@@ -75,7 +70,6 @@ export function removeDatabase(dataDir: string): void {
   rmSync(join(dataDir, 'place.json'), { force: true })
 }
 
-/** Whether the PostgreSQL binaries run for this user. */
 export function runs(folder: string, user: SystemUser | undefined): boolean {
   const { status } = spawnSync(join(folder, 'bin', 'postgres'), ['--version'], { cwd: '/', env: {}, ...user })
   return status === 0
@@ -93,17 +87,17 @@ function programs(folder: string, user: SystemUser | undefined) {
 function databaseUser(say: (text: string) => void): SystemUser {
   const found = findUser()
   if (found) return found
-  // The first command exists on most distributions, the second on BusyBox systems.
+  // Most distributions have the first command, BusyBox the second.
   const made =
     spawnSync('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/bin/false', USER])
       .status === 0 || spawnSync('adduser', ['-S', '-D', '-H', '-s', '/bin/false', USER]).status === 0
   const user = made ? findUser() : undefined
   if (!user) {
     throw new PartError(
-      `PostgreSQL does not run as root, and no system user "${USER}" could be made: make one, start as an ordinary user, or set DATABASE_URL`,
+      `PostgreSQL does not run as root, and no system user "${USER}" could be created: create one, start as an ordinary user, or set DATABASE_URL`,
     )
   }
-  say(`made the system user "${USER}", because PostgreSQL does not run as root`)
+  say(`created the system user "${USER}", because PostgreSQL does not run as root`)
   return user
 }
 
@@ -150,7 +144,7 @@ function placeData(home: string, known: string, user: SystemUser, say: (text: st
     )
   }
   const hash = createHash('sha256').update(home).digest('hex').slice(0, 12)
-  // The random part keeps a recreated data folder from finding the old database.
+  // Random, so that a recreated data folder does not find the old database.
   const elsewhere = join(ELSEWHERE, `${hash}-${randomBytes(3).toString('hex')}`)
   mkdirSync(elsewhere, { recursive: true, mode: 0o755 })
   chmodSync(ELSEWHERE, 0o755)
@@ -162,20 +156,19 @@ function placeData(home: string, known: string, user: SystemUser, say: (text: st
   return dataFolder
 }
 
-/** A moved data folder keeps its database; a copy must not share it with the original. */
+/** A copied data folder must not share the database of the original. */
 function claim(dataFolder: string, home: string): void {
   const note = join(dirname(dataFolder), 'data-dir')
   const origin = existsSync(note) ? readFileSync(note, 'utf8') : home
   if (origin === home) return
   if (existsSync(join(origin, 'place.json'))) {
     throw new PartError(
-      `${home} is a copy of ${origin}, and their database is one and the same, in ${dataFolder}: use another DATA_DIR`,
+      `${home} is a copy of ${origin}, and both use the database in ${dataFolder}: use another DATA_DIR`,
     )
   }
   writeFileSync(note, home)
 }
 
-/** Tries to create and enter the folder as the user. */
 function reaches(folder: string, user: SystemUser): boolean {
   const fresh = !existsSync(folder)
   if (fresh) {

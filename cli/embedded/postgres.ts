@@ -16,7 +16,7 @@ const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
-  // Other modes start processes titled "worker", by which operators and tests find the mall's worker.
+  // Other modes title their processes "worker", by which operators and tests find the mall's worker.
   io_method: 'sync',
   max_parallel_workers_per_gather: '0',
   max_parallel_maintenance_workers: '0',
@@ -24,11 +24,7 @@ const SETTINGS = {
   log_timezone: 'UTC',
 }
 
-/**
- * Starts the embedded PostgreSQL 18 of a data folder; the first call creates the cluster.
- * @returns the database URL, and a stop function
- * @throws PartError if it cannot start, or its locale cannot search Chinese text
- */
+/** The first call creates the cluster. @throws PartError if it cannot start, or its locale cannot search Chinese */
 export async function startPostgres(
   supervisor: Supervisor,
   options: {
@@ -50,14 +46,14 @@ export async function startPostgres(
     cwd: place.dataFolder,
     env: { LC_ALL: 'C.UTF-8' },
     user: place.user,
-    // Fast shutdown: rolls back open transactions and writes a checkpoint.
+    // Fast shutdown: open transactions roll back, and a checkpoint is written.
     stopSignal: 'SIGINT',
     stopLimitMs: 3000,
     dataFolder: place.dataFolder,
     beforeStart() {
       if (process.platform !== 'linux') return
       endOrphans(place.dataFolder)
-      // After a kill or reboot the pid may belong to another process, and PostgreSQL would refuse to start.
+      // PostgreSQL refuses to start while its old pid belongs to any process.
       rmSync(join(place.dataFolder, 'postmaster.pid'), { force: true })
     },
   })
@@ -94,7 +90,7 @@ function passwordOf(dataDir: string): string {
   return readFileSync(file, 'utf8').trim()
 }
 
-/** Creates the cluster next to its final path, so that a partial one is never used. */
+/** Created under another name and renamed, so that a partial cluster is never used. */
 async function makeCluster(supervisor: Supervisor, place: PostgresLocation, password: string): Promise<void> {
   const making = `${place.dataFolder}.new`
   const passwordFile = join(making, '..', 'postgres-password.new')
@@ -124,14 +120,13 @@ async function makeCluster(supervisor: Supervisor, place: PostgresLocation, pass
   renameSync(making, place.dataFolder)
 }
 
-/** Waits for the server, creates the database, and checks the locale. */
 async function prepareDatabase(supervisor: Supervisor, part: Part, url: string): Promise<void> {
   const client = await connect(supervisor, part, url)
   try {
     const found = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`)
     await client.query('CREATE EXTENSION IF NOT EXISTS pg_trgm')
-    // Without a UTF-8 locale there are no trigrams of Chinese text, and searches find nothing.
+    // Without a UTF-8 locale, Chinese text has no trigrams, and searches find nothing.
     const { rows } = await client.query<{ trigrams: string[] }>(`SELECT show_trgm('积分') AS trigrams`)
     if (!rows[0]?.trigrams.length) {
       throw new PartError(

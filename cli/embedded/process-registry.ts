@@ -2,31 +2,30 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { setTimeout as pause } from 'node:timers/promises'
 import { lives, type Mark, postgresIn, signal } from './process.ts'
 
-/** Everything needed to stop a process, also by another start. */
+/** A later start must be able to stop the process with this alone. */
 export interface Entry extends Mark {
   readonly name: string
   readonly stopSignal: NodeJS.Signals
-  /** Milliseconds before it is killed. */
   readonly stopLimitMs: number
-  /** PostgreSQL only: data folder, to find its children if the postmaster is gone. */
+  /** For PostgreSQL: finds children of a dead postmaster. */
   readonly dataFolder?: string
 }
 
-/** Anything else, such as a running migration, stops first. */
+/** Unnamed processes, such as a migration, stop first. */
 const STOP_ORDER = ['api', 'worker', 'sandbox', 'temporal', 'postgres']
 
-/** Stops the processes in order; without waiting once `hurry` is aborted. */
+/** @param hurry once aborted, kills without waiting */
 export async function stopAll(entries: readonly Entry[], hurry?: AbortSignal): Promise<void> {
   const rank = (entry: Entry) => STOP_ORDER.indexOf(entry.name)
   for (const entry of entries.toSorted((a, b) => rank(a) - rank(b))) await stopEntry(entry, hurry)
 }
 
-/** Asks, waits, then kills. Safe if the process has ended or its pid was reused. */
+/** Kills it after its time limit. Safe if the process has ended or its pid was reused. */
 export async function stopEntry(entry: Entry, hurry?: AbortSignal): Promise<void> {
   if (lives(entry)) {
     signal(entry.pid, entry.stopSignal)
     if (!(await ended(entry, entry.stopLimitMs, hurry))) {
-      // SIGQUIT stops PostgreSQL immediately, with its children.
+      // SIGQUIT stops PostgreSQL immediately, including its children.
       if (entry.dataFolder) {
         signal(entry.pid, 'SIGQUIT')
         await ended(entry, 500)
@@ -38,12 +37,12 @@ export async function stopEntry(entry: Entry, hurry?: AbortSignal): Promise<void
   if (entry.dataFolder) endOrphans(entry.dataFolder)
 }
 
-/** Kills the children of a killed postmaster, which would block a new one. */
+/** Children of a killed postmaster would block a new one. */
 export function endOrphans(dataFolder: string): void {
   for (const pid of postgresIn(dataFolder)) signal(pid, 'SIGKILL')
 }
 
-/** Lets a later start find these processes if this one is killed. */
+/** A later start finds these processes if this one is killed. */
 export function writeRegistry(file: string, entries: readonly Entry[]): void {
   if (entries.length === 0) {
     rmSync(file, { force: true })
@@ -53,7 +52,6 @@ export function writeRegistry(file: string, entries: readonly Entry[]): void {
   renameSync(`${file}.new`, file)
 }
 
-/** Processes of an earlier start, including ended ones. */
 export function readRegistry(file: string): Entry[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Entry[]) : []
 }

@@ -1,24 +1,23 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** A process identified by pid and kernel start time, since pids are reused. */
+/** The start time distinguishes processes, since pids are reused. */
 export interface Mark {
   readonly pid: number
   readonly born: string
 }
 
-/** @returns undefined if it has ended */
 export function markOf(pid: number): Mark | undefined {
   const born = bornOf(pid)
   return born === undefined ? undefined : { pid, born }
 }
 
-/** A zombie does not count as running: in a container it may never be reaped. */
+/** A zombie does not count: in a container nobody may reap it. */
 export function lives(mark: Mark): boolean {
   return bornOf(mark.pid) === mark.born
 }
 
-/** Signals a process, or a group if negative. @returns false if there is none */
+/** @param pid negative: a process group @returns false if there is none */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, name)
@@ -27,7 +26,7 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** Finds PostgreSQL processes by working directory: each calls setsid, so they leave the group. Linux only. */
+/** By working directory: PostgreSQL processes call setsid, which removes them from the group. Linux only. */
 export function postgresIn(folder: string): number[] {
   if (process.platform !== 'linux') return []
   return readdirSync('/proc')
@@ -48,7 +47,7 @@ function bornOf(pid: number): string | undefined {
   if (process.platform === 'linux') {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      // The name (second field) may contain spaces and parentheses: parse from its last parenthesis.
+      // The process name may contain spaces and parentheses, so parse after the last parenthesis.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
     } catch {

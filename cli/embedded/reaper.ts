@@ -1,10 +1,7 @@
 import { createInterface } from 'node:readline'
 import { type Entry, stopAll } from './process-registry.ts'
 
-/**
- * Runs next to the supervisor. Each input line lists the running processes. If the input closes without `goodbye`, the
- * supervisor was killed, and the processes are stopped here in order.
- */
+/** If the input closes without `goodbye`, the supervisor was killed: stops the processes on the last line, in order. */
 let entries: Entry[] = []
 let goodbye = false
 

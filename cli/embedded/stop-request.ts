@@ -1,15 +1,14 @@
-/** Terminal, npm and process group each deliver the same Ctrl-C: signals within this time count as one. */
+/** Terminal, npm and process group each deliver the same Ctrl-C; signals within this time count as one. */
 const SAME_WISH_MS = 1000
 const PARENT_CHECK_MS = 500
 
 export interface StopRequest {
-  /** Resolves on the first request to stop. */
   readonly wanted: Promise<string>
   /** Aborted on the second. */
   readonly hurry: AbortSignal
 }
 
-/** Listens for SIGINT, SIGTERM and SIGHUP; with `parentMatters`, also for the death of the parent (npm). */
+/** `parentMatters`: stop when the parent (npm) has died, too. */
 export function listenForStop(parentMatters: boolean): StopRequest {
   const hurry = new AbortController()
   const wanted = new Promise<string>((resolve) => {

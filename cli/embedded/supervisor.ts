@@ -13,14 +13,13 @@ import {
   writeRegistry,
 } from './process-registry.ts'
 
-/** Runs in its own session, so that signals to the supervisor's group do not reach it. */
+/** Has its own session, so that signals to the supervisor's group do not reach it. */
 export interface Command {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
-  /** Undefined: the supervisor's user. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
 
@@ -28,36 +27,30 @@ export interface PartCommand extends Command {
   readonly stopSignal: NodeJS.Signals
   readonly stopLimitMs: number
   readonly dataFolder?: string
-  /** Runs before every start, including restarts. */
   readonly beforeStart?: () => void
 }
 
 export interface Part {
   readonly name: string
-  /** Consecutive early exits; 0 once it has stayed up. */
+  /** Consecutive early exits; 0 after a stable run. */
   readonly quickDeaths: () => number
   readonly stop: () => Promise<void>
 }
 
 export type Supervisor = Awaited<ReturnType<typeof createSupervisor>>
 
-/** The message includes the last log lines. */
 export class PartError extends Error {
   override name = 'PartError'
 }
 
-/** An exit within this time counts as a crash at startup and slows restarts. */
+/** An earlier exit counts as a crash at startup and delays the restart. */
 const QUICK_MS = 5000
-/** Delay before the n-th restart. */
 const RESTART_DELAYS_MS = [0, 0, 250, 500, 1000]
 const READ_LOGS_EVERY_MS = 250
 const LOUD_LINES_MAX = 10
 const LOUD_WINDOW_MS = 10_000
 
-/**
- * Starts and restarts processes. First stops what a killed supervisor left running. If this supervisor is killed, a
- * reaper process stops everything.
- */
+/** First stops what a killed supervisor left; a reaper process does the same if this one is killed. */
 export async function createSupervisor(options: {
   readonly folder: string
   readonly complain: (name: string, text: string) => void
@@ -71,7 +64,6 @@ export async function createSupervisor(options: {
   const running = new Map<string, Entry>()
   const parts: Part[] = []
   const timers = new Set<NodeJS.Timeout>()
-  /** Log size at the last start. */
   const logStarts = new Map<string, number>()
   const followed = new Map<string, ReturnType<typeof follow>>()
   let stopping = false
@@ -124,7 +116,6 @@ export async function createSupervisor(options: {
     followed.set(name, log)
   }
 
-  /** Spawns and registers it; calls back once when it exits. */
   function launch(
     command: Command,
     stop: Omit<Entry, 'name' | 'pid' | 'born'>,
@@ -161,7 +152,6 @@ export async function createSupervisor(options: {
     }
   }
 
-  /** Log lines since the last start, for an error message. */
   function lastLines(name: string): string {
     const log = readFileSync(join(logs, `${name}.log`)).subarray(logStarts.get(name))
     return log.toString().trimEnd().split('\n').slice(-8).join('\n')
@@ -171,7 +161,6 @@ export async function createSupervisor(options: {
     logs,
     lastLines,
 
-    /** Starts a process and restarts it until it is stopped. */
     start(command: PartCommand): Part {
       let quickDeaths = 0
       let born = performance.now()
@@ -210,10 +199,9 @@ export async function createSupervisor(options: {
       return part
     },
 
-    /** Processes with early exits. */
     troubled: (): readonly Part[] => parts.filter((part) => part.quickDeaths() > 0),
 
-    /** Runs a command to completion. @throws PartError on a non-zero exit code */
+    /** @throws PartError on a non-zero exit code */
     run(command: Command): Promise<void> {
       if (stopping) return Promise.reject(new PartError(`${command.name}: not started, stopping`))
       return new Promise((resolve, reject) => {
@@ -224,7 +212,7 @@ export async function createSupervisor(options: {
       })
     },
 
-    /** Stops everything in order; kills what lingers once `hurry` is aborted. */
+    /** @param hurry once aborted, kills what still runs */
     async stop(hurry?: AbortSignal): Promise<void> {
       stopping = true
       for (const timer of timers) clearTimeout(timer)

@@ -17,7 +17,6 @@ const STALL_LIMIT_MS = 30_000
 const PROGRESS_EVERY_MS = 10_000
 const READY_LIMIT_MS = 60_000
 
-/** Faster than the defaults. */
 const SETTINGS = [
   ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'],
   ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
@@ -25,7 +24,6 @@ const SETTINGS = [
   ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=200'],
 ]
 
-/** Where to look for a Temporal server. */
 export interface Machine {
   readonly cliPath: string | undefined
   readonly searchPath: readonly string[]
@@ -34,14 +32,10 @@ export interface Machine {
 
 export interface FoundServer {
   readonly path: string
-  /** How it was found, for the user. */
   readonly how: string
 }
 
-/**
- * Starts a Temporal development server with Web UI. Without a database file it runs in memory.
- * @returns its address and a stop function @throws PartError if it does not start
- */
+/** Without a database file it runs in memory. @throws PartError if it does not start */
 export async function startTemporal(
   supervisor: Supervisor,
   options: {
@@ -51,13 +45,12 @@ export async function startTemporal(
     readonly namespace: string
     readonly folder: string
     readonly databaseFile?: string
-    /** Codec endpoint for the Web UI. */
     readonly codecEndpoint?: string
   },
 ): Promise<{ readonly address: string; readonly uiUrl: string; readonly stop: () => Promise<void> }> {
   const { program, port, uiPort, namespace, folder, databaseFile, codecEndpoint } = options
   const address = `127.0.0.1:${port}`
-  // The default GC setting costs more CPU time than the memory is worth.
+  // The default GC setting saves memory at a high cost in CPU time.
   const env = { HOME: folder, GOGC: '400' }
   const part = supervisor.start({
     name: 'temporal',
@@ -74,7 +67,7 @@ export async function startTemporal(
     stopSignal: 'SIGTERM',
     stopLimitMs: 2000,
   })
-  // start-dev has no flag for retention; its default is one day.
+  // start-dev has no flag for retention, and its default is one day.
   const retention = {
     name: 'temporal-retention',
     command: program,
@@ -99,7 +92,6 @@ export async function startTemporal(
   }
 }
 
-/** @returns a working Temporal server on this machine, or undefined */
 export function findTemporal(machine: Machine, say: (text: string) => void): FoundServer | undefined {
   const name = process.platform === 'win32' ? 'temporal.exe' : 'temporal'
   const places = [
@@ -111,15 +103,12 @@ export function findTemporal(machine: Machine, say: (text: string) => void): Fou
     if (place.how !== 'TEMPORAL_CLI_PATH' && !existsSync(place.path)) continue
     const problem = problemOf(place.path)
     if (problem === undefined) return place
-    say(`the Temporal server ${place.how}, ${place.path}, ${problem}: looking further`)
+    say(`the Temporal server ${place.how}, ${place.path}, ${problem}: trying the next`)
   }
   return undefined
 }
 
-/**
- * Installs a Temporal server into the user's cache: download, or build with Go. Concurrent calls wait for each other.
- * @throws PartError saying what to install
- */
+/** Downloads the server or builds it with Go. Concurrent calls wait. @throws PartError saying what to install */
 export async function obtainTemporal(
   supervisor: Supervisor,
   machine: Machine,
@@ -171,7 +160,7 @@ function cachedProgram(machine: Machine): string {
   return join(machine.cacheDir, `temporal-${VERSION}`, name)
 }
 
-/** @returns why this binary cannot be used, or undefined */
+/** @returns why the binary cannot be used, or undefined */
 function problemOf(path: string): string | undefined {
   const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 })
   if (status !== 0) return 'does not run'
@@ -189,7 +178,7 @@ async function holdCache(machine: Machine, say: (text: string) => void): Promise
     const release = acquireLock(join(machine.cacheDir, 'temporal.lock'))
     if (release) return release
     if (performance.now() - waitingSince >= said * PROGRESS_EVERY_MS) {
-      say('waiting: another start is getting the Temporal server')
+      say('waiting: another start is installing the Temporal server')
       said += 1
     }
     await pause(500)
@@ -259,13 +248,13 @@ async function build(
   return join(folder, process.platform === 'win32' ? 'temporal.exe' : 'temporal')
 }
 
-/** Installed Go version, such as `go1.26.1`, or undefined. */
+/** Such as `go1.26.1`; undefined without Go. */
 export function goVersion(): string | undefined {
   const { status, stdout } = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8', timeout: 20_000 })
   return status === 0 ? stdout.trim() : undefined
 }
 
-/** Includes the cause of fetch errors. */
+/** Fetch errors carry the reason in their cause. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error && error.message === 'fetch failed'

@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose'
 import type { Role } from '../../domain/access.ts'
 
-/** Signs an access token valid for 24 hours (RFC 9068). @returns the compact JWT */
+/** Valid for 24 hours (RFC 9068). */
 export function signAccessToken(
   signing: { readonly secret: string; readonly issuer: string; readonly audience: string },
   claims: { readonly sub: string; readonly role: Role; readonly level?: number },

@@ -3,12 +3,12 @@ import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 
 const signed = (dump: unknown) => `backup ${JSON.stringify(dump)}`
 
-/** Signed with the ledger's key, so that changed files are not restored. */
+/** The ledger's key signs it, so that changed files are not restored. */
 export function signManifest(vault: LedgerCipher, dump: Dump): string {
   return `${JSON.stringify({ dump, signature: vault.sign(signed(dump)) }, null, 2)}\n`
 }
 
-/** @throws if it was not signed by the mall with these keys */
+/** @throws unless these keys signed it */
 export function openManifest(vault: LedgerCipher, text: string): Dump {
   const { dump, signature } = JSON.parse(text) as { dump: Dump; signature: string }
   if (!vault.isSigned(signed(dump), signature)) {

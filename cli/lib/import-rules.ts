@@ -1,4 +1,4 @@
-/** Import rules between modules: read by `.dependency-cruiser.cjs`, compared with docs/architecture.md. */
+/** `.dependency-cruiser.cjs` reads these rules; docs/architecture.md repeats them as a table. */
 
 export interface RoomImports {
   /** Folders end with a slash; everything else is a file. */
@@ -7,7 +7,7 @@ export interface RoomImports {
   readonly types?: readonly string[]
 }
 
-/** A module may import itself and what is listed; nothing else in the project. */
+/** A module may import itself and what is listed, nothing else. */
 export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = {
   domain: {},
   i18n: { values: ['domain/'] },
@@ -27,18 +27,15 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
   cli: 'anything',
 }
 
-/** Programs outside `cli/` that may import everything, including the configuration. */
+/** Programs outside `cli/` that may import everything. */
 export const COMPOSITION_ROOTS = ['worker.ts', 'api/server.ts']
 
-/** Program files in no folder. */
 export const TOP_LEVEL = ['worker.ts']
 
-/** Not part of the program, which may not import them. */
 export const OUTSIDE = ['tests', 'bench', 'chaos']
 
 const shown = (path: string) => (path.endsWith('/') ? path.slice(0, -1) : `\`${path}\``)
 
-/** The "may import" cell of the table. */
 function importsCell(imports: RoomImports | 'anything'): string {
   if (imports === 'anything') {
     const others = COMPOSITION_ROOTS.map(shown).join(', ')
@@ -52,7 +49,7 @@ function importsCell(imports: RoomImports | 'anything'): string {
   return parts.length > 0 ? parts.join('; ') : 'nothing'
 }
 
-/** Compares the table in docs/architecture.md with the rules. @returns one sentence per difference */
+/** @returns one sentence per difference between docs/architecture.md and the rules */
 export function tableProblems(markdown: string): string[] {
   const rows = [...markdown.matchAll(/^\| `(\w+)\/` \|.*\| ([^|]+) \|$/gm)]
   const cells = new Map(rows.map(([, room = '', cell = '']) => [room, cell]))

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import type { Key } from '../../db/platform/encryption.ts'
 
-/** LEDGER_KEYS and PAYLOAD_KEYS in `node --env-file` format. */
+/** In `node --env-file` format. */
 export interface KeyFile {
   readonly LEDGER_KEYS: string
   readonly PAYLOAD_KEYS: string
@@ -11,7 +11,6 @@ export interface KeyFile {
 const textOf = (keys: readonly Key[]) =>
   keys.map(({ id, key }) => `${id}:${key.toString('base64')}`).join(',')
 
-/** Keys of the running installation, in environment format. */
 export function keysOf(config: {
   readonly ledgerKeys: readonly Key[]
   readonly payloadKeys: readonly Key[]
@@ -19,10 +18,11 @@ export function keysOf(config: {
   return { LEDGER_KEYS: textOf(config.ledgerKeys), PAYLOAD_KEYS: textOf(config.payloadKeys) }
 }
 
-/** @throws if the file exists: keys are never overwritten */
+/** @throws if the file exists: keys must never be overwritten */
 export function writeKeyFile(file: string, keys: KeyFile): void {
   const lines = Object.entries(keys).map(([name, value]) => `${name}=${value}\n`)
-  const warning = '# Whoever has this and a backup can read and forge every wallet. Without it nobody can.\n'
+  const warning =
+    '# With this file and a backup, anybody can read and forge every wallet. Without it, nobody can.\n'
   writeFileSync(file, warning + lines.join(''), { mode: 0o600, flag: 'wx', flush: true })
 }
 
@@ -32,7 +32,6 @@ export function readKeyFile(file: string): KeyFile {
   return { LEDGER_KEYS, PAYLOAD_KEYS }
 }
 
-/** Whether the current keys include all wanted ones. */
 export function holds(atWork: KeyFile, wanted: KeyFile): boolean {
   return (['LEDGER_KEYS', 'PAYLOAD_KEYS'] as const).every((name) => {
     const there = atWork[name].split(',')

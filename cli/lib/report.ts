@@ -4,11 +4,9 @@ import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-ci
 
 export interface Findings {
   readonly totals: Readonly<Record<string, string>>
-  /** Problems, first bad row first. */
   readonly broken: readonly string[]
 }
 
-/** Prints totals, then each problem; exit code 1 if there is one. */
 export async function report(
   name: string,
   look: (db: Db, vault: LedgerCipher) => Promise<Findings>,
@@ -21,7 +19,7 @@ export async function report(
     await db.destroy()
     for (const [what, total] of Object.entries(totals)) process.stdout.write(`${what.padEnd(24)} ${total}\n`)
     for (const row of broken) process.stdout.write(`WRONG ${row}\n`)
-    process.stdout.write(broken.length === 0 ? 'all books agree\n' : `${broken.length} rows are wrong\n`)
+    process.stdout.write(broken.length === 0 ? 'no errors\n' : `${broken.length} errors\n`)
     process.exitCode = broken.length === 0 ? 0 : 1
   } catch (error) {
     process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`)

@@ -7,10 +7,10 @@ import { FAILURE_CONVERTER_PATH } from '../../application/temporal/payload-codec
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const WORKFLOWS_PATH = join(ROOT, 'workflows', 'index.ts')
-/** The line of an import that names a relative file; long lists of names are on earlier lines. */
+/** The last line of an import; a long list of names is on earlier lines. */
 const RELATIVE = /^(?:import|export|\} from)\b[^'"]*['"](\.{1,2}\/[^'"]+)['"]/
 
-/** Type imports are erased before bundling. */
+/** Type imports are not in the bundle. */
 function importsOf(source: string): string[] {
   let erased = false
   return source.split('\n').flatMap((line) => {
@@ -20,10 +20,10 @@ function importsOf(source: string): string[] {
   })
 }
 
-/** Project files in the bundle: everything reachable from the entry points. @returns sorted absolute paths */
+/** @returns sorted absolute paths of all files reachable from the entry points */
 export function bundleSources(entryPoints = [WORKFLOWS_PATH, FAILURE_CONVERTER_PATH]): string[] {
   const found = new Set(entryPoints)
-  // A Set iterates over elements added during iteration.
+  // Iteration over a Set includes elements added meanwhile.
   for (const file of found) {
     for (const path of importsOf(readFileSync(file, 'utf8'))) {
       const target = join(dirname(file), path)
@@ -33,10 +33,7 @@ export function bundleSources(entryPoints = [WORKFLOWS_PATH, FAILURE_CONVERTER_P
   return [...found].sort()
 }
 
-/**
- * Cache key of a bundle: its files, the packages and the bundler options.
- * @param root base of the paths, so that the key does not depend on the location
- */
+/** @param root paths in the key are relative to it, so that the key does not depend on the location */
 export function bundleKey(files = bundleSources(), root = ROOT): string {
   const hash = createHash('sha256')
   const add = (name: string, content: Buffer) => hash.update(`${name}\0${content.length}\0`).update(content)
@@ -46,7 +43,7 @@ export function bundleKey(files = bundleSources(), root = ROOT): string {
   return hash.digest('hex').slice(0, 16)
 }
 
-/** The workflow bundle, cached so that a restarted worker is ready immediately. */
+/** Cached, so that a restarted worker is ready immediately. */
 export async function loadWorkflowBundle(dataDir: string): Promise<{ codePath: string }> {
   const folder = join(dataDir, 'workflow-bundles')
   const codePath = join(folder, `${bundleKey()}.js`)

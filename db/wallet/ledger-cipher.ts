@@ -91,7 +91,7 @@ export function createLedgerCipher(keys: readonly Key[]): LedgerCipher {
         decipher.final()
         return JSON.parse(text.toString('utf8'))
       } catch (error) {
-        throw new TamperedError('the sealed part does not open', { cause: error })
+        throw new TamperedError('the encrypted part cannot be decrypted', { cause: error })
       }
     },
     link(kid, previous, parts) {

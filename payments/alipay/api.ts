@@ -74,13 +74,13 @@ export async function callAlipay(account: AlipayAccount, method: string, content
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })
   const text = await response.text()
-  if (!response.ok) throw new AlipayError(`${method}: Alipay answered ${response.status}`)
+  if (!response.ok) throw new AlipayError(`${method}: Alipay returned ${response.status}`)
   const node: unknown = JSON.parse(verifiedNode(account, method, text))
   const { code, sub_code: subCode = '', sub_msg: said = '' } = verdict.parse(node)
   if (code === '10000') return node
   if (code === '40004' && subCode !== '' && !TRANSIENT.test(subCode))
     throw new ProviderRefusalError(subCode, said)
-  throw new AlipayError(`${method}: Alipay answered ${code} ${subCode}`, subCode)
+  throw new AlipayError(`${method}: Alipay returned ${code} ${subCode}`, subCode)
 }
 
 function signedParams(
@@ -110,5 +110,5 @@ function verifiedNode(account: AlipayAccount, method: string, text: string): str
   if (node !== undefined && signature.success && verifyRsa2(node, signature.data, account.alipayPublicKey)) {
     return node
   }
-  throw new AlipayError(`${method}: the answer is not signed by Alipay`)
+  throw new AlipayError(`${method}: the response is not signed by Alipay`)
 }

@@ -29,7 +29,7 @@ export async function downloadBill(account: AlipayAccount, day: string): Promise
   }
   const { bill_download_url } = address.parse(node)
   const response = await fetch(bill_download_url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-  if (!response.ok || !response.body) throw new AlipayError(`the bill of ${day}: ${response.status}`)
+  if (!response.ok || !response.body) throw new AlipayError(`bill of ${day}: HTTP ${response.status}`)
   return readBill(await readArchive(response.body))
 }
 
@@ -67,7 +67,7 @@ export function readBill(archive: Buffer): BillLine[] {
       .filter((line) => line.trim() !== '' && !line.startsWith('#'))
       .map((line) => readLine(header, cellsOf(line)))
   }
-  throw new Error('the bill holds no business details')
+  throw new Error('the bill contains no business details')
 }
 
 /** Alipay ends numbers with a tab to stop spreadsheets from reformatting them. */
@@ -85,7 +85,7 @@ function readLine(header: readonly string[], cells: readonly string[]): BillLine
   const at = fromShanghaiText(cell(COLUMNS.at))
   const [outTradeNo, refundNo] = [cell(COLUMNS.outTradeNo), cell(COLUMNS.refundNo)]
   if (!kind || amount === undefined || !at || outTradeNo === '') {
-    throw new Error(`a line of the bill cannot be read: ${cell(COLUMNS.paymentRef)}`)
+    throw new Error(`invalid line in the bill: ${cell(COLUMNS.paymentRef)}`)
   }
   return {
     kind,

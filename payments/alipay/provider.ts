@@ -84,7 +84,7 @@ async function queryTrade(account: AlipayAccount, outTradeNo: string): Promise<P
   }
   const found = trade.parse(node)
   if (found.out_trade_no !== outTradeNo) {
-    throw new AlipayError(`${outTradeNo}: the answer is about ${found.out_trade_no}`)
+    throw new AlipayError(`${outTradeNo}: the response is for ${found.out_trade_no}`)
   }
   const known = { amountFen: found.total_amount, paymentRef: found.trade_no }
   switch (found.trade_status) {

@@ -61,7 +61,7 @@ export async function createRefund(account: AlipayAccount, refund: RefundRequest
   }
   if (made) return done
   if (refusal && REFUND_CODES[refusal.code] !== 'again') throw refusal
-  throw new AlipayError(`${refundNo}: not given back yet ${refusal?.code ?? ''}`.trimEnd(), refusal?.code)
+  throw new AlipayError(`${refundNo}: not refunded yet ${refusal?.code ?? ''}`.trimEnd(), refusal?.code)
 }
 
 /** @returns `pending` where it is not done, since Alipay does not say whether it will be */
@@ -84,7 +84,7 @@ async function findRefund(account: AlipayAccount, outTradeNo: string, refundNo: 
   if (found.refund_status !== 'REFUND_SUCCESS') return undefined
   const { out_trade_no, out_request_no, refund_amount: amountFen } = found
   if (out_trade_no !== outTradeNo || out_request_no !== refundNo || amountFen === undefined) {
-    throw new AlipayError(`${refundNo}: the answer is not about this refund`)
+    throw new AlipayError(`${refundNo}: the response is for another refund`)
   }
   return { amountFen }
 }

@@ -12,13 +12,13 @@ const DEFLATED = 8
 /** Reads by the central directory. @throws on a damaged archive, or one above `UNPACKED_MAX` */
 export function unzip(archive: Buffer): Buffer[] {
   const end = archive.lastIndexOf(END)
-  if (end < 0 || end + 22 > archive.length) throw new Error('no zip archive')
+  if (end < 0 || end + 22 > archive.length) throw new Error('not a zip archive')
   const count = archive.readUInt16LE(end + 10)
   let at = archive.readUInt32LE(end + 16)
   let room = UNPACKED_MAX
   const files: Buffer[] = []
   for (let n = 0; n < count; n += 1) {
-    if (archive.readUInt32LE(at) !== ENTRY) throw new Error('zip: the directory is broken')
+    if (archive.readUInt32LE(at) !== ENTRY) throw new Error('zip: the directory is invalid')
     const file = readFile(archive, at, room)
     room -= file.length
     files.push(file)
@@ -34,11 +34,12 @@ function readFile(archive: Buffer, entry: number, room: number): Buffer {
   if (archive.readUInt32LE(local) !== LOCAL) throw new Error('zip: a file is missing')
   const from = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28)
   const bytes = archive.subarray(from, from + packed)
-  if (method !== STORED && method !== DEFLATED) throw new Error(`zip: packed by method ${method}`)
+  if (method !== STORED && method !== DEFLATED)
+    throw new Error(`zip: unsupported compression method ${method}`)
   // `maxOutputLength` must be at least 1; an exhausted limit fails on the next byte.
   const file = method === STORED ? bytes : inflateRawSync(bytes, { maxOutputLength: Math.max(room, 1) })
   if (file.length > room || crc32(file) !== archive.readUInt32LE(entry + 16)) {
-    throw new Error('zip: a file is too long, or not what its checksum says')
+    throw new Error('zip: a file is too long, or its checksum is wrong')
   }
   return file
 }

@@ -81,7 +81,7 @@ export async function callStripe(account: StripeAccount, request: StripeRequest)
   const refused = REFUSALS.has(response.status) ? errorBody.safeParse(body) : undefined
   if (refused?.success) throw new StripeRefusalError(refused.data.error)
   throw new StripeError(
-    `${request.method} ${request.path}: Stripe answered ${response.status}`,
+    `${request.method} ${request.path}: Stripe returned ${response.status}`,
     response.headers.get('idempotent-replayed') === 'true',
   )
 }

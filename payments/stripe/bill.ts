@@ -57,7 +57,7 @@ export async function downloadBill(account: StripeAccount, day: string): Promise
     after = data.at(-1)?.id
     if (!has_more || after === undefined) return lines
   }
-  throw new Error(`the balance transactions of ${day} do not end`)
+  throw new Error(`the list of balance transactions of ${day} does not end`)
 }
 
 /** Payments without our numbers belong to other shops on the account. */

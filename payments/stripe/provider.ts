@@ -133,7 +133,7 @@ async function expireSession(account: StripeAccount, payment: PaymentRef): Promi
 async function createRefund(account: StripeAccount, refund: RefundRequest): Promise<RefundOutcome> {
   const intent = refund.paymentRef ?? (await findSession(account, refund))?.payment_intent?.id
   if (intent === undefined) {
-    throw new ProviderRefusalError('not_paid', `${refund.outTradeNo}: no money came in, so none can go back`)
+    throw new ProviderRefusalError('not_paid', `${refund.outTradeNo}: not paid, so nothing can be refunded`)
   }
   // Keys expire after 24 hours; the list does not.
   const made = () => findRefund(account, intent, refund.refundNo)
@@ -182,7 +182,7 @@ async function oncePerKey<T>(
       if (already !== undefined) return already
     }
   }
-  throw new Error(`${key}: ${KEYS_MAX} keys in a row hold a server error`)
+  throw new Error(`${key}: ${KEYS_MAX} consecutive idempotency keys have a stored server error`)
 }
 
 async function findSession(

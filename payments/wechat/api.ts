@@ -41,10 +41,10 @@ const NOT_NOW = new Set(['SIGN_ERROR', 'FREQUENCY_LIMITED', 'RULE_LIMIT', 'SYSTE
 export async function callWechat(account: WechatAccount, request: WechatRequest): Promise<unknown> {
   const response = await send(account, request)
   const rawBody = new Uint8Array(await response.arrayBuffer())
-  const asked = `${request.method} ${request.path.split('?', 1)[0]}: WeChat Pay answered ${response.status}`
+  const asked = `${request.method} ${request.path.split('?', 1)[0]}: WeChat Pay returned ${response.status}`
   if (response.status >= 500 || NOT_NOW_STATUSES.has(response.status)) throw new WechatError(asked)
   const fault = checkSignature(account.platformKeys, response.headers, rawBody, new Date())
-  if (fault) throw new WechatError(`${asked}, and its signature is not believed: ${fault}`)
+  if (fault) throw new WechatError(`${asked}, and its signature is invalid: ${fault}`)
   if (response.status === 204) return undefined
   const body = parseJson(rawBody)
   if (response.status === 200 && body !== undefined) return body
@@ -59,9 +59,9 @@ export async function callWechat(account: WechatAccount, request: WechatRequest)
 /** The file is not signed: verify its hash. @param url only its path and query are used */
 export async function downloadFile(account: WechatAccount, url: string): Promise<Uint8Array> {
   const address = URL.parse(url)
-  if (!address) throw new WechatError('WeChat Pay named no address of its file')
+  if (!address) throw new WechatError('WeChat Pay returned no URL of the file')
   const response = await send(account, { method: 'GET', path: `${address.pathname}${address.search}` })
-  if (response.status !== 200) throw new WechatError(`the file: WeChat Pay answered ${response.status}`)
+  if (response.status !== 200) throw new WechatError(`file: WeChat Pay returned ${response.status}`)
   return new Uint8Array(await response.arrayBuffer())
 }
 

@@ -23,7 +23,7 @@ export async function downloadBill(account: WechatAccount, day: string): Promise
     const { hash_value, download_url } = link.parse(await callWechat(account, { method: 'GET', path }))
     const file = await downloadFile(account, download_url)
     if (createHash('sha1').update(file).digest('hex') !== hash_value.toLowerCase()) {
-      throw new Error(`the bill of ${day} is not the file that WeChat Pay named`)
+      throw new Error(`the bill of ${day} does not match the hash from WeChat Pay`)
     }
     return readBill(new TextDecoder('utf-8', { fatal: true }).decode(file), account.mchId)
   } catch (error) {
@@ -57,7 +57,7 @@ function readBill(text: string, mchId: string): BillLine[] {
   const end = lines.findIndex((line) => line.startsWith(TOTALS))
   const totals = lines[end + 1]
   if (end < 0 || totals === undefined || valuesOf(totals)[0] !== `${end}`) {
-    throw new Error('a bill of WeChat Pay that is cut short')
+    throw new Error('the WeChat Pay bill is incomplete')
   }
   const header = names.split(',')
   return lines.slice(0, end).flatMap((line) => readLine(rowOf(header, line), mchId))
@@ -67,7 +67,7 @@ function rowOf(header: readonly string[], line: string): Row {
   const values = valuesOf(line)
   const entries = Object.entries(COLUMNS).map(([key, name]) => [key, values[header.indexOf(name)]])
   if (values.length !== header.length || entries.some(([, value]) => value === undefined)) {
-    throw new Error('a line of a WeChat Pay bill that has other columns than its head')
+    throw new Error('a line of the WeChat Pay bill does not match its header')
   }
   return Object.fromEntries(entries) as Row
 }
@@ -77,7 +77,7 @@ function valuesOf(line: string): string[] {
 }
 
 function readLine(row: Row, mchId: string): BillLine[] {
-  if (row.mchId !== mchId) throw new Error('a bill of another merchant')
+  if (row.mchId !== mchId) throw new Error('the bill is for another merchant')
   const { outTradeNo, paymentRef } = row
   const at = new Date(`${row.at.replace(' ', 'T')}+08:00`)
   switch (row.tradeState) {
@@ -103,6 +103,6 @@ function readLine(row: Row, mchId: string): BillLine[] {
 
 function amountOf(text: string): bigint {
   const fen = fenFromDecimal(text.replace(/(\.\d\d)0+$/, '$1'))
-  if (fen === undefined) throw new Error('an amount in a WeChat Pay bill that is none')
+  if (fen === undefined) throw new Error('invalid amount in the WeChat Pay bill')
   return fen
 }

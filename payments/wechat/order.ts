@@ -30,10 +30,13 @@ const coded = z.object({ code_url: z.string().min(1) })
 export async function openOrder(account: WechatAccount, attempt: PaymentAttempt): Promise<OpenedPayment> {
   const { outTradeNo, client, openid } = attempt
   if (!OUT_TRADE_NO.test(outTradeNo)) {
-    throw new ProviderRefusalError('out_trade_no_unfit', `${outTradeNo} is no order number for WeChat Pay`)
+    throw new ProviderRefusalError(
+      'out_trade_no_unfit',
+      `${outTradeNo} is not a valid order number for WeChat Pay`,
+    )
   }
   if (client === 'in_app' && openid === undefined) {
-    throw new ProviderRefusalError('openid_required', `${outTradeNo}: who pays inside WeChat is not known`)
+    throw new ProviderRefusalError('openid_required', `${outTradeNo}: the openid of the payer is unknown`)
   }
   try {
     return { providerRef: outTradeNo, ...(await openAtWechat(account, attempt)) }

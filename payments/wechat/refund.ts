@@ -30,7 +30,7 @@ export async function createRefund(account: WechatAccount, refund: RefundRequest
   // The request needs the order's total amount.
   const paid = await findTransaction(account, refund)
   if (stateOf(paid) !== 'paid' || !paid?.amount) {
-    throw new ProviderRefusalError('not_paid', `${refund.outTradeNo}: no money came in, so none can go back`)
+    throw new ProviderRefusalError('not_paid', `${refund.outTradeNo}: not paid, so nothing can be refunded`)
   }
   const body = {
     out_trade_no: refund.outTradeNo,
@@ -61,7 +61,9 @@ async function resolveRefusal(
 ): Promise<Refund> {
   const meaning = error instanceof ProviderRefusalError && NOT_FINAL[error.code]
   if (meaning === 'later')
-    throw new Error(`${refund.refundNo} has to wait: ${(error as Error).message}`, { cause: error })
+    throw new Error(`${refund.refundNo} cannot be refunded yet: ${(error as Error).message}`, {
+      cause: error,
+    })
   const found = meaning === 'ask' && (await findRefund(account, refund.refundNo))
   if (!found) throw error
   return found
@@ -70,7 +72,7 @@ async function resolveRefusal(
 /** @throws ProviderRefusalError `RESOURCE_NOT_EXISTS`, or `ABNORMAL` where the customer's bank rejects it */
 export async function queryRefund(account: WechatAccount, refundNo: string): Promise<RefundOutcome> {
   const found = await findRefund(account, refundNo)
-  if (!found) throw new ProviderRefusalError('RESOURCE_NOT_EXISTS', `WeChat Pay knows no refund ${refundNo}`)
+  if (!found) throw new ProviderRefusalError('RESOURCE_NOT_EXISTS', `WeChat Pay has no refund ${refundNo}`)
   return refundOutcomeOf(found)
 }
 
@@ -79,7 +81,7 @@ async function findRefund(account: WechatAccount, refundNo: string): Promise<Ref
   try {
     const found = refundObject.parse(await callWechat(account, { method: 'GET', path }))
     if (found.out_refund_no === refundNo) return found
-    throw new ProviderRefusalError('refund_mismatch', `the answer is not about ${refundNo}`)
+    throw new ProviderRefusalError('refund_mismatch', `the response is not for ${refundNo}`)
   } catch (error) {
     if (error instanceof ProviderRefusalError && error.code === 'RESOURCE_NOT_EXISTS') return undefined
     throw error
@@ -101,7 +103,7 @@ function refundOutcomeOf({ refund_id: refundRef, out_refund_no, status }: Refund
     case 'ABNORMAL':
       throw new ProviderRefusalError(
         status,
-        `${out_refund_no} is ABNORMAL: the customer's bank does not take it, and the merchant platform sends it on`,
+        `${out_refund_no} is ABNORMAL: the customer's bank refuses it; complete it in the merchant platform`,
       )
   }
 }

@@ -37,7 +37,7 @@ export async function findTransaction(
     if (!ours || found.out_trade_no !== outTradeNo) {
       throw new ProviderRefusalError(
         'trade_mismatch',
-        `the answer is not about ${outTradeNo} of this merchant`,
+        `the response is not for ${outTradeNo} of this merchant`,
       )
     }
     return found

@@ -593,7 +593,7 @@ describe('settled by hand', () => {
   test('a refund that goes on waiting for the shop’s money, under the number that it has', async () => {
     const provider = mall.deps.providers.find(({ method }) => method === 'alipay')
     if (!provider) throw new Error('no Alipay')
-    const short = new AlipayError('not given back yet', 'ACQ.SELLER_BALANCE_NOT_ENOUGH')
+    const short = new AlipayError('not refunded yet', 'ACQ.SELLER_BALANCE_NOT_ENOUGH')
     const asked = vi.spyOn(provider, 'refund').mockRejectedValue(short)
     try {
       const o = await order(mall, 'alipay')
@@ -609,7 +609,7 @@ describe('settled by hand', () => {
       )
       expect((await o.admin()).needs_attention).toBeNull()
       attempt = 10
-      expect(await o.attention()).toContain('not given back yet')
+      expect(await o.attention()).toContain('not refunded yet')
       hooks.clear()
       const number = `${o.orderNo}-1-R1`
       expect((await o.admin()).refunds).toMatchObject([{ provider_refund_no: number, state: 'pending' }])

@@ -179,7 +179,7 @@ describe('docker-compose.yml', () => {
     const make = () => execFileSync('sh', [join(ROOT, 'deploy/make-env.sh')], { cwd, stdio: 'pipe' })
     make()
     const first = readFileSync(join(cwd, '.env'), 'utf8')
-    expect(make).toThrow(/is there already/)
+    expect(make).toThrow(/already exists/)
     expect(readFileSync(join(cwd, '.env'), 'utf8')).toBe(first)
   })
 })

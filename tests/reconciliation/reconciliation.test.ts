@@ -320,7 +320,7 @@ describe('a clean day', () => {
 
   test('by command: exit code 0 and totals only, also for a day on which nothing happened', async () => {
     const [stdout, code] = await command(mall, ['--day', YESTERDAY])
-    expect([stdout.split('\n').slice(-2), code]).toEqual([['all books agree', ''], 0])
+    expect([stdout.split('\n').slice(-2), code]).toEqual([['no errors', ''], 0])
     expect(stdout).toContain('stripe payments          4: 39.60 CNY')
     expect(stdout).not.toContain('WRONG')
     expect((await command(mall, ['--day', '2026-01-01']))[1]).toBe(0)
@@ -821,7 +821,7 @@ describe('planted discrepancies', () => {
     const [stdout, code] = await command(mall, ['--day', YESTERDAY])
     expect(code).toBe(1)
     const wrong = stdout.split('\n').filter((line) => line.startsWith('WRONG '))
-    expect(stdout).toContain(`${wrong.length} rows are wrong`)
+    expect(stdout).toContain(`${wrong.length} errors`)
     expect(stdout.indexOf('stripe payments')).toBeLessThan(stdout.indexOf('WRONG '))
     for (const { kind, subject, state } of planted) {
       if (state === 'healed' || typeof subject !== 'string') continue

@@ -125,7 +125,7 @@ test('an account whose row does not open is not signed', async () => {
   await give('alice')
   await owner.query(`update wallet_accounts set version = 2`)
   expect(await keeper().round()).toBe(0)
-  expect(alarms).toEqual([expect.stringContaining('the sealed part does not open')])
+  expect(alarms).toEqual([expect.stringContaining('the encrypted part cannot be decrypted')])
 })
 
 test('a change whose entries are dated back is found all the same', async () => {

@@ -19,7 +19,6 @@ const SECTIONS = [
 interface ConsolePage {
   readonly title: string
   readonly main: Html
-  /** Current navigation section; undefined: none. */
   readonly section?: (typeof SECTIONS)[number][0]
 }
 

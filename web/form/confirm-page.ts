@@ -6,10 +6,7 @@ import { textsIn } from '../texts/common/common.ts'
 import { ACTION_FORM as F } from '../texts/console/wallets.ts'
 import { type Form, formTokenField } from './form.ts'
 
-/**
- * Confirmation page: the form comes back with `confirmed` = `yes`, or `no` to edit.
- * @param rows name and value of each detail
- */
+/** Submits the form again with `confirmed` = `yes`, or `no` to edit. @param rows name and value */
 export function confirmPage(
   c: WebContext,
   action: string,

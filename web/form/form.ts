@@ -4,31 +4,25 @@ import type { Lang } from '../../i18n/error-texts.ts'
 import type { WebContext } from '../shared/deps.ts'
 import type { Html } from '../shared/page.ts'
 
-/** Text fields of a submitted form. */
 export type Form = Readonly<Record<string, string>>
 
-/** Of repeated fields the last value counts; files are ignored. */
+/** The last of repeated fields counts; files are ignored. */
 export async function readForm(c: WebContext): Promise<Form> {
   const body = await c.req.parseBody()
   const fields = Object.entries(body).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
   return Object.fromEntries(fields.map(([name, value]) => [name, value.trim()]))
 }
 
-/**
- * Hidden idempotency key: a double click or reload sends the same one. Every form that changes something needs one; pass
- * its value on as the operation key. @param kept value to reuse when the form is shown again
- */
+/** A double click or reload sends the same key; use it as the operation key of every change. */
 export function formTokenField(kept?: string): Html {
   return html`<input type="hidden" name="once" value="${kept ?? randomUUID()}">`
 }
 
-/** @returns a fresh key if the field was removed */
+/** @returns a new key if the field is missing */
 export const formTokenOf = (form: Form): string =>
   /^[\w-]{8,64}$/.test(form.once ?? '') ? (form.once as string) : randomUUID()
 
-/**
- * Operation key of a form: the same submission acts once; changed contents, after going back in the browser, act anew.
- */
+/** The same submission acts once; changed contents under the same key act again. */
 export function operationKeyOf(c: WebContext, form: Form): string {
   const sent = [
     c.get('viewer')?.sub,
@@ -39,7 +33,6 @@ export function operationKeyOf(c: WebContext, form: Form): string {
   return createHash('sha256').update(JSON.stringify(sent)).digest('base64url')
 }
 
-/** Messages by field. */
 export type FormErrors = Readonly<Record<string, string>>
 
 interface Field {
@@ -55,13 +48,12 @@ interface Field {
   readonly maxlength?: number
   readonly min?: number
   readonly max?: number
-  /** Suggestions; other values are allowed. */
+  /** Suggestions only. */
   readonly offers?: readonly string[]
-  /** Number of text lines. */
   readonly lines?: number
 }
 
-/** A labelled text field with its error (WCAG 2.2: 3.3.1, 3.3.2). */
+/** Shows its error (WCAG 2.2: 3.3.1, 3.3.2). */
 export function field(one: Field): Html {
   const id = `field-${one.name}`
   const described = [one.hint && `${id}-hint`, one.error && `${id}-error`].filter(Boolean).join(' ')
@@ -85,7 +77,6 @@ export function field(one: Field): Html {
   </div>`
 }
 
-/** A labelled select. @param options value and text of each */
 export function choice(
   name: string,
   label: string,
@@ -103,7 +94,7 @@ export function choice(
   </div>`
 }
 
-/** Error summary with links to the fields (ARIA21). */
+/** With links to the fields (ARIA21). */
 export function errorSummary(errors: FormErrors, lang: Lang): Html | '' {
   const all = Object.entries(errors)
   if (all.length === 0) return ''

@@ -15,22 +15,17 @@ import { keptActionText } from '../texts/common/kept-forms.ts'
 import { readForm } from './form.ts'
 
 const KEPT = 'points_mall_kept'
-/** Identifies the kept form that is submitted again. */
 export const KEPT_ID = 'kept_form'
-/** Fields not typed by the user; a large amount has to be confirmed again. */
+/** A large amount has to be confirmed again. */
 const NOT_TYPED: readonly string[] = ['once', 'confirmed', KEPT_ID]
 
 const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
 
-/** The `__Host-` prefix keeps other hosts from setting the cookie. */
+/** With the `__Host-` prefix, no other host can set the cookie. */
 const secretOf = (c: WebContext, deps: WebDeps): string | undefined =>
   isSecure(deps) ? getCookie(c, KEPT, 'host') : getCookie(c, KEPT)
 
-/**
- * Keeps a form from our own pages; only the browser with the secret can see it again.
- * @param session token of the expired session
- * @returns `lost` if a limit is reached, or the form has a file, which cannot be submitted again
- */
+/** Only this browser can see the form again. @returns `lost` if a limit is reached or the form has a file */
 export async function keepSentForm(
   c: WebContext,
   deps: WebDeps,
@@ -45,7 +40,7 @@ export async function keepSentForm(
   if (Object.keys(fields).length === 0) return 'nothing'
   if (keptActionText(pathname) === undefined) return 'lost'
   const browser = secretOf(c, deps)
-  // A form submitted from the continue page replaces itself.
+  // A form from the continue page replaces its kept copy.
   if (browser !== undefined) await forgetOne(deps, browser, form[KEPT_ID])
   const sender = { browser, session, networkAddress: deps.clientIp(c) }
   const secret = await keepForm(deps, { path: pathname + search, fields }, sender)
@@ -61,7 +56,7 @@ export async function keepSentForm(
   return 'kept'
 }
 
-/** Protects against whoever signs in at this browser next. */
+/** The next user of this browser must not see the forms. */
 export async function dropKeptForms(c: WebContext, deps: WebDeps): Promise<void> {
   const secret = secretOf(c, deps)
   if (secret === undefined) return
@@ -73,7 +68,6 @@ export async function dropKeptForms(c: WebContext, deps: WebDeps): Promise<void>
   })
 }
 
-/** Goes once to the kept forms, otherwise to `next`. */
 export async function afterSignIn(
   c: WebContext,
   deps: WebDeps,
@@ -85,20 +79,19 @@ export async function afterSignIn(
   return waits ? '/points-mall/continue' : next
 }
 
-/** Kept forms of this viewer and browser. */
 export async function keptFormsFor(c: WebContext, deps: WebDeps): Promise<KeptForm[]> {
   const [viewer, secret] = [c.get('viewer'), secretOf(c, deps)]
   if (viewer === undefined || secret === undefined) return []
   return readKeptForms(deps, secret, viewer.sub)
 }
 
-/** Operation key of a kept form, the same each time the page is opened in this session. */
+/** Stable within a session, however often the page is opened. */
 export const keptFormTokenOf = (c: WebContext, { id }: KeptForm): string =>
   createHash('sha256')
     .update(`${id} ${c.get('session')}`)
     .digest('base64url')
 
-/** Deletes a kept form after its submission succeeded, that is, redirected. */
+/** A redirect means that the submission succeeded. */
 export function forgetDone(deps: WebDeps) {
   return createMiddleware<WebEnv>(async (c, next) => {
     await next()

@@ -7,11 +7,9 @@ interface Pick {
   readonly value: string
   readonly text: Text
   readonly hint?: Text | undefined
-  /** Fields that belong to the option. */
   readonly inside?: Html
 }
 
-/** @param chosen undefined: nothing preselected */
 export function radioGroup(
   name: string,
   legend: string,

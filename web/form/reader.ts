@@ -6,13 +6,11 @@ import type { Form, FormErrors } from './form.ts'
 
 type Rule = FieldError['rule']
 
-/**
- * Reads form fields and collects errors in the API's wording with the form's labels. An invalid field reads as empty.
- */
+/** Uses the API's error texts with the form's labels. An invalid field reads as empty. */
 export function readFields(form: Form, lang: Lang, labels: Readonly<Record<string, string>>) {
   const errors: Record<string, string> = {}
   const given = (name: string) => form[name] ?? ''
-  /** Accepts thousands separators, as the pages show them. */
+  /** Pages show thousands separators, so they are accepted. */
   const digits = (name: string) => given(name).replace(/(?<=\d)[,，](?=\d{3}(\D|$))/g, '')
 
   function wrong(name: string, rule: Rule, bound?: string): undefined {
@@ -24,13 +22,11 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
     errors: errors as FormErrors,
     wrong,
 
-    /** As `wrong`, with its own wording. */
     say(name: string, text: string): undefined {
       errors[name] ??= text
       return undefined
     },
 
-    /** Trimmed, `min` to `max` characters. */
     text(name: string, min: number, max: number): string {
       const text = given(name)
       if (text.includes('\0') || !text.isWellFormed()) wrong(name, 'characters')
@@ -40,7 +36,6 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
       return ''
     },
 
-    /** @returns undefined if empty */
     int(name: string, min: number, max: number): number | undefined {
       const text = digits(name)
       if (text === '') return undefined
@@ -51,7 +46,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
       return value
     },
 
-    /** Decimal yuan. @param words message for invalid input @returns undefined if empty */
+    /** In yuan. @param words error text @returns undefined if empty */
     fen(name: string, words?: string): Fen | undefined {
       const text = digits(name)
       if (text === '') return undefined
@@ -60,7 +55,6 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
       return wrong(name, 'format')
     },
 
-    /** Default: the first. */
     oneOf<const T extends string>(name: string, values: readonly [T, ...T[]]): T {
       const text = given(name)
       const found = values.find((value) => value === text)
@@ -68,7 +62,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
       return found ?? values[0]
     },
 
-    /** Adds the application's errors. @param names form field by application field */
+    /** @param names form field by application field */
     invalid(error: InvalidInputError, names: Readonly<Record<string, string>> = {}): FormErrors {
       for (const { field, rule, bound } of error.errors) wrong(names[field] ?? field, rule, bound)
       return errors
@@ -76,7 +70,7 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
   }
 }
 
-/** No space between a Chinese label and Chinese text. */
+/** Chinese text needs no space after a Chinese label. */
 function messageOf(label: string, error: FieldError, lang: Lang): string {
   const text = fieldText({ ...error, field: label, bound: error.bound && groupedText(error.bound) }, lang)
   return text.replace(/(?<=[\p{Script=Han}）]) (?=\p{Script=Han})/gu, '')

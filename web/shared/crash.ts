@@ -8,7 +8,7 @@ import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 import type { Html } from './page.ts'
 import { localPath, requireViewer } from './viewer.ts'
 
-/** `POST /admin/demo/crash-worker`, demo only: any signed-in user may try it on their own machine. */
+/** Demo only, where every signed-in user may try it. */
 export function crashRoutes({ crashWorker }: WebDeps) {
   return new Hono<WebEnv>().post('/demo/crash-worker', requireViewer(), async (c) => {
     if (!crashWorker) throw new DomainError({ code: 'NOT_FOUND' })
@@ -18,7 +18,6 @@ export function crashRoutes({ crashWorker }: WebDeps) {
   })
 }
 
-/** Demo only: the button, and the result after the redirect. */
 export function crashButton(c: WebContext, { crashWorker }: WebDeps): Html | '' {
   if (!crashWorker) return ''
   const t = textsIn(c.get('lang'))

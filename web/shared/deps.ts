@@ -4,7 +4,6 @@ import type { ExchangeDeps } from '../../application/orders/exchange-deps.ts'
 import type { EarningRules } from '../../domain/wallet/earning.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 
-/** Dependencies of the pages. */
 export interface WebDeps extends ExchangeDeps {
   /** For reads that may lag. */
   readonly replica: ExchangeDeps['db']
@@ -12,20 +11,18 @@ export interface WebDeps extends ExchangeDeps {
   /** CNY per point, in millionths of a yuan. */
   readonly pointsToCnyMillionths: bigint
   readonly publicUrl: string
-  /** Client IP, which WeChat H5 payments require. */
+  /** WeChat H5 payments require the customer's IP address. */
   readonly clientIp: (c: Context) => string | undefined
   readonly metrics: { readonly exchanges: { inc(labels: { readonly outcome: string }): void } }
-  /** Local demo: sign-in by one click. */
   readonly demo: boolean
-  /** Kills the worker. @returns false if none runs. Undefined outside a demo. */
+  /** Undefined outside a demo. @returns false if no worker runs */
   readonly crashWorker: (() => boolean) | undefined
   readonly temporalUiUrl: string | undefined
   readonly expiryGraceMs: number
   readonly earning: EarningRules
   readonly clawbackIntoDebt: boolean
-  /** Aborted on shutdown: ends long-lived responses. */
+  /** Shutdown aborts it, which ends long-lived responses. */
   readonly stopping: AbortSignal
-  /** @returns undefined if the link is invalid */
   readonly readSignInLink: (token: string) => Promise<SignInLink | undefined>
 }
 
@@ -42,13 +39,10 @@ export interface WebEnv {
   Variables: {
     requestId: string
     lang: Lang
-    /** CSP nonce of the page. */
     nonce: string
-    /** Undefined: not signed in. */
     viewer: Viewer | undefined
-    /** Token in the cookie, even if the session has expired. */
+    /** From the cookie; its session may have expired. */
     session: string | undefined
-    /** Keeps the submitted form until the user has signed in. */
     keepForm: () => Promise<Keeping>
   }
 }

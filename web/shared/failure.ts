@@ -10,7 +10,6 @@ import { COMMON, textsIn } from '../texts/common/common.ts'
 import { FRAME } from '../texts/console/frame.ts'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 
-/** Error page; logs unexpected errors once. */
 export function showError(logger: WebDeps['logger']) {
   return (error: Error, context: Context<WebEnv>) => {
     const c: WebContext = context
@@ -41,7 +40,6 @@ export function showMissing(c: WebContext) {
   return show(c, t(COMMON.notFound), t(ofProducts ? COMMON.productGoneHint : COMMON.notFoundHint), 404)
 }
 
-/** Whether to use the console's layout. */
 function isInConsole(c: WebContext): boolean {
   const role = c.get('viewer')?.role
   return c.req.path.startsWith('/admin') && role !== undefined && role !== 'customer'

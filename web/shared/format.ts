@@ -3,15 +3,13 @@ import { daysBetween } from '../../domain/business-time.ts'
 import type { Money } from '../../domain/money.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 
-/** Formats amounts and times. Times are in Shanghai time. */
+/** All times are in Shanghai time. */
 
 const GROUPED = new Intl.NumberFormat('zh-CN')
 const ZONE = 'Asia/Shanghai'
 
-/** `1,200` */
 export const grouped = (count: number): string => GROUPED.format(count)
 
-/** Linear time for any length. */
 function groupDigits(digits: string): string {
   const head = digits.length % 3 || 3
   const groups = [digits.slice(0, head)]
@@ -19,23 +17,22 @@ function groupDigits(digits: string): string {
   return groups.join(',')
 }
 
-/** Groups digits in a refusal's number: `1,200`, `¥1,200.50`; other text is unchanged. */
+/** Groups the digits of a number: `1,200`, `¥1,200.50`; other text is unchanged. */
 export function groupedText(text: string): string {
   return /^-?¥?\d+(\.\d+)?$/.test(text) ? text.replace(/\d+/, groupDigits) : text
 }
 
-/** `1,200 积分` */
 export function pointsText(points: number, lang: Lang): string {
   return lang === 'zh' ? `${grouped(points)} 积分` : `${grouped(points)} points`
 }
 
-/** `¥9.90`, grouped. Takes decimal text, so that amounts are never floats. */
+/** `¥9.90`. @param yuan decimal text, so that amounts are never floats */
 export function moneyText({ amount }: Money): string {
   const [whole = '0', cents = '00'] = amount.replace('-', '').split('.')
   return `${amount.startsWith('-') ? '-' : ''}¥${groupDigits(whole)}.${cents}`
 }
 
-/** `1,200 积分 + ¥9.90`, or only one of the two. */
+/** `1,200 积分 + ¥9.90`, or one part. */
 export function priceText(points: number, money: Money, lang: Lang): string {
   const parts = []
   if (points > 0 || money.amount === '0.00') parts.push(pointsText(points, lang))
@@ -54,7 +51,7 @@ const DATE_TIME = {
   minute: '2-digit',
 } as const
 
-/** `<time>`: `2026-11-23 09:05`, unambiguous in every locale. */
+/** `2026-11-23 09:05`, unambiguous in every locale. */
 export function time(iso: string, lang: Lang) {
   const text = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'sv-SE', {
     timeZone: ZONE,
@@ -64,7 +61,7 @@ export function time(iso: string, lang: Lang) {
   return html`<time datetime="${iso}">${text.replaceAll('/', '-')}</time>`
 }
 
-/** `<time>`: `09:05`, with the date only if not today. */
+/** `09:05`, with the date unless today. */
 export function deadline(iso: string, lang: Lang) {
   const at = new Date(iso)
   const isToday = daysBetween(Date.now(), at.getTime()) === 0
@@ -73,7 +70,7 @@ export function deadline(iso: string, lang: Lang) {
   return html`<time datetime="${iso}">${new Intl.DateTimeFormat('zh-CN', clock).format(at)}</time>`
 }
 
-/** `<time>` with seconds, to compare with other records. */
+/** With seconds, to compare with other records. */
 export function exactTime(iso: string) {
   const text = new Intl.DateTimeFormat('sv-SE', {
     timeZone: ZONE,
@@ -84,7 +81,6 @@ export function exactTime(iso: string) {
   return html`<time datetime="${iso}">${text}</time>`
 }
 
-/** `<time>` with the date only. */
 export function day(iso: string, lang: Lang) {
   const { year, month, day: date } = DATE_TIME
   const text = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'sv-SE', {

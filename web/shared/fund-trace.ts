@@ -7,7 +7,6 @@ import { day, moneyText, pointsText, time } from './format.ts'
 import { interpolate } from './interpolate.ts'
 import type { Html } from './page.ts'
 
-/** "Where are my points?": one line per place, the same for customers and staff. */
 export function fundTraceList({ points, cash, outside }: FundTrace, lang: Lang): Html {
   const t = textsIn(lang)
   if (points.length + cash.length === 0) return html`<p class="muted">${t(WHERE.nothing)}</p>`
@@ -51,7 +50,7 @@ function lotList({ points, lots, at }: Extract<PointsPlace, { place: 'returned' 
     ${lots.map((lot) => {
       const n = pointsText(lot.points, lang)
       if (lot.expires_at === null) return html`<li>${interpolate(t(WHERE.lotForEver), { n })}</li>`
-      // The grace period was over when they returned.
+      // They returned after the grace period.
       const text = Date.parse(lot.expires_at) <= Date.parse(at) ? WHERE.lotOver : WHERE.lot
       return html`<li>${interpolate(t(text), { n, t: day(lot.expires_at, lang) })}</li>`
     })}

@@ -7,11 +7,10 @@ import type { StatusCode } from 'hono/utils/http-status'
 import { COMMON, textsIn } from '../texts/common/common.ts'
 import type { WebContext, WebEnv } from './deps.ts'
 
-/** Escaped HTML, safe to nest. */
 export type Html = ReturnType<typeof html>
 
 const PUBLIC = join(import.meta.dirname, '../public')
-/** Content hash in the URL: files can be cached permanently. */
+/** The URL contains a hash of the contents, so that files can be cached permanently. */
 const versioned = (file: string): string => {
   const hash = createHash('sha256')
     .update(readFileSync(join(PUBLIC, file)))
@@ -30,7 +29,7 @@ const STYLES = {
 }
 const SCRIPT = versioned('pages/pages.js')
 const WECHAT = versioned('pages/wechat-pay.js')
-/** Error responses are not swapped in: they would replace the page. */
+/** htmx 4 swaps error responses in, which would replace the page. */
 const HTMX = '{"includeIndicatorCSS":false,"noSwap":[204,304,"4xx","5xx"]}'
 
 /** Sets the CSP nonce and the security headers. */
@@ -58,12 +57,10 @@ export const guardPage = createMiddleware<WebEnv>(async (c, next) => {
 
 interface Shell {
   readonly title: string
-  /** Shop (mobile first) or console. */
   readonly look: 'shop' | 'console'
   readonly header: Html
   readonly main: Html
   readonly footer?: Html
-  /** Loads the scripts for live updates. */
   readonly live?: boolean
 }
 

@@ -4,7 +4,6 @@ import type { WebContext } from './deps.ts'
 import { grouped } from './format.ts'
 import type { Html } from './page.ts'
 
-/** Links to the neighbouring pages; other query parameters are kept. */
 export function pager(c: WebContext, page: number, last: number): Html | '' {
   if (last <= 1 && page === 1) return ''
   const t = textsIn(c.get('lang'))

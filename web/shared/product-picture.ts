@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { Html } from './page.ts'
 
-/** The picture, or the title's first letter if there is none or it is on another host. */
+/** Without a local picture, the title's first letter. */
 export function productPicture(image: string | null, title: string): Html {
   if (image?.startsWith('/') && !image.startsWith('//')) {
     return html`<img class="picture" src="${image}" alt="" width="64" height="64" loading="lazy">`

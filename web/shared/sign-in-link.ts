@@ -5,7 +5,7 @@ import type { SignInLink } from './deps.ts'
 
 const claims = z.object({
   sub: z.string().max(PRINCIPAL_ID_MAX).regex(PRINCIPAL_ID),
-  // Partner systems have no pages.
+  // Partner systems use the API only.
   role: z.enum(PAGE_ROLES).default('customer'),
   level: z.int().min(0).max(1000).default(1),
   jti: z.string().min(8).max(128),
@@ -13,13 +13,10 @@ const claims = z.object({
   exp: z.number(),
 })
 
-/** Longer-lived links stay usable in logs and histories. */
+/** A longer life would leave usable links in logs and browser histories. */
 const LIFE_MAX_SECONDS = 300
 
-/**
- * Verifies sign-in links: a JWT (HS256, `AUTH_JWT_SECRET`) with `aud` `{audience}/sign-in`, so that an access token is
- * never a link. Valid for five minutes at most; `jti` is used once.
- */
+/** A JWT (HS256) with `aud` `{audience}/sign-in`, so that an access token is never a link. `jti` is used once. */
 export function createLinkReader(secret: string | undefined, issuer: string, audience: string) {
   const key = secret === undefined ? undefined : new TextEncoder().encode(secret)
   return async (token: string): Promise<SignInLink | undefined> => {

@@ -14,10 +14,10 @@ import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 const SESSION = 'points_mall_session'
 const LANG = 'points_mall_lang'
 
-/** Secure cookies only if the public URL is HTTPS. */
+/** A `Secure` cookie needs a public URL with HTTPS. */
 const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
 
-/** Sets viewer and language: `?lang=`, the cookie, or the browser's preference. */
+/** Language: `?lang=`, else the cookie, else the browser's preference. */
 export function viewer(deps: WebDeps) {
   return createMiddleware<WebEnv>(async (c, next) => {
     const token = getCookie(c, SESSION)
@@ -35,10 +35,7 @@ function keepLang(c: WebContext, deps: WebDeps, lang: Lang): void {
   setCookie(c, LANG, lang, { path: '/', maxAge: 31_536_000, sameSite: 'Lax', secure: isSecure(deps) })
 }
 
-/**
- * Sets the session cookie. Lax: customers return from the payment page by a link. It outlives the session, so that a late
- * form finds its owner.
- */
+/** Lax: customers return from the payment page by a link. Outlives the session: a late form finds its owner. */
 export function keepSession(c: WebContext, deps: WebDeps, token: string): void {
   setCookie(c, SESSION, token, {
     path: '/',
@@ -53,10 +50,7 @@ export function dropSession(c: WebContext): string | undefined {
   return deleteCookie(c, SESSION, { path: '/' })
 }
 
-/**
- * Redirects to sign-in and back, and keeps a submitted form.
- * @throws DomainError FORBIDDEN without the right
- */
+/** Redirects to sign-in and keeps the submitted form. @throws DomainError FORBIDDEN without the right */
 export function requireViewer(right: Right = 'shop') {
   return createMiddleware<WebEnv>(async (c, next) => {
     const viewer = c.get('viewer')
@@ -73,14 +67,13 @@ export function requireViewer(right: Right = 'shop') {
   })
 }
 
-/** For pages behind `requireViewer`. */
 export function viewerOf(c: WebContext): Viewer {
   const viewer = c.get('viewer')
   if (!viewer) throw new Error('no viewer: requireViewer is missing')
   return viewer
 }
 
-/** A local path in any case: prevents open redirects. */
+/** Always a local path, which prevents open redirects. */
 export function localPath(given: string | undefined): string {
   const { origin, pathname, search } = URL.parse(given ?? '', 'http://shop.invalid') ?? {}
   if (pathname === undefined || !/^\/(points-mall|admin)(\/|$)/.test(pathname)) return '/points-mall'

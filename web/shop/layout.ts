@@ -9,14 +9,11 @@ type Tab = 'home' | 'orders' | 'wallet'
 interface ShopPage {
   readonly title: string
   readonly main: Html
-  /** Current navigation tab. */
   readonly tab?: Tab
-  /** Target of the back link. */
   readonly back?: string
   readonly live?: boolean
 }
 
-/** Header with back link, and tabs at the bottom on phones. */
 export function shopPage(c: WebContext, { title, main, tab, back, live }: ShopPage, status?: StatusCode) {
   const t = textsIn(c.get('lang'))
   const viewer = c.get('viewer')

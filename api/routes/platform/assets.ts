@@ -17,12 +17,11 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 const PUBLIC = resolve(import.meta.dirname, '../../../web/public')
-/** An SVG opened directly is a document: block its scripts. */
+/** Blocks scripts of an SVG that is opened directly. */
 const RUNS_NOTHING = { 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'" }
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 const HTMX = resolve(import.meta.dirname, '../../../node_modules/htmx.org/dist')
 
-/** Serves pictures, styles and scripts of the pages. Unknown file types are not served. */
 export function assetRoutes({ db }: Pick<ApiDeps, 'db'>) {
   const app = new Hono<ApiEnv>()
   app.get('/pictures/:name', async (c) => {

@@ -13,10 +13,7 @@ const body = z.object({
     .max(1_000),
 })
 
-/**
- * Remote codec endpoint: decrypts payloads for the Temporal Web UI. Requires an operator token, except in a local
- * demo.
- */
+/** Decrypts payloads for the Temporal Web UI. Requires an operator token, except in a local demo. */
 export function codecRoutes(deps: Pick<ApiDeps, 'sealer' | 'temporalUiUrl' | 'authenticate' | 'demo'>) {
   const codec = createPayloadCodec(deps.sealer)
   const routes = new Hono<ApiEnv>()
@@ -40,7 +37,7 @@ export function codecRoutes(deps: Pick<ApiDeps, 'sealer' | 'temporalUiUrl' | 'au
         parsed.data.payloads.map(({ metadata, data }) => ({ metadata: metadata ?? {}, data: data ?? null })),
       )
       .catch(() => {
-        // Encrypted with an unknown key, or not by the mall.
+        // Not encrypted by the mall, or with an unknown key.
         throw new ApiError('VALIDATION_FAILED')
       })
     return c.json({
@@ -58,7 +55,7 @@ export function codecRoutes(deps: Pick<ApiDeps, 'sealer' | 'temporalUiUrl' | 'au
   return routes
 }
 
-/** Both `localhost` and `127.0.0.1` are valid origins. */
+/** Browsers treat `localhost` and `127.0.0.1` as different origins. */
 function originsOf(uiUrl: string): string[] {
   const { origin } = new URL(uiUrl)
   return [origin, origin.replace('//127.0.0.1', '//localhost')]

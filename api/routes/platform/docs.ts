@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import type { ApiEnv } from '../../deps.ts'
 import { ApiError } from '../../errors.ts'
 
-/** swagger-ui-dist files, served locally: the page loads nothing from other hosts. */
+/** Served locally, so that the page loads nothing from other hosts. */
 const ASSETS: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',

@@ -11,7 +11,7 @@ import { clientIp } from '../../middleware/client-ip.ts'
 import { bearer, id, int, jsonBody, money, one, oneResponse, problemResponse } from '../../schemas/common.ts'
 import { channelOf, order, orderFor, paymentChannel, paymentMethod } from '../../schemas/order.ts'
 
-/** A bare decimal, as number or text; other amounts are wrapped in `Money`. */
+/** Number or text, not wrapped in `Money` as elsewhere. */
 const cashAmount = z
   .union([z.number().transform(String), z.string()])
   .transform((text, context) => {
@@ -79,7 +79,7 @@ const check = createRoute({
         reasons: z.array(
           z.object({
             code: z.string(),
-            /** Distinguishes rules that share a code. */
+            /** Several rules share a code. */
             rule: z.literal('unpaid_pieces').optional(),
             message: z.string(),
             required: z.int().nullable(),
@@ -100,7 +100,7 @@ const check = createRoute({
   },
 })
 
-/** Gaps as counts; amounts and method lists are in the message only. */
+/** Only counts; the message has amounts and lists of methods. */
 function countOf(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null
 }
@@ -112,7 +112,6 @@ function knownForm(productId: string): string {
 
 const customerOf = (who: Principal) => ({ ownerId: who.sub, level: who.level })
 
-/** An empty object counts as no address. */
 function filled<T extends object>(value: T | null | undefined): T | undefined {
   return value && Object.keys(value).length > 0 ? value : undefined
 }

@@ -4,7 +4,7 @@ import { ApiError } from '../../errors.ts'
 import { one } from '../../schemas/common.ts'
 import { orderFor } from '../../schemas/order.ts'
 
-/** Responds 202 with the order number when a repeated `POST exchange` finds the first request still running. */
+/** 202 with the order number, for a repeat while the first `POST exchange` runs. */
 export function answerUnderWay(deps: ApiDeps) {
   return async (c: ApiContext) => {
     const view = await readExchangeByKey(deps, c.get('who').sub, c.get('idempotencyKey') ?? '')

@@ -28,7 +28,6 @@ export const wallet = z
   .openapi('Wallet')
 
 const decimal = z.string().regex(/^-?\d+\.\d{2}$/)
-/** Signed amount. */
 const change = z.object({ amount: decimal, currency: z.literal('CNY') }).openapi('MoneyChange')
 
 const entryBase = z.object({

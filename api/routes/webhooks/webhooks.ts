@@ -36,10 +36,7 @@ const orderEvent = z.object({
   }),
 })
 
-/**
- * Verifies, stores and acknowledges each notification before delivery, so providers never wait for Temporal. The
- * worker's sweeper delivers what was not delivered.
- */
+/** Stores and acknowledges before delivery, so that providers never wait for Temporal; the sweeper retries. */
 export function webhookRoutes(deps: ApiDeps) {
   function deliverLater(event: InboxEvent, fresh: boolean): void {
     if (!fresh) return
@@ -81,10 +78,7 @@ export function webhookRoutes(deps: ApiDeps) {
     })
 }
 
-/**
- * Verifies a Standard Webhooks 1.0 signature over `id.timestamp.body`.
- * @throws ApiError WEBHOOK_SIGNATURE_INVALID
- */
+/** Standard Webhooks 1.0. @throws ApiError WEBHOOK_SIGNATURE_INVALID */
 function verifyStandard(secret: string | undefined, body: Uint8Array, c: ApiContext) {
   if (!secret) throw new ApiError('WEBHOOK_SIGNATURE_INVALID')
   const eventId = c.req.header('webhook-id') ?? ''

@@ -94,7 +94,7 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
       try {
         await removeCategory(db, c.req.param('id'))
       } catch (error) {
-        // A double click finds it deleted.
+        // A double click finds it already deleted.
         if (!(error instanceof DomainError)) throw error
       }
       return c.redirect(`${HOME}?done=category_deleted`, 303)
@@ -115,7 +115,7 @@ function readCategory(form: Form, lang: Lang) {
   return { category, read }
 }
 
-/** @returns the response if saved; otherwise the errors are in `read` */
+/** @returns undefined with the errors in `read` */
 async function saved(c: WebContext, read: Read, save: () => Promise<unknown>): Promise<Response | undefined> {
   if (Object.keys(read.errors).length > 0) return undefined
   try {

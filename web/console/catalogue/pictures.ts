@@ -16,13 +16,12 @@ import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
 import { stockText } from './product-badges.ts'
 
-/** Error messages by the value of `?picture=`. */
 const WRONG = { required: P.pictureMissing, format: P.pictureFormat, max: P.pictureMax } as const
 type Wrong = keyof typeof WRONG
 
-/** Picture upload and removal; `api/middleware/body.ts` allows the larger body for the upload path only. */
+/** `api/middleware/body.ts` allows a larger body only on the upload path. */
 export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
-  // Needs no operation key: the same picture twice is the same picture.
+  // No operation key: a picture is stored once by its content.
   const change = (c: WebContext, id: string, image: string | null) =>
     changeProduct(db, id, { image }, undefined, {
       operationKey: `${id}/picture`,

@@ -33,7 +33,6 @@ const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as cons
 const LABEL_MAX = 60
 const UNITS = ['day', 'hour', 'minute', 'second'] as const
 
-/** Form field by application field. */
 const FIELD_NAMES = {
   'price.amount': 'price',
   'original_price.amount': 'original_price',
@@ -41,7 +40,7 @@ const FIELD_NAMES = {
   stock_delta: 'stock_change',
 } as const
 
-/** Adds the application's errors, with the form's own wording where it has one. */
+/** The form's own wording takes precedence. */
 export function invalidProduct(
   read: ReturnType<typeof readFields>,
   error: InvalidInputError,
@@ -71,13 +70,12 @@ function labelsOf(lang: Lang): Readonly<Record<string, string>> {
 
 export interface ReadProduct {
   readonly fields: Omit<ProductFields, 'image'>
-  /** Initial stock of a new product. */
   readonly stock: number
-  /** Stock change of an existing product; negative: out. */
+  /** For an existing product; negative: out. */
   readonly stockDelta: number
 }
 
-/** Reads the form. @param kept the product's properties; non-text ones are not shown and are kept */
+/** @param kept the stored properties; those that are not text stay unchanged */
 export function readProductForm(form: Form, kept: ProductFields['properties'], lang: Lang) {
   const read = readFields(form, lang, labelsOf(lang))
   const t = textsIn(lang)
@@ -137,7 +135,7 @@ function defined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T
 }
 
-/** Lines of "name: value", with either colon. */
+/** "name: value" per line, with either colon. */
 function readLabels(read: ReturnType<typeof readFields>, lang: Lang): Record<string, string> {
   const labels: Record<string, string> = {}
   for (const [n, line] of read.text('labels', 0, PRODUCT_MAX.description).split(/\r?\n/).entries()) {
@@ -152,7 +150,6 @@ function readLabels(read: ReturnType<typeof readFields>, lang: Lang): Record<str
   return labels
 }
 
-/** Values of an existing product. */
 export function formOf(product: AdminProductView): Form {
   const { limit = {}, ...others } = product.properties ?? {}
   const seconds = limit.time_limit_seconds
@@ -181,7 +178,6 @@ export function formOf(product: AdminProductView): Form {
   }
 }
 
-/** Values of a new product. */
 export const NEW_PRODUCT: Form = { stock: '0', exchange_limit: '0', sort: '0', payment_mode: 'points_only' }
 
 interface ProductForm {
@@ -189,7 +185,6 @@ interface ProductForm {
   readonly form: Form
   readonly errors: FormErrors
   readonly categories: readonly CategoryView[]
-  /** Available stock; undefined: new product. */
   readonly stock?: number
 }
 

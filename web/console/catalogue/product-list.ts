@@ -17,7 +17,7 @@ import { done, statusBadge, stockText } from './product-badges.ts'
 
 const HOME = '/admin/products'
 const PER_PAGE = 30
-/** Lists show and count at most this many; filters narrow them. */
+/** Lists and counts stop here; filters narrow them. */
 const LISTED_MAX = 3_000
 const SORTS = Object.keys(SORT_TEXTS) as (keyof typeof SORT_TEXTS)[]
 

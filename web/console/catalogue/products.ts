@@ -119,7 +119,6 @@ export function consoleProductRoutes(deps: WebDeps) {
       try {
         await deleteProduct(db, c.req.param('id'), viewerOf(c).sub)
       } catch (error) {
-        // A double click finds it deleted.
         if (!(error instanceof DomainError && error.refusal.code === 'NOT_FOUND')) throw error
       }
       return c.redirect(`${HOME}?done=deleted`, 303)
@@ -127,7 +126,6 @@ export function consoleProductRoutes(deps: WebDeps) {
     .route(one, pictureRoutes(deps))
 }
 
-/** Runs the action if the form is valid. @returns the errors, otherwise the response */
 async function attempt(
   lang: Lang,
   read: ReturnType<typeof readProductForm>['read'],

@@ -5,7 +5,7 @@ import { moneyFromFen } from '../../../domain/money.ts'
 import type { OrderStatus } from '../../../domain/orders/status.ts'
 import { kindText, reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { besideText, detailText } from '../../../i18n/note-texts.ts'
+import { detailText, eventTitle } from '../../../i18n/note-texts.ts'
 import { exactTime, grouped, moneyText, priceText, signed } from '../../shared/format.ts'
 import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
@@ -23,16 +23,13 @@ import {
 import { METHODS } from '../../texts/shop/orders.ts'
 import { paymentBadge } from './order-badges.ts'
 
-/** One table of the audit trail. */
 interface Book {
   readonly title: Text
-  /** Shown if the table is empty. */
   readonly none: Text
   readonly columns: readonly { readonly head: Text; readonly number?: true }[]
   readonly rows: readonly (readonly (Html | string)[])[]
 }
 
-/** A table per non-empty record, and one line for the empty ones. */
 export function auditTrail(order: OrderView, books: OrderAuditTrail, lang: Lang): Html {
   const t = textsIn(lang)
   const all = [
@@ -63,7 +60,7 @@ function bookTable({ title, columns, rows }: Book, lang: Lang): Html {
 
 function timeline(order: OrderView, books: OrderAuditTrail, lang: Lang): Book {
   const t = textsIn(lang)
-  // Before an order is placed there is only its attempt.
+  // An order that is not placed has only its attempt.
   const attempt = order.timeline.map((event) => ({ ...event, by: { type: 'system', id: null } }))
   const events = books.events.length > 0 ? books.events : attempt
   return {
@@ -72,7 +69,7 @@ function timeline(order: OrderView, books: OrderAuditTrail, lang: Lang): Book {
     columns: [{ head: T.time }, { head: T.event }, { head: T.note }, { head: T.by }],
     rows: events.map(({ status, note, by, at }) => [
       exactTime(at),
-      t(besideText(note) ?? stepText(order, status as OrderStatus)),
+      t(eventTitle(note) ?? stepText(order, status as OrderStatus)),
       detailText(note, lang),
       who(by, lang),
     ]),
@@ -84,7 +81,7 @@ function who({ type, id }: { readonly type: string; readonly id: string | null }
   return id === null ? name : `${name} ${id}`
 }
 
-/** The label of a code, or the code itself if unknown. */
+/** An unknown code is shown as it is. */
 function knownOr(words: Readonly<Record<string, Text>>, name: string, lang: Lang): string {
   return words[name]?.[lang] ?? name
 }
@@ -136,7 +133,7 @@ function stock(books: OrderAuditTrail, lang: Lang): Book {
   }
 }
 
-/** Staff know provider numbers by their end; ours are shown in full. */
+/** Staff recognize provider numbers by their end; the mall's own are shown in full. */
 const ending = (number: string) => (number.length > 6 ? `…${number.slice(-6)}` : number)
 const code = (number: string) => html`<span class="code">${number}</span>`
 

@@ -16,7 +16,6 @@ import { actionAt, cameFrom } from './order-badges.ts'
 
 export type ActionName = keyof typeof ACTIONS
 
-/** Form input and its errors. */
 export interface Typed {
   readonly form: Form
   readonly errors: FormErrors
@@ -27,21 +26,20 @@ type Asked = Pick<OrderView, 'order_no' | 'owner_id' | 'status' | 'needs_attenti
     readonly shippingType: ShippingType | undefined
   }
 
-/** Brand names, the same in both languages. */
+/** The names are the same in both languages. */
 const CARRIERS = ['顺丰速运', '中通快递', '圆通速递', '申通快递', '韵达快递', '京东快递', '邮政 EMS']
 
 const ALL = Object.keys(ACTIONS) as ActionName[]
-/** These need a page of their own. */
 const ASKED_APART: readonly ActionName[] = ['cancel', 'refund', 'resolve']
 
-/** Why an action is unavailable; undefined if it is available. */
+/** @returns undefined if the action is available */
 export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): Html | string | undefined {
   const t = textsIn(c.get('lang'))
   if (action === 'resolve') return order.needs_attention === null ? t(T.nothingStuck) : undefined
   if (action === 'refund' && allows(order.status, action) && hasNothingLeft(order)) return t(T.allBack)
   const isSent = order.shippingType === undefined || needsAddress(order.shippingType)
   if (action === 'ship' && !isSent && order.status !== 'order_canceled') return t(T.nothingToSend)
-  // Before an order is placed, its delivery is unknown and nothing is delivered.
+  // An order that is not placed has no delivery yet.
   if (allowsFor(order.status, action, order.shippingType ?? 'none')) return undefined
   if (action === 'finish' && order.status === 'order_accepted') return t(T.shipFirst)
   const inSentence = (text: string) => (c.get('lang') === 'en' ? text.toLowerCase() : text)
@@ -49,7 +47,6 @@ export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): 
   return interpolate(t(T.onlyIn), { states })
 }
 
-/** Buttons of available actions, and the reasons of unavailable ones. */
 export function actionPanel(c: WebContext, order: Asked, typed: Typed): Html {
   const t = textsIn(c.get('lang'))
   if (order.owner_id === viewerOf(c).sub) {
@@ -103,7 +100,7 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
   </form>`
 }
 
-/** The full address for the parcel; a tap selects it. */
+/** Unmasked, for the parcel; a tap selects it. */
 function sendTo({ address_info }: Asked, lang: Lang): Html | '' {
   const words = addressWords(address_info, 'sender')
   if (!words) return ''

@@ -30,18 +30,13 @@ export function paymentBadge(status: PaymentStatus, lang: Lang): Html {
   return html`<span class="badge ${PAYMENT_LOOKS[status]}">${textsIn(lang)(PAYMENT_STATES[status])}</span>`
 }
 
-/** Whether the payment status adds to the order status. */
 export const paysApart = ({ payment_status }: { readonly payment_status: PaymentStatus }): boolean =>
   ['closing', 'refunding', 'refunded'].includes(payment_status)
 
 const LIST = '/admin/orders'
-/** Maximum length of a list query. */
 const QUERY_MAX = 1_000
 
-/**
- * Query of the list the operator came from. It is only appended to the list's own path, so it cannot redirect
- * elsewhere.
- */
+/** The query is appended to the list's own path, so it cannot redirect elsewhere. */
 export function cameFrom(c: WebContext): string {
   const given = c.req.query('from') ?? ''
   return given.length > QUERY_MAX ? '' : new URLSearchParams(given).toString()
@@ -49,7 +44,6 @@ export function cameFrom(c: WebContext): string {
 
 export const listAt = (from: string) => withQuery(LIST, from)
 
-/** @param from the list's query, see `cameFrom` */
 export const orderAt = (orderNo: string, from = '') => withQuery(`${LIST}/${orderNo}`, handedOn(from))
 
 export const actionAt = (orderNo: string, action: string, from: string) =>

@@ -21,7 +21,7 @@ const SHIPPING_MAX = 64
 
 type ResolveAction = Extract<OrderRequest, { kind: 'resolve' }>['action']
 
-/** `request` is valid only if there are no errors. */
+/** Use `request` only without errors. */
 export function readRequest(
   action: ActionName,
   form: Form,
@@ -56,7 +56,7 @@ export function readRequest(
   return { request, errors: read.errors }
 }
 
-/** Refunds cannot be skipped, only retried or settled manually. A slash separates the refund number. */
+/** A refund can be retried or settled by hand, not skipped. A slash precedes the refund number. */
 function waysOn(order: Pick<OrderView, 'needs_attention' | 'refunds'>): readonly [string, ...string[]] {
   if (order.needs_attention?.code !== 'refund') return ['retry', 'skip']
   return ['retry', ...owedOf(order).map(({ refund_no }) => `settle/${refund_no}`)]
@@ -70,7 +70,6 @@ export type AskedApart = keyof typeof TITLES
 
 export const isAskedApart = (action: ActionName): action is AskedApart => Object.hasOwn(TITLES, action)
 
-/** @param form input with its errors @param problem why the action failed */
 export function showForm(
   c: WebContext,
   order: OrderView,

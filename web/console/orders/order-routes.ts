@@ -54,7 +54,6 @@ export function consoleOrderRoutes(deps: WebDeps) {
     }
   }
 
-  /** Shows why the action failed and keeps the input. */
   async function refuse(c: WebContext, order: OrderView, action: ActionName, form: Form, error: unknown) {
     const lang = c.get('lang')
     if (!(error instanceof DomainError || error instanceof OverloadedError)) throw error
@@ -79,7 +78,7 @@ export function consoleOrderRoutes(deps: WebDeps) {
       const action = c.req.param('action') as ActionName
       const order = await find(c)
       const known = { ...order, shippingType: undefined }
-      // An unavailable action explains itself on the order page.
+      // The order page explains an unavailable action.
       if (!isAskedApart(action) || reasonAgainst(known, action, c))
         return c.redirect(orderAt(order.order_no, cameFrom(c)), 303)
       return showForm(c, order, action, {})
@@ -90,7 +89,7 @@ export function consoleOrderRoutes(deps: WebDeps) {
   return routes
 }
 
-/** Form field that a refusal of a partial refund is about. */
+/** The field that a refused partial refund concerns. */
 function partFieldOf({ code, required }: Refusal): 'what' | 'points' | 'money' | undefined {
   if (code === 'REFUND_IS_WHOLE') return 'what'
   if (code !== 'REFUND_EXCEEDS_REST' || required === undefined) return undefined

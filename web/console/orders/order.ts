@@ -30,7 +30,7 @@ import { auditTrail } from './audit-trail.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
 
-/** Status in which the confirmation of an action is still true. */
+/** The confirmation of an action is true only in this status. */
 const DONE_IN: Readonly<Record<string, OrderStatus>> = {
   ...LEADS_TO,
   cancel: 'order_canceled',
@@ -40,11 +40,10 @@ const NOTHING_TYPED: Typed = { form: {}, errors: {} }
 
 interface Problem {
   readonly status: 409 | 503
-  /** Result of the request. */
   readonly text: string
 }
 
-/** @param typed invalid form input @param problem why the action failed @throws DomainError NOT_FOUND */
+/** @param typed invalid input @param problem why the action failed @throws DomainError NOT_FOUND */
 export async function showOrder(
   c: WebContext,
   deps: WebDeps,
@@ -88,14 +87,13 @@ export async function showOrder(
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)
 }
 
-/** @returns undefined if the order has moved on since */
+/** @returns undefined if the order has changed since */
 function doneOf(c: WebContext, { status }: OrderView): keyof typeof ORDER_DONE | undefined {
   const done = c.req.query('done') ?? ''
   if (!Object.hasOwn(ORDER_DONE, done) || (DONE_IN[done] ?? status) !== status) return undefined
   return done as keyof typeof ORDER_DONE
 }
 
-/** Link to the oldest order in the same queue. */
 async function nextWaiting(
   { db }: WebDeps,
   done: 'accept' | 'ship',
@@ -157,7 +155,6 @@ function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink,
   </section>`
 }
 
-/** Total refunded. */
 function takenText(back: OrderView['refunds'], lang: Lang): string {
   const points = back.reduce((sum, refund) => sum + refund.points, 0)
   const fen = back.reduce((sum, { money }) => sum + fenOf(money.amount), 0n)
@@ -168,7 +165,7 @@ function row<V>(name: string, value: V | null | undefined, show: (value: V) => H
   return value === null || value === undefined ? [] : [[name, show(value)]]
 }
 
-/** The customer's notes and address; the shipping form shows the full address. */
+/** The shipping form shows the full address. */
 function personal(
   { status, customer_notes, address_info }: OrderView,
   shippingType: ShippingType | undefined,
@@ -192,7 +189,7 @@ function personal(
   ]
 }
 
-/** The page writes one text; the API accepts any fields, all of which are shown. */
+/** The console writes one text; the API accepts any fields. */
 function customizedText(what: unknown): string {
   const { text, ...others } = what as Record<string, unknown>
   return typeof text === 'string' && Object.keys(others).length === 0 ? text : JSON.stringify(what)

@@ -28,7 +28,7 @@ export function orderList(deps: WebDeps) {
     const past = given && /^[1-9]\d{0,17}$/.test(given) ? given : undefined
     const oldestFirst = isOldestFirst(c)
     const page = { limit: PER_PAGE, oldestFirst, past }
-    // A reversed date range is an error, not an empty result.
+    // A reversed date range is an error, not an empty list.
     const areTurned = search.from !== undefined && search.to !== undefined && search.from >= search.to
     const { orders, next } = areTurned
       ? { orders: [], next: undefined }
@@ -70,7 +70,6 @@ function readSearch(c: WebContext): OrderSearch {
 
 const isOldestFirst = (c: WebContext): boolean => c.req.query('sort') === 'oldest'
 
-/** This list at another cursor. */
 function here(c: WebContext, past: string | undefined): string {
   const url = new URL(c.req.url)
   url.searchParams.delete('past')
@@ -130,7 +129,7 @@ function empty(c: WebContext, { words }: OrderSearch): Html {
 function table(c: WebContext, orders: readonly OrderLine[]): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  // The order page links back to this exact list.
+  // The order page links back to this list.
   const from = new URL(c.req.url).search.slice(1)
   return html`<table class="folds pairs many">
     <caption class="sr">${t(T.listed)}</caption>

@@ -15,11 +15,10 @@ import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { REFUND_FORM as F } from '../../texts/console/orders.ts'
 
-/** No order has more points than this. */
 const POINTS_MAX = PRODUCT_MAX.points
 const AMOUNTS = ['points', 'money'] as const
 
-/** Requires an explicit choice between full and partial refund. */
+/** No default: staff must choose a full or a partial refund. */
 export function readRefund(
   read: ReturnType<typeof readFields>,
   form: Form,
@@ -48,7 +47,7 @@ export function readRefund(
 export function refundQuestions(order: OrderView, form: Form, errors: FormErrors, lang: Lang): Html {
   const t = textsIn(lang)
   const rest = remainderAfter(order)
-  // Shipped goods may not come back, but the stock is restored anyway.
+  // The stock is restored, even if shipped goods do not come back.
   const hasLeft = order.status === 'order_shipped' || order.status === 'order_finished'
   const amount = (name: (typeof AMOUNTS)[number], most: string, inputmode: 'numeric' | 'decimal') =>
     field({

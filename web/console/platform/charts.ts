@@ -5,7 +5,6 @@ import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { TODAY as T } from '../../texts/console/frame.ts'
 
-/** Segment of a stacked bar. */
 interface Part {
   readonly value: number
   /** CSS class in web/public/pages/console.css. */
@@ -13,10 +12,8 @@ interface Part {
 }
 
 export interface Bar {
-  /** Such as an hour or a day. */
   readonly label: string
   readonly parts: readonly Part[]
-  /** Value of the line behind the bars. */
   readonly line?: number
 }
 
@@ -24,20 +21,18 @@ interface Chart {
   readonly title: string
   readonly hint: string
   readonly bars: readonly Bar[]
-  /** Formats a value. */
   readonly write: (value: number) => string
-  /** Meaning of each look, if bars have several. */
   readonly legend?: readonly (readonly [Part['look'], string])[]
-  /** The same data as a table; each row starts with its label. */
+  /** The same data; the first cell of each row is its label. */
   readonly table: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
 }
 
-/** Drawing units; the page stretches the drawing, so texts are in HTML next to it. */
+/** The page stretches the drawing, so texts are HTML next to it. */
 const HEIGHT = 100
 const STEP = 10
 const GAP = 3
 
-/** Server-rendered bar chart with scale, text summary and table. Values are integers (fen, points, pieces). */
+/** Values are integers: fen, points or pieces. */
 export function barChart({ title, hint, bars, write, legend, table }: Chart, lang: Lang): Html {
   const t = textsIn(lang)
   const top = roundTop(Math.max(...bars.map((bar) => Math.max(sumOf(bar), bar.line ?? 0))))
@@ -69,7 +64,7 @@ export function barChart({ title, hint, bars, write, legend, table }: Chart, lan
 
 const sumOf = ({ parts }: Bar) => parts.reduce((sum, { value }) => sum + value, 0)
 
-/** Next readable maximum whose half is readable, too: 2, 4, 20, 60, 200. */
+/** Both the maximum and its half are easy to read: 2, 4, 20, 60, 200. */
 function roundTop(most: number): number {
   if (most <= 2) return 2
   const unit = 2 * 10 ** Math.floor(Math.log10(most))
@@ -94,7 +89,6 @@ function drawLine(bars: readonly Bar[], y: (value: number) => number): Html {
   return html`<polyline class="line" points="${points.join(' ')}"></polyline>`
 }
 
-/** Text summary for screen readers. */
 function summary(title: string, bars: readonly Bar[], write: (value: number) => string, lang: Lang): string {
   const t = textsIn(lang)
   const sum = bars.reduce((all, bar) => all + sumOf(bar), 0)

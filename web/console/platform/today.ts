@@ -42,7 +42,7 @@ export function todayRoutes(deps: WebDeps) {
   })
 }
 
-/** @param now ms since the epoch */
+/** @param now ms since 1970 */
 const weekday = (now: number, lang: Lang) =>
   new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', {
     timeZone: 'Asia/Shanghai',
@@ -80,7 +80,7 @@ function figures({ today, takenBack }: Dashboard, lang: Lang): Html {
   )}</dl></section>`
 }
 
-/** Rounded down, so that 100% means all. */
+/** Rounded down: 100% means all. */
 function percent(part: number, whole: number): string {
   const tenths = Math.floor((part * 1000) / whole)
   return `${Math.floor(tenths / 10)}${tenths % 10 === 0 ? '' : `.${tenths % 10}`}%`
@@ -123,7 +123,6 @@ function waitingRow({ count, orderNo, since }: WaitingView, text: string, lang: 
     ${orderNo === null ? '' : html`<a class="press" href="/admin/orders/${orderNo}">${t(T.look)}</a>`}</p></li>`
 }
 
-/** Each queue links to its list, oldest first. */
 function queues({ queues: all }: Dashboard, lang: Lang): Html {
   const t = textsIn(lang)
   return html`<section class="card stack" aria-labelledby="queues">
@@ -142,7 +141,6 @@ function queues({ queues: all }: Dashboard, lang: Lang): Html {
   </section>`
 }
 
-/** Elapsed time in the largest whole unit. */
 function waited(since: string, lang: Lang): Html {
   const t = textsIn(lang)
   const minutes = Math.floor((Date.now() - Date.parse(since)) / 60_000)

@@ -39,7 +39,7 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
     const { runs, total } = await readReconciliations(db, { limit: PER_PAGE, offset: (page - 1) * PER_PAGE })
     const given = c.req.query('started') ?? ''
     const started = DAY.test(given) ? given : undefined
-    // A run is listed once a worker has picked it up.
+    // A run is listed only after a worker has started it.
     const isListed = page > 1 || runs.some(({ day }) => day === started)
     const coming = isListed ? undefined : started
     const main = html`
@@ -91,7 +91,7 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
     })
 }
 
-/** @param coming day of a run that was requested and is not listed yet */
+/** @param coming day of a requested run that is not listed yet */
 function list(runs: readonly ReconciliationView[], coming: string | undefined, lang: Lang): Html {
   const t = textsIn(lang)
   return html`<table class="folds">

@@ -14,7 +14,7 @@ interface Column {
   readonly number?: true
 }
 
-/** The day's statements, and all orders and payments at the time of the run. */
+/** Statements are those of the day; orders and payments are all at the time of the run. */
 export function totalsTables(
   { bills = {}, orders = {}, payments = {}, others = {} }: Totals,
   lang: Lang,
@@ -42,7 +42,6 @@ export function totalsTables(
       { head: T.points, ...number },
       { head: T.money, ...number },
     ],
-    // Statuses in lifecycle order.
     [
       ...ORDER_STATUSES.flatMap((status) => {
         const sum = orders[status]

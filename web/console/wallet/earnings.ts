@@ -48,7 +48,7 @@ export function consoleEarningRoutes(deps: WebDeps) {
     return owner
   }
 
-  /** As `ownerOf`, for changes. @throws DomainError FORBIDDEN without the right */
+  /** For changes. @throws DomainError FORBIDDEN without the right */
   const ownerToBookFor = (c: WebContext): string => {
     const { sub, role } = viewerOf(c)
     mustHaveRight(role, 'report_earnings')
@@ -153,13 +153,11 @@ export function consoleEarningRoutes(deps: WebDeps) {
       const read = readFields(form, c.get('lang'), { reason: textsIn(c.get('lang'))(T.reason) })
       const reason = read.text('reason', 1, REASON_MAX)
       if (Object.keys(read.errors).length > 0) return askReverse(c, owner, earning, form, read.errors)
-      // Idempotent.
       await reverse(deps, earning.id, deps.clawbackIntoDebt, { operatorId: viewerOf(c).sub, reason })
       return c.redirect(`${walletAt(owner)}/earnings?done=reversed`, 303)
     })
 }
 
-/** Requires either an amount or points. */
 function readEarning(form: Form, lang: Lang) {
   const t = textsIn(lang)
   const read = readFields(form, lang, {

@@ -53,7 +53,6 @@ export async function showAction(
   return consolePage(c, { title: `${t(ACTIONS[name])} · ${owner}`, main, section: 'users' }, status)
 }
 
-/** Current balances, or the hold to release. */
 async function factsOf(
   deps: WebDeps,
   owner: string,
@@ -108,7 +107,7 @@ function fieldOf(c: WebContext, name: string, form: Form, errors: FormErrors): H
   }
 }
 
-/** Executes the form, or shows it again with errors; large amounts need confirmation first. */
+/** Large amounts need confirmation; invalid forms are shown again. */
 export async function act(c: WebContext, deps: WebDeps, owner: string, name: ActionName): Promise<Response> {
   const lang = c.get('lang')
   const { confirmed, ...form } = await readForm(c)
@@ -146,7 +145,7 @@ async function confirm(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const { available, cash } = await readWallet(deps, owner)
-  // Do not ask to confirm what will fail. The ledger checks again when posting.
+  // Do not ask to confirm what will fail; the ledger checks again.
   if (wish.points < 0 && available + wish.points < 0) {
     const points = tooFew(grouped(-wish.points), grouped(available), lang)
     return showAction(c, deps, owner, name, form, { points })

@@ -20,13 +20,12 @@ import { type ACTIONS, ACTION_FORM as F } from '../../texts/console/wallets.ts'
 
 export type ActionName = keyof typeof ACTIONS
 
-/** Amounts from here on need confirmation. */
+/** From these amounts, a confirmation is required. */
 export const LARGE_POINTS = 10_000
 const LARGE_FEN: Fen = 100_000n
 
 type FieldName = 'points' | 'amount' | 'way' | 'expires' | 'reason' | 'level'
 
-/** Form fields per action, in order. */
 export const ACTION_FIELDS: Readonly<Record<ActionName, readonly FieldName[]>> = {
   grant: ['points', 'expires', 'reason'],
   adjust: ['way', 'points', 'reason'],
@@ -38,7 +37,7 @@ export const ACTION_FIELDS: Readonly<Record<ActionName, readonly FieldName[]>> =
   level: ['level'],
 }
 
-/** Same rights as the API. */
+/** The same rights as in the API. */
 export const rightFor = (name: ActionName): Right => (name === 'level' ? 'operate' : 'change_wallets')
 /** Not available with an external wallet. */
 export const needsLedger = (name: ActionName): boolean => name !== 'level' && name !== 'cash'
@@ -50,15 +49,14 @@ interface Cause {
 
 interface Wish {
   readonly read: ReturnType<typeof readFields>
-  /** Needs confirmation. */
   readonly isLarge: boolean
-  /** Change of points, or of cash in fen, for the confirmation. */
+  /** Points, or cash in fen; signed. */
   readonly points: number
   readonly fen: Fen
   run(deps: WebDeps, owner: string, by: Cause): Promise<unknown>
 }
 
-/** `read.errors` has the errors; if there are any, do not run it. */
+/** Run it only if `read.errors` is empty. */
 export function readAction(name: ActionName, form: Form, lang: Lang): Wish {
   const t = textsIn(lang)
   const read = readFields(form, lang, {

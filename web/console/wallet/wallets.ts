@@ -167,7 +167,7 @@ function entryTable(c: WebContext, entries: readonly StatementEntry[], currency:
   const lang = c.get('lang')
   const t = textsIn(lang)
   const change = ({ amount, held }: StatementEntry) => {
-    // A capture spends held points, so the available balance fell earlier.
+    // The available balance fell earlier, when the points were held.
     if (amount === 0n && held !== 0n) return interpolate(t(T.settles), { n: sum(held < 0n ? -held : held) })
     if (amount === 0n) return '—'
     if (currency === 'ZJF') return signed(Number(amount))

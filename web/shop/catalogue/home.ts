@@ -23,12 +23,12 @@ import { productGrid } from './product-card.ts'
 
 const HOME = '/points-mall/products'
 const PER_PAGE = 20
-/** Lists show and count at most this many; filters narrow them. */
+/** Lists and counts stop here; filters narrow them. */
 const LISTED_MAX = 1_000
 const SOON_MS = 30 * 86_400_000
 const KEYWORD_MAX = 100
 
-/** Query of the page; invalid values are ignored. */
+/** Invalid values are ignored. */
 interface Wish {
   readonly filter: Omit<ProductFilter, 'status' | 'within'>
   readonly affordable: boolean
@@ -36,7 +36,7 @@ interface Wish {
   readonly page: number
 }
 
-/** Undefined: not signed in. `wallet` is undefined if it cannot be read. */
+/** `wallet` is undefined if it cannot be read. */
 type Owner = { readonly level: number; readonly wallet: WalletView | undefined } | undefined
 
 export function homeRoutes(deps: WebDeps) {
@@ -47,7 +47,7 @@ export function homeRoutes(deps: WebDeps) {
   const findAny = (filter: Wish['filter'], limit: number) =>
     find(filter, 'default', { limit, offset: 0, countMax: 1 })
 
-  /** Words in the keyword that do have results. */
+  /** Parts of the keyword that have results. */
   async function betterWords({ keyword, ...filter }: Wish['filter']): Promise<string[]> {
     const letters = Array.from(keyword ?? '').filter((letter) => /[\p{L}\p{N}]/u.test(letter))
     if (letters.length < 3) return []
@@ -139,7 +139,6 @@ function readWish(c: WebContext): Wish {
 const isNarrowed = ({ filter, affordable }: Wish) =>
   affordable || Object.values(filter).some((value) => value !== undefined)
 
-/** Same query with changes, from its first page. */
 function wishLink({ filter, affordable, sort }: Wish): string {
   const query = new URLSearchParams()
   if (filter.keyword) query.set('keyword', filter.keyword)
@@ -151,14 +150,12 @@ function wishLink({ filter, affordable, sort }: Wish): string {
   return query.size === 0 ? HOME : `${HOME}?${query.toString()}`
 }
 
-/** Same URL at another page. */
 function pageLink(c: WebContext, page: number): string {
   const { pathname, searchParams } = new URL(c.req.url)
   searchParams.set('page', `${page}`)
   return `${pathname}?${searchParams.toString()}`
 }
 
-/** Hidden field for a value that the form does not change. */
 const hidden = (name: string, value: string | undefined) =>
   value === undefined ? '' : html`<input type="hidden" name="${name}" value="${value}">`
 
@@ -175,7 +172,6 @@ async function readOwner(c: WebContext, deps: WebDeps): Promise<Owner> {
   return { level: user.level ?? viewer.level, wallet }
 }
 
-/** Compact balance for filtered and later pages. */
 function briefBalance(c: WebContext, owner: Owner): Html | '' {
   const t = textsIn(c.get('lang'))
   return owner?.wallet

@@ -4,7 +4,7 @@ import type { Lang } from '../../../i18n/error-texts.ts'
 import type { Html } from '../../shared/page.ts'
 import { price, stock } from './product-copy.ts'
 
-/** Only local pictures: the page loads nothing from other hosts. */
+/** Local pictures only: the page loads nothing from other hosts. */
 const OURS = /^\/assets\/[\w./-]+$/
 
 /** @param alt '' if the title is next to it */
@@ -16,7 +16,6 @@ export function picture(image: string | null, alt: string): Html {
     <svg><use href="/assets/pages/icons.svg#orders"></use></svg></span>`
 }
 
-/** Products as tickets, with the price on the stub. */
 export function productGrid(products: readonly ProductView[], lang: Lang): Html {
   return html`<ul class="shelf">${products.map(
     (product) => html`<li class="ticket product">

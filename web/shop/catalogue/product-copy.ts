@@ -8,10 +8,10 @@ import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT } from '../../texts/shop/catalogue.ts'
 
-/** From here on the remaining stock is shown. */
+/** The stock is shown up to this number. */
 const FEW = 10
 
-/** `1,200 积分 + ¥9.90` with large digits; reads like `priceText`. */
+/** Screen readers read it like `priceText`. */
 export function price(points: number, money: Money, lang: Lang): Html {
   const unit = lang === 'zh' ? '积分' : 'points'
   const cash = html`<span class="digits">${moneyText(money)}</span>`
@@ -21,7 +21,6 @@ export function price(points: number, money: Money, lang: Lang): Html {
     : html`<span class="digits">${grouped(points)}</span> ${unit} <span class="whole">+ ${cash}</span>`
 }
 
-/** Empty if there is plenty. */
 export function stock({ stock_quantity: left }: ProductView, lang: Lang): Html | '' {
   const t = textsIn(lang)
   if (left <= 0) return html`<span class="badge">${t(PRODUCT.soldOut)}</span>`
@@ -68,7 +67,6 @@ function spanText(seconds: number, lang: Lang): string {
   return count === 1 ? zh : ` ${grouped(count)} ${zh}`
 }
 
-/** Short enough for a button. */
 export function shortReason({ code, required, available, rule }: Refusal, lang: Lang): string {
   const zh = lang === 'zh'
   switch (code) {
@@ -92,7 +90,7 @@ export function shortReason({ code, required, available, rule }: Refusal, lang: 
   }
 }
 
-/** The API's text, with the gap computed where that helps. */
+/** The API's text, with the missing amount where known. */
 function reason(refusal: Refusal, lang: Lang): string {
   const { code, required, available, rule } = refusal
   const zh = lang === 'zh'
@@ -133,7 +131,7 @@ function reason(refusal: Refusal, lang: Lang): string {
   return errorText(code, lang, refusal).detail
 }
 
-/** The same as a list item, with a link to unpaid orders if those are the reason. */
+/** Links to unpaid orders if those are the reason. */
 export function reasonItem(refusal: Refusal, lang: Lang): Html {
   const text = reason(refusal, lang)
   const { code, rule, available } = refusal

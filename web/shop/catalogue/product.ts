@@ -46,7 +46,6 @@ export async function findOnShelf(
   }
 }
 
-/** 404 with suggestions. */
 export async function showGone(c: WebContext, { replica, pointsToCnyMillionths: rate }: WebDeps) {
   const t = textsIn(c.get('lang'))
   const others = await readCatalogue(replica, {}, 'default', { limit: 4, offset: 0, countMax: 1 }, rate)
@@ -102,12 +101,12 @@ function detail(c: WebContext, { settings }: WebDeps, product: ProductView, chec
   </article>`
 }
 
-/** Reasons that saving points does not solve come first. */
+/** Puts reasons first that more points do not solve. */
 const foremost = (reasons: readonly Refusal[]): Refusal[] =>
   reasons.toSorted((a, b) => Number(isForGood(b)) - Number(isForGood(a)))
 const isForGood = ({ code }: Refusal) => code === 'POINTS_PER_ORDER_EXCEEDED'
 
-/** Maximum quantity; a guest has redeemed none yet. */
+/** A guest has redeemed nothing yet. */
 function mostOf(product: ProductView, check: Check | undefined, rules: WebDeps['settings']['rules']): number {
   if (check?.facts.product) {
     return Math.max(1, piecesMax({ ...check.facts, product: check.facts.product }, rules, check.facts))
@@ -130,7 +129,7 @@ function mostOf(product: ProductView, check: Check | undefined, rules: WebDeps['
   return Math.max(1, piecesMax(facts, rules))
 }
 
-/** For guests, too, if it applies to everybody. */
+/** Guests see reasons that apply to everybody. */
 function whyNot(c: WebContext, product: ProductView, reasons: readonly Refusal[]): Html | '' {
   const lang = c.get('lang')
   const t = textsIn(lang)

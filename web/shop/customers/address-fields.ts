@@ -9,7 +9,6 @@ import { textsIn } from '../../texts/common/common.ts'
 import { ADDRESSES } from '../../texts/shop/catalogue.ts'
 import { PROVINCES } from './provinces.ts'
 
-/** Unvalidated; see `application/customers/addresses.ts`. */
 export const typedAddress = (form: Form): Address => ({
   name: form.name ?? '',
   phone: form.phone ?? '',
@@ -19,7 +18,6 @@ export const typedAddress = (form: Form): Address => ({
   detail: form.detail ?? '',
 })
 
-/** Errors by field, with the fields' labels. */
 export function addressErrors(error: InvalidInputError, lang: Lang): FormErrors {
   const t = textsIn(lang)
   const labels = Object.fromEntries(LABELLED.map((name) => [name, t(ADDRESSES[name])]))
@@ -29,7 +27,6 @@ export function addressErrors(error: InvalidInputError, lang: Lang): FormErrors 
 
 const LABELLED = ['name', 'phone', 'province', 'city', 'district', 'detail'] as const
 
-/** With autocomplete for browsers. */
 export function addressFields(form: Form, errors: FormErrors, lang: Lang): Html {
   const t = textsIn(lang)
   const one = (name: keyof Address) => ({

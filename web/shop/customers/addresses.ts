@@ -63,7 +63,6 @@ export function addressRoutes(deps: WebDeps) {
     return shopPage(c, { title, main, tab: 'wallet', back: BOOK }, status)
   }
 
-  /** Saves, or shows the form again with errors. */
   async function saved(c: WebContext, id: string | undefined, form: Form, save: () => Promise<void>) {
     try {
       await save()

@@ -10,10 +10,7 @@ import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { KEPT_FIELDS, keptActionText, KEPT_FORMS as T } from '../../texts/common/kept-forms.ts'
 import { shopPage } from '../layout.ts'
 
-/**
- * `/points-mall/continue`: shows kept forms in full. Each can be submitted to its original URL; nothing is sent
- * automatically.
- */
+/** Shows kept forms in full; the customer submits each one, and none is sent automatically. */
 export function continueRoutes(deps: WebDeps) {
   return new Hono<WebEnv>().get('/continue', requireViewer(), async (c) => {
     const t = textsIn(c.get('lang'))
@@ -30,7 +27,7 @@ function offer(c: WebContext, kept: KeptForm): Html | '' {
   const t = textsIn(c.get('lang'))
   const { pathname } = new URL(kept.path, 'http://shop.invalid')
   const action = keptActionText(pathname)
-  // Do not ask about an action without a description.
+  // A form without a description cannot be confirmed.
   if (action === undefined) return ''
   const fields = Object.entries(kept.fields)
   return html`<section class="ticket narrow-page">

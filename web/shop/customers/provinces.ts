@@ -1,4 +1,3 @@
-/** The 34 provinces, for suggestions. */
 export const PROVINCES: readonly string[] = [
   '北京市',
   '天津市',

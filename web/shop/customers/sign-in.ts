@@ -18,7 +18,7 @@ const DEMO_VIEWERS: Readonly<Record<string, Viewer>> = {
   admin: { sub: 'admin', role: 'admin', level: 1 },
 }
 
-/** One click in a demo; otherwise a one-time link signed by the shop. */
+/** Outside a demo, a one-time link signed by the shop. */
 export function signInRoutes(deps: WebDeps) {
   return new Hono<WebEnv>()
     .get('/sign-in', (c) => {

@@ -9,7 +9,6 @@ import { SHIPPING } from '../../texts/shop/catalogue.ts'
 import { ORDER } from '../../texts/shop/orders.ts'
 import type { OrderShown, Shipping } from './order-shown.ts'
 
-/** Product labels that describe where and when to pick up. */
 const PICKUP_FACTS = ['取货地点', '取货时间', '门店地址', '营业时间']
 
 export function shippingOf({ shipping_type: type, properties }: ProductView): Shipping {

@@ -4,15 +4,15 @@ import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { arrivalOf, orderView, readShown } from './order-view.ts'
 
 const LOOK_EVERY_MS = 700
-/** Keeps proxies from closing the connection, and detects dead ones. */
+/** Proxies close silent connections; a write also detects dead ones. */
 const HEARTBEAT_MS = 15_000
-/** Browsers reconnect; abandoned streams end. */
+/** Browsers reconnect after this; abandoned streams end. */
 const LIVE_MS = 10 * 60_000
-/** Browsers allow six connections per host and keep those of hidden tabs. */
+/** Browsers allow six connections per host and keep those of hidden tabs open. */
 const PER_VIEWER_MAX = 4
 const ALL_MAX = 2_000
 
-/** Server-Sent Events: the whole order view, initially and after each change. */
+/** Each event is the whole order view, so that missed events do not matter. */
 export function liveOrder(deps: WebDeps) {
   const { logger, stopping } = deps
   const complain = (err: unknown) => logger.error({ err }, 'orders cannot be followed')
@@ -37,7 +37,7 @@ export function liveOrder(deps: WebDeps) {
 
   return async (c: WebContext) => {
     const owner = c.get('viewer')?.sub
-    // 204 changes nothing: for signed-out viewers and for too many streams.
+    // The page ignores a 204; for signed-out viewers and for too many streams.
     if (owner === undefined || c.req.method !== 'GET') return c.body(null, 204)
     const { order_no } = (await readShown(deps, owner, c.req.param('id') ?? '')).order
     if (!enter(owner)) return c.body(null, 204)
@@ -48,7 +48,7 @@ export function liveOrder(deps: WebDeps) {
       const gone = new AbortController()
       stream.onAbort(() => gone.abort())
       const signal = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(LIVE_MS)])
-      // Also ends a write that the browser does not accept.
+      // Also aborts a write that the browser does not accept.
       signal.addEventListener('abort', () => stream.abort())
       try {
         let sent: string | undefined
@@ -62,7 +62,7 @@ export function liveOrder(deps: WebDeps) {
           mark = await watch.after(order_no, mark, HEARTBEAT_MS, signal)
         }
       } catch (err) {
-        // The helper would send the error's message.
+        // Hono's helper would send the error message to the browser.
         complain(err)
       } finally {
         leave(owner)

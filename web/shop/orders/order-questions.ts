@@ -22,7 +22,7 @@ type Act = (c: WebContext, request: OrderRequest, key: string) => Promise<Respon
 const ID = ':id{[0-9A-Za-z]{1,64}}'
 const REASON_MAX = 200
 
-/** Confirmation pages for cancel and receipt: both are final. */
+/** Both actions are final. */
 export function orderQuestions(deps: WebDeps, act: Act) {
   const read = (c: WebContext) => getOrder(deps, c.req.param('id') ?? '', viewerOf(c).sub)
 
@@ -56,7 +56,6 @@ export function orderQuestions(deps: WebDeps, act: Act) {
 
 const pathOf = ({ order_no }: OrderView) => `/points-mall/orders/${order_no}`
 
-/** @param form input when shown again @param error its error */
 async function askCancel(c: WebContext, deps: WebDeps, order: OrderView, form: Form, error?: string) {
   const lang = c.get('lang')
   const t = textsIn(lang)
@@ -82,7 +81,7 @@ async function askCancel(c: WebContext, deps: WebDeps, order: OrderView, form: F
   return ask(c, order, ORDER.cancelTitle, html`<p>${t(back)}</p>`, body, status)
 }
 
-/** What a cancellation returns and how fast, limited to what is left. */
+/** Limited to what is not refunded yet. */
 function backText(order: OrderView, where: FundTrace): Text {
   if (order.status === 'order_created') return CANCEL_BACK.unpaid[movesOf(order)]
   const kept = keptOf(where)

@@ -4,11 +4,10 @@ import type { ShippingType } from '../../../domain/catalogue/product.ts'
 import type { Money } from '../../../domain/money.ts'
 import type { PaymentMethod } from '../../../domain/payments/method.ts'
 
-/** Everything the order page shows; live updates compare it. */
+/** Live updates compare this. */
 export interface OrderShown {
   readonly order: OrderView
   readonly where: FundTrace
-  /** Payment methods and the wallet's cash; undefined: nothing to pay. */
   readonly payable: { readonly methods: readonly PaymentMethod[]; readonly cash: Money } | undefined
   /** Undefined: the product was deleted. */
   readonly shipping: Shipping | undefined
@@ -16,6 +15,5 @@ export interface OrderShown {
 
 export interface Shipping {
   readonly type: ShippingType
-  /** Pickup details under the product's own labels. */
   readonly facts: readonly (readonly [string, string])[]
 }

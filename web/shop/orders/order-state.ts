@@ -4,7 +4,6 @@ import { OPEN_STATUSES, type OrderStatus } from '../../../domain/orders/status.t
 import type { Text } from '../../texts/common/common.ts'
 import { type Moves, ORDERS, PAYMENT_STATES, STATES, type StateText } from '../../texts/shop/orders.ts'
 
-/** Status text and style for the customer. */
 export interface OrderState {
   readonly name: Text
   readonly means: Text
@@ -13,7 +12,6 @@ export interface OrderState {
 
 type Tone = 'good' | 'warn' | 'bad' | 'plain'
 
-/** Whether the order costs points, cash or both. */
 export function movesOf({
   total_points,
   total_money,
@@ -22,7 +20,6 @@ export function movesOf({
   return total_points === 0 ? 'cash' : 'both'
 }
 
-/** What the shop holds or has reserved; undefined: nothing to return. */
 export function keptOf({ points, cash }: FundTrace): Moves | undefined {
   const hasPoints = points.some(({ place }) => place !== 'returned')
   const hasCash = cash.some(({ place }) => place === 'paid')
@@ -30,7 +27,7 @@ export function keptOf({ points, cash }: FundTrace): Moves | undefined {
   return hasCash ? 'cash' : undefined
 }
 
-/** Combines order and payment status: customers see one. */
+/** Customers see one status for order and payment. */
 export function stateOf(order: OrderView): OrderState {
   const { name, means, tone } = wordsOf(order)
   return { name, means: 'zh' in means ? means : means[movesOf(order)], tone }
@@ -60,7 +57,6 @@ export function isPayable({ status, payment_status }: Pick<OrderView, 'status' |
   return status === 'order_created' && payment_status === 'unpaid'
 }
 
-/** Tabs of the order list with their statuses. */
 export const ORDER_TABS = {
   all: { text: ORDERS.all, statuses: undefined },
   to_pay: { text: ORDERS.to_pay, statuses: ['order_created'] },

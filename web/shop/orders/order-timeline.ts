@@ -2,13 +2,12 @@ import { html } from 'hono/html'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { FORWARD_STATUSES, type OrderStatus } from '../../../domain/orders/status.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { besideText, detailText } from '../../../i18n/note-texts.ts'
+import { detailText, eventTitle } from '../../../i18n/note-texts.ts'
 import { time } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
 import { ORDER, SET_ASIDE, STEPS } from '../../texts/shop/orders.ts'
 
-/** Past events, oldest first, then upcoming steps. */
 export function timeline(order: OrderView, lang: Lang): Html {
   const t = textsIn(lang)
   const happened = eventsOf(order, lang)
@@ -31,7 +30,6 @@ export function timeline(order: OrderView, lang: Lang): Html {
 interface Happened {
   readonly text: Text
   readonly at: string
-  /** An event that is not a step. */
   readonly beside: boolean
   readonly aside?: string | undefined
 }
@@ -41,14 +39,14 @@ function eventsOf(order: OrderView, lang: Lang): Happened[] {
   return order.timeline
     .filter(({ status }) => cash || status !== 'order_created')
     .map(({ status, at, note }) => {
-      const text = besideText(note)
+      const text = eventTitle(note)
       if (text) return { text, at, beside: true }
       const aside = note?.code === 'auto_confirm' ? detailText(note, lang) : undefined
       return { text: stepText(order, status as OrderStatus), at, beside: false, aside }
     })
 }
 
-/** Cash-only orders reserve no points. */
+/** Without points there is nothing to reserve. */
 export const stepText = ({ total_points }: OrderView, status: OrderStatus): Text =>
   status === 'order_created' && total_points === 0 ? SET_ASIDE : STEPS[status]
 

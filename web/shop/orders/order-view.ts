@@ -21,15 +21,13 @@ import type { OrderShown } from './order-shown.ts'
 import { isPayable, keptOf, movesOf, stateOf } from './order-state.ts'
 import { timeline } from './order-timeline.ts'
 
-/** Context in which the page is shown. */
 export interface Arrival {
-  /** Just redeemed. */
   readonly isNew: boolean
-  /** When a request was refused (ms since the epoch): earlier declines are not repeated below it. */
+  /** Time of a refused request (ms since 1970): earlier declines are not repeated below it. */
   readonly refusedAt: number
 }
 
-/** From the URL, which the live stream receives, too. */
+/** The live stream receives the same query. */
 export function arrivalOf(c: WebContext): Arrival {
   const { new: fresh, refused } = c.req.query()
   return { isNew: fresh === '1', refusedAt: Number(/^\d{1,15}$/.exec(refused ?? '')?.[0] ?? 0) }
@@ -47,7 +45,7 @@ export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string):
   return { order, where, payable: wallet && { methods, cash: wallet.cash }, shipping }
 }
 
-/** Also for products no longer on sale. */
+/** Includes products that are no longer on sale. */
 async function readShipping({ db, pointsToCnyMillionths }: WebDeps, productId: string) {
   try {
     return shippingOf(await readAnyProduct(db, productId, pointsToCnyMillionths))
@@ -57,7 +55,6 @@ async function readShipping({ db, pointsToCnyMillionths }: WebDeps, productId: s
   }
 }
 
-/** The part of the page that live updates replace. */
 export function orderView(shown: OrderShown, lang: Lang, arrival: Arrival): Html {
   const { order, where } = shown
   const t = textsIn(lang)
@@ -109,13 +106,12 @@ function ticket(shown: OrderShown, lang: Lang, { isNew, refusedAt }: Arrival): H
   </section>`
 }
 
-/** Confirms what was just done, unless the status below says it. */
+/** Empty if the status below says the same. */
 function freshText({ status }: OrderView, lang: Lang): Html | '' {
   const text = { exchanged: ORDER.newUnderWay, order_created: ORDER.newToPay }[status as string]
   return text ? html`<p class="fresh">${textsIn(lang)(text)}</p>` : ''
 }
 
-/** Notices of unusual states. */
 function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number): Html | '' {
   const t = textsIn(lang)
   if (order.needs_attention !== null) return html`<p class="notice warn">${t(ORDER.attention)}</p>`
@@ -130,7 +126,7 @@ function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number):
   return isPayable(order) && declined ? html`<p class="notice bad">${t(ORDER.declined)}</p>` : ''
 }
 
-/** Decoration; the status is also shown as text. */
+/** Decoration: the status is text, too. */
 function stamp({ status, payment_status }: OrderView, lang: Lang): Html | '' {
   if (lang !== 'zh') return ''
   const text = stampText(status, payment_status)
@@ -162,7 +158,6 @@ function facts(order: OrderView, lang: Lang): Html {
   const { payment_info, customer_notes, cancel_reason } = order
   const { buyer_remarks, buyer_message, customized } = (customer_notes ?? {}) as Record<string, unknown>
   const { text: madeTo } = (customized ?? {}) as Record<string, unknown>
-  // The customer knows that they canceled.
   const reason = cancel_reason === 'canceled_by_customer' ? null : cancel_reason
   const rows: readonly (readonly [string, Html | string])[] = [
     [t(ORDER.number), html`<span class="number">${order.order_no}</span>`],

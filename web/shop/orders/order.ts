@@ -29,7 +29,7 @@ const ID = ':id{[0-9A-Za-z]{1,64}}'
 export function orderRoutes(deps: WebDeps) {
   const shown = (c: WebContext) => readShown(deps, viewerOf(c).sub, c.req.param('id') ?? '')
 
-  /** Sends the request to the workflow; shows the order, with the reason if refused. */
+  /** Shows the order again, with the reason if the request is refused. */
   async function act(c: WebContext, request: OrderRequest, key: string) {
     const { sub } = viewerOf(c)
     const before = await getOrder(deps, c.req.param('id') ?? '', sub)
@@ -52,7 +52,7 @@ export function orderRoutes(deps: WebDeps) {
       .get(`/${ID}/live`, liveOrder(deps))
       .use(requireViewer())
       .get(`/${ID}`, async (c) => showOrder(c, deps, await shown(c)))
-      // The browser reloads the refused page, or switches its language.
+      // The browser reloads this page or switches its language.
       .get(`/${ID}/pay`, async (c) => c.redirect(pathOf((await shown(c)).order.order_no), 303))
       .post(`/${ID}/pay`, async (c) => {
         const form = await readForm(c)
@@ -60,17 +60,17 @@ export function orderRoutes(deps: WebDeps) {
         if (!method) {
           return showOrder(c, deps, await shown(c), textsIn(c.get('lang'))(ORDER.methodWrong), 422)
         }
-        // Another method is another request, even if the browser kept the form's key.
+        // Another method is another request, even under the key that the browser kept.
         return act(c, { kind: 'pay', method, channel: channelOf(c, deps) }, `${formTokenOf(form)}-${method}`)
       })
       .route('/', orderQuestions(deps, act))
   )
 }
 
-/** Final statuses, in which a crash has nothing to show. */
+/** A crash has no visible effect in these. */
 const ENDS: readonly OrderStatus[] = ['order_finished', 'order_canceled']
 
-/** Confirms a changed method, unless the order is paid by now. */
+/** Empty once the order is paid. */
 function methodNotice(c: WebContext, { order }: OrderShown) {
   const t = textsIn(c.get('lang'))
   const method = PAYMENT_METHODS.find((one) => one === c.req.query('method'))
@@ -80,7 +80,6 @@ function methodNotice(c: WebContext, { order }: OrderShown) {
 
 const pathOf = (orderNo: string) => `/points-mall/orders/${orderNo}`
 
-/** @param refusal why the request failed */
 function showOrder(
   c: WebContext,
   deps: WebDeps,

@@ -21,7 +21,6 @@ const PAGE_MAX = 10_000
 
 type Tab = keyof typeof ORDER_TABS
 
-/** Orders by tab, newest first, after redemptions in progress. */
 export function ordersRoutes(deps: WebDeps) {
   return new Hono<WebEnv>().get('/', requireViewer(), async (c) => {
     const tab = tabOf(c.req.query('tab'))
@@ -74,14 +73,13 @@ function show(
   return shopPage(c, { title: t(ORDERS.title), main, tab: 'orders' })
 }
 
-/** Count badge of tabs with open orders. */
 function waiting(tab: Tab, { by_status }: Statistics): Html | '' {
   if (tab !== 'to_pay' && tab !== 'in_progress') return ''
   const count = ORDER_TABS[tab].statuses.reduce((sum, status) => sum + (by_status[status] ?? 0), 0)
   return count > 0 ? html` <span class="badge">${grouped(count)}</span>` : ''
 }
 
-/** What all orders cost, net of refunds. */
+/** Net of refunds. */
 function spent({ total, total_points, total_money }: Statistics, lang: Lang): Html | '' {
   if (total === 0) return ''
   const price = priceText(total_points, total_money, lang)

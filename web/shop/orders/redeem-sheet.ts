@@ -22,12 +22,10 @@ import { addressFields } from '../customers/address-fields.ts'
 import { shopPage } from '../layout.ts'
 import { isUsable, methodRow } from '../payments/method-row.ts'
 
-/** Why the page is shown again. */
 export type Trouble =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'busy' | 'changed' }
 
-/** Everything that the confirmation page shows. */
 export interface Sheet {
   readonly product: ProductView
   readonly quantity: number
@@ -40,7 +38,6 @@ export interface Sheet {
   readonly trouble: Trouble | undefined
 }
 
-/** Confirmation page: address, payment method and price. */
 export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 200 | 409 | 422 | 503) {
   const lang = c.get('lang')
   const t = textsIn(lang)
@@ -86,7 +83,6 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
   return shopPage(c, { title: t(T.title), main, tab: 'home', back }, status)
 }
 
-/** The shop's hint for customization. */
 function customizedHint({ product }: Sheet): string | undefined {
   const told = product.properties?.定制内容
   return typeof told === 'string' ? told : undefined
@@ -123,7 +119,7 @@ function addressChoice(c: WebContext, { book, form, errors }: Sheet): Html {
   const t = textsIn(lang)
   const chosen = form.address ?? book[0]?.id ?? 'new'
   const canKeep = book.length < ADDRESSES_MAX
-  // Without saved addresses there is no choice.
+  // There is no choice without saved addresses.
   const radio = (value: string, text: Html) =>
     html`<label class="pick"><input type="radio" name="address" value="${value}" ${value === chosen ? 'checked' : ''}> <span>${text}</span></label>`
   return html`<fieldset class="addresses" id="field-address">
@@ -160,7 +156,7 @@ function methodChoice(c: WebContext, { settings }: WebDeps, { check, wallet, for
   const { supportedMethods } = settings.rules
   const due = moneyFromFen(check.total.fen)
   const cash = wallet?.cash
-  // If nothing can be redeemed, the notice above says why.
+  // The notice above says why nothing can be redeemed.
   const walletOnly =
     check.reasons.length === 0 &&
     check.unpaidReasons.length > 0 &&
@@ -187,7 +183,6 @@ function item(c: WebContext, { product, quantity }: Sheet): Html {
   </div>`
 }
 
-/** The price as a ticket. */
 function receipt(c: WebContext, { product, quantity, check, wallet }: Sheet): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)

@@ -23,13 +23,12 @@ import { channelOf } from '../payments/payment-channel.ts'
 import { redeemSheet, type Trouble } from './redeem-sheet.ts'
 
 const QUANTITY_MAX = 1_000_000
-/** Limit of `buyer_remarks`. */
 const REMARKS_MAX = 500
 const CUSTOMIZED_MAX = 200
-/** Warns about a recent order of the same product: going back must not redeem twice by accident. */
+/** Going back in the browser must not redeem twice by accident. */
 const JUST_NOW_MS = 10 * 60_000
 
-/** `/points-mall/products/{id}/redeem`: the price shown is the price charged. */
+/** The price shown is the price charged. */
 export function redeemRoutes(deps: WebDeps) {
   const at = '/products/:id{[1-9]\\d{0,17}}/redeem'
 
@@ -73,7 +72,7 @@ export function redeemRoutes(deps: WebDeps) {
       if (!product) return showGone(c, deps)
       const { sub: ownerId, level } = viewerOf(c)
       const { total } = await checkExchange(deps, { ownerId, level }, product.id, quantityOf(form))
-      // The exchange itself verifies only the cash part.
+      // The exchange itself checks only the cash.
       if (form.points !== `${total.points}` || form.cash !== decimalFromFen(total.fen)) {
         return show(c, product, form, { trouble: { kind: 'changed' } })
       }
@@ -88,7 +87,7 @@ export function redeemRoutes(deps: WebDeps) {
         return c.redirect(`/points-mall/orders/${attempt.order_no}?new=1`, 303)
       } catch (error) {
         if (error instanceof OverloadedError) return show(c, product, form, { trouble: { kind: 'busy' } })
-        // The product became customized since the page was loaded.
+        // The product requires customization since the page was loaded.
         if (error instanceof InvalidInputError)
           return show(c, product, form, { trouble: { kind: 'changed' } })
         if (!(error instanceof DomainError)) throw error
@@ -98,7 +97,7 @@ export function redeemRoutes(deps: WebDeps) {
     })
 }
 
-/** If the external wallet does not respond, no balance is shown. */
+/** No balance if the external wallet does not respond. */
 function unlessAway(error: unknown): undefined {
   if (error instanceof OverloadedError) return undefined
   throw error
@@ -121,7 +120,6 @@ function statusOf(errors: FormErrors, trouble: Trouble | undefined): 200 | 409 |
   return trouble.kind === 'busy' ? 503 : 409
 }
 
-/** The command, or the form's errors. */
 async function readCommand(
   c: WebContext,
   deps: WebDeps,
@@ -158,7 +156,6 @@ async function readCommand(
   }
 }
 
-/** The selected or typed address. */
 async function readAddressOf(
   c: WebContext,
   deps: WebDeps,
@@ -179,7 +176,7 @@ async function readAddressOf(
   }
 }
 
-/** The order is placed: a failure here, such as a full address book, does not affect it. */
+/** A failure, such as a full address book, must not affect the placed order. */
 async function keepAddress(c: WebContext, deps: WebDeps, form: Form, key: string): Promise<void> {
   try {
     await addAddress(deps, viewerOf(c).sub, typedAddress(form), false, key)

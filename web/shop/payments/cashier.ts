@@ -10,7 +10,7 @@ import { ORDER, PAY_WITH } from '../../texts/shop/orders.ts'
 import type { OrderShown } from '../orders/order-shown.ts'
 import { methodRow } from './method-row.ts'
 
-/** Payment section of an unpaid order. Elements with `hx-morph-skip` are not updated while the customer uses them. */
+/** Live updates skip elements with `hx-morph-skip`, which the customer may be using. */
 export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
   if (!payable) return ''
   const t = textsIn(lang)
@@ -43,10 +43,9 @@ export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
   </div>`
 }
 
-/** Excludes `weixin://…`, which is for scanning. */
+/** Not `weixin://…`, which is for scanning. */
 const isPage = (payUrl: string | null): payUrl is string => /^https?:\/\//.test(payUrl ?? '')
 
-/** The provider's way to open its payment page. */
 function way({ payment_info, total_money }: OrderShown['order'], lang: Lang): Html {
   const t = textsIn(lang)
   const { pay_url, jsapi, payment_method } = payment_info

@@ -10,16 +10,13 @@ import { METHODS, ORDER } from '../../texts/shop/orders.ts'
 interface MethodRow {
   readonly method: PaymentMethod
   readonly checked: boolean
-  /** Amount due. */
   readonly due: Money
-  /** The wallet's cash; undefined if it cannot be read. */
   readonly cash: Money | undefined
-  /** No unpaid order is allowed. */
+  /** The limit of unpaid orders is reached. */
   readonly walletOnly?: boolean
   readonly note?: string
 }
 
-/** Whether the method can pay the amount. */
 export function isUsable({
   method,
   due,

@@ -3,7 +3,7 @@ import type { WebContext, WebDeps } from '../../shared/deps.ts'
 
 type Channel = Extract<OrderRequest, { kind: 'pay' }>['channel']
 
-/** Payment channel of this browser. Undefined inside WeChat: unchanged, because only the shop knows the openid. */
+/** Undefined inside WeChat, since only the shop knows the openid. */
 export function channelOf(c: WebContext, { clientIp }: Pick<WebDeps, 'clientIp'>): Channel {
   const agent = c.req.header('user-agent') ?? ''
   if (/MicroMessenger/i.test(agent)) return undefined

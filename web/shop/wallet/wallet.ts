@@ -24,7 +24,6 @@ import { WALLET } from '../../texts/shop/wallet.ts'
 import { shopPage } from '../layout.ts'
 
 const PER_PAGE = 20
-/** Lots listed individually; the rest is summed up. */
 const LOTS_SHOWN = 6
 
 export function walletRoutes(deps: WebDeps) {
@@ -55,7 +54,6 @@ function queryOf(c: WebContext): StatementQuery {
   return { ownerId: viewerOf(c).sub, currency: c.req.query('currency') === 'CNY' ? 'CNY' : 'ZJF', kind }
 }
 
-/** An invalid cursor comes from an old link. */
 function unlessInvalid(error: unknown): undefined {
   if (!(error instanceof InvalidInputError)) throw error
   return undefined
@@ -71,7 +69,6 @@ function show(c: WebContext, wallet: WalletView, query: StatementQuery, page: Pa
   const t = textsIn(lang)
   const points = [t(WALLET.available), grouped(wallet.available)] as const
   const cash = [t(WALLET.cash), moneyText(wallet.cash)] as const
-  // The currency of the listed entries comes first.
   const [first, second] = query.currency === 'CNY' ? [cash, points] : [points, cash]
   const main = html`<h1 class="sr">${t(WALLET.title)}</h1>
     <div class="wallet">
@@ -114,7 +111,7 @@ function lots({ expiring }: WalletView, lang: Lang): Html {
 
 function daysLeft(expiresAt: string, lang: Lang): Html | string {
   const t = textsIn(lang)
-  // Calendar days, not 24 hours: what expires tomorrow morning does not expire today.
+  // Calendar days: what expires tomorrow morning does not expire today.
   const days = daysBetween(Date.now(), Date.parse(expiresAt))
   if (days < 1) return t(WALLET.today)
   return days === 1 ? t(WALLET.oneDayLeft) : interpolate(t(WALLET.daysLeft), { n: `${days}` })
@@ -173,7 +170,7 @@ function line(entry: StatementEntry, currency: 'ZJF' | 'CNY', lang: Lang): Html 
   const inPoints = currency === 'ZJF'
   const change = inPoints ? signed(Number(amount)) : signedMoney(amount)
   const after = inPoints ? grouped(Number(balanceAfter)) : moneyText(moneyFromFen(balanceAfter))
-  // A capture does not change the available balance; showing 0 would look as if nothing was spent.
+  // A capture leaves the available balance unchanged, and 0 would look as if nothing was spent.
   const wasHeld = kind === 'capture' && amount === 0n && held < 0n
   const n = inPoints ? grouped(Number(-held)) : moneyText(moneyFromFen(-held))
   const captured = interpolate(t(inPoints ? WALLET.capturedPoints : WALLET.capturedMoney), { n })

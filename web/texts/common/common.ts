@@ -43,7 +43,6 @@ export const COMMON = {
   offline: { zh: '网络已断开，正在重新连接…', en: 'Offline, reconnecting…' },
 } satisfies Record<string, Text>
 
-/** `t(COMMON.home)` */
 export const textsIn =
   (lang: Lang) =>
   (text: Text): string =>

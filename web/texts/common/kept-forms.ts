@@ -20,7 +20,7 @@ const of = (actions: Readonly<Record<string, Text>>, path: string, zh: string, e
     ([name, text]) => [`${path}/${name}`, { zh: `${zh}：${text.zh}`, en: `${en}: ${text.en}` }] as const,
   )
 
-/** Descriptions by target path; the first match counts. Forms without one are never kept. */
+/** The first match counts. Forms without a description are never kept. */
 const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/points-mall/products/:id/redeem', { zh: '兑换商品', en: 'Redeem a product' }],
   ['/points-mall/addresses/new', { zh: '新增收货地址', en: 'Add an address' }],
@@ -46,7 +46,6 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/admin/reconciliations', { zh: '发起对账', en: 'Start a reconciliation' }],
 ]
 
-/** Labels by field; other fields are shown by name. */
 export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   ...PRODUCT_LABELS,
   address: { zh: '收货地址', en: 'Address' },

@@ -1,6 +1,5 @@
 import type { Text } from './common.ts'
 
-/** Names of a product's fields: in its form, in a kept form, and where the shop shows them. */
 export const PRODUCT_LABELS = {
   title: { zh: '标题', en: 'Title' },
   description: { zh: '描述', en: 'Description' },

@@ -58,7 +58,7 @@ export const SHIPPING_TEXTS: Readonly<Record<ShippingType, Text>> = {
   none: { zh: '无需发货', en: 'No shipping' },
 }
 
-/** No sort by stock: every redemption would have to update its index. Low stock is a filter. */
+/** No sort by stock: each redemption would update its index. The filter shows low stock. */
 export const SORT_TEXTS = {
   default: { zh: '商城顺序', en: 'Shop order' },
   newest: { zh: '最新', en: 'Newest' },
@@ -176,7 +176,6 @@ export const CATEGORIES = {
   deleteNo: { zh: '不删除', en: 'Keep' },
 } satisfies Record<string, Text>
 
-/** By the value of `?done=`. */
 export const DONE = {
   created: {
     zh: '草稿已保存。接下来可以上传图片，再上架。',

@@ -3,7 +3,6 @@ import type { OrderAction, OrderStatus, PaymentStatus } from '../../../domain/or
 import type { ProviderName } from '../../../domain/payments/method.ts'
 import type { Text } from '../common/common.ts'
 
-/** As staff see them. */
 export const ORDER_STATES: Readonly<Record<OrderStatus, Text>> = {
   exchanged: { zh: '处理中', en: 'Processing' },
   order_created: { zh: '待支付', en: 'Awaiting payment' },
@@ -71,7 +70,6 @@ export const ACTIONS = {
   resolve: { zh: '处理异常', en: 'Resolve' },
 } satisfies Partial<Record<OrderAction | 'resolve', Text>>
 
-/** By the value of `?done=`. */
 export const ORDER_DONE = {
   accept: { zh: '已接单。', en: 'Order accepted.' },
   ship: {

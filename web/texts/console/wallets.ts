@@ -64,7 +64,6 @@ export const WALLET = {
   earnings: { zh: '积分入账', en: 'Earnings' },
 } satisfies Record<string, Text>
 
-/** By the last part of the path. */
 export const ACTIONS = {
   grant: { zh: '发放积分', en: 'Grant points' },
   adjust: { zh: '调整积分', en: 'Adjust points' },
@@ -133,7 +132,6 @@ export const ACTION_FORM = {
   after: { zh: '执行后可用', en: 'Available after' },
 } satisfies Record<string, Text>
 
-/** By the value of `?done=`. */
 export const WALLET_DONE = {
   grant: { zh: '积分已发放。', en: 'Points granted.' },
   adjust: { zh: '积分已调整。', en: 'Points adjusted.' },

@@ -54,7 +54,6 @@ export const TYPES: Readonly<Record<ProductType, Text>> = {
   customized: { zh: '定制', en: 'Customized' },
 }
 
-/** Short name and explanation. */
 export const SHIPPING: Readonly<Record<ShippingType, { readonly name: Text; readonly means: Text }>> = {
   logistics: {
     name: { zh: '快递配送', en: 'Delivery' },
@@ -76,7 +75,6 @@ export const SHIPPING: Readonly<Record<ShippingType, { readonly name: Text; read
   },
 }
 
-/** Sort options in order. */
 export const SORTS = {
   default: { zh: '综合', en: 'Recommended' },
   newest: { zh: '最新上架', en: 'Newest' },

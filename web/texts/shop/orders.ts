@@ -24,11 +24,9 @@ export const ORDERS = {
   spent: { zh: '共 {n} 笔订单，实际用去 {price}', en: '{n} orders, {price} spent' },
 } satisfies Record<string, Text>
 
-/** Selects the text by what the order costs. */
 export type Moves = 'points' | 'cash' | 'both'
 export type TextByMoves = Readonly<Record<Moves, Text>>
 
-/** Name, and what it means for the customer. */
 export interface StateText {
   readonly name: Text
   readonly means: Text | TextByMoves
@@ -138,7 +136,6 @@ export const METHODS: Readonly<Record<PaymentMethod, Text>> = {
   bank_card: { zh: '银行卡', en: 'Bank card' },
 }
 
-/** `{n}` is the amount. */
 export const PAY_WITH: Readonly<Record<PaymentMethod, Text>> = {
   wallet: { zh: '用现金余额支付 {n}', en: 'Pay {n} from your balance' },
   alipay: { zh: '用支付宝支付 {n}', en: 'Pay {n} with Alipay' },
@@ -233,7 +230,6 @@ export const ORDER = {
   onward: { zh: '继续逛逛', en: 'Browse products' },
 } satisfies Record<string, Text>
 
-/** What a cancellation returns, and how fast. */
 export const CANCEL_BACK = {
   nothing: {
     zh: '商家已全额退回，没有可以再退的；取消后订单不再继续。',
@@ -270,7 +266,6 @@ export const CANCEL_BACK = {
   },
 } as const
 
-/** Next step of a paid order, by shipping type. */
 export const NEXT: Readonly<Record<ShippingType, Text>> = {
   logistics: { zh: '商家接单后会备货发出。', en: 'Your order will be accepted and shipped soon.' },
   pickup: {
@@ -280,7 +275,7 @@ export const NEXT: Readonly<Record<ShippingType, Text>> = {
   none: { zh: '商家接单后会为你安排。', en: 'Your order will be accepted and taken care of soon.' },
 }
 
-/** Stored as text and shown to the shop. */
+/** The shop sees the stored text. */
 export const CANCEL_REASONS: readonly Text[] = [
   { zh: '不想要了', en: 'I no longer want it' },
   { zh: '拍错了，想换一件', en: 'I chose the wrong product' },
@@ -288,7 +283,6 @@ export const CANCEL_REASONS: readonly Text[] = [
   { zh: '等太久了', en: 'It is taking too long' },
 ]
 
-/** Timeline steps. */
 export const STEPS: Readonly<Record<OrderStatus, Text>> = {
   exchanged: { zh: '提交兑换', en: 'Redemption submitted' },
   order_created: { zh: '商品与积分已留好', en: 'Product and points reserved' },
@@ -299,7 +293,6 @@ export const STEPS: Readonly<Record<OrderStatus, Text>> = {
   order_canceled: { zh: '订单取消', en: 'Canceled' },
 }
 
-/** Without points. */
 export const SET_ASIDE: Text = { zh: '商品已留好', en: 'Product reserved' }
 
 /** `{n}` is the amount, `{t}` a time, `{m}` a method. */
