@@ -15,7 +15,7 @@ import {
 
 const LENGTH_MAX = 5
 
-/** Every sequence of events up to a length, the empty one first. */
+/** All sequences of events up to a length, the empty one first. */
 function* sequences(length: number): Generator<readonly Event[]> {
   let longest: readonly (readonly Event[])[] = [[]]
   yield* longest
@@ -25,7 +25,7 @@ function* sequences(length: number): Generator<readonly Event[]> {
   }
 }
 
-/** Plays a sequence and what follows by itself. @returns what broke, and what happened */
+/** Plays a sequence to its end. @returns what broke, and what happened */
 function play(provider: Provider, events: readonly Event[], by: Rules) {
   const world = newWorld(provider)
   const broken: string[] = []
@@ -38,8 +38,8 @@ function play(provider: Provider, events: readonly Event[], by: Rules) {
   return { broken, seen: world.seen, order: world.order }
 }
 
-describe('the life of a payment', () => {
-  test(`keeps its laws in every order of up to ${LENGTH_MAX} events, whatever the provider`, () => {
+describe('the payment model', () => {
+  test(`keeps its invariants for every order of up to ${LENGTH_MAX} events and every provider`, () => {
     const seen = new Set<string>()
     const ends = new Map<string, number>()
     const broken: string[] = []
@@ -57,7 +57,7 @@ describe('the life of a payment', () => {
     expect(broken.slice(0, 5)).toEqual([])
     const perProvider = Array.from({ length: LENGTH_MAX + 1 }, (_, n) => EVENTS.length ** n)
     expect(count).toBe(PROVIDERS.length * perProvider.reduce((sum, n) => sum + n, 0))
-    // Every decision was made in every state that it can be made in.
+    // Every decision was taken in every possible state.
     expect([...seen].toSorted()).toEqual(
       [
         'closed, release',
@@ -76,7 +76,7 @@ describe('the life of a payment', () => {
     )
   })
 
-  /** Each is a bug that somebody's shop has had. */
+  /** Known bugs of real shops. */
   const bugs: [string, Partial<Rules>][] = [
     ['released on a guess', { decideClose: (word) => (word === 'paid' ? 'take' : 'release') }],
     [
@@ -114,7 +114,7 @@ describe('the life of a payment', () => {
     ],
     ['never at rest', { afterRefund: (payment) => payment }],
   ]
-  test.each(bugs)('the laws notice: %s', (_, bug) => {
+  test.each(bugs)('notices this bug: %s', (_, bug) => {
     const by: Rules = { ...rules, ...bug }
     const noticed = PROVIDERS.some((provider) =>
       [...sequences(4)].some((events) => play(provider, events, by).broken.length > 0),

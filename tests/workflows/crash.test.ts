@@ -7,7 +7,7 @@ import { judge } from '../support/consistency-check.ts'
 import { createInstallation, type Installation, type PartName } from '../support/installation.ts'
 import { until } from '../support/test-app.ts'
 
-/** How long what is under way may take to come to rest. */
+/** How long pending work may take to finish (ms). */
 const REST_MS = 150_000
 vi.setConfig({ testTimeout: 600_000 })
 
@@ -23,7 +23,7 @@ afterAll(async () => {
   mall.remove()
 })
 
-/** Sends customers on their journeys, all at once. */
+/** Starts concurrent customer journeys. */
 async function go(count: number): Promise<void> {
   const journeys = Array.from({ length: count }, (_, n) =>
     load.go(JOURNEYS[n % JOURNEYS.length] ?? 'points', CASHIERS[n % CASHIERS.length]),
@@ -31,7 +31,7 @@ async function go(count: number): Promise<void> {
   promised.push(...(await Promise.all(journeys)))
 }
 
-/** Kills a part. @returns how long it took until it ran again (ms) */
+/** Kills a part. @returns the time until it runs again (ms) */
 async function crash(part: PartName): Promise<number> {
   const pid = mall.parts().get(part)
   expect(mall.kill(part)).toBe(true)
@@ -45,15 +45,15 @@ async function crash(part: PartName): Promise<number> {
   return performance.now() - from
 }
 
-describe('kill -9 in the middle of exchanges', () => {
-  test('npm start says ready when it is', async () => {
+describe('kill -9 during exchanges', () => {
+  test('npm start prints "ready" when it is ready', async () => {
     const lines = await mall.start()
     expect(lines.at(-1)).toBe('ready')
     expect((await fetch(`${mall.url}/health/ready`)).status).toBe(200)
     load = await openLoad(mall)
   })
 
-  test('worker, API and sandbox are back within 2 s, all exchanges end, nothing is double, nothing lost', async () => {
+  test('worker, API and sandbox are back within 2 s, all exchanges end, each exactly once', async () => {
     const journeys = go(40)
     let ended = false
     journeys.finally(() => (ended = true)).catch(() => {})
@@ -69,7 +69,7 @@ describe('kill -9 in the middle of exchanges', () => {
     expect(load.mistakes).toEqual([])
     expect(back.filter(([, ms]) => ms > 2_000)).toEqual([])
 
-    // The judge itself: a promise that nobody kept, and an order that nobody was promised.
+    // Checks the judge itself: a promise that was not kept, and an order that was not promised.
     const [first, ...others] = promised as [Promised, ...Promised[]]
     expect(await judge(mall, [...others, { ...first, orderNo: 'PM1' }], 0)).toEqual([
       `PM1 (${first.journey} of ${first.owner}) is lost`,
@@ -77,7 +77,7 @@ describe('kill -9 in the middle of exchanges', () => {
     ])
   })
 
-  test('SIGTERM stops every part within 15 s; the next start goes on with what was in flight', async () => {
+  test('SIGTERM stops every part within 15 s; the next start continues pending exchanges', async () => {
     const journeys = go(16)
     journeys.catch(() => {})
     await pause(800)
@@ -96,10 +96,10 @@ describe('kill -9 in the middle of exchanges', () => {
   })
 })
 
-/** `ENGINE_LOSS_ORDERS=200 npx vitest run tests/workflows/crash.test.ts -t lost` plays more of them. */
+/** `ENGINE_LOSS_ORDERS=200 npx vitest run tests/workflows/crash.test.ts -t lost` runs more. */
 const ORDERS = Number(process.env.ENGINE_LOSS_ORDERS ?? 36)
 
-describe('the state of Temporal is lost while exchanges of every kind run', () => {
+describe('the state of Temporal is lost during exchanges of every kind', () => {
   const installations: Installation[] = []
   async function installation(before?: Installation): Promise<Installation> {
     const environment = { POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: '20', ...before?.ports }
@@ -115,7 +115,7 @@ describe('the state of Temporal is lost while exchanges of every kind run', () =
   })
 
   test.concurrent.each(['its files are removed', 'the database is backed up, and restored elsewhere'])(
-    '%s: every order ends rightly, nothing is double, nothing lost',
+    '%s: every order ends correctly, exactly once',
     async (how) => {
       const here = await installation()
       const folder = join(here.dataDir, 'backup')
@@ -139,7 +139,7 @@ describe('the state of Temporal is lost while exchanges of every kind run', () =
       else {
         here.run('cli/backup.ts', ['--to', folder, '--keys', join(here.dataDir, 'keys')])
         there = await installation(here)
-        // The provider's books are not the mall's.
+        // The provider's books do not belong to the mall.
         there.run('cli/restore.ts', ['--from', folder, '--keys', join(here.dataDir, 'keys')])
         for (const name of ['sandbox.db', 'sandbox.db-wal', 'sandbox.db-shm']) {
           if (existsSync(join(here.dataDir, name)))
