@@ -17,14 +17,14 @@ import { proveWallet } from './prove-wallet.ts'
  * parts are killed at random. Exit code 1, and the first broken law, where there is one.
  */
 
-/** More often what is stateless, and now and then the ground under all of it. */
+/** Mostly what is stateless, sometimes PostgreSQL or Temporal. */
 const VICTIMS: readonly PartName[] = [
   ...(['worker', 'worker', 'worker', 'worker', 'api', 'api', 'api', 'sandbox', 'sandbox'] as const),
   ...(['temporal', 'postgres'] as const),
 ]
 const CUSTOMERS = 6
 const REST_MS = 150_000
-/** Minutes that all of the explorations take, of which `npm test` runs a sample. */
+/** Minutes that all explorations take, of which `npm test` runs a sample. */
 const EXPLORATIONS_MIN = 7
 
 const { values } = parseArgs({
@@ -80,7 +80,7 @@ try {
 }
 process.exit(code)
 
-/** At all three providers concurrently, in a run of the tests of its own. */
+/** At all three providers concurrently, in its own test run. */
 function playInterleavings(): void {
   const environment = { INTERLEAVINGS_MINUTES: String(share), INTERLEAVINGS_SEED: String(seed) }
   const output = runTests(['tests/workflows/interleavings.test.ts'], environment)
@@ -98,7 +98,7 @@ function playExplorations(): void {
   say(`${Math.round(drawn * 100)} % of them: ${/^ +Tests .*$/m.exec(output)?.[0].trim()}`)
 }
 
-/** Runs test files; where one fails, all that it printed is shown and the proof has failed. */
+/** Runs test files; if one fails, its whole output is shown and the proof fails. */
 function runTests(files: readonly string[], environment: Record<string, string>): string {
   const played = spawnSync('npx', ['vitest', 'run', ...files], {
     env: { ...process.env, ...environment, NO_COLOR: '1' },
