@@ -386,7 +386,7 @@ describe("an operator's product", () => {
     }
   })
 
-  test('survives the deletion of its category, whose name is unique', async () => {
+  test('survives the deletion of its category; names of categories are unique', async () => {
     const name = '分类甲'
     const category = (await operate('POST', '/categories', { name, sort: 3 })).body.data
     expect(category).toMatchObject({ name, sort: 3 })
@@ -616,7 +616,7 @@ describe('the documentation', () => {
     expect((await get('/docs/package.json')).status).toBe(404)
   })
 
-  test('of operations: /metrics counts requests by route, not by path', async () => {
+  test('of metrics counts requests by route, not by path', async () => {
     await get(`${PRODUCTS}/123456`)
     const { body } = await get('/metrics')
     expect(body).toMatch(

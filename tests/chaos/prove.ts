@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { judge } from '../support/consistency-check.ts'
+import { checkConsistency } from '../support/consistency-check.ts'
 import { createInstallation, type PartName } from '../support/installation.ts'
 import { createRandom } from '../support/random.ts'
 import { CASHIERS, JOURNEYS, openLoad, type Promised } from './load.ts'
@@ -10,11 +10,14 @@ import { proveLedger } from './prove-ledger.ts'
 import { proveWallet } from './prove-wallet.ts'
 
 /**
- * `npm run prove -- --minutes N [--seed S]`, a sixth of the time each: edits of the ledger's stored bytes, all of
- * which must be found; concurrent and interrupted operations of the wallet; payments, notices, deadlines and cancels
- * in every order at each provider; the tests of which `npm test` runs a sample, as many more as there is time for;
- * forged notifications, 100,000 of each provider where there is time; and a whole installation under load, whose
- * parts are killed at random. Exit code 1, and the first broken law, where there is one.
+ * `npm run prove -- --minutes N [--seed S]`, a sixth of the time each. Exit code 1 and the first broken invariant if
+ * there is one.
+ * - edits of the ledger's stored bytes, all of which must be found
+ * - concurrent and interrupted operations of the wallet
+ * - payments, notifications, deadlines and cancellations in any order at each provider
+ * - more of the tests that `npm test` samples
+ * - forged notifications, up to 100,000 of each provider
+ * - a whole installation under load, whose parts are killed at random
  */
 
 /** Mostly what is stateless, sometimes PostgreSQL or Temporal. */
@@ -144,7 +147,7 @@ async function chaos(before: readonly Promised[]): Promise<string[]> {
     over = true
   }
   say(`${promised.length} orders promised, killed ${told(kills)}; waiting for rest`)
-  const broken = [...load.mistakes, ...(await judge(mall, promised, REST_MS))]
+  const broken = [...load.mistakes, ...(await checkConsistency(mall, promised, REST_MS))]
   say(`${promised.length} orders, ${broken.length} laws broken`)
   return broken
 }

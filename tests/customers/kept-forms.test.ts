@@ -174,7 +174,7 @@ describe('a kept form', () => {
     expect((await visitor.get(CONTINUE)).text).toContain('没有等待提交的内容')
   })
 
-  test('is kept if the page refuses it, with a message', async () => {
+  test('stays kept if the page refuses it', async () => {
     const { visitor } = await sendTooLate('alice', BOOK, { ...ADDRESS, phone: '12' })
     expect(await visitor.signIn('alice')).toBe(CONTINUE)
     const answer = await visitor.post(BOOK, fieldsOf((await visitor.get(CONTINUE)).html, BOOK))

@@ -3,9 +3,8 @@ import type * as rules from '../../domain/payments/decision.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 
 /**
- * One order, its payment attempts and a provider, as values: the flow of workflows/pay.ts, one message at a
- * time, with the decisions of domain/payments/decision.ts. Events may occur between any two steps, as in
- * reality.
+ * One order, its payment attempts and a provider, as values: the flow of workflows/pay.ts with the decisions of
+ * domain/payments/decision.ts. Events may occur between any two steps.
  */
 
 export type Rules = Pick<

@@ -431,7 +431,7 @@ describe('an order without a workflow', () => {
     await bringBack(shop, placed.owner)
   })
 
-  test('is sent to its workflow again when that is behind the database, from the second round on', async () => {
+  test('has its workflow reload it when that is behind the database, from the second round on', async () => {
     const placed = await flows.byPoints(await customerOf(shop))
     await shop.db.transaction().execute(async (tx) => {
       for (const status of ['order_accepted', 'order_shipped', 'order_finished'] as const) {
@@ -446,7 +446,7 @@ describe('an order without a workflow', () => {
     const first = await until(
       () => adoptOrphans(shop.deps, undefined, () => {}),
       ({ outOfStep }) => outOfStep.has(placed.orderNo),
-      'the list shows what it believes',
+      'the list shows the status of the workflow',
     )
     expect(first.resynced).toEqual([])
     const second = await adoptOrphans(shop.deps, first, () => {})

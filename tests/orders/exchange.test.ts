@@ -300,7 +300,7 @@ describe('a rule refuses, leaves every table unchanged, and accepts what satisfi
     await redeem('per-order', { product_id, quantity: 2 })
   })
 
-  test('EXCHANGE_LIMIT_EXCEEDED within time_limit_seconds; a piece leaves the window', async () => {
+  test('EXCHANGE_LIMIT_EXCEEDED within time_limit_seconds; older orders do not count', async () => {
     await mall.points('window', 1000)
     const limit = { max_per_user: 2, time_limit_seconds: 3600 }
     const product_id = await mall.product({ point: 10, limit })

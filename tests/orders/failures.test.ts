@@ -333,7 +333,7 @@ describe('while an order waits for an operator', () => {
           .where('kind', '=', 'paid')
           .execute(),
       ([event]) => event?.outcome === 'signalled',
-      'the workflow has been told',
+      'the workflow has the notification',
     )
     for (const action of ['cancel', 'pay', 'confirm']) {
       expect((await shop.act(owner, orderNo, action)).status).toBe(409)

@@ -128,7 +128,7 @@ describe('the points of an order', () => {
 })
 
 describe('money at a provider', () => {
-  test('is being returned from the request until the provider has refunded it', async () => {
+  test('is shown as returning from the request until the provider has refunded it', async () => {
     const o = await order('bank_card')
     await o.pay()
     const door = createDoor()
@@ -153,13 +153,13 @@ describe('money at a provider', () => {
     const { cash } = await until(
       o.where,
       (where) => where.cash[0]?.place === 'returned',
-      'the late money is back',
+      'the late payment is refunded',
     )
     // Only the late payment is shown, without a "never paid" next to it.
     expect(cash).toEqual([{ place: 'returned', money: cny('9.90'), at: time, to: 'payer', undue: 'late' }])
   })
 
-  test('is refunded if it is paid twice, and the order keeps the first payment', async () => {
+  test('is refunded if it is paid in addition, and the order keeps the first payment', async () => {
     const o = await order('bank_card')
     await mall.cash(o.owner, 990)
     await mall.act(o.owner, o.orderNo, 'pay', { payment_method: 'wallet' })
@@ -168,7 +168,7 @@ describe('money at a provider', () => {
     const { cash } = await until(
       o.where,
       (where) => where.cash.some(({ place }) => place === 'returned'),
-      'what was paid twice is back',
+      'the second payment is refunded',
     )
     expect(cash).toEqual([
       { place: 'paid', money: cny('9.90'), since: time, method: 'wallet' },

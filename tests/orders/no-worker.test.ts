@@ -28,7 +28,7 @@ async function timed(asking: Promise<Answer>): Promise<Answer & { ms: number }> 
 }
 
 /** A request that needs no worker. */
-const lookAround = () => mall.call('GET', '/api/points-mall/wallet', { as: 'visitor' })
+const plainRequest = () => mall.call('GET', '/api/points-mall/wallet', { as: 'visitor' })
 
 const admin = (method: string, path: string, body: unknown) =>
   mall.call(method, `/api/admin/points-mall/${path}`, { as: 'boss', role: 'admin', body })
@@ -54,7 +54,7 @@ describe('while no worker runs', () => {
       timed(mall.exchange('card', { product_id: priced, payment_method: 'bank_card' })),
     ] as const
     const repeated = [ask('keyed', 'k'), ask('keyed', 'k'), ask('keyed', '"k"')]
-    const slowest = await slowestOf(lookAround, Promise.all([...asked, ...repeated]))
+    const slowest = await slowestOf(plainRequest, Promise.all([...asked, ...repeated]))
     ;[plain, gone, spent, card] = await Promise.all(asked)
     keyed = await Promise.all(repeated)
 
@@ -127,7 +127,7 @@ describe('while no worker runs', () => {
     const [toCancel, toAccept] = [first?.body.data.order_no, second?.body.data.order_no]
     await mall.stopWorker()
     const asked = [timed(mall.act('c1', toCancel, 'cancel')), timed(mall.operate(toAccept, 'accept'))]
-    const slowest = await slowestOf(lookAround, Promise.all(asked))
+    const slowest = await slowestOf(plainRequest, Promise.all(asked))
     for (const answer of await Promise.all(asked)) {
       expect(answer.status).toBe(202)
       expect(answer.ms).toBeLessThan(5_500 + slowest)

@@ -471,7 +471,7 @@ describe('settle by hand', () => {
         return (await o.show()).payment_status
       },
       (status) => status === 'refunded',
-      'all is back',
+      'everything is returned',
     )
     await ended(mall, o.orderNo)
     expect((await o.admin()).needs_attention).toBeNull()
@@ -622,7 +622,7 @@ describe('settle by hand', () => {
     }
   })
 
-  test('refuses a decision made before the question, and does not keep it', async () => {
+  test('is refused before the order asks for it, and is not kept for later', async () => {
     const o = await order(mall)
     const closing = createDoor()
     hooks.before('closePayment', async () => {
@@ -635,7 +635,7 @@ describe('settle by hand', () => {
     await until(
       async () => JSON.stringify((await mall.history(o.orderNo)).events),
       (events) => events.includes('"name":"resolve"'),
-      'the word has arrived',
+      'the decision has arrived',
     )
     closing.open()
     expect((await early).status).toBe(409)
@@ -666,7 +666,7 @@ describe('settle by hand', () => {
     return { doors, waiting }
   }
 
-  test('a slower concurrent try of a refund raises no second request for an operator', async () => {
+  test('a slower concurrent try of a settled refund asks no operator again', async () => {
     const o = await order(mall)
     await mall.cash(o.owner, 990)
     await o.act('pay', { payment_method: 'wallet' })
@@ -796,35 +796,35 @@ describe('settle by hand', () => {
 describe('the refund invariants notice', () => {
   const changes: [string, string][] = [
     [
-      'money that went back and is not counted',
+      'a refund that the payment does not count',
       `update payments set refunded_amount = 0 where refunded_amount > 0`,
     ],
     ['a refund that was never made', `update payments set refunded_amount = 1 where refunded_amount = 3.30`],
     ['a refund of another amount', `update payment_refunds set amount = 3.31 where amount = 3.30`],
     [
-      'one that is done twice',
+      'a refund that is done twice',
       `insert into payment_refunds (refund_no, out_trade_no, amount, reason, state)
       select refund_no || 'X', out_trade_no, 9.90, reason, 'done' from payment_refunds`,
     ],
-    ['one that is owed by nobody', `update payment_refunds set order_refund = null`],
-    ['one that failed and was forgotten', `update payment_refunds set state = 'failed'`],
+    ['a refund without an order refund', `update payment_refunds set order_refund = null`],
+    ['a refund that failed and needs nobody', `update payment_refunds set state = 'failed'`],
     [
-      'one that is open while its attempt is refunded',
+      'an open refund of a refunded attempt',
       `update payment_refunds set state = 'pending'
       where out_trade_no in (select out_trade_no from payments where state = 'refunded')`,
     ],
     [
-      'an attempt that is refunded in part',
+      'an attempt marked refunded after a partial refund',
       `update payments set state = 'refunded' where refunded_amount = 3.30`,
     ],
     [
-      'a part that nobody took back',
+      'an order refund whose points were not returned',
       `insert into order_refunds
       (refund_no, order_no, kind, points, money, reason, operation_key, actor_type)
       select refund_no || 'X', order_no, 'part', 1, 0, 'x', refund_no || 'X', 'operator' from order_refunds`,
     ],
     [
-      'more than there was',
+      'a refund of more than was paid',
       `insert into order_refunds
       (refund_no, order_no, kind, points, money, reason, operation_key, actor_type)
       select refund_no || 'X', order_no, 'part', 0, 100, 'x', refund_no || 'X', 'operator' from order_refunds`,
@@ -890,7 +890,7 @@ describe('paying again', () => {
     await until(
       async () => (await o.trades()).find(({ method }) => method === 'alipay')?.state,
       (state) => state === 'refunded',
-      'money on a replaced attempt goes back',
+      'the payment on a replaced attempt is refunded',
     )
     for (let n = 0; n < 3; n += 1) await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
     await mall.cashier(again.body.data.payment_info.pay_url, 'pay')
@@ -928,7 +928,7 @@ describe('paying again', () => {
     await until(
       async () => (await o.trades())[1]?.state,
       (state) => state === 'refunded',
-      'money on a replaced attempt goes back',
+      'the payment on a replaced attempt is refunded',
     )
     await mall.cashier(again.body.data.payment_info.pay_url, 'pay')
     await mall.reach(o.owner, o.orderNo, 'order_paid')

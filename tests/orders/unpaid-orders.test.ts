@@ -208,7 +208,7 @@ describe('with the default limits', () => {
     expect([repeat.status, repeat.body.data.order_no]).toEqual([201, first.body.data.order_no])
   })
 
-  test('the reason tells the number of orders, in both languages', async () => {
+  test('the reason states the number of orders, in both languages', async () => {
     await fill('told')
     const zh = await open('told')
     expect(zh.body).toMatchObject({
@@ -325,7 +325,7 @@ describe('with external steps', () => {
     await until(
       () => mall.brokenLaws(),
       (broken) => broken.length === 0,
-      'nothing is set aside for an order that is none',
+      'nothing is held for an order that was refused',
     )
   })
 

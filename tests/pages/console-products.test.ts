@@ -693,7 +693,7 @@ describe('permissions', () => {
     '/admin/users',
     '/admin/users/wanda',
     '/admin/users/wanda/grant',
-  ])('do not depend on the language: %s has both', async (path) => {
+  ])('%s is available in both languages', async (path) => {
     const english = await signIn('admin', 'en')
     const [zh, en] = [(await admin.get(path)).html, (await english.get(path)).html]
     expect(zh).toContain('<html lang="zh-CN">')

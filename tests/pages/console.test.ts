@@ -105,7 +105,7 @@ describe('access to the console', () => {
     expect((await statusOf(orderNo)).status).toBe('order_paid')
   })
 
-  test('shows operators and admins every section, their name and their role', async () => {
+  test('gives operators and admins every section, with their name and role', async () => {
     for (const [role, word] of [
       ['operator', '运营'],
       ['admin', '管理员'],
@@ -119,7 +119,7 @@ describe('access to the console', () => {
     }
   })
 
-  test("cannot use an operator's session from another site", async () => {
+  test("is refused to another site that uses an operator's session", async () => {
     const { orderNo } = await order()
     const foreign = { origin: 'https://evil.example' }
     expect((await operator.post(at(orderNo, 'accept'), {}, foreign)).status).toBe(403)
@@ -141,7 +141,7 @@ describe('access to the console', () => {
     }
   })
 
-  test('writes no content into a page as a script or a style', async () => {
+  test('comes with no inline script or style on any page', async () => {
     const { orderNo } = await order({
       title: '<script>alert(1)</script>皂',
       remarks: '<b onclick="x">谢</b>',

@@ -32,7 +32,7 @@ afterAll(async () => {
 const walked = (plan: string) => LARGE_TABLES.filter((table) => plan.includes(`Seq Scan on ${table} `))
 
 /** Opens the pages and judges the plans of all their queries. @returns what is wrong */
-async function judge(visitor: Visitor, paths: readonly string[]): Promise<string[]> {
+async function checkPlans(visitor: Visitor, paths: readonly string[]): Promise<string[]> {
   const wrong: string[] = []
   const judged = new Set<string>()
   for (const path of paths) {
@@ -85,7 +85,7 @@ describe('no large table is read completely', () => {
       'addresses',
       'addresses/new',
     ].map((path) => `/points-mall/${path}`)
-    expect(await judge(alice, [...paths, ...own])).toEqual([])
+    expect(await checkPlans(alice, [...paths, ...own])).toEqual([])
   })
 
   test('by a page of the console', async () => {
@@ -140,7 +140,7 @@ describe('no large table is read completely', () => {
       '/reconciliations',
     ]
     expect(
-      await judge(
+      await checkPlans(
         admin,
         [...others, ...orders, ...products].map((path) => `/admin${path}`),
       ),

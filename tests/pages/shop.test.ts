@@ -607,7 +607,7 @@ describe('a session that ends before the form is sent', () => {
   test.each([
     ['is gone', lost],
     ['has ended', ended],
-  ])('(%s) keeps the input, shown after sign-in and submitted only by its owner', async (_, end) => {
+  ])('keeps the input for its owner to submit after sign-in, when the session %s', async (_, end) => {
     const { visitor, id, typed } = await sendTooLate(end)
     const next = await visitor.signIn('alice')
     expect(next).toBe('/points-mall/continue')
@@ -654,7 +654,7 @@ describe('a session that ends before the form is sent', () => {
     expect(await readAddresses(mall.deps, 'bob')).toMatchObject([ADDRESS])
   })
 
-  test('keeps an encrypted form that nobody can read, and deletes it', async () => {
+  test('stores the form encrypted, and deletes it when it expires', async () => {
     await mall.db.deleteFrom('kept_forms').execute()
     await sendTooLate(ended)
     const rows = await mall.db.selectFrom('kept_forms').selectAll().execute()
@@ -684,7 +684,7 @@ describe('a wrong address', () => {
     }
   })
 
-  test('mentions products only below the catalogue', async () => {
+  test('has a text about products only in the catalogue', async () => {
     const texts = await Promise.all(
       [`${HOME}/abc`, '/points-mall/orders/PM1', `${BOOK}/abc`, '/points-mall/nowhere'].map(async (path) => {
         const { status, text } = await alice.get(path)

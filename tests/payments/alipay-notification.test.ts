@@ -114,7 +114,7 @@ describe("a notification's signature", () => {
     ['RSA with SHA-1, and it says so', withSign(sha1, 'RSA'), 'unsigned', 'accepts'],
     ['RSA with SHA-1, and it says RSA2', withSign(sha1), 'bad_signature', 'refuses'],
     ['sign_type RSA over SHA-256', withSign(good, 'RSA'), 'unsigned', 'refuses'],
-    ['a sign_type nobody knows', withSign(good, 'MD5'), 'unsigned', 'throws'],
+    ['an unknown sign_type', withSign(good, 'MD5'), 'unsigned', 'throws'],
     ['a sign_type of Object', withSign(good, 'constructor'), 'unsigned', 'throws'],
     ['rsa2 in small letters', withSign(good, 'rsa2'), 'unsigned', 'throws'],
     ['sign twice', `${signed(PAID)}&sign=x`, 'malformed', 'throws'],
@@ -131,9 +131,9 @@ describe("a notification's signature", () => {
     ],
     ['another amount', signed(PAID).replace('9.90', '0.01'), 'bad_signature', 'refuses'],
     ['another order', signed(PAID).replace('ABCDEFGHJKMN', 'ABCDEFGHJKMP'), 'bad_signature', 'refuses'],
-    ['a field more', `${signed(PAID)}&x=1`, 'bad_signature', 'refuses'],
-    ['a field less', signed(PAID).replace('&body=', ''), 'bad_signature', 'refuses'],
-    ['a sign that is cut', withSign(good.slice(0, -4)), 'bad_signature', 'refuses'],
+    ['an additional field', `${signed(PAID)}&x=1`, 'bad_signature', 'refuses'],
+    ['a missing field', signed(PAID).replace('&body=', ''), 'bad_signature', 'refuses'],
+    ['a truncated sign', withSign(good.slice(0, -4)), 'bad_signature', 'refuses'],
     ['a sign with spaces', withSign(`${good.slice(0, 9)} ${good.slice(9)}`), 'bad_signature', 'accepts'],
     ['a sign with a tail', withSign(`${good}AAAA`), 'bad_signature', 'accepts'],
     ['another app', signed({ ...PAID, app_id: '2021000000000002' }), 'other_merchant', 'accepts'],
@@ -142,9 +142,9 @@ describe("a notification's signature", () => {
     ['an amount with three places', signed({ ...PAID, total_amount: '9.900' }), 'malformed', 'accepts'],
     ['an amount as an exponent', signed({ ...PAID, total_amount: '1e3' }), 'malformed', 'accepts'],
     ['nothing to pay', signed({ ...PAID, total_amount: '0.00' }), 'malformed', 'accepts'],
-    ['less than nothing', signed({ ...PAID, total_amount: '-9.90' }), 'malformed', 'accepts'],
-    ['no number of ours', signed({ ...PAID, out_trade_no: "1' OR '1'='1" }), 'malformed', 'accepts'],
-    ['no time', signed({ ...PAID, notify_time: 'yesterday' }), 'malformed', 'accepts'],
+    ['a negative amount', signed({ ...PAID, total_amount: '-9.90' }), 'malformed', 'accepts'],
+    ['an invalid order number', signed({ ...PAID, out_trade_no: "1' OR '1'='1" }), 'malformed', 'accepts'],
+    ['an invalid time', signed({ ...PAID, notify_time: 'yesterday' }), 'malformed', 'accepts'],
     ['JSON', JSON.stringify(PAID), 'malformed', 'refuses'],
   ]
   test.each(cases)('%s', (_name, body, fault, theirs) => {
@@ -152,7 +152,7 @@ describe("a notification's signature", () => {
     expect(sdkSays(body)).toBe(theirs)
   })
 
-  test('does not replace a missing app, seller, number, amount or time', () => {
+  test('is refused without app, seller, number, amount or time', () => {
     for (const name of ['app_id', 'seller_id']) {
       const { [name]: _gone, ...rest } = PAID
       expect(ours(signed(rest as Fields))).toEqual({ ok: false, fault: 'other_merchant' })
@@ -181,7 +181,7 @@ describe("a notification's signature", () => {
     ['a last &', `${signed(PAID)}&`],
     ['NUL', `${signed(PAID)}&x\0=1`],
     ['zeros', new Uint8Array(1000)],
-  ])('refuses %s without throwing', (_name, body) => {
+  ])('is refused without throwing: %s', (_name, body) => {
     expect(ours(body)).toEqual({ ok: false, fault: 'malformed' })
   })
 
@@ -193,7 +193,7 @@ describe("a notification's signature", () => {
     expect(verdict).toEqual({ ok: false, fault: 'bad_signature' })
   })
 
-  test('accepts of 2,000 mutations only what was signed and Alipay’s library accepts', () => {
+  test('accepts, of 2,000 mutations, only what says the same and Alipay’s library accepts', () => {
     const body = Buffer.from(signed(PAID))
     const edit = fc.record({
       at: fc.nat({ max: body.length }),
@@ -230,7 +230,7 @@ describe("a notification's signature", () => {
     expect(refused).toBeGreaterThan(1000)
   })
 
-  test('refuses one flipped bit anywhere, except in the case of an escape', () => {
+  test('is refused with one flipped bit anywhere, except in the case of an escape', () => {
     const body = Buffer.from(signed(PAID))
     for (let at = 0; at < body.length; at += 1) {
       const sent = Buffer.from(body)
@@ -534,7 +534,7 @@ describe("the sandbox's notifications, as Alipay sends them", () => {
     expect(new Set(mall.received.map(({ body }) => body.toString())).size).toBe(1)
   })
 
-  test('wrong_signature: is refused as sent; the repeat is valid', async () => {
+  test('wrong_signature: are refused as sent; the repeat is valid', async () => {
     await fault('wrong_signature')
     await press((await open()).payUrl, 'pay')
     await received(1)
@@ -549,7 +549,7 @@ describe("the sandbox's notifications, as Alipay sends them", () => {
     expect(kinds()).toEqual(['paid'])
   })
 
-  test('wrong_amount and wrong_merchant: are signed correctly, while the books stay right', async () => {
+  test('wrong_amount and wrong_merchant: are signed correctly, while the books are right', async () => {
     await fault('wrong_amount')
     await press((await open('PM20261123080000ABCDEFGHJKMN-1')).payUrl, 'pay')
     await received(1)
@@ -564,7 +564,7 @@ describe("the sandbox's notifications, as Alipay sends them", () => {
     expect(await provider.query(trade)).toMatchObject({ state: 'paid', amountFen: 990n })
   })
 
-  test('duplicate: is sent twice as one event', async () => {
+  test('duplicate: are sent twice as one event', async () => {
     await fault('duplicate')
     await press((await open()).payUrl, 'pay')
     await received(2)

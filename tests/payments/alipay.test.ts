@@ -371,7 +371,7 @@ describe('refunds', () => {
   )
 })
 
-describe('an answer of Alipay', () => {
+describe('an answer from Alipay', () => {
   let gateway: Receiver
   /** The body of each answer by the method that was called. */
   let bodies: Record<string, string>
@@ -422,7 +422,10 @@ describe('an answer of Alipay', () => {
     ['one that is no text', () => `{"${QUERY}":${node},"sign":[1]}`],
     ['one by another key', () => answer(QUERY, node, signed(node, otherKey))],
     ['one of another node', () => answer(QUERY, node.replace('9.90', '9.91'), signed(node))],
-    ['one of the same node written otherwise', () => answer(QUERY, node.replace('{', '{ '), signed(node))],
+    [
+      'a signature of the same node written differently',
+      () => answer(QUERY, node.replace('{', '{ '), signed(node)),
+    ],
     [
       'a node twice, the signed one last',
       () => `{"${QUERY}":${node.replace('9.90', '1.00')},"${QUERY}":${node},"sign":"${signed(node)}"}`,
@@ -434,11 +437,11 @@ describe('an answer of Alipay', () => {
     ['a node of another method', () => answer('alipay_trade_close_response', node)],
     ['another trade', () => answer(QUERY, node.replace('PM1-1', 'PM2-1'), undefined)],
     ['an amount that is a JSON number', () => answer(QUERY, node.replace('"9.90"', '9.90'), undefined)],
-    ['an amount below nothing', () => answer(QUERY, node.replace('9.90', '-9.90'), undefined)],
-    ['a state nobody knows', () => answer(QUERY, node.replace('TRADE_SUCCESS', 'TRADE_PAID'), undefined)],
+    ['a negative amount', () => answer(QUERY, node.replace('9.90', '-9.90'), undefined)],
+    ['an unknown state', () => answer(QUERY, node.replace('TRADE_SUCCESS', 'TRADE_PAID'), undefined)],
     ['no JSON', () => '<html>'],
     ['nothing', () => ''],
-  ])('is not trusted and repeated: %s', async (_name, body) => {
+  ])('is not trusted, and the request is repeated: %s', async (_name, body) => {
     await repeatable(told(body()))
   })
 
@@ -467,7 +470,7 @@ describe('an answer of Alipay', () => {
     ['ACQ.REFUND_AMT_NOT_EQUAL_TOTAL', 'never'],
     ['ACQ.DISCORDANT_REPEAT_REQUEST', 'never'],
     ['ACQ.SOMETHING_NEW', 'never'],
-  ])('refuses a refund as %s: retry %s, unless it was done anyway', async (sub_code, meaning) => {
+  ])('refuses a refund as %s, to be retried %s, unless it was done anyway', async (sub_code, meaning) => {
     const refusal = JSON.stringify({ code: '40004', msg: 'Business Failed', sub_code, sub_msg: 'x' })
     const request = {
       outTradeNo: 'PM1-1',
@@ -548,7 +551,7 @@ describe('an answer of Alipay', () => {
     }
   })
 
-  test('is awaited again after a dead gateway or with wrong keys', async () => {
+  test('is requested again after a dead gateway or with wrong keys', async () => {
     const dead = createAlipay({ ...account, gatewayUrl: 'http://127.0.0.1:1/gateway.do' })
     await repeatable(dead.query(payment))
     await repeatable(dead.close(payment))
@@ -614,10 +617,10 @@ describe('Alipay’s own library and the sandbox', () => {
     ['SHA-1', { sign_type: 'RSA' }, 'isv.invalid-signature-type'],
     ['GBK', { charset: 'gbk' }, 'isv.invalid-charset'],
     ['another app', { app_id: '2021000000000002' }, 'isv.invalid-app-id'],
-    ['a time that is none', { timestamp: '2026-11-23T08:00:00Z' }, 'isv.invalid-timestamp'],
+    ['an invalid time', { timestamp: '2026-11-23T08:00:00Z' }, 'isv.invalid-timestamp'],
     ['what was not signed', { biz_content: '{}' }, 'isv.invalid-signature'],
     ['a name twice', { 'method&method': 'x' }, 'isv.invalid-parameter'],
-  ])('refuse %s with a signed answer', async (_name, changes, sub_code) => {
+  ])('the gateway refuses %s with a signed answer', async (_name, changes, sub_code) => {
     const { payUrl } = await opened()
     const url = new URL(payUrl)
     url.searchParams.set('method', 'alipay.trade.query')

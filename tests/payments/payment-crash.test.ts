@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Db } from '../../db/client.ts'
 import { CASHIERS, openLoad, type Promised } from '../chaos/load.ts'
-import { judge } from '../support/consistency-check.ts'
+import { checkConsistency } from '../support/consistency-check.ts'
 import { connectPatiently } from '../support/database.ts'
 import { createInstallation, type Installation, type PartName } from '../support/installation.ts'
 import { until } from '../support/test-app.ts'
@@ -78,6 +78,6 @@ describe('kill -9', () => {
     const promised = await Promise.all(journeys)
     expect(load.mistakes).toEqual([])
     expect(promised).toHaveLength(STEPS.length * VICTIMS.length * CASHIERS.length * 3)
-    expect(await judge(mall, promised, 150_000)).toEqual([])
+    expect(await checkConsistency(mall, promised, 150_000)).toEqual([])
   }, 600_000)
 })

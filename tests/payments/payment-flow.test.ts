@@ -269,7 +269,7 @@ describe('a notification', () => {
             .where('order_no', '=', String(tradeNo).slice(0, -2))
             .execute(),
         ([event]) => event?.outcome === 'signalled',
-        'the workflow has been told',
+        'the workflow has the notification',
       )
     })
     const o = await order(mall)
@@ -405,7 +405,7 @@ describe('a payment of a wrong amount', () => {
     [500, '5.00'],
     [1_500, '15.00'],
   ] as const) {
-    test(`(${came}) is refunded exactly`, async () => {
+    test(`(${came}) is refunded in full`, async () => {
       const o = await order(mall)
       priceAtProvider(mall, o, fen)
       await mall.cashier(o.payUrl, 'pay')
@@ -521,7 +521,7 @@ describe('at the payment deadline', () => {
             .where('order_no', '=', String(tradeNo).slice(0, -2))
             .execute(),
         ([event]) => event?.outcome === 'signalled',
-        'the workflow has been told',
+        'the workflow has the notification',
       )
     })
 

@@ -78,41 +78,44 @@ describe('the payment model', () => {
 
   /** Known bugs of real shops. */
   const bugs: [string, Partial<Rules>][] = [
-    ['released on a guess', { decideClose: (word) => (word === 'paid' ? 'take' : 'release') }],
     [
-      'released when the money had come in',
+      'an order released before the close is certain',
+      { decideClose: (word) => (word === 'paid' ? 'take' : 'release') },
+    ],
+    [
+      'an order released although it was paid',
       { decideClose: (word) => (word === 'no_answer' ? 'ask_again' : 'release') },
     ],
     [
-      'late money taken for a canceled order',
+      'a late payment applied to a canceled order',
       {
         decideMoney: ({ payment }) =>
           payment === 'unpaid' || payment === 'closing' || payment === 'closed' ? 'settle' : 'repeat',
       },
     ],
     [
-      'late money forgotten',
+      'a late payment not refunded',
       { decideMoney: (money) => (money.order === 'order_canceled' ? 'repeat' : rules.decideMoney(money)) },
     ],
     [
-      'money taken on a replaced attempt',
+      'a payment applied on a replaced attempt',
       {
         decideMoney: (money) =>
           rules.decideMoney({ ...money, payment: money.payment === 'closed' ? 'unpaid' : money.payment }),
       },
     ],
     [
-      'a second notice decided anew',
+      'a second notification applied again',
       {
         decideMoney: (money) =>
           rules.decideMoney({ ...money, payment: money.payment === 'refunded' ? 'closed' : money.payment }),
       },
     ],
     [
-      'a canceled order keeps the money',
+      'a canceled order that keeps its payment',
       { afterCancel: (payment) => (payment === 'paid' ? 'closed' : payment) },
     ],
-    ['never at rest', { afterRefund: (payment) => payment }],
+    ['a refund that is repeated forever', { afterRefund: (payment) => payment }],
   ]
   test.each(bugs)('notices this bug: %s', (_, bug) => {
     const by: Rules = { ...rules, ...bug }

@@ -321,7 +321,7 @@ describe("the sandbox's notifications", () => {
     expect(events()).toHaveLength(1)
   })
 
-  test('wrong_amount: are signed correctly, while the books stay right', async () => {
+  test('wrong_amount: are signed correctly, while the books are right', async () => {
     await fault('wrong_amount')
     await cashier((await open('E11-1')).payUrl, 'pay')
     await until(1)

@@ -71,7 +71,7 @@ describe('a Stripe notification, compared with Stripe’s own library', () => {
     ['300 s ahead', signedByStripe(PAID, { timestamp: NOW_S + 300 }), PAID, true],
     ['two v1, the second right', `t=${NOW_S},v1=${other},v1=${hex}`, PAID, true],
     ['two v1, none right', `t=${NOW_S},v1=${other},v1=${other}`, PAID, false],
-    ['a v0 beside it', `t=${NOW_S},v0=${other},v1=${hex}`, PAID, true],
+    ['a v0 next to it', `t=${NOW_S},v0=${other},v1=${hex}`, PAID, true],
     ['v0 alone', `t=${NOW_S},v0=${hex}`, PAID, false],
     ['other order', `v1=${hex},t=${NOW_S}`, PAID, true],
     ['upper case hex', `t=${NOW_S},v1=${hex.toUpperCase()}`, PAID, false],

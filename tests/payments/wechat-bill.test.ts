@@ -138,7 +138,7 @@ interface Api {
   readonly billdownload: { readonly file: { get(config: object): Promise<{ data: object }> } }
 }
 
-describe('a bill is exactly what WeChat Pay signed', () => {
+describe('a downloaded bill', () => {
   // Taken from WeChat Pay, with another merchant.
   const HEAD =
     '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注'
@@ -212,7 +212,7 @@ describe('a bill is exactly what WeChat Pay signed', () => {
     return lines
   }
 
-  test('a genuine one', async () => {
+  test('is read if it matches its hash and totals', async () => {
     expect(await read(bill(line('S20210128170702357723'), line('S-2', { 9: 'REVOKED' })))).toEqual([
       {
         kind: 'payment',
@@ -229,12 +229,12 @@ describe('a bill is exactly what WeChat Pay signed', () => {
     ['cut before the totals', `${[HEAD, line('S-1'), line('S-2')].join('\n')}\n`, undefined],
     ['cut within the totals', `${[HEAD, line('S-1'), TOTALS].join('\n')}\n`, undefined],
     ['a line missing', `${[HEAD, line('S-1'), TOTALS, totals(2)].join('\n')}\n`, undefined],
-    ['a value too many', bill(`${line('S-1')},\`more`), undefined],
-    ['another head', bill(line('S-1')).replace('订单金额,申请', '金额,申请'), undefined],
+    ['an additional value', bill(`${line('S-1')},\`more`), undefined],
+    ['another header', bill(line('S-1')).replace('订单金额,申请', '金额,申请'), undefined],
     ['another merchant', bill(line('S-1', { 2: '1900000002' })), undefined],
-    ['an amount that is none', bill(line('S-1', { 24: '1e2' })), undefined],
+    ['an invalid amount', bill(line('S-1', { 24: '1e2' })), undefined],
     ['empty', '', undefined],
-  ])('refuses a bill with this fault: %s', async (_name, text, hash) => {
+  ])('is refused with this fault: %s', async (_name, text, hash) => {
     await expect(read(text, hash)).rejects.toThrow()
   })
 })

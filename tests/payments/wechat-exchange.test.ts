@@ -205,7 +205,7 @@ describe('an exchange whose cash is paid by WeChat Pay', () => {
     })
   })
 
-  test('refuses a probe and another merchant’s notification without change; the repeat pays', async () => {
+  test('is not affected by a probe or another merchant’s notification; the repeat pays', async () => {
     await mall.control('faults', { method: 'wechat', fault: 'wrong_merchant' })
     const { owner, order, orderNo } = await redeem(mall)
     await mall.cashier(order.payment_info.pay_url, 'pay')

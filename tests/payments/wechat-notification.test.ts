@@ -137,7 +137,12 @@ describe('a notification, compared with the third-party package', () => {
       false,
     ],
     ['an unknown serial', { ...good, 'wechatpay-serial': 'PUB_KEY_ID_0000000002' }, PAID, false],
-    ['a serial that every object has', { ...good, 'wechatpay-serial': '__proto__' }, PAID, false],
+    [
+      'a serial that is a property of every object',
+      { ...good, 'wechatpay-serial': '__proto__' },
+      PAID,
+      false,
+    ],
     [
       'another time',
       { ...good, 'wechatpay-timestamp': `${Number(good['wechatpay-timestamp']) + 1}` },
@@ -350,11 +355,14 @@ describe('a verified notification', () => {
   })
 
   test.each([
-    ['a state that is no success', paymentText({ ...PAYMENT, trade_state: 'NOTPAY' })],
-    ['an order whose money went back', paymentText({ ...PAYMENT, trade_state: 'REFUND' })],
+    ['a state other than success', paymentText({ ...PAYMENT, trade_state: 'NOTPAY' })],
+    ['a refunded order', paymentText({ ...PAYMENT, trade_state: 'REFUND' })],
     ['another event', eventText('PAYSCORE.USER_OPEN_SERVICE', sealed('{}'))],
-    ['a name that every object has', eventText('__proto__', sealed('{}'))],
-    ['a method of every object', eventText('toString', sealed(JSON.stringify(PAYMENT)))],
+    ['an event type that is a property of every object', eventText('__proto__', sealed('{}'))],
+    [
+      'an event type that is a method of every object',
+      eventText('toString', sealed(JSON.stringify(PAYMENT))),
+    ],
   ])('%s is ignored', (_name, text) => {
     expect(read(text)).toMatchObject({ ok: true, notification: { kind: 'ignored' } })
   })
@@ -368,7 +376,7 @@ describe('a verified notification', () => {
     ['no amount', { ...PAYMENT, amount: undefined }],
     ['another currency', { ...PAYMENT, amount: { total: 990, currency: 'USD' } }],
     ['a list for the order number', { ...PAYMENT, out_trade_no: [PAYMENT.out_trade_no] }],
-    ['no number of the money', { ...PAYMENT, transaction_id: undefined }],
+    ['no transaction number', { ...PAYMENT, transaction_id: undefined }],
     ['an unknown state', { ...PAYMENT, trade_state: 'success' }],
     ['a list', [PAYMENT]],
   ])('%s is malformed', (_name, order) => {

@@ -234,7 +234,7 @@ describe('paying', () => {
     expect(await told(trade.outTradeNo, 1)).toMatchObject([{ kind: 'paid' }])
   })
 
-  test("is not reported by a refund's notification, also on an order that was queried", async () => {
+  test('is reported apart from refunds, done or failed', async () => {
     const trade = await paid()
     await provider.refund(refundOf(trade, 300n))
     expect(await provider.query(trade)).toMatchObject({ state: 'paid' })

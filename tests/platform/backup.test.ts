@@ -161,7 +161,7 @@ test('a restored database is identical to the byte, and passes ledger:verify', a
   expect((await run('ledger-verify', [], env)).code).toBe(0)
 })
 
-test('a backup is of a single moment, during concurrent writes', async () => {
+test('a backup during concurrent writes is a consistent snapshot', async () => {
   let over = false
   const writers = Promise.all(
     [0, 1].map(async (writer) => {

@@ -40,7 +40,7 @@ describe('parts', () => {
     expect(second).not.toBe(first)
   })
 
-  test('parts stop in the order API, worker, sandbox, Temporal, PostgreSQL, and all of them', async () => {
+  test('all stop, in the order API, worker, sandbox, Temporal, PostgreSQL', async () => {
     const { supervisor, folder, pidOf } = await supervised()
     const names = ['postgres', 'temporal', 'sandbox', 'worker', 'api']
     for (const name of names) supervisor.start(sleeper(name))
@@ -62,7 +62,7 @@ describe('parts', () => {
     expect(markOf(pid)).toBeUndefined()
   })
 
-  test('parts end when their supervisor is killed', async () => {
+  test('end when their supervisor is killed, without being restarted', async () => {
     const folder = temporaryFolder()
     const supervisor = new URL('../../cli/embedded/supervisor.ts', import.meta.url).href
     const script = `

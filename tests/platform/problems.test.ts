@@ -101,7 +101,7 @@ describe('an error response', () => {
     expect(errorText('OUT_OF_STOCK', 'en', { required: '9' }).detail).not.toContain('undefined')
   })
 
-  test('has its own text for each field error', () => {
+  test('has a text for each field and rule', () => {
     const text = (field: string, rule: 'required' | 'min' | 'in') =>
       fieldText({ field, rule, bound: '1' }, 'zh')
     expect(text('product_id', 'required')).toBe('商品ID不能为空')
@@ -333,7 +333,7 @@ describe('an access token', () => {
     ],
     ['is no token', async () => 'garbage'],
     ['is far too long', async () => `${await sign(base())}${'A'.repeat(5000)}`],
-  ])('is refused if %s', async (_what, make) => {
+  ])('is refused if it %s', async (_what, make) => {
     expect(await createAuthenticate(auth)(await make())).toBeUndefined()
   })
 

@@ -57,9 +57,9 @@ const refundPage = (orderNo: string, fields: Record<string, string>) =>
 
 describe('a partial refund of all that is left', () => {
   const cases = [
-    ['at once', [], { points: 100, money: '9.90' }],
-    ['of the points, where the cash is back', [{ money: yuan('9.90') }], { points: 100, money: '0.00' }],
-    ['of the cash, where the points are back', [{ points: 100 }], { points: 0, money: '9.90' }],
+    ['in one refund', [], { points: 100, money: '9.90' }],
+    ['of the points, after the cash', [{ money: yuan('9.90') }], { points: 100, money: '0.00' }],
+    ['of the cash, after the points', [{ points: 100 }], { points: 0, money: '9.90' }],
     ['after another part', [{ points: 40, money: yuan('3.30') }], { points: 60, money: '6.60' }],
   ] as const
 
@@ -116,14 +116,14 @@ describe('a product', () => {
   const window = (limit: object) => ({ ...MIXED, properties: { limit } })
   const cases = [
     [
-      'whose usual price is lower than its price',
+      'whose original price is lower than its price',
       { ...MIXED, original_price: yuan('9.89') },
       { ...form, original_price: '9.89' },
       'original_price.amount',
       { original_price: yuan('9.90') },
     ],
     [
-      'with a period that has no limit of pieces',
+      'with a period but no limit of pieces',
       window({ time_limit_seconds: 86_400 }),
       { ...form, window_count: '1', window_unit: 'day' },
       'properties.limit.max_per_user',
@@ -131,37 +131,34 @@ describe('a product', () => {
     ],
   ] as const
 
-  test.each(cases)(
-    'is refused by both when created or changed: %s',
-    async (_, body, fields, field, right) => {
-      const id = (await api('POST', '/products', { ...MIXED, ...right })).body.data.id as string
-      const change = Object.fromEntries(
-        Object.entries(body).filter(([name]) => name === 'original_price' || name === 'properties'),
-      )
-      for (const [method, path, sent] of [
-        ['POST', '/products', body],
-        ['PATCH', `/products/${id}`, change],
-      ] as const) {
-        const byApi = await changesNothing(() => api(method, path, sent))
-        expect([byApi.status, byApi.body.errors]).toMatchObject([422, [{ field }]])
-      }
-      for (const path of ['/admin/products', `/admin/products/${id}`]) {
-        expect((await changesNothing(() => operator.post(path, fields))).status).toBe(422)
-      }
-      // Valid values are accepted; stored ones are checked only when they are written again.
-      expect((await api('PATCH', `/products/${id}`, right)).status).toBe(200)
-      await mall.db
-        .updateTable('points_products')
-        .set({
-          original_price_amount: '0.01',
-          properties: JSON.stringify({ limit: { time_limit_seconds: 5 } }),
-        })
-        .where('id', '=', id)
-        .execute()
-      expect((await api('PATCH', `/products/${id}`, { title: '团扇' })).status).toBe(200)
-      expect((await api('PATCH', `/products/${id}`, change)).status).toBe(422)
-    },
-  )
+  test.each(cases)('%s is refused by both, created or changed', async (_, body, fields, field, right) => {
+    const id = (await api('POST', '/products', { ...MIXED, ...right })).body.data.id as string
+    const change = Object.fromEntries(
+      Object.entries(body).filter(([name]) => name === 'original_price' || name === 'properties'),
+    )
+    for (const [method, path, sent] of [
+      ['POST', '/products', body],
+      ['PATCH', `/products/${id}`, change],
+    ] as const) {
+      const byApi = await changesNothing(() => api(method, path, sent))
+      expect([byApi.status, byApi.body.errors]).toMatchObject([422, [{ field }]])
+    }
+    for (const path of ['/admin/products', `/admin/products/${id}`]) {
+      expect((await changesNothing(() => operator.post(path, fields))).status).toBe(422)
+    }
+    // Valid values are accepted; stored ones are checked only when they are written again.
+    expect((await api('PATCH', `/products/${id}`, right)).status).toBe(200)
+    await mall.db
+      .updateTable('points_products')
+      .set({
+        original_price_amount: '0.01',
+        properties: JSON.stringify({ limit: { time_limit_seconds: 5 } }),
+      })
+      .where('id', '=', id)
+      .execute()
+    expect((await api('PATCH', `/products/${id}`, { title: '团扇' })).status).toBe(200)
+    expect((await api('PATCH', `/products/${id}`, change)).status).toBe(422)
+  })
 
   test('cannot have an original price if it costs points only', async () => {
     const body = { title: '书签', payment_mode: 'points_only', point: 5, original_price: yuan('0.50') }

@@ -92,7 +92,7 @@ function inSandbox(mall: TestApp, statement: string, ...values: (string | number
 }
 
 /** Moves all that happened today to the same time yesterday. */
-async function sleepOverIt(mall: TestApp): Promise<void> {
+async function moveToYesterday(mall: TestApp): Promise<void> {
   const from = TODAY.from.getTime()
   const db = new DatabaseSync(join(mall.dataDir, 'sandbox.db'), { timeout: 5_000 })
   db.exec(`UPDATE trades SET paid_at = paid_at - ${DAY_MS} WHERE paid_at >= ${from};
@@ -304,7 +304,7 @@ describe('a clean day', () => {
 
   test('has no findings during and after the day, and its totals equal the bills’', async () => {
     expect((await reconcile(mall, dateInShanghai(Date.now()))).findings).toEqual([])
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
     const { findings, totals } = await reconcile(mall)
     expect(findings).toEqual([])
     expect(totals).toMatchObject({
@@ -330,7 +330,7 @@ describe('a clean day', () => {
     }
   })
 
-  test('is refused before it begins or if it does not exist, and to customers', async () => {
+  test('cannot be compared before it begins, if it does not exist, or by a customer', async () => {
     for (const day of ['2999-01-01', '2026-02-30', 'today', 7]) {
       expect((await mall.call('POST', BASE, { ...operator, body: { day } })).status).toBe(422)
     }
@@ -407,7 +407,7 @@ const update = async (mall: TestApp, statement: ReturnType<typeof sql>) => {
 
 const PLANTS: readonly Plant[] = [
   {
-    name: 'money under a number that we never gave',
+    name: 'a payment under a number that we never assigned',
     async plant(mall) {
       const subject = 'PM20260101000000ABCDEFGHJKMN-1'
       const { payUrl } = await stripeOf(mall).create({
@@ -435,7 +435,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a missed notice of an order that waits',
+    name: 'a missed notification of an unpaid order',
     async plant(mall) {
       const o = await order(mall)
       await payUnnoticed(mall, o)
@@ -443,7 +443,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a missed notice of late money',
+    name: 'a missed notification of a late payment',
     async plant(mall) {
       const o = await canceled(mall)
       await payUnnoticed(mall, o)
@@ -451,7 +451,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'money that we count and the provider lacks',
+    name: 'a payment that the provider does not have',
     async plant(mall) {
       const { tradeNo } = await paid(mall)
       inSandbox(mall, "UPDATE trades SET state = 'unpaid', paid_at = NULL WHERE out_trade_no = ?", tradeNo)
@@ -459,7 +459,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'another amount paid',
+    name: 'a payment of another amount',
     async plant(mall) {
       const { tradeNo } = await paid(mall)
       inSandbox(mall, 'UPDATE trades SET amount_fen = 989 WHERE out_trade_no = ?', tradeNo)
@@ -467,7 +467,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'one attempt paid twice',
+    name: 'an attempt that was paid twice',
     async plant(mall) {
       const { tradeNo } = await paid(mall)
       inSandbox(
@@ -482,7 +482,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a refund under a number that we never gave',
+    name: 'a refund under a number that we never assigned',
     async plant(mall) {
       const { tradeNo } = await paid(mall)
       const row = await mall.db
@@ -501,7 +501,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a refund made at the provider’s desk',
+    name: 'a refund made at the provider’s own pages',
     async plant(mall) {
       const { tradeNo } = await paid(mall)
       const { payment_ref } = await mall.db
@@ -519,7 +519,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a refund that was done and still waits here',
+    name: 'a refund that is done at the provider and pending here',
     async plant(mall) {
       const { tradeNo, orderNo } = await refunded(mall)
       await update(
@@ -538,7 +538,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a refund that we count and the provider lacks',
+    name: 'a refund that the provider does not have',
     async plant(mall) {
       const { tradeNo } = await refunded(mall)
       const of = '(SELECT ref FROM trades WHERE out_trade_no = ?)'
@@ -548,7 +548,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'another amount given back',
+    name: 'a refund of another amount',
     async plant(mall) {
       const { tradeNo } = await refunded(mall)
       const of = '(SELECT ref FROM trades WHERE out_trade_no = ?)'
@@ -557,7 +557,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'one refund paid out twice',
+    name: 'a refund that was paid out twice',
     async plant(mall) {
       const { tradeNo } = await refunded(mall)
       inSandbox(
@@ -579,7 +579,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'stock that is held for a paid order',
+    name: 'stock still reserved for a paid order',
     async plant(mall) {
       const { orderNo } = await paid(mall)
       await update(mall, sql`update stock_reservations set state = 'held' where order_no = ${orderNo}`)
@@ -587,7 +587,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'another number of pieces reserved',
+    name: 'a reservation of another number of pieces',
     async plant(mall) {
       const { orderNo } = await paid(mall)
       await update(mall, sql`update stock_reservations set quantity = 2 where order_no = ${orderNo}`)
@@ -595,7 +595,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a standard order that went on alone',
+    name: 'a standard order in another status than its exchange order',
     async plant(mall) {
       const { orderNo } = await paid(mall)
       await update(mall, sql`update orders set status = 'order_accepted' where order_no = ${orderNo}`)
@@ -611,7 +611,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a wallet that is not what its entries say',
+    name: 'a wallet that differs from its entries',
     async plant(mall) {
       await mall.points(VICTIM, 7)
       await update(mall, sql`update wallet_accounts set next_expiry = now() where owner_id = ${VICTIM}`)
@@ -619,7 +619,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'an earning that promises more than the mall wrote',
+    name: 'an earning of more points than the mall wrote',
     async plant(mall) {
       const earned = await mall.call('POST', '/api/admin/points-mall/earnings', {
         ...operator,
@@ -632,7 +632,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'an order that waits, and nobody works on it',
+    name: 'an open order without a workflow',
     async plant(mall) {
       const { orderNo } = await paid(mall)
       await mall.temporal.client.workflow.getHandle(`exchange/${orderNo}`).terminate('planted')
@@ -640,7 +640,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'an order at rest, and somebody still works on it',
+    name: 'a final order with a running workflow',
     async plant(mall) {
       const { orderNo } = await paid(mall)
       for (const status of ['order_accepted', 'order_finished']) {
@@ -655,7 +655,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'an attempt that nobody took up',
+    name: 'an attempt that was never started',
     async plant(mall) {
       const orderNo = 'PM20260102000000ABCDEFGHJKMN'
       await update(
@@ -667,7 +667,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a payment that nobody closed at its deadline',
+    name: 'a payment that was not closed at its deadline',
     async plant(mall) {
       const { orderNo, tradeNo } = await order(mall)
       await update(
@@ -678,7 +678,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a notice that nobody delivered',
+    name: 'a notification that was not delivered',
     async plant(mall) {
       await update(
         mall,
@@ -720,7 +720,7 @@ describe('planted discrepancies', () => {
     await refunded(mall)
     planted = []
     for (const { name, plant } of PLANTS) planted.push({ name, ...(await plant(mall)) })
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
     const run = await reconcile(mall)
     findings = run.findings
     first = run.id
@@ -845,7 +845,7 @@ describe('healing', () => {
 
     // Today it may still be under way.
     expect((await reconcile(mall, dateInShanghai(Date.now()))).findings).toEqual([])
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
     const { findings } = await reconcile(mall)
     expect(findings.map(short).sort()).toEqual(
       [waiting, late].map(({ tradeNo }) => `payment_not_counted ${tradeNo} healed`).sort(),
@@ -855,7 +855,7 @@ describe('healing', () => {
     expect(await trades(mall, waiting)).toMatchObject([{ state: 'paid', refunded: '0.00' }])
     expect(await trades(mall, late)).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
 
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
     const before = await mall.books()
     expect((await reconcile(mall)).findings).toEqual([])
     expect(await mall.books()).toEqual(before)
@@ -875,7 +875,7 @@ describe('healing', () => {
     for (const { due, kept: at } of kept) expect(at).toBe(due)
   })
 
-  test('pays for nothing if the provider refunded meanwhile, by its bill or without one', async () => {
+  test('does not settle a payment that the provider has refunded, with or without a bill', async () => {
     const o = await order(mall)
     await payUnnoticed(mall, o)
     const payment = await mall.db
@@ -887,7 +887,7 @@ describe('healing', () => {
     const providerRef = payment.provider_ref ?? ''
     const desk = { outTradeNo: o.tradeNo, providerRef, refundNo: 'desk-1', amountFen: 990n, reason: 'desk' }
     expect(await stripe.refund(desk)).toMatchObject({ state: 'done' })
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
 
     const steps = createReconciliationActivities({
       db: mall.db,
@@ -947,7 +947,7 @@ describe('a source that cannot be read', () => {
     expect(await found(id)).toEqual(['provider_unreachable stripe healed'])
   })
 
-  test('is reported after a wrong key, without showing the key', async () => {
+  test('is reported for a wrong key, without showing the key', async () => {
     const wrong = createStripe({
       ...ACCOUNTS.stripe,
       baseUrl: mall.sandbox.url,
@@ -975,7 +975,7 @@ describe('a source that cannot be read', () => {
     expect(await stepsWith([before]).reconcileProvider({ id: current, ...input })).toBe('compared')
     expect(await found(current)).toEqual([])
 
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
     const id = await begin(stepsWith([before]))
     expect(await stepsWith([before]).reconcileProvider({ id, day: YESTERDAY, provider: 'stripe' })).toBe(
       'later',
@@ -991,7 +991,7 @@ describe('a source that cannot be read', () => {
     expect(await found(idle)).toEqual([])
   })
 
-  test('is a finding if it is Temporal, and the rest is compared', async () => {
+  test('is a finding when Temporal is unavailable, and the rest is compared', async () => {
     const away = connectTemporal(
       { address: `127.0.0.1:${await freePort()}` },
       mall.name,
@@ -1011,7 +1011,7 @@ describe('a source that cannot be read', () => {
     await away.client.connection.close()
   })
 
-  test('causes no finding if an invariant was broken only for a moment', async () => {
+  test('an invariant that is broken only for a moment causes no finding', async () => {
     const { orderNo } = await paid(mall)
     const set = (state: 'held' | 'committed') =>
       mall.db.updateTable('stock_reservations').set({ state }).where('order_no', '=', orderNo).execute()

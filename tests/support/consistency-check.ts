@@ -21,7 +21,7 @@ import { compareBooks, type Trade } from './provider-books.ts'
  * @param limitMs how long the remaining work may take
  * @returns what is broken, as text
  */
-export async function judge(
+export async function checkConsistency(
   mall: Installation,
   promised: readonly Promised[],
   limitMs: number,
@@ -35,7 +35,7 @@ export async function judge(
     const deadline = performance.now() + limitMs
     let restless: string[]
     do {
-      restless = await findRestless(db)
+      restless = await findPending(db)
       const live = await countLive(db)
       const open = await running("ExecutionStatus = 'Running'")
       if (open !== live) restless.push(`${open} workflows run, and ${live} orders are under way`)
@@ -70,7 +70,7 @@ export async function judge(
 }
 
 /** What is still under way. */
-async function findRestless(db: Db): Promise<string[]> {
+async function findPending(db: Db): Promise<string[]> {
   const { rows } = await sql<{ what: string }>`
     select 'attempt ' || order_no || ' has no outcome' as what from exchange_attempts where state = 'pending'
     union all

@@ -98,7 +98,7 @@ export const NEXT_ATTEMPT: Flow = {
       () => customer.shop.books(),
       (trades) =>
         trades.some((trade) => trade.out_trade_no?.startsWith(placed.orderNo) && trade.state === 'refunded'),
-      'the wrong amount went back',
+      'the wrong amount is refunded',
     )
     return placed
   },
@@ -145,7 +145,7 @@ export const LATE_MONEY: Flow = {
     await until(
       () => workflowState(shop, `refund/${orderNo}/1`),
       (state) => state !== 'NONE',
-      'the late money is noticed',
+      'the refund of the late payment has started',
     )
   },
 }

@@ -176,7 +176,7 @@ async function booked() {
 const NOTHING = { available: 0, held: 0, lots: [] }
 const until17 = { available: 100, held: 0, lots: [[100, DUE + GRACE]] }
 const byOwner = [
-  ['his own cancel', customer, undefined],
+  ['a cancellation by the customer', customer, undefined],
   ['the payment deadline', system, 'payment_timeout'],
 ] as const
 const byMall = [
@@ -346,8 +346,8 @@ describe('points that an operator blocked', () => {
   })
 })
 
-describe('an encrypted balance', () => {
-  test('is as before for points without grace; points in grace keep their original date', async () => {
+describe('the encrypted lots', () => {
+  test('are unchanged for points without grace; points in grace keep their original date', async () => {
     await newOwner()
     const orderNo = await order('paid')
     await books.setDay(DUE + 1)
@@ -361,7 +361,7 @@ describe('an encrypted balance', () => {
     ])
   })
 
-  test('finds points in grace when their grant is clawed back', async () => {
+  test('let a clawback find points in grace', async () => {
     await newOwner()
     const { db, vault } = books
     const orderNo = await order('paid')

@@ -191,7 +191,7 @@ describe('a frozen wallet', () => {
     expect((await read('twice')).entries[0]?.freezes).toBe(true)
   })
 
-  test('never splits a concurrent order: each is whole or refused', async () => {
+  test('leaves each concurrent order complete or refused', async () => {
     await mall.points('racer', 1000)
     const product_id = await mall.product({ point: 10, stock: 100 })
     const redeem = () => mall.exchange('racer', { product_id })

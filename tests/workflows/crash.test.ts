@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { CASHIERS, JOURNEYS, openLoad, type Promised } from '../chaos/load.ts'
-import { judge } from '../support/consistency-check.ts'
+import { checkConsistency } from '../support/consistency-check.ts'
 import { createInstallation, type Installation, type PartName } from '../support/installation.ts'
 import { until } from '../support/test-app.ts'
 
@@ -65,13 +65,13 @@ describe('kill -9 during exchanges', () => {
     }
     await journeys
     expect(promised).toHaveLength(40)
-    expect(await judge(mall, promised, REST_MS)).toEqual([])
+    expect(await checkConsistency(mall, promised, REST_MS)).toEqual([])
     expect(load.mistakes).toEqual([])
     expect(back.filter(([, ms]) => ms > 2_000)).toEqual([])
 
-    // Checks the judge itself: a promise that was not kept, and an order that was not promised.
+    // Checks the checkConsistency itself: a promise that was not kept, and an order that was not promised.
     const [first, ...others] = promised as [Promised, ...Promised[]]
-    expect(await judge(mall, [...others, { ...first, orderNo: 'PM1' }], 0)).toEqual([
+    expect(await checkConsistency(mall, [...others, { ...first, orderNo: 'PM1' }], 0)).toEqual([
       `PM1 (${first.journey} of ${first.owner}) is lost`,
       `${first.orderNo} of ${first.owner} was never asked for`,
     ])
@@ -88,7 +88,7 @@ describe('kill -9 during exchanges', () => {
     await mall.start()
     await journeys
     expect(promised).toHaveLength(56)
-    expect(await judge(mall, promised, REST_MS)).toEqual([])
+    expect(await checkConsistency(mall, promised, REST_MS)).toEqual([])
     expect(load.mistakes).toEqual([])
 
     expect((await mall.stop()).code).toBe(0)
@@ -149,7 +149,7 @@ describe('the state of Temporal is lost during exchanges of every kind', () => {
       await there.start()
       const promises = await Promise.all(seen)
       expect(promises).toHaveLength(ORDERS)
-      expect(await judge(there, promises, 90_000)).toEqual([])
+      expect(await checkConsistency(there, promises, 90_000)).toEqual([])
       expect(shop.mistakes).toEqual([])
     },
     240_000,

@@ -143,13 +143,17 @@ async function play(mall: TestApp, stage: Stage, player: Player): Promise<void> 
   player.orderNo = answer.body.data.order_no
   for (const event of player.events) {
     await pause(random() * PAUSE_MS)
-    if (random() < FAULT_CHANCE) await befall(mall, stage, pick(random, FAULTS))
+    if (random() < FAULT_CHANCE) await injectFault(mall, stage, pick(random, FAULTS))
     happened[event] = (happened[event] ?? 0) + 1
     await happen(mall, stage, player, event)
   }
 }
 
-async function befall(mall: TestApp, { method, happened }: Stage, fault: { fault: string }): Promise<void> {
+async function injectFault(
+  mall: TestApp,
+  { method, happened }: Stage,
+  fault: { fault: string },
+): Promise<void> {
   happened[fault.fault] = (happened[fault.fault] ?? 0) + 1
   const { status, body } = await mall.control('faults', { method, ...fault })
   if (status !== 200) throw new Error(`the sandbox takes no ${fault.fault}: ${JSON.stringify(body)}`)
@@ -193,16 +197,18 @@ async function happen(mall: TestApp, stage: Stage, { owner, orderNo }: Player, e
       return pause(Math.max(0, (order?.pay_by?.getTime() ?? 0) - Date.now()))
     }
     case 'cancel':
-      return expectSense(await mall.act(owner, orderNo, 'cancel'))
+      return expectNoFailure(await mall.act(owner, orderNo, 'cancel'))
     case 'close answer lost':
-      return befall(mall, stage, { fault: pick(random, ['answer_lost', 'error_after', 'error_before']) })
+      return injectFault(mall, stage, { fault: pick(random, ['answer_lost', 'error_after', 'error_before']) })
     case 'method changed':
-      return expectSense(await mall.act(owner, orderNo, 'pay', pick(random, otherWays(stage.method))))
+      return expectNoFailure(
+        await mall.act(owner, orderNo, 'pay', pick(random, alternativesOf(stage.method))),
+      )
   }
 }
 
 /** The same method for another client, the wallet, and the same again. */
-const otherWays = (method: Method) => [
+const alternativesOf = (method: Method) => [
   { payment_method: method, client: 'desktop' },
   { payment_method: method, client: 'h5' },
   { payment_method: method === 'bank_card' ? 'wallet' : 'bank_card' },
@@ -211,7 +217,7 @@ const otherWays = (method: Method) => [
 ]
 
 /** The answer may be a refusal or take long, but never an error. */
-function expectSense({ status, body }: { readonly status: number; readonly body: unknown }): void {
+function expectNoFailure({ status, body }: { readonly status: number; readonly body: unknown }): void {
   if (status >= 500 && status !== 503) throw new Error(`answered ${status} ${JSON.stringify(body)}`)
 }
 
@@ -242,7 +248,7 @@ async function comeToRest(mall: TestApp, random: () => number, batch: readonly P
         for (const out_trade_no of at_provider ?? []) await mall.control('settle-refunds', { out_trade_no })
         if (stuck === null) continue
         const action = stuck.code === 'refund' && random() < 0.5 ? 'settle' : 'retry'
-        expectSense(await mall.operate(order_no, 'resolve', { action, reason: 'seen to' }))
+        expectNoFailure(await mall.operate(order_no, 'resolve', { action, reason: 'seen to' }))
       }
       if (rows.length > 0)
         return rows.map(({ order_no, stuck }) => `${order_no} ${stuck?.code ?? 'is on its way'}`)

@@ -73,8 +73,8 @@ const repeating =
     ) as Activities
 
 describe.each<[string, () => Repeat]>([
-  ['every step twice', () => twice],
-  ['every step after all that its task has done before', fromTheStartOfTheTask],
+  ['every step runs twice', () => twice],
+  ['every step after a repeat of its task so far', fromTheStartOfTheTask],
 ])('%s:', (_, repeat) => {
   let stage: Stage
   beforeAll(async () => {

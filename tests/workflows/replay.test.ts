@@ -103,7 +103,7 @@ describe('committed histories', () => {
     expect(await replayAll(new Map(BRANCHES.map(({ name }) => [name, read(name)])))).toEqual(new Map())
   })
 
-  test('replay with the current workflows, those of earlier versions', async () => {
+  test('of earlier versions replay with the current workflows', async () => {
     expect(readEarlier().size).toBe(41)
     expect(await replayAll(readEarlier())).toEqual(new Map())
   })

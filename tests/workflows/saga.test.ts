@@ -158,7 +158,7 @@ describe('an exchange across systems', () => {
     await until(
       () => mall.brokenLaws(),
       (broken) => broken.length === 0,
-      'nothing is reserved for an order that is none',
+      'nothing is reserved for an order that was refused',
     )
     const late = attempts.flatMap(({ refusal }) => refusal?.code ?? [])
     const inTime = answers.flatMap(({ status, body }) => (status === 409 ? [body.code] : []))

@@ -84,7 +84,7 @@ const noSuchLuck = () => {
 }
 
 /** Fails so many times as an unavailable system does. */
-function away(times: number): () => void {
+function unavailable(times: number): () => void {
   let left = times
   return () => {
     left -= 1
@@ -352,7 +352,7 @@ export const BRANCHES: readonly Branch[] = [
         () => stage.books(),
         (books) =>
           books.some((trade) => trade.out_trade_no === `${order_no}-1` && trade.state === 'refunded'),
-        'what was paid twice is back',
+        'the second payment is refunded',
       )
       return finishOrder(stage, owner, order)
     },
@@ -427,7 +427,7 @@ export const BRANCHES: readonly Branch[] = [
   {
     name: 'placing-takes-several-tries',
     async play(stage, owner) {
-      stage.hooks.before('placeExchange', away(4))
+      stage.hooks.before('placeExchange', unavailable(4))
       const { order_no } = await redeem(stage, owner, { point: 100 })
       await cancel(stage, owner, order_no)
       return exchangeWorkflowId(order_no)
@@ -557,7 +557,7 @@ export const BRANCHES: readonly Branch[] = [
       await until(
         () => stage.order(owner, order_no),
         ({ payment_status }) => payment_status === 'refunded',
-        'the late money is back',
+        'the late payment is refunded',
       )
       return refundWorkflowId(order_no, '1')
     },
@@ -649,7 +649,7 @@ export const BRANCHES: readonly Branch[] = [
       const order = await redeem(stage, owner, CARD)
       const { order_no } = order
       await payByCard(stage, owner, order)
-      stage.hooks.before('refundPayment', away(1_000))
+      stage.hooks.before('refundPayment', unavailable(1_000))
       await cancel(stage, owner, order_no)
       await loseWorkflow(stage, exchangeWorkflowId(order_no))
       stage.hooks.clear()
