@@ -69,7 +69,7 @@ describe('kill -9 during exchanges', () => {
     expect(load.mistakes).toEqual([])
     expect(back.filter(([, ms]) => ms > 2_000)).toEqual([])
 
-    // Checks the checkConsistency itself: a promise that was not kept, and an order that was not promised.
+    // Checks the check itself: a promise that was not kept, and an order that was not promised.
     const [first, ...others] = promised as [Promised, ...Promised[]]
     expect(await checkConsistency(mall, [...others, { ...first, orderNo: 'PM1' }], 0)).toEqual([
       `PM1 (${first.journey} of ${first.owner}) is lost`,
