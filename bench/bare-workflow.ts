@@ -1,6 +1,6 @@
 import { condition, defineUpdate, proxyLocalActivities, setHandler, sleep } from '@temporalio/workflow'
 
-/** An exchange without content: one step, an answer to the caller, then a long wait. */
+/** An empty exchange: one step, an answer to the caller, then a long wait. */
 const bare = proxyLocalActivities<{ step(): Promise<string> }>({ startToCloseTimeout: '3s' })
 
 export const doneUpdate = defineUpdate<string>('done')

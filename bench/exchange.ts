@@ -13,9 +13,8 @@ import { createInstallation, type PartName } from '../tests/support/installation
 import { type bareWorkflow, doneUpdate } from './bare-workflow.ts'
 
 /**
- * `npm run bench`: speed and cost of `POST exchange` (points only, distinct owners and products), compared
- * with an empty workflow of the same shape and no API. Starts an installation of its own. Needs /proc
- * (Linux).
+ * `npm run bench`: speed and cost of `POST exchange` (points only, distinct owners and products) and of an empty
+ * workflow without API. Starts its own installation. Needs /proc (Linux).
  */
 
 const OWNERS = 500

@@ -44,8 +44,8 @@ const idsOf = (answer: Answer): string[] => answer.body.data.map(({ id }: { id: 
 const codeOf = ({ status, body }: Answer) => [status, body.code]
 const wrongFields = ({ body }: Answer) => body.errors.map(({ field }: { field: string }) => field)
 
-describe('what the public sees', () => {
-  test('a product is listed while it is on sale, and has a page until it is taken off', async () => {
+describe('the public', () => {
+  test('sees a product in lists while it is on sale, and on its page until it is taken off', async () => {
     const id = await made({ ...POINTS, stock_quantity: 1 })
     const seen = async () => {
       const listed = idsOf(await get(`${PRODUCTS}?per_page=100&sort=newest`)).includes(id)
@@ -72,7 +72,7 @@ describe('what the public sees', () => {
     [POINTS, { mode: '纯积分支付', points: '100 积分', money: null, total_value: yuan('1.00') }],
     [CASH, { mode: '纯现金支付', points: null, money: '¥59.00', total_value: yuan('59.00') }],
     [MIXED, { mode: '混合支付', points: '1200 积分', money: '¥9.90', total_value: yuan('21.90') }],
-  ])('%o says how it is paid for', async (body, payment_info) => {
+  ])('sees how %o is paid', async (body, payment_info) => {
     const id = await onSale({ ...body, original_price: yuan('99') })
     const { data } = (await get(`${PRODUCTS}/${id}`)).body
     expect(data.payment_info).toEqual(payment_info)
@@ -103,7 +103,7 @@ describe('what the public sees', () => {
     expect(Object.keys(data)).toEqual(expect.arrayContaining(seed))
   })
 
-  test('pages hold every product once', async () => {
+  test('sees every product once over all pages', async () => {
     for (let n = 0; n < 7; n += 1) await onSale({ ...POINTS, sort: n % 2 })
     const whole = idsOf(await get(`${PRODUCTS}?per_page=100`))
     const { meta } = (await get(`${PRODUCTS}?per_page=3`)).body
@@ -138,11 +138,11 @@ describe('what the public sees', () => {
     'payment_mode=gold',
     'product_type=x',
     'category_id=x',
-  ])('a list refuses ?%s', async (query) => {
+  ])('gets an error for the list query ?%s', async (query) => {
     expect(codeOf(await get(`${PRODUCTS}?${query}`))).toEqual([422, 'VALIDATION_FAILED'])
   })
 
-  test('lists are sorted as asked', async () => {
+  test('gets lists sorted as requested', async () => {
     await onSale({ ...MIXED, point: 7, price: yuan('100'), stock_quantity: 50 })
     await onSale({ ...MIXED, point: 7000, price: yuan('9'), stock_quantity: 2 })
     type Item = {
@@ -171,7 +171,7 @@ describe('what the public sees', () => {
     await check('default', (item) => item.sort, rising)
   })
 
-  test('filters keep what fits, and only that', async () => {
+  test('gets only products that match the filters', async () => {
     const category = (await operate('POST', '/categories', { name: '筛选' })).body.data.id
     const inside = await onSale({ ...MIXED, category_id: category, product_type: 'virtual' })
     const outside = await onSale({ ...POINTS })
@@ -186,7 +186,7 @@ describe('what the public sees', () => {
     expect((await get(`${PRODUCTS}/${inside}`)).body.data.category).toEqual({ id: category, name: '筛选' })
   })
 
-  test('a search finds Chinese of any length in title and description, titles first', async () => {
+  test('finds Chinese text of any length in titles and descriptions, titles first', async () => {
     const title = await onSale({ ...POINTS, title: '古法红糖姜茶', sort: 9 })
     const text = await onSale({
       ...POINTS,
@@ -200,7 +200,7 @@ describe('what the public sees', () => {
       expect(await find(keyword)).toEqual([title, text])
     expect(await find('tea')).toEqual([text])
     expect(await find('100%')).toEqual([text])
-    // The pairs of letters are all there, the word is not.
+    // All its bigrams occur, the word does not.
     expect(await find('红糖姜茶姜')).toEqual([])
     for (const keyword of ['%', '_', '\\', "' or 1=1 --", '%%', '红_']) {
       expect(await find(keyword)).toEqual(keyword === '%' ? [text] : [])
@@ -213,7 +213,7 @@ describe('what the public sees', () => {
   })
 })
 
-describe('what an operator writes', () => {
+describe("an operator's product", () => {
   test('starts as a draft, with both names of each price', async () => {
     const { body, status } = await operate('POST', '/products', {
       ...MIXED,
@@ -266,7 +266,7 @@ describe('what an operator writes', () => {
       { ...POINTS, properties: { limit: { max_per_usr: 1 } } },
       ['properties.limit.max_per_usr'],
     ],
-  ])('is refused with %s, and nothing is made', async (_what, body, fields) => {
+  ])('is refused with %s, and nothing is created', async (_what, body, fields) => {
     const count = async () =>
       (await sql<{ n: string }>`select count(*) as n from points_products`.execute(mall.db)).rows[0]?.n
     const before = await count()
@@ -276,7 +276,7 @@ describe('what an operator writes', () => {
     expect(await count()).toBe(before)
   })
 
-  test('changes what it names and nothing else', async () => {
+  test('changes only in the given fields', async () => {
     const limit = { max_per_user: 2, max_per_order: 1, time_limit_seconds: 60, user_level_required: 3 }
     const id = await made({
       ...MIXED,
@@ -302,7 +302,7 @@ describe('what an operator writes', () => {
     expect((await operate('PATCH', `/products/${id}`, {})).status).toBe(200)
   })
 
-  test('never breaks price and mode apart', async () => {
+  test('never has a price that contradicts its payment mode', async () => {
     const id = await onSale(MIXED)
     const refused: [Record<string, unknown>, string][] = [
       [{ point: 0 }, 'point'],
@@ -313,7 +313,7 @@ describe('what an operator writes', () => {
       const answer = await operate('PATCH', `/products/${id}`, body)
       expect([answer.status, ...wrongFields(answer)]).toEqual([422, field])
     }
-    // What the mode does not ask for is not kept, so it cannot come back by itself.
+    // Fields that the mode does not use are dropped and cannot return by themselves.
     const points = await operate('PATCH', `/products/${id}`, { payment_mode: 'points_only' })
     expect(points.body.data).toMatchObject({ point: 1200, price: yuan('0.00') })
     const mixed = await operate('PATCH', `/products/${id}`, { payment_mode: 'mixed' })
@@ -322,7 +322,7 @@ describe('what an operator writes', () => {
     expect(again.status).toBe(200)
   })
 
-  test('never overwrites stock or status', async () => {
+  test('keeps stock and status on an update', async () => {
     const id = await made({ ...POINTS, stock_quantity: 4 })
     const stock = await operate('PATCH', `/products/${id}`, { stock_quantity: 9, status: 'on_sale' })
     expect([stock.status, ...wrongFields(stock)]).toEqual([422, 'stock_quantity', 'status'])
@@ -333,7 +333,7 @@ describe('what an operator writes', () => {
     })
   })
 
-  test('moves stock by differences, never below zero, whoever comes at once', async () => {
+  test('changes stock by differences, concurrently, and never below zero', async () => {
     const id = await onSale({ ...POINTS, stock_quantity: 10 })
     const answers = await Promise.all(
       Array.from({ length: 16 }, () => operate('PATCH', `/products/${id}`, { stock_delta: -1, title: '抢' })),
@@ -356,7 +356,7 @@ describe('what an operator writes', () => {
     expect((await operate('PATCH', `/products/${id}`, { stock_delta: 1 })).status).toBe(422)
   })
 
-  test('publishes once or twice alike, and a draft cannot be taken off sale', async () => {
+  test('can be published twice, and cannot be taken off sale as a draft', async () => {
     const id = await made(POINTS)
     expect((await operate('POST', `/products/${id}/unpublish`)).body.data.status).toBe('draft')
     for (const _ of [1, 2]) {
@@ -365,7 +365,7 @@ describe('what an operator writes', () => {
     }
   })
 
-  test('lists every status, but not what was deleted', async () => {
+  test('is listed in every status unless it is deleted', async () => {
     const title = '后台列表'
     const draft = await made({ ...POINTS, title })
     const sold = await onSale({ ...POINTS, title, stock_quantity: 0 })
@@ -386,7 +386,7 @@ describe('what an operator writes', () => {
     }
   })
 
-  test('names categories once, and a deleted one leaves its products', async () => {
+  test('survives the deletion of its category; names of categories are unique', async () => {
     const name = '分类甲'
     const category = (await operate('POST', '/categories', { name, sort: 3 })).body.data
     expect(category).toMatchObject({ name, sort: 3 })
@@ -434,7 +434,7 @@ describe('rights', () => {
   ]
 
   test.each([...OPERATORS, ...ADMINS])(
-    '%s %s is not for customers, nor for nobody',
+    'refuses %s %s to customers and anonymous callers',
     async (method, path, body) => {
       const how = body === undefined ? {} : { body }
       expect((await mall.call(method, `${ADMIN}${path}`, how)).status).toBe(401)
@@ -443,12 +443,12 @@ describe('rights', () => {
     },
   )
 
-  test.each(ADMINS)('%s %s is for admins, not for operators', async (method, path, body) => {
+  test.each(ADMINS)('refuses %s %s to operators, but not to admins', async (method, path, body) => {
     expect(codeOf(await operate(method, path, body))).toEqual([403, 'FORBIDDEN'])
     expect((await command(method, path, body)).status).toBe(200)
   })
 
-  test('a customer sees a wallet of his own only', async () => {
+  test('a customer sees only his own wallet', async () => {
     await mall.points('rich', 77)
     expect((await mall.call('GET', '/api/points-mall/wallet', { as: 'poor' })).body.data.available).toBe(0)
     expect((await mall.call('GET', '/api/points-mall/wallet', { as: 'rich' })).body.data.available).toBe(77)
@@ -462,7 +462,7 @@ describe('a wallet', () => {
   const wallet = async (owner: string) =>
     (await mall.call('GET', '/api/points-mall/wallet', { as: owner })).body.data
 
-  test('of an owner never seen is empty', async () => {
+  test('of an unknown owner is empty', async () => {
     expect(await wallet('never-seen')).toEqual({
       type: 'integral',
       currency: 'ZJF',
@@ -473,7 +473,7 @@ describe('a wallet', () => {
     })
   })
 
-  test('shows what expires, soonest first, and what happened, newest first', async () => {
+  test('shows expiring points, soonest first, and entries, newest first', async () => {
     const day = (n: number) => new Date(Date.now() + n * 86_400_000).toISOString()
     const [late, soon] = [day(30), day(3)]
     await command('POST', '/wallets/w1/grant', { points: 10, reason: 'late', expires_at: late })
@@ -493,7 +493,7 @@ describe('a wallet', () => {
     expect(await mall.brokenLaws()).toEqual([])
   })
 
-  test('never falls below zero, and says the gap', async () => {
+  test('never falls below zero, and reports the gap', async () => {
     await command('POST', '/wallets/w2/grant', { points: 4, reason: 'r' })
     const answer = await command('POST', '/wallets/w2/adjust', { points: -5, reason: 'r' })
     expect(codeOf(answer)).toEqual([409, 'INSUFFICIENT_POINTS'])
@@ -501,7 +501,7 @@ describe('a wallet', () => {
     expect((await wallet('w2')).available).toBe(4)
   })
 
-  test('takes cash to the fen', async () => {
+  test('accepts cash to the fen', async () => {
     for (const amount of ['0.01', '0.1', '12345678.99']) {
       await command('POST', '/wallets/w3/cash', { amount: yuan(amount), reason: 'r' })
     }
@@ -552,7 +552,7 @@ describe('a wallet', () => {
 })
 
 describe('a level', () => {
-  test('kept by the shop wins over that of the token', async () => {
+  test('that is stored overrides the level in the token', async () => {
     const product = await mall.product({ limit: { user_level_required: 2 } })
     await mall.points('levi', 500)
     const eligible = async (level: number) => {
@@ -616,7 +616,7 @@ describe('the documentation', () => {
     expect((await get('/docs/package.json')).status).toBe(404)
   })
 
-  test('of the machine: /metrics counts requests by route, not by path', async () => {
+  test('of metrics counts requests by route, not by path', async () => {
     await get(`${PRODUCTS}/123456`)
     const { body } = await get('/metrics')
     expect(body).toMatch(
@@ -627,7 +627,7 @@ describe('the documentation', () => {
   })
 })
 
-describe('pictures', () => {
+describe('product images', () => {
   test('are served with their type and a validator', async () => {
     const path = '/assets/products/wireless-mouse.svg'
     const picture = await get(path)
@@ -646,13 +646,13 @@ describe('pictures', () => {
     '/assets/products/..%2f..%2f..%2fdocs%2fdemo.png',
     '/assets//etc/passwd',
     '/assets/products/.hidden.svg',
-  ])('%s is none', async (path) => {
+  ])('are not found at %s', async (path) => {
     expect((await get(path)).status).toBe(404)
   })
 })
 
 describe('the demo', () => {
-  test('is what the contract says, and seeding it again changes nothing', async () => {
+  test('matches its specification, and seeding it again changes nothing', async () => {
     const shop = await openTestApp({ worker: false })
     try {
       const state = async () => {

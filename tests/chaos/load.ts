@@ -17,11 +17,11 @@ export const JOURNEYS = [
 
 export type Journey = (typeof JOURNEYS)[number]
 
-/** Whose cashier it is. */
+/** The provider of the cashier. */
 export const CASHIERS = ['bank_card', 'alipay', 'wechat'] as const
 export type Cashier = (typeof CASHIERS)[number]
 
-/** What the mall has told a customer, and has to keep. */
+/** What the mall has promised to a customer. */
 export interface Promised {
   readonly owner: string
   readonly journey: Journey
@@ -39,7 +39,7 @@ interface Call {
 // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
 type Body = any
 
-/** How long one request is repeated while the mall is away. */
+/** How long one request is repeated while the mall is unavailable. */
 const PATIENCE_MS = 90_000
 const POINTS = 100
 const WALLET_PRODUCT = { title: '保温杯', payment_mode: 'mixed', point: POINTS, price: yuan('9.90') }
@@ -56,10 +56,10 @@ function yuan(amount: string) {
 
 let loads = 0
 
-/** Customers who do not give up: they repeat what was not answered, with the same `Idempotency-Key`. */
+/** Customers who repeat unanswered requests with the same `Idempotency-Key`. */
 export async function openLoad(mall: Installation) {
   const mistakes: string[] = []
-  // A mall may be loaded twice: whose numbers these are.
+  // A mall may be loaded twice: this separates the owners.
   loads += 1
   const run = `${process.pid}-${loads}`
   let number = 0
@@ -116,7 +116,7 @@ export async function openLoad(mall: Installation) {
   const cashProduct = await addProduct(WALLET_PRODUCT)
   const sentProduct = await addProduct(SENT_PRODUCT)
 
-  /** Until the order is as wanted, as far as somebody sees who looks now and then. */
+  /** Polls until the order is as wanted. */
   async function watch(owner: string, orderNo: string, wanted: (order: Body) => boolean): Promise<Body> {
     const deadline = performance.now() + PATIENCE_MS
     for (;;) {
@@ -138,7 +138,7 @@ export async function openLoad(mall: Installation) {
     return call('POST', path, { as, role, body, key: `${orderNo}-${action}` })
   }
 
-  /** At the cashier. @returns whether it took the money; undefined: closed. */
+  /** At the cashier. @returns whether it took the payment; undefined: closed */
   async function atCashier(payUrl: string, action: 'pay' | 'decline'): Promise<boolean> {
     const deadline = performance.now() + PATIENCE_MS
     for (;;) {
@@ -167,7 +167,7 @@ export async function openLoad(mall: Installation) {
       .catch(() => {})
   }
 
-  /** Goes on a journey. @returns what was promised at its end */
+  /** Runs a journey. @returns what was promised at its end */
   async function go(journey: Journey, cashier: Cashier = 'bank_card'): Promise<Promised> {
     number += 1
     const owner = `u${run}-${number}`
@@ -190,10 +190,10 @@ export async function openLoad(mall: Installation) {
       ({ status, payment_info }) =>
         status !== 'exchanged' && (status !== 'order_created' || payment_info.pay_url !== null),
     )
-    // A card order may have run into its deadline while the mall was away.
+    // A card order may have reached its deadline while the mall was unavailable.
     if (order.status === 'order_canceled' && byCard) return ended('order_canceled')
     const pays = journey !== 'abandoned' && journey !== 'unpaid_canceled'
-    // Alipay knows of an attempt once somebody has looked at its cashier.
+    // Alipay knows an attempt once its cashier has been opened.
     if (journey === 'unpaid_canceled') await lookAtCashier(order.payment_info.pay_url)
     if (byCard && pays && order.status === 'order_created') {
       if (journey === 'declined') await atCashier(order.payment_info.pay_url, 'decline')
@@ -217,7 +217,7 @@ export async function openLoad(mall: Installation) {
 
   return {
     go,
-    /** What must never be answered, and was. */
+    /** Answers that must never occur. */
     mistakes,
   }
 }

@@ -14,7 +14,7 @@ export interface Shown {
   readonly body_base64: string
 }
 
-/** Takes what was sent; returns what this provider sent, header names in lower case. */
+/** @returns what this provider sent, header names in lower case */
 export function realsOf(provider: Provider, sends: readonly Shown[]): Sent[] {
   return sends
     .filter(({ url }) => url.endsWith(`/${provider}`))
@@ -27,8 +27,8 @@ export function realsOf(provider: Provider, sends: readonly Shown[]): Sent[] {
 }
 
 /**
- * Forged notifications against a whole installation.
- * @param each how many of each provider, unless the time is over first
+ * Sends forged notifications to a whole installation.
+ * @param each how many of each provider, unless the time ends first
  */
 export async function proveForgeries(
   mall: Installation,
@@ -39,7 +39,6 @@ export async function proveForgeries(
   for (const cashier of [...CASHIERS, ...CASHIERS]) promised.push(await load.go('card', cashier))
   const { databaseUrl, sandboxUrl } = mall.running()
   const readSends = async () => (await (await fetch(`${sandboxUrl}/control/notifications`)).json()) as Shown[]
-  // They are sent soon after the money has come.
   const sends = await until(
     readSends,
     (shown) => PROVIDERS.every((name) => realsOf(name, shown).length >= 2),

@@ -2,13 +2,13 @@ import { copyDatabase, startDatabase } from '../support/database.ts'
 import { tamperLedger } from '../wallet/tampering.ts'
 
 const EDITS = 10_000
-/** Another ledger after so many edits: other amounts, other holds. */
+/** A new ledger after so many edits, for other amounts and holds. */
 const EDITS_A_LEDGER = 1_000
 
 /**
- * For `npm run prove`: 10,000 random edits of the ledger's stored bytes by a writer without keys, or as many as
- * the minutes allow, on a PostgreSQL of its own.
- * @returns how often each kind was made, and what went unseen or was named wrong
+ * For `npm run prove`: 10,000 random edits of the ledger's stored bytes by a writer without keys, or as many
+ * as the time allows, on its own PostgreSQL.
+ * @returns how often each kind was made, and what was missed or attributed wrongly
  */
 export async function proveLedger(options: { readonly minutes: number; readonly seed: number }) {
   const until = performance.now() + options.minutes * 60_000

@@ -3,7 +3,7 @@ import { findBroken, openBooks, operation, pass } from '../models/wallet-books.t
 import { startDatabase } from '../support/database.ts'
 import { crashEverywhere, playAtOnce, playInTurn } from '../wallet/wallet-laws.ts'
 
-/** What a run of the proof has played, each without a broken law. */
+/** What a run has played, each without a broken invariant. */
 export interface WalletProof {
   readonly seed: number
   readonly inTurn: number
@@ -14,9 +14,9 @@ export interface WalletProof {
 const CLIENTS = 16
 
 /**
- * Plays operations of the wallet's ledger on a PostgreSQL of its own: one after the other against a model, by
- * many clients at once, and cut off after each statement. The same seed plays the same operations.
- * @throws at the first broken law, with the operations that lead to it
+ * Plays ledger operations on its own PostgreSQL: sequentially against a model, with many concurrent clients,
+ * and interrupted after each statement. The same seed plays the same operations.
+ * @throws at the first broken invariant, with the operations that lead to it
  */
 export async function proveWallet(options: {
   readonly minutes: number
@@ -34,7 +34,7 @@ export async function proveWallet(options: {
   try {
     for (let round = 0; Date.now() < end; round += 1) {
       const books = await openBooks(database.url, CLIENTS)
-      // Its whole tables are compared, again and again.
+      // Kept small: whole tables are compared repeatedly.
       const few = await openBooks(database.url, 2)
       const how = { seed: seed + round, endOnFailure: false }
       await fc.assert(

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { judge } from '../support/consistency-check.ts'
+import { checkConsistency } from '../support/consistency-check.ts'
 import { createInstallation, type PartName } from '../support/installation.ts'
 import { createRandom } from '../support/random.ts'
 import { CASHIERS, JOURNEYS, openLoad, type Promised } from './load.ts'
@@ -10,21 +10,24 @@ import { proveLedger } from './prove-ledger.ts'
 import { proveWallet } from './prove-wallet.ts'
 
 /**
- * `npm run prove -- --minutes N [--seed S]`, a sixth of the time each: edits of the ledger's stored bytes, all of
- * which must be found; concurrent and interrupted operations of the wallet; payments, notices, deadlines and cancels
- * in every order at each provider; the tests of which `npm test` runs a sample, as many more as there is time for;
- * forged notifications, 100,000 of each provider where there is time; and a whole installation under load, whose
- * parts are killed at random. Exit code 1, and the first broken law, where there is one.
+ * `npm run prove -- --minutes N [--seed S]`, a sixth of the time each. Exit code 1 and the first broken invariant if
+ * there is one.
+ * - edits of the ledger's stored bytes, all of which must be found
+ * - concurrent and interrupted operations of the wallet
+ * - payments, notifications, deadlines and cancellations in any order at each provider
+ * - more of the tests that `npm test` samples
+ * - forged notifications, up to 100,000 of each provider
+ * - a whole installation under load, whose parts are killed at random
  */
 
-/** More often what is stateless, and now and then the ground under all of it. */
+/** Mostly what is stateless, sometimes PostgreSQL or Temporal. */
 const VICTIMS: readonly PartName[] = [
   ...(['worker', 'worker', 'worker', 'worker', 'api', 'api', 'api', 'sandbox', 'sandbox'] as const),
   ...(['temporal', 'postgres'] as const),
 ]
 const CUSTOMERS = 6
 const REST_MS = 150_000
-/** Minutes that all of the explorations take, of which `npm test` runs a sample. */
+/** Minutes that all explorations take, of which `npm test` runs a sample. */
 const EXPLORATIONS_MIN = 10
 
 const { values } = parseArgs({
@@ -80,7 +83,7 @@ try {
 }
 process.exit(code)
 
-/** At all three providers concurrently, in a run of the tests of its own. */
+/** At all three providers concurrently, in its own test run. */
 function playInterleavings(): void {
   const environment = { INTERLEAVINGS_MINUTES: String(share), INTERLEAVINGS_SEED: String(seed) }
   const output = runTests(['tests/workflows/interleavings.test.ts'], environment)
@@ -104,7 +107,7 @@ function playExplorations(): void {
   say(`${Math.round(drawn * 100)} % of them: ${/^ +Tests .*$/m.exec(output)?.[0].trim()}`)
 }
 
-/** Runs test files; where one fails, all that it printed is shown and the proof has failed. */
+/** Runs test files; if one fails, its whole output is shown and the proof fails. */
 function runTests(files: readonly string[], environment: Record<string, string>): string {
   const played = spawnSync('npx', ['vitest', 'run', ...files], {
     env: { ...process.env, ...environment, NO_COLOR: '1' },
@@ -150,7 +153,7 @@ async function chaos(before: readonly Promised[]): Promise<string[]> {
     over = true
   }
   say(`${promised.length} orders promised, killed ${told(kills)}; waiting for rest`)
-  const broken = [...load.mistakes, ...(await judge(mall, promised, REST_MS))]
+  const broken = [...load.mistakes, ...(await checkConsistency(mall, promised, REST_MS))]
   say(`${promised.length} orders, ${broken.length} laws broken`)
   return broken
 }

@@ -23,7 +23,7 @@ const ADDRESS = {
   district: '西湖区',
   detail: '文三路 90 号',
 }
-/** What any of the forms would take. */
+/** Values that any of the forms accepts. */
 const FIELDS = {
   ...ADDRESS,
   title: 'PWNED',
@@ -43,7 +43,7 @@ const FIELDS = {
   odd_field: '没有名字的字段',
 }
 
-/** Everything but who is signed in and what is kept. */
+/** Everything except sessions and kept forms. */
 async function readState(): Promise<Record<string, string[]>> {
   const { kept_forms: _forms, web_sessions: _sessions, ...others } = await readTables(mall.db)
   return others
@@ -63,7 +63,7 @@ async function signedIn(user: string): Promise<Visitor> {
   return visitor
 }
 
-/** Sends a form when the session of the one who fills it is over. */
+/** Sends a form after the session has expired. */
 async function sendTooLate(user: string, path: string, fields: Record<string, string>) {
   const visitor = await signedIn(user)
   await endSessions(user)
@@ -72,7 +72,7 @@ async function sendTooLate(user: string, path: string, fields: Record<string, st
 }
 
 describe('each form of the pages', () => {
-  /** Needs no session, so nothing of it is kept; or takes a file. */
+  /** Needs no session, so nothing is kept; or takes a file. */
   const NOT_KEPT = ['/points-mall/sign-in', '/points-mall/sign-out', '/admin/demo/crash-worker']
   const TAKES_FILE = '/admin/products/:id{[1-9]\\d{0,17}}/picture'
   const WALLET_ACTIONS = ['grant', 'adjust', 'cash', 'block', 'unblock', 'freeze', 'unfreeze', 'level']
@@ -82,7 +82,7 @@ describe('each form of the pages', () => {
     return [...new Set(all.filter(({ method }) => method === 'POST').map(({ path }) => path))]
   }
 
-  /** Addresses of things that are there. */
+  /** Addresses of existing things. */
   async function addressesOf(route: string): Promise<string[]> {
     const product = await mall.product({ title: '手工香皂', point: 9_800 })
     const { id: category } = await mall.db
@@ -98,14 +98,14 @@ describe('each form of the pages', () => {
     return path.endsWith('/:action') ? WALLET_ACTIONS.map((name) => path.replace(':action', name)) : [path]
   }
 
-  test('says in words what it does, or is never kept', () => {
+  test('has a text that says what it does, or is never kept', () => {
     const found = routes()
     expect(found.length).toBeGreaterThan(25)
     const silent = found.filter((path) => keptActionText(path.replace(':action', 'grant')) === undefined)
     expect(silent.toSorted()).toEqual([...NOT_KEPT, TAKES_FILE].toSorted())
   })
 
-  test('sent by a stranger cannot be continued by anybody else, and changes nothing', async () => {
+  test('of an anonymous visitor cannot be continued by anybody else, and changes nothing', async () => {
     for (const route of routes().filter((path) => !NOT_KEPT.includes(path))) {
       for (const path of await addressesOf(route)) {
         await forgetAll()
@@ -129,7 +129,7 @@ describe('each form of the pages', () => {
     }
   })
 
-  test('is shown whole to its own browser before anything is done', async () => {
+  test('is shown in full to its own browser before anything is done', async () => {
     for (const route of routes().filter((path) => !NOT_KEPT.includes(path) && path !== TAKES_FILE)) {
       for (const path of await addressesOf(route)) {
         await forgetAll()
@@ -150,7 +150,7 @@ describe('each form of the pages', () => {
         const { once, kept_form: id, ...fields } = fieldsOf(shown.html, path)
         expect(fields, path).toEqual(FIELDS)
         expect([id, once === 'old-key-1'], path).toEqual([(await keptRows())[0]?.id, false])
-        // The same key however often it is shown, so that it acts once; another in another session.
+        // One key, however often it is shown, so that it acts once; another session gets another.
         expect(fieldsOf((await visitor.get(CONTINUE)).html, path).once).toBe(once)
         await visitor.signIn('admin')
         expect(fieldsOf((await visitor.get(CONTINUE)).html, path).once).not.toBe(once)
@@ -161,7 +161,7 @@ describe('each form of the pages', () => {
 })
 
 describe('a kept form', () => {
-  test('is done by its own page, once, and forgotten then', async () => {
+  test('is submitted by its own page, once, and then deleted', async () => {
     const id = await mall.product({ title: '手工香皂', point: 9_800 })
     const path = `/admin/products/${id}/unpublish`
     const { visitor } = await sendTooLate('admin', path, { version: '1' })
@@ -174,14 +174,14 @@ describe('a kept form', () => {
     expect((await visitor.get(CONTINUE)).text).toContain('没有等待提交的内容')
   })
 
-  test('stays where the page it is sent to says no, and says so', async () => {
+  test('stays kept if the page refuses it', async () => {
     const { visitor } = await sendTooLate('alice', BOOK, { ...ADDRESS, phone: '12' })
     expect(await visitor.signIn('alice')).toBe(CONTINUE)
     const answer = await visitor.post(BOOK, fieldsOf((await visitor.get(CONTINUE)).html, BOOK))
     expect([answer.status, (await keptRows()).length]).toEqual([422, 1])
   })
 
-  test('that moves much asks again, whatever was confirmed before', async () => {
+  test('with a large effect asks again, whatever was confirmed before', async () => {
     const path = '/admin/users/carol/grant'
     const fields = { points: '5000000', reason: '补发' }
     const { visitor } = await sendTooLate('admin', path, { ...fields, confirmed: 'yes' })
@@ -204,7 +204,7 @@ describe('a kept form', () => {
     expect((await visitor.get(CONTINUE)).text).toContain(ADDRESS.name)
   })
 
-  test('of nobody is his who signs in next at that browser, and no one else’s after him', async () => {
+  test('of an anonymous visitor belongs to the next one who signs in at that browser, and to nobody after', async () => {
     const visitor = openVisitor(mall.url)
     await visitor.post(BOOK, ADDRESS)
     expect(await visitor.signIn('alice')).toBe(CONTINUE)
@@ -212,7 +212,7 @@ describe('a kept form', () => {
     expect((await visitor.get(CONTINUE)).text).not.toContain(ADDRESS.name)
   })
 
-  test('goes with the one who signs out', async () => {
+  test('is deleted when its owner signs out', async () => {
     const { visitor } = await sendTooLate('alice', BOOK, ADDRESS)
     await visitor.signIn('alice')
     await visitor.post('/points-mall/sign-out', {})
@@ -228,7 +228,7 @@ describe('a kept form', () => {
       { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' },
     ],
     ['our origin by another site', { origin: 'ours', 'sec-fetch-site': 'cross-site' }],
-  ])('never comes from %s, of whatever type', async (_, { origin, ...headers }: Record<string, string>) => {
+  ])('is never accepted from %s, of any type', async (_, { origin, ...headers }: Record<string, string>) => {
     for (const type of ['application/x-www-form-urlencoded', 'application/json', 'text/plain']) {
       const answer = await fetch(`${mall.url}/admin/products/1/unpublish`, {
         method: 'POST',
@@ -245,7 +245,7 @@ describe('a kept form', () => {
     expect(await keptRows()).toEqual([])
   })
 
-  test('has no file: who sent one is told', async () => {
+  test('cannot contain a file, and says so', async () => {
     const visitor = openVisitor(mall.url)
     const body = new FormData()
     body.set('picture', new Blob(['x']), 'x.png')
@@ -262,12 +262,12 @@ describe('a kept form', () => {
   })
 })
 
-describe('room for kept forms', () => {
+describe('the limit of kept forms', () => {
   const FORM = { path: BOOK, fields: ADDRESS }
   const from = (networkAddress: string | undefined, browser?: string) =>
     keepForm(mall.deps, FORM, { browser, session: undefined, networkAddress })
 
-  test('is three for a browser, and who exceeds it is told', async () => {
+  test('is three for a browser, and exceeding it shows a message', async () => {
     const visitor = openVisitor(mall.url)
     for (let n = 0; n < 3; n++) expect((await visitor.post(BOOK, ADDRESS)).location).toContain('why=ended')
     const fourth = await visitor.post(BOOK, ADDRESS)
@@ -276,7 +276,7 @@ describe('room for kept forms', () => {
     expect(await keptRows()).toHaveLength(3)
   })
 
-  test('is ten for an owner, in however many browsers', async () => {
+  test('is ten for an owner, over all browsers', async () => {
     const session = (await signedIn('carol')).cookies.get('points_mall_session')
     await endSessions('carol')
     const sender = { browser: undefined, session, networkAddress: undefined }
@@ -286,10 +286,10 @@ describe('room for kept forms', () => {
     expect(await visitor.signIn('alice')).toBe(CONTINUE)
   })
 
-  test('is twenty for a stranger, who keeps nobody else out', async () => {
+  test('is twenty for an anonymous visitor, and keeps nobody else out', async () => {
     const kept = await Promise.all(Array.from({ length: 30 }, () => from('203.0.113.7')))
     expect(kept.filter(Boolean)).toHaveLength(20)
-    // A household has all of the second half of an IPv6 address, written one way or the other.
+    // A household owns the second half of an IPv6 address, in any notation.
     const six = await Promise.all(
       Array.from({ length: 30 }, (_, n) =>
         from(n % 2 === 0 ? `2001:db8::${n + 1}` : `2001:0db8:0:0:0:0:1:${n}`),
@@ -302,7 +302,7 @@ describe('room for kept forms', () => {
     expect(await visitor.signIn('alice')).toBe(CONTINUE)
   })
 
-  test('is 2,000 for all strangers, which keeps no owner out', async () => {
+  test('is 2,000 for all anonymous visitors, and keeps no owner out', async () => {
     await mall.db
       .insertInto('kept_forms')
       .values(

@@ -3,9 +3,8 @@ import type * as rules from '../../domain/payments/decision.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 
 /**
- * One order, its attempts to pay and a provider, as values: the story of workflows/pay.ts, which takes one message
- * at a time, on the decisions of domain/payments/decision.ts. Whatever may happen between two steps of the real one
- * may happen between two steps here.
+ * One order, its payment attempts and a provider, as values: the flow of workflows/pay.ts with the decisions of
+ * domain/payments/decision.ts. Events may occur between any two steps.
  */
 
 export type Rules = Pick<
@@ -14,8 +13,8 @@ export type Rules = Pick<
 >
 
 /**
- * - `strict`: what is closed cannot be paid
- * - `unseen`: a cashier that nobody opened is not known, and may be opened until it expires, as at Alipay
+ * - `strict`: a closed trade cannot be paid
+ * - `unseen`: an unopened cashier is unknown, and can be opened until it expires, as at Alipay
  * - `lax`: money may arrive although the trade is closed
  */
 export const PROVIDERS = ['strict', 'unseen', 'lax'] as const
@@ -39,7 +38,7 @@ interface Trade {
   seen: boolean
   paid: boolean
   refunds: number
-  /** It was replaced before the provider knew it: its expiry closes it, not we. */
+  /** Replaced before the provider knew it: its expiry closes it, not the mall. */
   left: boolean
 }
 
@@ -60,15 +59,15 @@ export interface World {
   readonly undelivered: Attempt[]
   lastDelivered: Attempt | undefined
   readonly mailbox: Letter[]
-  /** The attempt that is being closed, and for what. */
+  /** The attempt that is being closed, and why. */
   closing: { readonly attempt: Attempt; readonly why: 'deadline' | 'cancel' | 'change' } | undefined
-  /** What is lost of the next calls that close. */
+  /** What is lost of the next close calls. */
   readonly toLose: ('all of it' | 'the answer')[]
-  /** Steps since the deadline; providers' expiry comes after it. */
+  /** Steps since the deadline; the provider's expiry comes after it. */
   overdue: number | undefined
-  /** The provider said that it was paid, and it went unheard. */
+  /** The provider said that it was paid, and the mall ignored it. */
   wronged: boolean
-  /** What happened, to see that a run looks at something. */
+  /** What happened, to prove that a run covers something. */
   readonly seen: Set<string>
 }
 
@@ -98,7 +97,7 @@ function open(world: World, method: PaymentMethod): void {
 const isPayable = ({ provider }: World, { trade }: Attempt) =>
   !trade.paid && (trade.open || provider === 'lax')
 
-/** One thing happens, and the mall does all it can before the next. */
+/** One event, and everything that the mall does before the next one. */
 export function happen(world: World, event: Event, by: Rules): void {
   switch (event) {
     case 'pay':
@@ -141,7 +140,7 @@ export function happen(world: World, event: Event, by: Rules): void {
   tell(world, by)
   if (world.overdue === undefined) return
   world.overdue += 1
-  // Its own clock closes what we could not.
+  // Expiry at the provider closes what the mall could not.
   if (world.overdue > 1) for (const { trade } of world.attempts) trade.open = false
 }
 
@@ -157,7 +156,7 @@ function deliver(world: World, attempt: Attempt | undefined): void {
   world.mailbox.push({ kind: 'paid', attempt })
 }
 
-/** The story goes on until it waits: for a message, or for a provider's word. */
+/** The flow continues until it waits for a message or for a provider's answer. */
 function tell(world: World, by: Rules): void {
   for (;;) {
     if (world.closing) {
@@ -173,7 +172,7 @@ function tell(world: World, by: Rules): void {
 }
 
 function begin(world: World, why: 'deadline' | 'cancel' | 'change', by: Rules): void {
-  // However many ask, the deadline does not move.
+  // Repeated requests do not move the deadline.
   if (why === 'change' && world.overdue !== undefined) return
   const current = world.attempts.findLast(({ state }) => state === 'unpaid' || state === 'closing')
   if (!current) {
@@ -194,7 +193,7 @@ function begin(world: World, why: 'deadline' | 'cancel' | 'change', by: Rules): 
 
 const other = (method: PaymentMethod): PaymentMethod => (method === 'bank_card' ? 'alipay' : 'bank_card')
 
-/** Asks the provider once. @returns false when it has to be asked again, later */
+/** Calls the provider once. @returns false if it has to be called again later */
 function close(world: World, { attempt, why }: NonNullable<World['closing']>, by: Rules): boolean {
   const word = wordOf(world, attempt.trade)
   const decision = by.decideClose(word, why === 'change')
@@ -206,13 +205,13 @@ function close(world: World, { attempt, why }: NonNullable<World['closing']>, by
     if (attempt.state === 'closing') attempt.state = 'closed'
   }
   if (why === 'cancel') {
-    // Everything else is undone first; then money that had come in goes back.
+    // Everything else is undone first; then a received payment is refunded.
     cancel(world, by)
     if (decision === 'take') take(world, attempt, by)
     return true
   }
   if (decision === 'take' && take(world, attempt, by) === 'settle') return true
-  // Here its amount is always right, so that money which the close has found is money that the order waits for.
+  // Amounts are always right here, so a payment found by the close settles the order.
   if (word === 'paid') world.wronged = true
   if (why === 'deadline') cancel(world, by)
   else open(world, other(attempt.method))
@@ -254,7 +253,7 @@ function giveBack(attempt: Attempt, by: Rules): void {
   attempt.state = by.afterRefund(attempt.state, 0)
 }
 
-/** The customer does nothing any more, every notice arrives, and the deadline passes. */
+/** The customer stops, every notification arrives, and the deadline passes. */
 export function rest(world: World, by: Rules): void {
   while (world.undelivered.length > 0) happen(world, 'notify', by)
   if (world.order === 'order_created') happen(world, 'deadline', by)
@@ -282,7 +281,7 @@ export function brokenUnderWay(world: World): string[] {
   ]
 }
 
-/** What must hold at the end, besides. @returns what does not */
+/** What must also hold at the end. @returns what does not */
 export function brokenAtRest(world: World): string[] {
   const ended = world.order === 'order_paid' || world.order === 'order_canceled'
   const net = world.attempts.reduce((sum, { trade }) => sum + (trade.paid ? 1 : 0) - trade.refunds, 0)

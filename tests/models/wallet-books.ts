@@ -21,7 +21,7 @@ import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { connectPatiently, copyDatabase } from '../support/database.ts'
 import * as model from './wallet-model.ts'
 
-/** The ledger in PostgreSQL, every operation on it as a value, and what a model of it says to each. */
+/** The ledger in PostgreSQL, every operation on it as a value, and the result that its model expects. */
 
 const DAY = 86_400_000
 const GRACE_DAYS = 7
@@ -29,7 +29,7 @@ const START = Date.UTC(2030, 0, 1)
 
 export interface Books {
   readonly db: Db
-  /** As the tables' owner. */
+  /** Connected as the tables' owner. */
   readonly owner: Db
   readonly vault: LedgerCipher
   /** Sets the database's clock: days since the start. */
@@ -73,7 +73,7 @@ export type Who = 'ann' | 'ben' | 'cleo'
 const who = fc.constantFrom<Who>('ann', 'ben', 'cleo')
 const currency = fc.constantFrom<Currency>('ZJF', 'CNY')
 const points = fc.integer({ min: 1, max: 9 })
-/** Few, so that repeats and mistaken reuse come by themselves. */
+/** Few, so that repeats and wrong reuse occur. */
 const orderNo = fc.constantFrom('o1', 'o2', 'o3', 'o4', 'o5')
 const key = fc.constantFrom('k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8')
 const part = fc.constantFrom('r1', 'r2', 'r3')
@@ -115,14 +115,14 @@ export const operation = fc.oneof(
 )
 export type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
 
-/** The clock moves on. */
+/** The clock advances. */
 export const pass = record('pass', { days: fc.integer({ min: 1, max: 6 }) })
 
 const graceBy = (by: ReturnCause) => ({ cause: by, grace: GRACE_DAYS })
 
 const freezeReason = (frozen: boolean) => (frozen ? 'a doubt' : 'no doubt')
 
-/** What an operation came to: done, not done, or its key stands for something else. */
+/** The result of an operation: done, not done, or its key belongs to something else. */
 export type Came = 'done' | 'not' | 'key reused'
 
 const accountOf = (op: Operation) => ({
@@ -132,7 +132,7 @@ const accountOf = (op: Operation) => ({
 
 /**
  * Performs the operation within a transaction.
- * @param run keeps the owners and keys of one run apart from those of others
+ * @param run separates owners and keys of one run from those of others
  */
 export async function performIn(tx: Tx, vault: LedgerCipher, run: string, op: Operation): Promise<boolean> {
   const owner = `${run}-${op.who}`
@@ -234,11 +234,11 @@ export async function perform({ db, vault }: Books, run: string, op: Operation):
   }
 }
 
-/** What was booked under a key, as far as a repeat is held against it. */
+/** What was booked under a key, as far as repeats are checked against it. */
 interface Booked {
   readonly account: string
   readonly contents: string
-  /** What was taken and may come back. */
+  /** What was taken and may be returned. */
   readonly points: readonly model.Point[]
 }
 
@@ -250,23 +250,23 @@ export interface Model {
 
 export const newModel = (): Model => ({ purses: new Map(), keys: new Map(), day: 0 })
 
-/** Does to the model what the operation is to do. @returns what it comes to */
+/** Applies the operation to the model. @returns the expected result */
 export function expectOf(world: Model, op: Operation): Came {
   const { who: owner, currency: of } = accountOf(op)
   const account = `${owner}/${of}`
   const before = world.purses.get(account) ?? model.newPurse()
   const purse = model.clonePurse(before)
   const came = expectIn(world, op, purse, account)
-  // What throws is rolled back.
+  // An operation that throws is rolled back.
   world.purses.set(account, came === 'key reused' ? before : purse)
   return came
 }
 
 function expectIn(world: Model, op: Operation, purse: model.Purse, account: string): Came {
   const { keys, day } = world
-  // These two leave what has expired to whoever touches the lots.
+  // These two do not book expired points.
   if (op.do !== 'capture' && op.do !== 'freeze') model.dropExpired(purse, day)
-  /** Once per key: what it then stands for decides what a repeat comes to. */
+  /** Once per key: the stored contents decide the result of a repeat. */
   const once = (name: string, contents: string, does: () => readonly model.Point[] | false): Came => {
     const known = keys.get(name)
     if (known) return known.account === account && known.contents === contents ? 'done' : 'key reused'
@@ -279,7 +279,7 @@ function expectIn(world: Model, op: Operation, purse: model.Purse, account: stri
     case 'grant': {
       const name = op.key
       const known = keys.get(name)
-      // A grant that paid a debt only has no lot whose date could differ.
+      // A grant that only paid a debt has no lot whose date could differ.
       if (known?.account === account && known.contents === `grant ${op.points}`) {
         const first = known.points[0]
         return first === undefined || first.until === op.day ? 'done' : 'key reused'
@@ -295,7 +295,7 @@ function expectIn(world: Model, op: Operation, purse: model.Purse, account: stri
         const taken = model.setAside(purse, op.orderNo, op.points, op.keep)
         return typeof taken === 'string' ? false : taken
       })
-      // A repeat that comes after the undo comes too late.
+      // A repeat after the undo is too late.
       const undone = ['release', 'reverse'].some((undo) => keys.has(`${op.orderNo}/${op.currency}/${undo}`))
       return came === 'done' && undone ? 'not' : came
     }
@@ -367,7 +367,7 @@ function giveBackIn(
   return 'done'
 }
 
-/** How many points went back in parts. */
+/** How many points were returned in parts. */
 function backIn(keys: Model['keys'], prefix: string): number {
   return [...keys]
     .filter(([name]) => name.startsWith(prefix))
@@ -383,7 +383,7 @@ function giveBackPartIn(
   const name = (what: string) => `${op.orderNo}/${op.currency}/${what}`
   const contents = `part ${op.points}`
   const taken = keys.get(name('capture')) ?? keys.get(name('hold'))
-  // Whose keys are looked at is whose account they were booked on.
+  // The key must have been booked on this account.
   if (taken && taken.account !== account) return 'key reused'
   const whole = keys.get(name('reverse'))
   if (whole && whole.account !== account) return 'key reused'
@@ -392,13 +392,13 @@ function giveBackPartIn(
   if (!taken?.contents.startsWith('capture') || whole) return 'not'
   const left = taken.points.length - backIn(keys, name('reverse/'))
   if (op.points > left) return 'not'
-  // As if the order had cost less: those drawn last go back first.
+  // As if the order had cost less: points taken last are returned first.
   model.putBack(purse, taken.points.slice(left - op.points, left), day, graceBy(op.cause))
   keys.set(name(`reverse/${op.part}`), { account, contents, points: [] })
   return 'done'
 }
 
-/** The accounts of one run as they stand in the database, in the model's form, dates as days. */
+/** The accounts of one run in the database, in the model's form, dates as days. */
 export async function readPurses({ db, vault }: Books, run: string) {
   const rows = await db
     .selectFrom('wallet_accounts')
@@ -425,8 +425,8 @@ export function formsOf(world: Model) {
 }
 
 /**
- * What breaks a law of the books, with the database at rest: the walk of `ledger:verify`; and that each
- * transfer moves what its route says, so that what all users have and what the issuing side gave sum to zero.
+ * Violations of the ledger's invariants, with the database at rest: the walk of `ledger:verify`, each
+ * transfer's amounts, and that users' balances and issued amounts sum to zero.
  */
 export async function findBroken({ db, vault }: Books): Promise<string[]> {
   const broken = (await findLedgerViolations(db, vault)).map(disagreementLine)
@@ -473,10 +473,10 @@ export async function findBroken({ db, vault }: Books): Promise<string[]> {
 }
 
 /**
- * The operations of a run in the order in which the books have them: done to a model one after the other, they
- * must lead to what the database has. That is what "as if one at a time" means.
- * @param done what was performed, and what each came to
- * @returns the model, and the entries that nobody was told of
+ * Performs the operations of a run on a model, in the order in which the ledger booked them: the result must
+ * equal the database (serializability).
+ * @param done what was performed, and each result
+ * @returns the model, and the entries that were acknowledged to nobody
  */
 export async function replay(
   { db, vault }: Books,

@@ -1,13 +1,13 @@
 import { originalOf, type ReturnCause, type Wallet } from '../../domain/wallet/wallet.ts'
 
 /**
- * A wallet so simple that it is right by sight: every point is one element with its dates. What the real one
- * does is held against it.
+ * A wallet so simple that it is obviously right: every point is one element with its dates. The real one is
+ * compared with it.
  */
 
 export type Day = number | null
 
-/** One point: until when it may be spent, and the date it was granted with. They differ in a grace only. */
+/** One point: its expiry and the date it was granted with. They differ in a grace only. */
 export interface Point {
   readonly until: Day
   readonly first: Day
@@ -36,7 +36,7 @@ export const fresh = (count: number, day: Day): Point[] =>
 
 export const availableIn = (purse: Purse) => purse.points.length - purse.debt
 
-/** Adds points; a debt eats the first ones. @returns those that were kept */
+/** Adds points; a debt consumes the first ones. @returns those that were kept */
 export function put(purse: Purse, points: readonly Point[]): Point[] {
   const sorted = [...points].sort(soonestFirst)
   const eaten = Math.min(purse.debt, sorted.length)
@@ -90,8 +90,8 @@ export function resolve(purse: Purse, ref: string): Point[] | Denial {
 export const isOver = ({ until }: Point, now: number) => until !== null && until <= now
 
 /**
- * Gives points back with their dates. Those that have passed end with the grace after the first date, unless the
- * owner brought it about; where that has passed, too, they are gone.
+ * Returns points with their dates. Those that have passed get the grace after the first date, unless the
+ * owner caused it; if that has passed, too, they are gone.
  * @returns how many are gone
  */
 export function putBack(
@@ -111,14 +111,14 @@ export function putBack(
   return dated.filter((point) => isOver(point, now)).length
 }
 
-/** @returns what is past its date, and is taken away */
+/** Removes expired points. @returns them */
 export function dropExpired(purse: Purse, now: number): Point[] {
   const over = purse.points.filter((point) => isOver(point, now))
   purse.points = purse.points.filter((point) => !isOver(point, now))
   return over
 }
 
-/** @returns whether it could */
+/** @returns whether the balance sufficed */
 export function correct(purse: Purse, amount: number, intoDebt: boolean): boolean {
   if (amount >= 0) {
     put(purse, fresh(amount, null))
@@ -129,7 +129,7 @@ export function correct(purse: Purse, amount: number, intoDebt: boolean): boolea
   return true
 }
 
-/** Until when, granted until when, and how many. */
+/** Expiry, original date, and count. */
 export type LotForm = [until: Day, first: Day, count: number]
 
 /** The points as lots, the soonest first. */
@@ -143,7 +143,7 @@ export function lotsOf(points: readonly Point[]): LotForm[] {
   return lots
 }
 
-/** Both kinds in one form, to be compared. */
+/** Both kinds of wallet in one form, for comparison. */
 export function formOf(purse: Purse) {
   return {
     lots: lotsOf(purse.points),

@@ -16,7 +16,7 @@ import { type ActivityName, createDoor, createHooks } from '../support/hooks.ts'
 import { sampleOf, turnOf } from '../support/sample.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
-/** The database is the record: whatever the engine loses, and whenever, every order comes to its right end. */
+/** The database is the record: whatever Temporal loses, every order reaches its correct end. */
 
 const OUTSIDE: readonly ExternalStep[] = ['stock', 'points', 'orders']
 
@@ -36,10 +36,10 @@ async function ordersOf(shop: TestApp, owner: string) {
   return body.data as { order_no: string; status: string; payment_status: string }[]
 }
 
-/** Where an order may wait for somebody. */
+/** Statuses in which an order may wait for somebody. */
 const WAITING: readonly OrderStatus[] = ['order_created', 'order_paid', 'order_accepted', 'order_shipped']
 
-/** Nothing is on its way any more: every order is at rest, or its workflow waits for somebody. */
+/** Waits until every order is final or its workflow waits for somebody. */
 async function settled(shop: TestApp): Promise<void> {
   await until(
     async () => {
@@ -77,12 +77,12 @@ async function settled(shop: TestApp): Promise<void> {
   )
 }
 
-/** As if notifications had been delivered long ago. */
+/** Makes notifications look old enough to be delivered again. */
 async function age(shop: TestApp): Promise<void> {
   await sql`update webhook_inbox set delivered_at = delivered_at - interval '1 day'`.execute(shop.db)
 }
 
-/** Takes back whatever still stands, so that all is as it was before. */
+/** Cancels or refunds the owner's orders, so that later tests start clean. */
 async function bringBack(shop: TestApp, owner: string): Promise<void> {
   for (const { order_no, status } of await ordersOf(shop, owner)) {
     if (status === 'order_canceled') continue
@@ -103,7 +103,7 @@ async function bringBack(shop: TestApp, owner: string): Promise<void> {
   )
 }
 
-/** Where an order stands once the flow is through, and nobody has done anything more. */
+/** The status that an order reaches when the flow is over. */
 const REACHES = new Map<Flow, string>([
   [flows.POINTS, 'order_paid'],
   [flows.WALLET, 'order_paid'],
@@ -125,7 +125,7 @@ const REACHES = new Map<Flow, string>([
   [flows.LATE_MONEY, 'order_canceled'],
 ])
 
-/** Loses the workflow around one call of a step. */
+/** Loses the workflow before or after one call of a step. */
 function createLoser() {
   let armed: { readonly activity: string; readonly when: 'before' | 'after' } | undefined
   let shop: TestApp | undefined
@@ -200,13 +200,13 @@ const SAGA: readonly [ActivityName, readonly Flow[]][] = [
   ['releasePoints', [flows.CANCEL_POINTS, flows.CANCEL_UNPAID]],
   ['noteOutsideSettled', [flows.CANCEL_POINTS]],
 ]
-/** Nobody was told of the order yet, and what other systems hold is not known: it is given back. */
+/** The order is not announced yet and the state of external systems is unknown: it is undone. */
 const REFUSED_THEN = ['quoteExchange', 'reserveStock', 'holdPoints', 'placeExchange before']
 
 describe.each<[string, readonly ExternalStep[], readonly [ActivityName, readonly Flow[]][]]>([
   ['in one transaction', [], OURS],
   ['as a saga', OUTSIDE, SAGA],
-])('%s, the engine loses the workflow', (_, outsideSteps, cases) => {
+])('%s, Temporal loses the workflow', (_, outsideSteps, cases) => {
   const loser = createLoser()
   let shop: TestApp
   beforeAll(async () => {
@@ -237,7 +237,7 @@ describe.each<[string, readonly ExternalStep[], readonly [ActivityName, readonly
             outsideSteps.length > 0 &&
             (REFUSED_THEN.includes(activity) || REFUSED_THEN.includes(`${activity} ${when}`))
           const reached = REACHES.get(flow)
-          // Refused by the adoption; or the waiting request begins it again under the same keys, and then it goes on.
+          // The adoption refuses it, or the waiting request starts it again under the same keys.
           const isRight = (orders: readonly { readonly status: string }[]) =>
             orders.length === 0 ? refuses : orders.length === 1 && orders[0]?.status === reached
           await until(
@@ -277,7 +277,7 @@ describe('an order without a workflow', () => {
     expect((await shop.act(placed.owner, placed.orderNo, 'cancel')).body.data.status).toBe('order_canceled')
   })
 
-  test('that somebody else adopts at this moment does what is asked all the same', async () => {
+  test('answers a request while another process adopts it', async () => {
     const placed = await Promise.all(
       Array.from({ length: 6 }, async () => flows.byPaidCard(await customerOf(shop))),
     )
@@ -298,7 +298,7 @@ describe('an order without a workflow', () => {
     await bringBack(shop, placed.owner)
   })
 
-  test('has the deadlines that it had', async () => {
+  test('keeps its deadlines', async () => {
     shop.configure({ autoConfirmTimeoutMs: 8_000, paymentTimeoutMs: 8_000 })
     const unpaid = await flows.byCard(await customerOf(shop))
     const shipped = await flows.sentByPaidCard(await customerOf(shop))
@@ -306,7 +306,7 @@ describe('an order without a workflow', () => {
     await shop.operate(shipped.orderNo, 'accept')
     await shop.operate(shipped.orderNo, 'ship', parcel)
     await Promise.all([lose(unpaid), lose(shipped)])
-    // The one that adopts them would wait for a day.
+    // Settings of the adopting process that would give it a day.
     shop.configure({ autoConfirmTimeoutMs: 86_400_000, paymentTimeoutMs: 86_400_000 })
     expect([...(await adoptAll(shop))].sort()).toEqual([unpaid.orderNo, shipped.orderNo].sort())
     const canceled = await shop.reach(unpaid.owner, unpaid.orderNo, 'order_canceled')
@@ -316,7 +316,7 @@ describe('an order without a workflow', () => {
     expect(await adoptAll(shop)).toEqual([])
   })
 
-  test('that shipped before deadlines were written down is confirmed from the time it shipped', async () => {
+  test('is confirmed from its shipping time if it shipped before deadlines were stored', async () => {
     const placed = await flows.sentByPaidCard(await customerOf(shop))
     await shop.operate(placed.orderNo, 'accept')
     await shop.operate(placed.orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })
@@ -333,7 +333,7 @@ describe('an order without a workflow', () => {
     await ended(shop, placed.orderNo)
   })
 
-  test.each(['terminated', 'deleted'])('%s: gets one', async (how) => {
+  test.each(['terminated', 'deleted'])('gets a new workflow when the old one is %s', async (how) => {
     const placed = await flows.byPoints(await customerOf(shop))
     const handle = shop.temporal.client.workflow.getHandle(`exchange/${placed.orderNo}`)
     if (how === 'deleted') await lose(placed)
@@ -347,7 +347,7 @@ describe('an order without a workflow', () => {
     await bringBack(shop, placed.owner)
   })
 
-  test('gets one workflow, however many look at once', async () => {
+  test('gets one workflow from concurrent adoptions', async () => {
     const placed = await flows.byPoints(await customerOf(shop))
     await lose(placed)
     const adopted = await Promise.all(Array.from({ length: 8 }, () => adoptOrder(shop.deps, placed.orderNo)))
@@ -363,7 +363,7 @@ describe('an order without a workflow', () => {
     await bringBack(shop, placed.owner)
   })
 
-  test('does what was asked for and answered "accepted" before it was lost', async () => {
+  test('does what was accepted with 202 before the loss', async () => {
     const [accepted, canceled] = [
       await flows.byPaidCard(await customerOf(shop)),
       await flows.byPoints(await customerOf(shop)),
@@ -392,7 +392,7 @@ describe('an order without a workflow', () => {
     await bringBack(shop, accepted.owner)
   })
 
-  test('that is at rest is left alone', async () => {
+  test('gets no workflow once it is final', async () => {
     const placed = await flows.byPoints(await customerOf(shop))
     await shop.act(placed.owner, placed.orderNo, 'cancel')
     await ended(shop, placed.orderNo)
@@ -402,7 +402,7 @@ describe('an order without a workflow', () => {
     expect(await workflowState(shop, `exchange/${placed.orderNo}`)).not.toBe('RUNNING')
   })
 
-  test('a late step of the lost run does nothing beside the new one', async () => {
+  test('ignores a late step of the lost run', async () => {
     const placed = await flows.byPoints(await customerOf(shop))
     const [arrived, opened] = [createDoor(), createDoor()]
     hooks.before('cancelExchange', () => {
@@ -410,7 +410,7 @@ describe('an order without a workflow', () => {
       return opened.passed()
     })
     const before = hooks.ended('cancelExchange')
-    // Asked by an API that is gone, too: nobody asks again.
+    // The API that sent this is gone: nobody repeats the request.
     const asked = shop.temporal.client.workflow
       .getHandle(`exchange/${placed.orderNo}`)
       .executeUpdate(cancelUpdate, { args: [{ by: { type: 'customer', id: placed.owner } }] })
@@ -431,7 +431,7 @@ describe('an order without a workflow', () => {
     await bringBack(shop, placed.owner)
   })
 
-  test('whose workflow is behind the database is told to look again, and not before the second round', async () => {
+  test('has its workflow reload it when that is behind the database, from the second round on', async () => {
     const placed = await flows.byPoints(await customerOf(shop))
     await shop.db.transaction().execute(async (tx) => {
       for (const status of ['order_accepted', 'order_shipped', 'order_finished'] as const) {
@@ -446,7 +446,7 @@ describe('an order without a workflow', () => {
     const first = await until(
       () => adoptOrphans(shop.deps, undefined, () => {}),
       ({ outOfStep }) => outOfStep.has(placed.orderNo),
-      'the list shows what it believes',
+      'the list shows the status of the workflow',
     )
     expect(first.resynced).toEqual([])
     const second = await adoptOrphans(shop.deps, first, () => {})
@@ -455,7 +455,7 @@ describe('an order without a workflow', () => {
   })
 })
 
-test('200 ms of everything, the engine lost, everything again: every order ends rightly', async () => {
+test('orders end correctly when Temporal loses its state between two 200 ms bursts of traffic', async () => {
   const shop = await openTestApp()
   try {
     const owners = await Promise.all(Array.from({ length: 12 }, () => customerOf(shop)))

@@ -15,13 +15,15 @@ beforeAll(async () => {
 afterAll(() => mall.close())
 afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))
 
-/** A refusal that is answered within this time leaves nothing behind; a later one may have been asked for meanwhile. */
+/**
+ * A refusal answered within this time leaves nothing behind; a later one may have been answered 202 first.
+ */
 const FORGOTTEN_WITHIN_MS = 4_000
 
 const times = (count: number) => Array.from({ length: count }, (_, n) => n)
 
 /**
- * Redeems as a customer does: where the mall has too much to do, and has begun nothing, he asks again.
+ * Redeems as a customer does: repeats a request that the mall was too busy to start.
  * @returns the answer, and how long it took (ms)
  */
 async function redeem(owner: string, body: Record<string, unknown>): Promise<Answer & { ms: number }> {
@@ -52,7 +54,7 @@ async function attemptsFor(product_id: string): Promise<string[]> {
 const workflows = async () => (await mall.temporal.client.workflow.count()).count
 
 describe('a flash sale', () => {
-  test('200 requests of 50 users at once for 10 pieces: exactly 10 orders, and losers cost no workflow', async () => {
+  test('sells exactly 10 pieces to 200 concurrent requests, and starts no workflow for the losers', async () => {
     const product_id = await mall.product({ point: 10, stock: 10 })
     await Promise.all(times(50).map((n) => mall.points(`flash${n}`, 1000)))
     const before = await workflows()
@@ -69,8 +71,8 @@ describe('a flash sale', () => {
     expect(await ordersOf(product_id)).toHaveLength(10)
     const page = await mall.call('GET', `/api/points-mall/products/${product_id}`)
     expect(page.body.data).toMatchObject({ stock_quantity: 0, status: 'sold_out' })
-    // Nothing of a loser who was told so stays, and only those in flight before the last piece went had a workflow.
-    // On a slow machine: of one who was answered late or not at all something stays, and his workflow may still run.
+    // A refused request leaves nothing; only those in flight before the last piece was sold had a workflow.
+    // On a slow machine, late or missing answers may leave a running workflow.
     const undecided = answers.filter(({ status }) => status === 202).length
     expect((await attemptsFor(product_id)).length).toBeLessThanOrEqual(10 + undecided + lateRefusals)
     const IN_FLIGHT = 64 + undecided
@@ -85,7 +87,7 @@ describe('a flash sale', () => {
     expect(await workflows()).toBe(after + 1)
   })
 
-  test('50 requests of one user with points for 3: exactly 3 orders', async () => {
+  test('50 requests of one customer with points for 3 make exactly 3 orders', async () => {
     const product_id = await mall.product({ point: 100, stock: 100 })
     await mall.points('saver', 350)
     const answers = await Promise.all(times(50).map(() => redeem('saver', { product_id })))
@@ -96,7 +98,7 @@ describe('a flash sale', () => {
     expect(page.body.data).toMatchObject({ stock_quantity: 97, status: 'on_sale' })
   })
 
-  test('20 requests of one user at once where one piece is allowed: exactly 1 order', async () => {
+  test('20 requests of one customer who may have one piece make exactly 1 order', async () => {
     const product_id = await mall.product({ point: 10, exchange_limit: 1 })
     await mall.points('eager', 1000)
     const answers = await Promise.all(times(20).map(() => redeem('eager', { product_id })))
@@ -114,7 +116,6 @@ describe('a flash sale', () => {
 })
 
 describe('an Idempotency-Key', () => {
-  /** The answer to the letter. */
   async function post(as: string, body: unknown, key: string) {
     const response = await fetch(`${mall.url}/api/points-mall/exchange`, {
       method: 'POST',
@@ -128,7 +129,7 @@ describe('an Idempotency-Key', () => {
     return { status: response.status, text: await response.text() }
   }
 
-  test('used 20 times at once, quoted and bare: one order, one answer', async () => {
+  test('used 20 times concurrently, quoted and bare, makes one order with one answer', async () => {
     const product_id = await mall.product({ point: 10 })
     await mall.points('k1', 1000)
     const body = { product_id, quantity: 1 }
@@ -140,11 +141,11 @@ describe('an Idempotency-Key', () => {
     expect(await ordersOf(product_id)).toHaveLength(1)
     expect(await attemptsFor(product_id)).toHaveLength(1)
 
-    // What is in another order, or has other spaces, is the same body.
+    // Order of fields and white space do not matter.
     expect((await post('k1', { quantity: 1, product_id }, 'key-of-k1')).text).toBe(answers[0]?.text)
   })
 
-  test('with another body is refused, and changes nothing', async () => {
+  test('is refused with another body, and changes nothing', async () => {
     const product_id = await mall.product({ point: 10 })
     await mall.points('k2', 1000)
     const first = await mall.exchange('k2', { product_id }, { key: 'k' })
@@ -154,7 +155,7 @@ describe('an Idempotency-Key', () => {
     expect(await ordersOf(product_id)).toHaveLength(1)
   })
 
-  test('with two bodies at once: one of them makes an order, the other is refused', async () => {
+  test('with two different bodies concurrently makes one order; the other is refused', async () => {
     const product_id = await mall.product({ point: 10 })
     await mall.points('k3', 1000)
     const answers = await Promise.all(
@@ -164,7 +165,7 @@ describe('an Idempotency-Key', () => {
     expect(await ordersOf(product_id)).toHaveLength(1)
   })
 
-  test('of a refused request is free: with points topped up the same request makes its order', async () => {
+  test('is free again after a refusal: with enough points, the same request succeeds', async () => {
     const product_id = await mall.product({ point: 100 })
     await mall.points('k4', 50)
     const poor = await Promise.all(times(5).map(() => mall.exchange('k4', { product_id }, { key: 'k' })))
@@ -175,7 +176,7 @@ describe('an Idempotency-Key', () => {
     expect(await ordersOf(product_id)).toHaveLength(1)
   })
 
-  test('of another owner is another key', async () => {
+  test('belongs to its owner', async () => {
     const product_id = await mall.product({ point: 10 })
     const owners = times(5).map((n) => `k5-${n}`)
     await Promise.all(owners.map((owner) => mall.points(owner, 10)))
@@ -187,7 +188,7 @@ describe('an Idempotency-Key', () => {
     expect(orders.map((order) => order.owner_id).sort()).toEqual(owners)
   })
 
-  test('of an order that has ended finds it, also when its answer was not kept', async () => {
+  test('of a finished order finds it, even when its answer was not kept', async () => {
     const product_id = await mall.product({ point: 10 })
     await mall.points('k6', 10)
     const first = await mall.exchange('k6', { product_id }, { key: 'k' })
@@ -202,8 +203,8 @@ describe('an Idempotency-Key', () => {
   })
 })
 
-describe('several want different things of one order', () => {
-  test('cancel five times and accept at once: exactly one outcome', async () => {
+describe('conflicting actions on one order', () => {
+  test('five cancellations and one acceptance have exactly one outcome', async () => {
     const product_id = await mall.product({ point: 10 })
     const outcomes = await Promise.all(
       times(6).map(async (n) => {
@@ -215,7 +216,7 @@ describe('several want different things of one order', () => {
         const canceled = cancels.filter(({ status }) => status === 200).length
         const refused = cancels.filter(({ body }) => body.code === 'ORDER_NOT_CANCELABLE').length
         expect([canceled, refused]).toEqual([1, 4])
-        // Accepting came first, or was refused: a cancellation wins over it either way.
+        // Accepting came first or was refused: a cancellation wins either way.
         expect([200, 409]).toContain((await accept).status)
         const { status, timeline } = await mall.order(owner, order_no)
         expect(status).toBe('order_canceled')
@@ -230,7 +231,7 @@ describe('several want different things of one order', () => {
     expect(outcomes).toHaveLength(6)
   })
 
-  test('ship and cancel at once: the goods are on their way or the points are back, never both', async () => {
+  test('either ships or returns the points when both are requested, never both', async () => {
     const product_id = await mall.product({ point: 10, shipping_type: 'logistics' })
     const address = { name: '李雷', phone: '13800000000', detail: '杭州市西湖区' }
     await Promise.all(
@@ -258,7 +259,7 @@ interface Ordered {
   readonly exchange_time: string
 }
 
-describe('paying, canceling and the deadline meet', () => {
+describe('payment, cancellation and deadline race', () => {
   const HASTE_MS = 6_000
   const paysAtOnce = (n: number) => n % 6 === 1
   let hasty: TestApp
@@ -267,7 +268,7 @@ describe('paying, canceling and the deadline meet', () => {
   })
   afterAll(() => hasty.close())
 
-  /** Out of our books, because an order whose deadline has passed does not show it any more. */
+  /** Read from the database, because an order past its deadline does not show it. */
   async function payUrlOf(order_no: string): Promise<string> {
     const read = () =>
       hasty.db.selectFrom('payments').select('pay_url').where('order_no', '=', order_no).executeTakeFirst()
@@ -275,7 +276,7 @@ describe('paying, canceling and the deadline meet', () => {
     return payment?.pay_url ?? ''
   }
 
-  test('every order is live with its money kept once, or canceled with none kept', async () => {
+  test('every order is active and paid once, or canceled with everything refunded', async () => {
     const random = createRandom(20_261_122)
     const product_id = await hasty.product({ payment_mode: 'mixed', point: 10, fen: 990, stock: 1000 })
     const order = async (n: number) => {
@@ -284,7 +285,7 @@ describe('paying, canceling and the deadline meet', () => {
       const answer = await hasty.exchange(owner, { product_id, payment_method: 'bank_card' })
       return { n, owner, answer: answer.body.data as Ordered }
     }
-    // A few pay at once and are in time, however slow the machine is: some of each outcome there must be.
+    // A few pay immediately and are always in time, so that each outcome occurs.
     hasty.configure({ paymentTimeoutMs: 1_800_000 })
     const calm = await Promise.all(times(24).filter(paysAtOnce).map(order))
     hasty.configure({ paymentTimeoutMs: HASTE_MS })
@@ -299,14 +300,13 @@ describe('paying, canceling and the deadline meet', () => {
     expect(orders.filter(({ answer }) => answer.order_no)).toHaveLength(24)
     const act = async (n: number, owner: string, { order_no, exchange_time }: Ordered) => {
       const payBy = paysAtOnce(n) ? 0 : Date.parse(exchange_time) + HASTE_MS
-      // Around the deadline.
       const soon = () => pause(Math.max(0, payBy - Date.now() - 400 + random() * 600))
       const deeds = [
         async () => void (await hasty.cashier(await payUrlOf(order_no), 'pay')),
         async () => void (await hasty.act(owner, order_no, 'cancel')),
         async () => void (await hasty.control('force-pay', { out_trade_no: `${order_no}-1` })),
       ]
-      // Two thirds are paid, two thirds are canceled; every fourth has money come in whatever the state.
+      // Two thirds are paid, two thirds are canceled; every fourth receives money in any state.
       const chosen = [n % 3 !== 0, n % 3 !== 1, n % 4 === 3]
       await Promise.all(deeds.map(async (deed, i) => chosen[i] && soon().then(deed)))
     }
@@ -328,7 +328,7 @@ describe('paying, canceling and the deadline meet', () => {
       ),
     )
     expect(await hasty.brokenLaws()).toEqual([])
-    // A race that always ends the same way is none.
+    // Both outcomes must occur, or there was no race.
     expect(new Set(found.map(({ status }) => status)).size).toBe(2)
     const wallets = await Promise.all(
       orders.map(({ owner }) => hasty.call('GET', '/api/points-mall/wallet', { as: owner })),
@@ -338,8 +338,8 @@ describe('paying, canceling and the deadline meet', () => {
   })
 })
 
-describe('the gate before the workflow engine', () => {
-  test('never lets more through than it has places, and serves the line in order', async () => {
+describe('the limiter in front of Temporal', () => {
+  test('never exceeds its limit, and serves its queue in order', async () => {
     const gate = createConcurrencyLimiter(3, 100)
     const served: number[] = []
     let inside = 0
@@ -359,7 +359,7 @@ describe('the gate before the workflow engine', () => {
     expect(served).toEqual(times(30))
   })
 
-  test('refuses beyond its line at once, and at the deadline whoever got no place; a place is never lost', async () => {
+  test('refuses beyond its queue, and at the deadline whoever still waits; it loses no slot', async () => {
     const gate = createConcurrencyLimiter(1, 2)
     const { promise: held, resolve: release } = Promise.withResolvers<void>()
     const first = gate.run(Date.now() + 10_000, () => held)
@@ -374,7 +374,7 @@ describe('the gate before the workflow engine', () => {
     expect(await gate.run(Date.now(), async () => 'free again')).toBe('free again')
   })
 
-  test('full, it is answered 503 with Retry-After, and nothing is begun', async () => {
+  test('answers 503 with Retry-After when it is full, and starts nothing', async () => {
     const small = createApp({
       ...mall.deps,
       temporal: { ...mall.temporal, gate: createConcurrencyLimiter(2, 0) },

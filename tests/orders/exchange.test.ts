@@ -17,7 +17,7 @@ const check = (as: string, body: Record<string, unknown>, how: Call = {}) =>
   mall.call('POST', '/api/points-mall/check-exchange', { ...how, as, body: { quantity: 1, ...body } })
 const product = async (id: string) => (await mall.call('GET', `/api/points-mall/products/${id}`)).body.data
 
-/** Redeems in vain: whatever the reason, every table is afterwards as it was before. */
+/** Redeems and expects a refusal that leaves every table unchanged. */
 async function refused(as: string, body: Record<string, unknown>, how: { level?: number } = {}) {
   const before = await readTables(mall.db)
   const answer = await mall.exchange(as, body, how)
@@ -25,7 +25,7 @@ async function refused(as: string, body: Record<string, unknown>, how: { level?:
   return { status: answer.status, code: answer.body.code }
 }
 
-/** Redeems, and it works. */
+/** Redeems and expects success. */
 async function redeem(as: string, body: Record<string, unknown>, how: { level?: number } = {}) {
   const answer = await mall.exchange(as, body, how)
   expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
@@ -95,7 +95,7 @@ describe('each payment mode, from request to finished order', () => {
     ])
   })
 
-  test('points only reaches order_paid within 10 events of history, mixed with a signal within 24', async () => {
+  test('takes at most 10 history events for points only, 24 for mixed with a signal, until order_paid', async () => {
     await Promise.all([mall.points('events', 500)])
     const points = await redeem('events', { product_id: await mall.product() })
     expect(await eventsUntilPaid(points.order_no)).toBeLessThanOrEqual(10)
@@ -112,7 +112,7 @@ describe('each payment mode, from request to finished order', () => {
   })
 })
 
-/** How many events the history has up to the one that shows `order_paid` to operators. */
+/** How many history events precede the one that shows `order_paid` to operators. */
 async function eventsUntilPaid(orderNo: string): Promise<number> {
   const paid = Buffer.from('"order_paid"')
   const { index } = await until(
@@ -132,7 +132,7 @@ async function eventsUntilPaid(orderNo: string): Promise<number> {
 }
 
 describe('check-exchange', () => {
-  test('gives every reason at once with its gap, in the order of checks, and changes nothing', async () => {
+  test('gives every reason with its gap, in the order of the checks, and changes nothing', async () => {
     const product_id = await mall.product({
       status: 'off_sale',
       payment_mode: 'mixed',
@@ -167,7 +167,7 @@ describe('check-exchange', () => {
     expect(await readTables(mall.db)).toEqual(before)
   })
 
-  test('of what can be redeemed gives no reason, and reserves nothing', async () => {
+  test('gives no reason for what can be redeemed, and reserves nothing', async () => {
     const product_id = await mall.product({ point: 60, stock: 1 })
     await mall.points('eligible', 60)
     const before = await readTables(mall.db)
@@ -183,12 +183,12 @@ describe('check-exchange', () => {
     })
   })
 
-  test('of a product that does not exist is 404', async () => {
+  test('answers 404 for a product that does not exist', async () => {
     expect(await check('checker', { product_id: '987654321' })).toMatchObject({ status: 404 })
   })
 })
 
-test('the first check that fails is the answer: mended one by one, the next one answers', async () => {
+test('the first failing check decides the answer; once it is fixed, the next one does', async () => {
   const as = 'in-order'
   const product_id = await mall.product({
     status: 'draft',
@@ -235,8 +235,8 @@ test('the first check that fails is the answer: mended one by one, the next one 
   expect(await redeem(as, body, who)).toMatchObject({ status: 'order_paid', total_points: 9000 })
 })
 
-describe('a rule refuses, leaves every table as it was, and lets pass what keeps it:', () => {
-  test('BELOW_MIN_POINTS, which does not concern money_only', async () => {
+describe('a rule refuses, leaves every table unchanged, and accepts what satisfies it:', () => {
+  test('BELOW_MIN_POINTS, except for money_only', async () => {
     await Promise.all([mall.points('min', 100), mall.cash('min', 5000)])
     const below = { status: 409, code: 'BELOW_MIN_POINTS' }
     expect(await refused('min', { product_id: await mall.product({ point: 9 }) })).toEqual(below)
@@ -259,7 +259,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     await redeem('max', { product_id, quantity: 2 })
   })
 
-  test('EXCHANGE_LIMIT_EXCEEDED by exchange_limit: pieces over all orders; canceled ones do not count', async () => {
+  test('EXCHANGE_LIMIT_EXCEEDED by exchange_limit, over all orders but canceled ones', async () => {
     await Promise.all([mall.points('limit', 1000), mall.points('limit-other', 1000)])
     const product_id = await mall.product({ point: 10, exchange_limit: 3 })
     const exceeded = { status: 409, code: 'EXCHANGE_LIMIT_EXCEEDED' }
@@ -274,7 +274,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     await redeem('limit', { product_id, quantity: 2 })
   })
 
-  test('EXCHANGE_LIMIT_EXCEEDED by max_per_user; the stricter of two wins', async () => {
+  test('EXCHANGE_LIMIT_EXCEEDED by max_per_user; the stricter of two limits wins', async () => {
     await mall.points('per-user', 1000)
     const exceeded = { status: 409, code: 'EXCHANGE_LIMIT_EXCEEDED' }
     for (const fields of [
@@ -289,7 +289,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     }
   })
 
-  test('EXCHANGE_LIMIT_EXCEEDED by max_per_order, which counts each order alone', async () => {
+  test('EXCHANGE_LIMIT_EXCEEDED by max_per_order, for each order on its own', async () => {
     await mall.points('per-order', 1000)
     const product_id = await mall.product({ point: 10, limit: { max_per_order: 2 } })
     expect(await refused('per-order', { product_id, quantity: 3 })).toEqual({
@@ -300,7 +300,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     await redeem('per-order', { product_id, quantity: 2 })
   })
 
-  test('EXCHANGE_LIMIT_EXCEEDED within the window of time_limit_seconds; a piece falls out of it', async () => {
+  test('EXCHANGE_LIMIT_EXCEEDED within time_limit_seconds; older orders do not count', async () => {
     await mall.points('window', 1000)
     const limit = { max_per_user: 2, time_limit_seconds: 3600 }
     const product_id = await mall.product({ point: 10, limit })
@@ -324,7 +324,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     await redeem('window', { product_id })
   })
 
-  test('a window of one second opens again by itself', async () => {
+  test('a window of one second reopens by itself', async () => {
     await mall.points('short-window', 1000)
     const limit = { max_per_user: 1, time_limit_seconds: 1 }
     const product_id = await mall.product({ point: 10, limit })
@@ -336,7 +336,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     )
   })
 
-  test('USER_LEVEL_TOO_LOW; a level that the shop keeps wins over the one of the token', async () => {
+  test('USER_LEVEL_TOO_LOW; a stored level overrides the level in the token', async () => {
     await mall.points('level', 1000)
     const product_id = await mall.product({ point: 10, limit: { user_level_required: 3 } })
     const tooLow = { status: 409, code: 'USER_LEVEL_TOO_LOW' }
@@ -350,7 +350,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     await redeem('level', { product_id }, { level: 1 })
   })
 
-  test('PRICE_CHANGED: only the right total passes, as number or as text', async () => {
+  test('PRICE_CHANGED: accepts only the right total, as number or as text', async () => {
     await mall.cash('price', 50_000)
     const product_id = await mall.product({ payment_mode: 'money_only', fen: 990 })
     const body = { product_id, quantity: 2 }
@@ -368,7 +368,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     expect((await redeem('price', { ...body, cash_amount: '19.82' })).total_money.amount).toBe('19.82')
   })
 
-  test('ADDRESS_REQUIRED for goods that travel, not for others', async () => {
+  test('ADDRESS_REQUIRED for shipped goods only', async () => {
     await mall.points('address', 1000)
     const product_id = await mall.product({ point: 10, shipping_type: 'logistics' })
     const required = { status: 422, code: 'ADDRESS_REQUIRED' }
@@ -380,7 +380,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     }
   })
 
-  test('PAYMENT_METHOD_UNSUPPORTED, which does not concern points_only', async () => {
+  test('PAYMENT_METHOD_UNSUPPORTED, except for points_only', async () => {
     await Promise.all([mall.points('method', 1000), mall.cash('method', 5000)])
     const product_id = await mall.product({ payment_mode: 'mixed' })
     for (const payment_method of ['alipay', 'wechat']) {
@@ -394,7 +394,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     expect(points.payment_info.payment_method).toBeNull()
   })
 
-  test('OUT_OF_STOCK; the last piece makes the product sold out, and it stays visible', async () => {
+  test('OUT_OF_STOCK; a product without stock is sold out and stays visible', async () => {
     await mall.points('stock', 1000)
     const product_id = await mall.product({ point: 10, stock: 2 })
     const out = { status: 409, code: 'OUT_OF_STOCK' }
@@ -425,7 +425,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     }
   })
 
-  test('INSUFFICIENT_POINTS by one point; points past their date do not count', async () => {
+  test('INSUFFICIENT_POINTS by one point; expired points do not count', async () => {
     await mall.points('poor', 119)
     const product_id = await mall.product({ point: 120 })
     const insufficient = { status: 409, code: 'INSUFFICIENT_POINTS' }
@@ -437,7 +437,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     await redeem('poor', { product_id })
   })
 
-  test('INSUFFICIENT_BALANCE by one fen; another method passes', async () => {
+  test('INSUFFICIENT_BALANCE by one fen; another method is accepted', async () => {
     await Promise.all([mall.points('broke', 1000), mall.cash('broke', 989)])
     const product_id = await mall.product({ payment_mode: 'mixed', fen: 990 })
     expect(await refused('broke', { product_id })).toEqual({ status: 409, code: 'INSUFFICIENT_BALANCE' })
@@ -446,7 +446,7 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
     expect((await redeem('broke', { product_id })).status).toBe('order_paid')
   })
 
-  test('and no refusal had a workflow: every workflow has an order', async () => {
+  test('and no refusal started a workflow: every workflow has an order', async () => {
     const attempts = await mall.db.selectFrom('exchange_attempts').select('order_no').execute()
     const expected = attempts.map(({ order_no }) => `exchange/${order_no}`).sort()
     const listed = async () => {
@@ -459,8 +459,8 @@ describe('a rule refuses, leaves every table as it was, and lets pass what keeps
   })
 })
 
-describe('what is personal', () => {
-  test('is readable neither in the database nor in the history', async () => {
+describe('personal data', () => {
+  test('is readable in neither the database nor the history', async () => {
     const canary = 'Kanarienvogel'
     await mall.points('private', 1000)
     const title = 'Schaufenster'
@@ -495,7 +495,7 @@ describe('what is personal', () => {
   })
 })
 
-/** All that the history says, as it is stored and as it is once its payloads are opened. */
+/** The whole history as text, encrypted and decrypted. */
 async function readHistory(orderNo: string): Promise<string> {
   const codec = createPayloadCodec(mall.deps.sealer)
   const said: string[] = []
@@ -515,7 +515,7 @@ async function readHistory(orderNo: string): Promise<string> {
 }
 
 describe('orders', () => {
-  test('are found by id and by number, by their owner and by operators only', async () => {
+  test('are found by id and by number, only by their owner and operators', async () => {
     await Promise.all([mall.points('owner', 1000), mall.points('stranger', 1000)])
     const product_id = await mall.product({ point: 10 })
     const order = await redeem('owner', { product_id })
@@ -549,7 +549,7 @@ describe('orders', () => {
     expect((await list('stranger')).body).toMatchObject({ meta: { total: 0 }, data: [] })
   })
 
-  test('statistics count all of mine, and points and money of the paid ones that were not canceled', async () => {
+  test('statistics count all orders of the customer, and points and money of the paid ones', async () => {
     const as = 'statistician'
     const read = async (): Promise<Answer['body']> =>
       (await mall.call('GET', '/api/points-mall/orders/statistics', { as })).body.data
@@ -581,7 +581,7 @@ describe('orders', () => {
     })
   })
 
-  test('a redemption that is canceled holds nothing any more', async () => {
+  test('hold nothing once they are canceled', async () => {
     await Promise.all([mall.points('round', 1000), mall.cash('round', 5000)])
     const product_id = await mall.product({ payment_mode: 'mixed', stock: 1 })
     const before = await readHoldings(mall)

@@ -33,8 +33,8 @@ import { sampleOf, turnOf } from '../support/sample.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /**
- * Every step of the workflows fails for good, before and after its effect. At rest, points, stock, order and
- * payment are as they were; a step that undoes and cannot finish waits for an operator, who says "again".
+ * Every step fails permanently, before and after its effect. In the end points, stock, order and payment are
+ * unchanged; an undo that cannot finish waits for an operator, who retries it.
  */
 
 type When = 'before' | 'after'
@@ -43,7 +43,7 @@ interface Fault {
   readonly when: When
 }
 
-/** Lets steps fail for good until they are mended, and notes which orders they were about. */
+/** Lets steps fail permanently until they are fixed, and records which orders they were about. */
 function createBreaker() {
   let faults: readonly Fault[] = []
   let failed: Fault[] = []
@@ -90,20 +90,20 @@ type Breaker = ReturnType<typeof createBreaker>
 interface Case {
   readonly activity: ActivityName
   readonly flows: readonly Flow[]
-  /** When an operator has to say "again". */
+  /** When an operator has to retry it. */
   readonly waits?: readonly When[]
-  /** Breaks, too, before its effect: steps that are called only when another one fails. */
+  /** Also breaks this step, before its effect: for steps that run only after another failure. */
   readonly with?: ActivityName
-  /** When nobody sees that it waits: there is no order yet to show it, or showing it is what fails. */
+  /** When no order shows that it waits: none exists yet, or showing it is what fails. */
   readonly unseen?: readonly When[]
 }
 
 const ALWAYS = ['before', 'after'] as const
-/** Wherever the steps belong to. */
+/** Cases wherever the steps run. */
 const ANYWHERE: readonly Case[] = [
   { activity: 'placeExchange', flows: [POINTS, WALLET, CARD] },
   { activity: 'openPayment', flows: [CARD] },
-  // Money that could not be taken is refused at the second try, when all else is undone.
+  // A payment that could not be settled is refused at the second try, when all else is undone.
   { activity: 'settlePayment', flows: [PAY], waits: ['before'] },
   { activity: 'settleExchange', flows: [SWITCH] },
   { activity: 'beginClosing', flows: [CANCEL_UNPAID], waits: ALWAYS },
@@ -115,7 +115,7 @@ const ANYWHERE: readonly Case[] = [
   },
   { activity: 'advanceOrder', flows: [ACCEPT] },
 ]
-/** What is the same wherever the steps belong to: shown where every step is ours. */
+/** Cases that are the same wherever steps run: tested with all steps local. */
 const OURS: readonly Case[] = [
   ...ANYWHERE,
   { activity: 'beginClosing', flows: [SWITCH], waits: ALWAYS },
@@ -134,15 +134,15 @@ const OURS: readonly Case[] = [
   { activity: 'newPayment', flows: [NEXT_ATTEMPT] },
   { activity: 'cancelExchange', flows: [REFUND_FINISHED], waits: ALWAYS },
   { activity: 'listOwedRefunds', flows: [CANCEL_CARD, REFUND_FINISHED, LATE_MONEY], waits: ALWAYS },
-  // Its money was seen to: nobody is asked.
+  // Its refund is recorded: nobody is asked.
   { activity: 'refundPayment', flows: [CANCEL_CARD, REFUND_FINISHED, LATE_MONEY], waits: ['before'] },
   { activity: 'settlePayment', flows: [LATE_MONEY], waits: ALWAYS },
-  // Asked again under the same key it is done; here nobody asks again.
+  // A repeat under the same key would do it; here nobody repeats.
   { activity: 'refundPart', flows: [REFUND_PART] },
   { activity: 'listOwedRefunds', flows: [REFUND_PART], waits: ALWAYS },
   { activity: 'refundPayment', flows: [REFUND_PART], waits: ['before'] },
 ]
-/** Where stock, points and orders belong to other systems. */
+/** Stock, points and orders belong to other systems. */
 const OUTSIDE: readonly Case[] = [
   ...ANYWHERE,
   { activity: 'quoteExchange', flows: [POINTS] },
@@ -160,7 +160,7 @@ const OUTSIDE: readonly Case[] = [
 
 let customers = 0
 
-/** Lets the flow run into the fault, mends it where somebody waits for that, and looks at what is left. */
+/** Runs the flow into the fault, fixes it if an operator is needed, and checks what is left. */
 async function run(shop: TestApp, breaker: Breaker, flow: Flow, one: Case, when: When): Promise<void> {
   customers += 1
   const owner = `unlucky${customers}`
@@ -221,13 +221,13 @@ async function run(shop: TestApp, breaker: Breaker, flow: Flow, one: Case, when:
   }
 }
 
-/** What operators see: why the order cannot go on by itself. */
+/** Why the order needs an operator. */
 async function attentionOf(shop: TestApp, orderNo: string): Promise<string | null> {
   const path = `/api/admin/points-mall/orders/${orderNo}`
   return (await shop.call('GET', path, { as: 'op', role: 'operator' })).body.data.needs_attention
 }
 
-/** Whether every workflow about these orders has ended as it should. */
+/** Whether every workflow of these orders has ended as expected. */
 async function allEnded(shop: TestApp, orders: readonly string[]): Promise<boolean> {
   for (const no of orders) {
     const parts = await shop.db
@@ -250,7 +250,7 @@ describe.each<[string, readonly ExternalStep[], readonly Case[]]>([
   ['in one transaction', [], OURS],
   ['as a saga', ['stock', 'points', 'orders'], OUTSIDE],
 ])(
-  '%s, a step that fails for good leaves points, stock, order and payment as they were:',
+  '%s, a step that fails permanently leaves points, stock, order and payment unchanged:',
   (_, outsideSteps, cases) => {
     const breaker = createBreaker()
     let shop: TestApp
@@ -268,16 +268,16 @@ describe.each<[string, readonly ExternalStep[], readonly Case[]]>([
       }
     }
 
-    test('every step that is called here has a case', () => {
+    test('every step that runs here has a case', () => {
       const elsewhere = outsideSteps.length > 0 ? OURS : OUTSIDE
       const covered = new Set([...cases, ...elsewhere].map(({ activity }) => activity))
-      // The expiry's steps are no steps of an exchange: tests/wallet/expiry.test.ts.
+      // Steps of the expiry: tests/wallet/expiry.test.ts.
       const expiry = ['expireBatch', 'grantMatureBatch']
-      // These carry on what another run has begun: tests/orders/adoption.test.ts.
+      // Steps of an adoption: tests/orders/adoption.test.ts.
       const carryingOn = ['resumeExchange', 'readProgress']
-      // Only an operator's word calls it: see "while an order waits for an operator".
+      // Only an operator calls it: see "while an order waits for an operator".
       const byWord = ['settleByHand']
-      // Nor are those that compare the books: tests/reconciliation/reconciliation.test.ts.
+      // Steps of the reconciliation: tests/reconciliation/reconciliation.test.ts.
       const comparing = /^(reconcile\w+|\w+Reconciliation)$/
       const steps = breaker.names.filter(
         (name) => ![...expiry, ...byWord, ...carryingOn].includes(name) && !comparing.test(name),
@@ -321,7 +321,7 @@ describe('while an order waits for an operator', () => {
       `${orderNo} is ${payment_status}`,
     )
 
-  test('other requests are refused, and money that comes in meanwhile still goes back', async () => {
+  test('refuses other requests, and still refunds money that arrives', async () => {
     const { owner, orderNo, before, canceling } = await stuck('cancelExchange', byCard)
     await shop.control('force-pay', { out_trade_no: `${orderNo}-1` })
     await until(
@@ -333,7 +333,7 @@ describe('while an order waits for an operator', () => {
           .where('kind', '=', 'paid')
           .execute(),
       ([event]) => event?.outcome === 'signalled',
-      'the workflow has been told',
+      'the workflow has the notification',
     )
     for (const action of ['cancel', 'pay', 'confirm']) {
       expect((await shop.act(owner, orderNo, action)).status).toBe(409)
@@ -351,7 +351,7 @@ describe('while an order waits for an operator', () => {
     expect(await shop.brokenLaws()).toEqual([])
   })
 
-  test('"skip" goes on without an undo, and never without a refund', async () => {
+  test('"skip" continues without an undo, but never without a refund', async () => {
     const { owner, orderNo, canceling } = await stuck('refundPayment', byPaidCard)
     expect((await resolve(orderNo, 'skip')).status).toBe(409)
     await canceling
@@ -371,7 +371,7 @@ describe('while an order waits for an operator', () => {
   })
 
   for (const when of ALWAYS) {
-    test(`settleByHand fails ${when} its effect: asked again, it is done once`, async () => {
+    test(`settleByHand that fails ${when} its effect is done once when repeated`, async () => {
       const { owner, orderNo, canceling } = await stuck('refundPayment', byPaidCard)
       await canceling
       breaker.break({ activity: 'settleByHand', when })

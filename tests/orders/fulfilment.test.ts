@@ -17,7 +17,7 @@ import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 const AUTO_CONFIRM_MS = 800
 
 let mall: TestApp
-/** Confirms by itself soon after it has shipped. */
+/** Confirms automatically soon after it has shipped. */
 let prompt: TestApp
 beforeAll(async () => {
   mall = await openTestApp()
@@ -38,7 +38,7 @@ const PARCEL = { carrier: '顺丰', tracking_no: 'SF123456' }
 type Payment = 'points' | 'wallet' | 'bank_card'
 let customers = 0
 
-/** An order in this state, paid so, of an owner with nothing else in his wallet. */
+/** An order in this status, paid by this method, whose owner has nothing else in the wallet. */
 async function orderIn(
   status: Exclude<OrderStatus, 'exchanged'>,
   payment: Payment = 'points',
@@ -83,8 +83,8 @@ async function orderIn(
   return o
 }
 
-describe('from paid to finished', () => {
-  test('accepted, shipped with its parcel, confirmed by the customer', async () => {
+describe('an order from paid to finished', () => {
+  test('is accepted, shipped with its parcel, and confirmed by the customer', async () => {
     const o = await orderIn('order_paid')
     expect((await o.operate('accept')).body.data).toMatchObject({ status: 'order_accepted' })
     expect((await o.operate('ship', PARCEL)).body.data).toMatchObject({
@@ -113,7 +113,7 @@ describe('from paid to finished', () => {
     expect(standard.status).toBe('order_finished')
   })
 
-  test('finished by an operator, after shipping, or without it where nothing travels', async () => {
+  test('is finished by an operator, after shipping or without it if nothing is shipped', async () => {
     const shipped = await orderIn('order_shipped')
     expect((await shipped.operate('finish')).body.data.status).toBe('order_finished')
     const pickedUp = await orderIn('order_accepted', 'points', mall, 'none')
@@ -126,11 +126,11 @@ describe('from paid to finished', () => {
     expect(await parcel.show()).toMatchObject({ status: 'order_accepted' })
   })
 
-  test('confirmed by the clock, which starts when it ships and not before', async () => {
+  test('is confirmed automatically some time after it ships', async () => {
     const started = Date.now()
     const o = await orderIn('order_accepted', 'points', prompt)
     const rival = await orderIn('order_accepted', 'points', prompt)
-    // The clock of a rival that ships now runs out; the one of an order that has not shipped does not run.
+    // The timer of the order that ships runs out; an order that has not shipped has none.
     await rival.operate('ship', PARCEL)
     await until(rival.show, ({ status }) => status === 'order_finished', 'the rival is confirmed')
     expect(Date.now() - started).toBeGreaterThan(AUTO_CONFIRM_MS)
@@ -148,7 +148,7 @@ describe('from paid to finished', () => {
     await ended(prompt, o.orderNo)
   })
 
-  test('a parcel without carrier or number is refused', async () => {
+  test('is not shipped without carrier and tracking number', async () => {
     const o = await orderIn('order_accepted')
     const before = await readTables(mall.db)
     for (const body of [{}, { carrier: '顺丰' }, { carrier: ' ', tracking_no: '1' }]) {
@@ -163,7 +163,7 @@ describe('from paid to finished', () => {
 
 type Orders = Awaited<ReturnType<typeof orderIn>>
 
-/** Each action of the table, and how it is asked for. */
+/** How each action is requested. */
 const ASKED: Record<OrderAction, (o: Orders) => ReturnType<Orders['act']>> = {
   pay: (o) => o.act('pay'),
   confirm: (o) => o.act('confirm'),
@@ -174,7 +174,7 @@ const ASKED: Record<OrderAction, (o: Orders) => ReturnType<Orders['act']>> = {
   refund: (o) => o.operate('refund', { reason: 'damaged' }),
 }
 
-describe('an action in a state that does not allow it is refused, and changes nothing:', () => {
+describe('an action that the status does not allow is refused, and changes nothing:', () => {
   const states = ORDER_STATUSES.filter((status) => status !== 'exchanged')
   test.each(states)('%s', async (status) => {
     const o = await orderIn(status)
@@ -210,7 +210,7 @@ describe('an action in a state that does not allow it is refused, and changes no
   })
 })
 
-describe('canceled, everything goes back:', () => {
+describe('a cancellation returns everything:', () => {
   const cases: [Exclude<OrderStatus, 'exchanged'>, Payment, string][] = [
     ['order_created', 'bank_card', 'closed'],
     ['order_paid', 'points', 'refunded'],
@@ -265,7 +265,7 @@ describe('canceled, everything goes back:', () => {
     }
   })
 
-  test('by somebody who cancels the workflow itself', async () => {
+  test('of the workflow itself', async () => {
     for (const [status, payment, payment_status] of [
       ['order_created', 'bank_card', 'closed'],
       ['order_accepted', 'bank_card', 'refunded'],
@@ -285,7 +285,7 @@ describe('canceled, everything goes back:', () => {
 })
 
 describe('events of the order domain', () => {
-  /** Sends an event as Standard Webhooks 1.0 has it. */
+  /** Sends an event in the form of Standard Webhooks 1.0. */
   async function send(
     kind: string,
     orderNo: string,
@@ -326,13 +326,13 @@ describe('events of the order domain', () => {
     await ended(mall, o.orderNo)
   })
 
-  test('that come out of order only move it forward', async () => {
+  test('only move it forward when they arrive out of order', async () => {
     const o = await orderIn('order_paid')
     await send('shipped', o.orderNo, { data: PARCEL })
     expect(await reach(o, 'order_shipped')).toMatchObject({ shipping_info: PARCEL })
     await send('accepted', o.orderNo)
     await delivered(o)
-    // A question after the late event: its answer says that the event has been dealt with.
+    // This answer proves that the late event has been processed.
     expect((await o.operate('accept')).status).toBe(409)
     const { status, timeline } = await o.show()
     expect(status).toBe('order_shipped')
@@ -345,7 +345,7 @@ describe('events of the order domain', () => {
     ])
   })
 
-  test('that come some milliseconds apart finish it once, and nothing takes it back afterwards', async () => {
+  test('finish it once when sent twice within milliseconds, and a later cancellation is ignored', async () => {
     const orders = await Promise.all(Array.from({ length: 8 }, () => orderIn('order_paid')))
     await Promise.all(
       orders.map(async ({ orderNo }, n) => {
@@ -364,7 +364,7 @@ describe('events of the order domain', () => {
     }
   })
 
-  test('that come while the customer confirms: he is answered with what is so, never with a fault', async () => {
+  test("never make the customer's confirmation fail when they arrive at the same time", async () => {
     const orders = await Promise.all(Array.from({ length: 8 }, () => orderIn('order_shipped')))
     const answers = await Promise.all(
       orders.map(async ({ owner, orderNo }, n) => {
@@ -379,7 +379,7 @@ describe('events of the order domain', () => {
     for (const { orderNo } of orders) await ended(mall, orderNo)
   })
 
-  test('that are repeated count once', async () => {
+  test('count once when they are repeated', async () => {
     const o = await orderIn('order_paid')
     const id = `evt_${randomUUID()}`
     for (let n = 0; n < 5; n += 1) expect((await send('accepted', o.orderNo, { id })).status).toBe(200)
@@ -391,7 +391,7 @@ describe('events of the order domain', () => {
     expect(before.webhook_inbox?.filter((row) => row.includes(id))).toHaveLength(1)
   })
 
-  test('that cancel give everything back before it ships, and do nothing after', async () => {
+  test('cancel and return everything before it ships, and do nothing after', async () => {
     for (const [status, payment] of [
       ['order_created', 'bank_card'],
       ['order_paid', 'wallet'],
@@ -410,7 +410,7 @@ describe('events of the order domain', () => {
     expect(await shipped.show()).toMatchObject({ status: 'order_shipped' })
   })
 
-  test('of an unpaid, an ended and an unknown order move nothing', async () => {
+  test('do nothing for an unpaid, a finished or an unknown order', async () => {
     const [unpaid, finished] = [await orderIn('order_created'), await orderIn('order_finished')]
     await ended(mall, finished.orderNo)
     for (const { orderNo } of [unpaid, finished, { orderNo: 'PM20260101000000AAAAAAAAAAAA' }]) {
@@ -422,7 +422,7 @@ describe('events of the order domain', () => {
     expect(await finished.show()).toMatchObject({ status: 'order_finished' })
   })
 
-  test('that are not signed, wrongly, too early or too late, or altered: 401, and nothing changes', async () => {
+  test('answer 401 and change nothing if unsigned, wrongly signed, expired, early or altered', async () => {
     const o = await orderIn('order_paid')
     const before = await readTables(mall.db)
     const minutes = (n: number) => new Date(Date.now() + n * 60_000)
@@ -452,7 +452,7 @@ describe('roles', () => {
     ['refund', { reason: 'x' }],
     ['resolve', { action: 'skip', reason: 'x' }],
   ]
-  test('a customer is 403 at every operator route, nobody is 401, and nothing changes', async () => {
+  test('a customer gets 403 at every operator route, an anonymous caller 401, and nothing changes', async () => {
     const o = await orderIn('order_paid')
     const before = await readTables(mall.db)
     for (const [action, body] of actions) {
@@ -475,7 +475,7 @@ describe('roles', () => {
 })
 
 describe('the table of transitions', () => {
-  test('in the database is the one of the domain', async () => {
+  test('is the same in the database as in the domain', async () => {
     const { rows } = await sql<{ from_status: string; to_status: string }>`
       select * from order_status_transitions`.execute(mall.db)
     const kept = rows.map(({ from_status, to_status }) => `${from_status} ${to_status}`)
@@ -493,7 +493,7 @@ describe('the table of transitions', () => {
               (id, order_no, product_id, product_title, shipping_type, payment_mode, status, owner_type, owner_id)
             values (0, 'trial', ${product_id}, 'trial', 'none', 'points_only', ${status}, 'user', 'trial')`
     const undone = new Error('undone')
-    /** Tries the move in a transaction that is rolled back. */
+    /** Tries the transition in a transaction that is rolled back. */
     async function moves(from: OrderStatus, to: OrderStatus): Promise<boolean> {
       try {
         await mall.db.transaction().execute(async (tx) => {

@@ -43,7 +43,7 @@ async function order(method?: 'bank_card' | 'wallet') {
   }
 }
 
-/** The answer, which is the same for the customer as for staff, and whose points add up. */
+/** The answer, which is the same for customer and staff, and whose points add up. */
 async function whereOf(orderNo: string): Promise<FundTrace> {
   const view = await getOrder(mall.deps, orderNo, undefined)
   const where = await readFundTrace(mall.deps, view)
@@ -59,7 +59,7 @@ const BOTH_LOTS = [
 ]
 
 describe('the points of an order', () => {
-  test('are held while it waits for money, and spent once that is there', async () => {
+  test('are held while it waits for payment, and spent once it is paid', async () => {
     const o = await order('bank_card')
     expect(await o.where()).toEqual({
       points: [{ place: 'held', points: 100, since: time }],
@@ -74,7 +74,7 @@ describe('the points of an order', () => {
     })
   })
 
-  test('go back to the lots they came from when nobody pays', async () => {
+  test('return to their lots when nobody pays', async () => {
     const o = await order('bank_card')
     await mall.act(o.owner, o.orderNo, 'cancel')
     expect(await o.where()).toMatchObject({
@@ -83,7 +83,7 @@ describe('the points of an order', () => {
     })
   })
 
-  test('and the cash of the wallet go back when a paid order is canceled', async () => {
+  test("return with the wallet's cash when a paid order is canceled", async () => {
     const o = await order('wallet')
     expect((await o.where()).cash).toMatchObject([{ place: 'paid', money: cny('9.90'), method: 'wallet' }])
     await mall.act(o.owner, o.orderNo, 'cancel')
@@ -93,7 +93,7 @@ describe('the points of an order', () => {
     })
   })
 
-  test('are in two places when a part goes back', async () => {
+  test('are in two places after a partial refund', async () => {
     const o = await order('wallet')
     const body = { reason: '少发一件', points: 30, money: cny('3.30') }
     expect((await mall.operate(o.orderNo, 'refund', body)).status).toBe(200)
@@ -109,7 +109,7 @@ describe('the points of an order', () => {
     })
   })
 
-  test('were never taken where the redemption was refused, and cash is nowhere where none was due', async () => {
+  test('were never taken if the order was refused; no cash is shown if none was due', async () => {
     const o = await order()
     expect(await o.where()).toMatchObject({ points: [{ place: 'spent', points: 100 }], cash: [] })
     hooks.before('placeExchange', () => {
@@ -128,7 +128,7 @@ describe('the points of an order', () => {
 })
 
 describe('money at a provider', () => {
-  test('is on its way since it was asked for, until the provider has given it back', async () => {
+  test('is shown as returning from the request until the provider has refunded it', async () => {
     const o = await order('bank_card')
     await o.pay()
     const door = createDoor()
@@ -146,20 +146,20 @@ describe('money at a provider', () => {
     expect(cash).toEqual([{ place: 'returned', money: cny('9.90'), at: time, to: 'payer', undue: null }])
   })
 
-  test('that was not due is told apart from what the order costs', async () => {
+  test('is shown as late if it arrives after the cancellation', async () => {
     const o = await order('bank_card')
     await mall.act(o.owner, o.orderNo, 'cancel')
     await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
     const { cash } = await until(
       o.where,
       (where) => where.cash[0]?.place === 'returned',
-      'the late money is back',
+      'the late payment is refunded',
     )
-    // One story: not "never paid" beside money that was.
+    // Only the late payment is shown, without a "never paid" next to it.
     expect(cash).toEqual([{ place: 'returned', money: cny('9.90'), at: time, to: 'payer', undue: 'late' }])
   })
 
-  test('that was paid once more goes back beside what the order keeps', async () => {
+  test('is refunded if it is paid in addition, and the order keeps the first payment', async () => {
     const o = await order('bank_card')
     await mall.cash(o.owner, 990)
     await mall.act(o.owner, o.orderNo, 'pay', { payment_method: 'wallet' })
@@ -168,7 +168,7 @@ describe('money at a provider', () => {
     const { cash } = await until(
       o.where,
       (where) => where.cash.some(({ place }) => place === 'returned'),
-      'what was paid twice is back',
+      'the second payment is refunded',
     )
     expect(cash).toEqual([
       { place: 'paid', money: cny('9.90'), since: time, method: 'wallet' },

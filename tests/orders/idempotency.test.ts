@@ -24,7 +24,7 @@ const available = async (of: string) =>
 const rows = async (key: string) =>
   mall.db.selectFrom('idempotency_keys').selectAll().where('key', '=', key).execute()
 
-/** The scope and body hash of a grant, as the API makes them. */
+/** The scope and body hash of a grant, as the API computes them. */
 function scopeOf(to: string, key: string) {
   return { ownerId: 'root', method: 'POST', path: path(to), key }
 }
@@ -33,20 +33,20 @@ async function hashOf(key: string): Promise<Buffer> {
   if (!row) throw new Error('no such key')
   return row.body_hash
 }
-/** Lets the lease of the key run out. */
+/** Expires the lease of the key. */
 async function lapse(key: string): Promise<void> {
   await sql`update idempotency_keys set lease_until = date_trunc('milliseconds', now() - interval '1 second')
     where key = ${key}`.execute(mall.db)
 }
-/** What the API hashes, learnt from a request under another key. */
+/** The hash that the API computes, taken from a request under another key. */
 async function hashOfGrant(): Promise<Buffer> {
   const key = randomUUID()
   await grant(owner(), key)
   return hashOf(key)
 }
 
-describe('a repeat', () => {
-  test('has the same answer, byte for byte, and no effect of its own', async () => {
+describe('a repeated request', () => {
+  test('gets the same answer, byte for byte, and has no effect', async () => {
     const to = owner()
     const ask = async () => {
       const response = await fetch(`${mall.url}${path(to)}`, {
@@ -73,7 +73,7 @@ describe('a repeat', () => {
     expect(await available(to)).toBe(6)
   })
 
-  test('is recognised whether the key is quoted or bare, and whatever the order of its fields', async () => {
+  test('is recognized by a quoted or bare key, and by fields in any order', async () => {
     const to = owner()
     await grant(to, 'bare')
     const quoted = await grant(to, '"bare"', '{ "reason":"r",\n "points":5 }')
@@ -81,7 +81,7 @@ describe('a repeat', () => {
     expect(await available(to)).toBe(5)
   })
 
-  test('with another body is refused, and has no effect', async () => {
+  test('is refused with another body, and has no effect', async () => {
     const to = owner()
     await grant(to, 'reused')
     const other = await grant(to, 'reused', { points: 6, reason: 'r' })
@@ -89,7 +89,7 @@ describe('a repeat', () => {
     expect(await available(to)).toBe(5)
   })
 
-  test('20 times at once has one effect and one answer', async () => {
+  test('has one effect and one answer when sent 20 times concurrently', async () => {
     const to = owner()
     const answers = await Promise.all(Array.from({ length: 20 }, () => grant(to, 'at-once')))
     expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1)
@@ -107,7 +107,7 @@ describe('a repeat', () => {
   })
 })
 
-describe('a key', () => {
+describe('an Idempotency-Key', () => {
   test('belongs to its owner and its path', async () => {
     const [a, b] = [owner(), owner()]
     await grant(a, 'scope')
@@ -134,7 +134,7 @@ describe('a key', () => {
     expect(await available(to)).toBe(0)
   })
 
-  test('of 255 characters is taken', async () => {
+  test('of 255 characters is accepted', async () => {
     expect((await grant(owner(), 'x'.repeat(255))).status).toBe(200)
   })
 
@@ -151,7 +151,7 @@ describe('a key', () => {
     expect(await available(to)).toBe(0)
   })
 
-  test('is kept for 7 days at least, and no longer than asked', async () => {
+  test('is kept for at least 7 days, and no longer than configured', async () => {
     const [young, old] = [randomUUID(), randomUUID()]
     const to = owner()
     await grant(to, young)
@@ -167,7 +167,7 @@ describe('a key', () => {
     expect([(await rows(young)).length, (await rows(old)).length]).toEqual([1, 0])
   })
 
-  test('keeps its answer sealed', async () => {
+  test('keeps its answer encrypted', async () => {
     const key = randomUUID()
     const to = owner()
     await mall.call('POST', path(to), { ...admin, key, body: { points: 5, reason: 'r' } })
@@ -179,13 +179,13 @@ describe('a key', () => {
 })
 
 describe('a request that died', () => {
-  test('is taken over once its lease is over, and has its effect once', async () => {
+  test('is taken over when its lease expires, and has its effect once', async () => {
     const to = owner()
     const key = randomUUID()
     const hash = await hashOfGrant()
     const claim = await claimKey(mall.db, mall.deps.sealer, scopeOf(to, key), hash, Date.now())
     if (claim.kind !== 'run') throw new Error(claim.kind)
-    // The effect is booked; then the process dies before it can say so.
+    // The effect is booked; then the process dies before it can answer.
     const cause = { operationKey: claim.operationKey, operatorId: 'root', reason: 'r' }
     await grantPoints(mall.deps, to, 5, null, cause)
     await lapse(key)
@@ -194,7 +194,7 @@ describe('a request that died', () => {
     expect(await available(to)).toBe(5)
   })
 
-  test('makes a repeat wait, and then say 503 with Retry-After, while its lease runs', async () => {
+  test('makes a repeat wait, and then answer 503 with Retry-After, until its lease expires', async () => {
     const to = owner()
     const key = randomUUID()
     const claim = await claimKey(mall.db, mall.deps.sealer, scopeOf(to, key), await hashOfGrant(), Date.now())
@@ -210,7 +210,7 @@ describe('a request that died', () => {
     expect(await available(to)).toBe(0)
   })
 
-  test('that was slow only, and ends after all, is what its repeat is answered with', async () => {
+  test('gives its answer to the repeat if it was only slow', async () => {
     const to = owner()
     const key = randomUUID()
     const scope = scopeOf(to, key)
@@ -255,7 +255,7 @@ describe('a request that died', () => {
 })
 
 describe('POST exchange while no worker runs', () => {
-  test('answers repeats at once with 202 and one order number', async () => {
+  test('answers repeats immediately with 202 and one order number', async () => {
     const product = await mall.product()
     await mall.points('erin', 500)
     const body = { product_id: product }

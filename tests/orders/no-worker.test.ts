@@ -10,7 +10,7 @@ import { freePort } from '../support/ports.ts'
 import { type Answer, openTestApp, type TestApp, token, until } from '../support/test-app.ts'
 
 let mall: TestApp
-/** The same mall, seen by an API that cannot reach the workflow engine. */
+/** The same mall behind an API that cannot reach Temporal. */
 let cutOff: ReturnType<typeof createApp>
 beforeAll(async () => {
   mall = await openTestApp({ worker: false })
@@ -27,20 +27,20 @@ async function timed(asking: Promise<Answer>): Promise<Answer & { ms: number }> 
   return { ...answer, ms: performance.now() - from }
 }
 
-/** A request that waits for nothing. */
-const lookAround = () => mall.call('GET', '/api/points-mall/wallet', { as: 'visitor' })
+/** A request that needs no worker. */
+const plainRequest = () => mall.call('GET', '/api/points-mall/wallet', { as: 'visitor' })
 
 const admin = (method: string, path: string, body: unknown) =>
   mall.call(method, `/api/admin/points-mall/${path}`, { as: 'boss', role: 'admin', body })
 
-describe('no worker runs', () => {
+describe('while no worker runs', () => {
   let plain: Answer & { ms: number }
   let keyed: (Answer & { ms: number })[]
   let spent: Answer
   let gone: Answer
   let card: Answer
 
-  test('POST exchange is answered 202 within its deadline, with the number that finds the order', async () => {
+  test('POST exchange answers 202 within its deadline, with a number that finds the order', async () => {
     for (const owner of ['plain', 'keyed', 'spent', 'gone', 'card']) await mall.points(owner, 100)
     const product_id = await mall.product({ point: 100 })
     const rare = await mall.product({ point: 100, stock: 1 })
@@ -54,7 +54,7 @@ describe('no worker runs', () => {
       timed(mall.exchange('card', { product_id: priced, payment_method: 'bank_card' })),
     ] as const
     const repeated = [ask('keyed', 'k'), ask('keyed', 'k'), ask('keyed', '"k"')]
-    const slowest = await slowestOf(lookAround, Promise.all([...asked, ...repeated]))
+    const slowest = await slowestOf(plainRequest, Promise.all([...asked, ...repeated]))
     ;[plain, gone, spent, card] = await Promise.all(asked)
     keyed = await Promise.all(repeated)
 
@@ -73,7 +73,7 @@ describe('no worker runs', () => {
     expect(stranger.status).toBe(404)
   })
 
-  test('the same key finds the same order, with another body none', async () => {
+  test('the same key finds the same order, and is refused with another body', async () => {
     const { product_id, order_no } = keyed[0]?.body.data ?? {}
     const again = await mall.exchange('keyed', { product_id }, { key: 'k' })
     expect([again.status, again.body.data.order_no]).toEqual([202, order_no])
@@ -81,7 +81,7 @@ describe('no worker runs', () => {
     expect([other.status, other.body.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
   })
 
-  test('once a worker comes each is finished, or refused as things are by then, and a refused one counts nowhere', async () => {
+  test('each order is finished or refused once a worker starts; refused ones count nowhere', async () => {
     expect((await admin('POST', 'wallets/spent/adjust', { points: -1, reason: 'spent' })).status).toBe(200)
     const rare = gone.body.data.product_id
     expect((await admin('PATCH', `products/${rare}`, { stock_delta: -1 })).status).toBe(200)
@@ -111,14 +111,14 @@ describe('no worker runs', () => {
     expect(wallets.map(({ body }) => body.data.available)).toEqual([0, 0, 99, 100])
   })
 
-  test('with the worker back the key answers as if nothing had been', async () => {
+  test('the key then gives the usual answer', async () => {
     const { product_id, order_no } = keyed[0]?.body.data ?? {}
     const again = await mall.exchange('keyed', { product_id }, { key: 'k' })
     expect([again.status, again.body.data.order_no]).toEqual([201, order_no])
     expect(again.body.data.status).toBe('order_paid')
   })
 
-  test('cancel and accept are answered 202, and done once a worker comes', async () => {
+  test('cancel and accept answer 202, and take effect once a worker starts', async () => {
     const product_id = await mall.product({ point: 10 })
     await Promise.all(['c1', 'c2'].map((owner) => mall.points(owner, 10)))
     const [first, second] = await Promise.all(
@@ -127,7 +127,7 @@ describe('no worker runs', () => {
     const [toCancel, toAccept] = [first?.body.data.order_no, second?.body.data.order_no]
     await mall.stopWorker()
     const asked = [timed(mall.act('c1', toCancel, 'cancel')), timed(mall.operate(toAccept, 'accept'))]
-    const slowest = await slowestOf(lookAround, Promise.all(asked))
+    const slowest = await slowestOf(plainRequest, Promise.all(asked))
     for (const answer of await Promise.all(asked)) {
       expect(answer.status).toBe(202)
       expect(answer.ms).toBeLessThan(5_500 + slowest)
@@ -139,8 +139,8 @@ describe('no worker runs', () => {
   })
 })
 
-describe('the API cannot reach the workflow engine', () => {
-  /** What the API answers that is cut off from the engine. */
+describe('while the API cannot reach Temporal', () => {
+  /** The answer of the API that cannot reach Temporal. */
   async function ask(owner: string, body: unknown, key?: string) {
     const response = await cutOff.request('/api/points-mall/exchange', {
       method: 'POST',
@@ -154,12 +154,12 @@ describe('the API cannot reach the workflow engine', () => {
     return { status: response.status, body: (await response.json()) as Answer['body'] }
   }
 
-  test('an exchange whose start was lost is taken up by the sweeper, once', async () => {
+  test('the sweeper starts an exchange whose start was lost, once', async () => {
     const product_id = await mall.product({ point: 10 })
     const owners = ['lost1', 'lost2', 'lost3']
     await Promise.all(owners.map((owner) => mall.points(owner, 20)))
     const answers = await Promise.all(owners.map((owner) => ask(owner, { product_id, quantity: 1 }, 'k')))
-    // Whether it began is not known, and it will be: "try again" would invite a second order.
+    // Its start is uncertain, and it will run: "try again" would invite a second order.
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202])
     const numbers = answers.map(({ body }) => body.data.order_no as string)
     for (const [n, owner] of owners.entries()) {
@@ -174,7 +174,7 @@ describe('the API cannot reach the workflow engine', () => {
     expect(await resumeAttempts(mall.deps, 0, () => {})).toBe(0)
   })
 
-  test('one that cannot be taken up does not hold up the others', async () => {
+  test('an exchange that cannot be started does not block the others', async () => {
     const product_id = await mall.product({ point: 10 })
     await Promise.all(['stuck', 'behind'].map((owner) => mall.points(owner, 20)))
     await mall.stopWorker()
@@ -203,13 +203,13 @@ describe('the API cannot reach the workflow engine', () => {
     const failed: string[] = []
     await resumeAttempts(mall.deps, 0, (orderNo) => failed.push(orderNo))
     expect(failed).toEqual([])
-    // What was ended by hand is refused for good: it is never taken up again.
+    // An attempt that an operator terminated is refused permanently and not started again.
     const open = mall.db.selectFrom('exchange_attempts').select('order_no').where('owner_id', '=', 'stuck')
     expect(await open.where('state', '=', 'pending').execute()).toEqual([])
     await mall.reach('behind', behind.body.data.order_no, 'order_paid')
   })
 
-  test('notifications are answered 200 and kept, and delivered later, each once', async () => {
+  test('notifications are answered 200, stored, and delivered later, each once', async () => {
     const product_id = await mall.product({ payment_mode: 'money_only', fen: 990 })
     const placed = await mall.exchange('notified', { product_id, payment_method: 'bank_card' })
     const { order_no, payment_info } = placed.body.data
@@ -285,7 +285,7 @@ describe('the API cannot reach the workflow engine', () => {
     ])
   })
 
-  /** Sweeps until nothing of this order waits; what was tried in vain would otherwise rest for a while. */
+  /** Sweeps until nothing of this order waits; failed deliveries would otherwise back off. */
   async function sweepUntil(order_no: string): Promise<void> {
     await until(
       async () => {

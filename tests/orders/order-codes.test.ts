@@ -31,7 +31,7 @@ const lastOf = async (owner: string, orderNo: string, lang: string) =>
     })
   ).body.data.timeline.at(-1)
 
-test('what a person says is never taken for what the mall notes', async () => {
+test("a person's text is never read as a code of the mall", async () => {
   for (const words of [
     'payment declined',
     'refunded',
@@ -52,7 +52,7 @@ test('what a person says is never taken for what the mall notes', async () => {
   }
 })
 
-test('what the mall notes is a code, with a text in the language of the request', async () => {
+test('a note of the mall is a code with a text in the language of the request', async () => {
   const { owner, orderNo } = await redeemed()
   await mall.act(owner, orderNo, 'cancel')
   const said = { code: 'canceled', data: { cause: 'canceled_by_customer' } }
@@ -63,7 +63,7 @@ test('what the mall notes is a code, with a text in the language of the request'
   })
 })
 
-test('a task that the version before has written flags the order as one of this version does', async () => {
+test('a task written by the previous version flags the order as one of this version does', async () => {
   const { db, vault, sealer, settings, providers, expiryGraceMs, outsideWallet } = mall.deps
   const { flagOrder } = createActivities({
     db,

@@ -32,11 +32,11 @@ afterEach(async () => {
 let customers = 0
 const DAY = 86_400_000
 
-/** An order of 100 points and 9.90, by card unless it says otherwise, not paid yet. */
+/** An unpaid order of 100 points and 9.90, by card unless stated otherwise. */
 async function order(shop: TestApp, method: 'bank_card' | 'alipay' | 'wallet' = 'bank_card') {
   customers += 1
   const owner = `returner${customers}`
-  // Drawn in this order: 60 that expire sooner, and then 40 of 50 that expire later.
+  // Taken in this order: 60 that expire sooner, then 40 of 50 that expire later.
   await shop.points(owner, 60, new Date(Date.now() + 10 * DAY))
   await shop.points(owner, 50, new Date(Date.now() + 20 * DAY))
   await shop.cash(owner, method === 'wallet' ? 1000 : 0)
@@ -52,7 +52,7 @@ async function order(shop: TestApp, method: 'bank_card' | 'alipay' | 'wallet' = 
     payUrl: payment_info.pay_url as string,
     before,
     show: () => shop.order(owner, orderNo),
-    /** As operators see it. */
+    /** The order as operators see it. */
     admin: async () => (await shop.call('GET', path, { as: 'op', role: 'operator' })).body.data,
     act: (action: string, body: unknown = {}) => shop.act(owner, orderNo, action, body),
     operate: (action: string, body: unknown = {}) => shop.operate(orderNo, action, body),
@@ -105,8 +105,8 @@ async function finishedOrder() {
 const cny = (amount: string) => ({ amount, currency: 'CNY' })
 const fault = (name: string, count = 1) => mall.control('faults', { fault: name, count })
 
-describe('a part of an order', () => {
-  test('goes back as stated, and the order goes on in its state', async () => {
+describe('a partial refund', () => {
+  test('returns the stated amounts, and the order keeps its status', async () => {
     const o = await paidOrder()
     const answer = await o.refund({ points: 30, money: cny('3.30') })
     expect(answer).toMatchObject({
@@ -129,7 +129,7 @@ describe('a part of an order', () => {
       },
     ])
     expect(await o.trades()).toMatchObject([{ state: 'paid', amount: '9.90', refunded: '3.30' }])
-    // As if the order had cost 70: those that it drew last are back where they came from.
+    // As if the order had cost 70: the lots taken last are filled first.
     expect(await o.wallet()).toMatchObject({ available: 40, lots: [40] })
     const path = '/api/points-mall/orders/statistics'
     expect((await mall.call('GET', path, { as: o.owner })).body.data).toMatchObject({
@@ -140,7 +140,7 @@ describe('a part of an order', () => {
     expect((await o.operate('accept')).body.data.status).toBe('order_accepted')
   })
 
-  test('and another, and then the rest: only what is left goes back', async () => {
+  test('can follow another; the rest is returned by the full refund', async () => {
     const o = await paidOrder()
     await o.refund({ points: 50 })
     expect(await o.wallet()).toMatchObject({ available: 60, lots: [10, 50] })
@@ -166,7 +166,7 @@ describe('a part of an order', () => {
     expect((await o.refund({ points: 1 })).status).toBe(409)
   })
 
-  test('of an order that the cash wallet paid is back at once', async () => {
+  test('of an order paid by the wallet is returned immediately', async () => {
     const o = await paidOrder(mall, 'wallet')
     const answer = await o.refund({ points: 10, money: cny('1.05') })
     expect(answer.body.data).toMatchObject({ status: 'order_paid', payment_status: 'paid' })
@@ -178,7 +178,7 @@ describe('a part of an order', () => {
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
-  test('is never all that is left, at once or bit by bit: that is the whole, and the order ends', async () => {
+  test('is never all that is left, in one or several refunds: that is a full refund', async () => {
     const o = await paidOrder()
     const isWhole = { status: 409, body: { code: 'REFUND_IS_WHOLE' } }
     expect(await o.refund({ points: 100, money: cny('9.90') })).toMatchObject(isWhole)
@@ -195,7 +195,7 @@ describe('a part of an order', () => {
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
-  test('goes back after the order was finished, too, and so does the rest', async () => {
+  test('is possible after the order is finished, and so is the full refund', async () => {
     const o = await finishedOrder()
     expect((await o.refund({ points: 20, money: cny('1.00') })).body.data.status).toBe('order_finished')
     await o.settle('paid')
@@ -210,7 +210,7 @@ describe('a part of an order', () => {
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
-  test('goes back where the points are a step of their own', async () => {
+  test('works when points are an external step', async () => {
     const saga = await openTestApp({ outsideSteps: ['stock', 'points', 'orders'] })
     try {
       const o = await paidOrder(saga)
@@ -227,7 +227,7 @@ describe('a part of an order', () => {
     }
   })
 
-  test('asked for ten times under one key goes back once; under another key, once more', async () => {
+  test('is made once for ten requests with one key, and again with another key', async () => {
     const o = await paidOrder()
     const part = { points: 10, money: cny('1.00') }
     const answers = await Promise.all(Array.from({ length: 10 }, () => o.refund(part, 'one-key')))
@@ -241,7 +241,7 @@ describe('a part of an order', () => {
     expect(await o.wallet()).toMatchObject({ available: 30 })
   })
 
-  test('ten parts at once take no more than there is', async () => {
+  test('cannot exceed what was paid, in ten concurrent requests', async () => {
     const o = await paidOrder()
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => o.refund({ points: 30, money: cny('2.50') })),
@@ -253,7 +253,7 @@ describe('a part of an order', () => {
     expect(await o.wallet()).toMatchObject({ available: 100 })
   })
 
-  test('and the whole at once: together what was paid', async () => {
+  test('and a concurrent full refund return together what was paid', async () => {
     const o = await paidOrder()
     await Promise.all([
       o.refund({ points: 30, money: cny('2.50') }),
@@ -266,7 +266,7 @@ describe('a part of an order', () => {
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
-  test('is a workflow that no worker takes for an after-sale; a kind that it does not know changes nothing', async () => {
+  test('is a workflow of its own type, and an unknown refund kind changes nothing', async () => {
     const o = await finishedOrder()
     await o.refund({ points: 10 })
     const { operation_key } = await mall.db
@@ -293,7 +293,7 @@ describe('a part of an order', () => {
     await handle.terminate('nobody knows it')
   })
 
-  test('that is more than is left, by one, is refused, and nothing changed', async () => {
+  test('of one more than is left is refused, and changes nothing', async () => {
     const o = await paidOrder()
     await o.refund({ points: 30, money: cny('3.30') })
     await o.settle('paid')
@@ -308,7 +308,7 @@ describe('a part of an order', () => {
     await o.settle('paid')
   })
 
-  test('without an amount, malformed, or of an order that is not paid: refused, and nothing changed', async () => {
+  test('without an amount, malformed, or of an unpaid order is refused, and changes nothing', async () => {
     const o = await paidOrder()
     const unpaid = await order(mall)
     const before = await readTables(mall.db)
@@ -332,7 +332,7 @@ describe('a part of an order', () => {
   })
 
   for (const name of ['answer_lost', 'error_before', 'error_after', 'error_stored']) {
-    test(`${name} when it is asked for: it is made once`, async () => {
+    test(`is made once when the request meets ${name}`, async () => {
       const o = await paidOrder()
       await fault(name)
       await o.refund({ money: cny('3.30') })
@@ -341,7 +341,7 @@ describe('a part of an order', () => {
     })
   }
 
-  test('that the provider has only accepted shows as "refunding" until it is done', async () => {
+  test('shows as "refunding" while the provider has only accepted it', async () => {
     const o = await paidOrder()
     await fault('refund_stuck')
     expect((await o.refund({ money: cny('3.30') })).body.data).toMatchObject({
@@ -360,9 +360,9 @@ describe('a part of an order', () => {
       'the provider has taken the refund',
     )
     expect(await o.trades()).toMatchObject([{ refunded: '0.00' }])
-    // What is on its way is nobody else's.
+    // What is being refunded cannot be refunded again.
     expect((await o.refund({ money: cny('6.61') })).status).toBe(409)
-    // The order goes on meanwhile, and back.
+    // The order moves on while the refund runs.
     expect((await o.operate('accept')).body.data.status).toBe('order_accepted')
     await o.act('cancel')
     await mall.control('settle-refunds', { out_trade_no: `${o.orderNo}-1` })
@@ -372,7 +372,7 @@ describe('a part of an order', () => {
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
-  test('that the provider refuses needs attention; "retry" makes it under a new number', async () => {
+  test('that the provider refuses needs attention; "retry" sends it under a new number', async () => {
     const o = await paidOrder()
     await fault('refund_failed')
     await o.refund({ points: 5, money: cny('3.30') })
@@ -384,7 +384,7 @@ describe('a part of an order', () => {
     const stuck = await o.admin()
     expect(stuck).toMatchObject({ status: 'order_paid', payment_status: 'refunding' })
     expect(stuck.refunds).toMatchObject([{ state: 'pending', failure: expect.any(String) }])
-    // Customers learn that somebody looks at it, not what our systems said.
+    // Customers see that support is informed, not the internal error.
     expect(await o.show()).toMatchObject({ needs_attention: 'support', refunds: [{ failure: null }] })
     expect((await o.resolve('skip')).status).toBe(409)
     expect((await o.resolve('retry')).status).toBe(200)
@@ -395,13 +395,13 @@ describe('a part of an order', () => {
   })
 })
 
-/** Refused requests draw a key each, which says nothing of the order. */
+/** Refused requests use up keys, which do not belong to the order. */
 function withoutKeys(tables: Record<string, string[]>) {
   return { ...tables, idempotency_keys: [] }
 }
 
-describe('settled by hand', () => {
-  test('a refund that the provider refuses is done, with who and why; the provider is asked no more', async () => {
+describe('settle by hand', () => {
+  test('ends a refused refund, with actor and reason; the provider is not asked again', async () => {
     const o = await paidOrder()
     await fault('refund_failed')
     await o.act('cancel')
@@ -434,7 +434,7 @@ describe('settled by hand', () => {
     expect((await o.resolve('settle')).status).toBe(409)
   })
 
-  test('a part: the rest goes back through the provider later on', async () => {
+  test('ends a partial refund; the rest is returned through the provider later', async () => {
     const o = await paidOrder()
     await fault('refund_failed')
     await o.refund({ money: cny('3.30') })
@@ -448,7 +448,7 @@ describe('settled by hand', () => {
     expect((await o.show()).refunds).toMatchObject([{ state: 'done_by_hand' }, { state: 'done' }])
   })
 
-  test('a part and the whole that are both stuck: each goes back at its word', async () => {
+  test('ends a stuck partial and a stuck full refund, each by its own decision', async () => {
     const o = await paidOrder()
     await fault('refund_failed', 2)
     await o.refund({ money: cny('3.30') })
@@ -471,7 +471,7 @@ describe('settled by hand', () => {
         return (await o.show()).payment_status
       },
       (status) => status === 'refunded',
-      'all is back',
+      'everything is returned',
     )
     await ended(mall, o.orderNo)
     expect((await o.admin()).needs_attention).toBeNull()
@@ -479,7 +479,7 @@ describe('settled by hand', () => {
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
-  test('late money, in its own workflow', async () => {
+  test('ends the refund of a late payment, in its own workflow', async () => {
     const o = await order(mall)
     await o.act('cancel')
     await ended(mall, o.orderNo)
@@ -499,7 +499,7 @@ describe('settled by hand', () => {
     ])
   })
 
-  test('money paid twice, beside an order that goes on', async () => {
+  test('ends the refund of a second payment, while the order continues', async () => {
     const o = await order(mall)
     await mall.cash(o.owner, 990)
     await o.act('pay', { payment_method: 'wallet' })
@@ -517,11 +517,11 @@ describe('settled by hand', () => {
     await ended(mall, o.orderNo)
   })
 
-  /** Refunds of 3.30 and of 2.20, in this order; `-R1` and `-R2`. */
+  /** States of the refunds of 3.30 (`-R1`) and 2.20 (`-R2`), in this order. */
   const statesOf = async (o: Awaited<ReturnType<typeof order>>) =>
     (await o.show()).refunds.map(({ state }: { state: string }) => state)
 
-  test('is the refund that was refused, never another that is refused later', async () => {
+  test('settles the refund that was refused, never another that is refused later', async () => {
     const o = await paidOrder()
     await fault('refund_stuck')
     await o.refund({ money: cny('3.30') })
@@ -548,7 +548,7 @@ describe('settled by hand', () => {
       (why) => why.includes('the account is gone'),
       'an operator is asked about the other',
     )
-    // A second click on what was settled, and on what there is not.
+    // A second click on a settled refund, and one on an unknown refund.
     expect((await o.resolve('settle', 'again', `${o.orderNo}-R2`)).status).toBe(409)
     expect((await o.resolve('settle', 'again', `${o.orderNo}-R9`)).status).toBe(409)
     expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
@@ -560,7 +560,7 @@ describe('settled by hand', () => {
     expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '3.30' }])
   })
 
-  test('is one of two that are stuck: which one has to be said', async () => {
+  test('must name the refund if two are stuck', async () => {
     const o = await paidOrder()
     let questions = 0
     hooks.before('flagOrder', () => {
@@ -579,7 +579,7 @@ describe('settled by hand', () => {
     expect(await statesOf(o)).toEqual(['pending', 'pending'])
     expect((await o.resolve('settle', 'paid in the shop', `${o.orderNo}-R2`)).status).toBe(200)
     expect(await statesOf(o)).toEqual(['pending', 'done_by_hand'])
-    // The other still needs somebody, and is found.
+    // The other one still needs attention, and is found.
     expect(await o.attention()).toMatch(/^退款失败：./)
     expect((await o.admin()).attention).toMatchObject({
       code: 'refund',
@@ -590,7 +590,7 @@ describe('settled by hand', () => {
     expect((await o.admin()).needs_attention).toBeNull()
   })
 
-  test('a refund that goes on waiting for the shop’s money, under the number that it has', async () => {
+  test("ends a refund that waits for the merchant's balance, and keeps its number", async () => {
     const provider = mall.deps.providers.find(({ method }) => method === 'alipay')
     if (!provider) throw new Error('no Alipay')
     const short = new AlipayError('not refunded yet', 'ACQ.SELLER_BALANCE_NOT_ENOUGH')
@@ -622,7 +622,7 @@ describe('settled by hand', () => {
     }
   })
 
-  test('is asked for after the question: an earlier word is refused, and not kept for it', async () => {
+  test('is refused before the order asks for it, and is not kept for later', async () => {
     const o = await order(mall)
     const closing = createDoor()
     hooks.before('closePayment', async () => {
@@ -635,7 +635,7 @@ describe('settled by hand', () => {
     await until(
       async () => JSON.stringify((await mall.history(o.orderNo)).events),
       (events) => events.includes('"name":"resolve"'),
-      'the word has arrived',
+      'the decision has arrived',
     )
     closing.open()
     expect((await early).status).toBe(409)
@@ -648,7 +648,7 @@ describe('settled by hand', () => {
     await ended(mall, o.orderNo)
   })
 
-  /** The first two tries to refund wait, each at a door of its own. */
+  /** Blocks the first two tries to refund, each at its own door. */
   function keepRefundsWaiting() {
     const doors = [createDoor(), createDoor()]
     let asked = 0
@@ -666,14 +666,14 @@ describe('settled by hand', () => {
     return { doors, waiting }
   }
 
-  test('a refund that was tried twice at the same time: the slower try asks nobody again', async () => {
+  test('a slower concurrent try of a settled refund asks no operator again', async () => {
     const o = await order(mall)
     await mall.cash(o.owner, 990)
     await o.act('pay', { payment_method: 'wallet' })
     const { doors, waiting } = keepRefundsWaiting()
     await fault('refund_failed')
     for (const n of [1, 2]) {
-      // Told of by two events, the money is on its way back twice, under one number.
+      // Two events about the same money start two refunds of one number.
       await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
       await waiting(n)
     }
@@ -697,7 +697,7 @@ describe('settled by hand', () => {
     expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
   })
 
-  test('a refund that was tried twice at the same time and is still owed: both ask', async () => {
+  test('two concurrent tries of a refund that is still owed both ask the operator', async () => {
     const o = await order(mall)
     await mall.cash(o.owner, 990)
     await o.act('pay', { payment_method: 'wallet' })
@@ -724,7 +724,7 @@ describe('settled by hand', () => {
     await ended(mall, o.orderNo)
   })
 
-  test('a refund whose money was seen to before the order could show it as stuck: nothing is shown', async () => {
+  test('a refund that is settled before the order shows it as stuck is not shown', async () => {
     const o = await order(mall)
     await mall.cash(o.owner, 990)
     await o.act('pay', { payment_method: 'wallet' })
@@ -746,7 +746,7 @@ describe('settled by hand', () => {
     await ended(mall, o.orderNo)
   })
 
-  test('money that two workflows refund: who asks last is answered, and nothing is left to be asked', async () => {
+  test('of two workflows that refund the same money, the last to ask gets the answer; nothing is left open', async () => {
     const o = await order(mall)
     await o.act('pay', { payment_method: 'bank_card', client: 'desktop' })
     await o.act('cancel')
@@ -783,7 +783,7 @@ describe('settled by hand', () => {
     expect(states.toSorted()).toEqual(['done', 'done_by_hand'])
   })
 
-  test('nothing is, where nothing has failed', async () => {
+  test('is refused if nothing has failed', async () => {
     const o = await paidOrder()
     await o.refund({ money: cny('1.00') })
     await o.settle('paid')
@@ -793,38 +793,38 @@ describe('settled by hand', () => {
   })
 })
 
-describe('the laws of refunds notice', () => {
+describe('the refund invariants notice', () => {
   const changes: [string, string][] = [
     [
-      'money that went back and is not counted',
+      'a refund that the payment does not count',
       `update payments set refunded_amount = 0 where refunded_amount > 0`,
     ],
     ['a refund that was never made', `update payments set refunded_amount = 1 where refunded_amount = 3.30`],
     ['a refund of another amount', `update payment_refunds set amount = 3.31 where amount = 3.30`],
     [
-      'one that is done twice',
+      'a refund that is done twice',
       `insert into payment_refunds (refund_no, out_trade_no, amount, reason, state)
       select refund_no || 'X', out_trade_no, 9.90, reason, 'done' from payment_refunds`,
     ],
-    ['one that is owed by nobody', `update payment_refunds set order_refund = null`],
-    ['one that failed and was forgotten', `update payment_refunds set state = 'failed'`],
+    ['a refund without an order refund', `update payment_refunds set order_refund = null`],
+    ['a refund that failed and needs nobody', `update payment_refunds set state = 'failed'`],
     [
-      'one that is open while its attempt is refunded',
+      'an open refund of a refunded attempt',
       `update payment_refunds set state = 'pending'
       where out_trade_no in (select out_trade_no from payments where state = 'refunded')`,
     ],
     [
-      'an attempt that is refunded in part',
+      'an attempt marked refunded after a partial refund',
       `update payments set state = 'refunded' where refunded_amount = 3.30`,
     ],
     [
-      'a part that nobody took back',
+      'an order refund whose points were not returned',
       `insert into order_refunds
       (refund_no, order_no, kind, points, money, reason, operation_key, actor_type)
       select refund_no || 'X', order_no, 'part', 1, 0, 'x', refund_no || 'X', 'operator' from order_refunds`,
     ],
     [
-      'more than there was',
+      'a refund of more than was paid',
       `insert into order_refunds
       (refund_no, order_no, kind, points, money, reason, operation_key, actor_type)
       select refund_no || 'X', order_no, 'part', 0, 100, 'x', refund_no || 'X', 'operator' from order_refunds`,
@@ -851,7 +851,7 @@ describe('the laws of refunds notice', () => {
     expect(await look(shop.db)).toEqual([])
     const seen = shop.db.transaction().execute(async (tx) => {
       await sql.raw(change).execute(tx)
-      // Nothing of it stays.
+      // Rolls back.
       throw new Error((await look(tx)).map(disagreementLine).join('; '))
     })
     await expect(seen).rejects.toThrow(/ of PM| PM\d/)
@@ -859,8 +859,8 @@ describe('the laws of refunds notice', () => {
   })
 })
 
-describe('paid again', () => {
-  test('by the same method from elsewhere: a cashier of its own, and the first is closed', async () => {
+describe('paying again', () => {
+  test('by the same method from another client opens a new cashier and closes the first', async () => {
     const o = await order(mall)
     const again = await o.act('pay', { client: 'desktop' })
     expect(again.body.data.payment_info).toMatchObject({
@@ -870,7 +870,7 @@ describe('paid again', () => {
     const { pay_url } = again.body.data.payment_info
     expect(pay_url).not.toBe(o.payUrl)
     expect(await o.trades()).toMatchObject([{ state: 'closed' }, { state: 'unpaid' }])
-    // From the same place it is the same cashier.
+    // The same client gets the same cashier.
     for (const body of [{}, { client: 'desktop' }, { payment_method: 'bank_card' }]) {
       expect((await o.act('pay', body)).body.data.payment_info.pay_url).toBe(pay_url)
     }
@@ -880,17 +880,17 @@ describe('paid again', () => {
     expect(await o.trades()).toMatchObject([{ state: 'closed' }, { state: 'paid', refunded: '0.00' }])
   })
 
-  test('before the provider knew the first: it is left to its expiry, and its later money goes back once', async () => {
+  test('before the provider knows the first trade leaves it to expire, and refunds its later payment once', async () => {
     const o = await order(mall, 'alipay')
     const again = await o.act('pay', { payment_method: 'bank_card' })
     expect(again.body.data).toMatchObject({ status: 'order_created', payment_status: 'unpaid' })
     expect(await o.trades()).toMatchObject([{ method: 'bank_card', state: 'unpaid' }])
-    // Its address still stands in a tab.
+    // Its address is still open in a browser tab.
     await mall.cashier(o.payUrl, 'pay')
     await until(
       async () => (await o.trades()).find(({ method }) => method === 'alipay')?.state,
       (state) => state === 'refunded',
-      'money on a replaced attempt goes back',
+      'the payment on a replaced attempt is refunded',
     )
     for (let n = 0; n < 3; n += 1) await mall.control('force-pay', { out_trade_no: `${o.orderNo}-1` })
     await mall.cashier(again.body.data.payment_info.pay_url, 'pay')
@@ -903,7 +903,7 @@ describe('paid again', () => {
     expect((await o.show()).refunds).toMatchObject([{ refund_no: `${o.orderNo}-1-R1`, state: 'done' }])
   })
 
-  test('where the answer to the opening was lost for good: that attempt is found, closed, and never taken', async () => {
+  test('finds and closes a trade whose creation lost its answer, and never takes its payment', async () => {
     const o = await order(mall)
     hooks.after('openPayment', () => {
       throw ApplicationFailure.nonRetryable('the answer is lost', 'Lost')
@@ -913,7 +913,7 @@ describe('paid again', () => {
       .set({ provider_ref: null })
       .where('out_trade_no', '=', `${o.orderNo}-1`)
       .execute()
-    // The first has lost its answer as well: it is asked for again, and is the same.
+    // The first lost its answer as well: a repeat returns the same trade.
     expect((await o.act('pay')).status).toBe(503)
     hooks.clear()
     await mall.db
@@ -928,7 +928,7 @@ describe('paid again', () => {
     await until(
       async () => (await o.trades())[1]?.state,
       (state) => state === 'refunded',
-      'money on a replaced attempt goes back',
+      'the payment on a replaced attempt is refunded',
     )
     await mall.cashier(again.body.data.payment_info.pay_url, 'pay')
     await mall.reach(o.owner, o.orderNo, 'order_paid')

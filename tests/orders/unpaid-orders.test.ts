@@ -24,7 +24,7 @@ import { freeLowPort } from '../support/ports.ts'
 import { fieldsOf } from '../support/shopper.ts'
 import { type Answer, openTestApp, type TestApp, token, until } from '../support/test-app.ts'
 
-/** Who has paid nothing holds little: so many orders, and so many pieces of one product. */
+/** A customer's unpaid orders are limited, and so are the pieces of one product that they hold. */
 
 const CARD = { payment_method: 'bank_card' }
 const times = (n: number) => Array.from({ length: n }, (_, i) => i)
@@ -40,10 +40,10 @@ const check = async (mall: TestApp, as: string, body: Record<string, unknown>, h
     })
   ).body.data
 
-/** What a person reads. */
+/** The visible text of a page. */
 const textOf = ({ html }: Page) => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
 
-describe('with the bounds that a shop has by itself', () => {
+describe('with the default limits', () => {
   let mall: TestApp
   let cash: string
   beforeAll(async () => {
@@ -64,13 +64,13 @@ describe('with the bounds that a shop has by itself', () => {
     const { status, body: answer } = await open(as, body)
     return `${status} ${answer.code}`
   }
-  /** Holds all the orders that may wait, of products of their own. */
+  /** Creates as many unpaid orders as allowed, of products of their own. */
   const fill = async (as: string) => {
     const ids = await Promise.all(times(5).map(() => mall.product({ payment_mode: 'money_only', fen: 100 })))
     return Promise.all(ids.map((product_id) => orderOf(as, { product_id })))
   }
 
-  test('50 requests of one customer at once, at two API processes: exactly 5 orders wait', async () => {
+  test('50 concurrent requests of one customer to two API processes leave exactly 5 unpaid orders', async () => {
     const other = connectDatabase(mall.databaseUrl, 10)
     const second = createApp({ ...mall.deps, db: other, replica: other })
     const port = await freeLowPort()
@@ -87,7 +87,7 @@ describe('with the bounds that a shop has by itself', () => {
           body: JSON.stringify({ product_id, quantity: 1, ...CARD }),
         })
         const body = await response.json()
-        // A mall that has too much to do has begun nothing: the customer asks again.
+        // A busy mall has started nothing: the customer repeats the request.
         if (response.status !== 503) return { status: response.status, headers: response.headers, body }
       }
     }
@@ -105,19 +105,19 @@ describe('with the bounds that a shop has by itself', () => {
     expect(left.reduce((sum, stock) => sum + stock, 0)).toBe(115)
   })
 
-  test('10 requests at once for 2 pieces of one product: no more than 5 pieces are held', async () => {
+  test('10 concurrent requests for 2 pieces of one product hold at most 5 pieces', async () => {
     const product_id = await mall.product({ payment_mode: 'money_only', stock: 60 })
     const answers = await Promise.all(times(10).map(() => open('pairs', { product_id, quantity: 2 })))
     expect(await tally(answers, mall)).toEqual({ '201 order_created': 2, '409 EXCHANGE_LIMIT_EXCEEDED': 8 })
     expect(await stockOf(mall, product_id)).toBe(56)
     expect(await refusalOf('pairs', { product_id, quantity: 2 })).toBe('409 EXCHANGE_LIMIT_EXCEEDED')
     await orderOf('pairs', { product_id, quantity: 1 })
-    // Another product and another customer have bounds of their own.
+    // The limits apply per product and per customer.
     await orderOf('pairs', { quantity: 5 })
     await orderOf('pairs-other', { product_id, quantity: 5 })
   })
 
-  test('somebody with nothing cannot take the stock of the shop', async () => {
+  test('a customer without money cannot reserve the whole stock', async () => {
     const shelf = await Promise.all(
       times(8).map((n) => mall.product({ payment_mode: 'money_only', stock: 50 + n })),
     )
@@ -131,7 +131,7 @@ describe('with the bounds that a shop has by itself', () => {
     expect(left.reduce((sum, stock) => sum + stock, 0)).toBe(428 - 25)
   })
 
-  test('a twentieth of the stock where that is more, rounded down; what others have reserved is stock', async () => {
+  test('a twentieth of the stock is allowed if that is more, rounded down; reserved pieces count as stock', async () => {
     const small = await mall.product({ payment_mode: 'money_only', stock: 119 })
     expect(await refusalOf('share', { product_id: small, quantity: 6 })).toBe('409 EXCHANGE_LIMIT_EXCEEDED')
     const large = await mall.product({ payment_mode: 'money_only', stock: 120 })
@@ -139,7 +139,7 @@ describe('with the bounds that a shop has by itself', () => {
     expect(await stockOf(mall, large)).toBe(114)
     expect(await refusalOf('share', { product_id: large, quantity: 7 })).toBe('409 EXCHANGE_LIMIT_EXCEEDED')
     await orderOf('share', { product_id: large, quantity: 6 })
-    // What is sold is stock no more.
+    // Sold pieces no longer count as stock.
     await mall.cash('buyer', 1_000_000)
     const sold = await open('buyer', { product_id: large, quantity: 20, payment_method: 'wallet' })
     expect(sold).toMatchObject({ status: 201, body: { data: { status: 'order_paid' } } })
@@ -147,7 +147,7 @@ describe('with the bounds that a shop has by itself', () => {
     await orderOf('late', { product_id: large, quantity: 5 })
   })
 
-  test('what is paid at once is not bounded, and does not count', async () => {
+  test('orders paid immediately are not limited, and do not count', async () => {
     await Promise.all([mall.points('payer', 10_000), mall.cash('payer', 100_000)])
     const points = await mall.product({ point: 10, stock: 200 })
     const mixed = await mall.product({ payment_mode: 'mixed', point: 10, fen: 100, stock: 200 })
@@ -162,13 +162,13 @@ describe('with the bounds that a shop has by itself', () => {
     expect(await refusalOf('payer')).toBe('409 TOO_MANY_UNPAID_ORDERS')
     expect(await refusalOf('payer', { product_id: mixed })).toBe('409 TOO_MANY_UNPAID_ORDERS')
     for (const product_id of [points, mixed, cash]) await redeem({ product_id, quantity: 6 })
-    // The check knows of the way that is left.
+    // The check considers the wallet, the only method left.
     expect(await check(mall, 'payer', { product_id: mixed })).toMatchObject({ eligible: true, reasons: [] })
     const bySome = await check(mall, 'payer', { product_id: mixed, payment_method: 'alipay' })
     expect(bySome).toMatchObject({ eligible: false, reasons: [{ code: 'TOO_MANY_UNPAID_ORDERS' }] })
   })
 
-  test('an order that is paid or canceled makes room; one that is being closed does not', async () => {
+  test('a paid or canceled order frees its place; one that is being closed does not', async () => {
     const [paid, canceled] = await fill('mover')
     expect(await refusalOf('mover')).toBe('409 TOO_MANY_UNPAID_ORDERS')
     await mall.cashier(paid.payment_info.pay_url, 'pay')
@@ -177,7 +177,7 @@ describe('with the bounds that a shop has by itself', () => {
     expect(await refusalOf('mover')).toBe('409 TOO_MANY_UNPAID_ORDERS')
     expect((await mall.act('mover', canceled.order_no, 'cancel')).status).toBe(200)
 
-    // Alipay knows nothing of a trade whose cashier was never opened: it is held until nobody can open it.
+    // Alipay does not know a trade before its cashier is opened: it is held until it cannot be opened.
     mall.configure({ paymentTimeoutMs: 3_000 })
     const held = await orderOf('mover', { payment_method: 'alipay' })
     mall.configure({ paymentTimeoutMs: 1_800_000 })
@@ -192,7 +192,7 @@ describe('with the bounds that a shop has by itself', () => {
     expect(await refusalOf('mover')).toBe('409 TOO_MANY_UNPAID_ORDERS')
   })
 
-  test('the same request again finds its order, also when no more may wait', async () => {
+  test('a repeated request finds its order even at the limit', async () => {
     const key = 'the-fifth'
     const body = { product_id: cash, ...CARD }
     await fill('again')
@@ -208,7 +208,7 @@ describe('with the bounds that a shop has by itself', () => {
     expect([repeat.status, repeat.body.data.order_no]).toEqual([201, first.body.data.order_no])
   })
 
-  test('the reason says how many there are, in both languages', async () => {
+  test('the reason states the number of orders, in both languages', async () => {
     await fill('told')
     const zh = await open('told')
     expect(zh.body).toMatchObject({
@@ -238,7 +238,7 @@ describe('with the bounds that a shop has by itself', () => {
     const pageOf = (id: string) => `/points-mall/products/${id}`
     const TO_PAY = 'href="/points-mall/orders?tab=to_pay"'
 
-    test('say why nothing can be redeemed, and lead to the orders that are to be paid', async () => {
+    test('say why nothing can be redeemed, and link to the unpaid orders', async () => {
       await fill('browser')
       const visitor = await openHttpSession(mall, 'browser')
       const page = await visitor.get(pageOf(cash))
@@ -263,7 +263,7 @@ describe('with the bounds that a shop has by itself', () => {
       )
     })
 
-    test('leave to the wallet what only it may pay now', async () => {
+    test('offer the wallet as the only method at the limit', async () => {
       await fill('saver')
       await mall.cash('saver', 1_000)
       const visitor = await openHttpSession(mall, 'saver')
@@ -278,7 +278,7 @@ describe('with the bounds that a shop has by itself', () => {
       expect((await visitor.post(`${pageOf(cash)}/redeem`, fields)).status).toBe(303)
     })
 
-    test('offer no more pieces than may be held unpaid, and say so to whoever asks for more', async () => {
+    test('offer no more pieces than may be held unpaid, and explain a request for more', async () => {
       const visitor = await openHttpSession(mall, 'picker')
       expect((await visitor.get(pageOf(cash))).html).toContain('max="5"')
       const sheet = await visitor.get(`${pageOf(cash)}/redeem?quantity=6`)
@@ -288,15 +288,15 @@ describe('with the bounds that a shop has by itself', () => {
       const full = await visitor.get(pageOf(cash))
       expect(textOf(full)).toContain('待支付的订单已为你预留了最多的件数')
       expect(full.html).toContain(TO_PAY)
-      // Nobody knows how a guest would pay.
+      // A guest's payment method is unknown.
       const guest = await openHttpSession(mall, undefined)
       expect((await guest.get(pageOf(cash))).html).toMatch(/max="(?!5")\d+"/)
     })
   })
 })
 
-describe('with steps outside', () => {
-  /** Between holding so many points and placing the order, an operator freezes the wallet. */
+describe('with external steps', () => {
+  /** An order for this many points is frozen by an operator between hold and placement. */
   const FREEZES = 77
   const FREEZING = { operationKey: 'freeze-chilled', operatorId: 'root', reason: '风控核查' }
   let mall: TestApp
@@ -325,11 +325,11 @@ describe('with steps outside', () => {
     await until(
       () => mall.brokenLaws(),
       (broken) => broken.length === 0,
-      'nothing is set aside for an order that is none',
+      'nothing is held for an order that was refused',
     )
   })
 
-  /** Redeems by card several times at once. @returns how many orders wait, and why the others do not */
+  /** Redeems by card concurrently. @returns how many orders wait, and why the others do not */
   async function atOnce(as: string, product_id: string, count: number, quantity = 1) {
     await Promise.all(times(count).map(() => mall.exchange(as, { product_id, quantity, ...CARD })))
     const attempts = await until(
@@ -346,7 +346,7 @@ describe('with steps outside', () => {
     return attempts.filter(({ state }) => state === 'placed').length
   }
 
-  test('12 at once: exactly 3 orders wait, and never were more pieces set aside', async () => {
+  test('12 concurrent requests leave exactly 3 unpaid orders, and never reserve more', async () => {
     const product_id = await mall.product({ payment_mode: 'mixed', point: 10, stock: 50 })
     await mall.points('outside', 1_000)
     expect(await atOnce('outside', product_id, 12)).toBe(3)
@@ -356,14 +356,14 @@ describe('with steps outside', () => {
     expect([status, body.code]).toEqual([409, 'TOO_MANY_UNPAID_ORDERS'])
   })
 
-  test('12 at once for 2 pieces each: 4 pieces are set aside, and no more', async () => {
+  test('12 concurrent requests for 2 pieces each reserve at most 4 pieces', async () => {
     const product_id = await mall.product({ payment_mode: 'money_only', stock: 50 })
     expect(await atOnce('outside-pairs', product_id, 12, 2)).toBe(2)
     expect(reserved.filter((id) => id === product_id)).toHaveLength(2)
     expect(await stockOf(mall, product_id)).toBe(46)
   })
 
-  test('a wallet that is frozen when its points are held already: no order, and the points are back', async () => {
+  test('a wallet frozen after its points are held gets them back, and no order is placed', async () => {
     const product_id = await mall.product({ point: FREEZES, payment_mode: 'mixed', stock: 5 })
     await mall.points('chilled', 100)
     expect(await atOnce('chilled', product_id, 1)).toBe(0)
@@ -380,16 +380,16 @@ describe('with steps outside', () => {
     )
   })
 
-  test('an attempt that fails on its way counts no longer', async () => {
+  test('a failed attempt no longer counts', async () => {
     const product_id = await mall.product({ payment_mode: 'money_only', stock: 50 })
-    // Sold out between the price and the reservation: the attempt counted, and is refused.
+    // Sold out between quote and reservation: the attempt counted and is refused.
     const gone = await mall.product({ payment_mode: 'money_only', stock: 1 })
     expect(await atOnce('unlucky', gone, 3)).toBe(1)
     expect(await atOnce('unlucky', product_id, 6)).toBe(2)
   })
 })
 
-describe('with an outside wallet', () => {
+describe('with an external wallet', () => {
   let outside: Awaited<ReturnType<typeof startOutsideWallet>>
   let mall: TestApp
   beforeAll(async () => {
@@ -403,7 +403,7 @@ describe('with an outside wallet', () => {
     await outside.stop()
   })
 
-  test('12 at once: exactly 3 orders wait, and the points of no more were ever held', async () => {
+  test('12 concurrent requests leave exactly 3 unpaid orders, and hold no other points', async () => {
     outside.add('theirs', 1_000)
     const product_id = await mall.product({ payment_mode: 'mixed', point: 10, stock: 50 })
     const answers = await Promise.all(times(12).map(() => mall.exchange('theirs', { product_id, ...CARD })))
@@ -421,7 +421,7 @@ describe('with an outside wallet', () => {
   })
 })
 
-describe('the rules', () => {
+describe('the rules of unpaid orders', () => {
   const rules: ExchangeRules = {
     minPoints: 1,
     maxPointsPerOrder: 100,
@@ -456,7 +456,7 @@ describe('the rules', () => {
       code === 'EXCHANGE_LIMIT_EXCEEDED' ? `${code} ${available}` : code,
     )
 
-  test('stand with the limits: after the level, before the points of one order', () => {
+  test('come after the level and before the points per order', () => {
     expect(codes({}, { quantity: 8, method: 'alipay', cashFen: 1n })).toEqual([
       'PRICE_CHANGED',
       'USER_LEVEL_TOO_LOW',
@@ -468,7 +468,7 @@ describe('the rules', () => {
     ])
   })
 
-  test("a product's own limit is told first, and one of two limits with one code", () => {
+  test("rank a product's own limit first, and report the stricter of two limits with one code", () => {
     const limited = (exchangeLimit: number) => ({ product: { ...product, exchangeLimit, limit: {} } })
     const wish = { quantity: 3, method: 'alipay' } as const
     const limits = (exchangeLimit: number) => codes(limited(exchangeLimit), wish).slice(0, 2)
@@ -479,7 +479,7 @@ describe('the rules', () => {
     expect(limits(3)).toEqual(['TOO_MANY_UNPAID_ORDERS', 'EXCHANGE_LIMIT_EXCEEDED 1'])
   })
 
-  test('concern nobody who pays at once, nor a check of somebody who can', () => {
+  test('do not concern a wallet payment, nor a check by a customer who can pay so', () => {
     const alive = { frozen: false, level: 3, product: { ...product, points: 1 } }
     expect(codes(alive, { quantity: 2, method: 'bank_card' })).not.toEqual([])
     expect(codes({ ...alive, cashAvailable: 200n }, { quantity: 2, method: 'wallet' })).toEqual([])
@@ -490,7 +490,7 @@ describe('the rules', () => {
     ])
   })
 
-  test('bound the pieces that a page offers', () => {
+  test('limit the pieces that a page offers', () => {
     const offered = (unpaid: EligibilityInputs['unpaid'], cashAvailable: bigint) =>
       piecesMax(
         { ...facts, product: { ...product, points: 0, paymentMode: 'money_only', stock: 100 } },
@@ -504,7 +504,7 @@ describe('the rules', () => {
   })
 })
 
-describe('the settings', () => {
+describe('the settings of unpaid orders', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'unpaid-orders-'))
   afterAll(() => rmSync(dataDir, { recursive: true }))
   const read = (orders?: string, pieces?: string) =>
@@ -514,18 +514,18 @@ describe('the settings', () => {
       POINTS_MALL_MAX_UNPAID_PIECES: pieces,
     }).rules
 
-  test('are 5 and 5 where the shop sets none', () => {
+  test('are 5 and 5 by default', () => {
     expect(read()).toMatchObject({ maxUnpaidOrders: 5, maxUnpaidPieces: 5 })
     expect(read('1', '40')).toMatchObject({ maxUnpaidOrders: 1, maxUnpaidPieces: 40 })
   })
 
-  test.each(['0', '-1', '1.5', 'many', '1e9'])('%s is refused, by the names of both', (value) => {
+  test.each(['0', '-1', '1.5', 'many', '1e9'])('refuse %s, naming both variables', (value) => {
     expect(() => read(value, value)).toThrow(ConfigError)
     expect(() => read(value, value)).toThrow(/MAX_UNPAID_ORDERS.*\n.*MAX_UNPAID_PIECES/)
   })
 })
 
-test('a database of the version before is brought up to date with what is in it', async () => {
+test('a database of the previous version is migrated with its data', async () => {
   const owner = connectDatabase(await emptyDatabase(inject('postgresUrl')), 1, 'owner')
   try {
     await migrateTo(owner, '2026-11-28-shelves')

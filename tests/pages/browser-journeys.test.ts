@@ -12,7 +12,7 @@ import {
 } from '../support/browser-user.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
-/** What customers and operators do, from the first tap to the last, in a real browser on the real stack. */
+/** Complete journeys of customers and operators in a real browser on the real stack. */
 
 if (BROWSER === undefined) process.stderr.write(`skipped: ${REMEDY}\n`)
 
@@ -57,22 +57,22 @@ describe.skipIf(BROWSER === undefined).each([
     return person.page
   }
 
-  /** Nobody's browser had anything to complain of. */
+  /** Closes the browsers and expects no console errors and no foreign requests. */
   async function leave(): Promise<void> {
     expect(people.flatMap(({ complaints }) => complaints)).toEqual([])
     await Promise.all(people.map(({ context }) => context.close()))
     people = []
   }
 
-  /** Presses what leads to another page, and is there. */
+  /** Presses something and waits for the next page. */
   async function press(page: Page, what: string): Promise<void> {
     await Promise.all([page.waitForEvent('load'), page.click(what)])
   }
 
-  /** The page says that it is done. */
+  /** Waits for the success notice. */
   const told = (page: Page) => page.locator('main .notice.good').first().waitFor()
 
-  /** From the shelf to the sheet. */
+  /** From the list to the confirm sheet. */
   async function choose(page: Page, id: string): Promise<void> {
     await page.goto('/points-mall/products')
     await press(page, `a[href="/points-mall/products/${id}"]`)
@@ -80,7 +80,7 @@ describe.skipIf(BROWSER === undefined).each([
     await page.waitForURL(/\/redeem/)
   }
 
-  /** Confirms the sheet. @returns the order's number */
+  /** Confirms the sheet. @returns the order number */
   async function confirm(page: Page, method?: string): Promise<string> {
     if (method) await page.check(`form.redeem input[value="${method}"]`)
     await press(page, 'form.redeem button.wide')
@@ -91,7 +91,7 @@ describe.skipIf(BROWSER === undefined).each([
   const textOf = async (page: Page, place = 'main') =>
     (await page.locator(place).first().textContent())?.trim() ?? ''
 
-  /** Waits until the page says this there; without JavaScript it is asked for again. */
+  /** Waits until the page shows the text there; without JavaScript it reloads. */
   async function shows(page: Page, text: string, place = 'main h1'): Promise<void> {
     await until(
       async () => {
@@ -105,7 +105,7 @@ describe.skipIf(BROWSER === undefined).each([
 
   const wallet = async (as: string) => (await mall.call('GET', '/api/points-mall/wallet', { as })).body.data
 
-  test('points only: found by two letters, redeemed, in the list and in the statement; a title is text', async () => {
+  test('an order for points is found by two letters, placed, and in list and statement; its title is text', async () => {
     const page = await enter('alice')
     await page.goto('/points-mall/products')
     await page.fill('#keyword', '温杯')
@@ -124,7 +124,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('points and cash: declined at the cashier, paid at the second try, and back in the shop', async () => {
+  test('an order for points and cash is declined at the cashier, paid at the second try, and shown', async () => {
     const page = await enter('alice')
     await choose(page, goods.mixed)
     const orderNo = await confirm(page, 'bank_card')
@@ -143,7 +143,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('another way to pay: the card is left, Alipay takes the money', async () => {
+  test('a customer switches from card to Alipay, which takes the payment', async () => {
     const page = await enter('alice')
     await choose(page, goods.mixed)
     const orderNo = await confirm(page, 'bank_card')
@@ -163,7 +163,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('cancel: after a question, with a reason; points and cash are back', async () => {
+  test('a cancellation asks first, takes a reason, and returns points and cash', async () => {
     const page = await enter('alice')
     const before = await wallet('alice')
     await choose(page, goods.mixed)
@@ -184,14 +184,14 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('a parcel: the address is typed and kept, the shop accepts and ships, the customer confirms', async () => {
+  test('an address is typed and stored, the shop accepts and ships, the customer confirms', async () => {
     const customer = await enter('alice')
     await choose(customer, goods.parcel)
     for (const [name, text] of Object.entries({ ...ADDRESS, phone: '110' })) {
       await customer.fill(`form.redeem [name="${name}"]`, text)
     }
     await press(customer, 'form.redeem button.wide')
-    // What is wrong is said beside its field, and what was typed stays.
+    // The error is shown next to its field, and the input stays.
     await customer.locator('#field-phone-error').waitFor()
     expect(await customer.inputValue('form.redeem [name="detail"]')).toBe(ADDRESS.detail)
     await customer.fill('form.redeem [name="phone"]', ADDRESS.phone)
@@ -203,7 +203,7 @@ describe.skipIf(BROWSER === undefined).each([
     await press(clerk, `a[href^="/admin/orders/${orderNo}"]`)
     await press(clerk, 'form[action*="/accept"] button')
     await told(clerk)
-    // Whoever ships it sees all of the address.
+    // Only who ships it sees the full address.
     expect(await textOf(clerk, 'address')).toContain(`${ADDRESS.name} ${ADDRESS.phone}`)
     await press(clerk, 'form[action*="/ship"] button')
     await clerk.locator('#field-carrier-error').waitFor()
@@ -223,7 +223,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('why it cannot be redeemed is said before anything is sent', async () => {
+  test('a product that cannot be redeemed says why before anything is sent', async () => {
     const page = await enter('bob')
     await page.goto(`/points-mall/products/${goods.dear}`)
     expect(await textOf(page)).toContain('8,200')
@@ -231,7 +231,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('an admin grants points, a large amount after a second page; an operator has no such button', async () => {
+  test('an admin grants points, a large amount after confirmation; an operator has no such button', async () => {
     const admin = await enter('admin', { width: 1280 })
     const before = (await wallet('bob')).available
     await admin.goto('/admin/users')
@@ -259,7 +259,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('an operator makes a product: draft, picture, limits, on sale, more stock, off sale', async () => {
+  test('an operator creates a product: draft, picture, limits, on sale, more stock, off sale', async () => {
     const clerk = await enter('operator', { width: 1280 })
     await clerk.goto('/admin/products')
     await press(clerk, 'a[href="/admin/products/new"]')
@@ -295,7 +295,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('an operator gives a part back, then all of it; the customer is told where everything is', async () => {
+  test('an operator refunds a part, then the rest; the customer sees where everything is', async () => {
     const made = await mall.exchange('alice', { product_id: goods.mixed, payment_method: 'wallet' })
     const orderNo = made.body.data.order_no as string
     const before = await wallet('alice')
@@ -319,7 +319,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('a day’s books are compared by a tap', async () => {
+  test('an operator reconciles a day with one click', async () => {
     const clerk = await enter('operator', { width: 1280 })
     await clerk.goto('/admin/reconciliations')
     await press(clerk, 'main form button')
@@ -338,7 +338,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('in English, too, from the switch on', async () => {
+  test('the switch to English applies from then on', async () => {
     const page = await enter('alice')
     await page.goto('/points-mall/products')
     await press(page, 'a[hreflang="en"]')
@@ -350,7 +350,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('a customer has no place in the console, and nobody else’s order is there', async () => {
+  test("a customer can open neither the console nor another customer's order", async () => {
     const page = await enter('bob')
     expect((await page.goto('/admin'))?.status()).toBe(403)
     const made = await mall.exchange('alice', { product_id: goods.points })

@@ -8,7 +8,7 @@ import { BROWSER, type Look, openBrowser, openBrowserUser, REMEDY, signIn } from
 import { SHARE, sampleOf } from '../support/sample.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
-/** What holds for every page that a link leads to, of the demo, where there is one of everything. */
+/** What holds for every page of the demo that a link leads to; the demo has one of everything. */
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 
@@ -16,7 +16,7 @@ if (BROWSER === undefined) process.stderr.write(`skipped: ${REMEDY}\n`)
 
 const PATIENCE = { unpaidMs: 3_600_000, lateMs: 1_500, autoConfirmMs: 3_600_000 }
 
-/** Where a walk begins, beside what links lead to: what is typed, or is met by going astray. */
+/** Start addresses that no link leads to: typed ones and wrong ones. */
 const SEEDS = {
   guest: [
     'products',
@@ -47,21 +47,21 @@ const SEEDS = {
   operator: ['/users/carol'],
 } as const
 type User = keyof typeof SEEDS
-/** Who meets the same pages as another, and is shown only where that differs. */
+/** Users who see the same pages as another one: only differences are visited. */
 const STAYS: readonly User[] = ['alice', 'operator']
 
 const LOOKS: readonly (readonly [string, Look])[] = [
   ['in Chinese, on a phone', { lang: 'zh', width: 375 }],
   ['in English, at a desk', { lang: 'en', width: 1280 }],
 ]
-/** From the smallest phone that is in use to a desk. */
+/** From the smallest common phone to a desktop. */
 const WIDTHS = [320, 375, 768, 1280]
 
-/** Pages of one kind look the same; only an order has a look of its own in each of its states. */
+/** How many pages of a kind are visited: they look the same, except an order in each status. */
 const OF_A_KIND = 1
 const ORDERS = SHARE > 0 ? 8 : 3
 
-/** Pages are of one kind whose addresses differ in numbers and names, and in what is asked for behind the question mark. */
+/** The kind of a page: its address without numbers, names and query. */
 function kindOf(path: string): string {
   const { pathname, search } = new URL(path, 'http://shop.invalid')
   const named = pathname
@@ -87,7 +87,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
     await mall.close()
   })
 
-  /** Opens each page that can be reached from the seeds by links, a few of each kind. */
+  /** Visits each page that links reach from the seeds, a few of each kind. */
   async function walk(user: User, look: Look, visit: (page: Page, path: string) => Promise<void>) {
     const person = await openBrowserUser(browser, mall.url, look)
     const { page, context, complaints } = person
@@ -118,9 +118,9 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
     return { seen: [...seen.keys()], complaints: complaints.map((what) => `${user}: ${what}`) }
   }
 
-  /** What axe calls serious, in light and in dark; a scheme changes the colours alone. */
+  /** Serious axe violations, in the light and the dark color scheme. */
   async function faultsOf(page: Page): Promise<string[]> {
-    // Evaluated, not put into the page: its policy stays as it is.
+    // Evaluated, not inserted as a script: the page's policy stays as it is.
     await page.evaluate(AXE)
     await paint(page, 'light')
     const light = await serious(page, { resultTypes: ['violations'] })
@@ -129,7 +129,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
     return [...light, ...dark.map((fault) => `dark: ${fault}`)]
   }
 
-  /** Colours pass into one another; what is judged is where they come to rest. */
+  /** Waits for color transitions to end: the final colors are judged. */
   async function paint(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.evaluate(
@@ -147,7 +147,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
     }, options)
   }
 
-  /** The widths at which the page is wider than its window. */
+  /** The widths at which the page overflows its window. */
   async function tooNarrow(page: Page): Promise<number[]> {
     const size = page.viewportSize() ?? { width: 375, height: 812 }
     const found: number[] = []
@@ -163,7 +163,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
     page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth')
 
   test.each(sampleOf(LOOKS, 1))(
-    'has nothing serious for axe, light and dark, no error, no request elsewhere, and fits every width: %s',
+    'has no serious axe violation, light or dark, no error, no foreign request, and fits every width: %s',
     async (_name, look) => {
       const found: string[] = []
       const kinds = new Set<string>()
@@ -176,13 +176,13 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
         for (const kind of seen) kinds.add(kind)
       }
       expect(found).toEqual([])
-      // The walk got about: shop and console, lists and what they list, questions and forms.
+      // The walk reached shop and console, lists and details, questions and forms.
       expect(kinds.size).toBeGreaterThan(40)
     },
     900_000,
   )
 
-  test('of the shop can be read at twice the size of letters, on a phone', async () => {
+  test('of the shop is readable at twice the text size, on a phone', async () => {
     const found: string[] = []
     for (const user of ['guest', 'carol'] as const) {
       await walk(user, {}, async (page, path) => {
@@ -193,7 +193,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
     expect(found).toEqual([])
   })
 
-  test('whose form is wrong says so to everybody, too', async () => {
+  test('shows form errors to every user, assistive technology included', async () => {
     const found: string[] = []
     for (const [user, path, button] of [
       ['bob', '/points-mall/addresses/new', 'main form button'],
@@ -216,7 +216,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
     expect(found).toEqual([])
   })
 
-  test('the first page is small, without its pictures', async () => {
+  test('is small without its pictures, if it is the home page', async () => {
     const { page, context } = await openBrowserUser(browser, mall.url)
     let bytes = 0
     page.on('response', async (response) => {

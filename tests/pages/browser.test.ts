@@ -6,7 +6,7 @@ import { BROWSER, type Look, openBrowser, openBrowserUser, REMEDY, signIn } from
 import { inTime } from '../support/patience.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
-/** What only a browser can show: pages that follow, taps that come twice, tabs, the way back, the network, the keyboard. */
+/** What only a browser can show: live updates, double taps, tabs, history, network, keyboard. */
 
 if (BROWSER === undefined) process.stderr.write(`skipped: ${REMEDY}\n`)
 
@@ -34,7 +34,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     return person
   }
 
-  /** From the product's page to the order's. @returns the order's number */
+  /** From the product page to the order. @returns the order number */
   async function redeem(page: Page, id: string, method?: string): Promise<string> {
     await page.goto(`/points-mall/products/${id}`)
     await page.click('form.buy button:not([data-step])')
@@ -48,13 +48,13 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await mall.reach('alice', orderNo, wanted)
   }
 
-  test('the open page shows by itself that the bank declined, and that it was paid', async () => {
+  test('an open order page shows the decline and the payment without a reload', async () => {
     const { page, complaints, context } = await enter('alice')
     const orderNo = await redeem(page, mixed, 'bank_card')
     const pay = page.locator('a.button.wide').first()
     const payUrl = (await pay.getAttribute('href')) ?? ''
     expect(payUrl).toContain(mall.sandbox.url)
-    // No reload: the page hears of it.
+    // No reload: the page receives an event.
     await mall.cashier(payUrl, 'decline')
     await page.locator('.order-ticket .notice.bad').waitFor()
     await mall.cashier(payUrl, 'pay')
@@ -68,7 +68,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('a double tap is one order; going back afterwards makes no second one', async () => {
+  test('a double tap makes one order; going back makes no second one', async () => {
     const { page, context } = await enter('alice')
     const before = (await mall.call('GET', '/api/points-mall/orders', { as: 'alice' })).body.meta.total
     await page.goto(`/points-mall/products/${product}`)
@@ -83,7 +83,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('on a slow network: the button says that it works, a second tap is nothing, and the order comes', async () => {
+  test('a slow network shows a busy button, ignores a second tap, and leads to the order', async () => {
     const { page, context } = await enter('alice')
     await page.goto(`/points-mall/products/${product}`)
     await page.click('form.buy button:not([data-step])')
@@ -95,7 +95,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
       await pause(1_500)
       await route.continue()
     })
-    // Playwright's own click would wait for the page that the first one asks for.
+    // Playwright's own click would wait for the page that the first one requests.
     const busy = await page.evaluate<string>(`(() => {
       const button = document.querySelector('form.redeem button.wide')
       button.click()
@@ -109,11 +109,11 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('at a desk WeChat’s code is shown to be scanned', async () => {
+  test('a desktop shows WeChat’s QR code', async () => {
     const { page, context } = await enter('alice', { width: 1280 })
     const orderNo = await redeem(page, mixed, 'wechat')
     const code = 'weixin://wxpay/bizpayurl?pr=abc123'
-    // The sandbox names its cashier page, where the real one gives a code.
+    // The sandbox returns its cashier page, where WeChat returns the content of a code.
     await mall.db
       .updateTable('points_exchange_orders')
       .set({ payment_info: sql`payment_info || ${JSON.stringify({ pay_url: code })}::jsonb` })
@@ -124,7 +124,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('two tabs of one form: one order', async () => {
+  test('two tabs of one form make one order', async () => {
     const { page, context } = await enter('alice')
     await page.goto(`/points-mall/products/${product}`)
     await page.click('form.buy button:not([data-step])')
@@ -143,7 +143,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('the deadline is seen live, and the order is canceled by itself', async () => {
+  test('the deadline counts down, and the order is canceled automatically', async () => {
     const { page, context } = await enter('alice')
     const counting = () => page.locator('[data-until]').count()
     const orderNo = await inTime(4_000, async (paymentTimeoutMs) => {
@@ -162,7 +162,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('the session ends in the middle of a form: nothing that was typed is lost', async () => {
+  test('a session that expires in the middle of a form loses no input', async () => {
     const { page, context } = await enter('alice')
     await page.goto('/points-mall/addresses/new')
     await page.locator('main form input[type="text"]').first().fill('王小明')
@@ -177,7 +177,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('a form of the shop that came too late waits, and is looked at again before it counts', async () => {
+  test('a shop form sent after the session expired is kept, and shown again before it is submitted', async () => {
     const { page, context } = await enter('alice')
     await page.goto(`/points-mall/products/${mixed}`)
     await page.click('form.buy button:not([data-step])')
@@ -201,7 +201,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('back on a product: to the list as it was, from a tab of its own to the list', async () => {
+  test('back from a product leads to the list as it was; in a new tab, to the list', async () => {
     const { page, context } = await enter('alice')
     await page.goto('/points-mall/products?sort=newest')
     await page.click(`a[href="/points-mall/products/${product}"]`)
@@ -218,7 +218,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('what is typed into a product is not lost by a tap beside it, and what was done is said once', async () => {
+  test('product input survives a tap on a link, and a success notice is shown once', async () => {
     const { page, context } = await enter('operator', { width: 1280 })
     await page.goto(`/admin/products/${product}`)
     await page.fill('[name="title"]', '改到一半')
@@ -244,7 +244,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('with the keyboard alone: past the tabs, to a product, and redeemed', async () => {
+  test('a product can be redeemed with the keyboard alone, past the tabs', async () => {
     const { page, context } = await enter('alice')
     await page.goto('/points-mall/products')
     await page.keyboard.press('Tab')
@@ -264,7 +264,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await pressUntil(`a[href="/points-mall/products/${product}"]`)
     await leave(`**/products/${product}`)
     await pressUntil('form.buy button:not([data-step])')
-    // Who looks sees where he is.
+    // The focus is visible.
     const outline = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')
     expect(outline).not.toBe('none')
     await leave('**/redeem**')
@@ -273,7 +273,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
-  test('without a network the page says so, and that it is back', async () => {
+  test('a lost network shows a message, and so does its return', async () => {
     const { page, context } = await enter('alice')
     await page.goto('/points-mall/products')
     expect(await page.isVisible('.offline')).toBe(false)

@@ -4,7 +4,7 @@ import { signIn } from '../../application/customers/sessions.ts'
 import { onceIn, openHttpSession, type Visitor } from '../support/http-session.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
-/** What customers have earned elsewhere: told by hand once, and undone. */
+/** Earnings from elsewhere: entered by hand once, and reversed. */
 
 let mall: TestApp
 let admin: Visitor
@@ -26,8 +26,8 @@ async function tell(owner: string, fields: Record<string, string>) {
   return admin.post(at(owner), { once, source: 'order', ...fields })
 }
 
-describe('an earning told by hand', () => {
-  test('counts once, however often it is told; cash earns by the rule', async () => {
+describe('an earning entered by hand', () => {
+  test('counts once, however often it is sent; cash earns by the rule', async () => {
     const told = await tell('ann', { external_id: 'SHOP-1', amount: '88.80' })
     expect([told.status, told.location]).toEqual([303, `${at('ann')}?done=told`])
     expect(await available('ann')).toBe(88)
@@ -37,12 +37,12 @@ describe('an earning told by hand', () => {
     const { html } = await admin.get(again.location)
     expect(html).toContain('没有重复入账')
     expect(html).toContain('SHOP-1')
-    // The customer sees it, and not who booked it.
+    // The customer sees the earning, but not who booked it.
     const customer = await openHttpSession(mall, 'ann')
     expect((await customer.get('/points-mall/wallet')).html).not.toContain('olga')
   })
 
-  test('under a number that stands for something else is refused beside its field; what was typed stays', async () => {
+  test('is refused next to its field if its number belongs to another; the input stays', async () => {
     await tell('ben', { external_id: 'SHOP-2', points: '50' })
     const other = await tell('ben', { external_id: 'SHOP-2', points: '60' })
     expect(other.status).toBe(422)
@@ -51,7 +51,7 @@ describe('an earning told by hand', () => {
     expect(await available('ben')).toBe(50)
   })
 
-  test('is either cash or points, from a source and under a number; nothing else books anything', async () => {
+  test('is either cash or points, with source and number; anything else books nothing', async () => {
     const wrong: readonly Record<string, string>[] = [
       { external_id: 'X' },
       { external_id: 'X', amount: '1.00', points: '1' },
@@ -71,7 +71,7 @@ describe('an earning told by hand', () => {
     expect(await available('cid')).toBe(0)
   })
 
-  test('of many points is asked for once more, and can be changed', async () => {
+  test('of many points asks for confirmation, and can be corrected', async () => {
     const fields = { external_id: 'SHOP-3', points: '20000' }
     const asked = await tell('dan', fields)
     expect([asked.status, await available('dan')]).toEqual([200, 0])
@@ -83,14 +83,14 @@ describe('an earning told by hand', () => {
     expect(await available('dan')).toBe(20_000)
   })
 
-  test('of much cash is asked for once more, too, by the points that it earns', async () => {
+  test('of much cash asks for confirmation, too, by the points that it earns', async () => {
     const asked = await tell('dora', { external_id: 'SHOP-5', amount: '12345.00' })
     expect([asked.status, await available('dora')]).toEqual([200, 0])
     expect(asked.html).toContain('12,345')
   })
 })
 
-describe('an earning undone', () => {
+describe('a reversal of an earning', () => {
   test('takes back what was not spent, once, with a reason', async () => {
     await tell('eva', { external_id: 'SHOP-4', points: '100' })
     const product = await mall.product({ point: 30 })
@@ -107,13 +107,13 @@ describe('an earning undone', () => {
     const after = await admin.get(at('eva'))
     for (const text of ['已撤销', '退货', '未追回 30']) expect(after.html).toContain(text)
     expect(after.html).not.toContain('/reverse"')
-    // Of another customer it is none.
+    // Under another customer it does not exist.
     expect((await admin.get(path.replace('/eva/', '/ann/'))).status).toBe(404)
   })
 })
 
-describe('who may', () => {
-  test('staff see them, an admin alone makes and undoes them; nobody does where another system keeps the points', async () => {
+describe('the permission for earnings', () => {
+  test('lets staff see and only admins change them; nobody if another system keeps the points', async () => {
     await tell('ida', { external_id: 'SHOP-7', points: '10' })
     const [customer, operator] = [
       await openHttpSession(mall, 'ida'),

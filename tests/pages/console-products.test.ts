@@ -16,7 +16,7 @@ afterAll(() => mall.close())
 
 type Person = Awaited<ReturnType<typeof signIn>>
 
-/** A browser without JavaScript: a cookie, forms, and redirects that are looked at. */
+/** A browser without JavaScript: a cookie, forms, and redirects that are not followed. */
 async function signIn(user: string, lang = 'zh') {
   let cookie = `points_mall_lang=${lang}`
   const ask = async (path: string, { origin, ...init }: RequestInit & { origin?: string } = {}) => {
@@ -45,7 +45,7 @@ async function signIn(user: string, lang = 'zh') {
   return {
     get: (path: string) => ask(path),
     post,
-    /** What the form at this address is filled with. */
+    /** The values of the form at this address. */
     form: async (path: string, action = path) => fieldsOf((await ask(path)).html, action),
   }
 }
@@ -100,7 +100,7 @@ const idIn = (location: string) => /\/admin\/products\/(\d+)/.exec(location)?.[1
 const POINTS = { title: '帆布袋', payment_mode: 'points_only', point: 100 }
 
 describe('products', () => {
-  test('an operator makes a product, puts it on sale, changes it, takes it off and deletes it', async () => {
+  test('are created, put on sale, changed, taken off sale and deleted by an operator', async () => {
     const form = await operator.form('/admin/products/new', '/admin/products')
     const made = await operator.post('/admin/products', {
       ...form,
@@ -169,7 +169,7 @@ describe('products', () => {
     expect((await operator.get(page)).status).toBe(404)
   })
 
-  test('a form that is sent twice makes one product, and moves the stock once', async () => {
+  test('are created once when a form is sent twice, and change stock once', async () => {
     const form = {
       ...(await operator.form('/admin/products/new', '/admin/products')),
       title: '双击',
@@ -186,12 +186,12 @@ describe('products', () => {
     const edit = { ...(await operator.form(page)), stock_change: '5' }
     await Promise.all([operator.post(page, edit), operator.post(page, edit)])
     expect((await api(`/products/${idIn(one.location)}`)).stock_quantity).toBe(5)
-    // Another number, after a step back, is another act.
+    // A different number after going back is another act.
     await operator.post(page, { ...edit, stock_change: '7' })
     expect((await api(`/products/${idIn(one.location)}`)).stock_quantity).toBe(12)
   })
 
-  test('what is wrong is told beside what was typed, and nothing is made', async () => {
+  test('show errors next to the input, and are not created', async () => {
     const before = await count()
     const typed = {
       title: '  ',
@@ -216,7 +216,7 @@ describe('products', () => {
     for (const kept of ['写了很久的描述', '9,90', 'abc', '没有冒号']) expect(html).toContain(kept)
     expect(html).toMatch(/<a href="#field-price">/)
     expect(html).toMatch(/id="field-price"[^>]*aria-invalid="true"|aria-invalid="true"[^>]*id="field-price"/)
-    // What only the application knows is told the same way.
+    // Errors that only the application finds are shown the same way.
     const priceless = await operator.post('/admin/products', {
       title: '无价',
       payment_mode: 'mixed',
@@ -232,7 +232,7 @@ describe('products', () => {
   test.each([
     [{ window_count: '7' }, '请填写每人周期限兑'],
     [{ payment_mode: 'mixed', price: '9.90', original_price: '9.89' }, '市场价不能低于现金单价'],
-  ])('%o would be kept and mean nothing, so it is refused', async (typed, said) => {
+  ])('refuse %o, which would have no effect', async (typed, said) => {
     const form = { title: '徒劳', payment_mode: 'points_only', point: '5', window_unit: 'day' }
     const before = await count()
     const { status, html } = await operator.post('/admin/products', { ...form, ...typed })
@@ -240,7 +240,7 @@ describe('products', () => {
     expect(await count()).toBe(before)
   })
 
-  test('a period with its limit is kept, and a usual price as low as the price', async () => {
+  test('keep a period with its limit, and an original price equal to the price', async () => {
     const form = { title: '有效', payment_mode: 'mixed', point: '5', price: '9.90', original_price: '9.90' }
     const limit = { window_count: '7', window_unit: 'day', max_per_user: '2' }
     const made = await operator.post('/admin/products', { ...form, ...limit })
@@ -250,7 +250,7 @@ describe('products', () => {
     })
   })
 
-  test('a page past the last leads to the last', async () => {
+  test('lead from a page past the last to the last', async () => {
     await make({ ...POINTS, title: '末页茶盏' })
     const past = await operator.get('/admin/products?keyword=末页茶盏&page=9')
     expect(past.status).toBe(303)
@@ -261,7 +261,7 @@ describe('products', () => {
     expect((await operator.get('/admin/products?keyword=没有这样的商品&page=9')).status).toBe(200)
   })
 
-  test('no more goes out than is there; then nothing of the form counts', async () => {
+  test('refuse to reduce the stock below zero, with the whole form', async () => {
     const id = await make({ ...POINTS, stock_quantity: 2 })
     const page = `/admin/products/${id}`
     const form = { ...(await operator.form(page)), title: '另一个', stock_way: 'out', stock_change: '3' }
@@ -289,7 +289,7 @@ describe('products', () => {
       product_type: 'customized',
       shipping_type: 'none',
     },
-  ])('saved without a change, a product stays as it is: %o', async (body) => {
+  ])('are unchanged by a save without changes: %o', async (body) => {
     const id = await make({
       stock_quantity: 4,
       original_price: { amount: '99.00', currency: 'CNY' },
@@ -302,7 +302,7 @@ describe('products', () => {
     expect(after).toEqual(before)
   })
 
-  test('the list is filtered by words, status, mode and category, and shows nothing of the rest', async () => {
+  test('are filtered by text, status, mode and category', async () => {
     const category = (
       await mall.call('POST', '/api/admin/points-mall/categories', {
         as: 'op',
@@ -325,7 +325,7 @@ describe('products', () => {
     expect((await operator.get('/admin/products?page=0&status=x&sort=;drop')).status).toBe(200)
   })
 
-  test('a title is text, whatever it holds', async () => {
+  test('show any title as text', async () => {
     const title = '<script>alert(1)</script>"\'&'
     const id = await make({ ...POINTS, title, description: title })
     for (const path of [
@@ -362,8 +362,8 @@ describe('pictures', () => {
     ['PNG', PNG, 'image/png', 'png'],
     ['JPEG', JPEG, 'image/jpeg', 'jpg'],
     ['WebP', WEBP, 'image/webp', 'webp'],
-  ])('a %s is kept, and served for good as what it is', async (_, bytes, type, extension) => {
-    // Named and declared as something else: only the bytes count.
+  ])('of the type %s are stored and served by their content', async (_, bytes, type, extension) => {
+    // Name and declared type are wrong: only the bytes count.
     expect((await upload(bytes, 'x.svg', 'image/svg+xml')).location).toBe(
       `/admin/products/${id}?done=picture`,
     )
@@ -378,7 +378,7 @@ describe('pictures', () => {
     expect((await fetch(`${mall.url}${other}`)).status).toBe(404)
   })
 
-  test('the same picture is kept once', async () => {
+  test('are stored once if they are the same', async () => {
     await upload(PNG)
     await upload(PNG)
     const rows = await mall.db.selectFrom('pictures').select('hash').where('format', '=', 'png').execute()
@@ -392,7 +392,7 @@ describe('pictures', () => {
     ['nothing', Buffer.alloc(0), 'required'],
     ['one byte more than 2 MiB', Buffer.concat([PNG, Buffer.alloc(2 * 1024 * 1024 + 1 - PNG.length)]), 'max'],
     ['9 MiB', Buffer.concat([PNG, Buffer.alloc(9 * 1024 * 1024)]), 'max'],
-  ])('%s is refused, and the page says why', async (_, bytes, why) => {
+  ])('are refused with a reason: %s', async (_, bytes, why) => {
     await upload(PNG)
     const { image } = await api(`/products/${id}`)
     const refused = await upload(bytes, 'a.png', 'image/png')
@@ -401,7 +401,7 @@ describe('pictures', () => {
     expect((await api(`/products/${id}`)).image).toBe(image)
   })
 
-  test('2 MiB pass, and only here: every other form is held to 64 KiB', async () => {
+  test('may have 2 MiB, in this form only; every other form is limited to 64 KiB', async () => {
     const large = Buffer.concat([PNG, Buffer.alloc(2 * 1024 * 1024 - PNG.length)])
     expect((await upload(large)).location).toBe(`/admin/products/${id}?done=picture`)
     const fields = { title: 'x'.repeat(70_000) }
@@ -410,7 +410,7 @@ describe('pictures', () => {
     }
   })
 
-  test('a picture is taken away', async () => {
+  test('can be removed', async () => {
     await upload(PNG)
     await operator.post(`/admin/products/${id}/picture/remove`, {})
     expect((await api(`/products/${id}`)).image).toBeNull()
@@ -420,7 +420,7 @@ describe('pictures', () => {
 })
 
 describe('categories', () => {
-  test('one is made once, renamed and deleted; a name is taken once', async () => {
+  test('are created once, renamed and deleted; a name is unique', async () => {
     const form = { ...(await operator.form('/admin/categories')), name: '图书', sort: '7' }
     await Promise.all([operator.post('/admin/categories', form), operator.post('/admin/categories', form)])
     const named = async (name: string) =>
@@ -453,7 +453,7 @@ describe('wallets', () => {
     return admin.post(path, { ...(await admin.form(path)), ...fields })
   }
 
-  test('points are granted with a last day, corrected, and never below zero', async () => {
+  test('are granted points with an expiry date, corrected, and never fall below zero', async () => {
     const granted = await act('wanda', 'grant', { points: '900', expires: '2099-01-31', reason: '生日礼' })
     expect(granted.location).toBe('/admin/users/wanda?done=grant')
     await act('wanda', 'adjust', { way: 'take', points: '150', reason: '重复发放' })
@@ -481,13 +481,13 @@ describe('wallets', () => {
     ['cash', { amount: '1e3', reason: '多' }, '金额（元）格式不正确'],
     ['block', { points: '1', reason: '没有' }, '积分余额不足'],
     ['level', { level: '1001' }, '等级不能大于 1,000'],
-  ])('%s of %o is refused, and books nothing', async (action, fields, said) => {
+  ])('refuse %s of %o, and book nothing', async (action, fields, said) => {
     const { status, html } = await act('nobody', action, fields)
     expect([status, html]).toEqual([422, expect.stringContaining(said)])
     expect(await entries('nobody')).toEqual([])
   })
 
-  test('a form that is sent twice books once', async () => {
+  test('book once when a form is sent twice', async () => {
     const path = '/admin/users/twice/grant'
     const form = { ...(await admin.form(path)), points: '30', reason: '一次' }
     const answers = await Promise.all([admin.post(path, form), admin.post(path, form)])
@@ -500,7 +500,7 @@ describe('wallets', () => {
   test.each([
     ['grant', { points: '10000', reason: '大额' }, '10,000', 10_000],
     ['cash', { amount: '1000', reason: '大额' }, '¥1,000.00', '1000.00'],
-  ])('a large %s is confirmed on a second page, and then booked once', async (action, fields, shown, sum) => {
+  ])('confirm a large %s on a second page, and then book it once', async (action, fields, shown, sum) => {
     const owner = `large-${action}`
     const now = async () => {
       const { available, cash } = await wallet(owner)
@@ -521,7 +521,7 @@ describe('wallets', () => {
     expect(await now()).toBe(sum)
   })
 
-  test('nobody is asked to confirm what cannot be done', async () => {
+  test('do not confirm what cannot be done', async () => {
     await act('spent', 'grant', { points: '4674', reason: '余额' })
     const take = { way: 'take', points: '1000000', reason: '多记' }
     const refused = await act('spent', 'adjust', take)
@@ -530,14 +530,14 @@ describe('wallets', () => {
       expect.stringContaining('需要 1,000,000 积分，可用 4,674 积分'),
     ])
     expect(refused.html).not.toContain('请再确认一次')
-    // What can be done is still asked for.
+    // A feasible amount still asks.
     await act('spent', 'grant', { points: '9000', reason: '余额' })
     expect((await act('spent', 'adjust', { ...take, points: '12000' })).html).toContain('请再确认一次')
     expect((await act('spent', 'grant', { points: '12000', reason: '补发' })).html).toContain('请再确认一次')
     expect((await wallet('spent')).available).toBe(13_674)
   })
 
-  test('a form says what there is now, and which block is to end', async () => {
+  test('show the present balance, and which block is to be removed', async () => {
     await act('facts', 'grant', { points: '1234', reason: '新会员' })
     await act('facts', 'cash', { amount: '56.70', reason: '押金' })
     for (const action of ['grant', 'adjust', 'block']) {
@@ -550,7 +550,7 @@ describe('wallets', () => {
     for (const fact of ['40 积分', '核实中', '<dd>admin</dd>']) expect(unblock.html).toContain(fact)
   })
 
-  test('the statement tells staff who booked an entry; the customer learns it nowhere', async () => {
+  test('show staff who booked an entry, but never the customer', async () => {
     await act('bob', 'grant', { points: '77', reason: '人工补发' })
     await act('bob', 'cash', { amount: '7.00', reason: '人工充值' })
     await act('bob', 'freeze', { reason: '异常' })
@@ -573,13 +573,13 @@ describe('wallets', () => {
     }
   })
 
-  test('just below, nobody is asked twice', async () => {
+  test('do not confirm an amount just below the limit', async () => {
     expect((await act('below', 'grant', { points: '9999', reason: '小额' })).status).toBe(303)
     expect((await act('below', 'cash', { amount: '999.99', reason: '小额' })).status).toBe(303)
     expect(await wallet('below')).toMatchObject({ available: 9_999, cash: { amount: '999.99' } })
   })
 
-  test('a wallet is frozen and unfrozen, points are blocked and unblocked, a level is kept', async () => {
+  test('can be frozen and unfrozen, points blocked and unblocked, a level set', async () => {
     await act('iris', 'grant', { points: '100', reason: '新会员' })
     await act('iris', 'block', { points: '40', reason: '核实中' })
     expect(await wallet('iris')).toMatchObject({ available: 60, held: 40, blocks: [{ points: 40 }] })
@@ -602,7 +602,7 @@ describe('wallets', () => {
     expect(await mall.brokenLaws()).toEqual([])
   })
 
-  test('a statement is read page by page, of points and of cash, by kind', async () => {
+  test('show a statement in pages, of points and of cash, by kind', async () => {
     for (let n = 1; n <= 31; n += 1) await mall.points('stan', n)
     await mall.cash('stan', 120)
     const first = await admin.get('/admin/users/stan')
@@ -615,7 +615,7 @@ describe('wallets', () => {
     expect((await admin.get('/admin/users/stan?cursor=broken')).status).toBe(404)
   })
 
-  test('customers are found by how their ids begin, a page at a time', async () => {
+  test("are found by the start of a customer's id, a page at a time", async () => {
     for (let n = 10; n < 31; n += 1) await mall.points(`page-${n}`, 1)
     const seen = (html: string) =>
       new Set([...html.matchAll(/href="\/admin\/users\/(page-\d+)"/g)].map(([, id]) => id))
@@ -628,7 +628,7 @@ describe('wallets', () => {
     expect(unknown).toContain('href="/admin/users/zoe"')
   })
 
-  test('an id is text, whatever it holds', async () => {
+  test('show any id as text', async () => {
     const owner = '<b>x</b>/?&"\''
     await act(owner, 'grant', { points: '5', reason: '<i>礼物</i>' })
     expect((await wallet(owner)).available).toBe(5)
@@ -640,7 +640,7 @@ describe('wallets', () => {
   })
 })
 
-describe('who may', () => {
+describe('permissions', () => {
   const CHANGES: readonly (readonly [string, Fields])[] = [
     ['/admin/users/rita/grant', { points: '5', reason: '给' }],
     ['/admin/users/rita/adjust', { way: 'add', points: '5', reason: '给' }],
@@ -648,7 +648,7 @@ describe('who may', () => {
     ['/admin/users/rita/freeze', { reason: '停' }],
   ]
 
-  test('an operator sees a wallet and keeps levels, but may not change it', async () => {
+  test('let an operator see a wallet and set levels, but not change it', async () => {
     const { html } = await operator.get('/admin/users/rita')
     const offered = [...html.matchAll(/href="\/admin\/users\/rita\/(\w+)"/g)].map(([, action]) => action)
     expect(offered).toEqual(['earnings', 'level'])
@@ -660,7 +660,7 @@ describe('who may', () => {
     expect(await api('/wallets/rita')).toMatchObject({ available: 0, frozen: null, cash: { amount: '0.00' } })
   })
 
-  test('a customer sees and changes nothing of the console', async () => {
+  test('let a customer see and change nothing in the console', async () => {
     const alice = await signIn('alice')
     const before = await count()
     for (const path of ['/admin/products', '/admin/products/new', '/admin/categories', '/admin/users/rita']) {
@@ -678,7 +678,7 @@ describe('who may', () => {
     expect((await api('/wallets/alice')).available).toBe(0)
   })
 
-  test('a form of another site does nothing', async () => {
+  test('refuse a form of another site', async () => {
     const path = '/admin/users/csrf/grant'
     const form = { ...(await admin.form(path)), points: '5', reason: '给' }
     expect((await admin.post(path, form, 'https://evil.example')).status).toBe(403)
@@ -693,7 +693,7 @@ describe('who may', () => {
     '/admin/users',
     '/admin/users/wanda',
     '/admin/users/wanda/grant',
-  ])('%s speaks both languages', async (path) => {
+  ])('%s is available in both languages', async (path) => {
     const english = await signIn('admin', 'en')
     const [zh, en] = [(await admin.get(path)).html, (await english.get(path)).html]
     expect(zh).toContain('<html lang="zh-CN">')

@@ -39,7 +39,7 @@ interface Wish {
   readonly remarks?: string
 }
 
-/** A customer's new order: 100 points, with cash where it is asked for. */
+/** Places a new order of 100 points, with cash where requested. */
 async function order({ title = '手工香皂', method, fen = 0, ships, remarks }: Wish = {}) {
   owners += 1
   const owner = `customer-${owners}`
@@ -72,10 +72,10 @@ const statusOf = async (orderNo: string) =>
   (await mall.call('GET', `/api/admin/points-mall/orders/${orderNo}`, { as: 'op', role: 'operator' })).body
     .data
 
-describe('who may come in', () => {
+describe('access to the console', () => {
   const PAGES = ['/admin', '/admin/orders', '/admin/reconciliations']
 
-  test('nobody is asked to sign in, and comes back', async () => {
+  test('leads an anonymous visitor to the sign-in, and then back', async () => {
     const nobody = await openHttpSession(mall, undefined)
     for (const page of PAGES) {
       const { status, location } = await nobody.get(page)
@@ -83,7 +83,7 @@ describe('who may come in', () => {
     }
   })
 
-  test('a form that comes after the session has ended changes nothing, and waits behind the sign-in', async () => {
+  test('keeps a form sent after the session ended, without effect, until the sign-in', async () => {
     const { orderNo } = await order()
     const nobody = await openHttpSession(mall, undefined)
     const { status, location } = await nobody.post(at(orderNo, 'accept'), {})
@@ -91,7 +91,7 @@ describe('who may come in', () => {
     expect((await statusOf(orderNo)).status).toBe('order_paid')
   })
 
-  test('a customer is told that he may not, and can change nothing', async () => {
+  test('is refused to a customer, who can change nothing', async () => {
     const customer = await openHttpSession(mall, 'carl')
     const { orderNo } = await order()
     for (const page of [...PAGES, at(orderNo), at(orderNo, 'cancel'), '/admin/nothing']) {
@@ -105,7 +105,7 @@ describe('who may come in', () => {
     expect((await statusOf(orderNo)).status).toBe('order_paid')
   })
 
-  test('operators and admins see every section, their name and their role', async () => {
+  test('gives operators and admins every section, with their name and role', async () => {
     for (const [role, word] of [
       ['operator', '运营'],
       ['admin', '管理员'],
@@ -119,7 +119,7 @@ describe('who may come in', () => {
     }
   })
 
-  test('another site cannot use the session of an operator', async () => {
+  test("is refused to another site that uses an operator's session", async () => {
     const { orderNo } = await order()
     const foreign = { origin: 'https://evil.example' }
     expect((await operator.post(at(orderNo, 'accept'), {}, foreign)).status).toBe(403)
@@ -127,7 +127,7 @@ describe('who may come in', () => {
     expect((await statusOf(orderNo)).status).toBe('order_paid')
   })
 
-  test('an order that does not exist is not found, inside the console', async () => {
+  test('shows an unknown order as not found, inside the console', async () => {
     for (const page of [
       at('PM20260101000000ABCDEFGHJKMN'),
       at('77777777'),
@@ -141,7 +141,7 @@ describe('who may come in', () => {
     }
   })
 
-  test('nothing of the pages is written into them as a script or a style', async () => {
+  test('comes with no inline script or style on any page', async () => {
     const { orderNo } = await order({
       title: '<script>alert(1)</script>皂',
       remarks: '<b onclick="x">谢</b>',
@@ -163,8 +163,8 @@ describe('who may come in', () => {
   })
 })
 
-describe('today at a glance', () => {
-  test('every redemption is taken, failed or open, and only what was taken counts', async () => {
+describe('the dashboard', () => {
+  test('counts every redemption as successful, failed or open, and sums only successful ones', async () => {
     const before = await readDashboard(mall.db, Date.now())
     await order()
     const paid = await order({ fen: 990, method: 'wallet' })
@@ -174,7 +174,7 @@ describe('today at a glance', () => {
     expect((await mall.act(dropped.owner, dropped.orderNo, 'cancel')).status).toBe(200)
     const after = await readDashboard(mall.db, Date.now())
     const more = (of: 'exchanges' | 'taken' | 'failed' | 'points') => after.today[of] - before.today[of]
-    // The one that was taken back was taken, too.
+    // The canceled one was successful, too.
     expect([more('exchanges'), more('taken'), more('failed'), more('points')]).toEqual([4, 2, 1, 200])
     expect(after.today.cash.amount).toBe('9.90')
     expect(after.takenBack).toEqual({
@@ -192,7 +192,7 @@ describe('today at a glance', () => {
     await mall.act(unpaid.owner, unpaid.orderNo, 'cancel')
   })
 
-  test('hours and days add up to the day, and stop at now', async () => {
+  test('has hours and days that add up to the day, and stop at now', async () => {
     const { today, hours, days } = await readDashboard(mall.db, Date.now())
     expect(days).toHaveLength(14)
     expect(days.at(-1)).toEqual(today)
@@ -201,7 +201,7 @@ describe('today at a glance', () => {
     expect(hours.map((hour) => hour.today !== null)).toEqual(hours.map(({ hour }) => hour <= now))
   })
 
-  test('a day that is over is counted by its own hours in Shanghai', async () => {
+  test('counts a past day by its own hours in Shanghai', async () => {
     // 00:30 of tomorrow there: what was redeemed today is yesterday's.
     const today = await readDashboard(mall.db, Date.now())
     const tomorrow = Date.parse(`${dateInShanghai(Date.now())}T00:30:00+08:00`) + 86_400_000
@@ -211,7 +211,7 @@ describe('today at a glance', () => {
     expect(next.hours.map(({ yesterday }) => yesterday)).toEqual(today.hours.map((hour) => hour.today ?? 0))
   })
 
-  test('low stock begins where domain and database say, of what is on sale', async () => {
+  test('shows low stock of products on sale from the same limit as domain and database', async () => {
     const few = await mall.product({ title: '只剩十件', stock: LOW_STOCK })
     const enough = await mall.product({ title: '还有很多', stock: LOW_STOCK + 1 })
     const draft = await mall.product({ title: '还没上架', stock: 1, status: 'draft' })
@@ -233,7 +233,7 @@ describe('the list of orders', () => {
     return [...html.matchAll(/href="\/admin\/orders\/(PM\w+)[?"]/g)].map(([, orderNo]) => orderNo)
   }
 
-  test('finds by number, payment, customer, and two letters of a title; and by nothing else', async () => {
+  test('finds by number, payment, customer, and two letters of a title; by nothing else', async () => {
     const one = await order({ title: '琉璃茶盏', fen: 100, method: 'wallet', ships: true })
     expect(await found({ q: one.orderNo })).toEqual([one.orderNo])
     expect(await found({ q: ` ${one.orderNo.toLowerCase()} ` })).toEqual([one.orderNo])
@@ -262,19 +262,19 @@ describe('the list of orders', () => {
     const { html } = await operator.get('/admin/orders?q=%E8%8C%B6%E5%A3%B6%E5%A3%B6')
     expect(html).toContain('没有符合条件的订单')
     expect(html).toContain('商品名填两个字以上')
-    // Where no words were searched for, their hint helps nobody.
+    // Without a search text its hint is not shown.
     const unsaid = await operator.get('/admin/orders?owner_id=nobody-at-all')
     expect(unsaid.html).toContain('没有符合条件的订单')
     expect(unsaid.html).not.toContain('商品名填两个字以上')
   })
 
-  test('days the wrong way round are an error', async () => {
+  test('reports days in the wrong order as an error', async () => {
     const { status, html } = await operator.get('/admin/orders?from=2026-03-02&to=2026-03-01')
     expect([status, html]).toEqual([422, expect.stringContaining('开始日期不能晚于结束日期')])
     expect((await operator.get('/admin/orders?from=2026-03-01&to=2026-03-01')).status).toBe(200)
   })
 
-  test('what is given all holds: state, payment, mode, days', async () => {
+  test('combines its filters: status, payment, mode, days', async () => {
     const one = await order({ title: '青瓷花瓶', fen: 100, method: 'wallet' })
     const today = dateInShanghai(Date.now())
     const all = {
@@ -295,7 +295,7 @@ describe('the list of orders', () => {
     ]) {
       expect([other, await found({ ...all, ...other })]).toEqual([other, []])
     }
-    // What is no filter is passed over, and never an error.
+    // An unknown filter is ignored.
     expect(
       await found({
         q: '青瓷',
@@ -308,7 +308,7 @@ describe('the list of orders', () => {
     ).toEqual([one.orderNo])
   })
 
-  test('pages follow each other without a gap', async () => {
+  test('has pages without gaps', async () => {
     const owner = 'collector'
     await mall.points(owner, 10_000)
     const productId = await mall.product({ title: '集章卡', point: 1 })
@@ -327,8 +327,8 @@ describe('the list of orders', () => {
   })
 })
 
-describe('one order', () => {
-  test('shows all that the books hold, and hides who the customer is', async () => {
+describe('an order in the console', () => {
+  test('shows everything about the order, and hides who the customer is', async () => {
     const one = await order({ fen: 990, method: 'bank_card', ships: true, remarks: '请快一点' })
     await mall.cashier(one.payUrl, 'pay')
     await mall.reach(one.owner, one.orderNo, 'order_paid')
@@ -358,13 +358,13 @@ describe('one order', () => {
     expect(known.length).toBeGreaterThan(6)
     expect(page.html).not.toContain(known)
     expect(page.html).toContain(`…${known.slice(-6)}`)
-    // In the statement what was held is said to be settled: nothing became available or was no longer.
+    // In the statement, a captured hold changes nothing.
     const { html } = await operator.get(`/admin/users/${one.owner}`)
     expect(html).toMatch(/结清冻结的 100\s*<\/td>/)
     expect(html).not.toContain('不变')
   })
 
-  test('goes its way by the buttons that its state allows; the others say why they rest', async () => {
+  test('offers the actions that its status allows; the others say why not', async () => {
     const { orderNo } = await order({ ships: true })
     const resting = async () => {
       const { html } = await operator.get(at(orderNo))
@@ -373,7 +373,7 @@ describe('one order', () => {
     expect(await resting()).toEqual(['ship', 'finish', 'resolve'])
     expect((await act(orderNo, 'accept')).location).toBe(`${at(orderNo)}?done=accept`)
     expect(await resting()).toEqual(['accept', 'finish', 'resolve'])
-    // Goods that travel are shipped first, whoever asks.
+    // Goods that need shipping are shipped first, for every role.
     expect((await operator.get(at(orderNo))).html).toContain('需要寄送，请先发货。')
     expect((await operator.post(at(orderNo, 'finish'), {})).status).toBe(409)
 
@@ -389,7 +389,7 @@ describe('one order', () => {
     expect(await statusOf(orderNo)).toMatchObject({ status: 'order_finished' })
   })
 
-  test('the whole address is there for whoever ships it, from acceptance to shipping, and masked otherwise', async () => {
+  test('shows the full address to the shipper, from acceptance to shipping, else masked', async () => {
     const { orderNo } = await order({ ships: true })
     const whole = [ADDRESS.name, ADDRESS.phone, ADDRESS.detail]
     const shown = async () => {
@@ -406,7 +406,7 @@ describe('one order', () => {
     expect(await shown()).toEqual({ whole: [], masked: true })
   })
 
-  test('the one done leads to the next that waits, the oldest first', async () => {
+  test('leads to the next waiting order after it is done, the oldest first', async () => {
     const [first, second] = [await order({ title: '排队茶盏' }), await order({ title: '排队茶盏' })]
     const listed = async (sort: string) => {
       const { html } = await operator.get(`/admin/orders?q=排队茶盏&sort=${sort}`)
@@ -420,7 +420,7 @@ describe('one order', () => {
     expect(html).toContain(`还有 ${count} 笔待接单`)
   })
 
-  test('a double tap acts once', async () => {
+  test('is changed once by a double tap', async () => {
     const { orderNo } = await order()
     const once = onceIn(await operator.get(at(orderNo)), at(orderNo, 'accept'))
     const taps = await Promise.all([1, 2, 3].map(() => operator.post(at(orderNo, 'accept'), { once })))
@@ -433,13 +433,13 @@ describe('one order', () => {
       .where('order_no', '=', orderNo)
       .execute()
     expect(events.filter(({ status }) => status === 'order_accepted')).toHaveLength(1)
-    // The same again after that, from a page that was left open, is refused in words.
+    // A later repeat from an open page is refused with a message.
     const late = await operator.post(at(orderNo, 'accept'), { once: crypto.randomUUID() })
     expect(late.status).toBe(409)
     expect(late.html).toContain('订单当前状态不允许此操作')
   })
 
-  test('a cancel needs a reason, and gives everything back', async () => {
+  test('needs a reason to be canceled, and returns everything', async () => {
     const { orderNo, owner } = await order({ fen: 990, method: 'wallet' })
     const form = at(orderNo, 'cancel')
     const none = await act(orderNo, 'cancel', { reason: '' }, form)
@@ -452,11 +452,11 @@ describe('one order', () => {
     expect(await statusOf(orderNo)).toMatchObject({ status: 'order_canceled', cancel_reason: '缺货' })
     const { data } = (await mall.call('GET', '/api/points-mall/wallet', { as: owner })).body
     expect([data.available, data.held, data.cash.amount]).toEqual([1_000, 0, '9.90'])
-    // What rests has no form either.
+    // A final order has no form either.
     expect((await operator.get(form)).location).toBe(at(orderNo))
   })
 
-  test('a part is taken back once, and never more than is left', async () => {
+  test('is partly refunded once, and never beyond the rest', async () => {
     const { orderNo } = await order({ fen: 990, method: 'wallet' })
     const form = at(orderNo, 'refund')
     const part = { what: 'part', reason: '少发一件' }
@@ -484,7 +484,7 @@ describe('one order', () => {
     expect((await operator.get(at((await order()).orderNo))).html).not.toMatch(/部分退款|<dt>已退/)
   })
 
-  test('nothing is chosen for whoever refunds, and all of it goes with no amount', async () => {
+  test('has no preselected refund, and refunds everything without an amount', async () => {
     const { orderNo } = await order({ fen: 990, method: 'wallet' })
     const form = at(orderNo, 'refund')
     const page = await operator.get(form)
@@ -505,13 +505,13 @@ describe('one order', () => {
     expect((await statusOf(orderNo)).status).toBe('order_canceled')
   })
 
-  test('a part is less than the rest, and where nothing is left there is nothing to refund', async () => {
+  test('can be partly refunded by less than the rest; with no rest there is nothing to refund', async () => {
     const { orderNo } = await order({ fen: 990, method: 'wallet' })
     const form = at(orderNo, 'refund')
     const part = { what: 'part', reason: '少发一件' }
     const all = await act(orderNo, 'refund', { ...part, points: '100', money: '9.90' }, form)
     expect([all.status, all.html]).toEqual([422, expect.stringContaining('这是全部，请选「全部退回」')])
-    // Half of it, and the same again by a second tap; the other half would be all that is left.
+    // A double tap refunds half; the other half would be all that is left.
     const half = { once: onceIn(await operator.get(form)), ...part, points: '50', money: '4.95' }
     for (const _ of [1, 2]) expect((await operator.post(form, half)).status).toBe(303)
     expect((await statusOf(orderNo)).refunds).toHaveLength(1)
@@ -528,7 +528,7 @@ describe('one order', () => {
     expect((await statusOf(orderNo)).status).toBe('order_paid')
   })
 
-  test('the stock of an order is told to its end: reserved, sold where it was paid, put back', async () => {
+  test('shows its stock to the end: reserved, sold when paid, returned', async () => {
     const movesOf = async (orderNo: string) => {
       const { html } = await operator.get(at(orderNo))
       return [
@@ -538,7 +538,7 @@ describe('one order', () => {
     const paid = await order({ fen: 990, method: 'wallet' })
     expect(await movesOf(paid.orderNo)).toEqual(['占用 -1', '售出 —'])
     await act(paid.orderNo, 'accept')
-    // A part moves no stock, although its event bears the order's state.
+    // A partial refund moves no stock, although its event has the order's status.
     const part = { what: 'part', reason: '少发', points: '1' }
     expect((await act(paid.orderNo, 'refund', part, at(paid.orderNo, 'refund'))).status).toBe(303)
     expect(await movesOf(paid.orderNo)).toEqual(['占用 -1', '售出 —'])
@@ -551,7 +551,7 @@ describe('one order', () => {
     expect(await movesOf(unpaid.orderNo)).toEqual(['占用 -1', '放回 +1'])
   })
 
-  test('what is not sent is finished at once, and never shipped; what is sent is shipped first', async () => {
+  test('is finished without shipping if nothing is sent; else it is shipped first', async () => {
     const [none, sent] = [await order(), await order({ ships: true })]
     const shipping = async (orderNo: string) => {
       expect((await act(orderNo, 'accept')).status).toBe(303)
@@ -565,7 +565,7 @@ describe('one order', () => {
     expect(await shipping(sent.orderNo)).toEqual({ forms: ['ship'], why: undefined })
   })
 
-  test('a number that is too long is said, and never cut', async () => {
+  test('refuses a tracking number that is too long, and never cuts it', async () => {
     const { orderNo } = await order({ ships: true })
     await act(orderNo, 'accept')
     const { html } = await operator.get(at(orderNo))
@@ -585,7 +585,7 @@ describe('one order', () => {
       /href="(\/admin\/orders\/PM\w+\?from=[^"]*)"/.exec((await operator.get(list)).html)?.[1] ?? ''
     const backIn = (html: string) => plain(/class="up press" href="([^"]*)"/.exec(html)?.[1] ?? '')
     expect(backIn((await operator.get(link)).html)).toBe(list)
-    // Through what is done with it, too.
+    // Also after an action.
     const page = await operator.get(link)
     const action = plain(/action="([^"]*\/accept[^"]*)"/.exec(page.html)?.[1] ?? '')
     const done = await operator.post(action, { once: onceIn(page, at(orderNo, 'accept')) })
@@ -611,7 +611,7 @@ describe('one order', () => {
     }
   })
 
-  test('what was done is told only while the order is as it says', async () => {
+  test('shows a success notice only while the order is in that status', async () => {
     const { orderNo } = await order()
     expect((await operator.get((await act(orderNo, 'accept')).location)).html).toContain(
       'role="status">已接单。',
@@ -621,7 +621,7 @@ describe('one order', () => {
     expect((await operator.get(`${at(orderNo)}?done=finish`)).html).toContain('订单已完成。')
   })
 
-  test('one that is stuck is seen at once, and goes on by an operator’s word', async () => {
+  test("shows that it is stuck, and continues by an operator's decision", async () => {
     const { orderNo, owner, payUrl } = await order({ title: '卡住的订单', fen: 990, method: 'bank_card' })
     await mall.cashier(payUrl, 'pay')
     await mall.reach(owner, orderNo, 'order_paid')
@@ -637,7 +637,7 @@ describe('one order', () => {
     const form = at(orderNo, 'resolve')
     const page = await operator.get(form)
     expect(page.html).toContain('退款失败：')
-    // Money is never skipped, and what was given back outside is named.
+    // A refund is never skipped, and an external refund is named.
     expect(page.html).not.toContain('value="skip"')
     const settle = `settle/${orderNo}-R1`
     expect(page.html).toContain(`value="${settle}"`)
@@ -653,7 +653,7 @@ describe('one order', () => {
     expect((await operator.get('/admin/orders?attention=1')).html).not.toContain(orderNo)
   })
 
-  test('is shown with a warning where its ledger was changed', async () => {
+  test('has a warning if its ledger was changed', async () => {
     const { orderNo } = await order()
     const owner = new Client({ connectionString: mall.databaseUrl })
     await owner.connect()
@@ -669,7 +669,7 @@ describe('one order', () => {
     expect((await operator.get(at(orderNo))).html).not.toContain('账本记录打不开')
   })
 
-  test('speaks English, too', async () => {
+  test('is available in English', async () => {
     const { orderNo } = await order()
     const english = await openHttpSession(mall, 'olga', 'en', 'operator')
     for (const [page, text] of [
@@ -686,8 +686,8 @@ describe('one order', () => {
   })
 })
 
-describe('the books compared', () => {
-  test('a day is compared by a tap, and its result shown with a table to take away', async () => {
+describe('the reconciliation page', () => {
+  test('compares a day with one click, and shows the result with a table to download', async () => {
     const day = yesterdayInShanghai(Date.now())
     for (const wrong of ['', '2026-02-30', 'soon', '2999-01-01']) {
       const { status, html } = await operator.post('/admin/reconciliations', { day: wrong })
@@ -704,14 +704,14 @@ describe('the books compared', () => {
     const run = /href="(\/admin\/reconciliations\/\d+)"/.exec(list.html)?.[1] ?? ''
     const { html } = await operator.get(run)
     expect(html).toContain(`${day} 的对账`)
-    // The sandbox has bills of the day; none is missing, and every sum is in words.
+    // The sandbox has bills of the day: none is missing, and every total has a text.
     expect(html).toContain('当日渠道账单')
     expect(html).toContain('截至对账时的全部订单与付款')
     expect(html).toContain('订单 · 已支付')
     expect(html).not.toMatch(/payments paid|order_paid|not made yet|CNY/)
   })
 
-  test('while a provider’s bill is missing, the books do not agree: nothing was compared with it', async () => {
+  test('shows no agreement while a provider’s bill is missing', async () => {
     const kept = async (runKey: string, totals: Totals) => {
       const { id } = await mall.db
         .insertInto('reconciliations')
@@ -741,7 +741,7 @@ describe('the books compared', () => {
     for (const text of ['2 条', '¥1,234.50', '1,234', '56,789', '付款 · 已付款', 'said otherwise']) {
       expect(missing).toContain(text)
     }
-    // In the order of their lives, whatever the order in which they were kept.
+    // In the order of a life cycle, not of storage.
     expect(missing.indexOf('订单 · 待支付')).toBeLessThan(missing.indexOf('订单 · 已支付'))
     expect((await operator.get('/admin/reconciliations')).html).toContain('1 个渠道账单未生成，未比对')
     const clean = await kept('clean', { bills: { wechat } })
@@ -749,7 +749,7 @@ describe('the books compared', () => {
     expect(clean).not.toContain('未生成')
   })
 
-  test('a difference shows both sides, its order, and whether it is healed; today counts what is open', async () => {
+  test('shows both sides of a difference, its order, and if it is healed; the dashboard counts open ones', async () => {
     const { orderNo } = await order()
     const { id } = await mall.db
       .insertInto('reconciliations')

@@ -5,7 +5,7 @@ import { fillShop, LARGE_TABLES } from '../support/large-shop.ts'
 import { type Asked, plansOf, watchDatabase } from '../support/query-plans.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
-/** Pages cost the same however much there is: none of them reads a large table from end to end. */
+/** A page costs the same in a large shop: none reads a large table completely. */
 
 const asked: Asked[] = []
 let mall: TestApp
@@ -28,11 +28,11 @@ afterAll(async () => {
   await mall.close()
 })
 
-/** The tables that a plan reads from end to end. */
+/** The tables that a plan reads completely. */
 const walked = (plan: string) => LARGE_TABLES.filter((table) => plan.includes(`Seq Scan on ${table} `))
 
-/** Opens the pages, and judges everything that was asked of the database meanwhile. @returns what is wrong */
-async function judge(visitor: Visitor, paths: readonly string[]): Promise<string[]> {
+/** Opens the pages and judges the plans of all their queries. @returns what is wrong */
+async function checkPlans(visitor: Visitor, paths: readonly string[]): Promise<string[]> {
   const wrong: string[] = []
   const judged = new Set<string>()
   for (const path of paths) {
@@ -50,8 +50,8 @@ async function judge(visitor: Visitor, paths: readonly string[]): Promise<string
   return wrong
 }
 
-describe('large tables are never read from end to end', () => {
-  test('for a page of the shop', async () => {
+describe('no large table is read completely', () => {
+  test('by a page of the shop', async () => {
     const alice = await openHttpSession(mall, 'alice')
     const shelf = '/points-mall/products'
     const paths = [
@@ -85,10 +85,10 @@ describe('large tables are never read from end to end', () => {
       'addresses',
       'addresses/new',
     ].map((path) => `/points-mall/${path}`)
-    expect(await judge(alice, [...paths, ...own])).toEqual([])
+    expect(await checkPlans(alice, [...paths, ...own])).toEqual([])
   })
 
-  test('for a page of the console', async () => {
+  test('by a page of the console', async () => {
     const admin = await openHttpSession(mall, 'ada', 'zh', 'admin')
     const orders = [
       '',
@@ -140,21 +140,21 @@ describe('large tables are never read from end to end', () => {
       '/reconciliations',
     ]
     expect(
-      await judge(
+      await checkPlans(
         admin,
         [...others, ...orders, ...products].map((path) => `/admin${path}`),
       ),
     ).toEqual([])
   })
 
-  test('and what a customer has not paid yet is counted by its own small indexes', async () => {
+  test("by the count of a customer's unpaid orders, which uses its own small indexes", async () => {
     asked.length = 0
     const page = await (await openHttpSession(mall, 'alice')).get(`/points-mall/products/${productId}`)
     expect(page.status).toBe(200)
     const [question] = asked.filter(({ text }) => text.includes('counts_unpaid'))
     await owner.query('begin')
     try {
-      // As after an outage of the workflow engine.
+      // As after an outage of Temporal.
       await owner.query(`insert into exchange_attempts (order_no, owner_id, product_id, quantity, level, request)
         select 'PMWAIT' || n, 'filler-1', 1, 1, 1, 'sealed' from generate_series(1, 2000) n`)
       await owner.query('analyze exchange_attempts')
@@ -168,7 +168,7 @@ describe('large tables are never read from end to end', () => {
     }
   })
 
-  test('and the check sees one where there is one', async () => {
+  test('without the check noticing it', async () => {
     const question = {
       text: 'select sum(total_points) from points_exchange_orders where quantity < $1',
       parameters: [9],

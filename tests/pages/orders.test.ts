@@ -53,8 +53,8 @@ const payments = async (orderNo: string) =>
     .orderBy('attempt_no')
     .execute()
 
-describe('an order that waits for payment', () => {
-  test('shows a real link to its cashier, the time that is left, and what it holds', async () => {
+describe('an unpaid order', () => {
+  test('shows a link to its cashier, the remaining time, and what it holds', async () => {
     const { visitor, path, payUrl, order } = await customer({}, 'bank_card')
     const page = await visitor.get(path)
     expect(page.status).toBe(200)
@@ -63,11 +63,11 @@ describe('an order that waits for payment', () => {
     expect(page.html).toContain(`data-until="${order.payment_info.expires_at}"`)
     expect(page.html).toContain('100 积分</strong>：自')
     expect(page.html).toContain('为这笔订单冻结')
-    // By the id, too, and by nobody's else.
+    // Also by id, and only to its owner.
     expect(headingOf(await visitor.get(`/points-mall/orders/${order.id}`))).toBe('待支付')
   })
 
-  test('is paid another way by a form: the first attempt is closed, and a second tap opens no third', async () => {
+  test('can be paid another way by a form: the first attempt is closed, a second tap opens no third', async () => {
     const { visitor, path, orderNo } = await customer({}, 'alipay')
     const once = onceIn(await visitor.get(path), `${path}/pay`)
     const fields = { once, method: 'bank_card' }
@@ -78,14 +78,14 @@ describe('an order that waits for payment', () => {
       [303, changed],
     ])
     expect((await visitor.get(changed)).html).toContain('role="status">已改用银行卡</p>')
-    // Said by nobody else's address: what it is paid with counts.
+    // The actual method counts, not the address.
     expect((await visitor.get(`${path}?method=alipay`)).html).not.toContain('已改用')
     expect(await payments(orderNo)).toEqual([
       { method: 'alipay', state: 'closed' },
       { method: 'bank_card', state: 'unpaid' },
     ])
     expect((await visitor.get(path)).html).toContain('value="bank_card" checked')
-    // A browser that has kept the form sends the same key with another choice.
+    // A browser that kept the form sends the same key with another choice.
     await visitor.post(`${path}/pay`, { once, method: 'wechat' })
     expect(await payments(orderNo)).toHaveLength(3)
   })
@@ -103,7 +103,7 @@ describe('an order that waits for payment', () => {
     expect((await payments(orderNo)).filter(({ state }) => state === 'paid')).toHaveLength(1)
   })
 
-  test('says why it cannot be paid so, and stays as it is', async () => {
+  test('says why it cannot be paid that way, and stays unchanged', async () => {
     const { visitor, path, orderNo } = await customer({}, 'bank_card')
     const before = await visitor.get(path)
     expect(before.html).toMatch(/value="wallet"\s+disabled/)
@@ -117,7 +117,7 @@ describe('an order that waits for payment', () => {
     expect(await payments(orderNo)).toEqual([{ method: 'bank_card', state: 'unpaid' }])
   })
 
-  test('says that the bank declined, and that the points still wait', async () => {
+  test('shows the decline, and that its points are still held', async () => {
     const { visitor, path, payUrl } = await customer({}, 'bank_card')
     await mall.cashier(payUrl ?? '', 'decline')
     const page = await until(
@@ -127,7 +127,7 @@ describe('an order that waits for payment', () => {
     )
     expect(page.html).toContain('支付未成功')
     expect(page.html).toContain('为这笔订单冻结')
-    // Below a newer refusal it is not told once more, also not by the stream of that page; a later decline is.
+    // A newer refusal hides it, also in that page's stream; a later decline is shown.
     const once = onceIn(page, `${path}/pay`)
     const refused = await visitor.post(`${path}/pay`, { once, method: 'wallet' })
     expect(refused.html).toContain('role="alert">现金余额不足')
@@ -141,7 +141,7 @@ describe('an order that waits for payment', () => {
     controller.abort()
   })
 
-  test('tells the deadline in words, which a script counts down to', async () => {
+  test('shows the deadline as text, which a script counts down', async () => {
     const { visitor, path } = await customer({}, 'bank_card')
     for (const page of [await visitor.get(path), await visitor.get('/points-mall/orders')]) {
       expect(page.html).toMatch(
@@ -152,7 +152,7 @@ describe('an order that waits for payment', () => {
 })
 
 describe('canceling', () => {
-  test('asks first, takes a reason, and gives all back once', async () => {
+  test('asks first, takes a reason, and returns everything once', async () => {
     const { visitor, path, owner, orderNo } = await customer({}, 'wallet')
     expect((await visitor.get(path)).html).toContain(`href="${path}/cancel"`)
     const question = await visitor.get(`${path}/cancel`)
@@ -170,7 +170,7 @@ describe('canceling', () => {
     expect((await mall.order(owner, orderNo)).cancel_reason).toBe('不想要了；买重复了')
   })
 
-  test('keeps what was typed when it is too long', async () => {
+  test('keeps the input when the reason is too long', async () => {
     const { visitor, path, owner, orderNo } = await customer()
     const question = await visitor.get(`${path}/cancel`)
     const more = '太长'.repeat(120)
@@ -183,7 +183,7 @@ describe('canceling', () => {
     expect((await mall.order(owner, orderNo)).status).toBe('order_paid')
   })
 
-  test('is too late once it is shipped: the button is gone, and a form from before is refused in words', async () => {
+  test('is impossible once it is shipped: no button, and an old form is refused with a message', async () => {
     const { visitor, path, orderNo, owner } = await customer({ shipping_type: 'logistics' })
     const question = await visitor.get(`${path}/cancel`)
     await mall.operate(orderNo, 'accept')
@@ -200,7 +200,7 @@ describe('canceling', () => {
   })
 })
 
-describe('an order speaks of what it moves, and of nothing else', () => {
+describe('an order mentions only what it moves', () => {
   const POINTS = /积分(?!商城)/
   const CASH = /款|现金|¥/
   const textOf = ({ html }: Page) => (/<main[\s\S]*<\/main>/.exec(html)?.[0] ?? '').replace(/<[^>]*>/g, ' ')
@@ -213,12 +213,12 @@ describe('an order speaks of what it moves, and of nothing else', () => {
     await mall.reach(owner, orderNo, 'order_canceled')
     const end = await visitor.get(path)
     expect(textOf(end)).toContain('积分已全部退回。')
-    // Nobody is told that it was himself who canceled it.
+    // The customer canceled it, and needs no reason shown.
     expect(textOf(end)).not.toContain('取消原因')
     for (const page of [...seen, end]) expect(textOf(page)).not.toMatch(CASH)
   })
 
-  test('cash only: waiting, canceled unpaid, paid from the wallet and given back', async () => {
+  test('cash only: unpaid, canceled, paid from the wallet and refunded', async () => {
     const product = { payment_mode: 'money_only', point: 0 } as const
     const waiting = await customer(product, 'bank_card')
     const seen = [
@@ -241,13 +241,13 @@ describe('an order speaks of what it moves, and of nothing else', () => {
     for (const page of [...seen, end]) expect(textOf(page)).not.toMatch(POINTS)
   })
 
-  test('both: neither is left out', async () => {
+  test('both: points and cash', async () => {
     const { visitor, path } = await customer({}, 'wallet')
     expect(textOf(await visitor.get(path))).toContain('我的积分在哪里')
     expect(textOf(await visitor.get(`${path}/cancel`))).toContain('积分与现金余额随即退回钱包')
   })
 
-  test('given back in parts until nothing is left: it says so, and promises nothing more', async () => {
+  test('refunded in parts to the end: it says so, and promises nothing more', async () => {
     const { visitor, path, orderNo } = await customer({}, 'wallet')
     const money = { amount: '9.90', currency: 'CNY' }
     expect((await mall.operate(orderNo, 'refund', { reason: '补偿', money })).status).toBe(200)
@@ -262,7 +262,7 @@ describe('an order speaks of what it moves, and of nothing else', () => {
     expect(question).not.toMatch(/随即|原路/)
   })
 
-  test('what is collected says where and when; goods that are shipped, where they go to', async () => {
+  test('pickup: where and when; shipped goods: where they go to', async () => {
     const told = { 取货地点: '文三路 88 号', 取货时间: '10:00–20:00', 规格: '中杯' }
     const pickup = await customer({ shipping_type: 'pickup', told })
     const text = textOf(await pickup.visitor.get(pickup.path)).replace(/\s+/g, ' ')
@@ -276,7 +276,7 @@ describe('an order speaks of what it moves, and of nothing else', () => {
 })
 
 describe('receipt', () => {
-  test('is confirmed by the customer, after a question, and not before it is shipped', async () => {
+  test('is confirmed by the customer, after a question, and only once it is shipped', async () => {
     const { visitor, path, orderNo, owner } = await customer({ shipping_type: 'logistics' })
     expect(await visitor.get(`${path}/confirm`)).toMatchObject({ status: 303, location: path })
     expect((await visitor.post(`${path}/confirm`, {})).status).toBe(409)
@@ -295,7 +295,7 @@ describe('receipt', () => {
 })
 
 describe("somebody else's order", () => {
-  test('is not there: neither its page, nor its stream, nor its forms', async () => {
+  test('does not exist: neither page nor stream nor forms', async () => {
     const { path, orderNo, owner, order } = await customer({}, 'bank_card')
     const other = await openHttpSession(mall, 'stranger')
     const paths = [
@@ -314,7 +314,7 @@ describe("somebody else's order", () => {
     expect((await other.get('/points-mall/orders/PM20260101000000AAAAAAAAAAAA')).status).toBe(404)
   })
 
-  test('is asked for by nobody who is not signed in', async () => {
+  test('leads an anonymous visitor to the sign-in', async () => {
     const { path } = await customer()
     const nobody = await openHttpSession(mall, undefined)
     for (const each of [path, `${path}/cancel`, '/points-mall/orders', '/points-mall/wallet']) {
@@ -328,7 +328,7 @@ describe("somebody else's order", () => {
     expect(await nobody.get(`${path}/live`)).toMatchObject({ status: 204, html: '' })
   })
 
-  test('is not moved by a form of another site, whatever cookies come with it', async () => {
+  test('is not changed by a form of another site, whatever cookies it sends', async () => {
     const { visitor, path, orderNo, owner } = await customer()
     for (const action of ['pay', 'cancel', 'confirm']) {
       const answer = await visitor.post(`${path}/${action}`, {}, { origin: 'https://evil.example' })
@@ -338,7 +338,7 @@ describe("somebody else's order", () => {
   })
 })
 
-describe('the list', () => {
+describe('the order list', () => {
   let visitor: Visitor
   const heads = (html: string) => [...html.matchAll(/<h2><a[^>]*>([^<]*)<\/a>/g)].map(([, title]) => title)
   beforeAll(async () => {
@@ -359,7 +359,7 @@ describe('the list', () => {
     }
   })
 
-  test('has every order in one tab and in "all", newest first, by pages', async () => {
+  test('has every order in one tab and in "all", newest first, in pages', async () => {
     const first = await visitor.get('/points-mall/orders')
     const second = await visitor.get('/points-mall/orders?tab=all&page=2')
     const all = [...heads(first.html), ...heads(second.html)]
@@ -376,7 +376,7 @@ describe('the list', () => {
     expect(tabs[3]?.html).toContain('已取消，已退回')
   })
 
-  test('bears with an address that makes no sense, and says where there is nothing', async () => {
+  test('ignores invalid parameters, and says if it is empty', async () => {
     expect((await visitor.get('/points-mall/orders?tab=toString&page=-3')).status).toBe(200)
     const far = await visitor.get('/points-mall/orders?page=99999')
     expect([far.status, far.location]).toEqual([303, '/points-mall/orders?tab=all&page=2'])
@@ -391,10 +391,10 @@ describe('the list', () => {
   })
 })
 
-describe('pages', () => {
+describe('the order pages', () => {
   const TITLE = `<script>alert("1")</script>'&`
 
-  test('say what others wrote, and run none of it', async () => {
+  test("show others' text as text, never as markup", async () => {
     const { visitor, path } = await customer({ title: TITLE }, 'bank_card')
     const controller = new AbortController()
     const live = await visitor.open(`${path}/live`, controller.signal)
@@ -412,7 +412,7 @@ describe('pages', () => {
     }
   })
 
-  test('keep to their policy: no style, no handler, no script without its nonce, no other host', async () => {
+  test('follow their policy: no style, no handler, no script without nonce, no other host', async () => {
     const { visitor, path } = await customer({}, 'bank_card')
     for (const each of [path, '/points-mall/orders', '/points-mall/wallet', `${path}/cancel`]) {
       const { html, headers } = await visitor.get(each)
@@ -426,7 +426,7 @@ describe('pages', () => {
     }
   })
 
-  test('speak both languages', async () => {
+  test('are available in both languages', async () => {
     const { owner, path } = await customer({}, 'bank_card')
     const english = await openHttpSession(mall, owner, 'en')
     const page = await english.get(path)
@@ -438,7 +438,7 @@ describe('pages', () => {
   })
 })
 
-/** What a stream sends: one text for each event, `undefined` for a line that only keeps it open. */
+/** The events of a stream; `undefined` is a line that only keeps it open. */
 async function* eventsOf(response: Response): AsyncGenerator<string | undefined> {
   const decoder = new TextDecoder()
   let rest = ''
@@ -460,7 +460,7 @@ async function nextEvent(events: AsyncGenerator<string | undefined>): Promise<st
 }
 
 describe('the stream of an order', () => {
-  test('begins with the order as it is, and goes on with each change of it', async () => {
+  test('starts with the present order, and continues with each change', async () => {
     const { visitor, path, payUrl, orderNo } = await customer({ shipping_type: 'logistics' }, 'bank_card')
     const controller = new AbortController()
     const live = await visitor.open(`${path}/live?new=1`, controller.signal)
@@ -475,7 +475,7 @@ describe('the stream of an order', () => {
     expect(await heading()).toBe('兑换成功')
     await mall.operate(orderNo, 'accept')
     expect(await heading()).toBe('备货中')
-    // The whole of it again for whoever connects again, and nothing that was missed.
+    // Connecting again starts with the whole order: nothing is missed.
     controller.abort()
     await mall.operate(orderNo, 'ship', { carrier: '顺丰速运', tracking_no: 'SF1' })
     const again = new AbortController()
@@ -484,7 +484,7 @@ describe('the stream of an order', () => {
     again.abort()
   })
 
-  test('is open four times for one customer at most; what ends makes room', async () => {
+  test('is limited to four per customer; a closed one frees its place', async () => {
     const { visitor, path } = await customer()
     const controllers = Array.from({ length: 4 }, () => new AbortController())
     const open = async () => {
@@ -503,13 +503,13 @@ describe('the stream of an order', () => {
     await until(open, (status) => status === 200, 'a place is free again')
   })
 
-  test('ends when the process is told to stop, which waits for none', async () => {
+  test('ends when the process stops, which waits for none', async () => {
     const other = await openTestApp({ worker: false })
     await other.points('waiting', 100)
     const product_id = await other.product()
     const { order_no } = (await other.exchange('waiting', { product_id })).body.data
     const visitor = await openHttpSession(other, 'waiting')
-    // Without a worker its outcome stays open; it has a number, and a page.
+    // Without a worker the order has no result yet, but a number and a page.
     const page = await visitor.get(`/points-mall/orders/${order_no}?new=1`)
     expect([page.status, headingOf(page)]).toEqual([200, '正在兑换'])
     expect(page.html).toContain('还在钱包里，正在确认兑换结果')
@@ -526,7 +526,7 @@ describe('the stream of an order', () => {
 })
 
 describe('a refund', () => {
-  test('is shown while it is on its way, and as done when it is', async () => {
+  test('is shown as under way, and then as done', async () => {
     const { visitor, path, payUrl, owner, orderNo } = await customer({}, 'bank_card')
     await mall.cashier(payUrl ?? '', 'pay')
     await mall.reach(owner, orderNo, 'order_paid')

@@ -32,7 +32,7 @@ const ADDRESS = {
 }
 const sheetOf = (id: string) => `${HOME}/${id}/redeem`
 
-/** What the confirm sheet is filled with. */
+/** The values of the confirm sheet. */
 async function sheet(who: Visitor, id: string, quantity = 1): Promise<Record<string, string>> {
   const shown = await who.get(`${sheetOf(id)}?quantity=${quantity}`)
   expect(shown.status).toBe(200)
@@ -47,7 +47,7 @@ const ordersOf = async (owner: string, product_id: string) => {
 const stock = async (id: string) =>
   (await mall.call('GET', `/api/points-mall/products/${id}`)).body.data.stock_quantity
 
-/** Leaves so many pieces of a product. */
+/** Sets the stock of a product. */
 const shelve = (id: string, stock_quantity: number) =>
   mall.db
     .updateTable('points_products')
@@ -55,7 +55,7 @@ const shelve = (id: string, stock_quantity: number) =>
     .where('id', '=', id)
     .execute()
 
-/** Sends the sheet in vain: every table is afterwards as it was before. */
+/** Sends the sheet and expects a refusal that leaves every table unchanged. */
 async function refused(who: Visitor, id: string, fields: Fields) {
   const before = await readTables(mall.db)
   const shown = await who.post(sheetOf(id), fields)
@@ -64,7 +64,7 @@ async function refused(who: Visitor, id: string, fields: Fields) {
 }
 
 describe('the catalogue', () => {
-  test('shows a guest the shelf, and somebody who is signed in the balance', async () => {
+  test('shows products to a guest, and also the balance to a customer', async () => {
     const id = await mall.product({ title: '帆布袋', payment_mode: 'mixed', point: 1200, fen: 990 })
     const guest = await openVisitor(mall.url).get(HOME)
     expect(guest.status).toBe(200)
@@ -78,7 +78,7 @@ describe('the catalogue', () => {
     expect(shown.text).toContain('我能兑的')
   })
 
-  test('finds by two Chinese characters, and where nothing is found, by words that do find something', async () => {
+  test('finds by two Chinese characters, and suggests other words if nothing is found', async () => {
     await mall.product({ title: '紫檀手串' })
     const found = await alice.get(`${HOME}?keyword=${encodeURIComponent('手串')}`)
     expect(found.text).toContain('紫檀手串')
@@ -91,7 +91,7 @@ describe('the catalogue', () => {
     expect(none.text).toContain('也许你会喜欢')
   })
 
-  test('"within my reach" is what the points and the level reach, no more and no less', async () => {
+  test('lists under "within my reach" exactly what points and level allow', async () => {
     const within = await mall.product({ title: '够得着甲', point: 80 })
     const over = await mall.product({ title: '够得着乙', point: 81 })
     const high = await mall.product({ title: '够得着丙', point: 10, limit: { user_level_required: 2 } })
@@ -104,19 +104,19 @@ describe('the catalogue', () => {
     expect(idsIn(reached)).toEqual([within, cash])
   })
 
-  test('"within my reach" ends where an order may take no more points, whatever there is in the wallet', async () => {
+  test('excludes from "within my reach" what exceeds the points per order, whatever the balance', async () => {
     const most = await mall.product({ title: '封顶甲', point: 10_000 })
     const more = await mall.product({ title: '封顶乙', point: 10_001 })
     const shown = await alice.get(`${HOME}?keyword=${encodeURIComponent('封顶')}&affordable=1`)
     expect(shown.html).toContain(`href="${HOME}/${most}"`)
     expect(shown.html).not.toContain(`href="${HOME}/${more}"`)
-    // What no saving up will change is said first, also on the button.
+    // A permanent reason is shown first, also on the button.
     const poor = await bob.get(`${HOME}/${more}`)
     expect(poor.text).toMatch(/暂时不能兑换 单笔最多使用 10,000 积分，这一单需要 10,001 积分还差 9,921/)
     expect(poor.html).toMatch(/<button class="wide" disabled>超出单笔积分上限<\/button>/)
   })
 
-  test('past its last page the list leads to that, with all that was asked for', async () => {
+  test('leads from a page past the last to the last, with all filters', async () => {
     await Promise.all(Array.from({ length: 21 }, (_, n) => mall.product({ title: `末页样品 ${n}` })))
     const words = encodeURIComponent('末页样品')
     const far = await alice.get(`${HOME}?keyword=${words}&sort=newest&page=9`)
@@ -127,7 +127,7 @@ describe('the catalogue', () => {
     expect((await alice.get(none.location)).text).toContain('没有找到符合的商品')
   })
 
-  test('filters, sorts and pages; what cannot be asked for is passed over', async () => {
+  test('filters, sorts and pages; it ignores invalid parameters', async () => {
     await Promise.all(
       Array.from({ length: 25 }, (_, n) => mall.product({ title: `翻页样品 ${n}`, point: 1000 - n })),
     )
@@ -146,7 +146,7 @@ describe('the catalogue', () => {
     expect([odd.status, odd.text.includes('26 件')]).toEqual([200, true])
   })
 
-  test('stays open when the points are in an outside wallet that does not answer', async () => {
+  test('is available when an external wallet does not answer', async () => {
     const baseUrl = `http://127.0.0.1:${await freePort()}`
     const outsideWallet = createHttpWallet({ baseUrl, keyId: 'mall', secret: 'nobody listens there' })
     const apart = await openTestApp({ worker: false, outsideWallet })
@@ -164,7 +164,7 @@ describe('the catalogue', () => {
     }
   })
 
-  test('a title is text, wherever it stands', async () => {
+  test('shows a title as text everywhere', async () => {
     const title = '<script>alert("标题")</script>'
     const id = await mall.product({ title, shipping_type: 'logistics' })
     for (const path of [
@@ -181,7 +181,7 @@ describe('the catalogue', () => {
     }
   })
 
-  test('the first page is below 100 KB without its pictures, and asks nothing of other hosts', async () => {
+  test('is below 100 KB on its first page without pictures, and requests nothing from other hosts', async () => {
     const shown = await openVisitor(mall.url).get(HOME)
     const files = [...shown.html.matchAll(/(?:href|src)="(\/assets\/[^"]+\.(?:css|js)[^"]*)"/g)]
     expect(files.length).toBeGreaterThan(3)
@@ -193,13 +193,13 @@ describe('the catalogue', () => {
     expect(shown.html).not.toMatch(/(?:href|src|action)="(?:https?:)?\/\//)
     expect(shown.html).not.toMatch(/\s(?:style|on\w+)="/)
     expect(shown.headers.get('content-security-policy')).not.toContain('unsafe')
-    // Other sites are told nothing; our own pages know where "back" is.
+    // Other sites get no referrer; our own pages need it for "back".
     expect(shown.headers.get('referrer-policy')).toBe('same-origin')
   })
 })
 
 describe('a product', () => {
-  test('says its limits, and every reason against it at once, with what is missing', async () => {
+  test('shows its limits, and every reason against it together with the gap', async () => {
     const id = await mall.product({
       title: '限量手办',
       point: 200,
@@ -226,7 +226,7 @@ describe('a product', () => {
     expect(able.html).toContain(`action="${sheetOf(id)}"`)
   })
 
-  test('offers as many pieces as stock, limits and the points of one order allow, and keeps the number asked for', async () => {
+  test('offers as many pieces as stock, limits and points per order allow, and keeps the chosen number', async () => {
     const quantityOf = async (id: string, asked: number, who = alice) => {
       const { html } = await who.get(`${HOME}/${id}?quantity=${asked}`)
       const [, value, max] = /name="quantity"[^>]*value="(\d+)" min="1" max="(\d+)"/.exec(html) ?? []
@@ -249,7 +249,7 @@ describe('a product', () => {
       expect(await quantityOf(id, 900, guest), id).toEqual([max, max])
     }
     expect((await alice.get(`${HOME}/${few}?quantity=-1`)).html).toContain('value="1" min="1" max="3"')
-    // What was redeemed counts, and the sheet leads back with the number that it has.
+    // Earlier pieces count, and the sheet leads back with its number.
     await alice.post(sheetOf(ever), await sheet(alice, ever, 2))
     expect(await quantityOf(ever, 5)).toEqual([3, 3])
     expect((await alice.get(`${sheetOf(cash)}?quantity=7`)).html).toContain(
@@ -257,7 +257,7 @@ describe('a product', () => {
     )
   })
 
-  test('keeps its page when it is sold out; what is off sale, a draft or unknown has none', async () => {
+  test('keeps its page when sold out; off sale, draft or unknown it has none', async () => {
     const out = await alice.get(`${HOME}/${await mall.product({ title: '兑完了', stock: 0 })}`)
     expect([out.status, out.text.includes('已兑完'), out.html.includes('/redeem"')]).toEqual([
       200,
@@ -281,7 +281,7 @@ describe('a product', () => {
 })
 
 describe('redeeming without JavaScript', () => {
-  test('from the sheet to the order, with the address that was typed and kept', async () => {
+  test('leads from the sheet to the order, with the typed and stored address', async () => {
     const id = await mall.product({ title: '邮寄样品', point: 150, stock: 5, shipping_type: 'logistics' })
     const form = await sheet(alice, id, 2)
     expect(form).toMatchObject({
@@ -316,7 +316,7 @@ describe('redeeming without JavaScript', () => {
     })
   })
 
-  test('a double tap is one order, and so is a reload after it; other contents are another', async () => {
+  test('makes one order per double tap and reload; other contents make another one', async () => {
     const id = await mall.product({ stock: 9 })
     const form = await sheet(alice, id)
     const taps = await Promise.all(Array.from({ length: 5 }, () => alice.post(sheetOf(id), form)))
@@ -329,7 +329,7 @@ describe('redeeming without JavaScript', () => {
     expect(await stock(id)).toBe(7)
   })
 
-  test('a price that changed meanwhile is asked about again, be it points or cash', async () => {
+  test('asks again when the price changed, in points or cash', async () => {
     const id = await mall.product({ payment_mode: 'mixed', point: 100, fen: 990 })
     for (const change of [{ point: 101 }, { price_amount: '9.91' }]) {
       const shownFirst = await sheet(alice, id)
@@ -347,7 +347,7 @@ describe('redeeming without JavaScript', () => {
     })
   })
 
-  test('what is wrong is said by field, and what was typed stays', async () => {
+  test('shows errors by field and keeps the input', async () => {
     const id = await mall.product({ payment_mode: 'mixed', shipping_type: 'logistics' })
     const typed = {
       ...(await sheet(alice, id)),
@@ -374,7 +374,7 @@ describe('redeeming without JavaScript', () => {
     expect(orderNoIn((await alice.post(sheetOf(id), mended)).location)).toBeDefined()
   })
 
-  test('what is made to order is asked for, and stands in the order; other goods ask for nothing', async () => {
+  test('asks for the details of customized goods only, and stores them in the order', async () => {
     const id = await mall.product({ product_type: 'customized', told: { 定制内容: '刻字，最多 12 个字' } })
     const form = await sheet(alice, id)
     const shown = await alice.get(sheetOf(id))
@@ -394,7 +394,7 @@ describe('redeeming without JavaScript', () => {
     expect(orderNoIn((await alice.post(sheetOf(plain), await sheet(alice, plain))).location)).toBeDefined()
   })
 
-  test('nobody chooses the address of another, or none', async () => {
+  test("refuses another customer's address, and a missing one", async () => {
     const id = await mall.product({ shipping_type: 'logistics', point: 10 })
     const [hers] = await readAddresses(mall.deps, 'alice')
     for (const address of [hers?.id ?? '', '', '0']) {
@@ -404,7 +404,7 @@ describe('redeeming without JavaScript', () => {
     }
   })
 
-  test('a refusal is said on the sheet with what is missing, and nothing is taken', async () => {
+  test('shows a refusal on the sheet with the gap, and takes nothing', async () => {
     const id = await mall.product({ point: 60, stock: 1, exchange_limit: 1 })
     const poor = await bob.get(`${sheetOf(id)}?quantity=2`)
     expect(poor.text).toContain('积分还差 40：需要 120，可用 80')
@@ -420,11 +420,11 @@ describe('redeeming without JavaScript', () => {
     expect([late.status, late.text.includes('这件商品已经兑完')]).toEqual([409, true])
     expect(fieldsOf(late.html, sheetOf(id))).toMatchObject({ remarks: '留给我' })
     await shelve(id, 1)
-    // The same form once more: a refusal has used its key up for nothing.
+    // A refusal leaves the key free: the same form works later.
     expect(orderNoIn((await bob.post(sheetOf(id), form)).location)).toBeDefined()
   })
 
-  test('cash goes by the methods of the shop, to its own order page; the phone and the desk are told apart', async () => {
+  test("pays cash by the shop's methods on the order page, for phone and desktop", async () => {
     const id = await mall.product({ payment_mode: 'money_only', fen: 1500, shipping_type: 'none' })
     const clients: Record<string, string | null> = {}
     for (const [agent, method] of [
@@ -457,7 +457,7 @@ describe('redeeming without JavaScript', () => {
     mall.configure({ rules })
   })
 
-  test('a wallet without the cash is not offered, and another method is chosen first', async () => {
+  test('does not offer a wallet without enough cash, and selects another method', async () => {
     const id = await mall.product({ payment_mode: 'money_only', fen: 1500 })
     const shown = await bob.get(sheetOf(id))
     expect(shown.html).toMatch(/value="wallet"\s+disabled/)
@@ -467,7 +467,7 @@ describe('redeeming without JavaScript', () => {
     expect([forced.status, forced.text.includes('现金余额不足')]).toEqual([409, true])
   })
 
-  test('without a worker the customer is shown the order that goes on by itself', async () => {
+  test('shows the accepted order when no worker runs', async () => {
     const still = await openTestApp({ worker: false })
     try {
       const visitor = openVisitor(still.url)
@@ -491,7 +491,7 @@ describe('the address book', () => {
   const carol = () => openVisitor(mall.url)
   const book = () => readAddresses(mall.deps, 'carol')
 
-  test('adds, shows all but the middle of the phone, changes, chooses and removes', async () => {
+  test('adds, masks the phone, changes, selects and removes', async () => {
     const visitor = carol()
     await visitor.signIn('carol')
     expect((await visitor.get(BOOK)).text).toContain('还没有收货地址')
@@ -524,7 +524,7 @@ describe('the address book', () => {
     expect(await book()).toMatchObject([{ name: '欧阳大明', is_default: true }])
   })
 
-  test('wrong input is said by field and kept; nothing is saved', async () => {
+  test('shows errors by field and keeps the input; it saves nothing', async () => {
     const before = await readAddresses(mall.deps, 'alice')
     const shown = await alice.post(`${BOOK}/new`, { ...ADDRESS, name: '', detail: '<i>路', phone: '110' })
     expect(shown.status).toBe(422)
@@ -538,7 +538,7 @@ describe('the address book', () => {
     expect(await readAddresses(mall.deps, 'alice')).toEqual(before)
   })
 
-  test('is for its owner alone: the others find nothing there, and guests sign in', async () => {
+  test('belongs to its owner: others find nothing, and guests sign in', async () => {
     const [hers] = await readAddresses(mall.deps, 'alice')
     const before = await readAddresses(mall.deps, 'alice')
     const at = `${BOOK}/${hers?.id}`
@@ -559,7 +559,7 @@ describe('the address book', () => {
     ])
   })
 
-  test('has one default and at most 20 addresses, however many tabs there are', async () => {
+  test('has one default and at most 20 addresses, in any number of tabs', async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 25 }, (_, n) => addAddress(mall.deps, 'tabs', ADDRESS, true, `tab-${n}`)),
     )
@@ -570,7 +570,7 @@ describe('the address book', () => {
     expect([after.length, after.filter(({ is_default }) => is_default).length]).toEqual([20, 1])
   })
 
-  test('is sealed to its owner: no row can be read, or read as another one', async () => {
+  test('is encrypted per owner: no row can be read, or read as another one', async () => {
     const rows = await mall.db.selectFrom('addresses').selectAll().where('owner_id', '=', 'alice').execute()
     expect(rows.length).toBeGreaterThan(0)
     for (const { sealed } of rows) expect(sealed.toString('utf8')).not.toMatch(/欧阳|13800138000|文三路/)
@@ -582,7 +582,7 @@ describe('the address book', () => {
   })
 })
 
-describe('a session that ends in the middle of a form', () => {
+describe('a session that ends before the form is sent', () => {
   const lost = (visitor: Visitor) => visitor.cookies.delete('points_mall_session')
   const ended = () =>
     mall.db
@@ -607,32 +607,29 @@ describe('a session that ends in the middle of a form', () => {
   test.each([
     ['is gone', lost],
     ['has ended', ended],
-  ])(
-    'where the session %s, all that was typed is shown after the sign-in, nothing is done before it is submitted',
-    async (_, end) => {
-      const { visitor, id, typed } = await sendTooLate(end)
-      const next = await visitor.signIn('alice')
-      expect(next).toBe('/points-mall/continue')
-      const waiting = await visitor.get(next)
-      const { once, kept_form: kept, ...shown } = fieldsOf(waiting.html, sheetOf(id))
-      const { once: before, ...sent }: Fields = typed
-      expect([shown, once === before, kept === undefined]).toEqual([sent, false, false])
-      for (const value of Object.values(sent).filter(Boolean)) expect(waiting.text).toContain(value)
-      expect(waiting.text).toContain('兑换商品')
-      expect(await ordersOf('alice', id)).toEqual([])
-      const form = fieldsOf(waiting.html, sheetOf(id))
-      const [done, again] = [await visitor.post(sheetOf(id), form), await visitor.post(sheetOf(id), form)]
-      expect(again.location).toBe(done.location)
-      expect((await mall.order('alice', orderNoIn(done.location) ?? '')).customer_notes).toMatchObject({
-        buyer_remarks: typed.remarks,
-      })
-      expect(await visitor.signIn('alice')).toBe(HOME)
-      expect((await visitor.get(next)).text).toContain('没有等待提交的内容')
-      await alice.signIn('alice')
-    },
-  )
+  ])('keeps the input for its owner to submit after sign-in, when the session %s', async (_, end) => {
+    const { visitor, id, typed } = await sendTooLate(end)
+    const next = await visitor.signIn('alice')
+    expect(next).toBe('/points-mall/continue')
+    const waiting = await visitor.get(next)
+    const { once, kept_form: kept, ...shown } = fieldsOf(waiting.html, sheetOf(id))
+    const { once: before, ...sent }: Fields = typed
+    expect([shown, once === before, kept === undefined]).toEqual([sent, false, false])
+    for (const value of Object.values(sent).filter(Boolean)) expect(waiting.text).toContain(value)
+    expect(waiting.text).toContain('兑换商品')
+    expect(await ordersOf('alice', id)).toEqual([])
+    const form = fieldsOf(waiting.html, sheetOf(id))
+    const [done, again] = [await visitor.post(sheetOf(id), form), await visitor.post(sheetOf(id), form)]
+    expect(again.location).toBe(done.location)
+    expect((await mall.order('alice', orderNoIn(done.location) ?? '')).customer_notes).toMatchObject({
+      buyer_remarks: typed.remarks,
+    })
+    expect(await visitor.signIn('alice')).toBe(HOME)
+    expect((await visitor.get(next)).text).toContain('没有等待提交的内容')
+    await alice.signIn('alice')
+  })
 
-  test('a price that has changed meanwhile is shown on the sheet, with all that was typed', async () => {
+  test('shows a changed price on the sheet, with all input', async () => {
     const { visitor, id, typed } = await sendTooLate(ended)
     await mall.db.updateTable('points_products').set({ point: 123 }).where('id', '=', id).execute()
     const waiting = await visitor.get(await visitor.signIn('alice'))
@@ -646,7 +643,7 @@ describe('a session that ends in the middle of a form', () => {
     await alice.signIn('alice')
   })
 
-  test('forms of other pages are sent on as they were', async () => {
+  test('passes forms of other pages on unchanged', async () => {
     const visitor = openVisitor(mall.url)
     await visitor.signIn('bob')
     const form = { ...fieldsOf((await visitor.get(`${BOOK}/new`)).html, `${BOOK}/new`), ...ADDRESS }
@@ -657,7 +654,7 @@ describe('a session that ends in the middle of a form', () => {
     expect(await readAddresses(mall.deps, 'bob')).toMatchObject([ADDRESS])
   })
 
-  test('what is kept can be read by nobody, and is forgotten', async () => {
+  test('stores the form encrypted, and deletes it when it expires', async () => {
     await mall.db.deleteFrom('kept_forms').execute()
     await sendTooLate(ended)
     const rows = await mall.db.selectFrom('kept_forms').selectAll().execute()
@@ -673,8 +670,8 @@ describe('a session that ends in the middle of a form', () => {
   })
 })
 
-describe('an address that leads nowhere', () => {
-  test('with a slash too many leads to the page that was meant, and to no other site', async () => {
+describe('a wrong address', () => {
+  test('with a trailing slash leads to the right page, and to no other site', async () => {
     for (const [path, location] of [
       ['/points-mall/', '/points-mall'],
       [`${HOME}/`, HOME],
@@ -687,7 +684,7 @@ describe('an address that leads nowhere', () => {
     }
   })
 
-  test('speaks of products only where one was looked for', async () => {
+  test('has a text about products only in the catalogue', async () => {
     const texts = await Promise.all(
       [`${HOME}/abc`, '/points-mall/orders/PM1', `${BOOK}/abc`, '/points-mall/nowhere'].map(async (path) => {
         const { status, text } = await alice.get(path)
@@ -703,8 +700,8 @@ describe('an address that leads nowhere', () => {
   })
 })
 
-describe('guards', () => {
-  test('a form of another site does nothing, and neither does a guest', async () => {
+describe('shop pages', () => {
+  test('refuse a form of another site, and one of a guest', async () => {
     const id = await mall.product()
     const form = await sheet(alice, id)
     const before = await readTables(mall.db)
@@ -719,7 +716,7 @@ describe('guards', () => {
     )
   })
 
-  test('every page speaks both languages', async () => {
+  test('are all available in both languages', async () => {
     const visitor = openVisitor(mall.url, 'en')
     await visitor.signIn('alice')
     const id = await mall.product({

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => mall.close())
 afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))
 
-/** Books grants of 3 and corrections by -1 in turn, each with a reason of its own. */
+/** Books grants of 3 and corrections by -1 alternately, each with its own reason. */
 async function book(owner: string, count: number): Promise<void> {
   await mall.db.transaction().execute(async (tx) => {
     for (let n = 0; n < count; n += 1) {
@@ -45,8 +45,8 @@ async function walk(visitor: Visitor, from: string): Promise<number[]> {
   return all
 }
 
-describe('the wallet', () => {
-  test('shows what there is, what is held, what lapses when, and the cash', async () => {
+describe('the wallet page', () => {
+  test('shows available, held and expiring points, and the cash', async () => {
     await mall.points('holder', 1_200)
     // Noon in Shanghai: the page counts midnights.
     const expiry = new Date(shanghaiDay(Date.now()).from + 5.5 * 86_400_000)
@@ -58,14 +58,14 @@ describe('the wallet', () => {
     expect(html).toContain('<p class="digits huge">1,300</p>')
     expect(html).toContain('<dd class="digits">200</dd>')
     expect(html).toContain('¥1,234.56')
-    // Of the lot that lapses first the order has taken 200.
+    // The order has taken 200 from the lot that expires first.
     expect(html).toContain('<strong class="digits">100 积分</strong>')
     expect(html).toContain(`还有 ${daysBetween(Date.now(), expiry.getTime())} 天`)
     expect(html).toContain(`href="/points-mall/orders/${order.body.data.order_no}"`)
     expect(html).toMatch(/冻结<\/span> 兑换商品[\s\S]*-200[\s\S]*余额 1,300/)
   })
 
-  test('tells what became of held points: they are spent, not nothing', async () => {
+  test('shows what happened to held points: they are spent', async () => {
     await mall.points('spender', 700)
     await mall.cash('spender', 2_000)
     const product_id = await mall.product({ payment_mode: 'mixed', point: 600 })
@@ -77,13 +77,13 @@ describe('the wallet', () => {
     const { html } = await visitor.get(WALLET)
     expect(html).toContain('已冻结的 600 积分转为扣除')
     expect(html).not.toMatch(/change[^"]*">0</)
-    // Of cash the cash stands first.
+    // On the cash tab, cash comes first.
     const first = async (path: string) =>
       /class="digits huge">([^<]*)</.exec((await visitor.get(path)).html)?.[1]
     expect([await first(WALLET), await first(`${WALLET}?currency=CNY`)]).toEqual(['100', '¥10.10'])
   })
 
-  test('of somebody never seen is empty, and says so', async () => {
+  test('of an unknown owner is empty, and says so', async () => {
     const { html, status } = await (await openHttpSession(mall, 'nobody-yet')).get(WALLET)
     expect(status).toBe(200)
     expect(html).toContain('<p class="digits huge">0</p>')
@@ -91,8 +91,8 @@ describe('the wallet', () => {
   })
 })
 
-describe('the statement', () => {
-  test('has each entry once over all pages, newest first, and only its own', async () => {
+describe('the statement page', () => {
+  test("has each entry once over all pages, newest first, and only the owner's", async () => {
     await book('reader', 45)
     await book('neighbour', 3)
     const visitor = await openHttpSession(mall, 'reader')
@@ -105,14 +105,14 @@ describe('the statement', () => {
     expect(await walk(visitor, `${WALLET}?kind=nonsense`)).toHaveLength(45)
   })
 
-  test('begins anew where a link is out of date', async () => {
+  test('starts again from an outdated link', async () => {
     const visitor = await openHttpSession(mall, 'reader')
     const old = linkIn((await visitor.get(WALLET)).html, 'next') ?? ''
     expect(await visitor.get(`${old}&currency=CNY`)).toMatchObject({ status: 303, location: WALLET })
     expect((await visitor.get(`${WALLET}?cursor=nonsense`)).status).toBe(303)
   })
 
-  test("comes as the API's table, to the byte", async () => {
+  test('offers the same CSV as the API, to the byte', async () => {
     const page = await (await openHttpSession(mall, 'reader')).get(`${WALLET}/statement.csv?kind=adjust`)
     const api = await mall.call('GET', '/api/points-mall/wallet/transactions.csv?kind=adjust', {
       as: 'reader',
@@ -123,7 +123,7 @@ describe('the statement', () => {
     expect(page.headers.get('cache-control')).toContain('no-store')
   })
 
-  test('says what others wrote, and runs none of it', async () => {
+  test("shows others' text as text, never as markup", async () => {
     await mall.db.transaction().execute((tx) =>
       grant(
         tx,

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 let customers = 0
 
-/** An order of 100 points and 9.90 by Alipay, with nothing else in its owner's wallet. */
+/** An order of 100 points and 9.90 by Alipay, whose owner has nothing else. */
 async function order(shop: TestApp, more: object = {}) {
   customers += 1
   const owner = `alipayer${customers}`
@@ -34,7 +34,7 @@ async function order(shop: TestApp, more: object = {}) {
   const answer = await shop.exchange(owner, { product_id, payment_method: 'alipay', ...more })
   expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
   const orderNo = answer.body.data.order_no as string
-  // From the books: of a hasty order the answer may come too late to show it.
+  // From the database: an order that is past its deadline does not show it.
   const { pay_url } = await shop.db
     .selectFrom('payments')
     .select('pay_url')
@@ -57,7 +57,7 @@ async function order(shop: TestApp, more: object = {}) {
 }
 
 describe('an exchange paid by Alipay', () => {
-  test('is placed, paid by a POST to its pay_url, and told to the mall', async () => {
+  test('is placed, paid by a POST to its pay_url, and reported to the mall', async () => {
     const o = await order(mall)
     expect(o.answer).toMatchObject({
       status: 'order_created',
@@ -71,7 +71,7 @@ describe('an exchange paid by Alipay', () => {
     expect(await o.reach('order_paid')).toMatchObject({ payment_status: 'paid' })
     expect(await o.wallet()).toMatchObject({ available: 0, held: 0 })
     expect(await o.trades()).toMatchObject([{ state: 'paid', amount: '9.90', refunded: '0.00' }])
-    // The mall answers with the very bytes that end the repeats.
+    // The mall answers with exactly the bytes that stop the repeats.
     await until(
       async () => (await mall.control('notifications')).body as { out_trade_no: string; status: number }[],
       (sent) => sent.some((one) => one.out_trade_no === `${o.orderNo}-1` && one.status === 200),
@@ -79,14 +79,14 @@ describe('an exchange paid by Alipay', () => {
     )
   })
 
-  test('at a desk it opens the page with the QR code', async () => {
+  test('shows the page with the QR code on a desktop', async () => {
     const o = await order(mall, { client: 'desktop' })
     expect(new URL(o.payUrl).searchParams.get('method')).toBe('alipay.trade.page.pay')
     await mall.cashier(o.payUrl, 'pay')
     await o.reach('order_paid')
   })
 
-  test('taken back: points and money go back, once; the notice of the refund is no payment', async () => {
+  test("is refunded once when it is canceled; the refund's notification is no payment", async () => {
     const o = await order(mall)
     await mall.cashier(o.payUrl, 'pay')
     await o.reach('order_paid')
@@ -107,7 +107,7 @@ describe('an exchange paid by Alipay', () => {
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
   })
 
-  test('a wrong signature, another merchant and a lost notice pay nothing; the right one does', async () => {
+  test('is not paid by a wrong signature, another merchant or a lost notification, but by a valid one', async () => {
     for (const fault of ['wrong_signature', 'wrong_merchant']) {
       await mall.control('faults', { fault, count: 1, method: 'alipay' })
       const o = await order(mall)
@@ -120,7 +120,7 @@ describe('an exchange paid by Alipay', () => {
       expect(
         await mall.db.selectFrom('webhook_inbox').select('id').where('order_no', '=', o.orderNo).execute(),
       ).toEqual([])
-      // Of the one for another merchant nothing better is sent; the money is there all the same.
+      // The sandbox sends no other notification for the wrong merchant's; the money has arrived anyway.
       await mall.control(fault === 'wrong_signature' ? 'resend' : 'force-pay', {
         out_trade_no: `${o.orderNo}-1`,
       })
@@ -129,11 +129,11 @@ describe('an exchange paid by Alipay', () => {
   })
 })
 
-describe('an exchange that is not paid in time', () => {
-  test('its cashier never opened: held until nobody can open it any more, then released', async () => {
+describe('an unpaid exchange at its deadline', () => {
+  test('with an unopened cashier is held until nobody can open it, then released', async () => {
     const o = await order(hasty)
     await o.settle('closing')
-    // The deadline has passed, and Alipay knows no such trade: that proves nothing yet.
+    // The deadline has passed and Alipay knows no such trade: that proves nothing yet.
     expect(await o.wallet()).toMatchObject({ available: 0, held: 100 })
     expect(await o.reach('order_canceled')).toMatchObject({ payment_status: 'closed' })
     expect(await o.wallet()).toMatchObject({ available: 100, held: 0 })
@@ -141,7 +141,7 @@ describe('an exchange that is not paid in time', () => {
     expect(await hasty.cashier(o.payUrl, 'pay')).toBe(409)
   })
 
-  test('its cashier open: closed at Alipay, then released; money that still arrives goes back once', async () => {
+  test('with an open cashier is closed at Alipay, then released; a late payment is refunded once', async () => {
     const o = await inTime(2_000, async (paymentTimeoutMs) => {
       hasty.configure({ paymentTimeoutMs })
       const placed = await order(hasty)

@@ -63,12 +63,12 @@ const signed = (fields: Fields, key = providerKey) =>
 const ours = (body: string | Uint8Array) =>
   verifyAlipayNotification(typeof body === 'string' ? Buffer.from(body) : body, account)
 
-/** As a shop would use Alipay's library: the form parsed, `checkNotifySignV2`; a throw is a crash of the shop. */
+/** What Alipay's SDK says as a shop would call it; `throws` would crash the shop. */
 function sdkSays(body: string | Uint8Array): 'accepts' | 'refuses' | 'throws' {
   const fields: Record<string, unknown> = {}
   for (const [name, value] of new URLSearchParams(Buffer.from(body).toString())) {
     const known = fields[name]
-    // As qs and the body parsers do.
+    // As qs and common body parsers do.
     if (name.endsWith('[]')) fields[name.slice(0, -2)] = [value]
     else fields[name] = known === undefined ? value : [known, value].flat()
   }
@@ -89,8 +89,8 @@ const paid = {
   occurredAt: new Date('2026-11-23T10:00:00.000Z'),
 }
 
-describe('a notification is believed as Alipay signs it', () => {
-  test('valid, whatever the order of its fields and the case of its escapes', () => {
+describe("a notification's signature", () => {
+  test('is valid for any order of fields and any case of escapes', () => {
     const body = signed(PAID)
     const turned = body.split('&').reverse().join('&')
     const lower = body.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase())
@@ -99,7 +99,7 @@ describe('a notification is believed as Alipay signs it', () => {
       expect(ours(one)).toEqual({ ok: true, notification: paid })
       expect(sdkSays(one)).toBe('accepts')
     }
-    // A value that is a percent sign is signed as it is, not decoded twice.
+    // The signed value is not decoded twice.
     expect(ours(signed({ ...PAID, subject: '100%25 %' })).ok).toBe(true)
   })
 
@@ -114,7 +114,7 @@ describe('a notification is believed as Alipay signs it', () => {
     ['RSA with SHA-1, and it says so', withSign(sha1, 'RSA'), 'unsigned', 'accepts'],
     ['RSA with SHA-1, and it says RSA2', withSign(sha1), 'bad_signature', 'refuses'],
     ['sign_type RSA over SHA-256', withSign(good, 'RSA'), 'unsigned', 'refuses'],
-    ['a sign_type nobody knows', withSign(good, 'MD5'), 'unsigned', 'throws'],
+    ['an unknown sign_type', withSign(good, 'MD5'), 'unsigned', 'throws'],
     ['a sign_type of Object', withSign(good, 'constructor'), 'unsigned', 'throws'],
     ['rsa2 in small letters', withSign(good, 'rsa2'), 'unsigned', 'throws'],
     ['sign twice', `${signed(PAID)}&sign=x`, 'malformed', 'throws'],
@@ -131,9 +131,9 @@ describe('a notification is believed as Alipay signs it', () => {
     ],
     ['another amount', signed(PAID).replace('9.90', '0.01'), 'bad_signature', 'refuses'],
     ['another order', signed(PAID).replace('ABCDEFGHJKMN', 'ABCDEFGHJKMP'), 'bad_signature', 'refuses'],
-    ['a field more', `${signed(PAID)}&x=1`, 'bad_signature', 'refuses'],
-    ['a field less', signed(PAID).replace('&body=', ''), 'bad_signature', 'refuses'],
-    ['a sign that is cut', withSign(good.slice(0, -4)), 'bad_signature', 'refuses'],
+    ['an additional field', `${signed(PAID)}&x=1`, 'bad_signature', 'refuses'],
+    ['a missing field', signed(PAID).replace('&body=', ''), 'bad_signature', 'refuses'],
+    ['a truncated sign', withSign(good.slice(0, -4)), 'bad_signature', 'refuses'],
     ['a sign with spaces', withSign(`${good.slice(0, 9)} ${good.slice(9)}`), 'bad_signature', 'accepts'],
     ['a sign with a tail', withSign(`${good}AAAA`), 'bad_signature', 'accepts'],
     ['another app', signed({ ...PAID, app_id: '2021000000000002' }), 'other_merchant', 'accepts'],
@@ -142,9 +142,9 @@ describe('a notification is believed as Alipay signs it', () => {
     ['an amount with three places', signed({ ...PAID, total_amount: '9.900' }), 'malformed', 'accepts'],
     ['an amount as an exponent', signed({ ...PAID, total_amount: '1e3' }), 'malformed', 'accepts'],
     ['nothing to pay', signed({ ...PAID, total_amount: '0.00' }), 'malformed', 'accepts'],
-    ['less than nothing', signed({ ...PAID, total_amount: '-9.90' }), 'malformed', 'accepts'],
-    ['no number of ours', signed({ ...PAID, out_trade_no: "1' OR '1'='1" }), 'malformed', 'accepts'],
-    ['no time', signed({ ...PAID, notify_time: 'yesterday' }), 'malformed', 'accepts'],
+    ['a negative amount', signed({ ...PAID, total_amount: '-9.90' }), 'malformed', 'accepts'],
+    ['an invalid order number', signed({ ...PAID, out_trade_no: "1' OR '1'='1" }), 'malformed', 'accepts'],
+    ['an invalid time', signed({ ...PAID, notify_time: 'yesterday' }), 'malformed', 'accepts'],
     ['JSON', JSON.stringify(PAID), 'malformed', 'refuses'],
   ]
   test.each(cases)('%s', (_name, body, fault, theirs) => {
@@ -152,7 +152,7 @@ describe('a notification is believed as Alipay signs it', () => {
     expect(sdkSays(body)).toBe(theirs)
   })
 
-  test('no seller, no app, no status: none is guessed', () => {
+  test('is refused without app, seller, number, amount or time', () => {
     for (const name of ['app_id', 'seller_id']) {
       const { [name]: _gone, ...rest } = PAID
       expect(ours(signed(rest as Fields))).toEqual({ ok: false, fault: 'other_merchant' })
@@ -181,11 +181,11 @@ describe('a notification is believed as Alipay signs it', () => {
     ['a last &', `${signed(PAID)}&`],
     ['NUL', `${signed(PAID)}&x\0=1`],
     ['zeros', new Uint8Array(1000)],
-  ])('%s is refused and throws nothing', (_name, body) => {
+  ])('is refused without throwing: %s', (_name, body) => {
     expect(ours(body)).toEqual({ ok: false, fault: 'malformed' })
   })
 
-  test('a key that is none refuses, and does not throw', () => {
+  test('is refused, without throwing, if the public key is invalid', () => {
     const verdict = verifyAlipayNotification(Buffer.from(signed(PAID)), {
       ...account,
       alipayPublicKey: 'none',
@@ -193,7 +193,7 @@ describe('a notification is believed as Alipay signs it', () => {
     expect(verdict).toEqual({ ok: false, fault: 'bad_signature' })
   })
 
-  test('2,000 mutations: what is believed says what was signed, and Alipay’s library believes it, too', () => {
+  test('accepts, of 2,000 mutations, only what says the same and Alipay’s library accepts', () => {
     const body = Buffer.from(signed(PAID))
     const edit = fc.record({
       at: fc.nat({ max: body.length }),
@@ -230,7 +230,7 @@ describe('a notification is believed as Alipay signs it', () => {
     expect(refused).toBeGreaterThan(1000)
   })
 
-  test('one flipped bit anywhere is refused, or was in the case of an escape', () => {
+  test('is refused with one flipped bit anywhere, except in the case of an escape', () => {
     const body = Buffer.from(signed(PAID))
     for (let at = 0; at < body.length; at += 1) {
       const sent = Buffer.from(body)
@@ -240,7 +240,7 @@ describe('a notification is believed as Alipay signs it', () => {
     }
   })
 
-  test('whatever Alipay signs is read as its library reads it: any fields, any text', () => {
+  test('covers any fields and any text, as Alipay’s library reads them', () => {
     const name = fc
       .stringMatching(/^[a-z][a-z0-9_]{0,12}$/)
       .filter(
@@ -261,7 +261,7 @@ describe('a notification is believed as Alipay signs it', () => {
   })
 })
 
-describe('a notification is read by what it says', () => {
+describe("a notification's content", () => {
   const trade = { outTradeNo: PAID.out_trade_no, providerRef: PAID.out_trade_no, paymentRef: PAID.trade_no }
   const refund = { gmt_refund: '2026-11-23 19:00:00.536', refund_fee: '3.00', out_biz_no: 'R1' }
   const backAt = new Date('2026-11-23T11:00:00.536Z')
@@ -328,7 +328,7 @@ describe('a notification is read by what it says', () => {
     expect(ours(signed({ ...PAID, ...changes }))).toEqual({ ok: true, notification: expected })
   })
 
-  test('any trace of a refund, and it is no payment', () => {
+  test('with any trace of a refund is no payment', () => {
     for (const trace of [
       { gmt_refund: '2026-11-23 19:00:00' },
       { gmt_refund: 'x' },
@@ -347,7 +347,7 @@ describe('a notification is read by what it says', () => {
     }
   })
 
-  test('amounts are read to the fen, where a float would lose one', () => {
+  test('has amounts exact to the fen, where a float would not be', () => {
     for (const [text, fen] of [
       ['0.01', 1n],
       ['0.29', 29n],
@@ -362,13 +362,13 @@ describe('a notification is read by what it says', () => {
     }
   })
 
-  test('however old it is: Alipay repeats for 25 hours, and the event is the same', () => {
+  test('is accepted at any age, as the same event: Alipay repeats for 25 hours', () => {
     const old = { ...PAID, notify_time: '2025-01-01 00:00:00' }
     expect(ours(signed(old))).toMatchObject({ ok: true, notification: { eventId: paid.eventId } })
   })
 })
 
-describe('the sandbox tells the mall as Alipay does', () => {
+describe("the sandbox's notifications, as Alipay sends them", () => {
   let dataDir: string
   let mall: Receiver
   let sandbox: Sandbox
@@ -432,7 +432,7 @@ describe('the sandbox tells the mall as Alipay does', () => {
       db.close()
     }
   }
-  /** What is to be said of the one notification. */
+  /** The expected content of the one notification. */
   const standing = () =>
     inBooks((db) => db.prepare('SELECT state, attempts, due_at FROM notifications').get()) as {
       state: string
@@ -442,7 +442,7 @@ describe('the sandbox tells the mall as Alipay does', () => {
   const tried = (attempts: number) =>
     vi.waitFor(() => expect(standing()).toMatchObject({ attempts }), PATIENTLY)
 
-  test('paid, a part back, the rest back: one form each, signed, and read as what it is', async () => {
+  test('report payment, partial and full refund as one signed form each', async () => {
     const trade = await open()
     await press(trade.payUrl, 'decline')
     await press(trade.payUrl, 'pay')
@@ -453,7 +453,7 @@ describe('the sandbox tells the mall as Alipay does', () => {
     await received(2)
     await refund(690n, 2)
     await received(3)
-    // Of the declined try nothing is told.
+    // The declined try is not reported.
     expect(kinds()).toEqual(['paid', 'refunded', 'refunded'])
     const [paidNotice, part, whole] = mall.received.map(({ body }) =>
       Object.fromEntries(new URLSearchParams(body.toString())),
@@ -485,7 +485,7 @@ describe('the sandbox tells the mall as Alipay does', () => {
     })
   })
 
-  test('closed unpaid is told as closed; money that arrives all the same as paid', async () => {
+  test('report an unpaid trade as closed, and a later payment as paid', async () => {
     const trade = await open()
     await fetch(trade.payUrl)
     expect(await provider.close(trade)).toBe('closed')
@@ -496,7 +496,7 @@ describe('the sandbox tells the mall as Alipay does', () => {
     expect(await provider.query(trade)).toMatchObject({ state: 'paid' })
   })
 
-  test('nothing but the seven bytes “success” ends the repeats', async () => {
+  test('are repeated until the answer is exactly the seven bytes “success”', async () => {
     let given: { status: number; body?: string } = { status: 500, body: 'success' }
     answer = () => given
     const trade = await open()
@@ -515,7 +515,7 @@ describe('the sandbox tells the mall as Alipay does', () => {
     expect(await told({ status: 200, body: 'success' })).toBe('delivered')
   })
 
-  test('repeated after 4m, 10m, 10m, 1h, 2h, 6h and 15h, the same eight times, and then no more', async () => {
+  test('are repeated after 4m, 10m, 10m, 1h, 2h, 6h and 15h, eight times the same, then no more', async () => {
     answer = () => ({ status: 500 })
     const trade = await open()
     await press(trade.payUrl, 'pay')
@@ -534,7 +534,7 @@ describe('the sandbox tells the mall as Alipay does', () => {
     expect(new Set(mall.received.map(({ body }) => body.toString())).size).toBe(1)
   })
 
-  test('wrong_signature: refused by all, as it was sent; the repeat is right', async () => {
+  test('wrong_signature: are refused as sent; the repeat is valid', async () => {
     await fault('wrong_signature')
     await press((await open()).payUrl, 'pay')
     await received(1)
@@ -549,7 +549,7 @@ describe('the sandbox tells the mall as Alipay does', () => {
     expect(kinds()).toEqual(['paid'])
   })
 
-  test('wrong_amount and wrong_merchant: rightly signed, while the books keep what is so', async () => {
+  test('wrong_amount and wrong_merchant: are signed correctly, while the books are right', async () => {
     await fault('wrong_amount')
     await press((await open('PM20261123080000ABCDEFGHJKMN-1')).payUrl, 'pay')
     await received(1)
@@ -564,7 +564,7 @@ describe('the sandbox tells the mall as Alipay does', () => {
     expect(await provider.query(trade)).toMatchObject({ state: 'paid', amountFen: 990n })
   })
 
-  test('duplicate: sent twice as one event', async () => {
+  test('duplicate: are sent twice as one event', async () => {
     await fault('duplicate')
     await press((await open()).payUrl, 'pay')
     await received(2)

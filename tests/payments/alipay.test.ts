@@ -108,7 +108,7 @@ const ask = (trade: Opened, n = 1) => ({
   refundNo: `${trade.outTradeNo}-R${n}`,
   refundRef: `${trade.outTradeNo}-R${n}`,
 })
-/** Not a final "no": the same call is to be repeated. */
+/** Expects an uncertain result: the call has to be repeated. */
 const repeatable = async (call: Promise<unknown>) => {
   const error = await call.then(
     () => undefined,
@@ -138,7 +138,7 @@ describe('the cashier', () => {
     ['h5', 'alipay.trade.wap.pay', 'QUICK_WAP_WAY'],
     ['in_app', 'alipay.trade.wap.pay', 'QUICK_WAP_WAY'],
     ['desktop', 'alipay.trade.page.pay', 'FAST_INSTANT_TRADE_PAY'],
-  ] as const)('%s opens by %s', async (client, method, product_code) => {
+  ] as const)('opens for %s by %s', async (client, method, product_code) => {
     const expiresAt = new Date('2026-12-31T15:59:58.001Z')
     const trade = await opened({ client, expiresAt, subject: `a/b=c&d${'杯'.repeat(200)}` })
     const params = new URL(trade.payUrl).searchParams
@@ -157,7 +157,7 @@ describe('the cashier', () => {
       out_trade_no: trade.outTradeNo,
       total_amount: '9.90',
       product_code,
-      // Up to the next second, in Shanghai.
+      // To the next full second, in Shanghai.
       time_expire: '2026-12-31 23:59:59',
     })
     expect([...content.subject]).toHaveLength(128)
@@ -178,7 +178,7 @@ describe('the cashier', () => {
     expect((await visit(trade.payUrl)).status).toBe(302)
   })
 
-  test('the trade is made when the cashier is opened, not before, and once however often', async () => {
+  test('creates the trade when it is first opened, once', async () => {
     const trade = await opened()
     expect(await provider.query(trade)).toEqual({ state: 'unknown' })
     expect(await booked(trade)).toEqual([])
@@ -189,7 +189,7 @@ describe('the cashier', () => {
     expect(await booked(trade)).toMatchObject([{ state: 'unpaid', amount: '9.90', method: 'alipay' }])
   })
 
-  test('a POST to its very address opens it and presses the button; the page shows the order', async () => {
+  test('opens and is confirmed by a POST to its address; the page shows the order', async () => {
     const trade = await opened()
     expect((await press(trade.payUrl, 'decline')).status).toBe(303)
     expect(await booked(trade)).toMatchObject([{ state: 'declined' }])
@@ -206,7 +206,7 @@ describe('the cashier', () => {
     expect((await press((await opened()).payUrl, 'steal')).status).toBe(422)
   })
 
-  test('past its time_expire it is a page that says so, and no trade', async () => {
+  test('shows an error page past its time_expire, and creates no trade', async () => {
     const trade = await opened({ expiresAt: new Date(Date.now() - 2_000) })
     const refused = await visit(trade.payUrl)
     expect(refused.status).toBe(409)
@@ -215,7 +215,7 @@ describe('the cashier', () => {
     expect(await booked(trade)).toEqual([])
   })
 
-  test('an address that was changed, or names another amount for a known trade, opens nothing', async () => {
+  test('opens nothing if its address was changed or names another amount for a known trade', async () => {
     const trade = await opened()
     const changed = new URL(trade.payUrl)
     changed.searchParams.set(
@@ -234,7 +234,7 @@ describe('the cashier', () => {
 })
 
 describe('closing', () => {
-  test('an open trade is closed, also twice; nobody can pay it after', async () => {
+  test('an open trade succeeds, also twice; then nobody can pay it', async () => {
     const trade = await visited()
     expect(await provider.close(trade)).toBe('closed')
     expect(await provider.close(trade)).toBe('closed')
@@ -244,7 +244,7 @@ describe('closing', () => {
     expect(await booked(trade)).toMatchObject([{ state: 'closed' }])
   })
 
-  test('a paid trade is paid, and so is one that is paid at the moment of the close', async () => {
+  test('a paid trade says paid, also if it is paid at that moment', async () => {
     const before = await paid()
     expect(await provider.close(before)).toBe('paid')
     const during = await visited()
@@ -253,7 +253,7 @@ describe('closing', () => {
     expect(await booked(during)).toMatchObject([{ state: 'paid' }])
   })
 
-  test('a cashier that nobody opened is not dead before its expiry and the grace; then it is', async () => {
+  test('an unopened cashier is final only after its expiry and the grace', async () => {
     const trade = await opened({ expiresAt: new Date(Date.now() + 60_400) })
     const error = await provider.close(trade).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(NotKnownYetError)
@@ -271,7 +271,7 @@ describe('closing', () => {
     expect(await booked(dead)).toEqual([])
   })
 
-  test('a close whose answer is lost is certain by asking; one that did not happen is to be repeated', async () => {
+  test('with a lost answer is settled by a query; one that was not executed is repeated', async () => {
     for (const name of ['answer_lost', 'error_after']) {
       const trade = await visited()
       await fault(name)
@@ -284,7 +284,7 @@ describe('closing', () => {
     expect(await provider.close(trade)).toBe('closed')
   })
 
-  test('too many requests are to be repeated', async () => {
+  test('with too many requests is repeated', async () => {
     const trade = await paid()
     await fault('rate_limited')
     await repeatable(provider.query(trade))
@@ -298,7 +298,7 @@ describe('closing', () => {
 })
 
 describe('refunds', () => {
-  test('repeated is one refund; in parts up to the whole, never beyond', async () => {
+  test('are idempotent, and never exceed the payment over several parts', async () => {
     const trade = await paid()
     const first = await provider.refund(refundOf(trade, 300n))
     expect(first).toEqual({ state: 'done', refundRef: `${trade.outTradeNo}-R1` })
@@ -316,12 +316,12 @@ describe('refunds', () => {
     expect(await provider.refund(refundOf(trade, 690n, 3))).toMatchObject({ state: 'done' })
     await expect(provider.refund(refundOf(trade, 1n, 4))).rejects.toBeInstanceOf(ProviderRefusalError)
     expect(await booked(trade)).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
-    // TRADE_CLOSED, as an unpaid one that was closed; yet money had come in.
+    // TRADE_CLOSED, like an unpaid closed trade, although it was paid.
     expect(await provider.query(trade)).toMatchObject({ state: 'paid', refundedFen: 990n })
     expect(await provider.close(trade)).toBe('paid')
   })
 
-  test('an unpaid, a closed and an unknown trade give no money back', async () => {
+  test('are refused for an unpaid, a closed and an unknown trade', async () => {
     const trade = await visited()
     const unpaid = provider.refund(refundOf(trade, 1n))
     await expect(unpaid).rejects.toMatchObject({
@@ -335,7 +335,7 @@ describe('refunds', () => {
     await expect(unknown).rejects.toMatchObject({ name: 'ProviderRefusalError', code: 'ACQ.TRADE_NOT_EXIST' })
   })
 
-  test('stuck: not done, however often it is asked, until it is; and paid once', async () => {
+  test('that are stuck stay pending until done, and are paid once', async () => {
     const trade = await paid()
     await fault('refund_stuck')
     await repeatable(provider.refund(refundOf(trade, 300n)))
@@ -348,7 +348,7 @@ describe('refunds', () => {
     expect(await booked(trade)).toMatchObject([{ refunded: '3.00' }])
   })
 
-  test('failed: tried again under the same number, as Alipay wants it, it is paid once', async () => {
+  test('that failed are repeated under the same number, as Alipay requires, and paid once', async () => {
     const trade = await paid()
     await fault('refund_failed')
     await repeatable(provider.refund(refundOf(trade, 990n)))
@@ -358,7 +358,7 @@ describe('refunds', () => {
   })
 
   test.each(['answer_lost', 'error_before', 'error_after'])(
-    '%s: repeated, it is one refund',
+    'are made once when repeated after %s',
     async (name) => {
       const trade = await paid()
       await fault(name)
@@ -371,7 +371,7 @@ describe('refunds', () => {
   )
 })
 
-describe('an answer is believed only as Alipay signed it', () => {
+describe('an answer from Alipay', () => {
   let gateway: Receiver
   /** The body of each answer by the method that was called. */
   let bodies: Record<string, string>
@@ -402,7 +402,7 @@ describe('an answer is believed only as Alipay signed it', () => {
     return stub.query(payment)
   }
 
-  test('whatever its spaces, escapes and order are; the raw text is what counts', async () => {
+  test('is accepted with any spaces, escapes and order; its raw text is signed', async () => {
     const node = JSON.stringify(fields)
     const spaced = `{ "url":"https:\\/\\/a.b\\/{\\"}", "list" : [ {"a":[1,{}]}, "]}" ], ${node.slice(1, -1)} , "n":-1.5e3 }`
     const paid = { state: 'paid', amountFen: 990n, paymentRef: fields.trade_no }
@@ -422,7 +422,10 @@ describe('an answer is believed only as Alipay signed it', () => {
     ['one that is no text', () => `{"${QUERY}":${node},"sign":[1]}`],
     ['one by another key', () => answer(QUERY, node, signed(node, otherKey))],
     ['one of another node', () => answer(QUERY, node.replace('9.90', '9.91'), signed(node))],
-    ['one of the same node written otherwise', () => answer(QUERY, node.replace('{', '{ '), signed(node))],
+    [
+      'a signature of the same node written differently',
+      () => answer(QUERY, node.replace('{', '{ '), signed(node)),
+    ],
     [
       'a node twice, the signed one last',
       () => `{"${QUERY}":${node.replace('9.90', '1.00')},"${QUERY}":${node},"sign":"${signed(node)}"}`,
@@ -434,11 +437,11 @@ describe('an answer is believed only as Alipay signed it', () => {
     ['a node of another method', () => answer('alipay_trade_close_response', node)],
     ['another trade', () => answer(QUERY, node.replace('PM1-1', 'PM2-1'), undefined)],
     ['an amount that is a JSON number', () => answer(QUERY, node.replace('"9.90"', '9.90'), undefined)],
-    ['an amount below nothing', () => answer(QUERY, node.replace('9.90', '-9.90'), undefined)],
-    ['a state nobody knows', () => answer(QUERY, node.replace('TRADE_SUCCESS', 'TRADE_PAID'), undefined)],
+    ['a negative amount', () => answer(QUERY, node.replace('9.90', '-9.90'), undefined)],
+    ['an unknown state', () => answer(QUERY, node.replace('TRADE_SUCCESS', 'TRADE_PAID'), undefined)],
     ['no JSON', () => '<html>'],
     ['nothing', () => ''],
-  ])('%s: to be repeated', async (_name, body) => {
+  ])('is not trusted, and the request is repeated: %s', async (_name, body) => {
     await repeatable(told(body()))
   })
 
@@ -454,7 +457,7 @@ describe('an answer is believed only as Alipay signed it', () => {
     ['40004', 'AQC.SYSTEM_ERROR'],
     ['40004', 'isp.unknow-error'],
     ['40004', ''],
-  ])('%s %s is no answer to what was asked', async (code, sub_code) => {
+  ])('%s %s says nothing about the order', async (code, sub_code) => {
     await repeatable(told(answer(QUERY, JSON.stringify({ code, msg: 'x', sub_code, sub_msg: 'x' }))))
     await repeatable(told(answer('error_response', JSON.stringify({ code, sub_code }))))
   })
@@ -467,7 +470,7 @@ describe('an answer is believed only as Alipay signed it', () => {
     ['ACQ.REFUND_AMT_NOT_EQUAL_TOTAL', 'never'],
     ['ACQ.DISCORDANT_REPEAT_REQUEST', 'never'],
     ['ACQ.SOMETHING_NEW', 'never'],
-  ])('a refund that is refused as %s: %s; unless it is done after all', async (sub_code, meaning) => {
+  ])('refuses a refund as %s, to be retried %s, unless it was done anyway', async (sub_code, meaning) => {
     const refusal = JSON.stringify({ code: '40004', msg: 'Business Failed', sub_code, sub_msg: 'x' })
     const request = {
       outTradeNo: 'PM1-1',
@@ -501,7 +504,7 @@ describe('an answer is believed only as Alipay signed it', () => {
     if (sub_code !== 'ACQ.SYSTEM_ERROR') expect(await stub.refund(request)).toMatchObject({ state: 'done' })
   })
 
-  test('a close asks first: what is over is left alone', async () => {
+  test('lets a close query first, and leave a finished trade alone', async () => {
     const before = gateway.received.length
     expect(await told(answer(QUERY, node))).toMatchObject({ state: 'paid' })
     expect(await stub.close(payment)).toBe('paid')
@@ -518,7 +521,7 @@ describe('an answer is believed only as Alipay signed it', () => {
     ])
   })
 
-  test('of a refund, code 10000 is no success, and neither is a refund of another number', async () => {
+  test('of a refund is no success by code 10000 alone, nor with another refund number', async () => {
     const REFUND = 'alipay_trade_refund_response'
     const ASKED = 'alipay_trade_fastpay_refund_query_response'
     const request = {
@@ -548,7 +551,7 @@ describe('an answer is believed only as Alipay signed it', () => {
     }
   })
 
-  test('a dead gateway, and keys that do not fit, are to be repeated', async () => {
+  test('is requested again after a dead gateway or with wrong keys', async () => {
     const dead = createAlipay({ ...account, gatewayUrl: 'http://127.0.0.1:1/gateway.do' })
     await repeatable(dead.query(payment))
     await repeatable(dead.close(payment))
@@ -561,10 +564,10 @@ describe('an answer is believed only as Alipay signed it', () => {
   })
 })
 
-describe('Alipay’s own library and the sandbox understand one another', () => {
+describe('Alipay’s own library and the sandbox', () => {
   const validateSign = { validateSign: true }
 
-  test('query, close, refund and refund query, with every answer’s signature checked', async () => {
+  test('agree on query, close, refund and refund query, and every answer verifies', async () => {
     const sdk = sdkOf()
     const trade = await visited()
     const bizContent = { out_trade_no: trade.outTradeNo }
@@ -614,10 +617,10 @@ describe('Alipay’s own library and the sandbox understand one another', () => 
     ['SHA-1', { sign_type: 'RSA' }, 'isv.invalid-signature-type'],
     ['GBK', { charset: 'gbk' }, 'isv.invalid-charset'],
     ['another app', { app_id: '2021000000000002' }, 'isv.invalid-app-id'],
-    ['a time that is none', { timestamp: '2026-11-23T08:00:00Z' }, 'isv.invalid-timestamp'],
+    ['an invalid time', { timestamp: '2026-11-23T08:00:00Z' }, 'isv.invalid-timestamp'],
     ['what was not signed', { biz_content: '{}' }, 'isv.invalid-signature'],
     ['a name twice', { 'method&method': 'x' }, 'isv.invalid-parameter'],
-  ])('the gateway refuses %s, in a signed answer', async (_name, changes, sub_code) => {
+  ])('the gateway refuses %s with a signed answer', async (_name, changes, sub_code) => {
     const { payUrl } = await opened()
     const url = new URL(payUrl)
     url.searchParams.set('method', 'alipay.trade.query')
@@ -632,7 +635,7 @@ describe('Alipay’s own library and the sandbox understand one another', () => 
     expect(() => sdkOf().checkResponseSign(text, name, JSON.parse(text).sign, '')).not.toThrow()
   })
 
-  test('cancel closes what is unpaid and gives back what is paid', async () => {
+  test('cancel closes an unpaid trade and refunds a paid one', async () => {
     const sdk = sdkOf()
     const cancel = (trade: Opened) =>
       sdk.exec('alipay.trade.cancel', { bizContent: { out_trade_no: trade.outTradeNo } }, validateSign)
@@ -645,7 +648,7 @@ describe('Alipay’s own library and the sandbox understand one another', () => 
     expect(await cancel(await opened())).toMatchObject({ subCode: 'ACQ.TRADE_NOT_EXIST' })
   })
 
-  test('its page address opens the cashier, and is the one that ours is', async () => {
+  test('build the same page address as the mall, which opens the cashier', async () => {
     const attempt = newAttempt({ client: 'desktop' })
     const { payUrl } = await provider.create(attempt)
     const ours = new URL(payUrl ?? '')
@@ -672,7 +675,7 @@ describe('the bill', () => {
   const DAY_MS = 86_400_000
   const shanghaiDay = (at: number) => new Date(at + 8 * HOUR_MS).toISOString().slice(0, 10)
 
-  /** Cut anywhere, or with a byte changed in a file: nothing is read of it, and least of all a part. */
+  /** Cut anywhere or with a changed byte, a file yields no lines at all. */
   function refusesWhatIsBroken(archive: Buffer) {
     const whole = readBill(archive)
     for (let length = 0; length < archive.length; length += 7) {
@@ -687,12 +690,12 @@ describe('the bill', () => {
       } catch {
         continue
       }
-      // A byte that no file hangs on: a name, a date.
+      // A byte without effect: a file name, a date.
       expect(lines).toEqual(whole)
     }
   }
 
-  test('of a day that is over holds every payment and refund once; today’s is not there yet', async () => {
+  test('of a past day has every payment and refund once; today’s does not exist yet', async () => {
     const today = shanghaiDay(Date.now())
     const dearest = await paid({ amountFen: 123_456_789n, subject: '杯,「贵」,🍵' })
     const part = await paid()
@@ -703,7 +706,7 @@ describe('the bill', () => {
     await visited()
     expect(await provider.downloadBill(today)).toBeUndefined()
 
-    // A whole day goes by in the provider's books.
+    // A whole day passes in the provider's books.
     const day = shanghaiDay(Date.now() - 40 * DAY_MS)
     const db = new DatabaseSync(join(dataDir, 'sandbox.db'))
     const numbers = [dearest.outTradeNo, part.outTradeNo]

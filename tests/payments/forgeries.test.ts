@@ -48,12 +48,12 @@ beforeAll(async () => {
 afterAll(() => mall.close())
 
 describe('a forged notification', () => {
-  it('is never believed and never breaks anything: 2,000 of each provider', async () => {
+  it('is never accepted and breaks nothing: 2,000 of each provider', async () => {
     const run = await sendForgeries(target, { each: 2_000, seed: 20_261_123 })
     expect(run.wrong).toEqual([])
     expect(run.sent).toEqual({ alipay: 2_000, wechat: 2_000, stripe: 2_000 })
     expect(Object.keys(run.ways).sort()).toEqual(allWays().sort())
-    // The API and the worker are as they were.
+    // The API and the worker still work.
     const product = await mall.product({ payment_mode: 'mixed' })
     const answer = await mall.exchange('ann', { product_id: product, payment_method: 'wechat' })
     await mall.cashier(answer.body.data.payment_info.pay_url, 'pay')
@@ -61,7 +61,7 @@ describe('a forged notification', () => {
     expect(await mall.brokenLaws()).toEqual([])
   })
 
-  it.each(PROVIDERS)('is told apart from a real one that comes again: %s', async (provider) => {
+  it.each(PROVIDERS)('of %s differs from a repeated genuine one, which is accepted', async (provider) => {
     const before = await target.countKept()
     for (const { headers, body } of target.reals[provider]) {
       const answer = await until(

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createHmac, createSign, generateKeyPairSync } from 'node:crypto'
 
 /**
- * Notifications that no provider has sent: made out of real ones by changing bytes of body and headers, and by
- * whoever has half of what it takes, such as the right key and the wrong algorithm. None of them may be believed.
+ * Notifications that no provider sent: genuine ones with changed bytes, or signed with half of what it takes,
+ * such as the right key and the wrong algorithm. None may be accepted.
  */
 
 export interface Sent {
@@ -14,7 +14,7 @@ export interface Forged extends Sent {
   readonly what: string
 }
 
-/** The providers' own keys: a forger who lacked them could try less. */
+/** The providers' own keys: a forger who has them can try more. */
 export interface ProviderKeys {
   /** PEM. */
   readonly alipay: string
@@ -28,7 +28,7 @@ export const PROVIDERS = ['alipay', 'wechat', 'stripe'] as const
 export type Provider = (typeof PROVIDERS)[number]
 
 type Random = () => number
-/** @returns undefined where this one says what the real one says */
+/** @returns undefined if this one says the same as the genuine one */
 type Forge = (real: Sent, other: Sent, random: Random, keys: ProviderKeys) => Sent | undefined
 
 const below = (random: Random, n: number) => Math.floor(random() * n)
@@ -49,7 +49,7 @@ const stranger = generateKeyPairSync('rsa', {
 const rsa = (text: string | Buffer, key: string, algorithm = 'RSA-SHA256') =>
   createSign(algorithm).update(text).sign(key, 'base64')
 
-/** What can be done to any notification, whoever sends it. */
+/** Forgeries of any provider's notification. */
 const ANYONE: Readonly<Record<string, Forge>> = {
   'a bit of the body is flipped': (real, _other, random) => {
     const body = Buffer.from(real.body)
@@ -95,7 +95,7 @@ const ANYONE: Readonly<Record<string, Forge>> = {
   }),
 }
 
-/** What can be done to signatures in headers. */
+/** Forgeries of signatures in headers. */
 const IN_HEADERS = (names: readonly string[]): Readonly<Record<string, Forge>> => ({
   'a header is missing': (real, _other, random) => without(real, pick(random, names)),
   'a header has another letter': (real, _other, random) => {
@@ -115,7 +115,7 @@ const IN_HEADERS = (names: readonly string[]): Readonly<Record<string, Forge>> =
 const fieldsOf = (body: Buffer) => [...new URLSearchParams(body.toString('latin1'))]
 const formOf = (fields: readonly (readonly [string, string])[]) =>
   Buffer.from(new URLSearchParams(fields as [string, string][]).toString())
-/** The form's own text, as Alipay signs it. */
+/** The text of the form that Alipay signs. */
 function alipayText(fields: readonly (readonly [string, string])[]): string {
   return fields
     .filter(([name, value]) => name !== 'sign' && name !== 'sign_type' && value !== '')
@@ -149,7 +149,7 @@ const ALIPAY: Readonly<Record<string, Forge>> = {
   'a field is gone': (real, _other, random) => {
     const fields = decoded(real.body)
     const at = below(random, fields.length)
-    // An empty field is not signed, so that one more or less says nothing.
+    // An empty field is not signed, so adding or removing it changes nothing.
     if (fields[at]?.[1] === '') return undefined
     return { ...real, body: formOf(fields.filter((_field, n) => n !== at)) }
   },
@@ -212,14 +212,14 @@ interface Resource {
   nonce: string
 }
 
-/** Changes the sealed part, and signs the whole rightly: only the seal itself can tell. */
+/** Changes the encrypted part and signs the whole correctly: only decryption can tell. */
 function resealed(real: Sent, keys: ProviderKeys, change: (resource: Resource) => void): Sent {
   const body = JSON.parse(real.body.toString()) as { resource: Resource }
   change(body.resource)
   return wechat(real, Buffer.from(JSON.stringify(body)), keys.wechat)
 }
 
-/** Opens the sealed part, changes it and seals it again: only what it says can tell. */
+/** Decrypts, changes and encrypts the content again: only its meaning can tell. */
 function rewritten(real: Sent, keys: ProviderKeys, change: (plain: Record<string, unknown>) => void): Sent {
   return resealed(real, keys, (resource) => {
     const sealed = Buffer.from(resource.ciphertext, 'base64')
@@ -325,12 +325,12 @@ const ALL: Readonly<Record<Provider, Readonly<Record<string, Forge>>>> = {
   stripe: { ...ANYONE, ...STRIPE },
 }
 
-/** The names of all the ways to forge a provider's notification. */
+/** The names of all ways to forge a provider's notification. */
 export const waysOf = (provider: Provider) => Object.keys(ALL[provider])
 
 /**
- * The n-th forgery: every way has its turn.
- * @param reals notifications as they were sent, two of different orders at least
+ * The n-th forgery: the ways alternate.
+ * @param reals genuine notifications of at least two orders
  */
 export function forge(
   provider: Provider,
@@ -352,7 +352,7 @@ export function forge(
   }
 }
 
-/** A form may write the same letters in several ways; then it is the provider's own word still. */
+/** A form may encode the same text in several ways; then it is still the provider's own. */
 function saysTheSame(provider: Provider, real: Sent, forged: Sent): boolean {
   if (provider === 'alipay') {
     const said = (body: Buffer) =>

@@ -1,13 +1,13 @@
 import { createRandom } from '../support/random.ts'
 import { forge, PROVIDERS, type Provider, type ProviderKeys, type Sent, waysOf } from './forgeries.ts'
 
-/** Where notifications go, and what it takes to see whether one was believed. */
+/** Where notifications are sent, and how to see whether one was accepted. */
 export interface Target {
   readonly url: string
   readonly keys: ProviderKeys
-  /** Real notifications, as the provider has sent them: of two orders at least. */
+  /** Genuine notifications of at least two orders per provider. */
   readonly reals: Readonly<Record<Provider, readonly Sent[]>>
-  /** How many notifications are kept. */
+  /** How many notifications are stored. */
   readonly countKept: () => Promise<number>
 }
 
@@ -15,15 +15,15 @@ export interface ForgeryRun {
   readonly sent: Record<Provider, number>
   /** How often each way of forging was tried. */
   readonly ways: Record<string, number>
-  /** What was believed, or answered with a 5xx: nothing, if all is well. */
+  /** What was accepted or answered with a 5xx; empty if all is well. */
   readonly wrong: readonly string[]
 }
 
 const CLIENTS = 16
 
 /**
- * Sends forged notifications of every provider, as many of each, and looks at what comes of them.
- * @param until no more are sent after this time (ms since 1970)
+ * Sends the same number of forged notifications of each provider, and checks the answers.
+ * @param until the time (ms since 1970) after which no more are sent
  */
 export async function sendForgeries(
   target: Target,
@@ -58,10 +58,10 @@ export async function sendForgeries(
   return { sent, ways, wrong }
 }
 
-/** Every way of forging was tried. */
+/** Every way of forging. */
 export const allWays = () => PROVIDERS.flatMap((name) => waysOf(name).map((way) => `${name}: ${way}`))
 
-/** @returns the status; undefined where this is no request that HTTP could carry */
+/** @returns the status, or undefined if HTTP cannot carry the request */
 async function send(url: string, { headers, body }: Sent): Promise<number | undefined> {
   const known = Object.entries(headers).filter(([name]) => name !== 'content-length' && name !== 'host')
   let request: Request

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ConfigError, readConfig } from '../../config/index.ts'
 
-/** A shop goes live by filling in keys: what is asked of them, and what is said of wrong ones. */
+/** Going live means filling in keys: which are required, and how wrong ones are reported. */
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const PRIVATE_PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
@@ -48,7 +48,7 @@ const live = (given: Record<string, string>) =>
     ...given,
   })
 
-/** Each thing that is said to be wrong. */
+/** Every reported problem. */
 function said(given: Record<string, string>): string[] {
   try {
     live(given)
@@ -59,8 +59,8 @@ function said(given: Record<string, string>): string[] {
   }
 }
 
-describe('a shop for customers', () => {
-  it('pays by the wallet alone without an account, and by every provider that it has one at', () => {
+describe('a shop in production', () => {
+  it('offers the wallet alone without accounts, and each provider with an account', () => {
     expect(live({}).rules.supportedMethods).toEqual(['wallet'])
     expect(live(ALIPAY).rules.supportedMethods).toEqual(['wallet', 'alipay'])
     expect(live({ ...ALIPAY, ...WECHAT, ...STRIPE }).rules.supportedMethods).toEqual([
@@ -71,7 +71,7 @@ describe('a shop for customers', () => {
     ])
   })
 
-  it('reaches the real providers, and is notified at its public address', () => {
+  it('uses the real providers, and is notified at its public address', () => {
     const { alipay, wechat, stripe } = live({ ...ALIPAY, ...WECHAT, ...STRIPE }).payments
     expect(alipay).toMatchObject({
       gatewayUrl: 'https://openapi.alipay.com/gateway.do',
@@ -93,11 +93,11 @@ describe('a shop for customers', () => {
     ['PEM on one line', PRIVATE_PEM.replaceAll('\n', '\\n')],
     ['the base64 of PKCS#8', der('pkcs8')],
     ['the base64 of PKCS#1, as the tool for Alipay keys gives it', der('pkcs1')],
-  ])('takes a private key as %s', (_form, key) => {
+  ])('accepts a private key as %s', (_form, key) => {
     expect(live({ ...ALIPAY, ALIPAY_PRIVATE_KEY: key }).payments.alipay?.privateKey).toBe(PRIVATE_PEM)
   })
 
-  it('takes keys as files', () => {
+  it('accepts keys as files', () => {
     const file = join(dataDir, 'key.pem')
     writeFileSync(file, PRIVATE_PEM)
     const { ALIPAY_PRIVATE_KEY: _key, ...others } = ALIPAY
@@ -111,7 +111,7 @@ describe('a shop for customers', () => {
     ])
   })
 
-  it('is told of every variable that is missing or wrong, at once, and never shown a secret', () => {
+  it('reports every missing or wrong variable together, and never shows a secret', () => {
     const { ALIPAY_PUBLIC_KEY: _a, ...alipay } = ALIPAY
     const { WECHAT_PUBLIC_KEY: _b, WECHAT_PUBLIC_KEY_ID: _c, ...wechat } = WECHAT
     const lines = said({
@@ -136,7 +136,7 @@ describe('a shop for customers', () => {
     expect(lines.join('\n')).not.toMatch(/sk_live|secret but/)
   })
 
-  it('refuses keys that are too short, or none at all', () => {
+  it('refuses keys that are missing or too short', () => {
     const weak = generateKeyPairSync('rsa', { modulusLength: 1024 })
     const pem = weak.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
     const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -145,7 +145,7 @@ describe('a shop for customers', () => {
     }
   })
 
-  it('offers no method without an account', () => {
+  it('does not offer a method without an account', () => {
     expect(said({ POINTS_MALL_SUPPORTED_METHODS: 'wallet,alipay,wechat' })).toEqual([
       'POINTS_MALL_SUPPORTED_METHODS: no provider is set up for alipay',
       'POINTS_MALL_SUPPORTED_METHODS: no provider is set up for wechat',
@@ -157,7 +157,7 @@ describe('a shop for customers', () => {
 describe('a demo', () => {
   const demo = (given: Record<string, string> = {}) => readConfig({ DATA_DIR: dataDir, ...given })
 
-  it('pays by all methods at its sandbox, with keys that both sides make out of one file', () => {
+  it('offers all methods at its sandbox, with keys that both sides derive from one file', () => {
     const config = demo({ SANDBOX_PORT: '3499' })
     expect(config.rules.supportedMethods).toEqual(['wallet', 'alipay', 'wechat', 'bank_card'])
     expect(config.payments.alipay?.gatewayUrl).toBe('http://127.0.0.1:3499/gateway.do')
@@ -166,7 +166,7 @@ describe('a demo', () => {
     expect(statSync(join(dataDir, 'secrets.json')).mode & 0o777).toBe(0o600)
   })
 
-  it('keeps the secrets of an older version and adds what that had not', () => {
+  it('keeps the secrets of an older version and adds the missing ones', () => {
     const file = join(dataDir, 'secrets.json')
     const whole = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
     const { alipayPrivateKey, wechatApiV3Key, ...older } = whole

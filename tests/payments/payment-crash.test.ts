@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Db } from '../../db/client.ts'
 import { CASHIERS, openLoad, type Promised } from '../chaos/load.ts'
-import { judge } from '../support/consistency-check.ts'
+import { checkConsistency } from '../support/consistency-check.ts'
 import { connectPatiently } from '../support/database.ts'
 import { createInstallation, type Installation, type PartName } from '../support/installation.ts'
 import { until } from '../support/test-app.ts'
 
 /**
- * A part dies at each step of paying, closing and refunding, at every provider at once: what was promised is
- * kept, and the providers' books and ours agree.
+ * A part dies at each step of paying, closing and refunding, at every provider concurrently: promises are
+ * kept, and the providers' books agree with ours.
  */
 
 const STEPS = ['unpaid', 'paid', 'closing', 'refunding'] as const
@@ -17,7 +17,7 @@ const VICTIMS: readonly PartName[] = ['worker', 'api', 'sandbox']
 let mall: Installation
 let load: Awaited<ReturnType<typeof openLoad>>
 let db: Db
-/** All journeys begun; their ends are looked at when all have come. */
+/** All journeys, awaited at the end. */
 const journeys: Promise<Promised>[] = []
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ describe('kill -9', () => {
         )
         for (const journey of batch) journey.catch(() => {})
         journeys.push(...batch)
-        // The first payment of this batch that comes so far.
+        // Waits for the first payment of this batch that reaches the step.
         await until(
           () =>
             db
@@ -63,7 +63,7 @@ describe('kill -9', () => {
           (found) => found !== undefined,
           `a payment is ${step}`,
         )
-        // It may still be on its way up from the last time.
+        // It may still be restarting after the previous kill.
         await until(
           () => mall.kill(victim),
           (killed) => killed,
@@ -74,10 +74,10 @@ describe('kill -9', () => {
     600_000,
   )
 
-  test('in the end nothing is lost, nothing is double, and every book agrees', async () => {
+  test('loses nothing, duplicates nothing, and all books agree in the end', async () => {
     const promised = await Promise.all(journeys)
     expect(load.mistakes).toEqual([])
     expect(promised).toHaveLength(STEPS.length * VICTIMS.length * CASHIERS.length * 3)
-    expect(await judge(mall, promised, 150_000)).toEqual([])
+    expect(await checkConsistency(mall, promised, 150_000)).toEqual([])
   }, 600_000)
 })

@@ -45,7 +45,7 @@ afterEach(async () => {
 
 let customers = 0
 
-/** An order of 100 points and 9.90 by card, with nothing else in its owner's wallet. */
+/** An order of 100 points and 9.90 by card, whose owner has nothing else. */
 async function order(shop: TestApp) {
   customers += 1
   const owner = `payer${customers}`
@@ -55,7 +55,7 @@ async function order(shop: TestApp) {
   const answer = await shop.exchange(owner, { product_id, payment_method: 'bank_card' })
   expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
   const { order_no: orderNo, payment_info } = answer.body.data
-  // From the books: of a hasty order the answer may come too late to show it.
+  // From the database: an order that is past its deadline does not show it.
   const { pay_url } = await shop.db
     .selectFrom('payments')
     .select('pay_url')
@@ -92,7 +92,7 @@ type Order = Awaited<ReturnType<typeof order>>
 
 const fault = (shop: TestApp, name: string, count = 1) => shop.control('faults', { fault: name, count })
 
-/** Every notification of this order that went out has been answered and delivered. */
+/** Waits until all sent notifications of this order are answered and delivered. */
 async function quiet(shop: TestApp, { orderNo }: Order, sends: number): Promise<void> {
   await until(
     async () =>
@@ -122,8 +122,8 @@ async function workflowsAbout(shop: TestApp, orderNo: string) {
   return ids.sort()
 }
 
-describe('at the cashier', () => {
-  test('declined leaves the order open and notes it; then it is paid', async () => {
+describe('the cashier', () => {
+  test('leaves a declined order open with a note; then it can be paid', async () => {
     const o = await order(mall)
     await mall.cashier(o.payUrl, 'decline')
     await until(o.codes, (codes) => codes.includes('payment_declined'), 'the decline is noted')
@@ -136,7 +136,7 @@ describe('at the cashier', () => {
     expect(await o.trades()).toMatchObject([{ state: 'paid', amount: '9.90', refunded: '0.00' }])
   })
 
-  test('opened again by the same method is the same cashier, and the deadline stays', async () => {
+  test('is the same when opened again by the same method, with the same deadline', async () => {
     const o = await order(mall)
     for (const body of [{}, { payment_method: 'bank_card' }]) {
       const again = await o.act('pay', body)
@@ -146,7 +146,7 @@ describe('at the cashier', () => {
     expect(await o.trades()).toMatchObject([{ state: 'unpaid' }])
   })
 
-  test('changed to the wallet: the first attempt is closed, and the wallet pays at once', async () => {
+  test('is closed when the customer changes to the wallet, which pays immediately', async () => {
     const o = await order(mall)
     await mall.cash(o.owner, 1000)
     const paid = await o.act('pay', { payment_method: 'wallet' })
@@ -160,7 +160,7 @@ describe('at the cashier', () => {
     expect(await mall.cashier(o.payUrl, 'pay')).toBeGreaterThanOrEqual(400)
   })
 
-  test('changed to a wallet with one fen too little, or to a method there is not: refused, and nothing changed', async () => {
+  test('stays when the wallet is one fen short or the method unknown: refused without change', async () => {
     const o = await order(mall)
     await mall.cash(o.owner, 989)
     const before = await readTables(mall.db)
@@ -181,7 +181,7 @@ describe('at the cashier', () => {
     await o.reach('order_paid')
   })
 
-  test('changed to the wallet while the money comes in: the card has paid, and the wallet keeps its cash', async () => {
+  test('wins over the wallet if the card pays during the change; the wallet keeps its cash', async () => {
     const o = await order(mall)
     await mall.cash(o.owner, 1000)
     await fault(mall, 'pay_during_close')
@@ -197,7 +197,7 @@ describe('at the cashier', () => {
   })
 
   for (const name of ['answer_lost', 'error_before', 'error_after', 'error_stored']) {
-    test(`${name} when it is opened: the order still gets its cashier, and the provider has it once`, async () => {
+    test(`is created once at the provider despite ${name}`, async () => {
       await fault(mall, name)
       const o = await order(mall)
       expect(o.payUrl).toMatch(/^http/)
@@ -209,7 +209,7 @@ describe('at the cashier', () => {
 })
 
 describe('a notification', () => {
-  test('repeated 20 times pays once', async () => {
+  test('pays once when it is repeated 20 times', async () => {
     const o = await order(mall)
     await mall.cashier(o.payUrl, 'pay')
     await o.reach('order_paid')
@@ -223,20 +223,20 @@ describe('a notification', () => {
     expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
   })
 
-  test('told as 20 new events pays once', async () => {
+  test('pays once when it arrives as 20 new events', async () => {
     const o = await order(mall)
     await mall.cashier(o.payUrl, 'pay')
     await o.reach('order_paid')
     await Promise.all(Array.from({ length: 20 }, () => o.forcePay()))
     await quiet(mall, o, 21)
-    // A question after all the events: its answer says that they have been dealt with.
+    // This answer proves that all events have been processed.
     expect((await mall.operate(o.orderNo, 'ship', { carrier: 'SF', tracking_no: '1' })).status).toBe(409)
     expect(await o.show()).toMatchObject({ status: 'order_paid', payment_status: 'paid' })
     expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
     expect(await o.codes()).toEqual([])
   })
 
-  test('out of order: the decline that comes after the payment changes nothing', async () => {
+  test('of a decline that arrives after the payment changes nothing', async () => {
     const o = await order(mall)
     await fault(mall, 'reorder')
     await mall.cashier(o.payUrl, 'decline')
@@ -247,7 +247,7 @@ describe('a notification', () => {
     expect(await o.codes()).toEqual([])
   })
 
-  test('twice and wrongly signed the first time: believed once it is signed rightly', async () => {
+  test('is accepted once it is signed correctly, after a wrongly signed one', async () => {
     const o = await order(mall)
     await fault(mall, 'wrong_signature')
     await mall.cashier(o.payUrl, 'pay')
@@ -258,7 +258,7 @@ describe('a notification', () => {
     ])
   })
 
-  test('that comes before the workflow waits for it is not lost', async () => {
+  test('is not lost when it arrives before the workflow waits for it', async () => {
     hooks.after('openPayment', async (tradeNo) => {
       await mall.control('force-pay', { out_trade_no: tradeNo })
       await until(
@@ -269,7 +269,7 @@ describe('a notification', () => {
             .where('order_no', '=', String(tradeNo).slice(0, -2))
             .execute(),
         ([event]) => event?.outcome === 'signalled',
-        'the workflow has been told',
+        'the workflow has the notification',
       )
     })
     const o = await order(mall)
@@ -277,7 +277,7 @@ describe('a notification', () => {
     expect(await o.trades()).toMatchObject([{ state: 'paid', refunded: '0.00' }])
   })
 
-  test('that was kept and never delivered is delivered by the sweeper', async () => {
+  test('that was stored but not delivered is delivered by the sweeper', async () => {
     const o = await order(mall)
     await fault(mall, 'drop')
     await mall.cashier(o.payUrl, 'pay')
@@ -294,7 +294,7 @@ describe('a notification', () => {
     expect(await mall.sweep()).toBe(0)
   })
 
-  test('that is forged answers 401 and changes nothing; the same, rightly signed, counts', async () => {
+  test('that is forged gets 401 and changes nothing; the genuine one counts', async () => {
     const real = await order(mall)
     await mall.cashier(real.payUrl, 'pay')
     await real.reach('order_paid')
@@ -344,7 +344,7 @@ describe('a notification', () => {
     await o.reach('order_paid')
   })
 
-  test('that names a wrong amount: the money goes back, and the order goes on waiting', async () => {
+  test('with a wrong amount is refunded, and the order still waits', async () => {
     const o = await order(mall)
     await fault(mall, 'wrong_amount')
     await mall.cashier(o.payUrl, 'pay')
@@ -369,7 +369,7 @@ describe('a notification', () => {
   })
 })
 
-/** What the customer pays is not what he was asked for. */
+/** Changes the amount that the customer pays at the provider. */
 function priceAtProvider(shop: TestApp, { orderNo }: Order, fen: number): void {
   const db = new DatabaseSync(join(shop.dataDir, 'sandbox.db'), { timeout: 5_000 })
   try {
@@ -380,7 +380,7 @@ function priceAtProvider(shop: TestApp, { orderNo }: Order, fen: number): void {
   }
 }
 
-/** The shop gives the money of its first attempt back by the provider's own pages: the mall hears nothing of it. */
+/** Refunds the first attempt at the provider's own pages: the mall is not notified. */
 async function giveBackAtDesk(shop: TestApp, outTradeNo: string): Promise<void> {
   const stripe = createStripe({ ...ACCOUNTS.stripe, baseUrl: shop.sandbox.url })
   const { provider_ref } = await shop.db
@@ -400,12 +400,12 @@ const refundsOf = (shop: TestApp, { orderNo }: Order) =>
     .where('out_trade_no', 'like', `${orderNo}-%`)
     .execute()
 
-describe('money of another amount than was asked for', () => {
+describe('a payment of a wrong amount', () => {
   for (const [fen, came] of [
     [500, '5.00'],
     [1_500, '15.00'],
   ] as const) {
-    test(`${came} came in: that goes back, no more and no less`, async () => {
+    test(`(${came}) is refunded in full`, async () => {
       const o = await order(mall)
       priceAtProvider(mall, o, fen)
       await mall.cashier(o.payUrl, 'pay')
@@ -420,7 +420,7 @@ describe('money of another amount than was asked for', () => {
     })
   }
 
-  test('that went back at the provider meanwhile is owed no more', async () => {
+  test('is not refunded again if the provider refunded it meanwhile', async () => {
     const o = await order(mall)
     const settled = createDoor()
     hooks.before('settlePayment', () => giveBackAtDesk(mall, `${o.orderNo}-1`))
@@ -438,8 +438,8 @@ describe('money of another amount than was asked for', () => {
   })
 })
 
-describe('at the deadline', () => {
-  test('money that came in and went back at the provider meanwhile does not pay the order', async () => {
+describe('at the payment deadline', () => {
+  test('a payment that the provider has already refunded does not pay the order', async () => {
     hastyHooks.before('closePayment', async (tradeNo) => {
       hastyHooks.clear()
       await fault(hasty, 'drop')
@@ -462,7 +462,7 @@ describe('at the deadline', () => {
     expect(await readHoldings(hasty)).toEqual(o.before)
   })
 
-  test('the payment is closed at the provider first, and only then everything is released', async () => {
+  test('the payment is closed at the provider before anything is released', async () => {
     const closing = createDoor()
     hastyHooks.before('closePayment', () => closing.passed())
     const o = await order(hasty)
@@ -482,7 +482,7 @@ describe('at the deadline', () => {
   })
 
   for (const name of ['error_before', 'error_after', 'answer_lost']) {
-    test(`${name} when it is closed: nothing is released on a guess`, async () => {
+    test(`nothing is released while a close that met ${name} is uncertain`, async () => {
       let tries = 0
       hastyHooks.before('closePayment', async () => {
         tries += 1
@@ -496,7 +496,7 @@ describe('at the deadline', () => {
     })
   }
 
-  test('money that comes in during the close wins: the order is paid, not canceled', async () => {
+  test('a payment during the close wins: the order is paid, not canceled', async () => {
     hastyHooks.before('closePayment', async () => void (await fault(hasty, 'pay_during_close')))
     const o = await order(hasty)
     expect(await o.reach('order_paid')).toMatchObject({ payment_status: 'paid', cancel_reason: null })
@@ -509,7 +509,7 @@ describe('at the deadline', () => {
     expect(await o.wallet()).toMatchObject({ available: 0, held: 0 })
   })
 
-  /** The customer pays as soon as the cashier is open. */
+  /** Pays as soon as the cashier is open. */
   const payAtOnce = () =>
     hastyHooks.after('openPayment', async (tradeNo) => {
       await hasty.control('force-pay', { out_trade_no: tradeNo })
@@ -521,11 +521,11 @@ describe('at the deadline', () => {
             .where('order_no', '=', String(tradeNo).slice(0, -2))
             .execute(),
         ([event]) => event?.outcome === 'signalled',
-        'the workflow has been told',
+        'the workflow has the notification',
       )
     })
 
-  test('does not touch an order that was paid in time', async () => {
+  test('an order that was paid in time is unaffected', async () => {
     payAtOnce()
     const paid = await order(hasty)
     hastyHooks.clear()
@@ -546,8 +546,8 @@ describe('at the deadline', () => {
   })
 })
 
-describe('money that was not due goes back once, by itself:', () => {
-  test('after a cancellation, told five times again', async () => {
+describe('an unapplied payment is refunded once, automatically:', () => {
+  test('after a cancellation, notified five more times', async () => {
     const o = await order(mall)
     expect((await o.act('cancel')).body.data).toMatchObject({
       status: 'order_canceled',
@@ -607,7 +607,7 @@ describe('money that was not due goes back once, by itself:', () => {
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
-  test('paid on two attempts: the one that came second', async () => {
+  test('paid on two attempts: the second one', async () => {
     const o = await order(mall)
     await mall.cash(o.owner, 990)
     await o.act('pay', { payment_method: 'wallet' })
@@ -619,7 +619,7 @@ describe('money that was not due goes back once, by itself:', () => {
     expect((await mall.operate(o.orderNo, 'accept')).body.data.status).toBe('order_accepted')
   })
 
-  test('on an earlier attempt, while a later one waits and is paid', async () => {
+  test('on an earlier attempt, while a later one is paid', async () => {
     const o = await order(mall)
     await fault(mall, 'wrong_amount')
     await mall.cashier(o.payUrl, 'pay')
@@ -643,7 +643,7 @@ describe('a refund', () => {
     return o
   }
 
-  test('that is stuck at the provider stays "refunding" until the provider has answered for good', async () => {
+  test('that is stuck at the provider stays "refunding" until the provider’s final answer', async () => {
     const o = await paidOrder()
     await fault(mall, 'refund_stuck')
     expect((await o.act('cancel')).body.data).toMatchObject({
@@ -670,7 +670,7 @@ describe('a refund', () => {
   })
 
   for (const name of ['answer_lost', 'error_before', 'error_after', 'error_stored']) {
-    test(`${name} when it is asked for: it is made once`, async () => {
+    test(`is made once despite ${name}`, async () => {
       const o = await paidOrder()
       await fault(mall, name)
       await o.act('cancel')
@@ -680,7 +680,7 @@ describe('a refund', () => {
     })
   }
 
-  test('that fails for good needs attention; "retry" makes it under a new number', async () => {
+  test('that fails permanently needs attention; "retry" makes it under a new number', async () => {
     const o = await paidOrder()
     await fault(mall, 'refund_failed')
     await o.act('cancel')
@@ -709,7 +709,7 @@ describe('a refund', () => {
     ])
   })
 
-  test('of late money that fails for good waits for an operator in its own workflow', async () => {
+  test('of a late payment that fails permanently waits for an operator in its own workflow', async () => {
     const o = await order(mall)
     await o.act('cancel')
     await ended(mall, o.orderNo)
@@ -723,7 +723,7 @@ describe('a refund', () => {
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
   })
 
-  test('beside an order that goes on: "retry" makes it, and the order stays where it is', async () => {
+  test('of an order that goes on is made by "retry", and the order keeps its status', async () => {
     const o = await order(mall)
     await mall.cash(o.owner, 990)
     await o.act('pay', { payment_method: 'wallet' })
@@ -737,7 +737,7 @@ describe('a refund', () => {
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
   })
 
-  test('where nothing is stuck there is nothing to resolve', async () => {
+  test('cannot be resolved if nothing is stuck', async () => {
     const o = await paidOrder()
     const before = await readTables(mall.db)
     const body = { action: 'retry', reason: 'why not' }

@@ -15,7 +15,7 @@ import {
 
 const LENGTH_MAX = 5
 
-/** Every sequence of events up to a length, the empty one first. */
+/** All sequences of events up to a length, the empty one first. */
 function* sequences(length: number): Generator<readonly Event[]> {
   let longest: readonly (readonly Event[])[] = [[]]
   yield* longest
@@ -25,7 +25,7 @@ function* sequences(length: number): Generator<readonly Event[]> {
   }
 }
 
-/** Plays a sequence and what follows by itself. @returns what broke, and what happened */
+/** Plays a sequence to its end. @returns what broke, and what happened */
 function play(provider: Provider, events: readonly Event[], by: Rules) {
   const world = newWorld(provider)
   const broken: string[] = []
@@ -38,8 +38,8 @@ function play(provider: Provider, events: readonly Event[], by: Rules) {
   return { broken, seen: world.seen, order: world.order }
 }
 
-describe('the life of a payment', () => {
-  test(`keeps its laws in every order of up to ${LENGTH_MAX} events, whatever the provider`, () => {
+describe('the payment model', () => {
+  test(`keeps its invariants for every order of up to ${LENGTH_MAX} events and every provider`, () => {
     const seen = new Set<string>()
     const ends = new Map<string, number>()
     const broken: string[] = []
@@ -57,7 +57,7 @@ describe('the life of a payment', () => {
     expect(broken.slice(0, 5)).toEqual([])
     const perProvider = Array.from({ length: LENGTH_MAX + 1 }, (_, n) => EVENTS.length ** n)
     expect(count).toBe(PROVIDERS.length * perProvider.reduce((sum, n) => sum + n, 0))
-    // Every decision was made in every state that it can be made in.
+    // Every decision was taken in every possible state.
     expect([...seen].toSorted()).toEqual(
       [
         'closed, release',
@@ -76,45 +76,48 @@ describe('the life of a payment', () => {
     )
   })
 
-  /** Each is a bug that somebody's shop has had. */
+  /** Known bugs of real shops. */
   const bugs: [string, Partial<Rules>][] = [
-    ['released on a guess', { decideClose: (word) => (word === 'paid' ? 'take' : 'release') }],
     [
-      'released when the money had come in',
+      'an order released before the close is certain',
+      { decideClose: (word) => (word === 'paid' ? 'take' : 'release') },
+    ],
+    [
+      'an order released although it was paid',
       { decideClose: (word) => (word === 'no_answer' ? 'ask_again' : 'release') },
     ],
     [
-      'late money taken for a canceled order',
+      'a late payment applied to a canceled order',
       {
         decideMoney: ({ payment }) =>
           payment === 'unpaid' || payment === 'closing' || payment === 'closed' ? 'settle' : 'repeat',
       },
     ],
     [
-      'late money forgotten',
+      'a late payment not refunded',
       { decideMoney: (money) => (money.order === 'order_canceled' ? 'repeat' : rules.decideMoney(money)) },
     ],
     [
-      'money taken on a replaced attempt',
+      'a payment applied on a replaced attempt',
       {
         decideMoney: (money) =>
           rules.decideMoney({ ...money, payment: money.payment === 'closed' ? 'unpaid' : money.payment }),
       },
     ],
     [
-      'a second notice decided anew',
+      'a second notification applied again',
       {
         decideMoney: (money) =>
           rules.decideMoney({ ...money, payment: money.payment === 'refunded' ? 'closed' : money.payment }),
       },
     ],
     [
-      'a canceled order keeps the money',
+      'a canceled order that keeps its payment',
       { afterCancel: (payment) => (payment === 'paid' ? 'closed' : payment) },
     ],
-    ['never at rest', { afterRefund: (payment) => payment }],
+    ['a refund that is repeated forever', { afterRefund: (payment) => payment }],
   ]
-  test.each(bugs)('the laws notice: %s', (_, bug) => {
+  test.each(bugs)('notices this bug: %s', (_, bug) => {
     const by: Rules = { ...rules, ...bug }
     const noticed = PROVIDERS.some((provider) =>
       [...sequences(4)].some((events) => play(provider, events, by).broken.length > 0),

@@ -9,10 +9,10 @@ import { ACCOUNTS, mallSides, sandboxSides } from '../support/accounts.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { until } from '../support/test-app.ts'
 
-/** How often each provider sends a notification that nobody takes: once, and its table of repeats. */
+/** How often each provider sends a notification that nobody accepts: once, and its repeats. */
 const SENDS = { alipay: 8, wechat: 16, bank_card: 18 } as const
 
-test('each provider repeats by its own table, as much faster as it is told, and then gives up', async () => {
+test('each provider repeats by its own table, scaled by the clock, and then gives up', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'points-mall-repeats-'))
   const mall = await startReceiver(() => ({ status: 500 }))
   const sandbox = await startSandbox({
@@ -22,7 +22,7 @@ test('each provider repeats by its own table, as much faster as it is told, and 
     mallUrl: mall.url,
     accounts: sandboxSides(ACCOUNTS),
     control: true,
-    // The tables last a day and more.
+    // The tables last more than a day.
     clockScale: 10_000_000,
     log: pino({ level: 'silent' }),
   })
@@ -47,7 +47,7 @@ test('each provider repeats by its own table, as much faster as it is told, and 
       )
       const bodies = new Set(mall.received.slice(before).map(({ body }) => body.toString('base64')))
       expect([provider.name, mall.received.length - before]).toEqual([provider.name, sends])
-      // The very same words again.
+      // Every repeat has the same body.
       expect(bodies.size).toBe(1)
     }
   } finally {

@@ -83,7 +83,7 @@ const events = () =>
   )
 const until = (count: number) =>
   vi.waitFor(() => expect(mall.received.length).toBeGreaterThanOrEqual(count), PATIENTLY)
-/** Nothing is on its way any more: what is to be sent has been sent. */
+/** How many notifications are still to be sent. */
 function waiting(): number {
   const db = new DatabaseSync(join(dataDir, 'sandbox.db'), { readOnly: true })
   const row = db.prepare("SELECT count(*) AS n FROM notifications WHERE state = 'waiting'").get()
@@ -92,8 +92,8 @@ function waiting(): number {
 }
 const settled = () => vi.waitFor(() => expect(waiting()).toBe(0), PATIENTLY)
 
-describe('books and cashier', () => {
-  test('a trade goes through its states, and the books and the page show each', async () => {
+describe("the sandbox's books and cashier", () => {
+  test('show each state of a trade', async () => {
     const { id, payUrl } = await open('E1-1')
     const row = {
       out_trade_no: 'E1-1',
@@ -138,7 +138,7 @@ describe('books and cashier', () => {
     ])
   })
 
-  test('paid ten times at once is paid once', async () => {
+  test('take one payment out of ten concurrent ones', async () => {
     const { payUrl } = await open('E2-1')
     await Promise.all(Array.from({ length: 10 }, () => cashier(payUrl, 'pay')))
     await until(1)
@@ -146,7 +146,7 @@ describe('books and cashier', () => {
     expect(mall.received).toHaveLength(1)
   })
 
-  test('a closed trade is refused with a page; an unknown one and an unknown action too', async () => {
+  test('refuse a closed trade with a page, and an unknown trade or action', async () => {
     const { id, payUrl } = await open('E3-1')
     await stripeAt(sandbox.url).checkout.sessions.expire(id)
     const refused = await cashier(payUrl, 'pay')
@@ -158,7 +158,7 @@ describe('books and cashier', () => {
     expect(await books()).toMatchObject([{ state: 'closed' }])
   })
 
-  test('what a merchant writes is shown as text, never run', async () => {
+  test("show a merchant's text as text, never as markup", async () => {
     const params = sessionOf('<script>alert(1)</script>')
     const { url } = await stripeAt(sandbox.url).checkout.sessions.create(params)
     const page = await fetch(url ?? '')
@@ -166,7 +166,7 @@ describe('books and cashier', () => {
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
   })
 
-  test('the provider closes by itself what is past its own expiry, and says so', async () => {
+  test('close a trade at its own expiry, and notify the mall', async () => {
     const { payUrl } = await open('E4-1')
     const db = new DatabaseSync(join(dataDir, 'sandbox.db'))
     db.exec('UPDATE trades SET expires_at = 1')
@@ -177,7 +177,7 @@ describe('books and cashier', () => {
   })
 })
 
-describe('the API is as strict as Stripe', () => {
+describe("the sandbox's API, as strict as Stripe's", () => {
   const post = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
     fetch(`${sandbox.url}/v1/checkout/sessions`, {
       method: 'POST',
@@ -210,14 +210,14 @@ describe('the API is as strict as Stripe', () => {
     ['dollars', { ...good, 'line_items[0][price_data][currency]': 'usd' }, {}],
     ['a script for an address', { ...good, success_url: 'javascript:alert(1)' }, { code: 'url_invalid' }],
     ['an early expiry', { ...good, expires_at: '1' }, { param: 'expires_at' }],
-  ])('%s is refused', async (_name, fields, error) => {
+  ])('refuses %s', async (_name, fields, error) => {
     const refused = await post(fields)
     expect(refused.status).toBe(400)
     expect(await refused.json()).toMatchObject({ error: { type: 'invalid_request_error', ...error } })
     expect(await books()).toEqual([])
   })
 
-  test('no key and a wrong key are 401, an unknown path 404', async () => {
+  test('answers 401 to a missing or wrong key, and 404 to an unknown path', async () => {
     expect((await post(good, { authorization: '' })).status).toBe(401)
     expect((await post(good, { authorization: 'Bearer sk_test_wrong' })).status).toBe(401)
     const headers = { authorization: `Bearer ${SECRET_KEY}` }
@@ -226,7 +226,7 @@ describe('the API is as strict as Stripe', () => {
     expect(await unknown.json()).toMatchObject({ error: { type: 'invalid_request_error' } })
   })
 
-  test('an Idempotency-Key keeps its first answer and refuses other fields; a refused form keeps nothing', async () => {
+  test('keeps the first answer of an Idempotency-Key and refuses other fields; an invalid form is not kept', async () => {
     const key = { 'idempotency-key': 'k1' }
     expect((await post({ ...good, mode: 'x' }, key)).status).toBe(400)
     const first = await post(good, key)
@@ -240,8 +240,8 @@ describe('the API is as strict as Stripe', () => {
   })
 })
 
-describe('notifications', () => {
-  test('are repeated until a 2xx, with the same event under a fresh signature; only a 2xx counts', async () => {
+describe("the sandbox's notifications", () => {
+  test('are repeated until a 2xx: the same event under a fresh signature', async () => {
     answer = (_request, index) => ({ status: [500, 302, 204][index] ?? 200 })
     const { payUrl } = await open('E5-1')
     await cashier(payUrl, 'pay')
@@ -264,7 +264,7 @@ describe('notifications', () => {
     ])
   })
 
-  test('duplicate: sent twice as one event', async () => {
+  test('duplicate: are sent twice as one event', async () => {
     await fault('duplicate')
     await cashier((await open('E6-1')).payUrl, 'pay')
     await until(2)
@@ -274,10 +274,10 @@ describe('notifications', () => {
     expect(new Set(ids).size).toBe(1)
   })
 
-  test('drop: not sent until resent by hand', async () => {
+  test('drop: are not sent until an operator resends them', async () => {
     await fault('drop', { method: 'bank_card' })
     await cashier((await open('E7-1')).payUrl, 'pay')
-    // The notice of a later trade arrives; this one would have been before it.
+    // The notification of a later trade arrives; this one would have come before it.
     await cashier((await open('E7-2')).payUrl, 'pay')
     await until(1)
     await settled()
@@ -290,7 +290,7 @@ describe('notifications', () => {
     expect(events()[1]).toMatchObject({ data: { object: { client_reference_id: 'E7-1' } } })
   })
 
-  test('delay: comes later', async () => {
+  test('delay: arrive later', async () => {
     await fault('delay', { delay_ms: 300 })
     const { payUrl } = await open('E8-1')
     const from = Date.now()
@@ -299,7 +299,7 @@ describe('notifications', () => {
     expect(Date.now() - from).toBeGreaterThanOrEqual(295)
   })
 
-  test('reorder: overtaken by the next of the same trade', async () => {
+  test('reorder: are overtaken by the next of the same trade', async () => {
     await fault('reorder')
     const { payUrl } = await open('E9-1')
     await cashier(payUrl, 'decline')
@@ -311,7 +311,7 @@ describe('notifications', () => {
     ])
   })
 
-  test('wrong_signature: the first send is refused by Stripe’s own check, the repeat is right', async () => {
+  test('wrong_signature: are refused by Stripe’s own check; the repeat is valid', async () => {
     await fault('wrong_signature')
     answer = (_request, index) => ({ status: index === 0 ? 401 : 200 })
     await cashier((await open('E10-1')).payUrl, 'pay')
@@ -321,7 +321,7 @@ describe('notifications', () => {
     expect(events()).toHaveLength(1)
   })
 
-  test('wrong_amount: rightly signed, while the books keep the right one', async () => {
+  test('wrong_amount: are signed correctly, while the books are right', async () => {
     await fault('wrong_amount')
     await cashier((await open('E11-1')).payUrl, 'pay')
     await until(1)
@@ -329,7 +329,7 @@ describe('notifications', () => {
     expect(await books()).toMatchObject([{ amount: '9.90', state: 'paid' }])
   })
 
-  test('a fault of another method leaves this one alone', async () => {
+  test("are not affected by another method's fault", async () => {
     await fault('drop', { method: 'wechat' })
     await cashier((await open('E12-1')).payUrl, 'pay')
     await until(1)
@@ -337,7 +337,7 @@ describe('notifications', () => {
     expect(await control('clear-faults', {})).toEqual({ faults: [] })
   })
 
-  test('force-pay: the money arrives on a closed trade; on a paid one it is told again as a new event', async () => {
+  test('force-pay: report money on a closed trade; on a paid one, a new event', async () => {
     const { id } = await open('E13-1')
     await stripeAt(sandbox.url).checkout.sessions.expire(id)
     expect(await control('force-pay', { out_trade_no: 'E13-1' })).toEqual({
@@ -352,14 +352,14 @@ describe('notifications', () => {
     expect(await control('force-pay', { out_trade_no: 'none' })).toEqual({ error: 'no such trade' })
   })
 
-  test('a bad order to the control is refused', async () => {
+  test('are not changed by an invalid control request', async () => {
     const refused = (body: string) => fetch(`${sandbox.url}/control/faults`, { method: 'POST', body })
     expect((await refused('{"fault":"unheard","count":1}')).status).toBe(422)
     expect((await refused('{')).status).toBe(400)
   })
 })
 
-test('without control there is no control', async () => {
+test('without the control setting there is no control API', async () => {
   await sandbox.stop()
   sandbox = await start(false)
   expect((await fetch(`${sandbox.url}/control/notifications`)).status).toBe(404)
@@ -368,7 +368,7 @@ test('without control there is no control', async () => {
   }
 })
 
-describe('as a process', () => {
+describe('the sandbox as a process', () => {
   async function launch(port: number, mallUrl: string): Promise<ChildProcess> {
     const child = spawn(process.execPath, ['sandbox/server.ts'], {
       env: {
@@ -389,14 +389,14 @@ describe('as a process', () => {
     return child
   }
 
-  test('killed by -9: books and undelivered notifications are there again; SIGTERM ends it within 2 s', async () => {
+  test('keeps books and undelivered notifications over kill -9; SIGTERM ends it within 2 s', async () => {
     const port = await freeLowPort()
     const url = `http://127.0.0.1:${port}`
     const count = 20
     answer = () => ({ status: 503 })
     const first = await launch(port, mall.url)
     const trades = await Promise.all(Array.from({ length: count }, (_, n) => open(`K${n}-1`, url)))
-    // Killed while the last of these are being answered: what was answered must be in the books.
+    // Killed while the last of these are being answered: what was answered must be stored.
     const answered: string[] = []
     const paying = trades.map(async ({ payUrl }, n) => {
       const paid = await cashier(payUrl, 'pay', 'manual').catch(() => undefined)
@@ -413,7 +413,7 @@ describe('as a process', () => {
     expect(after).toHaveLength(count)
     const paid = after.filter(({ state }) => state === 'paid').map((row) => row.out_trade_no)
     expect(paid).toEqual(expect.arrayContaining(answered))
-    // Every payment in the books is told, and nothing else is.
+    // Exactly the stored payments are notified.
     await vi.waitFor(() => {
       const told = mall.received.slice(sentBefore).map(({ body }) => {
         const event = JSON.parse(body.toString()) as { data: { object: { client_reference_id: string } } }

@@ -59,7 +59,7 @@ function stripeAccepts(body: string | Uint8Array, header: string, secret = WEBHO
 
 const PAID = eventText('checkout.session.completed', SESSION)
 
-describe('a Stripe notification is believed as Stripe itself would believe it', () => {
+describe('a Stripe notification, compared with Stripe’s own library', () => {
   const good = signedByStripe(PAID)
   const [, hex = ''] = good.split('v1=')
   const other = signedByStripe(PAID, { secret: 'whsec_other' }).split('v1=')[1]
@@ -71,7 +71,7 @@ describe('a Stripe notification is believed as Stripe itself would believe it', 
     ['300 s ahead', signedByStripe(PAID, { timestamp: NOW_S + 300 }), PAID, true],
     ['two v1, the second right', `t=${NOW_S},v1=${other},v1=${hex}`, PAID, true],
     ['two v1, none right', `t=${NOW_S},v1=${other},v1=${other}`, PAID, false],
-    ['a v0 beside it', `t=${NOW_S},v0=${other},v1=${hex}`, PAID, true],
+    ['a v0 next to it', `t=${NOW_S},v0=${other},v1=${hex}`, PAID, true],
     ['v0 alone', `t=${NOW_S},v0=${hex}`, PAID, false],
     ['other order', `v1=${hex},t=${NOW_S}`, PAID, true],
     ['upper case hex', `t=${NOW_S},v1=${hex.toUpperCase()}`, PAID, false],
@@ -91,14 +91,14 @@ describe('a Stripe notification is believed as Stripe itself would believe it', 
     expect(ours(body, header).ok).toBe(believed)
   })
 
-  test('one flipped bit anywhere in the body or the signature is refused by both', () => {
+  test('is refused by both with one flipped bit in body or signature', () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 0, max: 7 }), fc.boolean(), (at, bit, inBody) => {
         const bytes = Buffer.from(inBody ? PAID : hex)
         const index = at % bytes.length
         bytes.writeUInt8(bytes.readUInt8(index) ^ (1 << bit), index)
         const header = inBody ? good : `t=${NOW_S},v1=${bytes.toString('latin1')}`
-        // A flipped high bit, or a line end, is no header at all for either of the two.
+        // Neither accepts a header with a flipped high bit or a line end.
         const sendable = inBody || /^[\x20-\x7e]*$/.test(bytes.toString('latin1'))
         fc.pre(sendable)
         const body = inBody ? bytes : Buffer.from(PAID)
@@ -109,7 +109,7 @@ describe('a Stripe notification is believed as Stripe itself would believe it', 
     )
   })
 
-  test('whatever is done to header and body: nothing is believed that Stripe refuses, and nothing throws', () => {
+  test('is never accepted, in any mutation, if Stripe refuses it, and never throws', () => {
     const edit = fc.tuple(fc.nat(), fc.nat({ max: 8 }), fc.string({ maxLength: 8 }))
     const apply = (text: string, [at, cut, put]: [number, number, string]) => {
       const index = at % (text.length + 1)
@@ -138,7 +138,7 @@ describe('a Stripe notification is believed as Stripe itself would believe it', 
     expect(believed).toBeGreaterThan(0)
   })
 
-  test('where we are stricter than Stripe: times ahead, a time with a tail, two times', () => {
+  test('is checked more strictly than by Stripe: future times, times with a tail, two times', () => {
     const ahead = signedByStripe(PAID, { timestamp: NOW_S + 301 })
     expect(stripeAccepts(PAID, ahead)).toBe(true)
     expect(ours(PAID, ahead)).toEqual({ ok: false, fault: 'stale' })
@@ -148,7 +148,7 @@ describe('a Stripe notification is believed as Stripe itself would believe it', 
     }
   })
 
-  test('no header, a giant one, and an empty secret are refused', () => {
+  test('is refused without a header, with a giant one, and with an empty secret', () => {
     expect(ours(PAID, undefined)).toEqual({ ok: false, fault: 'unsigned' })
     expect(ours(PAID, `${good}${`,v1=${hex}`.repeat(100)}`)).toEqual({ ok: false, fault: 'unsigned' })
     const byEmpty = createHmac('sha256', '').update(`${NOW_S}.${PAID}`).digest('hex')
@@ -156,7 +156,7 @@ describe('a Stripe notification is believed as Stripe itself would believe it', 
   })
 })
 
-describe('a signed event is read strictly', () => {
+describe('a signed event', () => {
   const read = (type: string, object: unknown) => {
     const text = eventText(type, object)
     return ours(text, signedByStripe(text))
@@ -205,7 +205,7 @@ describe('a signed event is read strictly', () => {
     ['customer.created', { id: 'cus_1' }, { kind: 'ignored' }],
     ['__proto__', {}, { kind: 'ignored' }],
     ['toString', {}, { kind: 'ignored' }],
-  ])('%s', (type, object, said) => {
+  ])('%s is read as documented', (type, object, said) => {
     const occurredAt = new Date(NOW_S * 1000)
     expect(read(type, object)).toEqual({ ok: true, notification: { eventId: 'evt_1', occurredAt, ...said } })
   })
@@ -225,13 +225,13 @@ describe('a signed event is read strictly', () => {
     expect(read('checkout.session.completed', object)).toEqual({ ok: false, fault: 'malformed' })
   })
 
-  test('bytes that are no UTF-8 are malformed, though the signature is right', () => {
+  test('with invalid UTF-8 is malformed, although its signature is right', () => {
     const bytes = Buffer.from(PAID.replace('E20261122-1', 'E2026\u00ff'), 'latin1')
     const v1 = createHmac('sha256', WEBHOOK_SECRET).update(`${NOW_S}.`).update(bytes).digest('hex')
     expect(ours(bytes, `t=${NOW_S},v1=${v1}`)).toEqual({ ok: false, fault: 'malformed' })
   })
 
-  test('any signed text gives a verdict and never throws', () => {
+  test('gives a verdict for any text and never throws', () => {
     const types = fc.constantFrom(
       'checkout.session.completed',
       'refund.failed',
@@ -322,7 +322,7 @@ describe('the bank card adapter on the sandbox', () => {
     return new Stripe(SECRET_KEY, { host: hostname, port, protocol: 'http', maxNetworkRetries: 0 })
   }
 
-  test('opened twice is opened once', async () => {
+  test('opens a trade once when asked twice', async () => {
     const attempt = newAttempt()
     const first = await provider.create(attempt)
     expect(await provider.create(attempt)).toEqual(first)
@@ -337,7 +337,7 @@ describe('the bank card adapter on the sandbox', () => {
     ])
   })
 
-  test('opened for another amount under the same number is refused, and changes nothing', async () => {
+  test('refuses another amount under the same number, and changes nothing', async () => {
     const attempt = newAttempt()
     await provider.create(attempt)
     await expect(provider.create({ ...attempt, amountFen: 1n })).rejects.toBeInstanceOf(ProviderRefusalError)
@@ -349,14 +349,14 @@ describe('the bank card adapter on the sandbox', () => {
     ['past', -3_600_000],
     ['23 h 45 min', 85_500_000],
     ['a week', 604_800_000],
-  ])('a deadline that Stripe cannot keep is left to our close: %s', async (_name, expiresInMs) => {
+  ])('leaves a deadline that Stripe cannot keep to our close: %s', async (_name, expiresInMs) => {
     const attempt = newAttempt(expiresInMs)
     const first = await provider.create(attempt)
     expect(await provider.create(attempt)).toEqual(first)
     expect(await provider.close({ ...attempt, providerRef: first.providerRef })).toBe('closed')
   })
 
-  test('paid at the cashier: the query says so, and the notification is believed', async () => {
+  test('knows a paid trade by query and by notification', async () => {
     const trade = await opened()
     expect(await provider.query(trade)).toEqual({ state: 'unpaid', amountFen: 990n })
     await cashier(trade.payUrl, 'pay')
@@ -387,7 +387,7 @@ describe('the bank card adapter on the sandbox', () => {
     })
   })
 
-  test('declined, then paid', async () => {
+  test('handles a decline followed by a payment', async () => {
     const trade = await opened()
     await cashier(trade.payUrl, 'decline')
     expect(await provider.query(trade)).toMatchObject({ state: 'unpaid' })
@@ -396,7 +396,7 @@ describe('the bank card adapter on the sandbox', () => {
     expect(await provider.query(trade)).toMatchObject({ state: 'paid' })
   })
 
-  test('closing an open trade closes it, also twice; nobody can pay it after', async () => {
+  test('closes an open trade, also twice; then nobody can pay it', async () => {
     const trade = await opened()
     expect(await provider.close(trade)).toBe('closed')
     expect(await provider.close(trade)).toBe('closed')
@@ -405,19 +405,19 @@ describe('the bank card adapter on the sandbox', () => {
     expect(await booked(trade.outTradeNo)).toMatchObject([{ state: 'closed' }])
   })
 
-  test('closing a paid trade says paid', async () => {
+  test('says paid when a paid trade is to be closed', async () => {
     const trade = await paid()
     expect(await provider.close(trade)).toBe('paid')
     expect(await booked(trade.outTradeNo)).toMatchObject([{ state: 'paid' }])
   })
 
-  test('money that arrives at the moment of the close wins', async () => {
+  test('lets a payment win at the moment of the close', async () => {
     const trade = await opened()
     await fault('pay_during_close')
     expect(await provider.close(trade)).toBe('paid')
   })
 
-  test('a close that is not certain throws, and a close whose answer is lost is certain by asking', async () => {
+  test('throws when a close is uncertain, and settles a lost answer by a query', async () => {
     const trade = await opened()
     await fault('error_before')
     await expect(provider.close(trade)).rejects.not.toBeInstanceOf(ProviderRefusalError)
@@ -426,7 +426,7 @@ describe('the bank card adapter on the sandbox', () => {
     expect(await provider.close(trade)).toBe('closed')
   })
 
-  test('a session that does not exist: unknown, and its close is refused', async () => {
+  test('reports an unknown session, and refuses to close it', async () => {
     const ghost = { outTradeNo: 'E-none-1', providerRef: 'cs_test_none', expiresAt: new Date() }
     const nameless = { ...ghost, providerRef: undefined }
     expect(await provider.query(ghost)).toEqual({ state: 'unknown' })
@@ -439,7 +439,7 @@ describe('the bank card adapter on the sandbox', () => {
     })
   })
 
-  test('a refund repeated is one refund; in parts up to the whole, never beyond', async () => {
+  test('makes a repeated refund once, and never refunds more than was paid', async () => {
     const trade = await paid()
     const first = await provider.refund(refundOf(trade, 300n))
     expect(first).toEqual({ state: 'done', refundRef: expect.stringMatching(/^re_/) })
@@ -455,14 +455,14 @@ describe('the bank card adapter on the sandbox', () => {
     expect(await booked(trade.outTradeNo)).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
   })
 
-  test('an unpaid trade gives no money back', async () => {
+  test('refunds nothing of an unpaid trade', async () => {
     const trade = await opened()
     await expect(provider.refund(refundOf(trade, 1n))).rejects.toMatchObject({ code: 'not_paid' })
     await cashier(trade.payUrl, 'decline')
     await expect(provider.refund(refundOf(trade, 1n))).rejects.toBeInstanceOf(ProviderRefusalError)
   })
 
-  test('a stuck refund is pending until it is settled; a failed one names its reason', async () => {
+  test('reports a stuck refund as pending until it is settled, and a failed one with its reason', async () => {
     const trade = await paid()
     await fault('refund_stuck')
     const stuck = await provider.refund(refundOf(trade, 300n))
@@ -483,7 +483,7 @@ describe('the bank card adapter on the sandbox', () => {
   })
 
   test.each(['answer_lost', 'error_before', 'error_after', 'error_stored'])(
-    '%s: repeated until it answers, there is one session and one refund',
+    'creates one session and one refund despite %s',
     async (name) => {
       const attempt = newAttempt()
       await fault(name)
@@ -501,7 +501,7 @@ describe('the bank card adapter on the sandbox', () => {
     },
   )
 
-  test('a wrong key and a dead provider are to be repeated, not given up', async () => {
+  test('leaves a wrong key and a dead provider to be retried', async () => {
     const wrong = createStripe({
       baseUrl: sandbox.url,
       secretKey: 'sk_test_wrong',
@@ -521,7 +521,7 @@ describe('the bank card adapter on the sandbox', () => {
     const { from, to } = dayInShanghai(today)
     const linesOf = async (outTradeNo: string, day = today) =>
       (await provider.downloadBill(day))?.filter((line) => line.outTradeNo === outTradeNo)
-    /** Sets the time of a trade's money and of its refunds. */
+    /** Sets the time of a trade's payment and of its refunds. */
     function move(outTradeNo: string, at: Date): void {
       const db = new DatabaseSync(join(dataDir, 'sandbox.db'), { timeout: 5_000 })
       db.prepare('UPDATE trades SET paid_at = ? WHERE out_trade_no = ?').run(at.getTime(), outTradeNo)
@@ -531,7 +531,7 @@ describe('the bank card adapter on the sandbox', () => {
       db.close()
     }
 
-    test('has what was paid and given back, and nothing that was only tried', async () => {
+    test('contains payments and refunds, and no failed tries', async () => {
       const trade = await paid()
       const { paymentRef } = await provider.query(trade)
       const line = { outTradeNo: trade.outTradeNo, paymentRef, at: expect.any(Date) }
@@ -550,7 +550,7 @@ describe('the bank card adapter on the sandbox', () => {
       expect(await linesOf(unpaid.outTradeNo)).toEqual([])
     })
 
-    test('a refund made at the provider’s desk is there, without a number of ours', async () => {
+    test('contains a refund made at the provider’s pages, without a number of ours', async () => {
       const trade = await paid()
       const { paymentRef = '' } = await provider.query(trade)
       await library().refunds.create({ payment_intent: paymentRef, amount: 50 })
@@ -604,7 +604,7 @@ describe('the bank card adapter on the sandbox', () => {
       )
     })
 
-    test('a list that is asked for wrongly is refused, and an answer that is none is no bill', async () => {
+    test('refuses a wrong list request, and rejects an invalid answer', async () => {
       const { balanceTransactions } = library()
       await expect(balanceTransactions.list({ starting_after: 'txn_none' })).rejects.toMatchObject({
         code: 'resource_missing',
@@ -619,12 +619,12 @@ describe('the bank card adapter on the sandbox', () => {
     })
   })
 
-  test('an amount that Stripe does not take is refused for good', async () => {
+  test('refuses permanently an amount that Stripe does not accept', async () => {
     const tooLarge = provider.create({ ...newAttempt(), amountFen: 100_000_000n })
     await expect(tooLarge).rejects.toMatchObject({ name: 'ProviderRefusalError', code: 'amount_too_large' })
   })
 
-  test('the request is the one that Stripe’s own library sends', async () => {
+  test('sends the same request as Stripe’s own library', async () => {
     const stub = await startReceiver(() => ({ status: 500, body: '{}' }))
     const attempt = newAttempt()
     await expect(

@@ -16,7 +16,7 @@ const ATTEMPT: PaymentAttempt & { readonly providerRef: string } = {
 }
 const REFUND = { ...ATTEMPT, refundNo: 'PM-000-1-R1', amountFen: 300n, reason: '客户取消' }
 
-/** The adapter before a WeChat Pay that gives these answers. */
+/** The adapter on a WeChat Pay that gives these answers. */
 async function saying(answer: (method: string, path: string) => Said) {
   const stub = await startAnswering(answer)
   onTestFinished(stub.stop)
@@ -29,7 +29,7 @@ test.each<[string, (body: string) => Record<string, string>]>([
   ['signed under an unknown serial', (body) => signedByOthers(body, { serial: 'PUB_KEY_ID_9' })],
   ['signed for another body', () => signedByOthers('{}')],
   ['old', (body) => signedByOthers(body, { at: new Date(Date.now() - 310_000) })],
-])('neither yes, no nor 204 of an answer that is %s', async (_name, headers) => {
+])('an answer that is %s decides nothing, whatever it says', async (_name, headers) => {
   const closed: Said[] = [
     { status: 204, headers: headers('') },
     { status: 400, body: { code: 'PARAM_ERROR', message: 'no' } },
@@ -45,7 +45,7 @@ test.each<[string, (body: string) => Record<string, string>]>([
   }
 })
 
-describe('codes that the sandbox never says', () => {
+describe('answers that the sandbox never gives', () => {
   const order = (trade_state: string, more: object = {}) => ({
     status: 200,
     body: { appid: MERCHANT.appId, mchid: MERCHANT.mchId, out_trade_no: 'PM-000-1', trade_state, ...more },
@@ -62,13 +62,13 @@ describe('codes that the sandbox never says', () => {
     expect(await wechat.query(ATTEMPT)).toEqual({ state, amountFen: 990n })
   })
 
-  test('an order of which some money went back was paid, and holds nothing that may be taken', async () => {
+  test('a partly refunded order was paid, and has nothing to be settled', async () => {
     const wechat = await saying(() => order('REFUND', { amount }))
     expect(await wechat.query(ATTEMPT)).toEqual({ state: 'paid', amountFen: 990n, refundedFen: 990n })
     expect(await wechat.close(ATTEMPT)).toBe('paid')
   })
 
-  test('an order of a state unheard of, of another merchant or number, in dollars or fractions', async () => {
+  test('an order of unknown state, another merchant or number, in dollars or fractions is rejected', async () => {
     const answers = [
       order('MELTED'),
       order('SUCCESS', { mchid: '1' }),
@@ -84,7 +84,7 @@ describe('codes that the sandbox never says', () => {
     }
   })
 
-  test('an order does not exist in the older spelling', async () => {
+  test('an order does not exist, in the older spelling', async () => {
     const wechat = await saying(() => ({ status: 404, body: { code: 'ORDERNOTEXIST', message: '' } }))
     expect(await wechat.query(ATTEMPT)).toEqual({ state: 'unknown' })
   })
@@ -135,7 +135,7 @@ describe('codes that the sandbox never says', () => {
     expect(failed instanceof ProviderRefusalError && failed.code).toBe(final && code)
   })
 
-  test('no secret is in what fails', async () => {
+  test('errors contain no secret', async () => {
     const wechat = await saying(() => ({ status: 401, body: { code: 'SIGN_ERROR', message: '' } }))
     const failed = (await wechat.create(ATTEMPT).catch((error: unknown) => error)) as Error
     expect(`${failed.stack}`).not.toMatch(/PRIVATE|signature=|the tests know this key/)

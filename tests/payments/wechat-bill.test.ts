@@ -13,7 +13,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
 import { accountAt, MERCHANT, othersAt, signedByOthers, startAnswering } from './wechat-sides.ts'
 
 const DAY_MS = 86_400_000
-/** The day in Shanghai, so many days from now. */
+/** The date in Shanghai, so many days from now. */
 const dayOf = (days: number) =>
   new Date(Date.now() + 8 * 3_600_000 + days * DAY_MS).toISOString().slice(0, 10)
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     dataDir,
-    // Nobody listens: notifications are no part of a bill.
+    // Nobody listens: notifications do not matter for a bill.
     mallUrl: 'http://127.0.0.1:1',
     accounts: { wechat: MERCHANT },
     control: true,
@@ -44,7 +44,7 @@ async function paid(outTradeNo: string, amountFen: bigint) {
   const { payUrl } = await provider.create({
     outTradeNo,
     amountFen,
-    // What a bill is written with.
+    // Characters that delimit a bill.
     subject: '杯,`杯`\n杯',
     expiresAt: new Date(Date.now() + 1_800_000),
     returnUrl: 'http://127.0.0.1:3000/',
@@ -56,7 +56,7 @@ const fault = (name: string) =>
   fetch(`${sandbox.url}/control/faults`, { method: 'POST', body: JSON.stringify({ fault: name }) })
 
 describe('the sandbox’s bill', () => {
-  test('lists each payment and each refund of its day once, and nothing else', async () => {
+  test('lists each payment and refund of its day once, and nothing else', async () => {
     expect(await provider.downloadBill(dayOf(0))).toBeUndefined()
     await paid('PM-bill-1', 990n)
     await paid('PM-bill-2', 123_456_789n)
@@ -96,12 +96,12 @@ describe('the sandbox’s bill', () => {
     for (const line of lines ?? []) expect(Math.abs(line.at.getTime() - Date.now())).toBeLessThan(60_000)
   })
 
-  test('a day without movements has no lines, one that is to come no bill', async () => {
+  test('has no lines for a day without movements, and does not exist for a future day', async () => {
     expect(await provider.downloadBill(dayOf(-3))).toEqual([])
     await expect(provider.downloadBill(dayOf(2))).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
   })
 
-  test('of a day whose bill may still come there is none yet, where WeChat Pay knows none', async () => {
+  test('does not exist yet if WeChat Pay may still create it', async () => {
     const stub = await startAnswering(() => ({
       status: 400,
       body: { code: 'NO_STATEMENT_EXIST', message: '' },
@@ -112,7 +112,7 @@ describe('the sandbox’s bill', () => {
     expect(await wechat.downloadBill(dayOf(-2))).toEqual([])
   })
 
-  test('is read alike by the package of others', async () => {
+  test('is read the same by a third-party package', async () => {
     const account = accountAt(sandbox.url, 'http://127.0.0.1:1')
     const { v3 } = othersAt(account) as unknown as { v3: Api }
     const { data } = await v3.bill.tradebill.get({ params: { bill_date: dayOf(0) } })
@@ -138,8 +138,8 @@ interface Api {
   readonly billdownload: { readonly file: { get(config: object): Promise<{ data: object }> } }
 }
 
-describe('a bill is the one that WeChat Pay signed for, to the last line', () => {
-  // As WeChat Pay wrote it once; the shop is another.
+describe('a downloaded bill', () => {
+  // Taken from WeChat Pay, with another merchant.
   const HEAD =
     '交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注'
   const TOTALS =
@@ -192,7 +192,7 @@ describe('a bill is the one that WeChat Pay signed for, to the last line', () =>
     const asked: string[] = []
     const server = createServer((request, response) => {
       asked.push(request.url ?? '')
-      // Its own name is not what the shop reaches it by.
+      // Its host name is not the one that the shop uses.
       const download_url = 'https://api.mch.weixin.qq.com/v3/billdownload/file?token=a%2Bb'
       const link = JSON.stringify({ hash_type: 'SHA1', hash_value: hash, download_url })
       if (request.url?.startsWith('/v3/bill/')) response.writeHead(200, signedByOthers(link)).end(link)
@@ -212,7 +212,7 @@ describe('a bill is the one that WeChat Pay signed for, to the last line', () =>
     return lines
   }
 
-  test('a real one', async () => {
+  test('is read if it matches its hash and totals', async () => {
     expect(await read(bill(line('S20210128170702357723'), line('S-2', { 9: 'REVOKED' })))).toEqual([
       {
         kind: 'payment',
@@ -229,12 +229,12 @@ describe('a bill is the one that WeChat Pay signed for, to the last line', () =>
     ['cut before the totals', `${[HEAD, line('S-1'), line('S-2')].join('\n')}\n`, undefined],
     ['cut within the totals', `${[HEAD, line('S-1'), TOTALS].join('\n')}\n`, undefined],
     ['a line missing', `${[HEAD, line('S-1'), TOTALS, totals(2)].join('\n')}\n`, undefined],
-    ['a value too many', bill(`${line('S-1')},\`more`), undefined],
-    ['another head', bill(line('S-1')).replace('订单金额,申请', '金额,申请'), undefined],
+    ['an additional value', bill(`${line('S-1')},\`more`), undefined],
+    ['another header', bill(line('S-1')).replace('订单金额,申请', '金额,申请'), undefined],
     ['another merchant', bill(line('S-1', { 2: '1900000002' })), undefined],
-    ['an amount that is none', bill(line('S-1', { 24: '1e2' })), undefined],
+    ['an invalid amount', bill(line('S-1', { 24: '1e2' })), undefined],
     ['empty', '', undefined],
-  ])('%s is no bill', async (_name, text, hash) => {
+  ])('is refused with this fault: %s', async (_name, text, hash) => {
     await expect(read(text, hash)).rejects.toThrow()
   })
 })

@@ -3,7 +3,7 @@ import { compareBooks, type Trade } from '../support/provider-books.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 let mall: TestApp
-/** Its orders are to be paid at once. */
+/** A mall with a short payment deadline. */
 let hasty: TestApp
 beforeAll(async () => {
   mall = await openTestApp()
@@ -46,12 +46,12 @@ const settled = (shop: TestApp, owner: string, orderNo: string, payment_status: 
     (found) => found.payment_status === payment_status,
     `${orderNo} is ${payment_status}`,
   )
-/** Where a person inside the app would be. */
+/** The cashier of somebody inside the app. */
 const cashierOf = (shop: TestApp, jsapi: Record<string, string>) =>
   `${shop.sandbox.url}/pay/${jsapi.package?.replace('prepay_id=', '')}`
 
 describe('an exchange whose cash is paid by WeChat Pay', () => {
-  test('in a phone’s browser: paid at the address of the order; canceled, the money goes back once', async () => {
+  test("is paid at the order's address in a phone’s browser; canceled, it is refunded once", async () => {
     const { owner, answer, order, orderNo } = await redeem(mall)
     expect(answer).toMatchObject({ status: 201 })
     expect(order).toMatchObject({ status: 'order_created', payment_info: { payment_method: 'wechat' } })
@@ -67,7 +67,7 @@ describe('an exchange whose cash is paid by WeChat Pay', () => {
     expect(await walletOf(mall, owner)).toMatchObject({ available: 100, held: 0 })
   })
 
-  test('inside WeChat: the page gets what its bridge needs, and no address', async () => {
+  test("gives the page what WeChat's bridge needs, and no address, inside WeChat", async () => {
     const { owner, order, orderNo } = await redeem(mall, { client: 'in_app', openid: 'oUpF8uMuAJO_M2pxb1Q9' })
     expect(order.payment_info).toMatchObject({
       pay_url: null,
@@ -77,13 +77,13 @@ describe('an exchange whose cash is paid by WeChat Pay', () => {
     await mall.reach(owner, orderNo, 'order_paid')
   })
 
-  test('at a desk: the code’s address is paid', async () => {
+  test('is paid by QR code on a desktop', async () => {
     const { owner, order, orderNo } = await redeem(mall, { client: 'desktop' })
     expect(await mall.cashier(order.payment_info.pay_url, 'pay')).toBe(303)
     await mall.reach(owner, orderNo, 'order_paid')
   })
 
-  test('not paid in time: closed at WeChat Pay first, then everything is released', async () => {
+  test('is closed at WeChat Pay, then released, if nobody pays in time', async () => {
     const { owner, orderNo } = await redeem(hasty)
     expect(await hasty.reach(owner, orderNo, 'order_canceled')).toMatchObject({
       payment_status: 'closed',
@@ -93,14 +93,14 @@ describe('an exchange whose cash is paid by WeChat Pay', () => {
     expect(await walletOf(hasty, owner)).toMatchObject({ available: 100, held: 0 })
   })
 
-  test('paid at the moment of the close: the order is paid', async () => {
+  test('is paid if the payment arrives during the close', async () => {
     await hasty.control('faults', { method: 'wechat', fault: 'pay_during_close' })
     const { owner, orderNo } = await redeem(hasty)
     await hasty.reach(owner, orderNo, 'order_paid')
     expect(await tradesOf(hasty, orderNo)).toMatchObject([{ state: 'paid' }])
   })
 
-  test('money that comes after all is refunded once, by itself', async () => {
+  test('refunds a late payment once, automatically', async () => {
     const { owner, orderNo } = await redeem(hasty)
     await hasty.reach(owner, orderNo, 'order_canceled')
     await hasty.control('force-pay', { out_trade_no: `${orderNo}-1` })
@@ -115,7 +115,7 @@ describe('an exchange whose cash is paid by WeChat Pay', () => {
     expect(await tradesOf(hasty, orderNo)).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
   })
 
-  test('a lost answer, a 5xx and a rate limit while opening end in one order', async () => {
+  test('creates one order despite a lost answer, a 5xx or a rate limit', async () => {
     for (const fault of ['answer_lost', 'error_before', 'rate_limited']) {
       await mall.control('faults', { method: 'wechat', fault, count: 1 })
     }
@@ -125,7 +125,7 @@ describe('an exchange whose cash is paid by WeChat Pay', () => {
     expect(await tradesOf(mall, orderNo)).toHaveLength(1)
   })
 
-  test('another way to the cashier is another attempt, and the earlier one is closed', async () => {
+  test('opens a new attempt for another client and closes the earlier one', async () => {
     const { owner, orderNo } = await redeem(mall)
     const again = await mall.act(owner, orderNo, 'pay', { client: 'in_app', openid: 'oUpF8uMuAJO_M2pxb1Q9' })
     expect(again.status).toBe(200)
@@ -137,7 +137,7 @@ describe('an exchange whose cash is paid by WeChat Pay', () => {
     ])
   })
 
-  test('a refund that stays pending is asked for until it is done; its notice pays for nothing', async () => {
+  test('queries a pending refund until it is done; its notification pays for nothing', async () => {
     const { owner, order, orderNo } = await redeem(mall)
     await mall.cashier(order.payment_info.pay_url, 'pay')
     await mall.reach(owner, orderNo, 'order_paid')
@@ -184,7 +184,7 @@ describe('an exchange whose cash is paid by WeChat Pay', () => {
       expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 200 })
     }
 
-    test('is asked for again under its number, and done once the merchant has sent it on', async () => {
+    test('is retried under its number, and done once the merchant has sent it on', async () => {
       const { owner, orderNo } = await stuck()
       await resolve(orderNo, 'retry')
       await until(attentionOf(orderNo), (why) => why?.includes('ABNORMAL') ?? false, 'he is asked again')
@@ -205,7 +205,7 @@ describe('an exchange whose cash is paid by WeChat Pay', () => {
     })
   })
 
-  test('a probe and another merchant’s notice are refused and change nothing; the repeat pays', async () => {
+  test('is not affected by a probe or another merchant’s notification; the repeat pays', async () => {
     await mall.control('faults', { method: 'wechat', fault: 'wrong_merchant' })
     const { owner, order, orderNo } = await redeem(mall)
     await mall.cashier(order.payment_info.pay_url, 'pay')
@@ -225,7 +225,7 @@ describe('an exchange whose cash is paid by WeChat Pay', () => {
   })
 })
 
-test('inside WeChat without an openid is refused, and nothing is left behind', async () => {
+test('inside WeChat, a request without openid is refused and leaves nothing behind', async () => {
   const { owner, answer } = await redeem(mall, { client: 'in_app' })
   expect(answer.status).toBe(422)
   expect(answer.body.errors).toMatchObject([{ field: 'openid' }])

@@ -36,7 +36,7 @@ const REFUND = {
   amount: { total: 990, refund: 300, payer_total: 990, payer_refund: 300 },
 }
 
-/** Sealed as the package of others seals. */
+/** Encrypted as the third-party package does. */
 function sealed(text: string, { key = MERCHANT.apiV3Key, nonce = 'fdasflkja484', aad = 'transaction' } = {}) {
   return {
     original_type: aad,
@@ -78,7 +78,7 @@ const check = Decorator.responseVerifier(Object.fromEntries(account.platformKeys
   data: string,
   headers: Sent,
 ) => unknown
-/** What the package of others accepts: signed, in time, and opened. */
+/** What the third-party package accepts: signed, in time, and decrypted. */
 function othersAccept(body: string | Uint8Array, headers: Sent): boolean {
   const text = typeof body === 'string' ? body : Buffer.from(body).toString()
   try {
@@ -92,11 +92,11 @@ function othersAccept(body: string | Uint8Array, headers: Sent): boolean {
   }
 }
 
-// The package of others reads the clock itself.
+// The third-party package reads the clock itself.
 beforeEach(() => void vi.useFakeTimers({ now: NOW, toFake: ['Date'] }))
 afterEach(() => void vi.useRealTimers())
 
-test('our signatures are theirs, and theirs are ours', () => {
+test('our signatures and those of the third-party package are interchangeable', () => {
   fc.assert(
     fc.property(fc.array(fc.string(), { minLength: 1, maxLength: 5 }), (lines) => {
       const theirs = Rsa.sign(Formatter.joinedByLineFeed(...lines), Rsa.from(MERCHANT.privateKey, 'private'))
@@ -106,7 +106,7 @@ test('our signatures are theirs, and theirs are ours', () => {
   )
 })
 
-describe('a notification is believed as the package of others believes it', () => {
+describe('a notification, compared with the third-party package', () => {
   const good = signedByOthers(PAID, { at: NOW })
   const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1000)
   const aged = (seconds: number) => signedByOthers(PAID, { at: at(-seconds) })
@@ -137,7 +137,12 @@ describe('a notification is believed as the package of others believes it', () =
       false,
     ],
     ['an unknown serial', { ...good, 'wechatpay-serial': 'PUB_KEY_ID_0000000002' }, PAID, false],
-    ['a serial that every object has', { ...good, 'wechatpay-serial': '__proto__' }, PAID, false],
+    [
+      'a serial that is a property of every object',
+      { ...good, 'wechatpay-serial': '__proto__' },
+      PAID,
+      false,
+    ],
     [
       'another time',
       { ...good, 'wechatpay-timestamp': `${Number(good['wechatpay-timestamp']) + 1}` },
@@ -168,14 +173,14 @@ describe('a notification is believed as the package of others believes it', () =
     expect(ours(body, headers).ok).toBe(believed)
   })
 
-  test('the faults are told apart', () => {
+  test('reports which check failed', () => {
     expect(ours(PAID, without('wechatpay-nonce'))).toEqual({ ok: false, fault: 'unsigned' })
     expect(ours(PAID, aged(301))).toEqual({ ok: false, fault: 'stale' })
     expect(ours(`${PAID} `, good)).toEqual({ ok: false, fault: 'bad_signature' })
     expect(read('{}')).toEqual({ ok: false, fault: 'malformed' })
   })
 
-  test('where we are stricter: what is not base64 to the last bit, and a time with a tail', () => {
+  test('is checked more strictly: base64 to the last bit, and no time with a tail', () => {
     const loose: Sent[] = [
       { ...good, 'wechatpay-signature': `${signature.slice(0, 9)} ${signature.slice(9)}` },
       { ...good, 'wechatpay-signature': signature.replace(/=+$/, '') },
@@ -195,7 +200,7 @@ describe('a notification is believed as the package of others believes it', () =
     expect(ours(PAID, bySecond)).toEqual({ ok: false, fault: 'unsigned' })
   })
 
-  test('one flipped bit anywhere in the body or the signature is refused by both', () => {
+  test('is refused by both with one flipped bit in body or signature', () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 0, max: 7 }), fc.boolean(), (where, bit, inBody) => {
         const bytes = Buffer.from(inBody ? PAID : signature, inBody ? 'utf8' : 'base64')
@@ -210,7 +215,7 @@ describe('a notification is believed as the package of others believes it', () =
     )
   })
 
-  test('whatever is done to headers and body: nothing is believed that the others refuse, and nothing throws', () => {
+  test('is never accepted, in any mutation, if the package refuses it, and never throws', () => {
     const edit = fc.tuple(fc.nat(), fc.nat({ max: 8 }), fc.string({ maxLength: 8 }))
     const apply = (text: string, [start, cut, put]: [number, number, string]) => {
       const index = start % (text.length + 1)
@@ -243,7 +248,7 @@ describe('a notification is believed as the package of others believes it', () =
   })
 })
 
-describe('a resource is opened whole, or not at all', () => {
+describe('an encrypted resource is refused with a change of', () => {
   const resource = sealed(JSON.stringify(PAYMENT))
   const bytes = Buffer.from(resource.ciphertext, 'base64')
   const altered = (index: number) => {
@@ -251,7 +256,7 @@ describe('a resource is opened whole, or not at all', () => {
     copy.writeUInt8(copy.readUInt8(index) ^ 1, index)
     return copy.toString('base64')
   }
-  // Each is rightly signed: only the seal is wrong.
+  // Each is signed correctly: only the encryption is wrong.
   test.each([
     ['the first byte, under the old tag', { ciphertext: altered(0) }],
     [
@@ -273,7 +278,7 @@ describe('a resource is opened whole, or not at all', () => {
     expect(read(text)).toEqual({ ok: false, fault: 'malformed' })
   })
 
-  test('any altered byte of ciphertext, tag, nonce or associated data', () => {
+  test('any byte of ciphertext, tag, nonce or associated data', () => {
     const parts = fc.constantFrom('ciphertext' as const, 'nonce' as const, 'associated_data' as const)
     fc.assert(
       fc.property(parts, fc.nat(), fc.integer({ min: 1, max: 127 }), (part, where, by) => {
@@ -289,7 +294,7 @@ describe('a resource is opened whole, or not at all', () => {
     )
   })
 
-  test('sealed with another key, or by another algorithm', () => {
+  test('the key or the algorithm', () => {
     const stranger = sealed(JSON.stringify(PAYMENT), { key: 'another key of somebody: 32 byte' })
     expect(read(eventText('TRANSACTION.SUCCESS', stranger))).toEqual({ ok: false, fault: 'malformed' })
     const plain = createCipheriv('aes-256-ctr', MERCHANT.apiV3Key, Buffer.alloc(16))
@@ -301,7 +306,7 @@ describe('a resource is opened whole, or not at all', () => {
   })
 })
 
-describe('a notification is read strictly', () => {
+describe('a verified notification', () => {
   const common = {
     occurredAt: new Date('2026-11-22T12:00:00Z'),
     eventId: 'b3b8c8e4-0000-5000-9000-000000000001',
@@ -311,7 +316,7 @@ describe('a notification is read strictly', () => {
   }
   const ofRefund = { refundNo: REFUND.out_refund_no, refundRef: REFUND.refund_id, amountFen: 300n }
 
-  test('a payment', () => {
+  test('can be a payment', () => {
     const notification = { ...common, kind: 'paid', amountFen: 990n }
     expect(read(PAID)).toEqual({ ok: true, notification })
   })
@@ -320,12 +325,12 @@ describe('a notification is read strictly', () => {
     ['REFUND.SUCCESS', 'SUCCESS', 'refunded'],
     ['REFUND.ABNORMAL', 'ABNORMAL', 'ignored'],
     ['REFUND.CLOSED', 'CLOSED', 'refund_failed'],
-  ])('%s', (type, refund_status, kind) => {
+  ])("%s is a refund's result", (type, refund_status, kind) => {
     const notification = { ...common, ...ofRefund, kind }
     expect(read(refundText(type, { ...REFUND, refund_status }))).toEqual({ ok: true, notification })
   })
 
-  test('a refund is never a payment, whatever it is called', () => {
+  test('of a refund is never a payment, whatever its type says', () => {
     const refund = JSON.stringify(REFUND)
     const both = JSON.stringify({ ...REFUND, ...PAYMENT, refund_status: 'SUCCESS' })
     const named = [
@@ -350,12 +355,15 @@ describe('a notification is read strictly', () => {
   })
 
   test.each([
-    ['a state that is no success', paymentText({ ...PAYMENT, trade_state: 'NOTPAY' })],
-    ['an order whose money went back', paymentText({ ...PAYMENT, trade_state: 'REFUND' })],
+    ['a state other than success', paymentText({ ...PAYMENT, trade_state: 'NOTPAY' })],
+    ['a refunded order', paymentText({ ...PAYMENT, trade_state: 'REFUND' })],
     ['another event', eventText('PAYSCORE.USER_OPEN_SERVICE', sealed('{}'))],
-    ['a name that every object has', eventText('__proto__', sealed('{}'))],
-    ['a method of every object', eventText('toString', sealed(JSON.stringify(PAYMENT)))],
-  ])('%s is none of the mall’s business', (_name, text) => {
+    ['an event type that is a property of every object', eventText('__proto__', sealed('{}'))],
+    [
+      'an event type that is a method of every object',
+      eventText('toString', sealed(JSON.stringify(PAYMENT))),
+    ],
+  ])('%s is ignored', (_name, text) => {
     expect(read(text)).toMatchObject({ ok: true, notification: { kind: 'ignored' } })
   })
 
@@ -368,14 +376,14 @@ describe('a notification is read strictly', () => {
     ['no amount', { ...PAYMENT, amount: undefined }],
     ['another currency', { ...PAYMENT, amount: { total: 990, currency: 'USD' } }],
     ['a list for the order number', { ...PAYMENT, out_trade_no: [PAYMENT.out_trade_no] }],
-    ['no number of the money', { ...PAYMENT, transaction_id: undefined }],
+    ['no transaction number', { ...PAYMENT, transaction_id: undefined }],
     ['an unknown state', { ...PAYMENT, trade_state: 'success' }],
     ['a list', [PAYMENT]],
   ])('%s is malformed', (_name, order) => {
     expect(read(paymentText(order))).toEqual({ ok: false, fault: 'malformed' })
   })
 
-  test('bytes that are no UTF-8 are malformed, though the signature is right', () => {
+  test('with invalid UTF-8 is malformed, although its signature is right', () => {
     const bytes = Buffer.from(PAID.replace('b3b8c8e4', 'b3b8\u00ff8e4'), 'latin1')
     const timestamp = Math.floor(NOW.getTime() / 1000).toString()
     const message = Buffer.concat([Buffer.from(`${timestamp}\nn\n`), bytes, Buffer.from('\n')])
@@ -388,7 +396,7 @@ describe('a notification is read strictly', () => {
     expect(ours(bytes, headers)).toEqual({ ok: false, fault: 'malformed' })
   })
 
-  test('any signed text gives a verdict and never throws', () => {
+  test('gives a verdict for any text and never throws', () => {
     const types = fc.constantFrom('TRANSACTION.SUCCESS', 'REFUND.SUCCESS', '__proto__')
     const texts = fc.oneof(
       fc.string({ minLength: 1 }),
@@ -405,7 +413,7 @@ describe('a notification is read strictly', () => {
     )
   })
 
-  test('a key that cannot be read believes nothing, and breaks nothing', () => {
+  test('is refused if a key cannot be read', () => {
     const broken = { ...account, platformKeys: new Map([[MERCHANT.keyId, 'no key']]) }
     const headers = new Headers(signedByOthers(PAID, { at: NOW }))
     expect(verifyWechatNotification(broken, Buffer.from(PAID), headers, NOW)).toEqual({

@@ -6,7 +6,7 @@ import type { WechatAccount } from '../../payments/wechat/api.ts'
 import type { WechatMerchant } from '../../sandbox/wechat/signature.ts'
 import { ACCOUNTS, mallSides, newKey, publicOf, sandboxSides } from '../support/accounts.ts'
 
-/** The serial number of the platform certificate that is in use beside the public key. */
+/** The serial number of the platform certificate that is in use next to the public key. */
 export const CERTIFICATE = '5157F09EFDC096DE15EBE81A47057A7232F1B8E1'
 const certificateKey = newKey()
 
@@ -31,7 +31,7 @@ export function accountAt(
   return { ...account, platformKeys }
 }
 
-/** The `Wechatpay-…` headers over a body, as the package of others makes them. */
+/** The `Wechatpay-…` headers of a body, made by the third-party package. */
 export function signedByOthers(
   body: string,
   {
@@ -50,7 +50,7 @@ export function signedByOthers(
   }
 }
 
-/** A client of that package, for this merchant. */
+/** A client of the third-party package for this merchant. */
 export function othersAt(account: WechatAccount) {
   return new Wechatpay({
     mchid: account.mchId,
@@ -58,7 +58,7 @@ export function othersAt(account: WechatAccount) {
     privateKey: account.privateKey,
     certs: Object.fromEntries(account.platformKeys),
     baseURL: account.baseUrl,
-    // In place of the proxy that the environment may name.
+    // Ignores a proxy from the environment.
     proxy: false,
   })
 }
@@ -69,7 +69,7 @@ export interface Said {
   readonly headers?: Record<string, string>
 }
 
-/** A WeChat Pay that says what the sandbox never says. Its answers are signed, unless `headers` are given. */
+/** A WeChat Pay that gives answers which the sandbox never gives, signed unless `headers` are given. */
 export async function startAnswering(answer: (method: string, path: string) => Said) {
   const server = createServer((request, response) => {
     request.resume().on('end', () => {

@@ -58,7 +58,7 @@ async function opened(attempt = newAttempt()) {
   const { providerRef, payUrl, jsapi } = await provider.create(attempt)
   return { ...attempt, providerRef, payUrl: payUrl ?? cashierOf(jsapi?.package) }
 }
-/** Where a person inside the app would be. */
+/** The cashier of somebody inside the app. */
 const cashierOf = (prepay = '') => `${sandbox.url}/pay/${prepay.replace('prepay_id=', '')}`
 async function paid() {
   const trade = await opened()
@@ -82,7 +82,7 @@ const refundOf = (trade: { outTradeNo: string; providerRef: string }, amountFen:
   reason: '客户取消'.repeat(20),
 })
 const headersOf = (sent: Received) => new Headers(sent.headers as Record<string, string>)
-/** What the mall was told of a trade, verified, in the order of its coming. */
+/** The verified notifications of a trade, in the order of arrival. */
 async function told(outTradeNo: string, count: number) {
   const verdicts = () =>
     mall.received
@@ -94,7 +94,7 @@ async function told(outTradeNo: string, count: number) {
 }
 
 describe('opening an order', () => {
-  test.each<PaymentClient>(['h5', 'desktop', 'in_app'])('twice is once: %s', async (client) => {
+  test.each<PaymentClient>(['h5', 'desktop', 'in_app'])('twice for %s creates it once', async (client) => {
     const attempt = newAttempt(client)
     const first = await provider.create(attempt)
     const again = await provider.create(attempt)
@@ -112,7 +112,7 @@ describe('opening an order', () => {
     ])
   })
 
-  test('inside WeChat the page gets what its bridge opens the cashier with, signed by the shop', async () => {
+  test('inside WeChat gives the page a bridge call signed by the shop', async () => {
     const { payUrl, jsapi } = await provider.create(newAttempt('in_app'))
     expect(payUrl).toBeNull()
     const { appId = '', timeStamp = '', nonceStr = '', paySign = '', ...rest } = jsapi ?? {}
@@ -121,7 +121,7 @@ describe('opening an order', () => {
     expect(Rsa.verify(message, paySign, Rsa.from(MERCHANT.merchantPublicKey, 'public'))).toBe(true)
   })
 
-  test('inside WeChat without an openid there is no dead link, but a refusal; nothing is opened', async () => {
+  test('inside WeChat without openid is refused; nothing is opened', async () => {
     const { openid: _openid, ...attempt } = newAttempt('in_app')
     await expect(provider.create(attempt)).rejects.toMatchObject({
       name: 'ProviderRefusalError',
@@ -130,7 +130,7 @@ describe('opening an order', () => {
     expect(await booked(attempt.outTradeNo)).toEqual([])
   })
 
-  test('in a phone’s browser the customer comes back to where he came from', async () => {
+  test('in a phone’s browser returns the customer to the shop', async () => {
     const trade = await opened()
     expect(new URL(trade.payUrl).searchParams.get('redirect_url')).toBe(trade.returnUrl)
     const page = await (await cashier(trade.payUrl, 'pay')).text()
@@ -139,7 +139,7 @@ describe('opening an order', () => {
     expect(await (await fetch(script)).text()).not.toContain('javascript:')
   })
 
-  test('numbers of one and two digits fit, and three; one of four is refused before WeChat sees it', async () => {
+  test('accepts attempt numbers up to three digits; one of four is refused before WeChat sees it', async () => {
     const attempt = newAttempt()
     for (const n of ['10', '100']) {
       await provider.create({ ...attempt, outTradeNo: attempt.outTradeNo.replace(/1$/, n) })
@@ -149,7 +149,7 @@ describe('opening an order', () => {
     expect(await booked(long.outTradeNo)).toEqual([])
   })
 
-  test('a long subject is cut to what WeChat takes, never within a character', async () => {
+  test("cuts a long subject to WeChat's limit, never within a character", async () => {
     const attempt = { ...newAttempt(), subject: '👍保温杯'.repeat(40) }
     await expect(provider.create(attempt)).resolves.toMatchObject({ providerRef: attempt.outTradeNo })
     fc.assert(
@@ -163,7 +163,7 @@ describe('opening an order', () => {
     )
   })
 
-  test('for another amount under the same number it is refused, and changes nothing', async () => {
+  test('for another amount under the same number is refused, and changes nothing', async () => {
     const attempt = newAttempt()
     await provider.create(attempt)
     await expect(provider.create({ ...attempt, amountFen: 1n })).rejects.toMatchObject({
@@ -173,7 +173,7 @@ describe('opening an order', () => {
     expect(await booked(attempt.outTradeNo)).toMatchObject([{ amount: '9.90' }])
   })
 
-  test('opened another way, paid or closed meanwhile: there is an order to ask for, and no cashier', async () => {
+  test('another way, or once paid or closed, gives an order to query and no cashier', async () => {
     const attempt = newAttempt()
     const noCashier = { providerRef: attempt.outTradeNo, payUrl: null }
     await provider.create(attempt)
@@ -190,7 +190,7 @@ describe('opening an order', () => {
     ['a millisecond', 1],
     ['past', -3_600_000],
     ['a month', 2_592_000_000],
-  ])('a deadline that WeChat does not keep is left to our close: %s', async (_name, expiresInMs) => {
+  ])('leaves a deadline that WeChat cannot keep to our close: %s', async (_name, expiresInMs) => {
     const attempt = newAttempt('desktop', expiresInMs)
     const first = await provider.create(attempt)
     expect(await provider.create(attempt)).toEqual(first)
@@ -200,7 +200,7 @@ describe('opening an order', () => {
 
 describe('paying', () => {
   test.each<PaymentClient>(['h5', 'desktop', 'in_app'])(
-    'is known when asked, and told: %s',
+    'is known by query and by notification: %s',
     async (client) => {
       const trade = await opened(newAttempt(client))
       expect(await provider.query(trade)).toEqual({ state: 'unpaid', amountFen: 990n })
@@ -224,7 +224,7 @@ describe('paying', () => {
     },
   )
 
-  test('declined, then paid: WeChat tells of the money alone', async () => {
+  test('after a decline is the only thing WeChat reports', async () => {
     const trade = await opened()
     await cashier(trade.payUrl, 'decline')
     expect(await provider.query(trade)).toMatchObject({ state: 'unpaid' })
@@ -234,7 +234,7 @@ describe('paying', () => {
     expect(await told(trade.outTradeNo, 1)).toMatchObject([{ kind: 'paid' }])
   })
 
-  test('a refund is told as a refund, never as a payment, also on an order that is asked for', async () => {
+  test('is reported apart from refunds, done or failed', async () => {
     const trade = await paid()
     await provider.refund(refundOf(trade, 300n))
     expect(await provider.query(trade)).toMatchObject({ state: 'paid' })
@@ -247,7 +247,7 @@ describe('paying', () => {
     expect(all.find(({ kind }) => kind === 'refund_failed')).toMatchObject({ amountFen: 100n })
   })
 
-  test('a probe is refused like every wrong signature, and the repeat is believed', async () => {
+  test('counts when repeated after a probe, which is refused like any wrong signature', async () => {
     await fault('wrong_signature')
     const before = mall.received.length
     const trade = await paid()
@@ -262,7 +262,7 @@ describe('paying', () => {
     expect(await told(trade.outTradeNo, 1)).toMatchObject([{ kind: 'paid' }])
   })
 
-  test('another merchant’s money is nobody’s here, though it is rightly signed', async () => {
+  test('to another merchant is not ours, although it is signed correctly', async () => {
     await fault('wrong_merchant')
     const before = mall.received.length
     const trade = await paid()
@@ -275,7 +275,7 @@ describe('paying', () => {
     expect(await booked(trade.outTradeNo)).toMatchObject([{ state: 'paid' }])
   })
 
-  test('a wrong amount comes through as it was told', async () => {
+  test('of a wrong amount is passed on as reported', async () => {
     await fault('wrong_amount')
     const trade = await paid()
     expect(await told(trade.outTradeNo, 1)).toMatchObject([{ kind: 'paid', amountFen: 1n }])
@@ -284,7 +284,7 @@ describe('paying', () => {
 })
 
 describe('closing', () => {
-  test('an open order closes it, also twice; nobody can pay it after', async () => {
+  test('an open order succeeds, also twice; then nobody can pay it', async () => {
     const trade = await opened()
     expect(await provider.close(trade)).toBe('closed')
     expect(await provider.close(trade)).toBe('closed')
@@ -293,7 +293,7 @@ describe('closing', () => {
     expect(await booked(trade.outTradeNo)).toMatchObject([{ state: 'closed' }])
   })
 
-  test('a paid or refunded order says paid, and so does one paid at that moment', async () => {
+  test('a paid or refunded order says paid, also if it is paid at that moment', async () => {
     const trade = await paid()
     expect(await provider.close(trade)).toBe('paid')
     await provider.refund(refundOf(trade, 990n))
@@ -304,22 +304,25 @@ describe('closing', () => {
     expect(await booked(late.outTradeNo)).toMatchObject([{ state: 'paid' }])
   })
 
-  test.each(['error_before', 'rate_limited'])('%s: it is not certain and throws', async (name) => {
-    const trade = await opened()
-    await fault(name)
-    await expect(provider.close(trade)).rejects.not.toBeInstanceOf(ProviderRefusalError)
-    expect(await provider.query(trade)).toMatchObject({ state: 'unpaid' })
-    expect(await provider.close(trade)).toBe('closed')
-  })
+  test.each(['error_before', 'rate_limited'])(
+    'throws because the result of %s is uncertain',
+    async (name) => {
+      const trade = await opened()
+      await fault(name)
+      await expect(provider.close(trade)).rejects.not.toBeInstanceOf(ProviderRefusalError)
+      expect(await provider.query(trade)).toMatchObject({ state: 'unpaid' })
+      expect(await provider.close(trade)).toBe('closed')
+    },
+  )
 
-  test.each(['answer_lost', 'error_after'])('%s: it is certain by asking', async (name) => {
+  test.each(['answer_lost', 'error_after'])('settles the lost answer of %s by a query', async (name) => {
     const trade = await opened()
     await fault(name)
     expect(await provider.close(trade)).toBe('closed')
     expect(await booked(trade.outTradeNo)).toMatchObject([{ state: 'closed' }])
   })
 
-  test('an order that WeChat does not know is unknown, and dead only past its deadline', async () => {
+  test('an order unknown to WeChat is final only past its deadline', async () => {
     const ghost = { ...newAttempt(), providerRef: undefined }
     expect(await provider.query(ghost)).toEqual({ state: 'unknown' })
     await expect(provider.close(ghost)).rejects.toMatchObject({
@@ -331,8 +334,8 @@ describe('closing', () => {
   })
 })
 
-describe('giving money back', () => {
-  test('repeated is one refund; in parts up to the whole, never beyond', async () => {
+describe('refunding', () => {
+  test('is idempotent, and never exceeds the payment over several parts', async () => {
     const trade = await paid()
     const first = await provider.refund(refundOf(trade, 300n))
     expect(first).toEqual({ state: 'done', refundRef: expect.stringMatching(/^5030\d{24}$/) })
@@ -348,7 +351,7 @@ describe('giving money back', () => {
     expect(await booked(trade.outTradeNo)).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
   })
 
-  test('a refund’s number of another order is refused', async () => {
+  test('under a number of another order is refused', async () => {
     const one = await paid()
     const two = await paid()
     await provider.refund(refundOf(one, 300n))
@@ -357,7 +360,7 @@ describe('giving money back', () => {
     expect(await booked(two.outTradeNo)).toMatchObject([{ refunded: '0.00' }])
   })
 
-  test('an unpaid order gives nothing back, and an unknown one neither', async () => {
+  test('is refused for an unpaid or unknown order', async () => {
     const trade = await opened()
     await expect(provider.refund(refundOf(trade, 1n))).rejects.toMatchObject({ code: 'not_paid' })
     const ghost = { ...trade, outTradeNo: newAttempt().outTradeNo }
@@ -367,7 +370,7 @@ describe('giving money back', () => {
     ).rejects.toBeInstanceOf(ProviderRefusalError)
   })
 
-  test('a stuck refund is pending until it is settled; a failed one says so, and the next number works', async () => {
+  test('stays pending while stuck; a failed refund says so, and the next number works', async () => {
     const trade = await paid()
     await fault('refund_stuck')
     const stuck = await provider.refund(refundOf(trade, 300n))
@@ -388,7 +391,7 @@ describe('giving money back', () => {
     expect(await provider.refund(refundOf(trade, 690n, 3))).toMatchObject({ state: 'done' })
   })
 
-  test('one that does not reach the customer keeps its money and its number until it is sent on', async () => {
+  test('keeps money and number when it does not reach the customer, until it is sent on', async () => {
     const trade = await paid()
     await fault('refund_abnormal')
     const made = await provider.refund(refundOf(trade, 690n))
@@ -412,9 +415,9 @@ describe('giving money back', () => {
   })
 })
 
-describe('what is not certain is repeated', () => {
+describe('an uncertain request', () => {
   test.each(['answer_lost', 'error_before', 'error_after', 'rate_limited'])(
-    '%s: repeated until it answers, there is one order and one refund',
+    'is repeated after %s, with one order and one refund',
     async (name) => {
       const attempt = newAttempt()
       await fault(name)
@@ -431,7 +434,7 @@ describe('what is not certain is repeated', () => {
     },
   )
 
-  test('a key that is not the shop’s, and a dead provider', async () => {
+  test('is repeated after a wrong key or a dead provider', async () => {
     const account = accountAt(sandbox.url, mall.url)
     const attempt = newAttempt()
     const strangers = [
@@ -446,7 +449,7 @@ describe('what is not certain is repeated', () => {
     expect(await booked(attempt.outTradeNo)).toEqual([])
   })
 
-  test('an answer that WeChat’s key did not sign is not believed, whatever it says', async () => {
+  test('is repeated when WeChat’s key did not sign the answer', async () => {
     const account = accountAt(sandbox.url, mall.url, 'public key')
     const [keyId = ''] = account.platformKeys.keys()
     const deceived = { ...account, platformKeys: new Map([[keyId, publicOf(newKey())]]) }
@@ -458,7 +461,7 @@ describe('what is not certain is repeated', () => {
 
 describe('both kinds of keys', () => {
   test.each(['public key', 'certificate', 'both'] as const)(
-    'a shop with %s believes the answers',
+    'verify answers for a shop with %s',
     async (kind) => {
       const one = createWechat(accountAt(sandbox.url, mall.url, kind))
       const attempt = newAttempt('desktop')
@@ -468,7 +471,7 @@ describe('both kinds of keys', () => {
     },
   )
 
-  test('while a shop changes over, notifications come by either; each is believed by its own key alone', async () => {
+  test('verify notifications during a change of keys, each with its own key', async () => {
     const before = mall.received.length
     for (let n = 0; n < 4; n += 1) await paid()
     await vi.waitFor(() => expect(mall.received.length).toBeGreaterThanOrEqual(before + 4), PATIENTLY)
@@ -486,8 +489,8 @@ describe('both kinds of keys', () => {
   })
 })
 
-describe('the client of others works here', () => {
-  test('opens, asks, closes and refunds, and its answers verify', async () => {
+describe('the third-party client', () => {
+  test('opens, queries, closes and refunds at the sandbox, and its answers verify', async () => {
     const account = accountAt(sandbox.url, mall.url)
     const { v3 } = othersAt(account) as unknown as { v3: Api }
     const { outTradeNo } = newAttempt()
@@ -521,7 +524,7 @@ describe('the client of others works here', () => {
     expect(closed.status).toBe(204)
   })
 
-  test('fields that are unknown, missing or unfit are named, and nothing is opened', async () => {
+  test('gets the unknown, missing or invalid fields by name, and opens nothing', async () => {
     const account = accountAt(sandbox.url, mall.url)
     const { v3 } = othersAt(account) as unknown as { v3: Api }
     const { outTradeNo } = newAttempt()
@@ -562,7 +565,7 @@ interface Answered {
   readonly status: number
   readonly data: Record<string, unknown>
 }
-/** The part of that package's chain of names that is called here. */
+/** The part of the third-party API that is called here. */
 interface Api {
   readonly pay: {
     readonly transactions: {

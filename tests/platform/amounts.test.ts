@@ -11,7 +11,7 @@ import {
   type Step,
 } from '../../domain/orders/status.ts'
 
-test('an amount that is malformed is never counted as nothing', () => {
+test('a malformed amount is never counted as zero', () => {
   for (const malformed of ['', 'NaN', '9,90', '9.901', ' 1', '1e3', '1234567890123456']) {
     expect(fenFromDecimal(malformed)).toBeUndefined()
     expect(() => fenOf(malformed)).toThrow(TypeError)
@@ -19,14 +19,14 @@ test('an amount that is malformed is never counted as nothing', () => {
   }
 })
 
-test('an amount that the mall has written is read as it was written', () => {
+test('an amount written by the mall is read back unchanged', () => {
   for (const fen of [0n, 1n, 990n, -300n, 99_999_999_999_999n]) {
     expect(fenOf(decimalFromFen(fen))).toBe(fen)
     expect(fenOf(moneyFromFen(fen))).toBe(fen)
   }
 })
 
-test('no module reads an amount and goes on with a guess where it is malformed', () => {
+test('no module replaces a malformed amount with a default', () => {
   const rooms = [
     'activities',
     'api',
@@ -50,7 +50,7 @@ test('no module reads an amount and goes on with a guess where it is malformed',
   expect(guesses).toEqual([])
 })
 
-test('every step leads from each state that allows it to a state of a paid order', () => {
+test('every action leads from each status that allows it to a status of a paid order', () => {
   for (const [step, to] of Object.entries(LEADS_TO)) {
     for (const from of ORDER_ACTIONS[step as Step])
       expect([from, to, canMove(from, to)]).toEqual([from, to, true])

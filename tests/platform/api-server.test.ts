@@ -41,7 +41,7 @@ function run(port: number, env: Record<string, string> = {}): { child: ChildProc
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       TEMPORAL_NAMESPACE: mall.name,
       AUTH_JWT_SECRET: SECRET,
-      // The wallets of this database are sealed with the keys of the tests.
+      // The wallets of this database are encrypted with the keys of the tests.
       LEDGER_KEYS: `t1:${Buffer.alloc(32, 'key of the tests').toString('base64')}`,
       ...env,
     },
@@ -66,7 +66,7 @@ const alive = (port: number) =>
     () => false,
   )
 
-test('a process told to stop answers what is in flight, takes nothing new, and ends with 0', async () => {
+test('a stopping process answers pending requests, accepts no new ones, and exits with 0', async () => {
   const port = await freeLowPort()
   const { child, ended } = run(port)
   await until(() => alive(port), Boolean, 'the API listens')
@@ -82,7 +82,7 @@ test('a process told to stop answers what is in flight, takes nothing new, and e
       body: JSON.stringify({ points: 5, reason: 'r' }),
     })
   expect((await grant()).status).toBe(200)
-  // As if the first request still ran: its repeat is in flight for as long as a request can be.
+  // As if the first request still ran: its repeat stays pending as long as possible.
   await sql`update idempotency_keys set status = null, response = null, lease_until = now() + interval '1 minute'
     where key = ${headers['idempotency-key']}`.execute(mall.db)
   const { rows } = await sql<{ at: string }>`select clock_timestamp()::text as at`.execute(mall.db)
@@ -92,7 +92,7 @@ test('a process told to stop answers what is in flight, takes nothing new, and e
     answered = true
     return response
   })
-  // The application's role does not see what other sessions do.
+  // The application's role does not see other sessions.
   const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
   await until(
     async () => {
@@ -128,7 +128,7 @@ test('a taken port is one line that names the variable, and exit code 1', async 
   await new Promise((resolve) => holder.close(resolve))
 })
 
-test('every bad variable is named at once, before anything starts', async () => {
+test('all invalid variables are named together, before anything starts', async () => {
   const { code, errors } = await run(0, { LOG_LEVEL: 'loud', DATABASE_POOL_SIZE: '0' }).ended
   expect(code).toBe(1)
   for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_POOL_SIZE']) expect(errors).toContain(name)

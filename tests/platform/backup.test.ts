@@ -106,31 +106,31 @@ async function backUp(args: readonly string[] = []) {
   return { folder, ...done }
 }
 
-test('a restored database is the same to the last byte, and passes ledger:verify', async () => {
+test('a restored database is identical to the byte, and passes ledger:verify', async () => {
   const keys = place('keys')
   const { folder, code, out, err } = await backUp(['--keys', keys])
   expect([code, err]).toEqual([0, ''])
   expect(out).toContain(`the keys in ${keys}`)
   expect(statSync(keys).mode & 0o777).toBe(0o600)
-  // Neither a key nor a plain balance is in the backup itself.
+  // The backup contains no key and no plain balance.
   for (const name of readdirSync(folder)) {
     expect(readFileSync(join(folder, name)).includes(KEYS.LEDGER_KEYS.slice(3))).toBe(false)
   }
 
   const other = await emptyDatabase(url)
-  // An installation with keys of its own, which come from DATA_DIR, not from the environment.
+  // An installation with its own keys, which come from DATA_DIR, not from the environment.
   const env = { DATABASE_URL: other, DATA_DIR: place('data') }
   const restored = await run('restore', ['--from', folder, '--keys', keys], env)
   expect(restored).toMatchObject({ code: 0, err: '' })
   const copy = connectPatiently(other, 2)
-  // But when the tables were made.
+  // Except when the tables were created.
   const made = { kysely_migration: expect.any(Array) }
   expect(await readTables(copy)).toEqual({ ...(await readTables(db)), ...made })
   const verified = await run('ledger-verify', [], env)
   expect(verified).toMatchObject({ code: 0, err: '' })
   expect(verified.out).toMatch(/^accounts in checkpoints +20$/m)
   expect(verified.out).toContain('no errors')
-  // It goes on from there: numbers that were given are not given again, and the ledger is still append-only.
+  // It continues from there: no number is used twice, and the ledger is still append-only.
   const { rows } = await sql<{
     id: string
   }>`insert into points_products (title) values ('next') returning id`.execute(copy)
@@ -155,13 +155,13 @@ test('a restored database is the same to the last byte, and passes ledger:verify
   expect(refused.err).toContain('the database is not empty')
   const replaced = await run('restore', ['--from', folder, '--replace'], { ...env, ...KEYS })
   expect(replaced).toMatchObject({ code: 0, err: '' })
-  // The heads of what was there name what is lost now.
+  // The old checkpoints name what is lost now.
   const [, aside = ''] = /before are in (\S+):/.exec(replaced.out) ?? []
   expect(readdirSync(aside)).toHaveLength(1)
   expect((await run('ledger-verify', [], env)).code).toBe(0)
 })
 
-test('a backup is of one moment, while others write', async () => {
+test('a backup during concurrent writes is a consistent snapshot', async () => {
   let over = false
   const writers = Promise.all(
     [0, 1].map(async (writer) => {
@@ -184,7 +184,7 @@ test('a backup is of one moment, while others write', async () => {
   expect(await run('restore', ['--from', folder], environment(other))).toMatchObject({ code: 0, err: '' })
 })
 
-test('keys are never written into the backup or over others', async () => {
+test('keys are never written into the backup, nor over existing keys', async () => {
   const folder = place('backup')
   const inside = await run('backup', ['--to', folder, '--keys', join(folder, 'keys')], environment(url))
   expect(inside).toMatchObject({ code: 1, err: expect.stringContaining('keep the keys apart') })
@@ -195,7 +195,7 @@ test('keys are never written into the backup or over others', async () => {
   expect((await backUp()).out).toContain('The keys are NOT')
 })
 
-test('with other keys, or with a file that was changed, nothing is restored', async () => {
+test('nothing is restored with other keys or a changed file', async () => {
   const { folder } = await backUp()
   const other = await emptyDatabase(url)
   const wrongKeys = await run('restore', ['--from', folder], {
@@ -233,7 +233,7 @@ test('a broken ledger is not backed up', async () => {
   expect((await backUp()).code).toBe(0)
 })
 
-test('an embedded installation is restored where there is none yet, and backed up while it is stopped', async () => {
+test('an embedded installation is restored into an empty folder, and backed up while stopped', async () => {
   const keys = place('keys')
   const { folder } = await backUp(['--keys', keys])
   const env = { DATABASE_URL: undefined, DATA_DIR: place('data') }

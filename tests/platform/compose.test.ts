@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { readConfig } from '../../config/index.ts'
 
-/** What can be said of the containers without a container engine. */
+/** What can be checked without a container engine. */
 
 interface Service {
   readonly image: string
@@ -47,7 +47,7 @@ function madeEnvironment(...args: string[]): Record<string, string> {
   return parseEnv(readFileSync(join(cwd, '.env'), 'utf8')) as Record<string, string>
 }
 
-/** `${NAME:-default}` and `${NAME:?what to do}`, as in the chapter on interpolation of the Compose Specification. */
+/** `${NAME:-default}` and `${NAME:?message}`, as the Compose Specification defines interpolation. */
 function interpolate(value: string, env: Readonly<Record<string, string>>): string {
   return value.replace(/\$\{(\w+)(:[-?])([^}]*)\}/g, (_all, name: string, operator: string, rest: string) => {
     if (env[name]) return env[name]
@@ -63,15 +63,15 @@ describe('docker-compose.yml', () => {
   ) as Record<string, unknown>
   const isValid = ajv.compile(schema)
 
-  it('keeps to the JSON Schema of the Compose Specification', () => {
+  it('conforms to the JSON Schema of the Compose Specification', () => {
     expect(isValid(compose), ajv.errorsText(isValid.errors)).toBe(true)
     expect(isValid(load(text.replace('healthcheck:', 'healthchek:'))), 'the schema refuses nothing').toBe(
       false,
     )
   })
 
-  it('pins every image, and uses none that is no longer made', () => {
-    // Ours is built from this folder, whose version is in package.json.
+  it('pins every image, and uses none that is discontinued', () => {
+    // Ours is built from this folder; package.json has its version.
     const theirs = services.filter(([, { image }]) => image !== 'points-mall:local')
     for (const [name, { image }] of theirs) expect(image, name).toMatch(/^[\w./-]+:\d+\.\d+(\.\d+)?[\w.-]*$/)
     expect(text).not.toContain('auto-setup')
@@ -81,7 +81,7 @@ describe('docker-compose.yml', () => {
     expect(new Set(versions).size, versions.join(' ')).toBe(1)
   })
 
-  it('holds no secret', () => {
+  it('contains no secret', () => {
     let secrets = 0
     for (const [service, { environment }] of services) {
       for (const [name, value] of Object.entries(environment ?? {})) {
@@ -96,7 +96,7 @@ describe('docker-compose.yml', () => {
     for (const found of inUrls) expect(found).toMatch(/^:\/\/\w+:\$\{[A-Z_]+:\?[^}]+\}@$/)
   })
 
-  it('checks the health of what runs on, and waits for what ends', () => {
+  it('checks the health of services, and waits for jobs to end', () => {
     const awaited = new Set(
       services.flatMap(([, { depends_on }]) =>
         Object.entries(depends_on ?? {}).map(([name, { condition }]) => `${name} ${condition}`),
@@ -116,7 +116,7 @@ describe('docker-compose.yml', () => {
     for (const name of awaited) expect(Object.keys(compose.services)).toContain(name.split(' ')[0])
   })
 
-  it('publishes the API, the Web UI and the sandbox cashier, to this machine unless told otherwise', () => {
+  it('publishes API, Web UI and sandbox cashier, by default to this machine only', () => {
     const published = services.flatMap(([name, { ports }]) =>
       (ports ?? []).map((port) => [name, port] as const),
     )
@@ -126,7 +126,7 @@ describe('docker-compose.yml', () => {
     expect(published.filter(([, port]) => !port.startsWith('127.')).map(([name]) => name)).toEqual(['api'])
   })
 
-  it('names only files and variables that there are', () => {
+  it('names only files and variables that exist', () => {
     const known = globSync('config/*.ts', { cwd: ROOT }).map(read).join('')
     for (const [name, { command, healthcheck, environment, volumes }] of services) {
       for (const volume of volumes ?? []) {
@@ -151,26 +151,23 @@ describe('docker-compose.yml', () => {
   it.each([
     ['for customers', [], false],
     ['for a demo', ['demo'], true],
-  ])(
-    'gets %s, from what deploy/make-env.sh writes, a configuration that every part accepts',
-    (_for, args, demo) => {
-      const made = madeEnvironment(...args)
-      for (const [name, { environment }] of ours) {
-        if (!demo && ['seed', 'sandbox'].includes(name)) continue
-        const env = Object.fromEntries(
-          Object.entries(environment ?? {}).map(([key, value]) => [key, interpolate(value ?? '', made)]),
-        )
-        const dataDir = freshFolder()
-        const config = readConfig({ ...env, NODE_ENV: 'production', DATA_DIR: dataDir })
-        expect(config.demo, name).toBe(demo && ['api', 'sandbox'].includes(name))
-        expect(config.database.url, name).toContain(`:${made.MALL_DB_PASSWORD}@postgres:5432/mall`)
-        expect(config.temporal.address, name).toBe('temporal:7233')
-        expect(config.payments.stripe?.secretKey, name).toBe(demo ? made.STRIPE_SECRET_KEY : undefined)
-      }
-    },
-  )
+  ])('starts %s with a configuration from deploy/make-env.sh that every part accepts', (_for, args, demo) => {
+    const made = madeEnvironment(...args)
+    for (const [name, { environment }] of ours) {
+      if (!demo && ['seed', 'sandbox'].includes(name)) continue
+      const env = Object.fromEntries(
+        Object.entries(environment ?? {}).map(([key, value]) => [key, interpolate(value ?? '', made)]),
+      )
+      const dataDir = freshFolder()
+      const config = readConfig({ ...env, NODE_ENV: 'production', DATA_DIR: dataDir })
+      expect(config.demo, name).toBe(demo && ['api', 'sandbox'].includes(name))
+      expect(config.database.url, name).toContain(`:${made.MALL_DB_PASSWORD}@postgres:5432/mall`)
+      expect(config.temporal.address, name).toBe('temporal:7233')
+      expect(config.payments.stripe?.secretKey, name).toBe(demo ? made.STRIPE_SECRET_KEY : undefined)
+    }
+  })
 
-  it('gets other secrets each time, and never in place of those in use', () => {
+  it('gets different secrets each time, and keeps existing ones', () => {
     const [one, other] = [madeEnvironment(), madeEnvironment()]
     const names = Object.keys(one).filter((name) => /PASSWORD|SECRET|KEYS/.test(name) && one[name])
     expect(names.length).toBe(7)
@@ -185,12 +182,12 @@ describe('docker-compose.yml', () => {
 })
 
 describe('Dockerfile', () => {
-  it('runs the version of Node that the tests run on', () => {
+  it('uses the Node version of the tests', () => {
     const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> }
     expect(read('Dockerfile')).toContain(`node:${dependencies.node}-`)
   })
 
-  it('takes every room of the program', () => {
+  it('copies every folder of the program', () => {
     const taken = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'))

@@ -17,10 +17,10 @@ import { readTables } from '../support/db-snapshot.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const PATIENCE = { unpaidMs: 3_600_000, lateMs: 2_000, autoConfirmMs: 3_600_000 }
-/** The demo's own people act; these are the visitor's. */
+/** The demo has its own users; these belong to the visitor. */
 const VISITORS = ['alice', 'bob']
 
-describe('the demo comes to life', () => {
+describe('the demo', () => {
   let mall: TestApp
   const complaints: string[] = []
   const tell = () =>
@@ -35,10 +35,10 @@ describe('the demo comes to life', () => {
   const wallet = async (as: string) => (await mall.call('GET', '/api/points-mall/wallet', { as })).body.data
 
   beforeAll(async () => {
-    // The bounds that a shop has by itself.
+    // The default limits of a shop.
     mall = await openTestApp({ maxUnpaidOrders: 5, maxUnpaidPieces: 5 })
     await seedDemo(mall.db, mall.deps.vault)
-    // The worker goes away in the middle, and comes back.
+    // The worker stops half way and starts again.
     const told = tell()
     await until(listed, (orders) => orders.length > 0, 'the first order of the demo')
     await mall.stopWorker()
@@ -47,7 +47,7 @@ describe('the demo comes to life', () => {
   })
   afterAll(() => mall.close())
 
-  test('every story is told to its end: orders in every state that lasts', async () => {
+  test('has orders in every lasting status', async () => {
     expect(complaints).toEqual([])
     const orders = await listed()
     expect(orders).toHaveLength(demoStories.length)
@@ -56,7 +56,7 @@ describe('the demo comes to life', () => {
     expect(await mall.brokenLaws()).toEqual([])
   })
 
-  test('one payment came too late: its order is canceled, its money went back once', async () => {
+  test('has a late payment: its order is canceled, the payment refunded once', async () => {
     const late = (await listed()).filter(({ cancel_reason }) => cancel_reason === 'payment_timeout')
     expect(late).toMatchObject([
       { payment_status: 'refunded', refunds: [{ state: 'done', money: { amount: '9.90' } }] },
@@ -66,19 +66,19 @@ describe('the demo comes to life', () => {
     expect(trade).toMatchObject({ state: 'refunded', refunded: '9.90' })
   })
 
-  test('an order waits to be paid, at a cashier that can be opened', async () => {
+  test('has an unpaid order whose cashier can be opened', async () => {
     const [waiting] = (await listed()).filter(({ status }) => status === 'order_created')
     const info = waiting?.payment_info as { pay_url: string } | undefined
     const cashier = info?.pay_url ?? ''
     expect((await fetch(cashier)).status).toBe(200)
-    // Nothing is late before the deadline.
+    // Before the deadline nothing is late.
     const early = await fetch(cashier, { method: 'POST', body: new URLSearchParams({ action: 'late' }) })
     expect(early.status).toBe(409)
     const states = (await mall.books()).map(({ state }) => state)
     expect(states.filter((state) => state === 'unpaid')).toHaveLength(1)
   })
 
-  test('a wallet has a history and lots that expire; the wallets of the visitor are as they were', async () => {
+  test("has a wallet with entries and expiring lots, and leaves the visitor's wallets unchanged", async () => {
     expect((await wallet('carol')).expiring).toHaveLength(2)
     const { body } = await mall.call('GET', '/api/points-mall/wallet/transactions?per_page=100', {
       as: 'carol',
@@ -90,7 +90,7 @@ describe('the demo comes to life', () => {
     expect((await listed()).filter(({ owner_id }) => VISITORS.includes(owner_id as string))).toEqual([])
   })
 
-  test('an address is with the goods that travel, and with no others; one is kept for the next time', async () => {
+  test('has addresses for shipped goods only, and one in an address book', async () => {
     const shipped = new Map(demoProducts.map(({ title, shipping_type }) => [title, shipping_type]))
     for (const { product_title, address_info } of await listed()) {
       const travels = shipped.get(product_title as string) === 'logistics'
@@ -99,7 +99,7 @@ describe('the demo comes to life', () => {
     expect(await readAddresses(mall.deps, 'carol')).toMatchObject([{ is_default: true }])
   })
 
-  test('nothing on the shelf costs more points than an order may take, or asks for what cannot be typed', () => {
+  test('has no product that exceeds the points per order or needs an upload', () => {
     for (const { title, point, product_type, description, properties } of demoProducts) {
       expect(point, title).toBeLessThanOrEqual(10_000)
       if (product_type === 'customized')
@@ -107,7 +107,7 @@ describe('the demo comes to life', () => {
     }
   })
 
-  test('told once more, it changes nothing, nor what somebody has done since', async () => {
+  test('changes nothing when it runs again, nor what users have done since', async () => {
     const paid = (await listed()).find(
       ({ owner_id, status }) => owner_id === 'dave' && status === 'order_paid',
     )
@@ -119,7 +119,7 @@ describe('the demo comes to life', () => {
   })
 
   test.each(['carol', 'operator'])(
-    '%s may crash the worker; a stranger may not, nor a foreign page',
+    'lets %s crash the worker, but no anonymous visitor and no foreign page',
     async (user) => {
       let crashes = 0
       const app = createApp({
@@ -148,7 +148,7 @@ describe('the demo comes to life', () => {
         '/points-mall/orders/PM1?tab=all&crashed=yes#crash',
       ])
       expect(crashes).toBe(1)
-      // Outside a demo there is no such thing.
+      // Only a demo has this route.
       const without = createApp({ ...mall.deps, crashWorker: undefined })
       const missing = await without.request(`${mall.url}/admin/demo/crash-worker`, {
         method: 'POST',
@@ -159,7 +159,7 @@ describe('the demo comes to life', () => {
   )
 })
 
-test('the worker that dies is the one of this installation, by kill -9', async () => {
+test('kills the worker of this installation, by kill -9', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'points-mall-crash-'))
   const start = () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
   const [worker, api] = [start(), start()]

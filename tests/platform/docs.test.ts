@@ -3,7 +3,9 @@ import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
-/** What can be checked in the documents: that what they name exists. Paths in them stand whole, from the root. */
+/**
+ * What can be checked in documents: that what they name exists. Paths in them are complete, from the root.
+ */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
@@ -19,7 +21,7 @@ const folders = readdirSync(ROOT, { withFileTypes: true })
 const LINK = /\[[^\]]*\]\(([^)\s]+)\)/g
 const isElsewhere = (target: string) => /^[a-z]+:/.test(target)
 
-/** The names by which a heading can be linked to. */
+/** The anchors of all headings. */
 const anchorsOf = (text: string) =>
   [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -28,7 +30,7 @@ const anchorsOf = (text: string) =>
       .replaceAll(' ', '-'),
   )
 
-/** @returns the targets of links that are not there */
+/** @returns the link targets that do not exist */
 function findDeadLinks(file: string, text: string): string[] {
   return [...text.matchAll(LINK)]
     .map(([, target = '']) => target)
@@ -41,7 +43,7 @@ function findDeadLinks(file: string, text: string): string[] {
     })
 }
 
-/** @returns the files and folders of this repository that the text names, and that are not there */
+/** @returns the files and folders of this repository that the text names and that do not exist */
 function findDeadPaths(text: string): string[] {
   const words = (part: string) =>
     (part.replaceAll(LINK, '').match(/[\w.{}/*-]+(?:,[\w.{}/*-]+)*/g) ?? []).map((word) =>
@@ -49,7 +51,7 @@ function findDeadPaths(text: string): string[] {
     )
   const isSource = (word: string) => /[\w}]\.(tsx?|cjs|css|md)$/.test(word) && !word.startsWith('/')
   const spans = [...text.replaceAll(/^```.*?^```/gms, '').matchAll(/`([^`\n]+)`/g)]
-  // A word of a span is a path by its end, or because it begins with a folder of ours.
+  // A word is a path if it has an extension or starts with one of our folders.
   const isPath = (word: string) =>
     /^[a-z.][\w.{},/-]*\/$/.test(word) || folders.some((folder) => word.startsWith(`${folder}/`))
   const named = [
@@ -71,13 +73,13 @@ test.each(documents)('%s names files and folders that exist, from the root', (fi
   expect(findDeadPaths(read(file))).toEqual([])
 })
 
-test('a link to nothing is found', () => {
+test('a dead link is found', () => {
   const text =
     '[a](missing.md), [b](README.md#missing), [c](#missing) [d](README.md#commands), [e](https://example.com/x.md)'
   expect(findDeadLinks('README.md', text)).toEqual(['missing.md', 'README.md#missing', '#missing'])
 })
 
-test('a path to nothing is found, and one that does not begin at the root', () => {
+test('a dead path is found, and one that does not start at the root', () => {
   const text =
     'See domain/missing.ts. `missing/`, `money.ts`, `routes/`, `tests/missing`, `payments/{alipay,wechat}/`\n' +
     '`domain/money.ts`, `api/routes/`, tests/platform/docs.test.ts, `/api/points-mall/products`, [it](missing.md)'
@@ -119,7 +121,7 @@ describe('functions', () => {
       )
       .map(([all]) => all)
 
-  test.each(documents)('of %s are in the files that it gives', (file) => {
+  test.each(documents)('of %s are defined in the files that it gives', (file) => {
     expect(findUndefined(read(file))).toEqual([])
   })
 
@@ -130,14 +132,14 @@ describe('functions', () => {
     expect(calls.filter((name) => !named.has(name))).toEqual([])
   })
 
-  test('one that has moved is found', () => {
+  test('that have moved are found', () => {
     const moved = '`settle` (`activities/payments.ts`)'
     expect(findUndefined(`${moved}, \`settle\` (\`activities/settle.ts\`)`)).toEqual([moved])
   })
 })
 
-describe('the version', () => {
-  test('is in package.json alone', () => {
+describe('the release', () => {
+  test('has its version in package.json alone', () => {
     const { version } = JSON.parse(read('package.json')) as { version: string }
     const places = [
       'docker-compose.yml',
@@ -149,7 +151,7 @@ describe('the version', () => {
     expect(places.filter((file) => read(file).includes(version))).toEqual([])
   })
 
-  test('finds the heading that the next release names', () => {
+  test('has an unreleased heading in the changelog', () => {
     expect(read('CHANGELOG.md').match(/^## Unreleased$/gm)).toHaveLength(1)
   })
 })

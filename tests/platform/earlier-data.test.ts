@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([mall.db.destroy(), owner.destroy()]))
 
-/** The lines that somebody reads. */
+/** The visible lines of a page. */
 async function linesOf(markup: Html): Promise<string> {
   return String(await markup)
     .replaceAll(/<\/(?:li|tr|table|p|caption)>/g, '\n')
@@ -40,7 +40,7 @@ async function linesOf(markup: Html): Promise<string> {
     .trim()
 }
 
-test('the orders of an earlier version are shown as that version showed them', async () => {
+test('orders of an earlier version are shown as that version showed them', async () => {
   const { orders } = await listOrders(mall, {}, { limit: 100, offset: 0 })
   const shown: string[] = []
   for (const order of orders.toReversed()) {
@@ -57,7 +57,7 @@ test('the orders of an earlier version are shown as that version showed them', a
   await expect(shown.join('\n')).toMatchFileSnapshot('../fixtures/backup-2026-11-28/orders.txt')
 })
 
-test('the comparisons of an earlier version are shown as that version showed them', async () => {
+test('comparisons of an earlier version are shown as that version showed them', async () => {
   const { run, findings } = await readReconciliation(mall.db, '1')
   const shown: string[] = []
   for (const lang of ['zh', 'en'] as const) {
@@ -79,7 +79,7 @@ test('each sentence of an earlier version is read as its code', async () => {
   await expect(lines.join('\n')).toMatchFileSnapshot('../fixtures/backup-2026-11-28/findings.txt')
 })
 
-test('a freeze of an earlier version, which its key alone tells, is shown as one', async () => {
+test('a freeze of an earlier version, which only its key shows, is shown as one', async () => {
   const ledger = { ...mall, outsideWallet: undefined }
   for (const currency of ['ZJF', 'CNY'] as const) {
     const { entries } = await readStatement(
@@ -96,7 +96,7 @@ test('a freeze of an earlier version, which its key alone tells, is shown as one
   }
 })
 
-test('where codes stand, the database takes no sentence', async () => {
+test('the database accepts no sentence in a column of codes', async () => {
   const word = sql`to_jsonb('payment declined'::text)`
   for (const put of [
     sql`update order_events set note = ${word}`,
@@ -111,7 +111,7 @@ test('where codes stand, the database takes no sentence', async () => {
   }
 })
 
-test('the ledger of an earlier version agrees', async () => {
+test('the ledger of an earlier version is valid', async () => {
   expect(await findBrokenLedger(mall.db, mall.vault)).toEqual([])
   expect(await findOrderViolations(mall.db)).toEqual([])
 })

@@ -29,7 +29,7 @@ afterEach(async () => {
 })
 
 describe('parts', () => {
-  test('a part that is killed is back within 2 s, as another process', async () => {
+  test('a killed part is back within 2 s, as another process', async () => {
     const { supervisor, pidOf } = await supervised()
     supervisor.start(sleeper('worker'))
     const first = await until(() => pidOf('worker'))
@@ -40,7 +40,7 @@ describe('parts', () => {
     expect(second).not.toBe(first)
   })
 
-  test('parts stop in the order API, worker, sandbox, Temporal, PostgreSQL, and none is left', async () => {
+  test('all stop, in the order API, worker, sandbox, Temporal, PostgreSQL', async () => {
     const { supervisor, folder, pidOf } = await supervised()
     const names = ['postgres', 'temporal', 'sandbox', 'worker', 'api']
     for (const name of names) supervisor.start(sleeper(name))
@@ -53,7 +53,7 @@ describe('parts', () => {
     expect(pids.filter((pid) => markOf(pid) !== undefined)).toEqual([])
   })
 
-  test('a part that does not stop by itself is killed after its limit', async () => {
+  test('a part that does not stop is killed after its limit', async () => {
     const { supervisor, folder, pidOf } = await supervised()
     supervisor.start({ ...sleeper('worker', 'process.on("SIGTERM", () => {})'), stopLimitMs: 200 })
     const pid = await until(() => pidOf('worker'))
@@ -62,7 +62,7 @@ describe('parts', () => {
     expect(markOf(pid)).toBeUndefined()
   })
 
-  test('parts end when their supervisor is killed, without anyone starting it again', async () => {
+  test('end when their supervisor is killed, without being restarted', async () => {
     const folder = temporaryFolder()
     const supervisor = new URL('../../cli/embedded/supervisor.ts', import.meta.url).href
     const script = `
@@ -94,7 +94,7 @@ describe('parts', () => {
     expect(lives(mark)).toBe(false)
   })
 
-  test('a number that meanwhile belongs to another process is left alone', async () => {
+  test('a process id that now belongs to another process is left alone', async () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true })
     cleanUps.push(() => child.kill('SIGKILL'))
     const mark = markOf(child.pid ?? 0)
@@ -103,7 +103,7 @@ describe('parts', () => {
     expect(lives(mark)).toBe(true)
   })
 
-  test('a command that fails is an error with the last lines it wrote', async () => {
+  test('a command that fails is an error with its last lines of output', async () => {
     const { supervisor } = await supervised()
     const failing = { ...sleeper('migrate'), args: ['-e', 'console.log("no such table"); process.exit(3)'] }
     const failure = await supervisor.run(failing).catch((error: unknown) => error)
@@ -111,7 +111,7 @@ describe('parts', () => {
     expect(String(failure)).toMatch(/migrate failed \(exit code 3\)[\s\S]*no such table/)
   })
 
-  test('warnings and errors of a part are shown, and nothing else', () => {
+  test('only warnings and errors of a part are shown', () => {
     expect(loudText('{"level":30,"msg":"listening"}')).toBeUndefined()
     expect(loudText('{"level":50,"msg":"lost","err":{"message":"ECONNREFUSED"}}')).toBe('lost: ECONNREFUSED')
     expect(loudText('{"level":"WARN","msg":"slow"}')).toBe('slow')
@@ -123,7 +123,7 @@ describe('parts', () => {
 })
 
 describe('one installation per data folder', () => {
-  test('a second one is refused until the first has gone', () => {
+  test('a second one is refused until the first has stopped', () => {
     const file = join(temporaryFolder(), 'start.lock')
     const release = acquireLock(file)
     expect(release).toBeDefined()
@@ -136,7 +136,7 @@ describe('one installation per data folder', () => {
 })
 
 describe('ports', () => {
-  test('a fixed port that is taken is named together with its variable', async () => {
+  test('a taken fixed port is reported with its variable', async () => {
     const { port } = await listener()
     const fixed = { ...NO_PORTS, temporal: port }
     const failure = await choosePorts(
@@ -149,14 +149,14 @@ describe('ports', () => {
     expect(failure).toMatch(new RegExp(`PortError: port ${port} .* set TEMPORAL_PORT`))
   })
 
-  test('the port of the API that is taken is named together with PORT', async () => {
+  test('a taken API port is reported with PORT', async () => {
     const { port } = await listener()
     const api = { port, host: '127.0.0.1' }
     const failure = await choosePorts(temporaryFolder(), NO_PORTS, [], api, shared()).catch(String)
     expect(failure).toMatch(new RegExp(`PortError: port ${port} .* set PORT`))
   })
 
-  test('two starts at once get different ports, before anything listens on them', async () => {
+  test('two concurrent starts get different ports before anything listens', async () => {
     const folder = shared()
     const [first, second] = await Promise.all(
       [await freeApi(), await freeApi()].map((api) =>
@@ -167,7 +167,7 @@ describe('ports', () => {
     expect(first?.sandbox).not.toBe(second?.sandbox)
   })
 
-  test('the ports of the last start are taken again', async () => {
+  test('the ports of the last start are used again', async () => {
     const folder = temporaryFolder()
     const port = await freeLowPort()
     writeFileSync(join(folder, 'ports.json'), JSON.stringify({ postgres: port }))
@@ -188,7 +188,7 @@ describe('ports', () => {
 })
 
 describe('embedded PostgreSQL', () => {
-  test('is UTF-8, durable, hidden from other machines, and survives kill -9 of its postmaster', async () => {
+  test('is UTF-8, durable, local only, and survives kill -9 of its postmaster', async () => {
     const { supervisor, folder, pidOf } = await supervised()
     cleanUps.push(() => removeDatabase(folder))
     const { postgres: port } = await choosePorts(folder, NO_PORTS, ['postgres'], await freeApi(), shared())
@@ -216,7 +216,7 @@ describe('embedded PostgreSQL', () => {
 })
 
 describe('npm start', () => {
-  test('comes up again after a kill -9, is alone on its data folder, and stops with nothing left', async () => {
+  test('recovers from kill -9, is alone on its data folder, and stops without leftovers', async () => {
     const folder = temporaryFolder()
     cleanUps.push(() => removeDatabase(folder))
     const { port } = await freeApi()
@@ -225,7 +225,7 @@ describe('npm start', () => {
     await until(() => first.output().split('\n').includes('ready'), START_LIMIT_MS)
     const names = ['api', 'worker', 'sandbox', 'temporal', 'postgres']
     const entries = readRegistry(join(folder, 'parts.json'))
-    // The demo's customers come and go by themselves.
+    // The demo's customers start and stop by themselves.
     const isPart = ({ name }: { readonly name: string }) => name !== 'demo-life'
     expect(
       entries
@@ -256,7 +256,7 @@ describe('npm start', () => {
     expect(existsSync(join(folder, 'running.json'))).toBe(false)
   }, 600_000)
 
-  test('a busy port is named with its variable before anything starts', async () => {
+  test('reports a taken port with its variable before anything starts', async () => {
     const folder = temporaryFolder()
     const { port } = await listener()
     const start = started(folder, port)
@@ -303,7 +303,7 @@ async function supervised() {
   return { folder, supervisor, pidOf }
 }
 
-/** A part that says when it is up and when it stops, and does nothing else. */
+/** A part that only says when it has started and when it stops. */
 function sleeper(name: string, onStop = ''): PartCommand {
   const script = `
     process.on('SIGTERM', () => { console.log('stopped at', Date.now()); process.exit(0) })
@@ -311,7 +311,7 @@ function sleeper(name: string, onStop = ''): PartCommand {
     setInterval(() => {}, 1000)
     console.log('up')`
   const args = ['-e', script]
-  // Longer than a stop takes on any machine: a sleeper that is killed says nothing.
+  // Longer than a stop takes on any machine: a killed sleeper prints nothing.
   const stop = { stopSignal: 'SIGTERM', stopLimitMs: PATIENCE_MS } as const
   return { name, command: process.execPath, args, cwd: tmpdir(), env: {}, ...stop }
 }
@@ -321,7 +321,7 @@ function logOf(folder: string, name: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
-/** A port on which someone listens. */
+/** A port that is in use. */
 async function listener(): Promise<{ port: number }> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -330,7 +330,7 @@ async function listener(): Promise<{ port: number }> {
   return { port }
 }
 
-/** Where starts of one user meet. */
+/** The lock folder that starts of one user share. */
 function shared(): string {
   return temporaryFolder()
 }

@@ -5,7 +5,7 @@ import { tableProblems } from '../../cli/lib/import-rules.ts'
 const document = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8')
 const ROW = /^\| `payments\/` \|.*\n/m
 
-test('the table of rooms says what the import rules enforce', () => {
+test('the table of folders in docs/architecture.md matches the enforced import rules', () => {
   expect(document).toMatch(ROW)
   expect(tableProblems(document)).toEqual([])
 })

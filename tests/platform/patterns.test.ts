@@ -12,9 +12,9 @@ const ROOT = join(import.meta.dirname, '../..')
 const PARSER = new RegExpParser({ ecmaVersion: 2025 })
 
 interface Found {
-  /** Literals, as they are written. */
+  /** Literals as written. */
   readonly patterns: readonly string[]
-  /** Patterns that are put together at run time, which nobody can check. */
+  /** Patterns built at run time, which cannot be checked. */
   readonly built: number
 }
 
@@ -35,13 +35,13 @@ function findPatterns(source: string, syntax: 'typescript' | 'ecmascript'): Foun
   return { patterns, built }
 }
 
-/** Where a pattern takes more than linear time for some text, and by which part of it. */
+/** The parts of a pattern that take more than linear time for some text. */
 const slowPartsOf = (pattern: string): string[] =>
   analyse(PARSER.parseLiteral(pattern)).reports.map(
     ({ type, exponential }) => `${pattern}: ${type}, ${exponential ? 'exponential' : 'polynomial'}`,
   )
 
-/** All that runs outside tests and benchmarks, scripts of the pages included. */
+/** All code outside tests and benchmarks, page scripts included. */
 const sources = execFileSync('git', ['ls-files', '*.ts', '*.js', '*.cjs'], { cwd: ROOT, encoding: 'utf8' })
   .trim()
   .split('\n')
@@ -60,7 +60,7 @@ describe('regular expressions', () => {
     ).toEqual([])
   })
 
-  test('are written as literals, so that they can be checked', () => {
+  test('are literals, so that they can be checked', () => {
     expect(found.filter(({ built }) => built > 0).map(({ file }) => file)).toEqual([])
   })
 
@@ -68,19 +68,19 @@ describe('regular expressions', () => {
     [String.raw`text.replace(/\/+$/, '')`, 'Move, polynomial'],
     ['z.string().regex(/^(a+)+$/)', 'Self, exponential'],
     [String.raw`/^\s*(.+?)\s*$/.exec(text)`, 'Trade, polynomial'],
-  ])('of more than linear time are found: %s', (source, slow) => {
+  ])('are found if they take more than linear time: %s', (source, slow) => {
     const { patterns } = findPatterns(source, 'typescript')
     expect(patterns.flatMap(slowPartsOf).join()).toContain(slow)
   })
 
-  test('that are built at run time are found, and linear ones pass', () => {
+  test('are found if built at run time, and pass if linear', () => {
     expect(findPatterns('const p = new RegExp(`^` + x); RegExp("a")', 'typescript').built).toBe(2)
     expect(slowPartsOf(String.raw`/^\/(points-mall|admin)(\/|$)/`)).toEqual([])
   })
 })
 
-describe('what took the place of slow patterns', () => {
-  test('slashes at the end are cut off, others stay', () => {
+describe('functions instead of slow patterns', () => {
+  test('remove trailing slashes only', () => {
     expect(['', '/', 'a', 'a/', '/a//', 'a//b/'].map(withoutTrailingSlashes)).toEqual([
       '',
       '',
@@ -91,7 +91,7 @@ describe('what took the place of slow patterns', () => {
     ])
   })
 
-  test('thousands are set apart in front of the point only', () => {
+  test('separate thousands before the decimal point only', () => {
     expect(['1', '999', '1000', '-1234567.8901', '¥1200.50', '12a', 'PM1234'].map(groupedText)).toEqual([
       '1',
       '999',
@@ -106,7 +106,7 @@ describe('what took the place of slow patterns', () => {
     ).toEqual(['¥0.05', '-¥123,456.00', '¥1,234,567.10'])
   })
 
-  test('texts of megabytes take no time', () => {
+  test('process megabytes quickly', () => {
     const start = performance.now()
     withoutTrailingSlashes(`${'/'.repeat(2_000_000)}x`)
     groupedText('1'.repeat(2_000_000))

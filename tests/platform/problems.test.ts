@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => mall.close())
 
-/** Contract section 3, to the letter. */
+/** The published error codes and their statuses. */
 const CONTRACT: Record<ErrorCode, number> = {
   VALIDATION_FAILED: 422,
   MALFORMED_JSON: 400,
@@ -55,7 +55,7 @@ const CONTRACT: Record<ErrorCode, number> = {
   INTERNAL: 500,
 }
 
-/** An app with nothing but the error handler, and what it logs. */
+/** An app with only the error handler, and what it logs. */
 function bare() {
   const lines: string[] = []
   const logger = pino({}, { write: (line: string) => lines.push(line) })
@@ -65,7 +65,7 @@ function bare() {
   return { app, lines }
 }
 
-describe('a problem', () => {
+describe('an error response', () => {
   test.each(Object.entries(CONTRACT))(
     '%s has status %i, and a text in Chinese and in English',
     async (code, status) => {
@@ -93,7 +93,7 @@ describe('a problem', () => {
     },
   )
 
-  test('says the gap where it is known, and nothing half where it is not', () => {
+  test('states the gap if it is known completely, else not at all', () => {
     expect(errorText('INSUFFICIENT_POINTS', 'zh').detail).toBe('积分余额不足')
     expect(errorText('INSUFFICIENT_POINTS', 'zh', { required: '9', available: '4' }).detail).toBe(
       '积分余额不足：需要 9 积分，可用 4 积分',
@@ -101,7 +101,7 @@ describe('a problem', () => {
     expect(errorText('OUT_OF_STOCK', 'en', { required: '9' }).detail).not.toContain('undefined')
   })
 
-  test("has the seed's own texts for its fields", () => {
+  test('has a text for each field and rule', () => {
     const text = (field: string, rule: 'required' | 'min' | 'in') =>
       fieldText({ field, rule, bound: '1' }, 'zh')
     expect(text('product_id', 'required')).toBe('商品ID不能为空')
@@ -111,7 +111,7 @@ describe('a problem', () => {
     expect(text('payment_method', 'in')).toBe('不支持的支付方式')
   })
 
-  test('lets nothing of an unexpected error out, and logs it once with its cause', async () => {
+  test('reveals nothing of an unexpected error, and logs it once with its cause', async () => {
     const { app, lines } = bare()
     app.get('/', () => {
       throw new Error('select password from users', { cause: new Error('the cause') })
@@ -125,7 +125,7 @@ describe('a problem', () => {
     expect(lines[0]).toMatch(/select password from users.*the cause/)
   })
 
-  test('is 503 when the database is away', async () => {
+  test('is 503 when the database is unavailable', async () => {
     const db = connectDatabase(`postgres://nobody@127.0.0.1:${await freePort()}/none`, 1)
     const app = createApp({ ...mall.deps, db, replica: db })
     const response = await app.request('/api/points-mall/products')
@@ -155,7 +155,7 @@ describe('the language', () => {
   })
 })
 
-describe('the edge', () => {
+describe("the API's edge", () => {
   const admin = { as: 'root', role: 'admin' } as const
   const GRANT = '/api/admin/points-mall/wallets/edge/grant'
   const good = { points: 5, reason: 'edge' }
@@ -177,12 +177,12 @@ describe('the edge', () => {
     ['GET', '/api/points-mall/products/category/999999'],
     ['POST', '/api/admin/points-mall/products/1/destroy'],
     ['GET', '/%2e%2e/%2e%2e/etc/passwd'],
-  ])('%s %s is 404 as a problem', async (method, path) => {
+  ])('answers %s %s with a 404 problem', async (method, path) => {
     const { status, body } = await mall.call(method, path)
     expect([status, body.code]).toEqual([404, 'NOT_FOUND'])
   })
 
-  test('knows which methods a path takes, before it asks for a token', async () => {
+  test('checks the method of a path before the token', async () => {
     const answer = await mall.call('DELETE', '/api/points-mall/exchange')
     expect([answer.status, answer.body.code]).toEqual([405, 'METHOD_NOT_ALLOWED'])
     expect(answer.headers.get('allow')).toBe('POST')
@@ -236,7 +236,7 @@ describe('the edge', () => {
     await untouched()
   })
 
-  test('refuses what grows too large without saying so', async () => {
+  test('refuses a body that grows too large without a declared length', async () => {
     const chunk = new TextEncoder().encode(' '.repeat(8192))
     let sent = 0
     const body = new ReadableStream({
@@ -255,7 +255,7 @@ describe('the edge', () => {
     expect(response.status).toBe(413)
   })
 
-  test('names every wrong field, in the language asked for', async () => {
+  test('names every wrong field, in the requested language', async () => {
     const body = { points: 0, reason: '', expires_at: 'tomorrow' }
     const zh = await mall.call('POST', GRANT, { ...admin, body })
     expect(zh.body.errors).toEqual([
@@ -272,7 +272,7 @@ describe('the edge', () => {
     expect([status, body.errors[0]?.field]).toEqual([422, 'keyword'])
   })
 
-  test('keeps a sane request id and replaces any other', async () => {
+  test('keeps a valid request id and replaces any other', async () => {
     const ask = (id: string) => mall.call('GET', '/health/live', { headers: { 'x-request-id': id } })
     expect((await ask('abc-123')).headers.get('x-request-id')).toBe('abc-123')
     for (const bad of ['a b', '<script>', 'x'.repeat(65)]) {
@@ -301,7 +301,7 @@ describe('an access token', () => {
   ) => new SignJWT(claims).setProtectedHeader({ alg }).sign(signer)
   const now = () => Math.floor(Date.now() / 1000)
 
-  test('that is right names its owner, and level 1 where it has none', async () => {
+  test('names its owner, with level 1 by default', async () => {
     const authenticate = createAuthenticate(auth)
     expect(await authenticate(await sign(base()))).toEqual({ sub: 'alice', role: 'customer', level: 1 })
     expect(await authenticate(await sign({ ...base(), level: 3 }))).toMatchObject({ level: 3 })
@@ -333,11 +333,11 @@ describe('an access token', () => {
     ],
     ['is no token', async () => 'garbage'],
     ['is far too long', async () => `${await sign(base())}${'A'.repeat(5000)}`],
-  ])('that %s is refused', async (_what, make) => {
+  ])('is refused if it %s', async (_what, make) => {
     expect(await createAuthenticate(auth)(await make())).toBeUndefined()
   })
 
-  test('is refused from the moment it expires, although it was known', async () => {
+  test('is refused from the moment it expires, even if cached', async () => {
     const authenticate = createAuthenticate(auth)
     const brief = await sign({ ...base(), exp: now() + 4 })
     expect(await authenticate(brief)).toBeDefined()
@@ -348,7 +348,7 @@ describe('an access token', () => {
     )
   })
 
-  test('of a key set counts with the algorithms of key sets only', async () => {
+  test('of a key set is accepted only with the algorithms of key sets', async () => {
     const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
     const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }
     const server = createServer((_request, response) => {
@@ -359,7 +359,7 @@ describe('an access token', () => {
     const authenticate = createAuthenticate({ ...auth, secret: undefined, jwksUrl })
     const es256 = await new SignJWT(base()).setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(privateKey)
     expect(await authenticate(es256)).toMatchObject({ sub: 'alice' })
-    // The classic confusion: the public key taken for an HMAC secret.
+    // Algorithm confusion: the public key used as an HMAC secret.
     const confused = await sign(base(), 'HS256', new TextEncoder().encode(JSON.stringify(jwk)))
     expect(await authenticate(confused)).toBeUndefined()
     const stranger = await generateKeyPair('ES256')
@@ -368,12 +368,12 @@ describe('an access token', () => {
       .sign(stranger.privateKey)
     expect(await authenticate(forged)).toBeUndefined()
     await new Promise((resolve) => server.close(resolve))
-    // That the key set is away says nothing about the token.
+    // An unavailable key set says nothing about the token.
     const later = createAuthenticate({ ...auth, secret: undefined, jwksUrl })
     await expect(later(es256)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 
-  test('is asked for with WWW-Authenticate', async () => {
+  test('is requested with WWW-Authenticate', async () => {
     const none = await mall.call('GET', '/api/points-mall/wallet')
     expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="points-mall"'])
     const bad = await mall.call('GET', '/api/points-mall/wallet', {
@@ -391,7 +391,7 @@ describe('an access token', () => {
 })
 
 describe('the access log', () => {
-  test('has a line for each request, with no body, no token and no query', async () => {
+  test('has a line per request, without body, token and query', async () => {
     const lines: string[] = []
     const logger = pino({}, { write: (line: string) => lines.push(line) })
     const app = createApp({ ...mall.deps, logger })
@@ -417,12 +417,12 @@ describe('the access log', () => {
     expect(lines[0]).not.toMatch(/private|eyJ/)
   })
 
-  test('shortens a long path, whose slashes cost next to nothing', async () => {
+  test('shortens a long path, in linear time', async () => {
     const lines: string[] = []
     const logger = pino({}, { write: (line: string) => lines.push(line) })
     const app = createApp({ ...mall.deps, logger })
     const start = performance.now()
-    // Quadratic work on it takes a minute.
+    // With quadratic time this takes a minute.
     await app.request(`/points-mall${'/'.repeat(200_000)}x/`)
     expect(performance.now() - start).toBeLessThan(5_000)
     expect(JSON.parse(lines[0] ?? '').path).toBe(`/points-mall${'/'.repeat(244)}`)
@@ -443,7 +443,7 @@ describe('readiness', () => {
     await mall.stopWorker()
   })
 
-  test('names the database and Temporal when they are away, while the process lives', async () => {
+  test('names the database and Temporal while they are unavailable; the process stays alive', async () => {
     const db = connectDatabase(`postgres://nobody@127.0.0.1:${await freePort()}/none`, 1)
     const temporal = connectTemporal(
       { address: `127.0.0.1:${await freePort()}` },

@@ -6,18 +6,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createInstallation, type Installation } from '../support/installation.ts'
 import { until } from '../support/test-app.ts'
 
-/** README's "Five requests", run by a shell as they stand there, on an installation with the demo. */
+/** Runs README's "Five requests" in a shell as written, on an installation with the demo. */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PRINTED_URL = 'http://127.0.0.1:3000'
-/** Another one each time; everything else in an answer is as README shows it. */
+/** Values that differ each time; everything else in an answer is as README shows it. */
 const VARYING: Readonly<Record<string, RegExp>> = {
   id: /^\d+$/,
   order_no: /^PM\d{14}[0-9A-Z]{12}$/,
   pay_url: /^http:\/\/127\.0\.0\.1:\d+\/pay\/cs_test_\w+…?$/,
   expires_at: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
 }
-/** Later requests name them. */
+/** Values that later requests name. */
 const REUSED = ['order_no', 'pay_url']
 
 interface Request {
@@ -31,7 +31,7 @@ describe("README's requests", () => {
   const requests = readRequests('README.md', 'Five requests')
   /** Shell variables that README sets. */
   const variables: Record<string, string> = {}
-  /** What README shows, and what stands for it in this installation. */
+  /** What README shows → its value in this installation. */
   const real = new Map<string, string>()
   let installation: Installation
 
@@ -45,20 +45,20 @@ describe("README's requests", () => {
     installation.remove()
   })
 
-  test('are five, numbered, with an answer to each', () => {
+  test('are five, numbered, each with an answer', () => {
     const numbered = requests.filter(({ about }) => /^\d\. /.test(about))
     expect(numbered.map(({ about }) => about[0])).toEqual(['1', '2', '3', '4', '5'])
     for (const { about, answer } of numbered) expect(answer?.body, about).toBeTypeOf('object')
   })
 
-  test('are the same in the Chinese README, which leaves the paying to the browser', () => {
+  test('are the same in the Chinese README, except for the payment in the browser', () => {
     const commands = requests.filter(({ about }) => !about.includes('an empty 303'))
     expect(readRequests('README.zh-CN.md', '五个请求').map(({ command }) => command)).toEqual(
       commands.map(({ command }) => command.replace(/PM\d{14}\w{12}/, '<订单号>')),
     )
   })
 
-  test('answer as README shows', async () => {
+  test('are answered as README shows', async () => {
     for (const request of requests) {
       const [, variable] = /^(\w+)=/.exec(request.command) ?? []
       if (variable) {
@@ -80,7 +80,7 @@ describe("README's requests", () => {
     }
   }, 300_000)
 
-  /** Runs a text as README has it, with what this installation has in the place of what README shows. */
+  /** Runs a command of README with the values of this installation. */
   async function shell(text: string): Promise<string> {
     const script = [...real].reduce((all, [shown, ours]) => all.replaceAll(shown, ours), text)
     const env = { ...installation.environment, ...variables }
@@ -94,14 +94,14 @@ describe("README's requests", () => {
     return { status: Number(output.slice(end + 1)), text: output.slice(0, end) }
   }
 
-  /** Of the order that was named last. */
+  /** The payment status of the last order. */
   async function paymentStatus(): Promise<string> {
     const orderNo = [...real.keys()].findLast((shown) => shown.startsWith('PM'))
     const { text } = await send(`curl -s $MALL/orders/${orderNo} -H "Authorization: Bearer $TOKEN"`)
     return JSON.parse(text).data.payment_status
   }
 
-  /** Everything shown is in the answer, with the same value; of lists and objects README may show less. */
+  /** Everything shown is in the answer with the same value; README may omit members of lists and objects. */
   function compare(shown: unknown, ours: unknown, where: string): void {
     if (typeof shown !== 'object' || shown === null) {
       expect(ours, where).toEqual(shown)
@@ -122,7 +122,9 @@ describe("README's requests", () => {
   }
 })
 
-/** The commands of the section's shell blocks, in order, each with the comment above and the answer below it. */
+/**
+ * The commands of the section's shell blocks, in order, each with the comment above and the answer below it.
+ */
 function readRequests(file: string, heading: string): Request[] {
   const readme = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
   const section = readme.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''

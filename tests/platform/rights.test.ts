@@ -10,7 +10,7 @@ import { ACTIONS } from '../../web/texts/console/wallets.ts'
 import { readTables } from '../support/db-snapshot.ts'
 import { openTestApp, SECRET, type TestApp, token } from '../support/test-app.ts'
 
-/** Who may do what: one table of every route that changes something, and of every route that reads. */
+/** The permissions of every route, reading or writing, as one table. */
 
 type Who = 'nobody' | Role
 const EVERYBODY: readonly Who[] = ['nobody', ...ROLES]
@@ -19,7 +19,7 @@ let mall: TestApp
 let app: ReturnType<typeof createApp>
 beforeAll(async () => {
   mall = await openTestApp()
-  // Outside a demo: there the codec asks for a token, too.
+  // Not a demo: there the codec needs no token.
   app = createApp({ ...mall.deps, demo: false })
 })
 afterAll(async () => {
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const ENV = { incoming: { socket: { remoteAddress: '127.0.0.1', remotePort: 1, remoteFamily: 'IPv4' } } }
 
-/** A request: a body is JSON for the API, fields are a form's. */
+/** A request: a JSON body for the API, or fields of a form. */
 interface Ask {
   readonly path: string
   readonly body?: unknown
@@ -44,12 +44,12 @@ interface Answer {
 
 const isPage = (path: string) => !/^\/(api|codec)\//.test(path)
 
-/** Sends it as somebody of this role: with a token, or with the session of a person at a page. */
+/** Sends it as this role: with a token, or with a session at a page. */
 async function send(method: string, ask: Ask, who: Who, sub: string, lang = 'zh'): Promise<Answer> {
   const headers: Record<string, string> = { 'accept-language': lang, origin: mall.url }
   if (isPage(ask.path)) {
     headers.cookie = `points_mall_lang=${lang}`
-    // A partner system has no session: it comes as nobody.
+    // A partner system has no session: at a page it is anonymous.
     if (who !== 'nobody' && who !== 'system') {
       headers.cookie += `; points_mall_session=${await signIn(mall.db, { sub, role: who, level: 1 })}`
     }
@@ -64,7 +64,7 @@ async function send(method: string, ask: Ask, who: Who, sub: string, lang = 'zh'
   return { status: answer.status, location: answer.headers.get('location') ?? '', text: await answer.text() }
 }
 
-/** What does not stay: sessions of this test, forms of those who are asked to sign in, a comparison that goes on. */
+/** Temporary rows: sessions and kept forms of this test, a running comparison. */
 const PASSING = ['web_sessions', 'kept_forms', 'reconciliations', 'reconciliation_findings']
 async function state() {
   const tables = await readTables(mall.db)
@@ -75,7 +75,7 @@ const problemOf = ({ text }: Answer) => JSON.parse(text) as Record<string, unkno
 const isSentToSignIn = ({ status, location }: Answer) =>
   status === 303 && location.startsWith('/points-mall/sign-in')
 
-// What a request is about. Each time another one, so that no row of the table sees what another has done.
+// Subjects of requests: a new one each time, so that no row of the table affects another.
 
 const ADDRESS = {
   name: '王芳',
@@ -141,22 +141,22 @@ const category = async () =>
 const draft = { title: '钢笔', payment_mode: 'points_only', point: 10 }
 const draftForm = { title: '钢笔', payment_mode: 'points_only', point: '10', stock: '1' }
 
-/** Whose the thing is that a route is about. */
+/** Whom the subject of a route belongs to. */
 type Whose =
-  /** The caller's own: what customers do. */
+  /** The caller: what customers do. */
   | 'own'
-  /** A customer's: then it is refused where that customer is the caller. */
+  /** A customer: refused if that customer is the caller. */
   | 'customer'
-  /** Nobody's. */
+  /** Nobody. */
   | 'none'
 
 interface Row {
-  /** As it is registered, without the patterns of its parameters. */
+  /** As registered, without parameter patterns. */
   readonly route: string
-  /** One row for each of what the route does; undefined where it does one thing. */
+  /** One row per action; undefined if the route has one. */
   readonly what?: string
   readonly may: readonly Who[]
-  /** The status of the answer to whoever may. */
+  /** The status of an allowed request. */
   readonly done: number
   readonly whose: Whose
   readonly ask: (owner: string) => Promise<Ask> | Ask
@@ -190,17 +190,17 @@ const parcel = { carrier: '顺丰', tracking_no: 'SF1' }
 const API = '/api/points-mall'
 const STAFF_API = '/api/admin/points-mall'
 
-/** What staff do with orders: what it takes, and what the API and a page answer. */
+/** Actions of staff on orders: what they need, and the answers of API and page. */
 const ORDER_ACTS = [
   ['accept', paid, {}, 200, 303],
   ['ship', accepted, parcel, 200, 303],
   ['finish', shipped, {}, 200, 303],
   ['cancel', paid, reason, 200, 303],
   ['refund', paid, reason, 200, 303],
-  // Nothing is stuck, which is found out by whoever may.
+  // Nothing is stuck: an allowed caller gets 409.
   ['resolve', paid, { ...reason, action: 'retry' }, 409, 409],
 ] as const
-/** What an admin does with wallets: the body of the API, the fields of the form. */
+/** Actions of an admin on wallets: the API's body, the form's fields. */
 const WALLET_ACTS = [
   ['grant', { points: 5, ...reason }, { points: '5', ...reason }],
   ['adjust', { points: 5, ...reason }, { points: '5', way: 'add', ...reason }],
@@ -210,7 +210,6 @@ const WALLET_ACTS = [
 ] as const
 
 const TABLE: readonly Row[] = [
-  // The API of customers.
   row(`POST ${API}/exchange`, PEOPLE, 201, 'own', async (owner) => {
     await mall.points(owner, 100)
     return { body: { product_id: await mall.product(), quantity: 1 } }
@@ -231,7 +230,6 @@ const TABLE: readonly Row[] = [
     body: {},
   })),
 
-  // The API of operators.
   row(`POST ${STAFF_API}/products`, STAFF, 201, 'none', () => ({ body: draft })),
   row(`PATCH ${STAFF_API}/products/:id`, STAFF, 200, 'none', async () => ({
     path: `${STAFF_API}/products/${await mall.product()}`,
@@ -286,7 +284,6 @@ const TABLE: readonly Row[] = [
     })),
   ),
 
-  // The shop's pages.
   row('POST /points-mall/sign-in', EVERYBODY, 303, 'none', () => ({ fields: { user: 'alice' } })),
   row('POST /points-mall/sign-out', EVERYBODY, 303, 'none', () => ({ fields: {} })),
   row('POST /points-mall/products/:id/redeem', PEOPLE, 303, 'own', async (owner) => {
@@ -320,7 +317,6 @@ const TABLE: readonly Row[] = [
     fields: {},
   })),
 
-  // The console's pages.
   row('POST /admin/products', STAFF, 303, 'none', () => ({ fields: draftForm })),
   row('POST /admin/products/:id', STAFF, 303, 'none', async () => ({
     path: `/admin/products/${await mall.product()}`,
@@ -395,10 +391,10 @@ const TABLE: readonly Row[] = [
     path: `/admin/users/${owner}/earnings/${await earning(owner)}/reverse`,
     fields: reason,
   })),
-  // Of a demo: here there is none, which is found out by whoever is signed in.
+  // Of a demo: here an allowed caller gets 404.
   row('POST /admin/demo/crash-worker', PEOPLE, 404, 'none', () => ({ fields: {} })),
 
-  // A signature decides, and not a role; there is none.
+  // A signature decides, not a role; here there is none.
   row('POST /api/webhooks/payments/:provider', EVERYBODY, 401, 'none', () => ({
     path: '/api/webhooks/payments/stripe',
     body: {},
@@ -410,7 +406,7 @@ const TABLE: readonly Row[] = [
   row('POST /admin/reconciliations', STAFF, 303, 'none', () => ({ fields: { day: '2026-01-02' } })),
 ]
 
-/** The routes of both, as they are registered: the app's table has those of the API and those of the pages. */
+/** The registered routes of API and pages: the app's table has both. */
 function routesOf(isMeant: (method: string) => boolean): string[] {
   const routes = app.routes
     .filter(({ method }) => isMeant(method))
@@ -420,7 +416,7 @@ function routesOf(isMeant: (method: string) => boolean): string[] {
 const changes = (method: string) => !['ALL', 'GET', 'HEAD', 'OPTIONS'].includes(method)
 const reads = (method: string) => method === 'GET'
 
-describe('the table', () => {
+describe('the table of permissions', () => {
   test('names every route that changes something, and no other', () => {
     expect([...new Set(TABLE.map(({ route }) => route))].toSorted()).toEqual(routesOf(changes))
   })
@@ -433,14 +429,14 @@ describe('the table', () => {
     expect(named).toHaveLength(Object.keys(ACTIONS).length)
   })
 
-  test('says of every route about a wallet, a level, an earning or an order of a customer that it is', () => {
+  test("marks every route about a customer's wallet, level, earning or order", () => {
     const isAbout = /\/admin\/(.*\/)?(:owner|orders\/:id|earnings)/
     for (const { route, whose } of TABLE) {
       expect([route, whose === 'customer']).toEqual([route, isAbout.test(route)])
     }
   })
 
-  test('is that of the API’s document, too', async () => {
+  test('matches the API’s document', async () => {
     const { paths } = JSON.parse(await (await app.request('/openapi.json')).text()) as {
       paths: Record<string, Record<string, unknown>>
     }
@@ -456,7 +452,7 @@ const titled = TABLE.map(
   (one) => [one.what === undefined ? one.route : `${one.route} (${one.what})`, one] as const,
 )
 
-describe('a route that changes something lets in', () => {
+describe('a route that changes something allows the right roles', () => {
   test.each(titled)('%s', async (_, { route, may, done, whose, ask }) => {
     const method = route.split(' ')[0] ?? ''
     const asked = await Promise.all(
@@ -486,7 +482,7 @@ describe('a route that changes something lets in', () => {
   })
 })
 
-describe('nobody books for himself', () => {
+describe('nobody acts on his own account', () => {
   const about = titled.filter(([, { whose }]) => whose === 'customer')
   const DETAIL = {
     zh: '不能为自己办理：本人的账户和订单须由其他同事处理',
@@ -515,7 +511,7 @@ describe('nobody books for himself', () => {
     }
   })
 
-  test('a page offers no form for it, says why, and opens none that somebody knows the address of', async () => {
+  test('a page offers no form for it, says why, and refuses a known address', async () => {
     const [sub, other] = [fresh('own'), fresh('customer')]
     const forms: readonly (readonly [string, (owner: string) => Promise<string>])[] = [
       ['订单', async (owner) => `/admin/orders/${await paid(owner)}`],
@@ -572,7 +568,7 @@ describe('a partner system', () => {
     expect([undone.status, undone.body.data.state]).toEqual([200, 'reversed'])
   })
 
-  test('reads nothing that needs a token, and has no page: neither by a link nor by a session', async () => {
+  test('reads nothing that needs a token, and can open no page', async () => {
     const link = await new SignJWT({ role: 'system', level: 1, jti: fresh('a-link') })
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject('crm')
@@ -591,7 +587,7 @@ describe('a partner system', () => {
   })
 })
 
-/** Every route that reads, by who may. */
+/** Every route that reads, by the roles that may. */
 const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
   [
     EVERYBODY,
@@ -613,7 +609,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       '/points-mall/products/:id',
       '/points-mall/sign-in',
       '/points-mall/sign-in/link',
-      // Nothing is sent to whom the order is not.
+      // Sends nothing about an order of another customer.
       '/points-mall/orders/:id/live',
     ],
   ],
@@ -656,17 +652,17 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       ...['', '/:id', '/:id/findings.csv'].map((path) => `/admin/reconciliations${path}`),
     ],
   ],
-  // An operator may read what a level is.
+  // An operator may read levels.
   [ADMIN, ['/admin/users/:owner/:action', '/admin/users/:owner/earnings/:id/reverse']],
 ]
 
 describe('a route that reads', () => {
-  test('is named with who may, each of them', () => {
+  test('is listed with its roles', () => {
     const named = READS.flatMap(([, paths]) => paths.map((path) => `GET ${path}`))
     expect(named.toSorted()).toEqual(routesOf(reads))
   })
 
-  test('lets in whoever may, and nobody else', async () => {
+  test('answers exactly those roles', async () => {
     for (const [may, paths] of READS) {
       for (const pattern of paths) {
         const path = pattern
@@ -685,7 +681,7 @@ describe('a route that reads', () => {
   })
 })
 
-test('every right belongs to somebody, and no partner system has one of a person’s', () => {
+test("every right belongs to a role, and a partner system has no person's right", () => {
   for (const right of Object.keys(RIGHTS) as (keyof typeof RIGHTS)[]) {
     expect(RIGHTS[right].length).toBeGreaterThan(0)
     expect([right, hasRight('system', right)]).toEqual([right, right === 'report_earnings'])

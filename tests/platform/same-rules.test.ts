@@ -5,7 +5,7 @@ import { openHttpSession, type Visitor } from '../support/http-session.ts'
 import { takeLastPart } from '../support/refunded-in-parts.ts'
 import { openTestApp, type TestApp, token } from '../support/test-app.ts'
 
-/** What a page refuses the API refuses, and the other way round; what one takes, the other takes. */
+/** Pages and API accept and refuse the same. */
 
 let mall: TestApp
 let operator: Visitor
@@ -23,7 +23,7 @@ const api = (method: string, path: string, body: unknown) =>
 const yuan = (amount: string) => ({ amount, currency: 'CNY' })
 const ADDRESS = { name: '王芳', phone: '13800138000', detail: '漕溪北路 1 号' }
 
-/** Of `ask` nothing is left but sessions of those who asked. */
+/** Expects that `ask` changes nothing but sessions. */
 async function changesNothing<T>(ask: () => Promise<T>): Promise<T> {
   const read = async () => {
     const { web_sessions: _, ...tables } = await readTables(mall.db)
@@ -55,15 +55,15 @@ const refund = (orderNo: string, body: object) =>
 const refundPage = (orderNo: string, fields: Record<string, string>) =>
   operator.post(`/admin/orders/${orderNo}/refund`, { reason: '少发一件', ...fields })
 
-describe('a part of an order that is all that is left', () => {
+describe('a partial refund of all that is left', () => {
   const cases = [
-    ['at once', [], { points: 100, money: '9.90' }],
-    ['of the points, where the cash is back', [{ money: yuan('9.90') }], { points: 100, money: '0.00' }],
-    ['of the cash, where the points are back', [{ points: 100 }], { points: 0, money: '9.90' }],
+    ['in one refund', [], { points: 100, money: '9.90' }],
+    ['of the points, after the cash', [{ money: yuan('9.90') }], { points: 100, money: '0.00' }],
+    ['of the cash, after the points', [{ points: 100 }], { points: 0, money: '9.90' }],
     ['after another part', [{ points: 40, money: yuan('3.30') }], { points: 60, money: '6.60' }],
   ] as const
 
-  test.each(cases)('%s, is refused by both, and the whole is taken by both', async (_, before, last) => {
+  test.each(cases)('(%s) is refused by both; a full refund is accepted by both', async (_, before, last) => {
     for (const isPage of [false, true]) {
       const orderNo = await paidOrder()
       for (const part of before) expect((await refund(orderNo, part)).status).toBe(200)
@@ -80,7 +80,7 @@ describe('a part of an order that is all that is left', () => {
     }
   })
 
-  test('less by one is a part, for both', async () => {
+  test('less one is partial for both', async () => {
     const orderNo = await paidOrder()
     expect((await refund(orderNo, { points: 99, money: yuan('9.90') })).status).toBe(200)
     expect(await statusOf(orderNo)).toBe('order_paid')
@@ -89,7 +89,7 @@ describe('a part of an order that is all that is left', () => {
     expect(await statusOf(other)).toBe('order_paid')
   })
 
-  test('is one of two that come at once: the first is a part, the second would be all', async () => {
+  test('is refused to the second of two concurrent requests', async () => {
     const orderNo = await paidOrder()
     const half = { points: 50, money: yuan('4.95') }
     const answers = await Promise.all([refund(orderNo, half), refund(orderNo, half)])
@@ -99,7 +99,7 @@ describe('a part of an order that is all that is left', () => {
     ])
   })
 
-  test('of an order that has nothing left nothing is refunded any more, by neither; it still ends', async () => {
+  test('is impossible for both when nothing is left; the order can still end', async () => {
     const orderNo = await paidOrder()
     await takeLastPart(mall, orderNo)
     const byApi = await changesNothing(() => refund(orderNo, {}))
@@ -116,14 +116,14 @@ describe('a product', () => {
   const window = (limit: object) => ({ ...MIXED, properties: { limit } })
   const cases = [
     [
-      'whose usual price is lower than its price',
+      'whose original price is lower than its price',
       { ...MIXED, original_price: yuan('9.89') },
       { ...form, original_price: '9.89' },
       'original_price.amount',
       { original_price: yuan('9.90') },
     ],
     [
-      'with a period that has no limit of pieces',
+      'with a period but no limit of pieces',
       window({ time_limit_seconds: 86_400 }),
       { ...form, window_count: '1', window_unit: 'day' },
       'properties.limit.max_per_user',
@@ -131,7 +131,7 @@ describe('a product', () => {
     ],
   ] as const
 
-  test.each(cases)('%s is refused by both, made and changed', async (_, body, fields, field, right) => {
+  test.each(cases)('%s is refused by both, created or changed', async (_, body, fields, field, right) => {
     const id = (await api('POST', '/products', { ...MIXED, ...right })).body.data.id as string
     const change = Object.fromEntries(
       Object.entries(body).filter(([name]) => name === 'original_price' || name === 'properties'),
@@ -146,7 +146,7 @@ describe('a product', () => {
     for (const path of ['/admin/products', `/admin/products/${id}`]) {
       expect((await changesNothing(() => operator.post(path, fields))).status).toBe(422)
     }
-    // What is right is taken, and what was there before is only judged where it is written again.
+    // Valid values are accepted; stored ones are checked only when they are written again.
     expect((await api('PATCH', `/products/${id}`, right)).status).toBe(200)
     await mall.db
       .updateTable('points_products')
@@ -160,14 +160,14 @@ describe('a product', () => {
     expect((await api('PATCH', `/products/${id}`, change)).status).toBe(422)
   })
 
-  test('a usual price of points alone is no price to compare with', async () => {
+  test('cannot have an original price if it costs points only', async () => {
     const body = { title: '书签', payment_mode: 'points_only', point: 5, original_price: yuan('0.50') }
     expect((await api('POST', '/products', body)).status).toBe(201)
   })
 })
 
-describe('goods that are made to order', () => {
-  test('are not redeemed without saying how, at neither; what says something is taken', async () => {
+describe('customized goods', () => {
+  test('need their details, at both; any details are accepted', async () => {
     await mall.points('maker', 1_000)
     const product_id = await mall.product({ product_type: 'customized', point: 10 })
     const visitor = await openHttpSession(mall, 'maker')
@@ -187,7 +187,7 @@ describe('goods that are made to order', () => {
     expect((await visitor.post(path, { ...sheet, customized: '赠林可' })).status).toBe(303)
   })
 
-  test('are told apart after the product itself, and before what it costs; a repeat stands', async () => {
+  test('are checked after the product and before the price; a repeat is accepted', async () => {
     const gone = await mall.product({ product_type: 'customized', status: 'off_sale' })
     expect((await mall.exchange('poor', { product_id: gone })).body.code).toBe('PRODUCT_NOT_ON_SALE')
     const dear = await mall.product({ product_type: 'customized', point: 9_000 })
@@ -206,11 +206,11 @@ describe('goods that are made to order', () => {
   })
 })
 
-describe('goods that do not travel', () => {
+describe('goods without shipping', () => {
   const parcel = { carrier: '顺丰', tracking_no: 'SF1' }
 
   test.each(['pickup', 'none'] as const)(
-    '(%s) are not shipped, by neither: they are finished',
+    '(%s) cannot be shipped by either: they are finished',
     async (shipping_type) => {
       const orderNo = await paidOrder({ shipping_type })
       await api('POST', `/orders/${orderNo}/accept`, {})
@@ -225,7 +225,7 @@ describe('goods that do not travel', () => {
     },
   )
 
-  test('are told from those that do: these are shipped by both', async () => {
+  test('differ from shipped goods, which both can ship', async () => {
     const orderNos = [
       await paidOrder({ shipping_type: 'logistics' }),
       await paidOrder({ shipping_type: 'logistics' }),
@@ -237,7 +237,7 @@ describe('goods that do not travel', () => {
   })
 })
 
-describe('a character that no database keeps', () => {
+describe('a character that the database cannot store', () => {
   const NUL = '不想要\0了'
 
   test('in the reason of a cancellation is refused by both, and the order can still be canceled', async () => {
@@ -271,8 +271,8 @@ describe('a character that no database keeps', () => {
   })
 })
 
-describe('where another system keeps the points', () => {
-  test('both say so, and neither books or lists what was earned', async () => {
+describe('with an external points system', () => {
+  test('both say so, and neither books nor lists earnings', async () => {
     const app = createApp({ ...mall.deps, outsideWallet: {} as never })
     const bearer = {
       authorization: `Bearer ${await token('root', 'admin', 1)}`,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Database } from '../../db/schema/index.ts'
 
-/** Every write to a table is in one room of `db/`, so that all its writers can be read together. */
+/** Each table is written in one folder of `db/`, so that all its writers can be read together. */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -59,20 +59,20 @@ function tablesWritten(source: string): string[] {
 const isInRoomOf = (table: string, file: string) =>
   file.startsWith(`db/${ROOM_OF[table as keyof Database] ?? 'migrations'}/`)
 
-/** @returns `file: table` for each write outside the table's room */
+/** @returns `file: table` for each write outside the table's folder */
 function strayWrites(file: string, source: string): string[] {
   return tablesWritten(source)
     .filter((table) => table === '?' || (Object.hasOwn(ROOM_OF, table) && !isInRoomOf(table, file)))
     .map((table) => `${file}: ${table}`)
 }
 
-// The sandbox has a database of its own.
+// The sandbox has its own database.
 const files = globSync('{*,*/**/*}.{ts,tsx}', { cwd: ROOT, exclude: ['node_modules'] }).filter(
   (file) => !/^(node_modules|tests|bench|sandbox|db\/migrations)\//.test(file),
 )
 const sources = files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const)
 
-test('every table is written only in its room of db/', () => {
+test('every table is written only in its folder of db/', () => {
   expect(files.length).toBeGreaterThan(200)
   const strays = sources
     .filter(([file]) => file !== ANY_TABLE)
@@ -80,7 +80,7 @@ test('every table is written only in its room of db/', () => {
   expect(strays).toEqual([])
 })
 
-test('every table but that of the transitions is written in its room', () => {
+test('every table except the transitions has a writer in its folder', () => {
   const written = new Set(sources.flatMap(([, source]) => tablesWritten(source)))
   const expected = Object.entries(ROOM_OF).flatMap(([table, room]) => (room === null ? [] : [table]))
   expect(expected.filter((table) => !written.has(table))).toEqual([])
@@ -100,7 +100,7 @@ test.each([
   ])
 })
 
-test('reads, locks and prose are no writes, and a write in the right room is allowed', () => {
+test('reads, locks and prose are not writes, and a write in the right folder is allowed', () => {
   const source =
     "sql`select from orders for update skip locked`; // delete from the list tx.updateTable('orders')"
   expect(strayWrites('db/orders/orders.ts', source)).toEqual([])

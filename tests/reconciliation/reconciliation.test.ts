@@ -39,14 +39,14 @@ import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const BASE = '/api/admin/points-mall/reconciliations'
 const DAY_MS = 86_400_000
-/** What is done here is done today: the tests are not run across midnight in Shanghai. */
+/** Everything happens today: do not run these tests across midnight in Shanghai. */
 const TODAY = dayInShanghai(dateInShanghai(Date.now()))
 const YESTERDAY = yesterdayInShanghai(Date.now())
 
 const operator = { as: 'op', role: 'operator' } as const
 const english = { ...operator, headers: { 'accept-language': 'en' } }
 
-/** A name that reads like what laws say of their sides. */
+/** A name that reads like the text of a finding. */
 const VICTIM = 'victim: 7 while 8 of PM20260103000000ABCDEFGHJKMN'
 
 /** A finding as the API tells it. */
@@ -80,7 +80,7 @@ const short = ({ kind, subject, state }: Pick<ShownFinding, 'kind' | 'subject' |
 
 const shortKept = (finding: KeptFinding) => short({ ...finding, subject: subjectText(finding.subject, 'en') })
 
-/** Opens the provider's own books, to change them. */
+/** Changes the provider's own books. */
 function inSandbox(mall: TestApp, statement: string, ...values: (string | number)[]): void {
   const db = new DatabaseSync(join(mall.dataDir, 'sandbox.db'), { timeout: 5_000 })
   try {
@@ -91,8 +91,8 @@ function inSandbox(mall: TestApp, statement: string, ...values: (string | number
   }
 }
 
-/** As if all that has happened today had happened at the same time yesterday. */
-async function sleepOverIt(mall: TestApp): Promise<void> {
+/** Moves all that happened today to the same time yesterday. */
+async function moveToYesterday(mall: TestApp): Promise<void> {
   const from = TODAY.from.getTime()
   const db = new DatabaseSync(join(mall.dataDir, 'sandbox.db'), { timeout: 5_000 })
   db.exec(`UPDATE trades SET paid_at = paid_at - ${DAY_MS} WHERE paid_at >= ${from};
@@ -165,7 +165,7 @@ async function canceled(mall: TestApp): Promise<Order> {
   return o
 }
 
-/** The money arrives, and the notice of it does not. */
+/** Pays without a notification. */
 async function payUnnoticed(mall: TestApp, { tradeNo }: Order): Promise<void> {
   await mall.control('faults', { fault: 'drop', method: 'bank_card' })
   expect((await mall.control('force-pay', { out_trade_no: tradeNo })).status).toBe(200)
@@ -182,7 +182,7 @@ const trades = async (mall: TestApp, { orderNo }: Order) =>
 const stripeOf = (mall: TestApp): PaymentProvider =>
   createStripe({ ...ACCOUNTS.stripe, baseUrl: mall.sandbox.url })
 
-describe('the rules', () => {
+describe('the comparison', () => {
   const now = new Date('2026-11-23T03:30:00+08:00')
   const noon = new Date('2026-11-22T12:00:00+08:00')
   const tradeNo = 'PM20261122120000ABCDEFGHJKMN-1'
@@ -209,11 +209,11 @@ describe('the rules', () => {
   const kinds = (bill: readonly BilledMoney[], counted: Counted) =>
     compareBill(bill, counted, now).map(({ kind }) => kind)
 
-  test.each(['paid', 'refunding', 'refunded'])('money that we count agrees: %s', (state) => {
+  test.each(['paid', 'refunding', 'refunded'])('accepts a payment that we count as %s', (state) => {
     expect(kinds([line], ours(state))).toEqual([])
   })
 
-  test.each(['unpaid', 'closing', 'closed'])('money that we do not count is told: %s', (state) => {
+  test.each(['unpaid', 'closing', 'closed'])('reports a payment that we have as %s', (state) => {
     const [finding] = compareBill([line], ours(state), now)
     expect(finding).toMatchObject({
       kind: 'payment_not_counted',
@@ -225,7 +225,7 @@ describe('the rules', () => {
     })
   })
 
-  test('what is fresh may be on its way, a millisecond later it may not', () => {
+  test('ignores what is younger than the margin, to the millisecond', () => {
     const at = (ms: number) => [{ ...line, at: new Date(now.getTime() - MARGIN_MS + ms) }]
     expect(kinds(at(1), ours('unpaid'))).toEqual([])
     expect(kinds(at(0), ours('unpaid'))).toEqual(['payment_not_counted'])
@@ -234,14 +234,14 @@ describe('the rules', () => {
     expect(lackingIn([], ours('paid'), '2026-11-22', soon).payments).toHaveLength(1)
   })
 
-  test('another amount is none that time explains', () => {
+  test('reports another amount at any age', () => {
     expect(kinds([{ ...line, amountFen: 1n, at: now }], ours('paid'))).toEqual(['payment_amount'])
     expect(kinds([line, { ...back, amountFen: 1n, at: now }], ours('refunded', [refund]))).toEqual([
       'refund_amount',
     ])
   })
 
-  test('a refund agrees once it is done; one that waits is asked for, one that failed is not', () => {
+  test('accepts a refund once it is done; it re-checks a pending one, and not a failed one', () => {
     expect(kinds([line, back], ours('refunded', [refund]))).toEqual([])
     const [waits] = compareBill([back], ours('refunding', [{ ...refund, state: 'pending' }]), now)
     expect(waits).toMatchObject({ kind: 'refund_not_counted', tell: { outTradeNo: tradeNo } })
@@ -250,12 +250,12 @@ describe('the rules', () => {
     expect(failed).not.toHaveProperty('tell')
   })
 
-  test('a refund under the number of another payment is unknown', () => {
+  test('reports a refund under the number of another payment as unknown', () => {
     const other = { ...refund, outTradeNo: tradeNo.replace('-1', '-2') }
     expect(kinds([back], ours('paid', [other]))).toEqual(['refund_unknown'])
   })
 
-  test('a day is one of Shanghai: what we count outside of it is not looked for in its bill', () => {
+  test('covers a day of Shanghai, and expects nothing from other days in its bill', () => {
     expect(dayInShanghai('2026-11-22')).toEqual({
       from: new Date('2026-11-21T16:00:00Z'),
       to: new Date('2026-11-22T16:00:00Z'),
@@ -302,9 +302,9 @@ describe('a clean day', () => {
   })
   afterAll(() => mall.close())
 
-  test('is silent, while it lasts and when it is over, and its totals are the bills’', async () => {
+  test('has no findings during and after the day, and its totals equal the bills’', async () => {
     expect((await reconcile(mall, dateInShanghai(Date.now()))).findings).toEqual([])
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
     const { findings, totals } = await reconcile(mall)
     expect(findings).toEqual([])
     expect(totals).toMatchObject({
@@ -318,7 +318,7 @@ describe('a clean day', () => {
     })
   })
 
-  test('by command: exit code 0 and totals only, also for a day on which nothing happened', async () => {
+  test('gives exit code 0 and only totals by command, also for an empty day', async () => {
     const [stdout, code] = await command(mall, ['--day', YESTERDAY])
     expect([stdout.split('\n').slice(-2), code]).toEqual([['no errors', ''], 0])
     expect(stdout).toContain('stripe payments          4: 39.60 CNY')
@@ -330,7 +330,7 @@ describe('a clean day', () => {
     }
   })
 
-  test('a day that has not begun, or that the calendar lacks, is refused; so are customers', async () => {
+  test('cannot be compared before it begins, if it does not exist, or by a customer', async () => {
     for (const day of ['2999-01-01', '2026-02-30', 'today', 7]) {
       expect((await mall.call('POST', BASE, { ...operator, body: { day } })).status).toBe(422)
     }
@@ -343,7 +343,7 @@ describe('a clean day', () => {
     expect(meta.total).toBeGreaterThan(1)
   })
 
-  test('begins by itself every night, and is for the day before', async () => {
+  test('is compared automatically every night', async () => {
     await Promise.all([1, 2, 3].map(() => ensureReconciliationSchedule(mall.temporal)))
     const { spec, info } = await mall.temporal.client.schedule.getHandle(NIGHTLY_ID).describe()
     expect(spec.timezone).toBe('Asia/Shanghai')
@@ -394,7 +394,7 @@ interface Planted {
   readonly state?: 'healed'
 }
 
-/** A way to damage one of the books; what is damaged is an order of its own. */
+/** A way to damage one of the books, each with an order of its own. */
 interface Plant {
   readonly name: string
   readonly plant: (mall: TestApp) => Promise<Planted>
@@ -407,7 +407,7 @@ const update = async (mall: TestApp, statement: ReturnType<typeof sql>) => {
 
 const PLANTS: readonly Plant[] = [
   {
-    name: 'money under a number that we never gave',
+    name: 'a payment under a number that we never assigned',
     async plant(mall) {
       const subject = 'PM20260101000000ABCDEFGHJKMN-1'
       const { payUrl } = await stripeOf(mall).create({
@@ -435,7 +435,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a missed notice of an order that waits',
+    name: 'a missed notification of an unpaid order',
     async plant(mall) {
       const o = await order(mall)
       await payUnnoticed(mall, o)
@@ -443,7 +443,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a missed notice of late money',
+    name: 'a missed notification of a late payment',
     async plant(mall) {
       const o = await canceled(mall)
       await payUnnoticed(mall, o)
@@ -451,7 +451,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'money that we count and the provider lacks',
+    name: 'a payment that the provider does not have',
     async plant(mall) {
       const { tradeNo } = await paid(mall)
       inSandbox(mall, "UPDATE trades SET state = 'unpaid', paid_at = NULL WHERE out_trade_no = ?", tradeNo)
@@ -459,7 +459,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'another amount paid',
+    name: 'a payment of another amount',
     async plant(mall) {
       const { tradeNo } = await paid(mall)
       inSandbox(mall, 'UPDATE trades SET amount_fen = 989 WHERE out_trade_no = ?', tradeNo)
@@ -467,7 +467,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'one attempt paid twice',
+    name: 'an attempt that was paid twice',
     async plant(mall) {
       const { tradeNo } = await paid(mall)
       inSandbox(
@@ -482,7 +482,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a refund under a number that we never gave',
+    name: 'a refund under a number that we never assigned',
     async plant(mall) {
       const { tradeNo } = await paid(mall)
       const row = await mall.db
@@ -501,7 +501,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a refund made at the provider’s desk',
+    name: 'a refund made at the provider’s own pages',
     async plant(mall) {
       const { tradeNo } = await paid(mall)
       const { payment_ref } = await mall.db
@@ -519,7 +519,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a refund that was done and still waits here',
+    name: 'a refund that is done at the provider and pending here',
     async plant(mall) {
       const { tradeNo, orderNo } = await refunded(mall)
       await update(
@@ -538,7 +538,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a refund that we count and the provider lacks',
+    name: 'a refund that the provider does not have',
     async plant(mall) {
       const { tradeNo } = await refunded(mall)
       const of = '(SELECT ref FROM trades WHERE out_trade_no = ?)'
@@ -548,7 +548,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'another amount given back',
+    name: 'a refund of another amount',
     async plant(mall) {
       const { tradeNo } = await refunded(mall)
       const of = '(SELECT ref FROM trades WHERE out_trade_no = ?)'
@@ -557,7 +557,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'one refund paid out twice',
+    name: 'a refund that was paid out twice',
     async plant(mall) {
       const { tradeNo } = await refunded(mall)
       inSandbox(
@@ -579,7 +579,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'stock that is held for a paid order',
+    name: 'stock still reserved for a paid order',
     async plant(mall) {
       const { orderNo } = await paid(mall)
       await update(mall, sql`update stock_reservations set state = 'held' where order_no = ${orderNo}`)
@@ -587,7 +587,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'another number of pieces reserved',
+    name: 'a reservation of another number of pieces',
     async plant(mall) {
       const { orderNo } = await paid(mall)
       await update(mall, sql`update stock_reservations set quantity = 2 where order_no = ${orderNo}`)
@@ -595,7 +595,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a standard order that went on alone',
+    name: 'a standard order in another status than its exchange order',
     async plant(mall) {
       const { orderNo } = await paid(mall)
       await update(mall, sql`update orders set status = 'order_accepted' where order_no = ${orderNo}`)
@@ -611,7 +611,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a wallet that is not what its entries say',
+    name: 'a wallet that differs from its entries',
     async plant(mall) {
       await mall.points(VICTIM, 7)
       await update(mall, sql`update wallet_accounts set next_expiry = now() where owner_id = ${VICTIM}`)
@@ -619,7 +619,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'an earning that promises more than the mall wrote',
+    name: 'an earning of more points than the mall wrote',
     async plant(mall) {
       const earned = await mall.call('POST', '/api/admin/points-mall/earnings', {
         ...operator,
@@ -632,7 +632,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'an order that waits, and nobody works on it',
+    name: 'an open order without a workflow',
     async plant(mall) {
       const { orderNo } = await paid(mall)
       await mall.temporal.client.workflow.getHandle(`exchange/${orderNo}`).terminate('planted')
@@ -640,7 +640,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'an order at rest, and somebody still works on it',
+    name: 'a final order with a running workflow',
     async plant(mall) {
       const { orderNo } = await paid(mall)
       for (const status of ['order_accepted', 'order_finished']) {
@@ -655,7 +655,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'an attempt that nobody took up',
+    name: 'an attempt that was never started',
     async plant(mall) {
       const orderNo = 'PM20260102000000ABCDEFGHJKMN'
       await update(
@@ -667,7 +667,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a payment that nobody closed at its deadline',
+    name: 'a payment that was not closed at its deadline',
     async plant(mall) {
       const { orderNo, tradeNo } = await order(mall)
       await update(
@@ -678,7 +678,7 @@ const PLANTS: readonly Plant[] = [
     },
   },
   {
-    name: 'a notice that nobody delivered',
+    name: 'a notification that was not delivered',
     async plant(mall) {
       await update(
         mall,
@@ -720,7 +720,7 @@ describe('planted discrepancies', () => {
     await refunded(mall)
     planted = []
     for (const { name, plant } of PLANTS) planted.push({ name, ...(await plant(mall)) })
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
     const run = await reconcile(mall)
     findings = run.findings
     first = run.id
@@ -731,7 +731,7 @@ describe('planted discrepancies', () => {
     finding.kind === kind &&
     (typeof subject === 'string' ? finding.subject === subject : subject.test(finding.subject))
 
-  test('are at least twenty, each of its own', () => {
+  test('are at least twenty, all different', () => {
     expect(new Set(planted.map(({ kind, subject }) => `${kind} ${subject}`)).size).toBe(PLANTS.length)
     expect(PLANTS.length).toBeGreaterThanOrEqual(20)
   })
@@ -750,7 +750,7 @@ describe('planted discrepancies', () => {
     expect(found?.order_url).toBe(order_no && `/api/admin/points-mall/orders/${order_no}`)
   })
 
-  test('say the same in codes and in words, and no name is taken for a side', () => {
+  test('are given as codes and as text, and a name is never parsed as a side', () => {
     const hurt = findings.find(({ kind }) => kind === 'ledger')
     expect(hurt).toMatchObject({
       subject: expect.stringContaining(`(user/${VICTIM}/ZJF)`),
@@ -771,7 +771,7 @@ describe('planted discrepancies', () => {
     expect(left?.codes).toMatchObject({ ours: stateSide('order_finished'), theirs: { code: 'running' } })
   })
 
-  test('are told in the language of who asks', async () => {
+  test('are shown in the language of the request', async () => {
     const { body } = await mall.call('GET', `${BASE}/${first}`, operator)
     const stock = (body.data.findings as ShownFinding[]).find(({ codes }) => codes.subject.code === 'stock')
     expect(stock?.subject).toMatch(/^库存 PM\w+$/)
@@ -779,7 +779,7 @@ describe('planted discrepancies', () => {
     expect(body.data.sums.orders.order_paid).toMatchObject({ money: { currency: 'CNY' } })
   })
 
-  test('name nobody else', () => {
+  test('affect no other order', () => {
     const numbers = planted.flatMap(({ subject }) => /PM\w{26}/.exec(String(subject))?.[0] ?? [])
     const others = findings.filter(
       (finding) =>
@@ -789,7 +789,7 @@ describe('planted discrepancies', () => {
     expect(others.map(short)).toEqual([])
   })
 
-  test('are found again, and nothing is changed more; what was healed is silent', async () => {
+  test('are found again without further changes; healed ones are gone', async () => {
     const books = await mall.books()
     const { findings: again } = await reconcile(mall)
     expect(again.filter(({ state }) => state === 'healed')).toEqual([])
@@ -802,7 +802,7 @@ describe('planted discrepancies', () => {
     expect(await mall.books()).toEqual(books)
   })
 
-  test('are exported as a table in which nothing is a formula', async () => {
+  test('are exported as a table without formulas', async () => {
     await sql`insert into reconciliation_findings (reconciliation_id, kind, subject, ours)
       values (${first}, 'payment_unknown', ${JSON.stringify(named('=HYPERLINK("http://a.test")'))},
         ${JSON.stringify(stateSide('-1,5'))})`.execute(mall.db)
@@ -817,7 +817,7 @@ describe('planted discrepancies', () => {
     )
   })
 
-  test('by command: exit code 1, and each in its line, after the totals', async () => {
+  test('give exit code 1 by command, one line each, after the totals', async () => {
     const [stdout, code] = await command(mall, ['--day', YESTERDAY])
     expect(code).toBe(1)
     const wrong = stdout.split('\n').filter((line) => line.startsWith('WRONG '))
@@ -837,15 +837,15 @@ describe('healing', () => {
   })
   afterAll(() => mall.close())
 
-  test('a missed notice pays the order, late money goes back once; again changes nothing', async () => {
+  test('pays the order of a lost notification and refunds a late payment once; a repeat changes nothing', async () => {
     const waiting = await order(mall)
     const late = await canceled(mall)
     for (const o of [waiting, late]) await payUnnoticed(mall, o)
     expect(await mall.order(waiting.owner, waiting.orderNo)).toMatchObject({ status: 'order_created' })
 
-    // Today it may still be on its way.
+    // Today it may still be under way.
     expect((await reconcile(mall, dateInShanghai(Date.now()))).findings).toEqual([])
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
     const { findings } = await reconcile(mall)
     expect(findings.map(short).sort()).toEqual(
       [waiting, late].map(({ tradeNo }) => `payment_not_counted ${tradeNo} healed`).sort(),
@@ -855,11 +855,11 @@ describe('healing', () => {
     expect(await trades(mall, waiting)).toMatchObject([{ state: 'paid', refunded: '0.00' }])
     expect(await trades(mall, late)).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
 
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
     const before = await mall.books()
     expect((await reconcile(mall)).findings).toEqual([])
     expect(await mall.books()).toEqual(before)
-    // The notice itself, a day late.
+    // The notification itself, a day late.
     for (const { tradeNo } of [waiting, late]) await mall.control('resend', { out_trade_no: tradeNo })
     await until(
       async () =>
@@ -875,7 +875,7 @@ describe('healing', () => {
     for (const { due, kept: at } of kept) expect(at).toBe(due)
   })
 
-  test('money that went back at the provider since pays for nothing, by its bill and without one', async () => {
+  test('does not settle a payment that the provider has refunded, with or without a bill', async () => {
     const o = await order(mall)
     await payUnnoticed(mall, o)
     const payment = await mall.db
@@ -887,7 +887,7 @@ describe('healing', () => {
     const providerRef = payment.provider_ref ?? ''
     const desk = { outTradeNo: o.tradeNo, providerRef, refundNo: 'desk-1', amountFen: 990n, reason: 'desk' }
     expect(await stripe.refund(desk)).toMatchObject({ state: 'done' })
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
 
     const steps = createReconciliationActivities({
       db: mall.db,
@@ -922,14 +922,14 @@ describe('healing', () => {
   })
 })
 
-describe('a book that cannot be read', () => {
+describe('a source that cannot be read', () => {
   let mall: TestApp
   beforeAll(async () => {
     mall = await openTestApp()
   })
   afterAll(() => mall.close())
 
-  /** The steps on this mall's database, with other providers, or another engine. */
+  /** The steps on this mall's database, with other providers or another Temporal. */
   function stepsWith(providers: readonly PaymentProvider[], engine = createEngine(mall.deps)) {
     return createReconciliationActivities({ db: mall.db, vault: mall.deps.vault, providers, engine })
   }
@@ -937,7 +937,7 @@ describe('a book that cannot be read', () => {
     (await steps.beginReconciliation({ day, runKey: randomUUID() })).id
   const found = async (id: string) => (await listFindings(mall.db, id)).map(shortKept)
 
-  test('a provider out of reach is a finding until it answers', async () => {
+  test('is a finding until the provider answers', async () => {
     const dead = createStripe({ ...ACCOUNTS.stripe, baseUrl: `http://127.0.0.1:${await freePort()}` })
     const id = await begin(stepsWith([dead]))
     const input = { id, day: YESTERDAY, provider: 'stripe' }
@@ -947,7 +947,7 @@ describe('a book that cannot be read', () => {
     expect(await found(id)).toEqual(['provider_unreachable stripe healed'])
   })
 
-  test('a wrong key is said, and is not in the words', async () => {
+  test('is reported for a wrong key, without showing the key', async () => {
     const wrong = createStripe({
       ...ACCOUNTS.stripe,
       baseUrl: mall.sandbox.url,
@@ -963,11 +963,11 @@ describe('a book that cannot be read', () => {
     expect(JSON.stringify(finding)).not.toContain('wrong_key')
   })
 
-  test('a bill that is not made yet is waited for once its day is over; what was missed is asked for all the same', async () => {
+  test('is awaited if the bill is late; missed notifications are still queried', async () => {
     const o = await order(mall)
     await payUnnoticed(mall, o)
     const before = createProviderWithoutBill(stripeOf(mall))
-    // Money that is counted on a day is in its bill, so there will be one.
+    // A payment that is counted on a day means that a bill will come.
     await paid(mall)
     const today = dateInShanghai(Date.now())
     const current = await begin(stepsWith([before]), today)
@@ -975,7 +975,7 @@ describe('a book that cannot be read', () => {
     expect(await stepsWith([before]).reconcileProvider({ id: current, ...input })).toBe('compared')
     expect(await found(current)).toEqual([])
 
-    await sleepOverIt(mall)
+    await moveToYesterday(mall)
     const id = await begin(stepsWith([before]))
     expect(await stepsWith([before]).reconcileProvider({ id, day: YESTERDAY, provider: 'stripe' })).toBe(
       'later',
@@ -991,7 +991,7 @@ describe('a book that cannot be read', () => {
     expect(await found(idle)).toEqual([])
   })
 
-  test('the engine out of reach is a finding, and the rest is compared', async () => {
+  test('is a finding when Temporal is unavailable, and the rest is compared', async () => {
     const away = connectTemporal(
       { address: `127.0.0.1:${await freePort()}` },
       mall.name,
@@ -1011,13 +1011,13 @@ describe('a book that cannot be read', () => {
     await away.client.connection.close()
   })
 
-  test('a law that was broken for a moment only is no finding', async () => {
+  test('an invariant that is broken only for a moment causes no finding', async () => {
     const { orderNo } = await paid(mall)
     const set = (state: 'held' | 'committed') =>
       mall.db.updateTable('stock_reservations').set({ state }).where('order_no', '=', orderNo).execute()
     const { vault } = mall.deps
     let mended: Promise<unknown> | undefined
-    // The ledger is opened after the orders have been looked at.
+    // The ledger is read after the orders.
     const mending: typeof vault = {
       ...vault,
       open: (...args) => {
@@ -1045,7 +1045,7 @@ describe('a book that cannot be read', () => {
   })
 })
 
-/** A provider on the first morning of the month: its bill is still to come. */
+/** A provider whose bill is not ready yet. */
 function createProviderWithoutBill(provider: PaymentProvider): PaymentProvider {
   return { ...provider, downloadBill: async () => undefined }
 }

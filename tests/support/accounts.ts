@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 
-/** The shop's accounts at the sandbox provider, from both sides; the keys are made once a process. */
+/** The shop's accounts at the sandbox, from both sides; keys are created once per process. */
 export interface Accounts {
   readonly alipay: { readonly shopKey: string; readonly providerKey: string }
   readonly wechat: { readonly shopKey: string; readonly providerKey: string; readonly apiV3Key: string }
@@ -29,7 +29,7 @@ export const ACCOUNTS: Accounts = {
   stripe: { secretKey: 'sk_test_of_the_tests', webhookSecret: 'whsec_of_the_tests' },
 }
 
-/** What the mall knows. @param mallUrl where it is notified */
+/** The mall's side. @param mallUrl where it is notified */
 export function mallSides({ alipay, wechat, stripe }: Accounts, sandboxUrl: string, mallUrl: string) {
   const notifyUrl = (name: string) => `${mallUrl}/api/webhooks/payments/${name}`
   return {
@@ -53,7 +53,7 @@ export function mallSides({ alipay, wechat, stripe }: Accounts, sandboxUrl: stri
   }
 }
 
-/** What the sandbox knows. */
+/** The sandbox's side. */
 export function sandboxSides({ alipay, wechat, stripe }: Accounts) {
   return {
     alipay: { ...ALIPAY, merchantPublicKey: publicOf(alipay.shopKey), privateKey: alipay.providerKey },

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { PATIENCE_MS } from './patience.ts'
 
-/** People at a real browser: Debian's Chromium, or what else is installed. */
+/** Users of a real browser: Debian's Chromium, or another installed one. */
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
-/** Undefined where there is none: then the tests that need it are skipped. */
+/** Undefined if none is installed: then the tests that need it are skipped. */
 export const BROWSER = PLACES.find((place) => existsSync(place))
 
 export const REMEDY = 'Chromium is missing: apt-get update && apt-get install -y chromium fonts-noto-cjk'
@@ -23,13 +23,13 @@ export interface Look {
   readonly lang?: 'zh' | 'en'
 }
 
-/** A person at a browser of his own. */
+/** A user with a browser context of his own. */
 export interface Person {
   readonly context: BrowserContext
   readonly page: Page
   /** The mall's address. */
   readonly url: string
-  /** What no page may do: messages of errors, and requests to other hosts. */
+  /** What no page may do: log errors or request other hosts. */
   readonly complaints: string[]
 }
 
@@ -38,7 +38,7 @@ export async function signIn(
   { page, url }: Person,
   user: 'alice' | 'bob' | 'carol' | 'operator' | 'admin',
 ): Promise<void> {
-  // As the button does, without its page; the cookie is the browser's.
+  // As the button does, without its page; the browser gets the cookie.
   const { origin } = new URL(url)
   const answer = await page.request.post('/points-mall/sign-in', {
     form: { user },
@@ -48,7 +48,7 @@ export async function signIn(
   if (answer.status() !== 303) throw new Error(`${user} is not signed in: ${answer.status()}`)
 }
 
-/** @param url the mall's address; no page of it may ask any other host for anything */
+/** @param url the mall's address: requests to other hosts are complaints */
 export async function openBrowserUser(browser: Browser, url: string, look: Look = {}): Promise<Person> {
   const context = await browser.newContext({
     baseURL: url,
@@ -61,7 +61,7 @@ export async function openBrowserUser(browser: Browser, url: string, look: Look 
   const page = await context.newPage()
   const complaints: string[] = []
   const { host } = new URL(url)
-  // A page that says no says it with its status, which Chromium notes as an error of the page's own.
+  // A page's refusal has an error status, which Chromium logs as an error of the page.
   const pages = new Set<string>()
   page.on('response', (response) => {
     if (response.request().isNavigationRequest() && response.status() < 500) pages.add(response.url())

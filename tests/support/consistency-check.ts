@@ -16,12 +16,12 @@ import type { Installation } from './installation.ts'
 import { compareBooks, type Trade } from './provider-books.ts'
 
 /**
- * Waits until nothing is on its way any more, and then holds everything against the laws.
+ * Waits until nothing is under way, and then checks every invariant.
  * @param promised all that was promised to anybody
- * @param limitMs how long the rest may take to come
- * @returns what is broken, in words
+ * @param limitMs how long the remaining work may take
+ * @returns what is broken, as text
  */
-export async function judge(
+export async function checkConsistency(
   mall: Installation,
   promised: readonly Promised[],
   limitMs: number,
@@ -35,7 +35,7 @@ export async function judge(
     const deadline = performance.now() + limitMs
     let restless: string[]
     do {
-      restless = await findRestless(db)
+      restless = await findPending(db)
       const live = await countLive(db)
       const open = await running("ExecutionStatus = 'Running'")
       if (open !== live) restless.push(`${open} workflows run, and ${live} orders are under way`)
@@ -69,8 +69,8 @@ export async function judge(
   }
 }
 
-/** What is still on its way. */
-async function findRestless(db: Db): Promise<string[]> {
+/** What is still under way. */
+async function findPending(db: Db): Promise<string[]> {
   const { rows } = await sql<{ what: string }>`
     select 'attempt ' || order_no || ' has no outcome' as what from exchange_attempts where state = 'pending'
     union all
@@ -95,7 +95,7 @@ async function countLive(db: Db): Promise<number> {
   return Number(count)
 }
 
-/** Nothing lost: each is as promised. Nothing double: there is no order that nobody was promised. */
+/** Every promise is kept, and there is no order that was not promised. */
 async function findBrokenPromises(db: Db, promised: readonly Promised[]): Promise<string[]> {
   const orders = await db
     .selectFrom('points_exchange_orders')

@@ -12,7 +12,7 @@ import { migrateToLatest } from '../../db/migrator.ts'
 import type { Database } from '../../db/schema/index.ts'
 import { freeLowPort } from './ports.ts'
 
-/** A migrated database on an embedded PostgreSQL of its own, for long runs and measurements. */
+/** A migrated database on its own embedded PostgreSQL, for long runs and benchmarks. */
 export async function startDatabase(): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'points-mall-database-'))
   const supervisor = await createSupervisor({ folder, complain: () => {} })
@@ -33,9 +33,9 @@ export async function startDatabase(): Promise<{ url: string; stop(): Promise<vo
 }
 
 /**
- * For what a test itself reads and writes, beside the mall. The mall's limits on time are the mall's, and so are its
- * connections: a test that sets a scene or looks at one waits as long as the machine needs.
- * @param role as for `connectDatabase`: by default a test can do no more to the books than the mall
+ * For what a test itself reads and writes: without the mall's time limits and connections, since a test waits
+ * as long as the machine needs.
+ * @param role as for `connectDatabase`: by default a test has the mall's rights
  */
 export function connectPatiently(url: string, connections = 10, role: 'app' | 'owner' = 'app'): Db {
   const pool = new Pool({

@@ -6,7 +6,7 @@ import { decimalFromFen, fenOf } from '../../domain/money.ts'
 import type { TestApp } from './test-app.ts'
 import { until } from './test-app.ts'
 
-/** Every row of every table as text, to compare whole states of the database. */
+/** Every row of every table as text, to compare states of the whole database. */
 export async function readTables(db: Db): Promise<Record<string, string[]>> {
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables
@@ -21,9 +21,8 @@ export async function readTables(db: Db): Promise<Record<string, string[]>> {
 }
 
 /**
- * What is held, taken or owed anywhere, and by whom: points, cash, stock, live orders, open payments, and what
- * the provider keeps. Two equal holdings mean that whatever happened between has been undone without a trace
- * but its history.
+ * What is held, taken or owed, and by whom: points, cash, stock, active orders, open payments, and what the
+ * provider keeps. Equal holdings mean that everything in between was undone except its history.
  */
 export async function readHoldings(mall: TestApp) {
   const { db } = mall
@@ -66,7 +65,7 @@ export async function readHoldings(mall: TestApp) {
   }
 }
 
-/** How a workflow stands in the engine: RUNNING, COMPLETED, FAILED …, or NONE where there is none. */
+/** The workflow's status in Temporal, such as RUNNING or COMPLETED; NONE if it does not exist. */
 export async function workflowState(mall: TestApp, workflowId: string): Promise<string> {
   try {
     return (await mall.temporal.client.workflow.getHandle(workflowId).describe()).status.name
@@ -76,7 +75,7 @@ export async function workflowState(mall: TestApp, workflowId: string): Promise<
   }
 }
 
-/** Waits until the exchange has ended, well or badly. */
+/** Waits until the exchange workflow is closed, whatever its result. */
 export async function ended(mall: TestApp, orderNo: string): Promise<void> {
   const state = await until(
     () => workflowState(mall, `exchange/${orderNo}`),

@@ -14,12 +14,11 @@ import { SENTENCES } from './earlier-sentences.ts'
 
 const FOLDER = join(import.meta.dirname, '../fixtures/backup-2026-11-28')
 
-/** The last migration of the version that told its state in sentences. */
+/** The last migration of the version that stored its state as sentences. */
 const LAST_WITH_SENTENCES = '2026-11-29-unpaid-orders'
 
 /**
- * A database as an earlier version has left it, of the demo's orders and of what its pages can show besides, brought
- * up to date.
+ * A database of an earlier version, migrated: the demo's orders and what else its pages can show.
  * @param server the address of any database of the server
  */
 export async function openEarlierData(server: string) {
@@ -61,7 +60,7 @@ const PART = 'PM20261128162523NA1B7JYBNVDD'
 const CANCELED = 'PM20261128162528FRSQF56MD06K'
 const LATE = 'PM20261128162528Z045XA9ZNTS7'
 
-/** What that version wrote where the demo's stories do not lead, word for word. */
+/** Rows that version wrote outside the demo's orders, word for word. */
 const MORE = [
   `update points_exchange_orders set needs_attention = 'refund: ACQ.SELLER_BALANCE_NOT_ENOUGH: 余额不足' where order_no = '${PART}'`,
   `update points_exchange_orders set needs_attention = 'late money: connect ECONNREFUSED' where order_no = '${LATE}'`,

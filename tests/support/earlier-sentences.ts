@@ -1,7 +1,7 @@
 import type { FindingKind } from '../../domain/reconciliation/comparison.ts'
 import { moneySide, named, type Side, type Subject, stateSide } from '../../domain/reconciliation/findings.ts'
 
-/** A finding as an earlier version wrote it, and as it is to be read now. */
+/** A finding as an earlier version wrote it, and as it is read now. */
 export interface Sentence {
   readonly kind: FindingKind
   readonly words: readonly [subject: string, ours: string | null, theirs: string | null]
@@ -10,7 +10,7 @@ export interface Sentence {
 
 const NO = 'PM20261128162523NA1B7JYBNVDD'
 
-/** Each sentence that that version could write, word for word. */
+/** Each sentence that version could write, word for word. */
 export const SENTENCES: readonly Sentence[] = [
   {
     kind: 'order_against_books',

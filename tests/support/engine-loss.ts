@@ -2,9 +2,9 @@ import { adoptOrphans } from '../../application/orders/adoption.ts'
 import type { TestApp } from './test-app.ts'
 import { until } from './test-app.ts'
 
-/** As if the engine had lost its state: its workflows are gone without a trace, and nobody has told them to stop. */
+/** As if Temporal had lost its state: workflows vanish without being told to stop. */
 
-/** Removes a workflow and its history. One that does not exist is not missed. */
+/** Removes a workflow and its history; nothing happens if it does not exist. */
 export async function loseWorkflow(mall: TestApp, workflowId: string): Promise<void> {
   const { client } = mall.temporal
   const found = await client.workflow
@@ -12,7 +12,7 @@ export async function loseWorkflow(mall: TestApp, workflowId: string): Promise<v
     .describe()
     .catch(() => undefined)
   if (!found) return
-  // This run and no other: its successor may be there before it is gone.
+  // This run only: its successor may exist before it is removed.
   const workflowExecution = { workflowId, runId: found.runId }
   const run = client.workflow.getHandle(workflowId, found.runId)
   await run.terminate('lost').catch(() => undefined)
@@ -28,7 +28,7 @@ export async function loseWorkflow(mall: TestApp, workflowId: string): Promise<v
     (state) => state !== 'RUNNING',
     `${workflowId} is gone`,
   )
-  // The list lags behind, and whoever adopts all orders starts from it.
+  // The list lags behind, and an adoption of all orders starts from it.
   await until(
     () =>
       client.workflow.count(
@@ -51,7 +51,7 @@ export async function loseEngine(mall: TestApp): Promise<string[]> {
   return lost
 }
 
-/** Looks through all orders once, as a worker does when it starts. @returns the orders that got a workflow */
+/** Checks all orders once, as a starting worker does. @returns the orders that got a workflow */
 export async function adoptAll(mall: TestApp): Promise<readonly string[]> {
   const failed: unknown[] = []
   const { adopted } = await adoptOrphans(mall.deps, undefined, (orderNo, error) =>

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 /**
- * A points system as a shop may have it, after docs/outside-wallet.md alone: it shares no code with the mall.
- * It can be told to misbehave.
+ * A shop's points system, written from docs/outside-wallet.md alone: it shares no code with the mall. It can
+ * be told to fail.
  */
 
 export type Step = 'hold' | 'capture' | 'release'
@@ -48,7 +48,7 @@ interface Held {
 interface Account {
   available: number
   held: number
-  /** Every change of what is available, so that nothing is hidden by a change back. */
+  /** Every change of the available points, so that a change and its reversal both show. */
   readonly moves: number[]
 }
 
@@ -143,7 +143,7 @@ export async function startOutsideWallet(keys: Record<string, string>) {
     return [200, operation]
   }
 
-  /** What is asked for, as a function that does it. */
+  /** Parses a request into a function that performs it. */
   function read(request: IncomingMessage, body: Buffer) {
     const path = decodeURIComponent(request.url ?? '')
       .split('/')
@@ -210,25 +210,25 @@ export async function startOutsideWallet(keys: Record<string, string>) {
   const { port } = server.address() as AddressInfo
 
   return {
-    /** With a path of its own, as behind a shop's gateway. */
+    /** With a path, as behind a shop's gateway. */
     url: `http://127.0.0.1:${port}/points`,
     keys,
     accounts,
     operations,
     orders,
-    /** Why requests were not let in. */
+    /** Why requests were refused. */
     refused,
-    /** What was let in, in order. */
+    /** Accepted requests, in order. */
     requests,
     add,
-    /** The next request of this owner for this step goes wrong. */
+    /** The next request of this owner for this step fails. */
     fail: (owner: string, step: Step | 'find' | 'balance', fault: Fault) =>
       void planned.push({ owner, step, fault }),
-    /** How many planned faults have not come to pass. */
+    /** How many planned faults have not occurred. */
     pending: () => planned.length,
     heal: () => void planned.splice(0),
     stuck,
-    /** What got stuck on its way reaches the books now. @returns the answers that nobody hears */
+    /** Delivers the stuck requests now. @returns the answers, which nobody receives */
     arrive: () => stuck.splice(0).map((run) => run()),
     stop: () =>
       new Promise<void>((resolve) => {

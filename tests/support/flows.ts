@@ -1,7 +1,7 @@
 import { workflowState } from './db-snapshot.ts'
 import { type TestApp, until } from './test-app.ts'
 
-/** Ways that an order goes, each up to the step that a test is about to disturb. */
+/** Flows of an order, each up to the step that a test is about to disturb. */
 
 /** The deadline of orders that are to miss it. */
 const HASTE_MS = 1_000
@@ -11,12 +11,12 @@ export interface Customer {
   readonly owner: string
   readonly points: string
   readonly mixed: string
-  /** Goods that travel. */
+  /** Goods with shipping. */
   readonly sent: string
 }
 export type Placed = Customer & { readonly orderNo: string; readonly payUrl: string }
 
-/** What happens before the step breaks, and what the step is then called by. */
+/** What happens before the step breaks, and the call that runs the step. */
 export interface Flow {
   readonly name: string
   readonly prepare?: (customer: Customer) => Promise<Placed>
@@ -33,7 +33,7 @@ export const byPoints = (customer: Customer) => place(customer, customer.points)
 export const byWallet = (customer: Customer) => place(customer, customer.mixed, 'wallet')
 export const byCard = (customer: Customer) => place(customer, customer.mixed, 'bank_card')
 export const byPaidCard = (customer: Customer) => paid(byCard(customer))
-/** Goods that travel, paid by card. */
+/** Goods with shipping, paid by card. */
 export const sentByPaidCard = (customer: Customer) => paid(place(customer, customer.sent, 'bank_card'))
 async function paid(placing: Promise<Placed>): Promise<Placed> {
   const placed = await placing
@@ -73,7 +73,7 @@ export const DECLINE: Flow = {
   prepare: byCard,
   run: ({ shop, payUrl }) => shop.cashier(payUrl, 'decline'),
 }
-/** Placed when the step is broken already: nobody knows how far the order is when its deadline passes. */
+/** Placed with the step already broken: the order's progress at its deadline is unknown. */
 export const DEADLINE: Flow = {
   name: 'not paid in time',
   async run(customer) {
@@ -98,7 +98,7 @@ export const NEXT_ATTEMPT: Flow = {
       () => customer.shop.books(),
       (trades) =>
         trades.some((trade) => trade.out_trade_no?.startsWith(placed.orderNo) && trade.state === 'refunded'),
-      'the wrong amount went back',
+      'the wrong amount is refunded',
     )
     return placed
   },
@@ -145,7 +145,7 @@ export const LATE_MONEY: Flow = {
     await until(
       () => workflowState(shop, `refund/${orderNo}/1`),
       (state) => state !== 'NONE',
-      'the late money is noticed',
+      'the refund of the late payment has started',
     )
   },
 }

@@ -3,7 +3,7 @@ import type { Activities } from '../../activities/index.ts'
 export type ActivityName = keyof Activities
 type Hook = (...args: unknown[]) => Promise<void> | void
 
-/** Lets a test step in before or after a step of the workflow has had its effect. */
+/** Runs test code before or after the effect of a workflow step. */
 export function createHooks() {
   const before = new Map<string, Hook>()
   const after = new Map<string, Hook>()
@@ -25,7 +25,7 @@ export function createHooks() {
     },
     before: (name: ActivityName, hook: Hook) => void before.set(name, hook),
     after: (name: ActivityName, hook: Hook) => void after.set(name, hook),
-    /** How many calls of the step have ended, well or badly. */
+    /** How many calls of the step have ended, with or without success. */
     ended: (name: ActivityName) => ended.get(name) ?? 0,
     clear() {
       before.clear()
@@ -34,7 +34,7 @@ export function createHooks() {
   }
 }
 
-/** A door that is shut until it is opened. */
+/** Blocks callers until it is opened. */
 export function createDoor() {
   let open: () => void = () => {}
   const opened = new Promise<void>((resolve) => {

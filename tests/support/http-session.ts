@@ -2,7 +2,7 @@ import { signIn, type Viewer } from '../../application/customers/sessions.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import type { TestApp } from './test-app.ts'
 
-/** What a page answered. */
+/** The answer of a page. */
 export interface Page {
   readonly status: number
   readonly headers: Headers
@@ -13,7 +13,7 @@ export interface Page {
 export type Visitor = Awaited<ReturnType<typeof openHttpSession>>
 
 /**
- * A browser without JavaScript: a session, forms, and redirects that are looked at.
+ * A browser without JavaScript: a session, forms, and redirects that are not followed.
  * @param owner undefined: nobody is signed in
  */
 export async function openHttpSession(
@@ -38,12 +38,12 @@ export async function openHttpSession(
     get: (path: string) => ask(path),
     post: (path: string, fields: Readonly<Record<string, string>>, headers: Record<string, string> = {}) =>
       ask(path, { method: 'POST', body: new URLSearchParams(fields) }, headers),
-    /** The answer as it comes, for what does not end. */
+    /** The unread response, for streams. */
     open: (path: string, signal: AbortSignal) => fetch(`${mall.url}${path}`, { headers: { cookie }, signal }),
   }
 }
 
-/** The key that makes the form act once. @param action of the form, where the page has several */
+/** The form's operation key, which makes it act once. @param action of the form, if the page has several */
 export function onceIn({ html }: Page, action = ''): string {
   const form = html.slice(Math.max(0, html.indexOf(`action="${action}`)))
   const found = /name="once" value="([\w-]+)"/.exec(form)?.[1]

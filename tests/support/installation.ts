@@ -18,10 +18,10 @@ export type PartName = 'api' | 'worker' | 'sandbox' | 'temporal' | 'postgres'
 export type Installation = Awaited<ReturnType<typeof createInstallation>>
 
 /**
- * A whole installation in processes of its own, as `npm start` runs it, in a temporary data folder.
- * @param environment variables beside the ports and the folder; with the ports of another installation, which must be
- * stopped, this one takes its place
- * @param secretsOf the data folder whose generated secrets it has
+ * A whole installation in its own processes, as `npm start` runs it, in a temporary data folder.
+ * @param environment variables besides ports and folder; with the ports of another, stopped installation,
+ * this one replaces it
+ * @param secretsOf the data folder whose generated secrets it uses
  */
 export async function createInstallation(environment: Record<string, string> = {}, secretsOf?: string) {
   const dataDir = mkdtempSync(join(tmpdir(), 'points-mall-installation-'))
@@ -45,7 +45,7 @@ export async function createInstallation(environment: Record<string, string> = {
   const seen = new Map<string, Mark>()
   let child: ChildProcess | undefined
 
-  /** The parts that run now. Every process ever seen is remembered: none may be left at the end. */
+  /** The parts that run now. Every process ever seen is remembered: none may remain at the end. */
   function parts(): Map<string, number> {
     const entries = readRegistry(join(dataDir, 'parts.json')).filter(lives)
     for (const { pid, born } of entries) seen.set(`${pid}/${born}`, { pid, born })
@@ -57,11 +57,11 @@ export async function createInstallation(environment: Record<string, string> = {
     url: `http://127.0.0.1:${env.PORT}`,
     ports,
     parts,
-    /** What its programs find in their environment. */
+    /** The environment of its programs. */
     environment: env,
 
     /**
-     * Starts it, without the demo where nothing else is said, and waits for the line `ready`.
+     * Starts it, by default without the demo, and waits for the line `ready`.
      * @returns all lines until then
      * @throws after `limitMs`
      */
@@ -92,7 +92,7 @@ export async function createInstallation(environment: Record<string, string> = {
       return lines
     },
 
-    /** Runs another program of the project in this installation's environment. @throws where it fails */
+    /** Runs another program of the project in this installation's environment. @throws if it fails */
     run(script: string, args: readonly string[] = []): string {
       const done = spawnSync(process.execPath, [script, ...args], { cwd: ROOT, env, encoding: 'utf8' })
       if (done.status !== 0)
@@ -100,7 +100,7 @@ export async function createInstallation(environment: Record<string, string> = {
       return done.stdout
     },
 
-    /** Removes all that Temporal keeps. The parts must be stopped. */
+    /** Removes all data of Temporal. The parts must be stopped. */
     loseEngine(): void {
       for (const file of ['temporal.db', 'temporal.db-wal', 'temporal.db-shm']) {
         rmSync(join(dataDir, file), { force: true })
@@ -109,15 +109,15 @@ export async function createInstallation(environment: Record<string, string> = {
 
     running: () => JSON.parse(readFileSync(join(dataDir, 'running.json'), 'utf8')) as Running,
 
-    /** Kills a part as a crash does. @returns false where it does not run at this moment */
+    /** Kills a part as a crash does. @returns false if it does not run */
     kill(part: PartName): boolean {
       const pid = parts().get(part)
       if (pid === undefined) return false
-      // PostgreSQL's children end with their postmaster; of Temporal and node there are none.
+      // PostgreSQL's children end with their postmaster; Temporal and node have none.
       return process.kill(pid, 'SIGKILL')
     },
 
-    /** Asks it to stop, in order. @returns the exit code, and how long it took (ms) */
+    /** Stops it cleanly. @returns the exit code, and how long it took (ms) */
     async stop(): Promise<{ code: number | null; ms: number }> {
       parts()
       const from = performance.now()
@@ -129,7 +129,7 @@ export async function createInstallation(environment: Record<string, string> = {
       return { code, ms: performance.now() - from }
     },
 
-    /** Which of the processes that were ever seen still run. */
+    /** Processes ever seen that still run. */
     leftovers: () => [...seen.values()].filter(lives).map(({ pid }) => pid),
 
     remove(): void {

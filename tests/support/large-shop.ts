@@ -1,8 +1,8 @@
 import type { Client } from 'pg'
 
-/** A shop of some years: little of it is of today, and little is open. */
+/** A shop of several years: little data is of today, and few orders are open. */
 
-/** What is filled: none of them may be read from end to end for a page. */
+/** The tables that are filled: no page may read one of them completely. */
 export const LARGE_TABLES = [
   'points_products',
   'points_exchange_orders',
@@ -26,10 +26,10 @@ export const LARGE_TABLES = [
 const AT_ONCE = 20
 
 /**
- * Fills the tables and their statistics, past all rules: what is sealed of orders, addresses and statements is noise,
- * which no page may open.
+ * Fills the tables and their statistics without any checks; encrypted columns of orders, addresses and
+ * statements hold noise, which no page may decrypt.
  * @param owner connected as the owner of the tables
- * @param openWallet gives a customer (`filler-…`) a wallet, whose seal holds
+ * @param openWallet gives a customer (`filler-…`) a valid wallet
  */
 export async function fillShop(
   owner: Client,

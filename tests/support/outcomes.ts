@@ -1,9 +1,6 @@
 import { type Answer, type TestApp, until } from './test-app.ts'
 
-/**
- * How often each outcome came. On a slow machine some are not known within 5 s: those are told by the order,
- * as the contract says.
- */
+/** Counts the outcomes. On a slow machine some are unknown after 5 s (202): those are read from the order. */
 export async function tally(answers: readonly Answer[], at: TestApp): Promise<Record<string, number>> {
   const sums: Record<string, number> = {}
   for (const answer of answers) {

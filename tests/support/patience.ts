@@ -1,6 +1,6 @@
 /**
- * How long a test waits for what has to come (ms). Far more than it takes: a machine that has other things to do is
- * slow, and not wrong. How fast something has to be is asserted by itself, where that is the law.
+ * How long a test waits for a condition (ms): far longer than necessary, because a busy machine is slow, not
+ * wrong. Tests assert speed separately.
  */
 export const PATIENCE_MS = 60_000
 
@@ -8,9 +8,9 @@ export const PATIENCE_MS = 60_000
 export const PATIENTLY = { timeout: PATIENCE_MS, interval: 20 } as const
 
 /**
- * Does what has to be done before a moment that the test itself sets, such as an order's deadline. Where the machine
- * was too slow for it, it is done once more with twice the time.
- * @param ms how much time there is at first
+ * Does what must happen before a moment that the test sets, such as a deadline; repeats it with twice the
+ * time if the machine was too slow.
+ * @param ms the time of the first attempt
  * @param attempt undefined: it was too late
  */
 export async function inTime<T>(ms: number, attempt: (ms: number) => Promise<T | undefined>): Promise<T> {
@@ -22,8 +22,8 @@ export async function inTime<T>(ms: number, attempt: (ms: number) => Promise<T |
 }
 
 /**
- * How long the slowest of some plain requests takes (ms), sent one after the other until `asking` is answered: what
- * any answer takes on this machine at this moment. Where an answer is due at a moment, it may come so much later.
+ * The slowest of some plain requests (ms), sent one after the other until `asking` is answered: the margin
+ * for a timed answer on this machine now.
  */
 export async function slowestOf(plain: () => Promise<unknown>, asking: Promise<unknown>): Promise<number> {
   let answered = false

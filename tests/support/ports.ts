@@ -1,13 +1,13 @@
 import { createServer } from 'node:net'
 
-/** A port that nothing listens on at this moment. */
+/** A port that is free at this moment. */
 export function freePort(): Promise<number> {
   return portOf(0)
 }
 
 /**
- * The same for what is to listen there: below the numbers that the system gives to outgoing connections (32768 and
- * up on Linux), one of which could take the port in between.
+ * A free port below the range of outgoing connections (32768 and up on Linux), so that none takes it before
+ * it is used.
  */
 export async function freeLowPort(): Promise<number> {
   for (;;) {

@@ -13,17 +13,17 @@ export interface Kept {
   readonly orderNo: string
   readonly status: string
   /**
-   * Decimal CNY: what is left of what a live order cost; nothing when it was canceled or never stood. What was
-   * given back by hand, outside, the provider has still.
+   * Decimal CNY: the rest of what an active order cost, else 0. The provider still has what was refunded
+   * outside by hand.
    */
   readonly due: string
-  /** Decimal CNY: what the provider holds for us on all attempts to pay this order. */
+  /** Decimal CNY: what the provider holds for us on all payment attempts of this order. */
   readonly kept: string
 }
 
 /**
- * The provider's books beside ours, an entry for every order that the provider knows. At rest the two agree:
- * a paid order's money is kept once, but for the parts that went back, and a canceled order's not at all.
+ * Compares the provider's books with ours, an entry per order that the provider knows. At rest they agree: a
+ * paid order's money is kept once, without its refunds, and nothing of a canceled order.
  */
 export async function compareBooks(db: Db, trades: readonly Trade[]): Promise<Kept[]> {
   const orders = await db

@@ -2,14 +2,14 @@ import { type KyselyPlugin, PostgresQueryCompiler } from 'kysely'
 import type { Client } from 'pg'
 import type { Db } from '../../db/client.ts'
 
-/** What the pages ask the database for, and how PostgreSQL would go about it. */
+/** The queries of the pages, and PostgreSQL's plans for them. */
 
 export interface Asked {
   readonly text: string
   readonly parameters: readonly unknown[]
 }
 
-/** @returns the same database, which writes down all that is asked of it */
+/** @returns the same database, which records its queries */
 export function watchDatabase(db: Db, asked: Asked[]): Db {
   const compiler = new PostgresQueryCompiler()
   const watch: KyselyPlugin = {
@@ -23,10 +23,10 @@ export function watchDatabase(db: Db, asked: Asked[]): Db {
   return db.withPlugin(watch)
 }
 
-/** PostgreSQL looks at the parameters of so many calls; then it may keep one plan for all of them. */
+/** PostgreSQL makes so many plans with parameters; then it may keep one generic plan. */
 const CUSTOM_PLANS = 5
 
-/** The plan of the first call, and that of a call when the statement has been prepared for long. */
+/** The plan of the first call, and that of a prepared statement after many calls. */
 export async function plansOf(client: Client, { text, parameters }: Asked): Promise<[string, string]> {
   await client.query(`prepare asked as ${text}`)
   const values = parameters.map((value) => literal(client, value)).join(', ')

@@ -1,5 +1,5 @@
 /**
- * Numbers in [0, 1) that are the same for the same seed, so that a failure can be had again (mulberry32).
+ * Numbers in [0, 1) that are the same for the same seed, so that a failure can be repeated (mulberry32).
  * @param seed a whole number
  */
 export function createRandom(seed: number): () => number {

@@ -7,8 +7,8 @@ import { decimalFromFen } from '../../domain/money.ts'
 import type { TestApp } from './test-app.ts'
 
 /**
- * Takes back all that is left of an order that the wallet paid, as a part, and the order goes on: what operators could
- * do once, so that such orders are there.
+ * Refunds all that is left of a wallet-paid order as a part, and the order continues: earlier versions
+ * allowed this, so such orders exist.
  */
 export async function takeLastPart({ db, deps }: TestApp, orderNo: string): Promise<void> {
   await db.transaction().execute(async (tx) => {

@@ -1,8 +1,8 @@
 import { createRandom } from './random.ts'
 
 /**
- * How much of a long exploration is played beyond its sample: 0 by `npm test`, up to 1 by `npm run prove`, which draws
- * with the seed that it prints.
+ * The share of a long exploration that runs beyond its sample: 0 by `npm test`, up to 1 by `npm run prove`,
+ * which draws with the seed that it prints.
  */
 export const SHARE = Number(process.env.TESTS_SHARE ?? 0)
 const random = createRandom(Number(process.env.TESTS_SEED ?? 1))

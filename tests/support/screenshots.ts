@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { openBrowser, openBrowserUser, signIn } from './browser-user.ts'
 
 /**
- * `npm run screenshots [-- http://127.0.0.1:3000]`: the pictures of the README, of a demo that runs there: the shop
- * on a phone, the console at a desk.
+ * `npm run screenshots [-- http://127.0.0.1:3000]`: the README's pictures of a running demo: the shop on a
+ * phone, the console on a desktop.
  */
 
 const url = process.argv.slice(2).find((arg) => arg.startsWith('http')) ?? 'http://127.0.0.1:3000'

@@ -14,7 +14,7 @@ import { freeLowPort } from './ports.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The server's address of the migrated database that test databases are copied from. */
+    /** The server address of the migrated database that test databases are copied from. */
     postgresUrl: string
     temporalAddress: string
     temporalProgram: string

@@ -1,14 +1,17 @@
-/** A browser without JavaScript: cookies, links, forms, and redirects that are looked at before they are followed. */
+/**
+ * A browser without JavaScript: cookies, links, forms, and redirects that are checked before they are
+ * followed.
+ */
 
 export type Fields = Readonly<Record<string, string>>
 
 export interface Shown {
   readonly status: number
-  /** Where a redirect leads; '' where it is none. */
+  /** The target of a redirect; '' if it is none. */
   readonly location: string
   readonly headers: Headers
   readonly html: string
-  /** What a person reads: no tags, and no more than one space at a time. */
+  /** The visible text: no tags, single spaces. */
   readonly text: string
 }
 
@@ -56,7 +59,7 @@ export function openVisitor(url: string, lang: 'zh' | 'en' = 'zh') {
     cookies,
     get: (path: string) => ask(path, {}),
     post,
-    /** @returns where it leads to */
+    /** @returns the target of the redirect */
     signIn: async (user: string, next = '/points-mall/products') =>
       (await post('/points-mall/sign-in', { user, next })).location,
   }
@@ -71,7 +74,7 @@ function plain(text: string): string {
     .replaceAll('&amp;', '&')
 }
 
-/** The fields of the form that is posted to this address, as a browser would send them. @throws where there is none */
+/** The fields of the form with this action, as a browser would send them. @throws if there is none */
 export function fieldsOf(html: string, action: string): Record<string, string> {
   const forms = [...html.matchAll(/<form([^>]*)>([\s\S]*?)<\/form>/g)]
   const found = forms.find(([, tag = '']) => attribute(tag, 'action') === action && /method="post"/.test(tag))

@@ -49,7 +49,7 @@ import { freeLowPort } from './ports.ts'
 
 export interface MallOptions {
   readonly outsideSteps?: readonly ExternalStep[]
-  /** The shop's own points system; without it our ledger keeps the points. */
+  /** The shop's own points system; by default our ledger keeps the points. */
   readonly outsideWallet?: PointsWallet
   readonly paymentTimeoutMs?: number
   readonly autoConfirmTimeoutMs?: number
@@ -60,12 +60,12 @@ export interface MallOptions {
   readonly minPoints?: number
   readonly maxUnpaidOrders?: number
   readonly maxUnpaidPieces?: number
-  /** Without it all. */
+  /** By default, all. */
   readonly supportedMethods?: readonly PaymentMethod[]
   readonly maxCachedWorkflows?: number
   /** Wraps or replaces activities, to make a step fail. */
   readonly tamper?: (activities: Activities) => Activities
-  /** Looks at what is asked of the database. */
+  /** Observes the database queries. */
   readonly watch?: (db: Db) => Db
   /** False: no worker runs until `startWorker`. */
   readonly worker?: boolean
@@ -93,7 +93,7 @@ export type TestApp = Awaited<ReturnType<typeof openTestApp>>
 export const SECRET = 'a secret of the tests, long enough to sign with'
 let runtimeInstalled = false
 
-/** The engine's client says nothing: tests provoke what it would complain about. Once a process. */
+/** Silences Temporal's client: tests provoke its warnings. Once per process. */
 export function quietRuntime(): void {
   if (runtimeInstalled) return
   runtimeInstalled = true
@@ -112,8 +112,8 @@ export function quietRuntime(): void {
 }
 
 /**
- * A whole mall for one test file, in this process: API on a real port, worker, sandbox provider, a database
- * and a Temporal namespace of its own.
+ * A whole mall for one test file, in this process: API on a real port, worker, sandbox provider, its own
+ * database and Temporal namespace.
  */
 export async function openTestApp(options: MallOptions = {}) {
   quietRuntime()
@@ -123,7 +123,7 @@ export async function openTestApp(options: MallOptions = {}) {
   const connected = connectDatabase(databaseUrl, 20)
   const own = options.watch?.(connected) ?? connected
   const db = connectPatiently(databaseUrl)
-  // The same in every run, so that recorded histories can be read again.
+  // The same in every run, so that recorded histories stay readable.
   const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
   const sealer = createEncryptor([key])
   const vault = createLedgerCipher([key])
@@ -223,7 +223,7 @@ export async function openTestApp(options: MallOptions = {}) {
       activities: tampered,
       ...cacheOf(options.maxCachedWorkflows ?? cachedWorkflows()),
       shutdownGraceTime: '1s',
-      // Past it the worker fails: that is for what never ends, and not for what is slow.
+      // Past it the worker fails: for what never ends, not for what is slow.
       shutdownForceTime: '30s',
       ...extra,
     })
@@ -257,7 +257,7 @@ export async function openTestApp(options: MallOptions = {}) {
     return { status: response.status, headers: response.headers, body: text && parse(text) }
   }
 
-  /** Redeems; answers what the mall answered. */
+  /** Redeems; returns the mall's answer. */
   const exchange = (as: string, body: Record<string, unknown>, how: Omit<Call, 'as' | 'body'> = {}) =>
     call('POST', '/api/points-mall/exchange', { ...how, as, body: { quantity: 1, ...body } })
 
@@ -313,7 +313,7 @@ export async function openTestApp(options: MallOptions = {}) {
     cashier,
     control,
     books,
-    /** Other settings for the exchanges that follow. */
+    /** Changes settings for the exchanges that follow. */
     configure: (changes: Partial<ExchangeSettings>) => void Object.assign(settings, changes),
     startWorker,
     stopWorker: async () => worker?.stop(),
@@ -321,7 +321,7 @@ export async function openTestApp(options: MallOptions = {}) {
       give(db, vault, owner, 'ZJF', BigInt(points), expiresAt),
     cash: (owner: string, fen: number) => give(db, vault, owner, 'CNY', BigInt(fen), null),
     product: (product: ProductFields = {}) => addProduct(db, product),
-    /** Waits until the order is in this state. */
+    /** Waits until the order has this status. */
     reach: (as: string, orderNo: string, status: string) =>
       until(
         () => order(as, orderNo),
@@ -331,7 +331,7 @@ export async function openTestApp(options: MallOptions = {}) {
     /** Delivers notifications as the worker's sweeper does. */
     sweep: () => sweepInbox(deps, () => {}),
     history: (orderNo: string) => fetchHistory(temporal, orderNo),
-    /** What breaks a law, now that everything is at rest. */
+    /** Violated invariants, once everything is at rest. */
     brokenLaws: async () =>
       [
         ...(await findBrokenLedger(db, vault)),
@@ -354,14 +354,14 @@ export async function openTestApp(options: MallOptions = {}) {
   }
 }
 
-/** With MAX_CACHED_WORKFLOWS=0 every task replays its history: the suite passes so, too. */
+/** With MAX_CACHED_WORKFLOWS=0 every task replays its history: the suite passes as well. */
 function cachedWorkflows(): number {
   return Number(process.env.MAX_CACHED_WORKFLOWS ?? 200)
 }
 
 /**
- * Without a cache the engine's core takes one task at a time: of several at once it evicts runs whose answer is
- * still on its way, and each such task is lost until its time-out of 10 s (sdk-core 1.24, see sdk-rust #1482).
+ * Without a cache, sdk-core 1.24 loses concurrent tasks: it evicts runs whose answer is pending, and each
+ * waits for its time-out of 10 s (sdk-rust #1482). So it takes one task at a time.
  */
 function cacheOf(maxCachedWorkflows: number): Partial<WorkerOptions> {
   if (maxCachedWorkflows > 0) return { maxCachedWorkflows }
@@ -428,11 +428,11 @@ export interface ProductFields {
   readonly shipping_type?: ShippingType
   readonly product_type?: ProductType
   readonly limit?: Record<string, number>
-  /** What the shop has written of it, beside its limit. */
+  /** Product properties besides the limit. */
   readonly told?: Record<string, string>
 }
 
-/** Puts a product on sale. Returns its id. */
+/** Puts a product on sale. @returns its id */
 async function addProduct(db: Db, fields: ProductFields): Promise<string> {
   const mode = fields.payment_mode ?? 'points_only'
   const stock = fields.stock ?? 100
@@ -486,7 +486,7 @@ async function give(
 
 /**
  * Waits for a condition, with a limit.
- * @throws when it does not come true within the limit (ms), with the last value
+ * @throws with the last value if it is not true within the limit (ms)
  */
 export async function until<T>(
   read: () => Promise<T> | T,

@@ -69,7 +69,7 @@ const read = () => readCheckpoints([createCheckpointFiles(folder)], vault)
 const verify = async () => (await walkLedger(db, vault, (await read()).heads)).broken.map(disagreementLine)
 const files = () => readdirSync(folder).map((name) => join(folder, name))
 
-/** Takes the whole ledger back to what it is now, however much is booked until then. */
+/** @returns a function that resets the whole ledger to its present state */
 async function rememberLedger(): Promise<() => Promise<void>> {
   const tables = ['wallet_accounts', 'wallet_transfers', 'wallet_entries']
   for (const table of tables) {
@@ -84,7 +84,7 @@ async function rememberLedger(): Promise<() => Promise<void>> {
   }
 }
 
-test('a change stands in the store after the next round; what has not changed is not written again', async () => {
+test('a changed account is in the store after the next round; an unchanged one is not written again', async () => {
   const heads = keeper()
   await give('alice')
   expect(await heads.round()).toBe(1)
@@ -98,7 +98,7 @@ test('a change stands in the store after the next round; what has not changed is
   expect([broken, alarms, await verify()]).toEqual([[], [], []])
 })
 
-test('a ledger taken back as a whole is found, before the worker is started again and after', async () => {
+test('a ledger that was rolled back as a whole is found, before the worker restarts and after', async () => {
   const heads = keeper()
   await give('alice')
   await give('bob')
@@ -109,7 +109,7 @@ test('a ledger taken back as a whole is found, before the worker is started agai
   expect(await verify()).toEqual([
     expect.stringMatching(/^account \d+ \(user\/alice\/ZJF\): 1 entries, 2 at the checkpoint$/),
   ])
-  // The mall goes on writing on the wrong past, and workers come and go.
+  // The mall continues on the wrong past, and workers restart.
   await give('alice')
   await heads.round()
   await give('alice')
@@ -121,14 +121,14 @@ test('a ledger taken back as a whole is found, before the worker is started agai
   ])
 })
 
-test('an account whose row does not open is not signed', async () => {
+test('an account whose row cannot be decrypted is not signed', async () => {
   await give('alice')
   await owner.query(`update wallet_accounts set version = 2`)
   expect(await keeper().round()).toBe(0)
   expect(alarms).toEqual([expect.stringContaining('the encrypted part cannot be decrypted')])
 })
 
-test('a change whose entries are dated back is found all the same', async () => {
+test('a change with backdated entries is found', async () => {
   const heads = keeper()
   await heads.round()
   await give('alice')
@@ -136,7 +136,7 @@ test('a change whose entries are dated back is found all the same', async () => 
   expect(await heads.round()).toBe(1)
 })
 
-test('workers beside each other keep a file each; the next one takes over what was left', async () => {
+test('concurrent workers keep a file each; the next worker takes over old files', async () => {
   await give('alice')
   await keeper().round()
   const second = keeper()
@@ -146,7 +146,7 @@ test('workers beside each other keep a file each; the next one takes over what w
   await give('alice')
   await keeper().round()
   expect(files()).toHaveLength(1)
-  // One that was alive after all has everything in memory.
+  // A worker that still lives has everything in memory.
   await give('bob')
   await second.round()
   expect(files()).toHaveLength(2)
@@ -154,7 +154,7 @@ test('workers beside each other keep a file each; the next one takes over what w
   expect([alarms, await verify()]).toEqual([[], []])
 })
 
-test('a line cut short by a crash is passed over, and one that the mall has not signed is named and kept', async () => {
+test('a line cut short by a crash is skipped; one that the mall did not sign is reported and kept', async () => {
   await give('alice')
   await keeper().round()
   const [file = ''] = files()
@@ -168,7 +168,7 @@ test('a line cut short by a crash is passed over, and one that the mall has not 
   expect(files()).toContain(file)
 })
 
-test('what was signed before a rotation counts after it', async () => {
+test('what was signed before a key rotation is valid after it', async () => {
   await give('alice')
   await keeper().round()
   const rotated = createLedgerCipher([K2, K1])

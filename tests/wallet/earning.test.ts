@@ -18,7 +18,7 @@ afterAll(() => mall.close())
 beforeEach(() => configure({}))
 afterEach(async () => expect(await mall.brokenLaws()).toEqual([]))
 
-/** Other rules for the earnings that follow. */
+/** Sets the rules for earnings reported from now on. */
 const configure = (rules: Partial<EarningRules>, clawbackIntoDebt = false) =>
   void Object.assign(mall.deps, { earning: { ...RULES, ...rules }, clawbackIntoDebt })
 
@@ -49,18 +49,18 @@ async function spend(as: string, point: number) {
   expect((await mall.exchange(as, { product_id })).status).toBe(201)
 }
 
-describe('the rules', () => {
+describe('the earning rules', () => {
   test('round points down, to the last fen', () => {
     const rules = (perYuanMillionths: bigint) => ({ ...RULES, perYuanMillionths })
     expect(pointsFor(19_999n, RULES)).toBe(199n)
     expect(pointsFor(99n, RULES)).toBe(0n)
     expect(pointsFor(10_000n, rules(1_500_000n))).toBe(150n)
     expect(pointsFor(333n, rules(333_333n))).toBe(1n)
-    // 0.1 + 0.2 in floating point would fall short.
+    // In floating point, 0.1 + 0.2 would round down to 2.
     expect(pointsFor(30n, rules(10_000_000n))).toBe(3n)
   })
 
-  test('never give more for two parts than for the whole', () => {
+  test('give at most as much for two parts as for the whole', () => {
     const fen = fc.bigInt({ min: 0n, max: 10n ** 10n })
     const rate = fc.bigInt({ min: 0n, max: 10n ** 9n })
     fc.assert(
@@ -72,7 +72,7 @@ describe('the rules', () => {
     )
   })
 
-  test('never let a day earn more than its cap, and lose no point unseen', () => {
+  test('limit a day to its cap, and record every point that is lost', () => {
     const points = fc.bigInt({ min: 0n, max: 1000n })
     fc.assert(
       fc.property(fc.array(points), fc.bigInt({ min: 1n, max: 2000n }), (each, dailyCap) => {
@@ -89,7 +89,7 @@ describe('the rules', () => {
     expect(underCap(7n, 10n ** 9n, RULES)).toEqual({ points: 7n, capped: 0n })
   })
 
-  test('know the day of Shanghai', () => {
+  test('use the day of Shanghai', () => {
     const day = (iso: string) => {
       const { from, to } = shanghaiDay(Date.parse(iso))
       return [new Date(from).toISOString(), new Date(to).toISOString()]
@@ -99,7 +99,7 @@ describe('the rules', () => {
     expect(day('1969-12-31T15:00:00.000Z')).toEqual(['1969-12-30T16:00:00.000Z', '1969-12-31T16:00:00.000Z'])
   })
 
-  test('count the time to spend from when the points can be spent', () => {
+  test('count the lifetime from when the points can be spent', () => {
     expect(datesOf(1000, { ...RULES, pendingMs: 5, lastsMs: 10 })).toEqual({
       matureAt: 1005,
       expiresAt: 1015,
@@ -108,8 +108,8 @@ describe('the rules', () => {
   })
 })
 
-describe('what another system tells', () => {
-  test('earns points by rule, which can be spent at once and expire', async () => {
+describe('an earning reported by another system', () => {
+  test('earns points by rule, which can be spent immediately and expire', async () => {
     const occurred_at = new Date(Date.now() - DAY).toISOString()
     const told = await tell({ owner_id: 'buyer', external_id: 'S-1', amount: yuan('199.99'), occurred_at })
     expect(told.status).toBe(201)
@@ -132,7 +132,7 @@ describe('what another system tells', () => {
     await spend('buyer', 199)
   })
 
-  test('by points, too; and what rounds to nothing books nothing', async () => {
+  test('may state points; amounts that round to nothing book nothing', async () => {
     const signedIn = await tell({ owner_id: 'guest', source: 'sign_in', external_id: 'day-1', points: 5 })
     expect(signedIn.body.data).toMatchObject({ amount: null, points: 5, state: 'granted' })
     const nothing = await tell({ owner_id: 'guest', external_id: 'S-0', amount: yuan('0.99') })
@@ -141,13 +141,13 @@ describe('what another system tells', () => {
     expect(await earningsOf('guest')).toHaveLength(2)
   })
 
-  test('counts once, however often and by however many it is told', async () => {
+  test('counts once, however often and concurrently it is reported', async () => {
     const body = { owner_id: 'often', external_id: 'S-2', amount: yuan('50') }
     const answers = await Promise.all(Array.from({ length: 12 }, () => tell(body)))
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(11)
     expect(new Set(answers.map(({ body: { data } }) => data.id)).size).toBe(1)
-    // Other rules since then change nothing.
+    // Changed rules do not affect a repeat.
     configure({ perYuanMillionths: 9_000_000n, dailyCap: 1n })
     const again = await tell({ ...body, amount: yuan('50.00') })
     expect([again.status, again.body.data.points]).toEqual([200, 50])
@@ -155,7 +155,7 @@ describe('what another system tells', () => {
     expect(await entries('often')).toHaveLength(1)
   })
 
-  test('is refused when its external id stands for something else', async () => {
+  test('is refused when its external id belongs to another earning', async () => {
     const body = { owner_id: 'first', external_id: 'S-3', amount: yuan('10') }
     expect((await tell(body)).status).toBe(201)
     const others = [
@@ -175,7 +175,7 @@ describe('what another system tells', () => {
     expect(elsewhere.status).toBe(201)
   })
 
-  test('is for operators, and must be one thing that has happened', async () => {
+  test('is for operators, and must be a single event in the past', async () => {
     const good = { owner_id: 'nobody', external_id: 'S-4', points: 5 }
     const denied = await mall.call('POST', BASE, { as: 'nobody', body: { source: 'task', ...good } })
     expect([denied.status, denied.body.code]).toEqual([403, 'FORBIDDEN'])
@@ -203,9 +203,9 @@ describe('what another system tells', () => {
 })
 
 describe("the day's cap", () => {
-  test('holds for all earnings of a day, also when they come at once', async () => {
+  test('holds for all earnings of a day, also concurrent ones', async () => {
     configure({ dailyCap: 100n })
-    // Noon, so that no test runs over midnight.
+    // Noon, so that no test runs past midnight.
     const noon = shanghaiDay(Date.now()).from - DAY / 2
     const earn = (owner_id: string, external_id: string, at: number) =>
       tell({ owner_id, external_id, points: 30, occurred_at: new Date(at).toISOString() })
@@ -216,7 +216,7 @@ describe("the day's cap", () => {
     expect([sum('points'), sum('capped_points')]).toEqual([100, 200])
     expect(await wallet('busy')).toMatchObject({ available: 100 })
 
-    // Another day of Shanghai has a cap of its own, and another owner, too.
+    // The cap applies per day of Shanghai and per owner.
     const before = await earn('busy', 'C-before', noon - DAY)
     expect(before.body.data).toMatchObject({ points: 30, capped_points: 0 })
     const last = await earn('busy', 'C-last', noon + DAY / 2 - 1)
@@ -225,7 +225,7 @@ describe("the day's cap", () => {
     expect(other.body.data).toMatchObject({ points: 30, capped_points: 0 })
   })
 
-  test('has room again when an earning is taken back', async () => {
+  test('is free again after an earning is reversed', async () => {
     configure({ dailyCap: 100n })
     const first = await tell({ owner_id: 'undo', external_id: 'U-1', points: 100 })
     await reverse(first.body.data.id)
@@ -235,7 +235,7 @@ describe("the day's cap", () => {
 })
 
 describe('pending points', () => {
-  test('cannot be spent before their day, and are granted once by runs that come together', async () => {
+  test('cannot be spent before their day, and are granted once by concurrent runs', async () => {
     configure({ pendingMs: 2_000, lastsMs: 10 * DAY })
     const told = await tell({ owner_id: 'patient', external_id: 'P-1', amount: yuan('70') })
     expect(told.body.data).toMatchObject({ state: 'pending', points: 70, granted_at: null })
@@ -255,7 +255,7 @@ describe('pending points', () => {
     expect(await entries('patient')).toHaveLength(1)
   })
 
-  test('that waited long enough already are granted at once', async () => {
+  test('whose waiting time is over are granted immediately', async () => {
     configure({ pendingMs: 7 * DAY })
     const occurred_at = new Date(Date.now() - 8 * DAY).toISOString()
     const told = await tell({ owner_id: 'old', external_id: 'P-2', points: 5, occurred_at })
@@ -264,7 +264,7 @@ describe('pending points', () => {
     expect(waits.body.data).toMatchObject({ state: 'pending' })
   })
 
-  test('that are reversed never come, whatever a writer of the database says of them', async () => {
+  test('that are reversed are never granted, whatever is written to the database', async () => {
     configure({ pendingMs: 1_500 })
     const told = await tell({ owner_id: 'refunded', external_id: 'P-4', points: 50 })
     const { id, mature_at } = told.body.data
@@ -292,10 +292,10 @@ describe('pending points', () => {
       .where('id', '=', id)
       .executeTakeFirstOrThrow()
     try {
-      // Back to life: the row is as it once was, but the ledger remembers.
+      // The row is reset to its earlier state, but the ledger has the reversal.
       await put({ state: 'pending', reversed_at: null })
       expect(await run()).toMatchObject({ granted: 0, unreadable: [`earning ${id}`] })
-      // Worth more: the row is no longer what the mall wrote.
+      // The row is worth more than the mall wrote.
       await put({ points: 5000n })
       expect(await run()).toMatchObject({ granted: 0, unreadable: [`earning ${id}`] })
       expect(await mall.brokenLaws()).toEqual([`earning ${id} (earn/order/P-4): not what the mall wrote`])
@@ -307,7 +307,7 @@ describe('pending points', () => {
     expect(await wallet('refunded')).toMatchObject({ available: 0 })
   })
 
-  test('that nobody earned are not granted', async () => {
+  test('without an earning by the mall are not granted', async () => {
     const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
     const { id } = await owner
       .insertInto('earnings')
@@ -343,7 +343,7 @@ describe('pending points', () => {
 })
 
 describe('a clawback', () => {
-  test('takes granted points back once, out of the lot they went into', async () => {
+  test('takes granted points back once, from their own lot', async () => {
     await mall.points('returner', 100, new Date(Date.now() + 5 * DAY))
     const told = await tell({ owner_id: 'returner', external_id: 'B-1', points: 40 })
     const undone = await Promise.all([1, 2, 3].map(() => reverse(told.body.data.id)))
@@ -358,7 +358,7 @@ describe('a clawback', () => {
     ])
   })
 
-  test('of points that are spent takes what is there, and records the rest: nobody falls below zero', async () => {
+  test('of spent points takes what is left and records the shortfall: no balance falls below zero', async () => {
     const told = await tell({ owner_id: 'spent', external_id: 'B-2', points: 40 })
     await mall.points('spent', 10)
     await spend('spent', 45)
@@ -369,7 +369,7 @@ describe('a clawback', () => {
     expect(await wallet('spent')).toMatchObject({ available: 20 })
   })
 
-  test('goes into debt where the shop has said so, and what comes next pays it first', async () => {
+  test('goes into debt if the shop is configured so, and later points pay the debt first', async () => {
     configure({}, true)
     const told = await tell({ owner_id: 'debtor', external_id: 'B-3', points: 40 })
     await spend('debtor', 40)
@@ -381,7 +381,7 @@ describe('a clawback', () => {
     expect(await wallet('debtor')).toMatchObject({ available: 10 })
   })
 
-  test('of what is unknown is refused', async () => {
+  test('of an unknown earning is refused', async () => {
     const unknown = await reverse('999999')
     expect([unknown.status, unknown.body.code]).toEqual([404, 'NOT_FOUND'])
   })

@@ -17,7 +17,10 @@ import { newOrderNo } from '../../domain/orders/number.ts'
 import { type Books, findBroken, newRun, openBooks } from '../models/wallet-books.ts'
 import { openTestApp, until } from '../support/test-app.ts'
 
-/** How long points live that come back after their date: on books whose clock the test moves, days from the start. */
+/**
+ * How long returned points live whose date has passed. Days are counted from the start of a clock that the
+ * test moves.
+ */
 
 const DAY = 86_400_000
 const START = Date.UTC(2030, 0, 1)
@@ -104,7 +107,9 @@ async function newOwner(): Promise<void> {
 
 type How = 'unpaid' | 'paid' | 'paid later'
 
-/** An order for all 100 points. @param outsideSteps with the points in it they are held, and given back, by steps of their own */
+/**
+ * An order for all 100 points. @param outsideSteps if it has `points`, hold and return are steps of their own
+ */
 async function order(how: How, outsideSteps: readonly ExternalStep[] = []): Promise<string> {
   const { sealer, quoteExchange, holdPoints, placeExchange, createOrder, settleExchange, capturePoints } =
     activities()
@@ -162,7 +167,7 @@ async function points() {
   return { available: Number(available), held: Number(held), lots }
 }
 
-/** What was booked of points, the first first. */
+/** All entries of points, oldest first. */
 async function booked() {
   const entries = await listEntries(books.db, books.vault, owner, 'ZJF', { limit: 100 })
   return entries.map(({ kind, plain }) => [kind, Number(plain.available)]).reverse()
@@ -171,12 +176,12 @@ async function booked() {
 const NOTHING = { available: 0, held: 0, lots: [] }
 const until17 = { available: 100, held: 0, lots: [[100, DUE + GRACE]] }
 const byOwner = [
-  ['his own cancel', customer, undefined],
+  ['a cancellation by the customer', customer, undefined],
   ['the payment deadline', system, 'payment_timeout'],
 ] as const
 const byMall = [
   ['an operator', operator, undefined],
-  // What a person writes decides nothing.
+  // A text of an operator is not read as a code.
   ['an operator who writes a code', operator, 'payment_timeout'],
   ['the order domain', { type: 'order_domain' }, 'canceled_by_order_domain'],
   ['a step that failed', system, 'UNAVAILABLE'],
@@ -186,9 +191,9 @@ const places = [
   ['by a step of its own', ['points']],
 ] as const satisfies [string, ExternalStep[]][]
 
-describe.each(places)('points that come back %s', (_, steps) => {
+describe.each(places)('points returned %s', (_, steps) => {
   test.each(byOwner)(
-    'after their date, of an unpaid order and by %s, are back and expired at once',
+    'after their date, from an unpaid order and by %s, are expired immediately',
     async (__, by, reason) => {
       await newOwner()
       await books.setDay(DUE - 1)
@@ -203,7 +208,7 @@ describe.each(places)('points that come back %s', (_, steps) => {
       ]
       expect(await booked()).toEqual(all)
       expect(await points()).toEqual(NOTHING)
-      // A repeat finds it done.
+      // A repeat changes nothing.
       await cancel(orderNo, by, reason, steps)
       expect(await booked()).toEqual(all)
     },
@@ -218,7 +223,7 @@ describe.each(places)('points that come back %s', (_, steps) => {
   })
 
   test.each(byMall)(
-    'of an unpaid order by %s have one grace, counted from their date',
+    'from an unpaid order by %s have one grace, counted from their date',
     async (__, by, reason) => {
       await newOwner()
       await books.setDay(DUE - 1)
@@ -234,51 +239,57 @@ describe.each(places)('points that come back %s', (_, steps) => {
   test.each<[How, string]>([
     ['paid', 'capture'],
     ['paid later', 'hold'],
-  ])('of an order that was %s have one grace, whoever cancels it, also after a second order', async (how) => {
-    await newOwner()
-    await books.setDay(DUE - 1)
-    const first = await order(how, how === 'paid' ? [] : steps)
-    await books.setDay(DUE + 2)
-    await cancel(first, customer, undefined, how === 'paid' ? [] : steps)
-    expect(await points()).toEqual(until17)
+  ])(
+    'from an order that was %s have one grace, whoever cancels it, also after a second order',
+    async (how) => {
+      await newOwner()
+      await books.setDay(DUE - 1)
+      const first = await order(how, how === 'paid' ? [] : steps)
+      await books.setDay(DUE + 2)
+      await cancel(first, customer, undefined, how === 'paid' ? [] : steps)
+      expect(await points()).toEqual(until17)
 
-    await books.setDay(DUE + 4)
-    const second = await order(how, how === 'paid' ? [] : steps)
-    await books.setDay(DUE + 6)
-    await cancel(second, operator, 'sold out', how === 'paid' ? [] : steps)
-    expect(await points()).toEqual(until17)
+      await books.setDay(DUE + 4)
+      const second = await order(how, how === 'paid' ? [] : steps)
+      await books.setDay(DUE + 6)
+      await cancel(second, operator, 'sold out', how === 'paid' ? [] : steps)
+      expect(await points()).toEqual(until17)
 
-    const third = await order(how, how === 'paid' ? [] : steps)
-    await books.setDay(DUE + GRACE)
-    await cancel(third, operator, 'sold out', how === 'paid' ? [] : steps)
-    expect(await points()).toEqual(NOTHING)
-    expect((await booked()).slice(-2)).toEqual([
-      ['reverse', 100],
-      ['expire', -100],
-    ])
-  })
+      const third = await order(how, how === 'paid' ? [] : steps)
+      await books.setDay(DUE + GRACE)
+      await cancel(third, operator, 'sold out', how === 'paid' ? [] : steps)
+      expect(await points()).toEqual(NOTHING)
+      expect((await booked()).slice(-2)).toEqual([
+        ['reverse', 100],
+        ['expire', -100],
+      ])
+    },
+  )
 
   test.each([
     ...byOwner.map((way) => [...way, DUE] as const),
     ...byMall.map((way) => [...way, DUE + GRACE] as const),
-  ])('are not alive beyond their date and one grace, however often by %s', async (__, by, reason, latest) => {
-    await newOwner()
-    let rounds = 0
-    for (let day = DUE - 3; day < DUE + 4 * GRACE; day += 2) {
-      await books.setDay(day)
-      if ((await points()).available < 100) break
-      rounds += 1
-      const orderNo = await order('unpaid', steps)
-      await books.setDay(day + 2)
-      await cancel(orderNo, by, reason, steps)
-      expect((await points()).available, `on day ${day + 2}`).toBe(day + 2 < latest ? 100 : 0)
-    }
-    expect(rounds).toBe(Math.ceil((latest - (DUE - 3)) / 2))
-    expect(await points()).toEqual(NOTHING)
-  })
+  ])(
+    'live at most until their date and one grace, however often returned by %s',
+    async (__, by, reason, latest) => {
+      await newOwner()
+      let rounds = 0
+      for (let day = DUE - 3; day < DUE + 4 * GRACE; day += 2) {
+        await books.setDay(day)
+        if ((await points()).available < 100) break
+        rounds += 1
+        const orderNo = await order('unpaid', steps)
+        await books.setDay(day + 2)
+        await cancel(orderNo, by, reason, steps)
+        expect((await points()).available, `on day ${day + 2}`).toBe(day + 2 < latest ? 100 : 0)
+      }
+      expect(rounds).toBe(Math.ceil((latest - (DUE - 3)) / 2))
+      expect(await points()).toEqual(NOTHING)
+    },
+  )
 })
 
-describe('points of a part that is refunded', () => {
+describe('points of a partial refund', () => {
   const part = (orderNo: string, points: number, key: string) =>
     activities().refundPart({
       orderNo,
@@ -289,7 +300,7 @@ describe('points of a part that is refunded', () => {
       operationKey: `${orderNo}/${key}`,
     })
 
-  test('have the same one grace, and too late for it they are expired at once', async () => {
+  test('have the same single grace, and are expired immediately after it', async () => {
     await newOwner()
     const orderNo = await order('paid')
     await books.setDay(DUE + 1)
@@ -335,8 +346,8 @@ describe('points that an operator blocked', () => {
   })
 })
 
-describe('what the books seal', () => {
-  test('is as before for points that have no grace; in one it has the date that they were granted with', async () => {
+describe('the encrypted lots', () => {
+  test('are unchanged for points without grace; points in grace keep their original date', async () => {
     await newOwner()
     const orderNo = await order('paid')
     await books.setDay(DUE + 1)
@@ -350,7 +361,7 @@ describe('what the books seal', () => {
     ])
   })
 
-  test('finds points in their grace when the grant is clawed back', async () => {
+  test('let a clawback find points in grace', async () => {
     await newOwner()
     const { db, vault } = books
     const orderNo = await order('paid')
@@ -378,8 +389,8 @@ describe('what the books seal', () => {
   })
 })
 
-describe('a shop whose orders run into their payment deadline', () => {
-  test.each(places)('gives points back %s, and no grace', async (_, outsideSteps) => {
+describe('a shop whose orders reach their payment deadline', () => {
+  test.each(places)('returns points %s, without grace', async (_, outsideSteps) => {
     const mall = await openTestApp({ outsideSteps, paymentTimeoutMs: 4_000, expiryGraceMs })
     try {
       const expiry = new Date(Date.now() + 3_000)

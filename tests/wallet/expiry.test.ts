@@ -44,7 +44,7 @@ const warnings = async (owner: string) => {
 }
 
 let runs = 0
-/** One run of what the schedule starts every hour. */
+/** One run of the hourly schedule. */
 async function run(batchSize = 2): Promise<ExpirySums> {
   runs += 1
   return mall.temporal.client.workflow.execute(EXPIRY_WORKFLOW, {
@@ -75,8 +75,8 @@ async function cancel(as: string, orderNo: string, by: 'customer' | 'operator' =
   await mall.reach(as, orderNo, 'order_canceled')
 }
 
-describe('points past their date', () => {
-  test('are taken out once, in batches, by runs that come together with spending', async () => {
+describe('expired points', () => {
+  test('are booked once, in batches, by runs concurrent with spending', async () => {
     const owners = Array.from({ length: 7 }, (_, n) => `past${n}`)
     for (const [n, owner] of owners.entries()) {
       await mall.points(owner, 100 + n, at(-1000))
@@ -89,7 +89,7 @@ describe('points past their date', () => {
       ...owners.map((owner) => mall.exchange(owner, { product_id })),
     ])
     expect(spent.map(({ status }) => status)).toEqual(owners.map(() => 201))
-    // Spending books what has expired, too: what the runs found is at most all of it.
+    // Spending books expired points, too: the runs find at most all of them.
     expect(BigInt(first.expired) + BigInt(second.expired)).toBeLessThanOrEqual(721n)
     for (const [n, owner] of owners.entries()) {
       expect(await wallet(owner)).toMatchObject({ available: 490, held: 0, expiring: [] })
@@ -99,7 +99,7 @@ describe('points past their date', () => {
     expect(await run()).toMatchObject({ expired: '0' })
   })
 
-  test('are counted by the run that takes them', async () => {
+  test('are counted by the run that books them', async () => {
     await mall.points('counted', 30, at(-2000))
     await mall.points('counted too', 12, at(-1000))
     await mall.points('kept', 5, at(DAY))
@@ -108,7 +108,7 @@ describe('points past their date', () => {
     expect(await wallet('kept')).toMatchObject({ available: 5 })
   })
 
-  test('cannot be spent, booked as expired or not', async () => {
+  test('cannot be spent, whether booked as expired or not', async () => {
     await mall.points('late', 100, at(-1))
     const product_id = await mall.product({ point: 1 })
     const answer = await mall.exchange('late', { product_id })
@@ -116,7 +116,7 @@ describe('points past their date', () => {
     expect(await wallet('late')).toMatchObject({ available: 0, expiring: [] })
   })
 
-  test('of one account that does not open keep nobody else from theirs', async () => {
+  test('are booked even when another account cannot be decrypted', async () => {
     await run()
     await mall.points('broken', 10, at(-1000))
     await mall.points('sound', 10, at(-1000))
@@ -147,7 +147,7 @@ describe('points past their date', () => {
 })
 
 describe('spending', () => {
-  test('takes what expires first, and what lasts at last', async () => {
+  test('takes what expires first, and points without expiry last', async () => {
     const [later, sooner] = [at(60 * DAY), at(50 * DAY)]
     await mall.points('chooser', 100)
     await mall.points('chooser', 100, later)
@@ -162,7 +162,7 @@ describe('spending', () => {
   test.each([
     ['reversal of what was taken', {}, 0],
     ['release of what was held', { payment_method: 'bank_card' }, 990],
-  ])('is undone to the same dates by a %s', async (_, how, fen) => {
+  ])('restores the same dates after a %s', async (_, how, fen) => {
     const owner = `undone${fen}`
     const [later, sooner] = [at(60 * DAY), at(50 * DAY)]
     await mall.points(owner, 100, later)
@@ -179,44 +179,47 @@ describe('spending', () => {
     ['reversed', {}, 0, 'customer', 80],
     ['released by an operator', { payment_method: 'bank_card' }, 990, 'operator', 80],
     ['released by their owner', { payment_method: 'bank_card' }, 990, 'customer', 0],
-  ] as const)('leaves what expired meanwhile one grace or none: %s', async (name, how, fen, by, kept) => {
-    const { owner, orderNo, expiry } = await inTime(2_000, async (ms) => {
-      const spender = `${name} after ${ms}`
-      const soon = at(ms)
-      await mall.points(spender, 80, soon)
-      await mall.points(spender, 20)
-      const answer = await ask(spender, 100, how, fen)
-      if (answer.body.code === 'INSUFFICIENT_POINTS') return undefined
-      expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
-      return { owner: spender, orderNo: answer.body.data.order_no as string, expiry: soon }
-    })
-    await until(
-      () => Date.now(),
-      (now) => now > expiry.getTime() + 50,
-      'the points are past their date',
-    )
-    await run()
-    expect(await wallet(owner)).toMatchObject({ available: 0 })
-    await cancel(owner, orderNo, by)
-    expect(await wallet(owner)).toMatchObject({ available: 20 + kept })
-    // To the millisecond: it counts from the date, not from the return.
-    const graced = new Date(expiry.getTime() + GRACE).toISOString()
-    expect(await dates(owner)).toEqual(kept > 0 ? [[kept, graced]] : [])
-    const [newest, before] = await entries(owner)
-    if (kept === 0) {
-      const page = await (await openHttpSession(mall, owner)).get(`/points-mall/orders/${orderNo}`)
-      expect(page.html).toContain('80 积分，已于')
-      expect([before, newest]).toMatchObject([
-        { kind: 'release', points: 100 },
-        { kind: 'expire', points: -80 },
-      ])
-    }
-    await redeem(owner, 20 + kept)
-  })
+  ] as const)(
+    'gives returned points that expired meanwhile one grace or none: %s',
+    async (name, how, fen, by, kept) => {
+      const { owner, orderNo, expiry } = await inTime(2_000, async (ms) => {
+        const spender = `${name} after ${ms}`
+        const soon = at(ms)
+        await mall.points(spender, 80, soon)
+        await mall.points(spender, 20)
+        const answer = await ask(spender, 100, how, fen)
+        if (answer.body.code === 'INSUFFICIENT_POINTS') return undefined
+        expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
+        return { owner: spender, orderNo: answer.body.data.order_no as string, expiry: soon }
+      })
+      await until(
+        () => Date.now(),
+        (now) => now > expiry.getTime() + 50,
+        'the points are past their date',
+      )
+      await run()
+      expect(await wallet(owner)).toMatchObject({ available: 0 })
+      await cancel(owner, orderNo, by)
+      expect(await wallet(owner)).toMatchObject({ available: 20 + kept })
+      // To the millisecond: counted from the expiry date, not from the return.
+      const graced = new Date(expiry.getTime() + GRACE).toISOString()
+      expect(await dates(owner)).toEqual(kept > 0 ? [[kept, graced]] : [])
+      const [newest, before] = await entries(owner)
+      if (kept === 0) {
+        const page = await (await openHttpSession(mall, owner)).get(`/points-mall/orders/${orderNo}`)
+        expect(page.html).toContain('80 积分，已于')
+        expect([before, newest]).toMatchObject([
+          { kind: 'release', points: 100 },
+          { kind: 'expire', points: -80 },
+        ])
+      }
+      await redeem(owner, 20 + kept)
+    },
+  )
 })
 
-describe('a warning', () => {
-  test('is kept once for each account, date and step, whatever runs at once', async () => {
+describe('an expiry warning', () => {
+  test('is stored once per account, date and step, by concurrent runs', async () => {
     const [month, days, far] = [at(29 * DAY), at(2 * DAY), at(40 * DAY)]
     for (const expiry of [month, days, far]) await mall.points('warned', 10, expiry)
     await mall.points('warned', 7, days)
@@ -238,14 +241,14 @@ describe('a warning', () => {
     expect(await warnings('warned')).toHaveLength(2)
   })
 
-  test('is not for points that are gone', async () => {
+  test('is not sent for points that are gone', async () => {
     await mall.points('spender', 10, at(2 * DAY))
     await redeem('spender', 10)
     await run()
     expect(await warnings('spender')).toEqual([])
   })
 
-  test('comes 30 and 3 days before, the last step alone where both are due', () => {
+  test('is due 30 and 3 days before, only the last step if both are due', () => {
     const expiresAt = 100 * DAY
     const due = (now: number) => warningsDue([{ expiresAt, amount: 1n }], now).map(({ days }) => days)
     expect(due(70 * DAY - 1)).toEqual([])
@@ -257,7 +260,7 @@ describe('a warning', () => {
     expect(warningsDue([{ expiresAt: null, amount: 1n }], 0)).toEqual([])
   })
 
-  test('comes at most once per step, in order, however often somebody looks', () => {
+  test('comes at most once per step, in order, however often the schedule runs', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 * DAY }),
@@ -275,8 +278,8 @@ describe('a warning', () => {
   })
 })
 
-describe('the schedule', () => {
-  test('is made once by several at once, and does its work when it is its time', async () => {
+describe('the expiry schedule', () => {
+  test('is created once by concurrent workers, and runs when due', async () => {
     await Promise.all(Array.from({ length: 6 }, () => ensureExpirySchedule(mall.temporal)))
     const schedule = mall.temporal.client.schedule.getHandle(EXPIRY_ID)
     const { spec, policies, action, state } = await schedule.describe()

@@ -34,7 +34,7 @@ afterEach(async () => {
   expect(outside.pending(), 'faults that never came to pass').toBe(0)
 })
 
-/** How the outside books have an order, by what we say of it. */
+/** The states that an order may have in the external books, by our hold state. */
 const STATES: Record<string, readonly string[]> = {
   exchanged: ['held'],
   order_created: ['held'],
@@ -45,7 +45,7 @@ const STATES: Record<string, readonly string[]> = {
   order_canceled: ['released'],
 }
 
-/** The two books, order by order and point by point. */
+/** Compares both books, order by order and point by point. */
 async function disagreements(): Promise<string[]> {
   const orders = await mall.db
     .selectFrom('points_exchange_orders as o')
@@ -90,15 +90,15 @@ const stateOf = (orderNo: string) => outside.orders.get(orderNo)?.state
 const available = (owner: string) => outside.accounts.get(owner)?.available
 const shown = async (as: string) => mall.call('GET', '/api/points-mall/wallet', { as })
 
-/** Redeems, and it works, at once or a little later. */
+/** Redeems and expects success, immediately or later. */
 async function redeem(owner: string, body: Record<string, unknown>, status = 'order_paid') {
   const answer = await mall.exchange(owner, body)
   expect([201, 202], JSON.stringify(answer.body)).toContain(answer.status)
   return mall.reach(owner, answer.body.data.order_no, status)
 }
 
-describe('from request to finished order', () => {
-  test('points only: held and captured outside, shown by the wallet page, nothing booked here', async () => {
+describe('an order with an external wallet, from request to finish', () => {
+  test('by points only is held and captured there; the wallet page shows it, nothing is booked here', async () => {
     outside.add('plain', 500)
     expect((await shown('plain')).body.data).toMatchObject({ available: 500, held: 0, expiring: [] })
     const order = await redeem('plain', { product_id: await mall.product(), quantity: 2 })
@@ -114,7 +114,7 @@ describe('from request to finished order', () => {
     expect(await wallet.find(order.order_no, 'release')).toBeUndefined()
   })
 
-  test('mixed: the cash of our wallet and the points of theirs', async () => {
+  test('by points and cash takes the cash from our wallet', async () => {
     outside.add('mixed', 500)
     await mall.cash('mixed', 5000)
     const order = await redeem('mixed', { product_id: await mall.product({ payment_mode: 'mixed' }) })
@@ -122,7 +122,7 @@ describe('from request to finished order', () => {
     expect(stateOf(order.order_no)).toBe('captured')
   })
 
-  test('mixed by card: held until the money comes', async () => {
+  test('by points and card holds the points until the payment arrives', async () => {
     outside.add('card', 500)
     const product_id = await mall.product({ payment_mode: 'mixed' })
     const order = await redeem('card', { product_id, payment_method: 'bank_card' }, 'order_created')
@@ -136,7 +136,7 @@ describe('from request to finished order', () => {
     )
   })
 
-  test('money only: the points system is not asked to book anything', async () => {
+  test('by money only books nothing there', async () => {
     await mall.cash('cash', 5000)
     const order = await redeem('cash', { product_id: await mall.product({ payment_mode: 'money_only' }) })
     expect((await mall.operate(order.order_no, 'accept')).status).toBe(200)
@@ -146,7 +146,7 @@ describe('from request to finished order', () => {
   })
 })
 
-describe('what is undone goes back once', () => {
+describe('points are returned once when an order is', () => {
   test.each([
     ['canceled when paid', 'points_only', [], 'cancel'],
     ['canceled when accepted', 'points_only', ['accept'], 'cancel'],
@@ -188,7 +188,7 @@ describe('what is undone goes back once', () => {
     await isBackOnce(owner)
   })
 
-  test('declined, then the deadline', async () => {
+  test('declined, then past its deadline', async () => {
     const product_id = await mall.product({ payment_mode: 'mixed' })
     const owner = await inTime(1_500, async (ms) => {
       const name = `unpaid declined ${ms}`
@@ -215,7 +215,7 @@ describe('what is undone goes back once', () => {
     expect(outside.accounts.get(owner)?.moves).toEqual([500, -100, 100])
   }
 
-  test('too little cash after the points were held', async () => {
+  test('refused for too little cash after its points were held', async () => {
     outside.add('poor', 500)
     const product_id = await mall.product({ payment_mode: 'mixed' })
     const answer = await mall.exchange('poor', { product_id })
@@ -223,7 +223,7 @@ describe('what is undone goes back once', () => {
     expect(available('poor')).toBe(500)
   })
 
-  test('an order stays with the wallet that it began with', async () => {
+  test('an order stays with the wallet it started with', async () => {
     await mall.points('earlier', 500)
     Object.assign(mall.deps, { outsideWallet: undefined })
     const order = await redeem('earlier', { product_id: await mall.product() })
@@ -239,8 +239,8 @@ describe('what is undone goes back once', () => {
   })
 })
 
-describe('too few points', () => {
-  test('409 from the balance, before anything is begun', async () => {
+describe('an order with too few points', () => {
+  test('is refused with 409 by the balance, before a workflow starts', async () => {
     outside.add('few', 99)
     const product_id = await mall.product()
     const before = await readTables(mall.db)
@@ -250,7 +250,7 @@ describe('too few points', () => {
     expect([...outside.operations.values()].filter(({ owner_id }) => owner_id === 'few')).toEqual([])
   })
 
-  test('409 from the hold, where the balance is not known; nothing is left here', async () => {
+  test('is refused with 409 by the hold if the balance is unknown; nothing is left here', async () => {
     outside.add('unsure', 99)
     outside.fail('unsure', 'balance', 'error_before')
     const product_id = await mall.product()
@@ -260,7 +260,7 @@ describe('too few points', () => {
     expect(await readTables(mall.db)).toEqual(before)
   })
 
-  test('two at once with points for one: one stands', async () => {
+  test('is refused if two at the same time have points for one', async () => {
     outside.add('twin', 150)
     const product_id = await mall.product()
     const answers = await Promise.all([1, 2].map(() => mall.exchange('twin', { product_id })))
@@ -268,7 +268,7 @@ describe('too few points', () => {
     expect(available('twin')).toBe(50)
   })
 
-  test('an account that the shop has closed: refused for good, and nothing is left', async () => {
+  test('is refused permanently if the shop has closed the account; nothing is left', async () => {
     outside.add('closed-1', 500)
     const answer = await mall.exchange('closed-1', { product_id: await mall.product() })
     expect([answer.status, answer.body.code]).toEqual([503, 'UNAVAILABLE'])
@@ -276,10 +276,10 @@ describe('too few points', () => {
   })
 })
 
-describe('the balance is not known', () => {
+describe('while the balance is unknown', () => {
   const FAULTS: Fault[] = ['lost', 'silent', 'error_before', 'busy', 'garbage', 'huge', 'stranger']
 
-  test.each(FAULTS)('%s: the hold decides, and no page fails with 500', async (fault) => {
+  test.each(FAULTS)('(%s) the hold decides, and no page answers 500', async (fault) => {
     const owner = `blind ${fault}`
     outside.add(owner, 500)
     const product_id = await mall.product()
@@ -311,7 +311,7 @@ describe('each fault at each operation', () => {
   ]
   const STEPS: Step[] = ['hold', 'capture', 'release']
 
-  test.each(STEPS)('%s: nothing double, nothing lost', async (step) => {
+  test.each(STEPS)('%s: books everything exactly once', async (step) => {
     const product_id = await mall.product({ stock: 1000 })
     const orders = await Promise.all(
       FAULTS.map(async (fault) => {
@@ -346,7 +346,7 @@ describe('each fault at each operation', () => {
     expect(before).toEqual(FAULTS.map(() => (step === 'release' ? [500, -100, 100] : [500, -100])))
   })
 
-  test('one fault after another: the books are looked at before anything is sent again', async () => {
+  test('one after another: the books are checked before anything is sent again', async () => {
     const owner = 'unlucky'
     outside.add(owner, 500)
     for (const step of ['hold', 'capture'] as const) {
@@ -377,7 +377,7 @@ describe('each fault at each operation', () => {
   })
 })
 
-test('a hold that comes after its undo finds the tombstone', async () => {
+test('a hold that arrives after its undo finds the tombstone', async () => {
   const owner = 'late'
   outside.add(owner, 500)
   for (let i = 0; i < 5; i += 1) outside.fail(owner, 'hold', 'late')
@@ -398,7 +398,7 @@ test('a hold that comes after its undo finds the tombstone', async () => {
   expect(outside.accounts.get(owner)?.moves).toEqual([500])
 })
 
-test('a wrong secret is refused outside; with it mended, the order goes on', async () => {
+test('a wrong secret is refused there; once corrected, the order continues', async () => {
   outside.add('misled', 500)
   outside.keys.mall = 'another secret'
   outside.refused.length = 0
@@ -413,7 +413,7 @@ test('a wrong secret is refused outside; with it mended, the order goes on', asy
   expect(available('misled')).toBe(400)
 })
 
-describe('the signature', () => {
+describe("a request's signature", () => {
   const request = { method: 'GET', path: '/points/accounts/signer/balance', body: '' }
   const now = () => Math.floor(Date.now() / 1000)
   let n = 0
@@ -438,7 +438,7 @@ describe('the signature', () => {
     return response.status
   }
 
-  test('lets in what the mall sent, once', async () => {
+  test('accepts what the mall sent, once', async () => {
     const once = signed()
     expect([await send(once), await send(once)]).toEqual([200, 401])
   })
@@ -457,12 +457,12 @@ describe('the signature', () => {
     expect(outside.operations.size).toBe(before)
   })
 
-  test('is worth nothing when it is old, or made with another secret', async () => {
+  test('is refused when it is old or made with another secret', async () => {
     expect(await send(signed({ timestamp: now() - 400 }))).toBe(401)
     expect(await send(signed({ secret: 'another secret' }))).toBe(401)
   })
 
-  test('is as the page for the other side shows it', () => {
+  test('is computed as the documentation for the other side shows', () => {
     const page = readFileSync(new URL('../../docs/outside-wallet.md', import.meta.url), 'utf8')
     const [, secret = '', lines = '', body = '', signature] =
       /secret `([^`]+)`[\s\S]*?```text\n([\s\S]*?)```[\s\S]*?```json\n([\s\S]*?)\n```[\s\S]*?(v1=[0-9a-f]{64})/.exec(
@@ -473,8 +473,8 @@ describe('the signature', () => {
   })
 })
 
-describe('the client', () => {
-  test('asks no more than its share at once, and says so at once', async () => {
+describe('the client of the external wallet', () => {
+  test('limits its concurrent requests, and refuses more immediately', async () => {
     outside.add('crowd', 500)
     const answers = await Promise.allSettled(Array.from({ length: 100 }, () => wallet.balance('crowd')))
     const shed = answers.filter(
@@ -484,7 +484,7 @@ describe('the client', () => {
     expect((await wallet.balance('crowd')).available).toBe(500n)
   })
 
-  test('the same step with other points is refused for good', async () => {
+  test('refuses the same step with other points permanently', async () => {
     outside.add('reuse', 500)
     const hold = { ownerId: 'reuse', orderNo: 'PMREUSE', repeat: false }
     expect(await wallet.hold({ ...hold, points: 5n })).toBe('held')
@@ -499,7 +499,7 @@ describe('the client', () => {
   })
 })
 
-describe('setting it up', () => {
+describe('the settings of the external wallet', () => {
   const all = {
     POINTS_MALL_WALLET_URL: 'https://points.shop.example/api/',
     POINTS_MALL_WALLET_KEY_ID: 'mall-1',
@@ -512,7 +512,7 @@ describe('setting it up', () => {
     PAYLOAD_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
   }
 
-  test('all of it or none of it, and not in the open', () => {
+  test('are required all together, with an encrypted address', () => {
     expect(readConfig(base).outsideWallet).toBeUndefined()
     expect(readConfig({ ...base, ...all }).outsideWallet).toEqual({
       baseUrl: 'https://points.shop.example/api',
@@ -526,7 +526,7 @@ describe('setting it up', () => {
     expect(() => readConfig({ ...base, ...all, ...open })).toThrow('POINTS_MALL_WALLET_URL')
   })
 
-  test('points cannot be granted here when they are kept there', async () => {
+  test('exclude granting points here', async () => {
     const answer = await mall.call('POST', '/api/admin/points-mall/wallets/plain/grant', {
       as: 'root',
       role: 'admin',

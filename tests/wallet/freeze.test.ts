@@ -28,7 +28,7 @@ const entries = async (as: string) =>
   (await mall.call('GET', '/api/points-mall/wallet/transactions?per_page=100', { as })).body.data
 
 describe('a frozen wallet', () => {
-  test('spends neither points nor cash until it is unfrozen, and what comes in comes in', async () => {
+  test('spends neither points nor cash until it is unfrozen, but can receive', async () => {
     await Promise.all([mall.points('cold', 500), mall.cash('cold', 5000)])
     const [points, cash] = await Promise.all([
       mall.product({ point: 10 }),
@@ -58,7 +58,7 @@ describe('a frozen wallet', () => {
     expect((await mall.exchange('cold', { product_id: cash, payment_method: 'wallet' })).status).toBe(201)
   })
 
-  test('has its owner place no order at all, however it would be paid', async () => {
+  test('prevents its owner from placing any order, by any method', async () => {
     await Promise.all([mall.points('still', 500), mall.cash('still', 5000)])
     const [money, mixed, points] = await Promise.all([
       mall.product({ payment_mode: 'money_only', fen: 100 }),
@@ -93,7 +93,7 @@ describe('a frozen wallet', () => {
     }
   })
 
-  test('of cash or of points alone is enough, and a block is not', async () => {
+  test('of cash or of points is enough; a block is not', async () => {
     const product_id = await mall.product({ payment_mode: 'money_only', fen: 100 })
     const byCard = (as: string) => mall.exchange(as, { product_id, payment_method: 'bank_card' })
     const points = await mall.product({ point: 10 })
@@ -121,7 +121,7 @@ describe('a frozen wallet', () => {
     expect((await byCard('blocked')).status).toBe(201)
   })
 
-  test('stops orders that wait for their payment, too, at the moment it freezes', async () => {
+  test('stops unpaid orders too, from the moment it is frozen', async () => {
     const product_id = await mall.product({ payment_mode: 'money_only', fen: 100, stock: 100 })
     const redeem = () => mall.exchange('sudden', { product_id, payment_method: 'bank_card' })
     const [frozen, ...answers] = await Promise.all([
@@ -146,7 +146,7 @@ describe('a frozen wallet', () => {
     expect(orders.filter(({ exchange_time }) => exchange_time > at)).toEqual([])
   })
 
-  test('pays for what it has promised before, and gets back what is canceled', async () => {
+  test('pays for earlier orders, and receives returns of canceled ones', async () => {
     await mall.points('promised', 300)
     const product_id = await mall.product({ payment_mode: 'mixed', point: 100, fen: 990 })
     const redeem = async () =>
@@ -160,7 +160,7 @@ describe('a frozen wallet', () => {
     expect(await seen('promised')).toMatchObject({ available: 200, held: 0, frozen: '风控核查' })
   })
 
-  test('stays as it is when it is frozen again; another reason is booked', async () => {
+  test('stays frozen when it is frozen again; another reason is booked', async () => {
     await mall.points('twice', 10)
     await Promise.all([guard('twice', 'freeze'), guard('twice', 'freeze'), guard('twice', 'freeze')])
     expect(await entries('twice')).toMatchObject([{ kind: 'freeze', points: 0 }, { kind: 'grant' }])
@@ -169,7 +169,7 @@ describe('a frozen wallet', () => {
     await guard('twice', 'unfreeze')
     await guard('twice', 'unfreeze')
     expect(await entries('twice')).toHaveLength(4)
-    // Told by what was sealed with the entry, whatever its key looks like.
+    // The encrypted entry decides, whatever its key looks like.
     const read = (owner: string) =>
       readStatement(
         { db: mall.db, vault: mall.deps.vault, outsideWallet: undefined },
@@ -191,7 +191,7 @@ describe('a frozen wallet', () => {
     expect((await read('twice')).entries[0]?.freezes).toBe(true)
   })
 
-  test('races with spending without harm: every redemption is whole, none comes after', async () => {
+  test('leaves each concurrent order complete or refused', async () => {
     await mall.points('racer', 1000)
     const product_id = await mall.product({ point: 10, stock: 100 })
     const redeem = () => mall.exchange('racer', { product_id })
@@ -208,7 +208,7 @@ describe('a frozen wallet', () => {
 })
 
 describe('a block', () => {
-  test('keeps an amount from being spent until it is let go, to the same dates', async () => {
+  test('sets points aside until it is removed, and returns them with their dates', async () => {
     const sooner = new Date(Date.now() + 5 * DAY)
     await mall.points('held', 60, sooner)
     await mall.points('held', 60)
@@ -231,7 +231,7 @@ describe('a block', () => {
     expect((await mall.exchange('held', { product_id })).status).toBe(201)
   })
 
-  test('is one for one Idempotency-Key, and may stand beside others', async () => {
+  test('is one per Idempotency-Key; several can exist', async () => {
     await mall.points('keyed', 100)
     const once = await Promise.all(
       [1, 2, 3].map(() => guard('keyed', 'block', { points: 30 }, { key: 'block-1' })),
@@ -244,7 +244,7 @@ describe('a block', () => {
     expect(await seen('keyed')).toMatchObject({ available: 80, blocks: [{ points: 20 }] })
   })
 
-  test('cannot take more than there is, but can be laid on a frozen wallet', async () => {
+  test('cannot exceed the available points, but can be placed on a frozen wallet', async () => {
     await mall.points('poor', 10)
     const refused = await guard('poor', 'block', { points: 11 })
     expect([refused.status, refused.body.code]).toEqual([409, 'INSUFFICIENT_POINTS'])
@@ -256,7 +256,7 @@ describe('a block', () => {
     })
   })
 
-  test('is let go for its own owner only', async () => {
+  test('can only be removed from its own owner', async () => {
     await Promise.all([mall.points('mine', 10), mall.points('yours', 10)])
     const { block_id } = (await guard('mine', 'block', { points: 10 })).body.data
     for (const [owner, id] of [
@@ -270,7 +270,7 @@ describe('a block', () => {
   })
 })
 
-test('only an admin freezes and blocks, and always with a reason', async () => {
+test('only an admin can freeze and block, and always with a reason', async () => {
   await mall.points('guarded', 10)
   const actions = [
     ['freeze', {}],

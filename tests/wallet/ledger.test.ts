@@ -12,7 +12,7 @@ afterAll(() => books.close())
 afterEach(async () => expect(await findBroken(books)).toEqual([]))
 
 describe('the ledger', () => {
-  test('does what its model does, one operation after the other, also when days pass', async () => {
+  test('follows its model through sequential operations over several days', async () => {
     const steps = fc.array(fc.oneof({ weight: 9, arbitrary: operation }, { weight: 1, arbitrary: pass }), {
       minLength: 20,
       maxLength: 60,
@@ -23,7 +23,7 @@ describe('the ledger', () => {
     )
   })
 
-  test('does as much for 12 clients at once as it would for one', async () => {
+  test('gives 12 concurrent clients a result that some sequential order explains', async () => {
     const some = fc.array(operation, { minLength: 60, maxLength: 120 })
     await fc.assert(
       fc.asyncProperty(some, (operations) => playAtOnce(books, operations, 12)),
@@ -77,12 +77,15 @@ describe('the ledger', () => {
       op: { do: 'unblock', who: 'ann', blockId: 'b1' },
     },
     { name: 'expiry', before: [first], day: 5, op: { do: 'expire', who: 'ann', currency: 'ZJF' } },
-  ])('$name happens whole or not at all, wherever it is cut off', async ({ before, day, op }) => {
-    const cuts = await crashEverywhere(books, before, day, op)
-    expect(cuts).toBeGreaterThan(1)
-  })
+  ])(
+    'performs $name completely or not at all, at whatever statement it is interrupted',
+    async ({ before, day, op }) => {
+      const cuts = await crashEverywhere(books, before, day, op)
+      expect(cuts).toBeGreaterThan(1)
+    },
+  )
 
-  test('nothing that is booked can be changed or deleted by the mall', async () => {
+  test("cannot change or delete entries as the application's role", async () => {
     await playInTurn(books, [first])
     for (const table of ['wallet_entries', 'wallet_transfers']) {
       await expect(sql`delete from ${sql.table(table)}`.execute(books.db)).rejects.toThrow(

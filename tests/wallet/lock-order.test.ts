@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => books.close())
 
-test('orders of one owner that move points and cash in every way at once never wait for each other in a circle', async () => {
+test('concurrent orders of one owner that move points and cash in every combination never deadlock', async () => {
   const { db, vault } = books
   const sealer = createEncryptor([{ id: 't1', key: Buffer.alloc(32, 'key of the tests') }])
   const rules = {
@@ -81,7 +81,7 @@ test('orders of one owner that move points and cash in every way at once never w
     })
     return order_no
   }
-  /** With the stock outside, an order waits to be settled in a transaction of its own. */
+  /** With external stock, an order is settled in a transaction of its own. */
   const place = (orderNo: string, outsideSteps: 'stock'[]) => placeExchange({ orderNo, payBy, outsideSteps })
   const some = () => Promise.all(Array.from({ length: EACH }, newAttempt))
   const [placed, waiting, paid] = [await some(), await some(), await some()]

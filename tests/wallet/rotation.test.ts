@@ -13,7 +13,7 @@ import { createRandom } from '../support/random.ts'
 
 const K1 = { id: 'k1', key: Buffer.alloc(32, 'first key of the tests') }
 const K2 = { id: 'k2', key: Buffer.alloc(32, 'second key of the tests') }
-/** Knows the new key, and does not seal with it yet. */
+/** Has the new key, but does not encrypt with it yet. */
 const before = createLedgerCipher([K1, K2])
 const after = createLedgerCipher([K2, K1])
 const ACCOUNTS = 50
@@ -43,7 +43,7 @@ const sealedWith = async () => {
   return rows.map(({ kid, count }) => `${kid}: ${count}`)
 }
 
-test('a process without the new key says which one it lacks', async () => {
+test('a process without the new key names the key it lacks', async () => {
   await db
     .transaction()
     .execute((tx) =>
@@ -60,7 +60,7 @@ test('a process without the new key says which one it lacks', async () => {
   )
 })
 
-test('a rotation that was stopped goes on where it stood', async () => {
+test('an interrupted rotation continues where it stopped', async () => {
   const sealed: number[] = []
   const stopped = rotateAccounts(db, after, (done) => {
     sealed.push(done.sealed)
@@ -69,15 +69,15 @@ test('a rotation that was stopped goes on where it stood', async () => {
   await expect(stopped).rejects.toThrow('stopped')
   expect(sealed).toEqual([ACCOUNTS])
   expect(await rotateAccounts(db, after, () => {})).toEqual({ sealed: 0, left: 0 })
-  // Back again, for the test below.
+  // Rotates back, for the test below.
   expect(await rotateAccounts(db, before, () => {})).toEqual({ sealed: ACCOUNTS + 1, left: 0 })
 })
 
-test('a row that changed since it was read is left to the next pass', async () => {
+test('a row that changes between read and write is left to the next pass', async () => {
   const { rows } = await sql<{ version: string }>`select version from wallet_accounts
     where owner_id = 'owner-0'`.execute(db)
   let writing: Promise<void> | undefined
-  // Holds the row's lock while the rotation comes to it, and books one more entry.
+  // Holds the row's lock while the rotation reaches it, and books one more entry.
   const writer = db.transaction().execute(async (tx) => {
     await grant(
       tx,
@@ -99,7 +99,6 @@ test('a row that changed since it was read is left to the next pass', async () =
 
 async function waitsForLock(): Promise<void> {
   for (let tries = 0; tries < 10_000; tries += 1) {
-    // Other tests share the server.
     const { rows } = await sql<{ waiting: string }>`select count(*) as waiting from pg_locks
       join pg_stat_activity using (pid) where not granted and datname = current_database()`.execute(db)
     if (rows[0]?.waiting !== '0') return
@@ -108,7 +107,7 @@ async function waitsForLock(): Promise<void> {
   throw new Error('nobody waits for the lock')
 }
 
-test('while 32 clients write, nothing is lost and nothing becomes unreadable', async () => {
+test('while 32 clients write, nothing is lost and everything stays readable', async () => {
   const totals = async () => (await walkLedger(db, after, new Map())).totals
   const start = await totals()
   let issued = 0n
@@ -121,7 +120,7 @@ test('while 32 clients write, nothing is lost and nothing becomes unreadable', a
     const random = createRandom(number)
     for (let step = 0; step < STEPS; step += 1) {
       begun += 1
-      // While a new configuration rolls out, processes with the old one and with the new one write side by side.
+      // During a rollout, processes with the old and the new configuration write concurrently.
       const vault = vaults[(number + step) % vaults.length] ?? before
       const owner = `owner-${Math.floor(random() * ACCOUNTS)}`
       const orderNo = `PM-${number}-${step}`
@@ -177,11 +176,11 @@ test('while 32 clients write, nothing is lost and nothing becomes unreadable', a
     spent: grown('ZJF spent'),
     held: grown('ZJF held'),
   })
-  // What is spent and held at every client is more than nothing, or this would show nothing.
+  // Every client spends and holds something, or the test proves nothing.
   expect(issued * spent * held).toBeGreaterThan(0n)
 })
 
-test('balances need the new key only; entries keep the key that sealed them', async () => {
+test('balances need the new key only; entries keep the key that encrypted them', async () => {
   const newOnly = createLedgerCipher([K2])
   for (let n = 0; n < ACCOUNTS; n += 1) await readBalance(db, newOnly, `owner-${n}`, 'ZJF')
   const { broken } = await walkLedger(db, newOnly, new Map())

@@ -26,7 +26,7 @@ const list = (as: string, query: string, how: Call = {}) =>
 const idsOf = (data: readonly Entry[]) => data.map(({ id }) => id)
 
 let keys = 0
-/** Books `count` entries: grants of 3 and corrections by -1 in turn. */
+/** Books `count` entries: grants of 3 and corrections by -1, alternating. */
 async function book(owner: string, count: number): Promise<void> {
   await mall.db.transaction().execute(async (tx) => {
     for (let n = 0; n < count; n += 1) {
@@ -73,7 +73,7 @@ function parseCsv(text: string): string[][] {
 }
 
 describe('the list of entries', () => {
-  test('is the same by pages and by cursor, newest first, each entry once', async () => {
+  test('is the same by page and by cursor, newest first, each entry once', async () => {
     await book('reader', 25)
     const pages = await Promise.all([1, 2, 3].map((page) => list('reader', `per_page=10&page=${page}`)))
     const byPage = pages.flatMap(({ body }) => body.data as Entry[])
@@ -94,16 +94,16 @@ describe('the list of entries', () => {
     }
   })
 
-  test('misses nothing and repeats nothing when entries come in between the pages', async () => {
+  test('has no gaps and no repeats when entries are added between pages', async () => {
     await book('busy', 20)
     const before = idsOf(await walk('busy', 'per_page=100'))
     const seen = idsOf(await walk('busy', 'per_page=6', () => book('busy', 2)))
     expect(seen).toEqual(before)
-    // By page number the same entries would come again.
+    // By page number, entries repeat.
     expect((await list('busy', 'per_page=1')).body.meta.total).toBe(26)
   })
 
-  test('can be of one kind', async () => {
+  test('can be filtered by kind', async () => {
     await book('kinds', 9)
     const grants = await walk('kinds', 'per_page=2&kind=grant')
     expect(grants.map(({ kind, points }) => [kind, points])).toEqual(Array(5).fill(['grant', 3]))
@@ -112,7 +112,7 @@ describe('the list of entries', () => {
     expect((await list('nobody', 'kind=grant')).body).toMatchObject({ data: [], meta: { total: 0 } })
   })
 
-  test('can be of cash, in yuan', async () => {
+  test('can show cash, in yuan', async () => {
     await mall.cash('payer', 5000)
     const product_id = await mall.product({ payment_mode: 'money_only', fen: 990 })
     const order = (await mall.exchange('payer', { product_id, payment_method: 'wallet' })).body.data
@@ -125,7 +125,7 @@ describe('the list of entries', () => {
     expect((await list('payer', '')).body.data).toEqual([])
   })
 
-  test('tells reasons in words, in the language of the caller, and people in their own', async () => {
+  test("shows reasons in the language of the request, and people's texts unchanged", async () => {
     await mall.points('worded', 100)
     const product_id = await mall.product({ point: 10 })
     const { order_no } = (await mall.exchange('worded', { product_id })).body.data
@@ -140,7 +140,7 @@ describe('the list of entries', () => {
     expect(await texts('en')).toEqual(['第 0 笔', 'You canceled the order', 'Redemption', 'Granted'])
   })
 
-  test('refuses a cursor that is none of its own', async () => {
+  test('refuses a foreign cursor', async () => {
     await book('cursors', 3)
     const { next_cursor } = (await list('cursors', 'per_page=1')).body.meta
     const wrong = [next_cursor.slice(0, -1), `${next_cursor}A`, 'nonsense', '', `${'9'.repeat(30)}`]
@@ -153,19 +153,19 @@ describe('the list of entries', () => {
     }
     expect((await list('cursors', 'kind=theft')).status).toBe(422)
     expect((await list('cursors', 'currency=USD')).status).toBe(422)
-    // A cursor says where, not whose.
+    // A cursor holds a position, not an owner.
     expect(idsOf((await list('nobody', `cursor=${next_cursor}`)).body.data)).toEqual([])
   })
 })
 
-describe('the table for spreadsheets', () => {
+describe('the CSV export', () => {
   const download = async (as: string, query = '', how: Call = {}) => {
     const { status, headers, body } = await mall.call('GET', `${PATH}.csv?${query}`, { ...how, as })
     expect(status).toBe(200)
     return { headers, text: body as string }
   }
 
-  test('holds every entry of an account longer than one page of the export', async () => {
+  test('contains every entry, even more than one batch of the export', async () => {
     await book('long', 1003)
     const { headers, text } = await download('long')
     expect(headers.get('content-type')).toBe('text/csv; charset=utf-8')
@@ -180,7 +180,7 @@ describe('the table for spreadsheets', () => {
     expect(rows[0]?.[0]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
   })
 
-  test('begins with the mark by which a spreadsheet knows its letters', async () => {
+  test('starts with the byte order mark, so that spreadsheets detect UTF-8', async () => {
     await book('marked', 1)
     const response = await fetch(`${mall.url}${PATH}.csv`, {
       headers: { authorization: `Bearer ${await token('marked', 'customer', 1)}` },
@@ -189,7 +189,7 @@ describe('the table for spreadsheets', () => {
     expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf])
   })
 
-  test('holds words as words: nothing in it runs as a formula, and quotes stay whole', async () => {
+  test('neutralizes formulas and escapes quotes', async () => {
     const words = [
       '=HYPERLINK("http://evil","x")',
       '+1',
@@ -216,7 +216,7 @@ describe('the table for spreadsheets', () => {
     expect(rows.every((row) => row.length === 7)).toBe(true)
   })
 
-  test('can be of one kind, of cash, in English, and of nothing at all', async () => {
+  test('can be of one kind, of cash, in English, and empty', async () => {
     await book('choosy', 5)
     await mall.cash('choosy', 1234)
     expect(parseCsv((await download('choosy', 'kind=adjust')).text)).toHaveLength(3)
@@ -229,7 +229,7 @@ describe('the table for spreadsheets', () => {
   })
 })
 
-test('the law of amounts sees an order that cost something else than was booked', async () => {
+test('the invariant of amounts finds an order whose cost differs from its entries', async () => {
   await Promise.all([mall.points('exact', 500), mall.cash('exact', 5000)])
   const product_id = await mall.product({ payment_mode: 'mixed', point: 100, fen: 990 })
   const place = async (method: string) =>

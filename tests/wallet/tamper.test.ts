@@ -11,7 +11,7 @@ import { COLUMNS_COVERED, TAMPERS } from './tampers.ts'
 const SEED = Number(process.env.SEED ?? 20261122)
 const EDITS = 400
 
-test('every edit of stored bytes is found and named, and the untouched ledger is silent', async () => {
+test('every edit of stored bytes is found and attributed, and an intact ledger has no findings', async () => {
   const url = await copyDatabase(inject('postgresUrl'))
   const { made, missed } = await tamperLedger({ url, seed: SEED, edits: EDITS })
   const counts = Object.entries(made).map(([kind, count]) => `${`${count}`.padStart(5)}  ${kind}`)
@@ -21,7 +21,7 @@ test('every edit of stored bytes is found and named, and the untouched ledger is
   expect(Object.values(made).reduce((sum, count) => sum + count)).toBe(EDITS)
 }, 600_000)
 
-describe('the tables', () => {
+describe("the ledger's tables", () => {
   let db: Db
   let owner: Client
 
@@ -43,7 +43,7 @@ describe('the tables', () => {
     await db.destroy()
   })
 
-  test('have no column that the edits leave out but the times of writing', async () => {
+  test('have only columns that the edits cover, except timestamps', async () => {
     const { rows } = await owner.query<{ name: string }>(`
       select table_name || '.' || column_name as name from information_schema.columns
       where table_schema = 'public' and table_name in ('wallet_accounts', 'wallet_entries', 'wallet_transfers')
@@ -58,12 +58,12 @@ describe('the tables', () => {
     `update wallet_transfers set reason = 'other'`,
     'delete from wallet_transfers',
     'truncate wallet_transfers cascade',
-  ])('refuse the application and their owner: %s', async (statement) => {
+  ])('refuse to the application and to their owner: %s', async (statement) => {
     await expect(sql.raw(statement).execute(db)).rejects.toMatchObject({ code: '42501' })
     await expect(owner.query(statement)).rejects.toMatchObject({ code: '23001' })
   })
 
-  test('let the application remove no account', async () => {
+  test('do not let the application delete an account', async () => {
     await expect(db.deleteFrom('wallet_accounts').execute()).rejects.toMatchObject({ code: '42501' })
   })
 })

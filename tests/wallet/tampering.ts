@@ -20,8 +20,8 @@ import { createRandom } from '../support/random.ts'
 import { keyOf, type Ledger, type Row, refOf, TABLES, TAMPERS, type Table, type Tampered } from './tampers.ts'
 
 /**
- * A small ledger, and a writer who owns its tables and knows no key: edits of stored bytes at random, each of
- * which `walkLedger` has to find and to name before the next one is made.
+ * A small ledger and a writer who owns its tables but has no key: random edits of stored bytes, each of which
+ * `walkLedger` must find and attribute before the next one.
  */
 
 const KEYS = [
@@ -31,18 +31,18 @@ const KEYS = [
 const OWNERS = 10
 const ROUNDS = 4
 const DAY = 86_400_000
-/** Unique index, bytes that are no text, number or time out of range: an edit that the database refuses. */
+/** Unique index; bytes that are no valid text, number or time: the database refuses the edit. */
 const REFUSED = ['23505', '22021', '22003', '22008']
 
 export interface Tampering {
   /** Kind of edit → how often it was made. */
   readonly made: Readonly<Record<string, number>>
-  /** Each edit that went unseen or was named wrong. */
+  /** Each edit that was missed or attributed wrongly. */
   readonly missed: readonly string[]
 }
 
 /**
- * Takes a migrated, empty database (the owner's address), and how many edits to make at most.
+ * Takes a migrated, empty database (the owner's address) and the maximum number of edits.
  * @param until performance.now() at which to stop, whatever the count
  */
 export async function tamperLedger(options: {
@@ -70,7 +70,7 @@ export async function tamperLedger(options: {
     await expectSilence(db, vault, heads, missed)
     const kinds = Object.entries(TAMPERS)
     for (let count = 0; count < edits && performance.now() < until; ) {
-      // Each kind once at the beginning, so that none is left out of a short run.
+      // Each kind once at the start, so that a short run covers all.
       const [kind, tamper] = kinds[count < kinds.length ? count : pick(kinds.length)] ?? []
       const edit = kind === undefined ? undefined : tamper?.(ledger, pick)
       if (kind === undefined || !edit || !(await write(client, edit.remove, edit.insert))) continue
@@ -102,7 +102,7 @@ async function expectSilence(
   if (entries < OWNERS || heads.size < OWNERS - 1) missed.push('the ledger or its heads are empty')
 }
 
-/** @returns what is wrong with what the walk said */
+/** @returns what is wrong with the walk's report */
 function judge(edit: Tampered, broken: readonly string[]): string | undefined {
   const expected = edit.names.join(' or ')
   if (broken.length === 0) return `unseen; expected ${expected}`
@@ -114,7 +114,7 @@ function judge(edit: Tampered, broken: readonly string[]): string | undefined {
   return innocent === undefined ? undefined : `account ${innocent} is named as well: ${broken.join('; ')}`
 }
 
-/** Points and cash of some owners, booked as the mall books them; half way the vault's current key changes. */
+/** Books points and cash of several owners as the mall does; half way the current key changes. */
 async function fillLedger(db: Db, client: Client, random: () => number): Promise<Ledger> {
   const pick = (below: number) => Math.floor(random() * below)
   const earlier: Row[] = []
@@ -125,7 +125,7 @@ async function fillLedger(db: Db, client: Client, random: () => number): Promise
       const currency = owner % 3 === 0 ? 'CNY' : 'ZJF'
       const orderNo = `PM${round}-${owner}`
       await db.transaction().execute(async (tx) => {
-        // An account that never had an entry is a row as well.
+        // An account without entries is a row as well.
         if (owner === 1) return void (await lockAccount(tx, vault, ownerId, currency))
         const expiresAt = random() < 0.5 ? new Date(Date.now() + (1 + pick(60)) * DAY) : null
         const earned = { operationKey: `grant/${orderNo}`, reason: '签到' }
@@ -163,7 +163,7 @@ async function fillLedger(db: Db, client: Client, random: () => number): Promise
   }
 }
 
-/** Takes away what keeps the tables' owner from writing just anything. */
+/** Removes the triggers and rules that restrict the tables' owner. */
 async function dropDefences(client: Client): Promise<void> {
   await client.query('set session_replication_role = replica')
   const { rows } = await client.query<{ drop: string }>(
@@ -174,7 +174,7 @@ async function dropDefences(client: Client): Promise<void> {
   for (const { drop } of rows) await client.query(drop)
 }
 
-/** Every column as text, so that nothing is lost on the way through JavaScript. */
+/** Reads every column as text, so that JavaScript loses nothing. */
 async function readRows(client: Client, table: Table): Promise<Row[]> {
   const { rows } = await client.query<{ row: Row }>(
     `select (select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(t))) as row from ${table} t order by 1`,
@@ -182,7 +182,7 @@ async function readRows(client: Client, table: Table): Promise<Row[]> {
   return rows.map(({ row }) => row)
 }
 
-/** @returns false where the database refused it, and nothing was done */
+/** @returns false if the database refused it and nothing changed */
 async function write(
   client: Client,
   remove: Tampered['remove'],

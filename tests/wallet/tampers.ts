@@ -1,4 +1,6 @@
-/** What a writer without keys may do to the ledger's rows: each kind draws an edit, and says whom it hits. */
+/**
+ * What a writer without keys can do to the ledger's rows: each kind draws an edit and says whom it affects.
+ */
 
 export const TABLES = ['wallet_accounts', 'wallet_entries', 'wallet_transfers'] as const
 export type Table = (typeof TABLES)[number]
@@ -12,21 +14,21 @@ export interface Ledger {
   readonly transfers: readonly Row[]
   /** Account rows as they once were. */
   readonly earlier: readonly Row[]
-  /** Account id → how the walk names its owner. */
+  /** Account id → the walk's name of its owner. */
   readonly refs: ReadonlyMap<string, string>
 }
 
 export interface Tampered {
   readonly remove: readonly (readonly [Table, Row])[]
   readonly insert: readonly (readonly [Table, Row])[]
-  /** The walk has to say one of these. */
+  /** The walk has to report one of these. */
   readonly names: readonly string[]
-  /** Accounts that it may name. */
+  /** Accounts that it may report. */
   readonly touched: readonly string[]
 }
 
 type Pick = (below: number) => number
-/** @returns undefined where what was drawn is no edit */
+/** @returns undefined if the draw changes nothing */
 type Tamper = (ledger: Ledger, pick: Pick) => Tampered | undefined
 
 export const keyOf = (table: Table): readonly string[] =>
@@ -40,7 +42,7 @@ export const refOf = (row: Row) => `${row.owner_type}/${row.owner_id}/${row.curr
 
 type ColumnType = 'number' | 'text' | 'bytes' | 'time'
 
-/** All but `created_at` and `updated_at`; what is not here would not be covered by the test. */
+/** All columns except `created_at` and `updated_at`. */
 const COLUMNS: Readonly<Record<Table, Readonly<Record<string, ColumnType>>>> = {
   wallet_accounts: {
     ...({ id: 'number', owner_type: 'text', owner_id: 'text', currency: 'text' } as const),
@@ -86,7 +88,7 @@ function transferOf(ledger: Ledger, entry: Row): Row {
   return found
 }
 
-/** The whole of some entries: their rows and their transfers'. */
+/** Entries with their transfers. */
 const booked = (ledger: Ledger, entries: readonly Row[]): (readonly [Table, Row])[] =>
   entries.flatMap((entry) => [
     ['wallet_entries', entry] as const,
@@ -111,7 +113,7 @@ function flipped(type: ColumnType, value: string | null, pick: Pick): string {
   return value.slice(0, at) + String.fromCharCode(value.charCodeAt(at) ^ (1 << pick(7))) + value.slice(at + 1)
 }
 
-/** One column of one row becomes another. */
+/** Changes columns of one row. */
 function changed(ledger: Ledger, table: Table, row: Row, changes: Row): Tampered {
   const edit = {
     remove: [[table, row]] as const,
@@ -153,7 +155,7 @@ const FLIPS = Object.fromEntries(
   ),
 )
 
-/** These columns of two rows change places. */
+/** Swaps these columns between two rows. */
 const swapOf =
   (table: Table, ...columns: string[]): Tamper =>
   (ledger, pick) => {
@@ -187,7 +189,7 @@ export const TAMPERS: Readonly<Record<string, Tamper>> = {
   'swap the sealed parts of two accounts': swapOf('wallet_accounts', 'sealed'),
   'swap the heads of two accounts': swapOf('wallet_accounts', 'head'),
   'swap the owners of two accounts': swapOf('wallet_accounts', 'owner_id', 'currency'),
-  // Joined by slashes, owner type, owner and currency read the same as before.
+  // Joined by slashes, owner type, owner and currency read as before.
   "move a part of an owner's id to the owner's type": (ledger, pick) => {
     const row = draw(
       ledger.accounts.filter((account) => account.owner_id?.includes('/')),

@@ -20,13 +20,13 @@ import {
 import { formOf, newPurse } from '../models/wallet-model.ts'
 import { readTables } from '../support/db-snapshot.ts'
 
-/** The laws of the ledger, each as a run over operations that fails where the law does. */
+/** The laws of the ledger: each runs operations and fails where the law is broken. */
 
 type Step = Operation | { readonly do: 'pass'; readonly days: number }
 
 const EMPTY = formOf(newPurse())
 
-/** The database's accounts are those of the model; an account that nothing came to may be missing. */
+/** The database's accounts equal those of the model; an unused account may be missing. */
 async function compare(books: Books, run: string, expected: ReturnType<typeof formsOf>): Promise<void> {
   const found = await readPurses(books, run)
   for (const name of new Set([...Object.keys(found), ...Object.keys(expected)])) {
@@ -34,7 +34,7 @@ async function compare(books: Books, run: string, expected: ReturnType<typeof fo
   }
 }
 
-/** One operation after the other: each comes to what the model says, and so do the accounts. */
+/** Runs operations one after the other: each result and all accounts match the model. */
 export async function playInTurn(books: Books, steps: readonly Step[]): Promise<void> {
   const run = newRun()
   const world = newModel()
@@ -52,8 +52,8 @@ export async function playInTurn(books: Books, steps: readonly Step[]): Promise<
 }
 
 /**
- * Many clients at once: no error but a mistaken key, what was acknowledged is in the books once and nothing
- * else is, in an order that the model follows to the same balances, and a repeat changes nothing.
+ * Runs many concurrent clients: only a misused key fails, acknowledged operations are booked once, some
+ * sequential order explains the balances, and a repeat changes nothing.
  */
 export async function playAtOnce(
   books: Books,
@@ -78,7 +78,7 @@ export async function playAtOnce(
   deepStrictEqual(unknown, [], 'entries that nobody was told of')
   await compare(books, run, formsOf(world))
 
-  // Whatever touches an account books what has expired.
+  // Any access to an account books what has expired.
   const accounts = [...world.purses.keys()].map((name) => name.split('/') as [Who, Currency])
   for (const [who, currency] of accounts) await perform(books, run, { do: 'expire', who, currency })
   const before = await readPurses(books, run)
@@ -89,11 +89,11 @@ export async function playAtOnce(
   deepStrictEqual(await readPurses(books, run), before, 'repeats change nothing')
 }
 
-/** A repeat of these is answered as the first was; the others say whether it was they who did it. */
+/** A repeat of these gets the first answer; the others report whether they did it. */
 const isKeyed = ({ do: what }: Operation) =>
   ['grant', 'hold', 'adjust', 'block', 'giveBackPart'].includes(what)
 
-/** Does something after the n-th statement of a transaction, and before its caller learns of it. */
+/** Acts after the n-th statement of a transaction, before its caller knows. */
 function cutAfter(count: number, then: () => Promise<void>): KyselyPlugin {
   let seen = 0
   return {
@@ -107,11 +107,11 @@ function cutAfter(count: number, then: () => Promise<void>): KyselyPlugin {
 }
 
 /**
- * Cuts the operation off after each of its statements, once by an error and once by the end of its connection:
- * every table stays as it was, and then a repeat does what an undisturbed one would.
+ * Interrupts the operation after each of its statements, once by an error and once by closing the connection:
+ * every table stays unchanged, and a repeat succeeds.
  * @param before what happens before it, on the first day
  * @param day when it happens
- * @returns after how many statements it was cut off
+ * @returns after how many statements it was interrupted
  */
 export async function crashEverywhere(
   books: Books,
@@ -130,7 +130,7 @@ export async function crashEverywhere(
   for (let cuts = 0; ; cuts += 1) {
     const came = await attempt(books, run, op, cuts + 1, 'error')
     if (came !== 'cut off') {
-      // This one met no cut: it is the repeat, and does what an undisturbed one would.
+      // This repeat was not interrupted.
       equal(came, expectOf(world, op))
       await compare(books, run, formsOf(world))
       return cuts
@@ -141,7 +141,7 @@ export async function crashEverywhere(
   }
 }
 
-/** Performs the operation, cut off after so many statements where it has as many. */
+/** Performs the operation, interrupted after so many statements if it has them. */
 async function attempt(
   { db, owner, vault }: Books,
   run: string,

@@ -34,7 +34,7 @@ const RUNS = 1000
 const amount = fc.integer({ min: 1, max: 12 })
 const ref = fc.constantFrom('a', 'b', 'c', 'd')
 const cause = fc.constantFrom<ReturnCause>('owner', 'mall')
-/** Days from now; null lasts. */
+/** Days from now; null never expires. */
 const lasts = fc.option(fc.integer({ min: -1, max: 9 }), { nil: null })
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('grant' as const), amount, lasts }) },
@@ -69,9 +69,9 @@ interface World {
   wallet: Wallet
   readonly purse: model.Purse
   now: number
-  /** What the issuing side holds, by what each step asked for. */
+  /** What the issuing account holds. */
   system: number
-  /** What was taken and may come back. */
+  /** What was taken and may be returned. */
   readonly taken: { readonly lots: readonly Lot[]; readonly points: readonly model.Point[] }[]
   mayOwe: boolean
 }
@@ -87,7 +87,7 @@ const newWorld = (): World => ({
 
 const dateOf = (world: World, days: number | null) => (days === null ? null : world.now + days)
 
-/** Takes the change into the world, having held its sums against the wallet it leads to. */
+/** Applies the change, after checking its sums against the resulting wallet. */
 function follow(world: World, change: Change): void {
   expect(availableOf(change.wallet) - availableOf(world.wallet)).toBe(change.available)
   expect(heldOf(change.wallet) - heldOf(world.wallet)).toBe(change.held)
@@ -95,14 +95,14 @@ function follow(world: World, change: Change): void {
   world.wallet = change.wallet
 }
 
-/** Takes an outcome into the world. @returns whether it came about */
+/** Applies an outcome. @returns whether it succeeded */
 function settle(world: World, outcome: Outcome, expected: model.Point[] | model.Denial): boolean {
   if (outcome.ok) follow(world, outcome.change)
   expect(outcome.ok ? 'done' : outcome.denial).toBe(typeof expected === 'string' ? expected : 'done')
   return outcome.ok
 }
 
-/** The model's part of a return, and the expiry at once of what comes back too late, as the books have it. */
+/** Returns points in the model, and expires immediately what is too late, as the books do. */
 function putBack(world: World, points: readonly model.Point[], cause: ReturnCause): void {
   const { purse, now } = world
   const gone = model.putBack(purse, points, now, { cause, grace: GRACE })
@@ -171,7 +171,7 @@ function walk(world: World, one: Step): void {
       expect(change === undefined).toBe(over.length === 0)
       if (change) follow(world, change)
       world.system += over.length
-      // Once is enough.
+      // A repeat does nothing.
       expect(expire(world.wallet, now)).toBeUndefined()
       return
     }
@@ -207,7 +207,7 @@ function walk(world: World, one: Step): void {
   }
 }
 
-/** What holds of every wallet at any time. */
+/** What always holds for a wallet. */
 function checkLaws({ wallet, purse, system, now, mayOwe }: World): void {
   const available = availableOf(wallet)
   const held = heldOf(wallet)
@@ -238,7 +238,7 @@ function checkLaws({ wallet, purse, system, now, mayOwe }: World): void {
 }
 
 describe('a wallet', () => {
-  test('keeps its laws, and does what a purse of single points does, whatever happens to it', () => {
+  test('keeps its invariants, and behaves as a model of single points', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const world = newWorld()
@@ -251,7 +251,7 @@ describe('a wallet', () => {
     )
   })
 
-  test('a denial changes nothing', () => {
+  test('is unchanged by a denial', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 25 }), ref, amount, (steps, at, points) => {
         const world = newWorld()
@@ -269,7 +269,7 @@ describe('a wallet', () => {
     )
   })
 
-  test('a hold resolves at most once', () => {
+  test('resolves a hold at most once', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('capture', 'release'), { minLength: 2, maxLength: 5 }), (ways) => {
         let wallet = take(hold(grant(EMPTY_WALLET, 5n, null).wallet, 'a', 5n, 'keep'))
@@ -283,7 +283,7 @@ describe('a wallet', () => {
     )
   })
 
-  test('what is given back has the dates that it had, or the grace where those have passed', () => {
+  test('returns points with their dates, or with the grace if those have passed', () => {
     const granted = grant(grant(EMPTY_WALLET, 3n, 10).wallet, 4n, 20).wallet
     const held = take(hold(granted, 'a', 5n, 'keep'))
     expect(take(release(held, 'a', 5, byMall)).lots).toEqual(granted.lots)
@@ -291,35 +291,31 @@ describe('a wallet', () => {
       { expiresAt: 10 + GRACE, originalExpiresAt: 10, amount: 3n },
       { expiresAt: 20, amount: 4n },
     ])
-    // Too late for a grace, or by the owner: back at their date, for the expiry that is booked next.
+    // Too late for a grace, or by the owner: the old date, so that the next expiry books it.
     expect(take(release(held, 'a', 10 + GRACE, byMall)).lots[0]).toEqual({ expiresAt: 10, amount: 3n })
     expect(take(release(held, 'a', 12, byOwner)).lots[0]).toEqual({ expiresAt: 10, amount: 3n })
-    // A date that is not over at this very moment is kept.
+    // A date that ends exactly now is kept.
     expect(take(release(held, 'a', 9, byMall)).lots[0]).toEqual({ expiresAt: 10, amount: 3n })
   })
 
-  test.each([byMall, byOwner])(
-    'points that come back again and again by the $cause end with one grace',
-    (back) => {
-      const latest = back.cause === 'mall' ? 10 + GRACE : 10
-      for (const ways of [['keep'], ['take'], ['keep', 'take']] as const) {
-        let wallet = grant(EMPTY_WALLET, 3n, 10).wallet
-        for (let now = 8, n = 0; now < 60; now += 3, n += 1) {
-          const spent = hold(wallet, 'a', 3n, ways[n % ways.length] ?? 'keep')
-          if (!spent.ok) break
-          const { lots } = spent.change
-          const returned =
-            spent.change.held > 0n ? release(spent.change.wallet, 'a', now + 3, back) : undefined
-          wallet = returned ? take(returned) : reverse(spent.change.wallet, lots, now + 3, back).wallet
-          wallet = expire(wallet, now + 3)?.wallet ?? wallet
-          expect(spendableOf(wallet, now + 3)).toBe(now + 3 < latest ? 3n : 0n)
-        }
-        expect(wallet).toEqual(EMPTY_WALLET)
+  test.each([byMall, byOwner])('gives points returned repeatedly by the $cause one grace', (back) => {
+    const latest = back.cause === 'mall' ? 10 + GRACE : 10
+    for (const ways of [['keep'], ['take'], ['keep', 'take']] as const) {
+      let wallet = grant(EMPTY_WALLET, 3n, 10).wallet
+      for (let now = 8, n = 0; now < 60; now += 3, n += 1) {
+        const spent = hold(wallet, 'a', 3n, ways[n % ways.length] ?? 'keep')
+        if (!spent.ok) break
+        const { lots } = spent.change
+        const returned = spent.change.held > 0n ? release(spent.change.wallet, 'a', now + 3, back) : undefined
+        wallet = returned ? take(returned) : reverse(spent.change.wallet, lots, now + 3, back).wallet
+        wallet = expire(wallet, now + 3)?.wallet ?? wallet
+        expect(spendableOf(wallet, now + 3)).toBe(now + 3 < latest ? 3n : 0n)
       }
-    },
-  )
+      expect(wallet).toEqual(EMPTY_WALLET)
+    }
+  })
 
-  test('points of one date, in their grace and granted anew, are kept apart, and shown as one', () => {
+  test('keeps points of one date in grace apart from newly granted ones, and shows them together', () => {
     const held = take(hold(grant(EMPTY_WALLET, 3n, 10).wallet, 'a', 3n, 'keep'))
     const back = take(release(held, 'a', 12, byMall))
     const both = grant(back, 2n, 10 + GRACE).wallet
@@ -328,12 +324,12 @@ describe('a wallet', () => {
       { expiresAt: 10 + GRACE, amount: 2n },
     ])
     expect(byDate(both.lots)).toEqual([{ expiresAt: 10 + GRACE, amount: 5n }])
-    // Each is clawed back by the date that it was granted with.
+    // A clawback finds each by its original date.
     expect(clawBack(both, 2n, 10 + GRACE, false).change.wallet.lots).toEqual(back.lots)
     expect(clawBack(both, 3n, 10, false).change.wallet.lots).toEqual([{ expiresAt: 10 + GRACE, amount: 2n }])
   })
 
-  test('what comes back too late pays no debt', () => {
+  test('pays no debt with points that return too late', () => {
     const held = take(hold(grant(EMPTY_WALLET, 3n, 10).wallet, 'a', 3n, 'keep'))
     const owing = take(adjust(held, -2n, true))
     const back = take(release(owing, 'a', 12, byOwner))
@@ -341,7 +337,7 @@ describe('a wallet', () => {
     expect(take(release(owing, 'a', 12, byMall))).toMatchObject({ debt: 0n, lots: [{ amount: 1n }] })
   })
 
-  test('a frozen wallet takes and gives back, but spends nothing', () => {
+  test('receives and returns points while it is frozen, but spends none', () => {
     const held = take(hold(grant(EMPTY_WALLET, 9n, null).wallet, 'a', 4n, 'keep'))
     const frozen = freeze(held, 'a doubt')
     expect(hold(frozen, 'b', 1n, 'take')).toEqual({ ok: false, denial: 'frozen' })

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { CASHIERS, JOURNEYS, openLoad, type Promised } from '../chaos/load.ts'
-import { judge } from '../support/consistency-check.ts'
+import { checkConsistency } from '../support/consistency-check.ts'
 import { createInstallation, type Installation, type PartName } from '../support/installation.ts'
 import { until } from '../support/test-app.ts'
 
-/** How long what is under way may take to come to rest. */
+/** How long pending work may take to finish (ms). */
 const REST_MS = 150_000
 vi.setConfig({ testTimeout: 600_000 })
 
@@ -23,7 +23,7 @@ afterAll(async () => {
   mall.remove()
 })
 
-/** Sends customers on their journeys, all at once. */
+/** Starts concurrent customer journeys. */
 async function go(count: number): Promise<void> {
   const journeys = Array.from({ length: count }, (_, n) =>
     load.go(JOURNEYS[n % JOURNEYS.length] ?? 'points', CASHIERS[n % CASHIERS.length]),
@@ -43,15 +43,15 @@ async function crash(part: PartName): Promise<void> {
   )
 }
 
-describe('kill -9 in the middle of exchanges', () => {
-  test('npm start says ready when it is', async () => {
+describe('kill -9 during exchanges', () => {
+  test('npm start prints "ready" when it is ready', async () => {
     const lines = await mall.start()
     expect(lines.at(-1)).toBe('ready')
     expect((await fetch(`${mall.url}/health/ready`)).status).toBe(200)
     load = await openLoad(mall)
   })
 
-  test('worker, API and sandbox come back, all exchanges end, nothing is double, nothing lost', async () => {
+  test('worker, API and sandbox come back, all exchanges end, each exactly once', async () => {
     const journeys = go(40)
     let ended = false
     journeys.finally(() => (ended = true)).catch(() => {})
@@ -62,18 +62,18 @@ describe('kill -9 in the middle of exchanges', () => {
     }
     await journeys
     expect(promised).toHaveLength(40)
-    expect(await judge(mall, promised, REST_MS)).toEqual([])
+    expect(await checkConsistency(mall, promised, REST_MS)).toEqual([])
     expect(load.mistakes).toEqual([])
 
-    // The judge itself: a promise that nobody kept, and an order that nobody was promised.
+    // Checks the check itself: a promise that was not kept, and an order that was not promised.
     const [first, ...others] = promised as [Promised, ...Promised[]]
-    expect(await judge(mall, [...others, { ...first, orderNo: 'PM1' }], 0)).toEqual([
+    expect(await checkConsistency(mall, [...others, { ...first, orderNo: 'PM1' }], 0)).toEqual([
       `PM1 (${first.journey} of ${first.owner}) is lost`,
       `${first.orderNo} of ${first.owner} was never asked for`,
     ])
   })
 
-  test('SIGTERM stops every part within 15 s; the next start goes on with what was in flight', async () => {
+  test('SIGTERM stops every part within 15 s; the next start continues pending exchanges', async () => {
     const journeys = go(16)
     journeys.catch(() => {})
     await pause(800)
@@ -84,7 +84,7 @@ describe('kill -9 in the middle of exchanges', () => {
     await mall.start()
     await journeys
     expect(promised).toHaveLength(56)
-    expect(await judge(mall, promised, REST_MS)).toEqual([])
+    expect(await checkConsistency(mall, promised, REST_MS)).toEqual([])
     expect(load.mistakes).toEqual([])
 
     expect((await mall.stop()).code).toBe(0)
@@ -92,10 +92,10 @@ describe('kill -9 in the middle of exchanges', () => {
   })
 })
 
-/** `ENGINE_LOSS_ORDERS=200 npx vitest run tests/workflows/crash.test.ts -t lost` plays more of them. */
+/** `ENGINE_LOSS_ORDERS=200 npx vitest run tests/workflows/crash.test.ts -t lost` runs more. */
 const ORDERS = Number(process.env.ENGINE_LOSS_ORDERS ?? 36)
 
-describe('the state of Temporal is lost while exchanges of every kind run', () => {
+describe('the state of Temporal is lost during exchanges of every kind', () => {
   const installations: Installation[] = []
   async function installation(before?: Installation): Promise<Installation> {
     const environment = { POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: '20', ...before?.ports }
@@ -111,7 +111,7 @@ describe('the state of Temporal is lost while exchanges of every kind run', () =
   })
 
   test.concurrent.each(['its files are removed', 'the database is backed up, and restored elsewhere'])(
-    '%s: every order ends rightly, nothing is double, nothing lost',
+    '%s: every order ends correctly, exactly once',
     async (how) => {
       const here = await installation()
       const folder = join(here.dataDir, 'backup')
@@ -135,7 +135,7 @@ describe('the state of Temporal is lost while exchanges of every kind run', () =
       else {
         here.run('cli/backup.ts', ['--to', folder, '--keys', join(here.dataDir, 'keys')])
         there = await installation(here)
-        // The provider's books are not the mall's.
+        // The provider's books do not belong to the mall.
         there.run('cli/restore.ts', ['--from', folder, '--keys', join(here.dataDir, 'keys')])
         for (const name of ['sandbox.db', 'sandbox.db-wal', 'sandbox.db-shm']) {
           if (existsSync(join(here.dataDir, name)))
@@ -145,7 +145,7 @@ describe('the state of Temporal is lost while exchanges of every kind run', () =
       await there.start()
       const promises = await Promise.all(seen)
       expect(promises).toHaveLength(ORDERS)
-      expect(await judge(there, promises, 90_000)).toEqual([])
+      expect(await checkConsistency(there, promises, 90_000)).toEqual([])
       expect(shop.mistakes).toEqual([])
     },
     240_000,

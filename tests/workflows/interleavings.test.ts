@@ -3,20 +3,20 @@ import { openTestApp } from '../support/test-app.ts'
 import { type Interleavings, type Method, proveInterleavings } from './interleavings.ts'
 
 /**
- * A sample; `npm run prove` plays for minutes, `INTERLEAVINGS_MINUTES=5` for so long at each provider.
+ * A sample; `npm run prove` plays for minutes, `INTERLEAVINGS_MINUTES=5` so long at each provider, and
  * `INTERLEAVINGS_SEED` plays others.
  */
 const minutes = Number(process.env.INTERLEAVINGS_MINUTES ?? 0)
 const seed = Number(process.env.INTERLEAVINGS_SEED ?? 20_261_123)
 const SAMPLE = 40
-/** So many come to every end there is. */
+/** With so many, every possible end occurs. */
 const MANY = 500
 const METHODS: readonly Method[] = ['bank_card', 'alipay', 'wechat']
 const LIMIT_MS = 900_000
 
-// Most of the time they wait for deadlines and providers: three malls at once take little longer than one.
+// They mostly wait for deadlines and providers: three malls take little longer than one.
 test.concurrent.each(METHODS)(
-  'at rest %s keeps the money of live orders and no other, whatever came when',
+  '%s keeps exactly the money of active orders, after events in any order',
   { timeout: LIMIT_MS + minutes * 60_000 },
   async (method) => {
     const mall = await openTestApp({ maxCachedWorkflows: 1_000 })

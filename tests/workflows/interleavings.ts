@@ -8,9 +8,8 @@ import type { TestApp } from '../support/test-app.ts'
 import { until } from '../support/test-app.ts'
 
 /**
- * Orders that are paid, told of, told of again, left to their deadline, canceled and paid otherwise in every order,
- * many at once, on the real mall and the sandbox, which has its faults now and then. At rest both books agree and
- * no law is broken.
+ * Plays payments, notifications, deadlines, cancellations and changes of method in any order, concurrently,
+ * on a real mall and a sandbox with occasional faults. At rest both books agree and no invariant is broken.
  */
 
 export type Method = 'bank_card' | 'alipay' | 'wechat'
@@ -29,7 +28,7 @@ const EVENTS = [
 ] as const
 type Event = (typeof EVENTS)[number]
 
-/** What may befall the next call or notification, whoever's it is, and how often; 'close answer lost' is above. */
+/** Faults of the next call or notification, and how often; 'close answer lost' is above. */
 const FAULTS = [
   { fault: 'delay', delay_ms: 150 },
   { fault: 'drop' },
@@ -46,13 +45,13 @@ const FAULTS = [
 const FAULT_CHANCE = 0.12
 const LENGTH_MAX = 5
 const IN_FLIGHT = 15
-/** So many come to rest together, and are looked at then. */
+/** So many are brought to rest and checked together. */
 const BATCH = 60
-/** When an order is due: soon where its sequence has the deadline in it, and else after all of its sequence. */
+/** The payment deadline: soon if the sequence contains it, else after the whole sequence. */
 const SOON_MS = 1_200
 const LATER_MS = 10_000
 const REST_MS = 240_000
-/** The longest pause of a customer between two things. */
+/** The longest pause between two acts of a customer. */
 const PAUSE_MS = 120
 
 export interface Interleavings {
@@ -60,9 +59,9 @@ export interface Interleavings {
   readonly seed: number
   readonly sequences: number
   readonly seconds: number
-  /** How often each event and fault was let happen. */
+  /** How often each event and fault occurred. */
   readonly happened: Readonly<Record<string, number>>
-  /** How many orders came to which end, and how much money went back how. */
+  /** How many orders reached which end, and how money was refunded. */
   readonly ends: Readonly<Record<string, number>>
 }
 
@@ -75,7 +74,7 @@ interface Player {
 /**
  * Plays seeded sequences on a mall of their own.
  * @param options how many; or `until` when (ms since the epoch), and at least one batch
- * @throws at the first broken law, with the seed and what was done to the orders it names
+ * @throws at the first broken invariant, with the seed and the history of the orders it names
  */
 export async function proveInterleavings(
   mall: TestApp,
@@ -130,9 +129,9 @@ async function play(mall: TestApp, stage: Stage, player: Player): Promise<void> 
   await mall.points(owner, 100)
   // Some can change to the wallet, and some cannot.
   if (random() < 0.7) await mall.cash(owner, 990)
-  // Others may begin at the same moment, and then one of them has the other's.
+  // Concurrent starts may get each other's setting.
   mall.configure({ paymentTimeoutMs: player.events.includes('deadline') ? SOON_MS : LATER_MS })
-  // A mall that has too much to do says so, and the customer asks again under the same key.
+  // When the mall is busy, the customer repeats the request under the same key.
   const answer = await until(
     () => mall.exchange(owner, { product_id, payment_method: method }, { key: owner }),
     ({ status }) => status !== 503,
@@ -144,13 +143,17 @@ async function play(mall: TestApp, stage: Stage, player: Player): Promise<void> 
   player.orderNo = answer.body.data.order_no
   for (const event of player.events) {
     await pause(random() * PAUSE_MS)
-    if (random() < FAULT_CHANCE) await befall(mall, stage, pick(random, FAULTS))
+    if (random() < FAULT_CHANCE) await injectFault(mall, stage, pick(random, FAULTS))
     happened[event] = (happened[event] ?? 0) + 1
     await happen(mall, stage, player, event)
   }
 }
 
-async function befall(mall: TestApp, { method, happened }: Stage, fault: { fault: string }): Promise<void> {
+async function injectFault(
+  mall: TestApp,
+  { method, happened }: Stage,
+  fault: { fault: string },
+): Promise<void> {
   happened[fault.fault] = (happened[fault.fault] ?? 0) + 1
   const { status, body } = await mall.control('faults', { method, ...fault })
   if (status !== 200) throw new Error(`the sandbox takes no ${fault.fault}: ${JSON.stringify(body)}`)
@@ -194,16 +197,18 @@ async function happen(mall: TestApp, stage: Stage, { owner, orderNo }: Player, e
       return pause(Math.max(0, (order?.pay_by?.getTime() ?? 0) - Date.now()))
     }
     case 'cancel':
-      return expectSense(await mall.act(owner, orderNo, 'cancel'))
+      return expectNoFailure(await mall.act(owner, orderNo, 'cancel'))
     case 'close answer lost':
-      return befall(mall, stage, { fault: pick(random, ['answer_lost', 'error_after', 'error_before']) })
+      return injectFault(mall, stage, { fault: pick(random, ['answer_lost', 'error_after', 'error_before']) })
     case 'method changed':
-      return expectSense(await mall.act(owner, orderNo, 'pay', pick(random, otherWays(stage.method))))
+      return expectNoFailure(
+        await mall.act(owner, orderNo, 'pay', pick(random, alternativesOf(stage.method))),
+      )
   }
 }
 
-/** The same method for another place, the wallet, and the same again. */
-const otherWays = (method: Method) => [
+/** The same method for another client, the wallet, and the same again. */
+const alternativesOf = (method: Method) => [
   { payment_method: method, client: 'desktop' },
   { payment_method: method, client: 'h5' },
   { payment_method: method === 'bank_card' ? 'wallet' : 'bank_card' },
@@ -211,16 +216,19 @@ const otherWays = (method: Method) => [
   {},
 ]
 
-/** It may be refused, and it may take its time; it never fails. */
-function expectSense({ status, body }: { readonly status: number; readonly body: unknown }): void {
+/** The answer may be a refusal or take long, but never an error. */
+function expectNoFailure({ status, body }: { readonly status: number; readonly body: unknown }): void {
   if (status >= 500 && status !== 503) throw new Error(`answered ${status} ${JSON.stringify(body)}`)
 }
 
-/** The faults end, every notice arrives, stuck refunds are settled, operators say their word, and the deadlines pass. */
+/**
+ * Ends the faults, delivers every notification, settles stuck refunds, resolves orders, and lets the
+ * deadlines pass.
+ */
 async function comeToRest(mall: TestApp, random: () => number, batch: readonly Player[]): Promise<void> {
   const numbers = batch.map(({ orderNo }) => orderNo)
   const mine = new Set(numbers)
-  // Calls that are repeated ever more slowly would use them up one by one.
+  // Slow retries would use up the faults one by one.
   await mall.control('clear-faults', {})
   await resend(mall, (orderNo) => mine.has(orderNo))
   await until(
@@ -240,11 +248,11 @@ async function comeToRest(mall: TestApp, random: () => number, batch: readonly P
         for (const out_trade_no of at_provider ?? []) await mall.control('settle-refunds', { out_trade_no })
         if (stuck === null) continue
         const action = stuck.code === 'refund' && random() < 0.5 ? 'settle' : 'retry'
-        expectSense(await mall.operate(order_no, 'resolve', { action, reason: 'seen to' }))
+        expectNoFailure(await mall.operate(order_no, 'resolve', { action, reason: 'seen to' }))
       }
       if (rows.length > 0)
         return rows.map(({ order_no, stuck }) => `${order_no} ${stuck?.code ?? 'is on its way'}`)
-      // What the provider has, and whose notice was dropped.
+      // Payments whose notification was dropped.
       const found = await disagreements(mall)
       await resend(mall, (orderNo) => found.some((what) => what.includes(orderNo)))
       return found
@@ -261,7 +269,7 @@ async function resend(mall: TestApp, isMeant: (orderNo: string) => boolean): Pro
   }
 }
 
-/** Money that is not where it should be, and what was released while it could still be paid. */
+/** Money in the wrong place, and orders released while they could still be paid. */
 async function disagreements(mall: TestApp): Promise<string[]> {
   const trades = (await mall.books()) as unknown as Trade[]
   const books = await compareBooks(mall.db, trades)

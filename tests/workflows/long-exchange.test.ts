@@ -3,7 +3,7 @@ import { MAX_PAYMENT_ATTEMPTS } from '../../domain/payments/method.ts'
 import { ended, readHoldings } from '../support/db-snapshot.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
-/** Whatever a customer asks, and however often, his order can be handled to its end. */
+/** An order can be processed to its end, however many requests a customer sends. */
 
 let mall: TestApp
 beforeAll(async () => {
@@ -41,8 +41,8 @@ async function finish(orderNo: string, owner: string) {
   await ended(mall, orderNo)
 }
 
-describe('asking to pay', () => {
-  test('the same cashier again costs the workflow nothing', async () => {
+describe('payment requests', () => {
+  test('for the same cashier cost the workflow nothing', async () => {
     const { owner, orderNo, pay, payUrl } = await unpaid()
     const { historyLength } = await describeRun(orderNo)
     for (let n = 0; n < 30; n += 1) {
@@ -54,7 +54,7 @@ describe('asking to pay', () => {
     await finish(orderNo, owner)
   })
 
-  test(`${MAX_PAYMENT_ATTEMPTS} attempts, then 429, and the order can still be paid, accepted and canceled`, async () => {
+  test(`are limited to ${MAX_PAYMENT_ATTEMPTS} attempts, then 429; the order can still be paid, accepted and canceled`, async () => {
     for (const last of ['pay', 'cancel']) {
       const { owner, orderNo, pay, before } = await unpaid()
       const methods = ['alipay', 'bank_card']
@@ -78,7 +78,7 @@ describe('asking to pay', () => {
         await mall.cashier(open, 'pay')
         await finish(orderNo, owner)
       } else {
-        // Alipay knows of an attempt once somebody has looked at its cashier.
+        // Alipay knows an attempt once its cashier has been opened.
         await fetch(open)
         expect((await mall.act(owner, orderNo, 'cancel')).body.data.status).toBe('order_canceled')
         await ended(mall, orderNo)
@@ -88,8 +88,8 @@ describe('asking to pay', () => {
   })
 })
 
-describe('a run that has grown long hands the exchange to the next one', () => {
-  test('by its events: attempts, declines and deadlines go on as they were', async () => {
+describe('a long run continues as new', () => {
+  test('after many events, and attempts, declines and deadlines stay the same', async () => {
     mall.configure({ runLimits: { events: 40, updates: 500 } })
     const { owner, orderNo, pay } = await unpaid()
     const runs = new Set([(await describeRun(orderNo)).runId])
@@ -110,11 +110,11 @@ describe('a run that has grown long hands the exchange to the next one', () => {
     expect((await describeRun(orderNo)).typedSearchAttributes.getAll().length).toBeGreaterThanOrEqual(4)
   })
 
-  test('by its requests, also while they keep coming: each is answered', async () => {
+  test('after many requests, and answers each of those that keep coming', async () => {
     mall.configure({ runLimits: { events: 4_000, updates: 4 } })
     const { owner, orderNo, pay, payUrl } = await unpaid()
     const first = (await describeRun(orderNo)).runId
-    // Too little cash: refused each time, after the workflow was asked.
+    // Too little cash: refused by the workflow each time.
     const answers = await Promise.all(
       [1, 2, 3].map(async () => {
         const statuses: number[] = []
@@ -129,7 +129,7 @@ describe('a run that has grown long hands the exchange to the next one', () => {
     await finish(orderNo, owner)
   })
 
-  test('after it has shipped: it is confirmed when it was to be', async () => {
+  test('after shipping, and is confirmed at the same time', async () => {
     mall.configure({ runLimits: { events: 25, updates: 2 }, autoConfirmTimeoutMs: 1_500 })
     const { owner, orderNo, payUrl } = await unpaid()
     await mall.cashier(payUrl, 'pay')

@@ -7,8 +7,8 @@ import type { Encryptor } from '../../db/platform/encryption.ts'
 type History = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>>
 
 /**
- * The SDK's own `historyToJSON` takes its types from one copy of protobufjs and its converter from another
- * when npm does not place them together, and refuses its own types. These come from the same copy.
+ * `historyToJSON` of the SDK mixes two copies of protobufjs, and fails, unless npm installs them together.
+ * These come from the same copy.
  */
 const sdk = createRequire(createRequire(import.meta.url).resolve('@temporalio/common'))
 const { fromJson, toJson } = createRequire(sdk.resolve('@temporalio/proto'))('protobufjs/ext/protojson')
@@ -19,7 +19,7 @@ interface Name {
   name: string
 }
 
-/** A history in Temporal's JSON, as far as tests look into it. */
+/** A history in Temporal's JSON, as far as tests read it. */
 export interface PlainHistory {
   readonly events: readonly {
     readonly eventType: string
@@ -34,7 +34,7 @@ export interface PlainHistory {
   }[]
 }
 
-/** Opens what is sealed, and takes out what names a machine: process, host, path, stack. */
+/** Decrypts payloads, and removes what identifies a machine: process, host, path, stack. */
 export async function toPlainHistory(history: History, sealer: Encryptor): Promise<PlainHistory> {
   const codec = createPayloadCodec(sealer)
   const opened = (await openAll(history, (payloads) => codec.decode(payloads))) as History
@@ -49,7 +49,7 @@ export async function toPlainHistory(history: History, sealer: Encryptor): Promi
   return scrubbed as PlainHistory
 }
 
-/** What a replay takes. */
+/** Converts it to what a replay accepts. */
 export function fromPlainHistory(history: PlainHistory): History {
   return fromJson(historyType, history) as History
 }

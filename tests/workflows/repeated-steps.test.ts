@@ -5,17 +5,17 @@ import { turnOf } from '../support/sample.ts'
 import { BRANCHES, openStage, play, type Stage } from './workflow-scenarios.ts'
 
 /**
- * A step whose effect is committed may run again: its worker died before it could tell, or the engine refused the task
- * that it belonged to. Whatever is repeated, each branch ends as it does without.
+ * A committed step may run again: its worker died before reporting, or Temporal rejected the task. Whatever
+ * is repeated, each branch ends the same.
  */
 
 type Run = (...args: never[]) => Promise<unknown>
 type Repeat = (name: string, run: Run) => Run
 
-/** Repeats that were answered otherwise than the first time. */
+/** Repeats whose answer differs from the first one. */
 const contradicted: string[] = []
 
-/** The yes or no of an answer, or of a failure. What else it says may have moved on since. */
+/** Whether an answer or failure means yes or no; its other contents may have changed. */
 async function verdictOf(answer: Promise<unknown>): Promise<string> {
   try {
     const given = (await answer) as Record<string, unknown> | null | undefined
@@ -26,7 +26,7 @@ async function verdictOf(answer: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Each step has its effect twice in a row; the second answer counts. */
+/** Each step runs twice in a row; the second answer counts. */
 const twice: Repeat =
   (name, run) =>
   async (...args) => {
@@ -39,8 +39,7 @@ const twice: Repeat =
   }
 
 /**
- * Before each step runs all that its task may already have run: every local step of the exchange since the last
- * remote one. A refused task repeats exactly that.
+ * Before each step, repeats every local step since the last remote one: exactly what a rejected task repeats.
  */
 function fromTheStartOfTheTask(): Repeat {
   const taken = new Map<string, (() => Promise<unknown>)[]>()
@@ -75,8 +74,8 @@ const repeating =
     ) as Activities
 
 describe.each<[string, number, () => Repeat]>([
-  ['every step twice', 0, () => twice],
-  ['every step after all that its task has done before', 1, fromTheStartOfTheTask],
+  ['every step runs twice', 0, () => twice],
+  ['every step after a repeat of its task so far', 1, fromTheStartOfTheTask],
 ])('%s:', (_, way, repeat) => {
   let stage: Stage
   beforeAll(async () => {

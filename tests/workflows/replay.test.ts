@@ -11,13 +11,18 @@ import { fromPlainHistory, type PlainHistory, toPlainHistory } from './plain-his
 import { BRANCHES, openStage, play, type Stage } from './workflow-scenarios.ts'
 
 const FOLDER = fileURLToPath(new URL('./histories', import.meta.url))
-/** `RECORD_HISTORIES=1 npx vitest run tests/workflows/replay.test.ts` writes the histories anew, after a change that is patched or not yet out. */
+/**
+ * `RECORD_HISTORIES=1 npx vitest run tests/workflows/replay.test.ts` records the histories anew, after a
+ * patched change or one that is not released.
+ */
 const RECORDING = process.env.RECORD_HISTORIES === '1'
 
 const fileOf = (name: string) => join(FOLDER, `${name}.json`)
 const read = (name: string) => JSON.parse(readFileSync(fileOf(name), 'utf8')) as PlainHistory
 
-/** Ways that only an earlier version went: they cannot be played again, and exchanges that went them may still run. */
+/**
+ * Paths of earlier versions only: they cannot be recorded again, but running exchanges may have taken them.
+ */
 const EARLIER = fileURLToPath(new URL('./earlier-histories', import.meta.url))
 const readEarlier = () =>
   new Map(
@@ -27,8 +32,7 @@ const readEarlier = () =>
     ]),
   )
 
-/** A worker that keeps nothing in memory replays the whole history at every step. */
-describe('a worker without a cache plays every branch to its end', () => {
+describe('a worker without a cache replays the whole history at every step, and ends every branch', () => {
   let stage: Stage
   beforeAll(async () => {
     stage = await openStage({ maxCachedWorkflows: RECORDING ? 100 : 0 })
@@ -50,7 +54,7 @@ describe('a worker without a cache plays every branch to its end', () => {
   })
 })
 
-/** @returns what the workflow code has against each history; nothing where it would do the same again. */
+/** @returns the replay error of each history that fails */
 async function replayAll(histories: ReadonlyMap<string, PlainHistory>): Promise<Map<string, string>> {
   const options = {
     workflowBundle: { codePath: inject('bundlePath') },
@@ -73,11 +77,11 @@ async function replayAll(histories: ReadonlyMap<string, PlainHistory>): Promise<
 describe('committed histories', () => {
   beforeAll(quietRuntime)
 
-  test('there is one for every branch, and none besides', () => {
+  test('exist for every branch, and no other', () => {
     expect(readdirSync(FOLDER).sort()).toEqual(BRANCHES.map(({ name }) => `${name}.json`).sort())
   })
 
-  test('they hold no secret and no trace of a machine', () => {
+  test('contain no secret and no trace of a machine', () => {
     const all = [...BRANCHES.map(({ name }) => [name, read(name)] as const), ...readEarlier()]
     for (const [name, history] of all) {
       const text = readable(history)
@@ -87,7 +91,7 @@ describe('committed histories', () => {
     }
   })
 
-  test('together they take every step and hear every message there is', () => {
+  test('cover every step and every message', () => {
     const seen = BRANCHES.flatMap(({ name }) => namesIn(read(name)))
     const steps = Object.keys(createActivities({} as never))
     const messages = [
@@ -97,16 +101,16 @@ describe('committed histories', () => {
     expect([...new Set(seen)].sort()).toEqual([...steps, ...messages].sort())
   })
 
-  test('the workflows would do the same again', async () => {
+  test('replay with the current workflows', async () => {
     expect(await replayAll(new Map(BRANCHES.map(({ name }) => [name, read(name)])))).toEqual(new Map())
   })
 
-  test('and what an earlier version did', async () => {
+  test('of earlier versions replay with the current workflows', async () => {
     expect(readEarlier().size).toBe(41)
     expect(await replayAll(readEarlier())).toEqual(new Map())
   })
 
-  test('each of them notices when the workflow takes another step', async () => {
+  test('fail to replay when the workflow takes another step', async () => {
     const changed = new Map(BRANCHES.map(({ name }) => [name, withAnotherStep(read(name))]))
     const noticed = new Map(BRANCHES.map(({ name }) => [name, 'DeterminismViolationError']))
     expect(await replayAll(changed)).toEqual(noticed)
@@ -116,7 +120,7 @@ describe('committed histories', () => {
 const decoded = (data: string) => Buffer.from(data, 'base64').toString()
 const encoded = (text: string) => Buffer.from(text).toString('base64')
 
-/** The history as text, its payloads included. */
+/** The history as text, with decoded payloads. */
 function readable(history: PlainHistory): string {
   return JSON.stringify(history, (key, value) =>
     key === 'data' && typeof value === 'string' ? decoded(value) : value,
@@ -140,7 +144,7 @@ function namesIn({ events }: PlainHistory): string[] {
   })
 }
 
-/** As if the workflow had once taken another first step. */
+/** The same history with another first step. */
 function withAnotherStep(history: PlainHistory): PlainHistory {
   const changed = structuredClone(history)
   for (const event of changed.events) {

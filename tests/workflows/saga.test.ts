@@ -5,7 +5,7 @@ import { newOrderNo } from '../../domain/orders/number.ts'
 import { ended, readHoldings, readTables } from '../support/db-snapshot.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
-/** Stock, points and orders as systems of their own: every step an activity with its own undo. */
+/** Stock, points and orders as external systems: every step is an activity with its own undo. */
 
 const HASTE_MS = 1_500
 
@@ -43,7 +43,7 @@ const stepsOf = async (orderNo: string) =>
   )
 
 describe('an exchange across systems', () => {
-  test('by points only is paid, each system by a step of its own', async () => {
+  test('is paid by points only, with one step per system', async () => {
     const owner = await customer()
     const answer = await mall.exchange(owner, { product_id: await mall.product({ stock: 1 }) })
     expect(answer).toMatchObject({
@@ -60,7 +60,7 @@ describe('an exchange across systems', () => {
     ])
   })
 
-  test('by points and wallet is paid, followed and finished', async () => {
+  test('is paid by points and wallet, followed and finished', async () => {
     const owner = await customer()
     const product_id = await mall.product({ payment_mode: 'mixed', stock: 1 })
     const { order_no } = (await mall.exchange(owner, { product_id })).body.data
@@ -70,7 +70,7 @@ describe('an exchange across systems', () => {
     await ended(mall, order_no)
   })
 
-  test('by card waits with points and stock held, survives a decline, and is paid', async () => {
+  test('by card holds points and stock while it waits, survives a decline, and is paid', async () => {
     const owner = await customer()
     const product_id = await mall.product({ payment_mode: 'mixed', stock: 1 })
     const placed = await mall.exchange(owner, { product_id, payment_method: 'bank_card' })
@@ -93,7 +93,7 @@ describe('an exchange across systems', () => {
     expect((await mall.operate(order_no, 'accept')).status).toBe(200)
   })
 
-  test('by card that is not paid in time gives everything back', async () => {
+  test('by card returns everything if it is not paid in time', async () => {
     const owner = await customer()
     const product_id = await mall.product({ payment_mode: 'mixed', stock: 1 })
     const before = await readHoldings(mall)
@@ -108,7 +108,7 @@ describe('an exchange across systems', () => {
   })
 
   test.each(['points', 'wallet', 'bank_card'])(
-    'canceled or refunded, paid by %s, gives everything back',
+    'canceled or refunded, paid by %s, returns everything',
     async (payment) => {
       const product_id = await mall.product({
         payment_mode: payment === 'points' ? 'points_only' : 'mixed',
@@ -141,7 +141,7 @@ describe('an exchange across systems', () => {
     },
   )
 
-  /** Redeems for all at once; afterwards, when all is at rest, how many orders stand and why the others do not. */
+  /** Redeems concurrently. @returns at rest, how many orders exist and why the others do not */
   async function atOnce(owners: readonly string[], product_id: string) {
     const answers = await Promise.all(owners.map((owner) => mall.exchange(owner, { product_id })))
     const attempts = await until(
@@ -158,7 +158,7 @@ describe('an exchange across systems', () => {
     await until(
       () => mall.brokenLaws(),
       (broken) => broken.length === 0,
-      'nothing is reserved for an order that is none',
+      'nothing is reserved for an order that was refused',
     )
     const late = attempts.flatMap(({ refusal }) => refusal?.code ?? [])
     const inTime = answers.flatMap(({ status, body }) => (status === 409 ? [body.code] : []))
@@ -168,7 +168,7 @@ describe('an exchange across systems', () => {
     }
   }
 
-  test('12 at once of one user where three are allowed: exactly 3, and the rest leaves nothing', async () => {
+  test('of 12 concurrent ones by one customer with a limit of three, exactly 3 exist', async () => {
     const owner = await customer(2000)
     const product_id = await mall.product({ stock: 100, exchange_limit: 3 })
     expect(await atOnce(Array(12).fill(owner), product_id)).toEqual({
@@ -180,7 +180,7 @@ describe('an exchange across systems', () => {
     expect(page.body.data.stock_quantity).toBe(97)
   })
 
-  test('12 users at once for 5 pieces: exactly 5, and the rest has its points', async () => {
+  test('of 12 concurrent ones for 5 pieces, exactly 5 exist; the others get their points back', async () => {
     const owners = await Promise.all(Array.from({ length: 12 }, () => customer()))
     const product_id = await mall.product({ stock: 5 })
     expect(await atOnce(owners, product_id)).toEqual({ orders: 5, reasons: ['OUT_OF_STOCK'] })
@@ -190,8 +190,8 @@ describe('an exchange across systems', () => {
   })
 })
 
-describe('an undo that comes before its step stops the step when it comes late:', () => {
-  /** An attempt that no workflow knows of, to call its steps by hand. */
+describe('an undo that runs before its step makes the late step fail:', () => {
+  /** An attempt without a workflow, to call its steps directly. */
   async function attempt() {
     const owner = await customer()
     const product_id = await mall.product({ stock: 5 })
@@ -227,7 +227,7 @@ describe('an undo that comes before its step stops the step when it comes late:'
     (await mall.call('GET', `/api/points-mall/products/${id}`)).body.data.stock_quantity
   const forget = (orderNo: string) => activities.refuseAttempt(orderNo, { code: 'UNAVAILABLE' })
 
-  test('releaseStock before reserveStock; in order it reserves and gives back, each once', async () => {
+  test('releaseStock before reserveStock; in order, each takes effect once', async () => {
     const late = await attempt()
     await activities.releaseStock(late.order_no)
     expect(await activities.reserveStock(late.order_no, late.quote)).toBe(false)
@@ -244,7 +244,7 @@ describe('an undo that comes before its step stops the step when it comes late:'
     await forget(early.order_no)
   })
 
-  test('releasePoints before holdPoints; in order it holds and gives back, each once', async () => {
+  test('releasePoints before holdPoints; in order, each takes effect once', async () => {
     const late = await attempt()
     await activities.releasePoints(late.order_no, 'too late')
     expect(await activities.holdPoints(late.order_no, 100)).toBe(false)
@@ -277,7 +277,7 @@ describe('an undo that comes before its step stops the step when it comes late:'
     expect(await balance(owner)).toEqual([100, 0, '9.90'])
   })
 
-  test('capture and commit of what was undone take nothing', async () => {
+  test('capture and commit of an undone attempt take nothing', async () => {
     const { owner, order_no, product_id, quote } = await attempt()
     await activities.reserveStock(order_no, quote)
     await activities.holdPoints(order_no, 100)

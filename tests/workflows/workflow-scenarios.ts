@@ -22,7 +22,7 @@ import { type Answer, type MallOptions, openTestApp, type TestApp, until } from 
 /** A mall in which any step can be made to fail. */
 export interface Stage extends TestApp {
   readonly hooks: ReturnType<typeof createHooks>
-  /** The order numbers that came to be placed, refused ones included. */
+  /** The numbers of orders that were requested, refused ones included. */
   readonly begun: string[]
 }
 
@@ -31,11 +31,11 @@ export interface WorkflowRun {
   readonly runId?: string
 }
 
-/** One way through the workflows. */
+/** One path through the workflows. */
 export interface Branch {
   readonly name: string
   readonly settings?: Partial<ExchangeSettings>
-  /** Plays it to the workflow's end. @returns the workflow's id, or one of its runs. */
+  /** Plays it to the workflow's end. @returns the workflow's id, or one of its runs */
   readonly play: (stage: Stage, owner: string) => Promise<string | WorkflowRun>
 }
 
@@ -61,7 +61,7 @@ export async function openStage(options: MallOptions = {}): Promise<Stage> {
   return Object.assign(mall, { hooks, begun })
 }
 
-/** Plays a branch under its settings. @returns the run whose history it is; its workflow has ended. */
+/** Plays a branch with its settings. @returns the run of its history, which has ended */
 export async function play(stage: Stage, branch: Branch): Promise<WorkflowRun> {
   const usual: ExchangeSettings = { ...stage.deps.settings }
   stage.configure(branch.settings ?? {})
@@ -83,8 +83,8 @@ const noSuchLuck = () => {
   throw ApplicationFailure.nonRetryable('the other system says no', 'ProviderRefusalError')
 }
 
-/** Fails as a system that is away does, so many times. */
-function away(times: number): () => void {
+/** Fails so many times as an unavailable system does. */
+function unavailable(times: number): () => void {
   let left = times
   return () => {
     left -= 1
@@ -92,7 +92,7 @@ function away(times: number): () => void {
   }
 }
 
-/** Redeems one piece. @returns the order, expecting it to stand. */
+/** Redeems one piece and expects success. */
 async function redeem(stage: Stage, owner: string, cost: Cost): Promise<Ordered> {
   const answer = await ask(stage, owner, cost)
   if (answer.status !== 201) throw new Error(`answered ${answer.status} ${JSON.stringify(answer.body)}`)
@@ -169,7 +169,7 @@ async function partWorkflowId(stage: Stage, order_no: string): Promise<string> {
   return refundWorkflowId(order_no, operation_key)
 }
 
-/** An event of the order domain, as that system sends it. */
+/** An event of the order domain, in that system's format. */
 async function orderEvent(stage: Stage, order_no: string, kind: string, n: string): Promise<void> {
   const body = JSON.stringify({ type: `order.${kind}`, data: { order_no } })
   const at = new Date()
@@ -187,7 +187,7 @@ async function orderEvent(stage: Stage, order_no: string, kind: string, n: strin
   )
 }
 
-/** As if the engine had lost its state, and a worker looked for what that left behind. */
+/** Loses the workflow as if Temporal had lost its state, and adopts the order. */
 async function loseAndAdopt(stage: Stage, order_no: string): Promise<void> {
   await loseWorkflow(stage, exchangeWorkflowId(order_no))
   await adoptAll(stage)
@@ -201,10 +201,10 @@ async function finishOrder(stage: Stage, owner: string, order: Ordered): Promise
   return id
 }
 
-/** Redeems, expecting to be refused. @returns the workflow's id, which the answer does not name. */
+/** Redeems and expects a refusal. @returns the workflow's id, which the answer does not contain */
 async function refused(stage: Stage, owner: string, cost: Cost, code: string): Promise<string> {
   const answer = await ask(stage, owner, cost)
-  // On a busy machine the refusal may come after the answer: then the order's number shows it.
+  // On a slow machine the refusal may come after the answer: then it is found by order number.
   if (answer.status === 202) {
     await until(
       () => stage.order(owner, answer.body.data.order_no),
@@ -216,7 +216,7 @@ async function refused(stage: Stage, owner: string, cost: Cost, code: string): P
   return exchangeWorkflowId(stage.begun.at(-1) ?? '')
 }
 
-/** What the API found in stock is gone when the workflow looks. */
+/** Sells the stock between the API's check and the workflow's. */
 const sellOut = (stage: Stage) => {
   return async () => {
     await stage.db
@@ -227,7 +227,7 @@ const sellOut = (stage: Stage) => {
   }
 }
 
-/** Somebody else was quicker: what was there a moment ago is not enough any more. */
+/** Spends the balance between the API's check and the workflow's. */
 async function spend(stage: Stage, owner: string, currency: 'ZJF' | 'CNY'): Promise<void> {
   await stage.db.transaction().execute((tx) =>
     adjust(
@@ -242,7 +242,7 @@ async function spend(stage: Stage, owner: string, currency: 'ZJF' | 'CNY'): Prom
   )
 }
 
-/** Every way through `exchangeWorkflow` and `refundWorkflow`; each is a committed history. */
+/** Every path through `exchangeWorkflow` and `refundWorkflow`; each has a committed history. */
 export const BRANCHES: readonly Branch[] = [
   {
     name: 'points-only-canceled',
@@ -346,13 +346,13 @@ export const BRANCHES: readonly Branch[] = [
       await stage.cash(owner, 990)
       await expectStatus(stage.act(owner, order_no, 'pay', { payment_method: 'wallet' }), 200)
       await stage.reach(owner, order_no, 'order_paid')
-      // The first attempt is paid all the same: that money goes back beside the story.
+      // The first attempt is paid, too: it is refunded while the order continues.
       await stage.control('force-pay', { out_trade_no: `${order_no}-1` })
       await until(
         () => stage.books(),
         (books) =>
           books.some((trade) => trade.out_trade_no === `${order_no}-1` && trade.state === 'refunded'),
-        'what was paid twice is back',
+        'the second payment is refunded',
       )
       return finishOrder(stage, owner, order)
     },
@@ -427,7 +427,7 @@ export const BRANCHES: readonly Branch[] = [
   {
     name: 'placing-takes-several-tries',
     async play(stage, owner) {
-      stage.hooks.before('placeExchange', away(4))
+      stage.hooks.before('placeExchange', unavailable(4))
       const { order_no } = await redeem(stage, owner, { point: 100 })
       await cancel(stage, owner, order_no)
       return exchangeWorkflowId(order_no)
@@ -557,7 +557,7 @@ export const BRANCHES: readonly Branch[] = [
       await until(
         () => stage.order(owner, order_no),
         ({ payment_status }) => payment_status === 'refunded',
-        'the late money is back',
+        'the late payment is refunded',
       )
       return refundWorkflowId(order_no, '1')
     },
@@ -649,7 +649,7 @@ export const BRANCHES: readonly Branch[] = [
       const order = await redeem(stage, owner, CARD)
       const { order_no } = order
       await payByCard(stage, owner, order)
-      stage.hooks.before('refundPayment', away(1_000))
+      stage.hooks.before('refundPayment', unavailable(1_000))
       await cancel(stage, owner, order_no)
       await loseWorkflow(stage, exchangeWorkflowId(order_no))
       stage.hooks.clear()
