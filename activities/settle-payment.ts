@@ -4,7 +4,7 @@ import { type ExchangeOrder, findOrderForUpdate, recordEvent, SYSTEM } from '../
 import { findPayment, type Payment, updatePayment } from '../db/payments/payments.ts'
 import { type Fen, fenOf } from '../domain/money.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
-import { decideMoney } from '../domain/payments/decision.ts'
+import { decideMoney, isFullyRefunded } from '../domain/payments/decision.ts'
 import { markClosed } from './close-payment.ts'
 import {
   mustFindPayment,
@@ -14,7 +14,7 @@ import {
   unlessRefused,
 } from './payment-deps.ts'
 import { requireCurrentRun } from './run.ts'
-import { isFullyRefunded, scheduleRefund, settle } from './settle.ts'
+import { scheduleRefund, settle } from './settle.ts'
 
 export type MoneyOutcome = 'settled' | 'refund' | 'repeat' | 'unknown'
 

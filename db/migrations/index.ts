@@ -17,6 +17,7 @@ import * as keptFormsOfBrowsers from './2026-11-30-kept-forms.ts'
 import * as noticeOutcomes from './2026-11-30-notice-outcomes.ts'
 import * as orderCodes from './2026-11-30-order-codes.ts'
 import * as reconciliationCodes from './2026-11-30-reconciliation-codes.ts'
+import * as paymentQueries from './2026-12-01-payment-queries.ts'
 
 /** In the order of their names; a landed migration is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -38,4 +39,5 @@ export const migrations: Record<string, Migration> = {
   '2026-11-30-notice-outcomes': noticeOutcomes,
   '2026-11-30-order-codes': orderCodes,
   '2026-11-30-reconciliation-codes': reconciliationCodes,
+  '2026-12-01-payment-queries': paymentQueries,
 }
