@@ -8,6 +8,7 @@ import { type AdoptionRound, adoptOrphans } from './application/orders/adoption.
 import { resumeAttempts } from './application/orders/exchange.ts'
 import { exchangeSettings } from './application/orders/exchange-deps.ts'
 import { repeatRequests } from './application/orders/requests.ts'
+import { queryDuePayments } from './application/payments/queries.ts'
 import { createEngine } from './application/reconciliation/reconciliation.ts'
 import { ensureReconciliationSchedule } from './application/reconciliation/schedule.ts'
 import { connectTemporal, isUnavailable, OverloadedError } from './application/temporal/client.ts'
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const connection = await NativeConnection.connect(config.temporal.connection)
   const outsideWallet = config.outsideWallet && createHttpWallet(config.outsideWallet)
+  const providers = createProviders(config.payments)
   const deps = {
     db,
     vault,
@@ -71,9 +73,9 @@ async function main(): Promise<void> {
       rules: config.rules,
       expiryGraceMs: config.expiryGraceMs,
       outsideWallet,
-      providers: createProviders(config.payments),
+      providers,
       engine: createEngine(deps),
-      returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}`,
+      returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}?returned=1`,
     }),
     maxCachedWorkflows: config.temporal.maxCachedWorkflows,
     // How soon another worker takes over the cached exchanges of a killed one.
@@ -135,6 +137,16 @@ async function main(): Promise<void> {
       else log.error({ err: error }, 'sweep failed')
     },
   )
+  const querying = sweep(
+    stopping.signal,
+    QUERIES_EVERY_MS,
+    async () => {
+      await queryDuePayments({ ...deps, providers }, (out_trade_no, error) => {
+        log.warn({ out_trade_no, err: error }, 'payment not queried')
+      })
+    },
+    (error) => log.error({ err: error }, 'payments not queried'),
+  )
   let round: AdoptionRound | undefined
   let rounds = 0
   const adopting = sweep(
@@ -158,6 +170,7 @@ async function main(): Promise<void> {
   log.info('worker started')
   await worker.run()
   await sweeping
+  await querying
   await keeping
   await adopting
   // Checkpoints for what the last steps booked.
@@ -168,6 +181,8 @@ async function main(): Promise<void> {
   log.info('worker stopped')
 }
 
+/** A customer who is back from the cashier waits for it. */
+const QUERIES_EVERY_MS = 500
 /** Frequent at first, to find orders that a crash left without a workflow. */
 const FIRST_ROUNDS = 4
 const FIRST_ROUNDS_MS = 5_000

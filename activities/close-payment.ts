@@ -6,7 +6,7 @@ import { closeAttempt, type Payment, updatePayment } from '../db/payments/paymen
 import type { CancelCause } from '../db/schema/points-exchange-orders.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
-import { decideClose } from '../domain/payments/decision.ts'
+import { decideClose, isFullyRefunded } from '../domain/payments/decision.ts'
 import { NotKnownYetError } from '../payments/port.ts'
 import { openAtProvider } from './open-payment.ts'
 import {
@@ -17,7 +17,6 @@ import {
   unlessRefused,
 } from './payment-deps.ts'
 import { requireCurrentRun } from './run.ts'
-import { isFullyRefunded } from './settle.ts'
 
 export type CloseOutcome =
   | { readonly closed: true }

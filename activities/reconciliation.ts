@@ -27,6 +27,7 @@ import {
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { dayInShanghai } from '../domain/business-time.ts'
 import { decimalFromFen, type Fen } from '../domain/money.ts'
+import { isFullyRefunded } from '../domain/payments/decision.ts'
 import {
   type BilledMoney,
   type Counted,
@@ -52,7 +53,6 @@ import {
   stateSide,
 } from '../domain/reconciliation/findings.ts'
 import { type PaymentProvider, ProviderRefusalError } from '../payments/port.ts'
-import { isFullyRefunded } from './settle.ts'
 
 export interface Engine {
   runningExchanges(): Promise<ReadonlySet<string>>

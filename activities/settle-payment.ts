@@ -5,7 +5,7 @@ import { hidePayment, showRefunding } from '../db/orders/shown-payment.ts'
 import { findPayment, type Payment, updatePayment } from '../db/payments/payments.ts'
 import { type Fen, fenOf } from '../domain/money.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
-import { decideMoney } from '../domain/payments/decision.ts'
+import { decideMoney, isFullyRefunded } from '../domain/payments/decision.ts'
 import { markClosed } from './close-payment.ts'
 import {
   mustFindPayment,
@@ -15,7 +15,7 @@ import {
   unlessRefused,
 } from './payment-deps.ts'
 import { requireCurrentRun } from './run.ts'
-import { isFullyRefunded, scheduleRefund, settle } from './settle.ts'
+import { scheduleRefund, settle } from './settle.ts'
 
 export type MoneyOutcome = 'settled' | 'refund' | 'repeat' | 'unknown'
 

@@ -23,7 +23,6 @@ import { remainderOf } from '../domain/orders/refund.ts'
 import { isPaid } from '../domain/orders/status.ts'
 import { afterCancel, afterRefund } from '../domain/payments/decision.ts'
 import type { PaymentMethod } from '../domain/payments/method.ts'
-import type { ProviderPayment } from '../payments/port.ts'
 import { causeOfReturn } from './return-cause.ts'
 
 /**
@@ -55,11 +54,6 @@ export async function settle(
   if (!done.stockCommitted) await commitStock(tx, orderNo)
   const method = paidBy ? order.payment_method : due > 0n ? ('wallet' as const) : null
   await moveOrder(tx, orderNo, 'order_paid', SYSTEM, paidColumns(method, tradeNo, order.pay_by))
-}
-
-/** Whether the provider refunded the whole payment without the mall: there is nothing left to apply. */
-export function isFullyRefunded({ amountFen, refundedFen }: ProviderPayment): boolean {
-  return amountFen !== undefined && amountFen > 0n && refundedFen !== undefined && refundedFen >= amountFen
 }
 
 export function paidColumns(method: PaymentMethod | null, tradeNo: string | null, payBy: Date | null) {

@@ -28,6 +28,7 @@ export function controlRoutes(desk: Desk): Hono {
   })
 
   app.get('/notifications', (c) => c.json(readSends(db)))
+  app.get('/queries', (c) => c.json(Object.fromEntries(desk.queries)))
 
   app.post('/resend', async (c) => {
     const { out_trade_no } = tradeOf.parse(await c.req.json())

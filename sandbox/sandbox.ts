@@ -61,6 +61,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     notifier,
     wires,
     payUrl: (ref) => `${publicUrl}/pay/${ref}`,
+    queries: new Map(),
   }
 
   const app = new Hono<{ Bindings: HttpBindings }>()

@@ -32,6 +32,12 @@ export interface Desk {
   readonly notifier: Notifier
   readonly wires: Readonly<Partial<Record<Method, Wire>>>
   payUrl(ref: string): string
+  /** How often the shop asked for each trade since the start, by its number; a close of the mall asks, too. */
+  readonly queries: Map<string, number>
+}
+
+export function countQuery({ queries }: Desk, outTradeNo: string): void {
+  queries.set(outTradeNo, (queries.get(outTradeNo) ?? 0) + 1)
 }
 
 /** Repeatable. @returns undefined where there is no such trade */

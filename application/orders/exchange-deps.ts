@@ -16,6 +16,8 @@ export interface ExchangeSettings {
   readonly outsideSteps: readonly ExternalStep[]
   /** Limits for continue-as-new; undefined: default. */
   readonly runLimits?: RunLimits | undefined
+  /** Gaps between the queries of an open payment (ms), see `QUERY_GAPS_MS`; undefined: default. */
+  readonly queryGapsMs?: readonly number[] | undefined
 }
 
 export function exchangeSettings({

@@ -27,7 +27,7 @@ export type PointsPlace =
 
 export type CashPlace =
   | { readonly place: 'due'; readonly money: Money; readonly until: string | null }
-  /** The payment is being closed and its result checked. */
+  /** The result of the payment is being checked: it is being closed, or may be paid. */
   | { readonly place: 'closing'; readonly money: Money }
   | { readonly place: 'never_paid'; readonly money: Money }
   | {

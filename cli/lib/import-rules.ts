@@ -17,7 +17,10 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
   wallets: { values: ['domain/'] },
   activities: { values: ['domain/', 'i18n/', 'db/', 'payments/', 'wallets/'] },
   workflows: { values: ['domain/'], types: ['activities/'] },
-  application: { values: ['domain/', 'i18n/', 'db/', 'workflows/messages.ts'], types: ['wallets/port.ts'] },
+  application: {
+    values: ['domain/', 'i18n/', 'db/', 'workflows/messages.ts'],
+    types: ['payments/port.ts', 'wallets/port.ts'],
+  },
   api: {
     values: ['domain/', 'i18n/', 'application/', 'web/'],
     types: ['db/', 'payments/port.ts', 'workflows/messages.ts', 'config/index.ts'],

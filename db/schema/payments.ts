@@ -20,4 +20,13 @@ export interface PaymentsTable extends Dated {
   /** The provider answered "paid" to a close request, and the money is not booked yet. */
   paid_reported: Generated<boolean>
   paid_at: Date | null
+  /** When the provider is asked next; null: it was not asked yet, and is asked some time after the attempt was opened. */
+  next_query_at: ColumnType<Date | null, undefined, Date>
+  /** Place of the next gap between two queries in the schedule. */
+  query_step: Generated<number>
+  queried_at: ColumnType<Date | null, undefined, Date>
+  /** `queried_at` of the last query that the provider answered. */
+  answered_query_at: ColumnType<Date | null, undefined, Date>
+  /** When the customer last came back from the cashier. */
+  returned_at: ColumnType<Date | null, undefined, Date>
 }

@@ -1,3 +1,4 @@
+import type { Fen } from '../money.ts'
 import type { OrderStatus, PaymentStatus } from '../orders/status.ts'
 import { factsOf, type PaymentClient, type PaymentMethod } from './method.ts'
 
@@ -82,4 +83,10 @@ export function afterCancel(payment: PaymentStatus, method: PaymentMethod): Paym
 /** @param owed refunds of the attempt without a final answer */
 export function afterRefund(payment: PaymentStatus, owed: number): PaymentStatus {
   return payment === 'refunding' && owed === 0 ? 'refunded' : payment
+}
+
+/** Whether the provider refunded the whole payment without the mall: there is nothing left to apply. */
+export function isFullyRefunded(found: { readonly amountFen?: Fen; readonly refundedFen?: Fen }): boolean {
+  const { amountFen, refundedFen } = found
+  return amountFen !== undefined && amountFen > 0n && refundedFen !== undefined && refundedFen >= amountFen
 }

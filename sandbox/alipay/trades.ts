@@ -9,7 +9,7 @@ import {
   type Trade,
 } from '../books.ts'
 import { takeFault } from '../faults.ts'
-import { closeOpen, type Desk, receive } from '../teller.ts'
+import { closeOpen, countQuery, type Desk, receive } from '../teller.ts'
 import { AlipayRefusalError, failed, type Node, success } from './answers.ts'
 import { type Content, NUMBER, optional, type Params, readAmount, required } from './request.ts'
 import { fromShanghaiText, shanghaiText } from './time.ts'
@@ -96,6 +96,8 @@ const STATUSES = {
 export const namesOf = (trade: Trade) => ({ out_trade_no: trade.outTradeNo, trade_no: trade.paymentRef })
 
 export function queryTrade(desk: Desk, content: Content): Node {
+  const named = optional(content, 'out_trade_no', NUMBER)
+  if (named !== undefined) countQuery(desk, named)
   const trade = namedTrade(desk, content)
   const kept = trade.state === 'paid' ? trade.amountFen - fenGivenBack(refundsOf(desk.db, trade.ref)) : 0n
   return success({

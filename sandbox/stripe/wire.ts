@@ -3,7 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { findRefund, findTrade, findTradeByPayment, refundsOf, type Trade } from '../books.ts'
 import type { Notice } from '../notify.ts'
-import type { Desk, Wire } from '../teller.ts'
+import { countQuery, type Desk, type Wire } from '../teller.ts'
 import { listMovements } from './balance.ts'
 import { type Answer, noSuch, refusal, StripeRefusalError } from './errors.ts'
 import { EXPAND, integer, readForm, required } from './form.ts'
@@ -101,6 +101,7 @@ function routes(desk: Desk, secretKey: string) {
     const expand = expandOf(c)
     const trade = findTrade(db, c.req.param('id'))
     if (trade?.method !== METHOD) return reply(c, noSuch('checkout.session', c.req.param('id'), 'session'))
+    countQuery(desk, trade.outTradeNo)
     return c.json(expandSession(desk, trade, expand))
   })
   app.post('/checkout/sessions/:id/expire', (c) => post(c, desk, expireSession(desk, c.req.param('id'))))

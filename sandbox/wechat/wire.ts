@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { findRefundByNumber, findTrade, refundsOf, type Trade } from '../books.ts'
 import type { Notice } from '../notify.ts'
-import type { Desk, Wire } from '../teller.ts'
+import { countQuery, type Desk, type Wire } from '../teller.ts'
 import { billFile, billLink } from './bill.ts'
 import { NO_SUCH_ORDER, refusal, WechatRefusalError } from './errors.ts'
 import { METHOD, type Product, refundNotice, refundObject, sealEvent, transactionObject } from './objects.ts'
@@ -90,6 +90,7 @@ function routes(desk: Desk, merchant: WechatMerchant) {
   }
   app.get('/pay/transactions/out-trade-no/:number', (c) => {
     const { mchid } = read(asked, c.req.query())
+    countQuery(desk, c.req.param('number'))
     const trade = mchid === merchant.mchId ? findOrder(desk, c.req.param('number')) : undefined
     if (!trade) return reply(c, merchant, NO_SUCH_ORDER)
     const body = transactionObject(merchant, trade, refundsOf(db, trade.ref))

@@ -16,6 +16,7 @@ import { createMetrics } from '../../api/metrics.ts'
 import { createAuthenticate } from '../../api/middleware/auth.ts'
 import { sweepInbox } from '../../application/messaging/inbox.ts'
 import type { ExchangeSettings } from '../../application/orders/exchange-deps.ts'
+import { queryDuePayments } from '../../application/payments/queries.ts'
 import { createEngine } from '../../application/reconciliation/reconciliation.ts'
 import { connectTemporal, type Temporal } from '../../application/temporal/client.ts'
 import { sealedPayloads } from '../../application/temporal/payload-codec.ts'
@@ -208,7 +209,7 @@ export async function openTestApp(options: MallOptions = {}) {
     outsideWallet: options.outsideWallet,
     providers,
     engine: createEngine(deps),
-    returnUrl: (orderNo) => `${url}/points-mall/orders/${orderNo}`,
+    returnUrl: (orderNo) => `${url}/points-mall/orders/${orderNo}?returned=1`,
   })
   const tampered = options.tamper ? options.tamper(activities) : activities
   let worker: { stop(): Promise<void> } | undefined
@@ -330,6 +331,11 @@ export async function openTestApp(options: MallOptions = {}) {
       ),
     /** Delivers notifications as the worker's sweeper does. */
     sweep: () => sweepInbox(deps, () => {}),
+    /** Asks the providers about due payments, as the worker does. */
+    queryDue: () =>
+      queryDuePayments(deps, (outTradeNo, error) => {
+        throw new Error(outTradeNo, { cause: error })
+      }),
     history: (orderNo: string) => fetchHistory(temporal, orderNo),
     /** Violated invariants, once everything is at rest. */
     brokenLaws: async () =>

@@ -30,10 +30,11 @@ window.addEventListener('beforeunload', (event) => {
   setTimeout(readyAgain)
 })
 
-// What was done is told once: the page loaded again, or kept as a bookmark, says how it is now.
+// What was done is told once, and a return from the cashier happens once: the page loaded again says how it is now.
 const here = new URL(location.href)
-if (here.searchParams.has('done')) {
-  here.searchParams.delete('done')
+for (const name of ['done', 'returned']) {
+  if (!here.searchParams.has(name)) continue
+  here.searchParams.delete(name)
   history.replaceState(history.state, '', here)
 }
 

@@ -6,7 +6,9 @@ import { arrivalOf, orderView, readShown } from './order-view.ts'
 const LOOK_EVERY_MS = 700
 /** Proxies close silent connections; a write also detects dead ones. */
 const HEARTBEAT_MS = 15_000
-/** Browsers reconnect after this; abandoned streams end. */
+/** The answer "not paid" of a provider changes no order, so it is looked for. */
+const CONFIRMING_MS = 2_000
+/** Browsers reconnect; abandoned streams end. */
 const LIVE_MS = 10 * 60_000
 /** Browsers allow six connections per host and keep those of hidden tabs open. */
 const PER_VIEWER_MAX = 4
@@ -59,7 +61,8 @@ export function liveOrder(deps: WebDeps) {
           if (state !== sent) await stream.writeSSE({ data: `${await orderView(shown, lang, arrival)}` })
           else await stream.write(': nothing new\n\n')
           sent = state
-          mark = await watch.after(order_no, mark, HEARTBEAT_MS, signal)
+          const limitMs = shown.confirming ? CONFIRMING_MS : HEARTBEAT_MS
+          mark = await watch.after(order_no, mark, limitMs, signal)
         }
       } catch (err) {
         // Hono's helper would send the error message to the browser.

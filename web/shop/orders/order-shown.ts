@@ -8,7 +8,10 @@ import type { PaymentMethod } from '../../../domain/payments/method.ts'
 export interface OrderShown {
   readonly order: OrderView
   readonly where: FundTrace
+  /** Payment methods and the wallet's cash; undefined: nothing to pay, or nothing to pay now. */
   readonly payable: { readonly methods: readonly PaymentMethod[]; readonly cash: Money } | undefined
+  /** It may be paid already: the customer is not asked to pay again. */
+  readonly confirming: boolean
   /** Undefined: the product was deleted. */
   readonly shipping: Shipping | undefined
 }

@@ -27,9 +27,11 @@ export function keptOf({ points, cash }: FundTrace): Moves | undefined {
   return hasCash ? 'cash' : undefined
 }
 
-/** Customers see one status for order and payment. */
-export function stateOf(order: OrderView): OrderState {
-  const { name, means, tone } = wordsOf(order)
+/** Combines order and payment status: customers see one. @param confirming see `OrderShown` */
+export function stateOf(order: OrderView, confirming = false): OrderState {
+  const { name, means, tone } = confirming
+    ? { ...PAYMENT_STATES.confirming, tone: 'warn' as const }
+    : wordsOf(order)
   return { name, means: 'zh' in means ? means : means[movesOf(order)], tone }
 }
 

@@ -1,8 +1,9 @@
 import { html } from 'hono/html'
 import { readAnyProduct } from '../../../application/catalogue/products.ts'
-import { readFundTrace } from '../../../application/orders/fund-trace.ts'
+import { type FundTrace, readFundTrace } from '../../../application/orders/fund-trace.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import { forCustomer, type OrderView } from '../../../application/orders/view.ts'
+import { isBeingConfirmed } from '../../../application/payments/queries.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import { DomainError } from '../../../domain/errors.ts'
 import { allows, isPaid, type OrderStatus, type PaymentStatus } from '../../../domain/orders/status.ts'
@@ -36,13 +37,23 @@ export function arrivalOf(c: WebContext): Arrival {
 /** @throws DomainError NOT_FOUND, also for another owner's order */
 export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
   const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
-  const [where, wallet, shipping] = await Promise.all([
+  const [where, wallet, confirming, shipping] = await Promise.all([
     readFundTrace(deps, order),
     isPayable(order) ? readWallet(deps, ownerId) : undefined,
+    isPayable(order) && isBeingConfirmed(deps.db, order.order_no),
     readShipping(deps, order.product_id),
   ])
   const methods = deps.settings.rules.supportedMethods
-  return { order, where, payable: wallet && { methods, cash: wallet.cash }, shipping }
+  const payable = confirming ? undefined : wallet && { methods, cash: wallet.cash }
+  return { order, where: confirming ? withoutDue(where) : where, payable, confirming, shipping }
+}
+
+/** "Not paid yet" is not known. */
+function withoutDue(where: FundTrace): FundTrace {
+  const cash = where.cash.map((place) =>
+    place.place === 'due' ? { place: 'closing' as const, money: place.money } : place,
+  )
+  return { ...where, cash }
 }
 
 /** Includes products that are no longer on sale. */
@@ -78,14 +89,14 @@ export function orderView(shown: OrderShown, lang: Lang, arrival: Arrival): Html
 }
 
 function ticket(shown: OrderShown, lang: Lang, { isNew, refusedAt }: Arrival): Html {
-  const { order, shipping } = shown
+  const { order, shipping, confirming } = shown
   const t = textsIn(lang)
-  const state = stateOf(order)
+  const state = stateOf(order, confirming)
   const means = order.status === 'order_paid' && shipping ? NEXT[shipping.type] : state.means
   return html`<section class="ticket order-ticket">
     <div class="body">
       <div class="state ${state.tone}" role="status">
-        ${isNew ? freshText(order, lang) : ''}
+        ${isNew && !confirming ? freshText(order, lang) : ''}
         <h1>${t(state.name)}</h1>
         <p class="means">${t(means)}</p>
         ${attention(shown, lang, refusedAt)}
@@ -112,7 +123,8 @@ function freshText({ status }: OrderView, lang: Lang): Html | '' {
   return text ? html`<p class="fresh">${textsIn(lang)(text)}</p>` : ''
 }
 
-function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number): Html | '' {
+/** Notices of unusual states. */
+function attention({ order, where, payable }: OrderShown, lang: Lang, refusedAt: number): Html | '' {
   const t = textsIn(lang)
   if (order.needs_attention !== null) return html`<p class="notice warn">${t(ORDER.attention)}</p>`
   if (isPaid(order.status) && order.refunds.length > 0 && keptOf(where) === undefined) {
@@ -123,7 +135,7 @@ function attention({ order, where }: OrderShown, lang: Lang, refusedAt: number):
   }
   const last = order.timeline.at(-1)
   const declined = last?.note?.code === 'payment_declined' && Date.parse(last.at) > refusedAt
-  return isPayable(order) && declined ? html`<p class="notice bad">${t(ORDER.declined)}</p>` : ''
+  return payable && declined ? html`<p class="notice bad">${t(ORDER.declined)}</p>` : ''
 }
 
 /** Decoration: the status is text, too. */

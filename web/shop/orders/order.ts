@@ -4,6 +4,7 @@ import type { StatusCode } from 'hono/utils/http-status'
 import { actOnOrder, mustBeSupported } from '../../../application/orders/actions.ts'
 import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
+import { queryAfterReturn } from '../../../application/payments/queries.ts'
 import { DomainError } from '../../../domain/errors.ts'
 import type { OrderStatus } from '../../../domain/orders/status.ts'
 import { PAYMENT_METHODS } from '../../../domain/payments/method.ts'
@@ -29,7 +30,14 @@ const ID = ':id{[0-9A-Za-z]{1,64}}'
 export function orderRoutes(deps: WebDeps) {
   const shown = (c: WebContext) => readShown(deps, viewerOf(c).sub, c.req.param('id') ?? '')
 
-  /** Shows the order again, with the reason if the request is refused. */
+  /** The cashier leads back to `?returned=1`: then the provider is asked first. */
+  async function shownAfterReturn(c: WebContext): Promise<OrderShown> {
+    const found = await shown(c)
+    if (c.req.query('returned') !== '1' || !isPayable(found.order)) return found
+    return (await queryAfterReturn(deps.db, found.order.order_no)) ? shown(c) : found
+  }
+
+  /** Sends the request to the workflow; shows the order, with the reason if refused. */
   async function act(c: WebContext, request: OrderRequest, key: string) {
     const { sub } = viewerOf(c)
     const before = await getOrder(deps, c.req.param('id') ?? '', sub)
@@ -51,8 +59,8 @@ export function orderRoutes(deps: WebDeps) {
     new Hono<WebEnv>()
       .get(`/${ID}/live`, liveOrder(deps))
       .use(requireViewer())
-      .get(`/${ID}`, async (c) => showOrder(c, deps, await shown(c)))
-      // The browser reloads this page or switches its language.
+      .get(`/${ID}`, async (c) => showOrder(c, deps, await shownAfterReturn(c)))
+      // The browser reloads the refused page, or switches its language.
       .get(`/${ID}/pay`, async (c) => c.redirect(pathOf((await shown(c)).order.order_no), 303))
       .post(`/${ID}/pay`, async (c) => {
         const form = await readForm(c)
@@ -70,11 +78,11 @@ export function orderRoutes(deps: WebDeps) {
 /** A crash has no visible effect in these. */
 const ENDS: readonly OrderStatus[] = ['order_finished', 'order_canceled']
 
-/** Empty once the order is paid. */
-function methodNotice(c: WebContext, { order }: OrderShown) {
+/** Confirms a changed method, unless the order is paid by now. */
+function methodNotice(c: WebContext, { order, payable }: OrderShown) {
   const t = textsIn(c.get('lang'))
   const method = PAYMENT_METHODS.find((one) => one === c.req.query('method'))
-  if (!method || !isPayable(order) || order.payment_info.payment_method !== method) return ''
+  if (!method || !payable || order.payment_info.payment_method !== method) return ''
   return html`<p class="notice good" role="status">${interpolate(t(ORDER.methodChanged), { m: t(METHODS[method]) })}</p>`
 }
 

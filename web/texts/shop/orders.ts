@@ -88,6 +88,13 @@ export const STATES: Readonly<Record<OrderStatus, StateText>> = {
 
 /** Payment statuses that override the order's. */
 export const PAYMENT_STATES = {
+  confirming: {
+    name: { zh: '正在确认支付结果', en: 'Confirming your payment' },
+    means: {
+      zh: '正在向支付渠道确认结果，通常只需几秒。如果你已经付款，不必重新支付。',
+      en: 'We’re checking the result with the payment provider. This usually takes a few seconds. If you paid, there is no need to pay again.',
+    },
+  },
   closing: {
     name: { zh: '正在关闭支付', en: 'Closing the payment' },
     means: {
