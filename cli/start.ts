@@ -10,7 +10,8 @@ import { choosePorts, PortError, type Ports, requireFree } from './embedded/port
 import { startPostgres } from './embedded/postgres.ts'
 import { listenForStop } from './embedded/stop-request.ts'
 import { createSupervisor, PartError, type Supervisor } from './embedded/supervisor.ts'
-import { findTemporal, obtainTemporal, startTemporal } from './embedded/temporal.ts'
+import { findTemporal, startTemporal } from './embedded/temporal.ts'
+import { obtainTemporal } from './embedded/temporal-install.ts'
 import { signAccessToken } from './lib/access-token.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))

