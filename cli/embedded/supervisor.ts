@@ -3,6 +3,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { follow, loudText } from './log.ts'
+import { PROBE_LIMITS, type Probe, type ProbeLimits, pingProbe, watch } from './probe.ts'
 import { markOf, signal } from './process.ts'
 import {
   type Entry,
@@ -30,6 +31,9 @@ export interface PartCommand extends Command {
   readonly dataFolder?: string
   /** Runs before every start, including restarts. */
   readonly beforeStart?: () => void
+  /** A part that runs and does not answer counts as dead. `ping`: it calls `answerPings`. */
+  readonly probe?: Probe | 'ping'
+  readonly probeLimits?: ProbeLimits
 }
 
 export interface Part {
@@ -48,6 +52,8 @@ export class PartError extends Error {
 
 /** An exit within this time counts as a crash at startup and slows restarts. */
 const QUICK_MS = 5000
+/** How long a part that counts as dead may take to end by itself. */
+const DEAD_STOP_LIMIT_MS = 2000
 /** Delay before the n-th restart. */
 const RESTART_DELAYS_MS = [0, 0, 250, 500, 1000]
 const READ_LOGS_EVERY_MS = 250
@@ -55,8 +61,8 @@ const LOUD_LINES_MAX = 10
 const LOUD_WINDOW_MS = 10_000
 
 /**
- * Starts and restarts processes. First stops what a killed supervisor left running. If this supervisor is killed, a
- * reaper process stops everything.
+ * Starts processes, and restarts those that end or no longer answer. First stops what a killed supervisor left running.
+ * If this supervisor is killed, a reaper process stops everything.
  */
 export async function createSupervisor(options: {
   readonly folder: string
@@ -126,9 +132,10 @@ export async function createSupervisor(options: {
 
   /** Spawns and registers it; calls back once when it exits. */
   function launch(
-    command: Command,
+    command: Command & Pick<PartCommand, 'probe' | 'probeLimits'>,
     stop: Omit<Entry, 'name' | 'pid' | 'born'>,
     ended: (how: string) => void,
+    isWanted = () => true,
   ) {
     followLog(command.name)
     const log = openSync(join(logs, `${command.name}.log`), 'a')
@@ -138,14 +145,14 @@ export async function createSupervisor(options: {
       env: command.env,
       detached: true,
       windowsHide: true,
-      stdio: ['ignore', log, log],
+      stdio: command.probe === 'ping' ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
       ...command.user,
     })
     closeSync(log)
-    let over = false
+    const over = new AbortController()
     const end = (how: string) => {
-      if (over) return
-      over = true
+      if (over.signal.aborted) return
+      over.abort()
       if (child.pid !== undefined) signal(-child.pid, 'SIGKILL')
       running.delete(command.name)
       note()
@@ -155,10 +162,17 @@ export async function createSupervisor(options: {
     child.once('error', (error) => end(error.message))
     child.once('exit', (code, name) => end(name ?? `exit code ${code}`))
     const mark = child.pid === undefined ? undefined : markOf(child.pid)
-    if (mark) {
-      running.set(command.name, { name: command.name, ...mark, ...stop })
-      note()
-    }
+    if (!mark) return
+    const entry = { name: command.name, ...mark, ...stop }
+    running.set(command.name, entry)
+    note()
+    const { probe, probeLimits = PROBE_LIMITS } = command
+    if (probe === undefined) return
+    void watch(probe === 'ping' ? pingProbe(child) : probe, probeLimits, over.signal).then((why) => {
+      if (why === undefined || stopping || !isWanted()) return
+      complain(command.name, `runs and ${why}: stopping it`)
+      return stopEntry({ ...entry, stopLimitMs: Math.min(entry.stopLimitMs, DEAD_STOP_LIMIT_MS) })
+    })
   }
 
   /** Log lines since the last start, for an error message. */
@@ -182,7 +196,7 @@ export async function createSupervisor(options: {
         if (stopping || !wanted) return
         command.beforeStart?.()
         born = performance.now()
-        launch(command, stop, (how) => {
+        const ended = (how: string) => {
           if (dataFolder !== undefined) endOrphans(dataFolder)
           if (stopping || !wanted) return
           quickDeaths = performance.now() - born < QUICK_MS ? quickDeaths + 1 : 0
@@ -193,7 +207,8 @@ export async function createSupervisor(options: {
             again()
           }, delay)
           timers.add(timer)
-        })
+        }
+        launch(command, stop, ended, () => wanted)
       }
       again()
       const part: Part = {

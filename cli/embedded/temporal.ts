@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { httpProbe } from './probe.ts'
 import { PartError, type Supervisor } from './supervisor.ts'
 
 export const VERSION = '1.5.1'
@@ -51,6 +52,7 @@ export async function startTemporal(
 ): Promise<{ readonly address: string; readonly uiUrl: string; readonly stop: () => Promise<void> }> {
   const { program, port, uiPort, namespace, folder, databaseFile, codecEndpoint } = options
   const address = `127.0.0.1:${port}`
+  const uiUrl = `http://127.0.0.1:${uiPort}`
   // The default GC setting costs more CPU time than the memory is worth.
   const env = { HOME: folder, GOGC: '400' }
   const part = supervisor.start({
@@ -67,6 +69,8 @@ export async function startTemporal(
     env,
     stopSignal: 'SIGTERM',
     stopLimitMs: 2000,
+    // The Web UI, in the same process, asks the server.
+    probe: httpProbe(`${uiUrl}/api/v1/system-info`),
   })
   // start-dev has no flag for retention; its default is one day.
   const retention = {
@@ -83,7 +87,7 @@ export async function startTemporal(
   for (;;) {
     try {
       await supervisor.run(retention)
-      return { address, uiUrl: `http://127.0.0.1:${uiPort}`, stop: () => part.stop() }
+      return { address, uiUrl, stop: () => part.stop() }
     } catch (error) {
       if (part.quickDeaths() > 2 || performance.now() > deadline) {
         throw new PartError(`Temporal does not start:\n${supervisor.lastLines('temporal')}`, { cause: error })

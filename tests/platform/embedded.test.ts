@@ -42,6 +42,29 @@ describe('parts', () => {
     expect(second).not.toBe(first)
   })
 
+  test('a part that runs but does not answer is replaced, one that answers late is left alone', async () => {
+    const { supervisor, folder, pidOf } = await supervised()
+    const probeLimits = { everyMs: 50, answerMs: 1500, unanswered: 2, startMs: PATIENCE_MS }
+    for (const name of ['worker', 'slow']) {
+      const delay = name === 'slow' ? 300 : 0
+      const answer = `process.on('message', () => {
+        console.log('asked')
+        setTimeout(() => process.send('pong'), ${delay})
+      })`
+      supervisor.start({ ...sleeper(name, '', answer), probe: 'ping', probeLimits })
+    }
+    const [worker, slow] = await Promise.all(['worker', 'slow'].map((name) => until(() => pidOf(name))))
+    const asked = (name: string) => logOf(folder, name).split('asked').length - 1
+    // The first answer ends the patience with a start.
+    await until(() => asked('worker') > 1 && asked('slow') > 1)
+    process.kill(worker ?? 0, 'SIGSTOP')
+    const questions = asked('slow')
+    await until(() => pidOf('worker') !== worker && pidOf('worker') !== undefined)
+    expect(markOf(worker ?? 0)).toBeUndefined()
+    expect(asked('slow')).toBeGreaterThan(questions)
+    expect(pidOf('slow')).toBe(slow)
+  })
+
   test('parts stop in the order API, worker, sandbox, Temporal, PostgreSQL, and none is left', async () => {
     const { supervisor, folder, pidOf } = await supervised()
     const names = ['postgres', 'temporal', 'sandbox', 'worker', 'api']
@@ -214,6 +237,16 @@ describe('embedded PostgreSQL', () => {
     await until(() => pidOf('postgres') !== postmaster && pidOf('postgres') !== undefined)
     const kept = await until(() => queried(url, 'SELECT text FROM kept').catch(() => undefined))
     expect(kept).toEqual([{ text: '积分' }])
+
+    // SIGTERM waits for this client, and refuses others.
+    const idle = new Client({ connectionString: url })
+    idle.on('error', () => {})
+    await idle.connect()
+    cleanUps.push(() => idle.end())
+    const told = await until(() => pidOf('postgres'))
+    process.kill(told, 'SIGTERM')
+    await until(() => pidOf('postgres') !== told && pidOf('postgres') !== undefined)
+    expect(await until(() => queried(url, 'SELECT text FROM kept').catch(() => undefined))).toEqual(kept)
   })
 })
 
@@ -289,6 +322,15 @@ describe('npm start', () => {
     })
     expect(answer.status).toBe(200)
 
+    const hanging = names.filter((name) => name !== 'postgres')
+    const partsNow = () => readRegistry(join(folder, 'parts.json')).filter(isPart)
+    const before = partsNow()
+    for (const { pid } of before.filter(({ name }) => hanging.includes(name))) process.kill(pid, 'SIGSTOP')
+    const isReplaced = (name: string) =>
+      partsNow().some((part) => part.name === name && before.every(({ pid }) => pid !== part.pid))
+    await until(() => hanging.every(isReplaced))
+    await until(() => isReady(port))
+
     const running = readRegistry(join(folder, 'parts.json'))
     expect(running.filter(isPart).filter(lives)).toHaveLength(names.length)
     second.child.kill('SIGTERM')
@@ -359,6 +401,13 @@ function started(folder: string, port: number) {
   return { child, exit, output: () => output }
 }
 
+function isReady(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/health/ready`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
+
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'points-mall-embedded-'))
   cleanUps.push(() => rmSync(folder, { recursive: true, force: true }))
@@ -375,10 +424,11 @@ async function supervised() {
 }
 
 /** A part that says when it is up and when it stops, and does nothing else. */
-function sleeper(name: string, onStop = ''): PartCommand {
+function sleeper(name: string, onStop = '', more = ''): PartCommand {
   const script = `
     process.on('SIGTERM', () => { console.log('stopped at', Date.now()); process.exit(0) })
     ${onStop && `process.removeAllListeners('SIGTERM'); ${onStop}`}
+    ${more}
     setInterval(() => {}, 1000)
     console.log('up')`
   const args = ['-e', script]
