@@ -14,6 +14,7 @@ import { ensureReconciliationSchedule } from './application/reconciliation/sched
 import { connectTemporal, isUnavailable, OverloadedError } from './application/temporal/client.ts'
 import { sealedPayloads } from './application/temporal/payload-codec.ts'
 import { ensureExpirySchedule } from './application/wallet/expiry-schedule.ts'
+import { answerPings } from './cli/embedded/probe.ts'
 import { loadWorkflowBundle } from './cli/lib/workflow-bundle.ts'
 import { ConfigError, readConfig } from './config/index.ts'
 import { connectDatabase } from './db/client.ts'
@@ -33,6 +34,7 @@ import { TASK_QUEUE } from './workflows/messages.ts'
 
 /** Composition root of the worker. */
 async function main(): Promise<void> {
+  answerPings()
   const config = readConfig()
   const log = pino({ level: config.logLevel, base: { part: 'worker' } })
   if (!config.database.url)

@@ -165,7 +165,8 @@ async function checkPostgres({ dataDir }: Config): Promise<void> {
 }
 
 async function checkTemporal({ temporal, machine }: Config): Promise<void> {
-  const { findTemporal, goVersion } = await import('./embedded/temporal.ts')
+  const { findTemporal } = await import('./embedded/temporal.ts')
+  const { goVersion, pythonWithPip } = await import('./embedded/temporal-install.ts')
   if (temporal.outside) {
     if (await answers(temporal.address))
       found('ok', `Temporal server at ${temporal.address} (TEMPORAL_ADDRESS)`)
@@ -173,19 +174,22 @@ async function checkTemporal({ temporal, machine }: Config): Promise<void> {
     return
   }
   const server = findTemporal({ ...machine, cliPath: temporal.cliPath }, (text) => found('note', text))
-  const go = goVersion()
   if (server) {
     found('ok', `Temporal server ${server.how}: ${server.path}`)
-  } else if (go) {
+    return
+  }
+  const go = goVersion()
+  if (pythonWithPip() !== undefined) {
+    found('note', 'no Temporal server yet: npm start downloads it, or gets it as a Python wheel')
+  } else if (go !== undefined) {
     found('note', 'no Temporal server yet: npm start downloads it, or builds it with Go in about 3 minutes')
   } else {
     found(
       'broken',
-      'no Temporal server, and no Go to build one: npm start can only download it. Without internet: install temporal (https://docs.temporal.io/cli) or Go, or set TEMPORAL_ADDRESS',
+      'no Temporal server, and neither Python with pip nor Go to get one: npm start can only download it. Without internet: install temporal (https://docs.temporal.io/cli), pip or Go, or set TEMPORAL_ADDRESS',
     )
   }
   if (go) found('ok', `Go ${go.replace(/^go/, '')}`)
-  else if (server) found('note', 'no Go; it is needed only where there is no Temporal server')
 }
 
 async function checkPorts(config: Config, runs: boolean): Promise<void> {

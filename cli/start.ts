@@ -8,9 +8,11 @@ import { ROLES } from '../domain/access.ts'
 import { acquireLock } from './embedded/lock.ts'
 import { choosePorts, PortError, type Ports, requireFree } from './embedded/ports.ts'
 import { startPostgres } from './embedded/postgres.ts'
+import { httpProbe, type Probe } from './embedded/probe.ts'
 import { listenForStop } from './embedded/stop-request.ts'
 import { createSupervisor, PartError, type Supervisor } from './embedded/supervisor.ts'
-import { findTemporal, obtainTemporal, startTemporal } from './embedded/temporal.ts'
+import { findTemporal, startTemporal } from './embedded/temporal.ts'
+import { obtainTemporal } from './embedded/temporal-install.ts'
 import { signAccessToken } from './lib/access-token.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -102,8 +104,9 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
     cwd: ROOT,
     env,
   })
-  const part = (name: string, file: string, stopLimitMs: number) =>
-    supervisor.start({ ...node(name, file), stopSignal: 'SIGTERM', stopLimitMs })
+  const part = (name: string, file: string, stopLimitMs: number, probe: Probe | 'ping') =>
+    supervisor.start({ ...node(name, file), stopSignal: 'SIGTERM', stopLimitMs, probe })
+  const at = (port: number, path: string) => `http://${reachable(http.host)}:${port}${path}`
 
   await supervisor.run(node('migrate', 'cli/migrate.ts'))
   say('database migrated')
@@ -116,13 +119,15 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
     )
   }
   const parts = [
-    ...(config.demo ? [part('sandbox', 'sandbox/server.ts', 1000)] : []),
-    part('worker', 'worker.ts', 6000),
-    part('api', 'api/server.ts', 5500),
+    ...(config.demo
+      ? [part('sandbox', 'sandbox/server.ts', 1000, httpProbe(at(ports.sandbox, '/health/live')))]
+      : []),
+    part('worker', 'worker.ts', 6000, 'ping'),
+    part('api', 'api/server.ts', 5500, httpProbe(at(http.port, '/health/live'))),
   ]
   say(`started: ${parts.map(({ name }) => name).join(', ')}`)
   await printTable(config, { databaseUrl, temporalUiUrl: temporalServer.uiUrl, sandboxUrl, demo })
-  await waitUntilReady(supervisor, `http://${reachable(http.host)}:${http.port}/health/ready`)
+  await waitUntilReady(supervisor, at(http.port, '/health/ready'))
   return {
     databaseUrl,
     temporalAddress: temporalServer.address,

@@ -40,7 +40,8 @@ export function observe(logger: Logger, metrics: Metrics) {
     const route = c.get('knownRoute') ? routePath(c, -1) : 'unknown'
     metrics.requests.observe({ method: route === 'unknown' ? 'any' : method, route, status }, seconds)
     const ms = Math.round(seconds * 10_000) / 10
-    logger.info(
+    // Probes come every second.
+    logger[route === '/health/live' && status === 200 ? 'debug' : 'info'](
       { request_id: c.get('requestId'), method, path, status, ms, sub: c.get('who')?.sub },
       'request',
     )

