@@ -244,7 +244,6 @@ describe.each<[string, readonly ExternalStep[], readonly [ActivityName, readonly
             () => ordersOf(shop, customer.owner),
             isRight,
             `the order is ${refuses ? 'refused or ' : ''}${reached}`,
-            10_000,
           )
           await bringBack(shop, customer.owner)
           expect(await readHoldings(shop)).toEqual(before)

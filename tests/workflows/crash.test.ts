@@ -39,7 +39,6 @@ async function crash(part: PartName): Promise<void> {
     () => mall.parts().get(part),
     (now) => now !== undefined && now !== pid,
     `${part} is back`,
-    10_000,
   )
 }
 
