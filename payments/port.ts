@@ -116,8 +116,14 @@ export interface Notification {
   readonly occurredAt: Date
 }
 
-/** `stale` includes times too far in the future. */
-type NotificationFault = 'unsigned' | 'bad_signature' | 'stale' | 'malformed' | 'other_merchant'
+/** `stale` includes times too far in the future; `unknown_charset`: signed, and in a charset that is not read. */
+type NotificationFault =
+  | 'unsigned'
+  | 'bad_signature'
+  | 'stale'
+  | 'malformed'
+  | 'unknown_charset'
+  | 'other_merchant'
 
 export type VerifiedNotification =
   | { readonly ok: true; readonly notification: Notification }

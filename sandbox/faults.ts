@@ -11,6 +11,9 @@ export const FAULTS = [
   'wrong_signature', // … have an invalid signature the first time
   'wrong_amount', // … of a payment have another amount, with a valid signature
   'wrong_merchant', // … of a payment are for another merchant, with a valid signature
+  'gbk', // … of Alipay are in GBK, rightly signed
+  // The next answer …
+  'gbk_answer', // … of Alipay is in GBK, rightly signed
   // The next POST to the API …
   'answer_lost', // … is committed, and the connection dropped
   'error_before', // … fails with a 5xx and has no effect

@@ -7,8 +7,8 @@ export interface Channel {
   readonly url: string
   /** Headers of one send; `wrongly` makes the signature invalid. */
   headers(body: string, now: Date, wrongly: boolean): Record<string, string>
-  /** Only where the signature is part of the body. */
-  seal?(body: string, wrongly: boolean): string
+  /** Only where the signature is part of the body; only such a body can be in GBK. */
+  seal?(body: string, wrongly: boolean, inGbk: boolean): string
   /** Whether this answer ends the repeats; absent: any 2xx does. */
   accepted?(status: number, answer: string): boolean
   /** Seconds before each repeat; after the last the provider gives up. */
@@ -90,7 +90,7 @@ export function createNotifier(
     const channel = channels[notice.method]
     if (!channel) throw new Error(`no channel for ${notice.method}`)
     const wrongly = notice.fault === 'wrong_signature' && notice.attempts === 0
-    const body = channel.seal?.(notice.body, wrongly) ?? notice.body
+    const body = channel.seal?.(notice.body, wrongly, notice.fault === 'gbk') ?? notice.body
     const headers = channel.headers(body, new Date(), wrongly)
     const answer = await post(channel.url, headers, body)
     if (!answer && stopping.signal.aborted) return
@@ -139,6 +139,7 @@ export function createNotifier(
     const twice = takeFault(db, notice.method, 'duplicate')
     const overtaken = takeFault(db, notice.method, 'reorder')
     const wrong = takeFault(db, notice.method, 'wrong_signature')
+    const gbk = channels[notice.method]?.seal && takeFault(db, notice.method, 'gbk')
     const wait = delayed?.delayMs ?? (overtaken ? OVERTAKEN_MS : 0)
     const insert = db.prepare(
       'INSERT INTO notifications (method, out_trade_no, event_id, body, state, due_at, fault) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -151,7 +152,7 @@ export function createNotifier(
         notice.body,
         dropped ? 'held' : 'waiting',
         Date.now() + wait,
-        overtaken ? 'reorder' : wrong ? 'wrong_signature' : null,
+        overtaken ? 'reorder' : wrong ? 'wrong_signature' : gbk ? 'gbk' : null,
       )
     }
   }

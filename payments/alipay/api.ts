@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
 import { shanghaiText } from '../../domain/business-time.ts'
 import { fenFromDecimal } from '../../domain/money.ts'
 import { ProviderRefusalError } from '../port.ts'
+import { type Charset, charsetNamed, decodeText, outlineOf } from './charset.ts'
 import { rawMembers } from './members.ts'
-import { signedText, signRsa2, verifyRsa2 } from './signature.ts'
+import { signedBytes, signRsa2, verifyRsa2 } from './signature.ts'
 
 export interface AlipayAccount {
   readonly gatewayUrl: string
@@ -73,9 +75,11 @@ export async function callAlipay(account: AlipayAccount, method: string, content
     redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })
-  const text = await response.text()
+  const body = new Uint8Array(await response.arrayBuffer())
   if (!response.ok) throw new AlipayError(`${method}: Alipay returned ${response.status}`)
-  const node: unknown = JSON.parse(verifiedNode(account, method, text))
+  const charset = charsetOf(response.headers.get('content-type') ?? '', body)
+  if (!charset) throw new AlipayError(`${method}: the charset of the response is unknown`)
+  const node: unknown = JSON.parse(verifiedNode(account, method, body, charset))
   const { code, sub_code: subCode = '', sub_msg: said = '' } = verdict.parse(node)
   if (code === '10000') return node
   if (code === '40004' && subCode !== '' && !TRANSIENT.test(subCode))
@@ -100,15 +104,30 @@ function signedParams(
     ...addresses,
     biz_content: JSON.stringify(content),
   }
-  return { ...params, sign: signRsa2(signedText(Object.entries(params)), account.privateKey) }
+  return { ...params, sign: signRsa2(signedBytes(Object.entries(params)), account.privateKey) }
 }
 
-function verifiedNode(account: AlipayAccount, method: string, text: string): string {
-  const members = rawMembers(text)
-  const node = members?.get(`${method.replaceAll('.', '_')}_response`) ?? members?.get('error_response')
-  const signature = z.string().safeParse(JSON.parse(members?.get('sign') ?? 'null'))
-  if (node !== undefined && signature.success && verifyRsa2(node, signature.data, account.alipayPublicKey)) {
-    return node
+/** As the header says. Where it does not, an answer that is no UTF-8 is GB18030. @returns undefined for another charset */
+function charsetOf(contentType: string, body: Uint8Array): Charset | undefined {
+  const named = /charset="?([\w-]+)/i.exec(contentType)?.[1]
+  return charsetNamed(named ?? (isUtf8(body) ? 'utf-8' : 'gb18030'))
+}
+
+/** The signature is checked over the bytes as they came. @throws AlipayError */
+function verifiedNode(account: AlipayAccount, method: string, body: Uint8Array, charset: Charset): string {
+  try {
+    decodeText(body, charset)
+  } catch {
+    throw new AlipayError(`${method}: the response is not in ${charset}`)
+  }
+  const outline = outlineOf(body, charset)
+  const members = rawMembers(outline)
+  const at = members?.get(`${method.replaceAll('.', '_')}_response`) ?? members?.get('error_response')
+  const signAt = members?.get('sign')
+  const signature = z.string().safeParse(JSON.parse(signAt ? outline.slice(signAt.from, signAt.to) : 'null'))
+  const node = at && body.subarray(at.from, at.to)
+  if (node && signature.success && verifyRsa2(node, signature.data, account.alipayPublicKey)) {
+    return decodeText(node, charset)
   }
   throw new AlipayError(`${method}: the response is not signed by Alipay`)
 }

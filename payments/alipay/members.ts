@@ -2,17 +2,23 @@ const STRING = /"(?:[^"\\]|\\.)*"/y
 const SPACE = /[ \t\r\n]*/y
 const PLAIN = /[^\s,{}[\]"]+/y
 
+/** Where a member's value begins and ends. */
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
 /**
- * The raw text of each member, which a signature covers. @returns undefined for duplicates or no JSON object
+ * Where the raw value of each member is, which a signature covers. @returns undefined for duplicates or no JSON object
  */
-export function rawMembers(text: string): ReadonlyMap<string, string> | undefined {
+export function rawMembers(text: string): ReadonlyMap<string, Range> | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
   } catch {
     return undefined
   }
-  const members = new Map<string, string>()
+  const members = new Map<string, Range>()
   let at = endOfMatch(SPACE, text, 0) + 1
   for (;;) {
     at = endOfMatch(SPACE, text, at)
@@ -22,7 +28,7 @@ export function rawMembers(text: string): ReadonlyMap<string, string> | undefine
     const from = endOfMatch(SPACE, text, endOfMatch(SPACE, text, nameEnd) + 1)
     const to = endOfValue(text, from)
     if (members.has(name)) return undefined
-    members.set(name, text.slice(from, to))
+    members.set(name, { from, to })
     at = endOfMatch(SPACE, text, to)
     if (text[at] === ',') at += 1
   }

@@ -1,7 +1,8 @@
 import { fenFromDecimal } from '../../domain/money.ts'
 import type { Notification, VerifiedNotification } from '../port.ts'
 import type { AlipayAccount } from './api.ts'
-import { signedText, verifyRsa2 } from './signature.ts'
+import { type Charset, charsetNamed, decodeText } from './charset.ts'
+import { signedBytes, verifyRsa2 } from './signature.ts'
 import { fromShanghaiText } from './time.ts'
 
 const BODY_MAX = 65_536
@@ -16,14 +17,17 @@ export function verifyAlipayNotification(
   rawBody: Uint8Array,
   account: Pick<AlipayAccount, 'appId' | 'sellerId' | 'alipayPublicKey'>,
 ): VerifiedNotification {
-  const fields = readFields(rawBody)
-  if (!fields) return { ok: false, fault: 'malformed' }
-  const signature = fields.get('sign')
+  const received = readFields(rawBody)
+  if (!received) return { ok: false, fault: 'malformed' }
+  const charset = charsetNamed(asciiOf(received.get('charset')) ?? 'utf-8')
+  const fields = charset && decodeFields(received, charset)
+  if (charset && !fields) return { ok: false, fault: 'malformed' }
+  const signature = asciiOf(received.get('sign'))
   // The payload must not choose the algorithm.
-  if (!signature || fields.get('sign_type') !== 'RSA2') return { ok: false, fault: 'unsigned' }
-  const text = signedText([...fields].filter(([name]) => name !== 'sign_type'))
-  if (!isSigned(text, signature, account.alipayPublicKey)) return { ok: false, fault: 'bad_signature' }
-  if (fields.get('charset')?.toLowerCase() !== 'utf-8') return { ok: false, fault: 'malformed' }
+  if (!signature || asciiOf(received.get('sign_type')) !== 'RSA2') return { ok: false, fault: 'unsigned' }
+  const signed = signedBytes([...received].filter(([name]) => name !== 'sign_type'))
+  if (!isSigned(signed, signature, account.alipayPublicKey)) return { ok: false, fault: 'bad_signature' }
+  if (!fields) return { ok: false, fault: 'unknown_charset' }
   if (fields.get('app_id') !== account.appId || fields.get('seller_id') !== account.sellerId) {
     return { ok: false, fault: 'other_merchant' }
   }
@@ -31,31 +35,46 @@ export function verifyAlipayNotification(
   return notification ? { ok: true, notification } : { ok: false, fault: 'malformed' }
 }
 
-function isSigned(text: string, signature: string, publicKey: string): boolean {
+function isSigned(signed: Uint8Array, signature: string, publicKey: string): boolean {
   try {
-    return verifyRsa2(text, signature, publicKey)
+    return verifyRsa2(signed, signature, publicKey)
   } catch {
     return false
   }
 }
 
-/** Strict: ambiguous forms are rejected. */
-function readFields(rawBody: Uint8Array): Fields | undefined {
+const ESCAPE = /%([0-9A-Fa-f]{2})/g
+
+/**
+ * The fields' bytes, without any decoding but that of the form: the signature covers them. No byte of a character of
+ * several bytes is a `&`, `=`, `%` or `+`. Strict: ambiguous forms are rejected.
+ */
+function readFields(rawBody: Uint8Array): ReadonlyMap<string, Buffer> | undefined {
   if (rawBody.length === 0 || rawBody.length > BODY_MAX) return undefined
-  const fields = new Map<string, string>()
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(rawBody)
-    for (const pair of text.split('&')) {
-      const equals = pair.indexOf('=')
-      const name = pair.slice(0, Math.max(equals, 0))
-      if (!/^[A-Za-z]\w{0,63}$/.test(name) || fields.has(name) || fields.size === FIELDS_MAX) return undefined
-      fields.set(name, decodeURIComponent(pair.slice(equals + 1).replaceAll('+', ' ')))
-    }
-  } catch {
-    return undefined
+  const fields = new Map<string, Buffer>()
+  for (const pair of Buffer.from(rawBody).toString('latin1').split('&')) {
+    const equals = pair.indexOf('=')
+    const name = pair.slice(0, Math.max(equals, 0))
+    if (!/^[A-Za-z]\w{0,63}$/.test(name) || fields.has(name) || fields.size === FIELDS_MAX) return undefined
+    const value = pair.slice(equals + 1).replaceAll('+', ' ')
+    if (value.replaceAll(ESCAPE, '').includes('%')) return undefined
+    const bytes = value.replaceAll(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    fields.set(name, Buffer.from(bytes, 'latin1'))
   }
   return fields
 }
+
+/** @returns undefined where a field is not in this charset */
+function decodeFields(received: ReadonlyMap<string, Buffer>, charset: Charset): Fields | undefined {
+  try {
+    return new Map([...received].map(([name, value]) => [name, decodeText(value, charset)]))
+  } catch {
+    return undefined
+  }
+}
+
+/** One character per byte: a field that is not ASCII is none of those that it is compared with. */
+const asciiOf = (value: Buffer | undefined): string | undefined => value?.toString('latin1')
 
 const isNumber = (text: string | undefined): text is string => /^[\w-]{1,64}$/.test(text ?? '')
 

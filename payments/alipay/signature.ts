@@ -1,21 +1,24 @@
 import { sign, verify } from 'node:crypto'
 
-/** Parameters except `sign`, sorted by name, not encoded (opendocs.alipay.com/common/02kf5q). */
-export function signedText(params: Iterable<readonly [name: string, value: string]>): string {
-  return [...params]
-    .filter(([name]) => name !== 'sign')
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&')
+/**
+ * What a signature covers: parameters except `sign`, sorted by name, not encoded (opendocs.alipay.com/common/02kf5q).
+ * @param params values as bytes in the message's charset; a text is UTF-8
+ */
+export function signedBytes(params: Iterable<readonly [name: string, value: string | Uint8Array]>): Buffer {
+  const pairs = [...params].filter(([name]) => name !== 'sign').sort(([a], [b]) => (a < b ? -1 : 1))
+  return Buffer.concat(
+    pairs.flatMap(([name, value], n) => [Buffer.from(`${n > 0 ? '&' : ''}${name}=`), Buffer.from(value)]),
+  )
 }
 
-export function signRsa2(text: string, privateKey: string): string {
-  return sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64')
+/** @param signed a text is UTF-8 @param privateKey PEM */
+export function signRsa2(signed: string | Uint8Array, privateKey: string): string {
+  return sign('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64')
 }
 
-/** @param signature canonical base64 only @param publicKey PEM */
-export function verifyRsa2(text: string, signature: string, publicKey: string): boolean {
+/** @param signed the bytes as they came @param signature canonical base64 only @param publicKey PEM */
+export function verifyRsa2(signed: Uint8Array, signature: string, publicKey: string): boolean {
   const bytes = Buffer.from(signature, 'base64')
   if (bytes.length === 0 || bytes.toString('base64') !== signature) return false
-  return verify('RSA-SHA256', Buffer.from(text), publicKey, bytes)
+  return verify('RSA-SHA256', signed, publicKey, bytes)
 }

@@ -7,6 +7,7 @@ import { takeFault } from '../faults.ts'
 import type { Desk } from '../teller.ts'
 import { AlipayRefusalError, type Node, refusal } from './answers.ts'
 import { billAddress, sendBill } from './bill.ts'
+import { encodeGbk } from './gbk.ts'
 import type { AlipayMerchant } from './merchant.ts'
 import { cancelTrade, queryRefund, refundTrade } from './refunds.ts'
 import { checkParams, type GatewayContext, invalid, type Params, readContent, readParams } from './request.ts'
@@ -64,11 +65,11 @@ async function answerServerCall(c: GatewayContext, desk: Desk, merchant: AlipayM
     if (error instanceof AlipayRefusalError) return error
     throw error
   })
-  if (params instanceof AlipayRefusalError) return reply(c, merchant, '', params.node)
+  if (params instanceof AlipayRefusalError) return reply(c, desk, merchant, '', params.node)
   const method = params.get('method') ?? ''
   const changes = Object.hasOwn(CHANGES, method)
   if (takeFault(desk.db, METHOD, 'rate_limited')) {
-    return reply(c, merchant, method, refusal('40005', 'isv.app-call-limited', '应用调用次数超限'))
+    return reply(c, desk, merchant, method, refusal('40005', 'isv.app-call-limited', '应用调用次数超限'))
   }
   if (changes && takeFault(desk.db, METHOD, 'error_before')) return unavailable(c)
   const node = runMethod(desk, merchant, params, new URL(c.req.url).origin)
@@ -78,7 +79,7 @@ async function answerServerCall(c: GatewayContext, desk: Desk, merchant: AlipayM
     return RESPONSE_ALREADY_SENT
   }
   if (changes && takeFault(desk.db, METHOD, 'error_after')) return unavailable(c)
-  return reply(c, merchant, method, node)
+  return reply(c, desk, merchant, method, node)
 }
 
 function runMethod(desk: Desk, merchant: AlipayMerchant, params: Params, origin: string): Node {
@@ -95,13 +96,22 @@ function runMethod(desk: Desk, merchant: AlipayMerchant, params: Params, origin:
   }
 }
 
-/** The signature covers the node's text exactly as sent. */
-function reply(c: GatewayContext, { privateKey }: AlipayMerchant, method: string, node: Node): Response {
+/** The signature covers the node's bytes exactly as sent. */
+function reply(
+  c: GatewayContext,
+  desk: Desk,
+  { privateKey }: AlipayMerchant,
+  method: string,
+  node: Node,
+): Response {
   const known = Object.hasOwn({ ...QUERIES, ...CHANGES }, method)
   const name = known ? `${method.replaceAll('.', '_')}_response` : 'error_response'
-  const text = JSON.stringify(node)
-  const body = `{"${name}":${text},"sign":"${signRsa2(text, privateKey)}"}`
-  return c.body(body, 200, { 'content-type': 'text/html;charset=utf-8' })
+  const inGbk = takeFault(desk.db, METHOD, 'gbk_answer') !== undefined
+  const encode = (text: string) => (inGbk ? encodeGbk(text) : Buffer.from(text))
+  const bytes = encode(JSON.stringify(node))
+  const tail = `,"sign":"${signRsa2(bytes, privateKey)}"}`
+  const body = Buffer.concat([encode(`{"${name}":`), bytes, encode(tail)])
+  return c.body(new Uint8Array(body), 200, { 'content-type': `text/html;charset=${inGbk ? 'GBK' : 'utf-8'}` })
 }
 
 function unavailable(c: GatewayContext): Response {

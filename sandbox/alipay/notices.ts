@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { decimalFromFen } from '../../domain/money.ts'
 import type { Refund, Trade } from '../books.ts'
 import type { Notice } from '../notify.ts'
+import { encodeGbk } from './gbk.ts'
 import type { AlipayMerchant } from './merchant.ts'
 import { doneOf, requestNoOf } from './refunds.ts'
 import { signedText, signRsa2 } from './signature.ts'
@@ -86,11 +87,21 @@ function notice(who: Who, trade: Trade, status: string, more: Readonly<Record<st
   return { method: METHOD, outTradeNo: trade.outTradeNo, eventId, body: body.toString() }
 }
 
-/** `sign_type` is not signed; `wrongly` signs another text. */
-export function sealNotice(body: string, privateKey: string, wrongly: boolean): string {
+/** `sign_type` is not signed; `wrongly` signs another text. @param inGbk in GBK, and the charset says so */
+export function sealNotice(body: string, privateKey: string, wrongly: boolean, inGbk: boolean): string {
   const fields = new URLSearchParams(body)
-  const signature = signRsa2(`${signedText(new Map(fields))}${wrongly ? '&' : ''}`, privateKey)
+  if (inGbk) fields.set('charset', 'GBK')
+  const text = `${signedText(new Map(fields))}${wrongly ? '&' : ''}`
+  const signature = signRsa2(inGbk ? encodeGbk(text) : text, privateKey)
   fields.set('sign_type', 'RSA2')
   fields.set('sign', signature)
-  return fields.toString()
+  return inGbk
+    ? [...fields].map(([name, value]) => `${name}=${escapeGbk(value)}`).join('&')
+    : fields.toString()
+}
+
+function escapeGbk(value: string): string {
+  return Array.from(encodeGbk(value), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(
+    '',
+  )
 }

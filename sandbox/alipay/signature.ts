@@ -1,8 +1,8 @@
 import { sign, verify } from 'node:crypto'
 
-/** @param privateKey PEM */
-export function signRsa2(text: string, privateKey: string): string {
-  return sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64')
+/** @param signed a text is UTF-8 @param privateKey PEM */
+export function signRsa2(signed: string | Uint8Array, privateKey: string): string {
+  return sign('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64')
 }
 
 export function verifyRsa2(text: string, signature: string, publicKey: string): boolean {

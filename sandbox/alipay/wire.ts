@@ -20,11 +20,11 @@ export function createAlipayWire(merchant: AlipayMerchant, webhookUrl: string): 
     channel: {
       url: webhookUrl,
       retrySeconds: RETRY_SECONDS,
-      headers: () => ({
-        'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+      headers: (body) => ({
+        'content-type': `application/x-www-form-urlencoded; charset=${charsetIn(body)}`,
         'user-agent': 'Mozilla/4.0',
       }),
-      seal: (body, wrongly) => sealNotice(body, merchant.privateKey, wrongly),
+      seal: (body, wrongly, inGbk) => sealNotice(body, merchant.privateKey, wrongly, inGbk),
       // Exactly these seven bytes.
       accepted: (status, answer) => status === 200 && answer === 'success',
     },
@@ -34,3 +34,5 @@ export function createAlipayWire(merchant: AlipayMerchant, webhookUrl: string): 
     routes: (desk) => gatewayRoutes(desk, merchant),
   }
 }
+
+const charsetIn = (body: string) => new URLSearchParams(body).get('charset') ?? 'utf-8'

@@ -25,12 +25,12 @@ afterEach(async () => {
 
 let customers = 0
 
-/** An order of 100 points and 9.90 by Alipay, whose owner has nothing else. */
-async function order(shop: TestApp, more: object = {}) {
+/** An order of 100 points and 9.90 by Alipay, with nothing else in its owner's wallet. */
+async function order(shop: TestApp, more: object = {}, title = '保温杯') {
   customers += 1
   const owner = `alipayer${customers}`
   await shop.points(owner, 100)
-  const product_id = await shop.product({ payment_mode: 'mixed', stock: 5, title: '保温杯' })
+  const product_id = await shop.product({ payment_mode: 'mixed', stock: 5, title })
   const answer = await shop.exchange(owner, { product_id, payment_method: 'alipay', ...more })
   expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
   const orderNo = answer.body.data.order_no as string
@@ -105,6 +105,46 @@ describe('an exchange paid by Alipay', () => {
     )
     await mall.control('resend', { out_trade_no: `${o.orderNo}-1` })
     expect(await o.trades()).toMatchObject([{ state: 'refunded', refunded: '9.90' }])
+  })
+
+  test('is paid by a notification in GBK, and refuses it with one byte changed', async () => {
+    await mall.control('faults', { fault: 'gbk', count: 2, method: 'alipay' })
+    const o = await order(mall, {}, '誠品保温杯')
+    await mall.cashier(o.payUrl, 'pay')
+    await o.reach('order_paid')
+    type Sent = { out_trade_no: string; headers: Record<string, string>; body_base64: string }
+    const sentOf = async ({ orderNo }: { orderNo: string }) =>
+      ((await mall.control('notifications')).body as Sent[]).find(
+        (one) => one.out_trade_no === `${orderNo}-1`,
+      )
+    const sent = await until(
+      () => sentOf(o),
+      (found) => found !== undefined,
+      'it was sent',
+    )
+    expect(sent?.headers['content-type']).toContain('GBK')
+    const body = Buffer.from(sent?.body_base64 ?? '', 'base64').toString()
+    // 誠
+    expect(body).toMatch(/charset=%47%42%4B&.*subject=%D5%5C/)
+    const headers = { 'content-type': sent?.headers['content-type'] ?? '' }
+    const send = (changed: string) =>
+      mall.call('POST', '/api/webhooks/payments/alipay', { headers, body: changed })
+    const kept = () => mall.db.selectFrom('webhook_inbox').select('id').execute()
+    const before = await kept()
+    expect(await send(body.replace('%D5%5C', '%D5%5D'))).toMatchObject({
+      status: 401,
+      body: { code: 'WEBHOOK_SIGNATURE_INVALID' },
+    })
+    expect((await send(body)).status).toBe(200)
+    expect(await kept()).toEqual(before)
+    // The notice of the refund, in GBK, too.
+    await mall.operate(o.orderNo, 'refund', { reason: '缺货' })
+    await o.settle('refunded')
+    await until(
+      () => mall.db.selectFrom('webhook_inbox').select('kind').where('order_no', '=', o.orderNo).execute(),
+      (all) => all.some(({ kind }) => kind === 'refunded'),
+      'the refund is told',
+    )
   })
 
   test('is not paid by a wrong signature, another merchant or a lost notification, but by a valid one', async () => {

@@ -14,6 +14,7 @@ import {
   type PaymentProvider,
   ProviderRefusalError,
 } from '../../payments/port.ts'
+import { encodeGbk } from '../../sandbox/alipay/gbk.ts'
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
 import { ACCOUNTS, mallSides, publicOf, sandboxSides } from '../support/accounts.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
@@ -374,13 +375,14 @@ describe('refunds', () => {
 describe('an answer from Alipay', () => {
   let gateway: Receiver
   /** The body of each answer by the method that was called. */
-  let bodies: Record<string, string>
+  let bodies: Record<string, string | Buffer>
+  let type = 'application/json'
   let stub: PaymentProvider
 
   beforeAll(async () => {
     gateway = await startReceiver(({ url }) => {
       const method = new URL(url, 'http://gateway').searchParams.get('method') ?? ''
-      return { status: 200, body: bodies[method] ?? '' }
+      return { status: 200, body: bodies[method] ?? '', type }
     })
     stub = createAlipay({ ...account, gatewayUrl: `${gateway.url}/gateway.do` })
   })
@@ -412,6 +414,53 @@ describe('an answer from Alipay', () => {
       await told(` {"sign" : "${signed(spaced)}" ,\n"alipay_cert_sn":"x", "${QUERY}" : ${spaced} } `),
     ).toEqual(paid)
     expect(sdkOf().getSignStr(answer(QUERY, spaced), QUERY)).toBe(spaced)
+  })
+
+  test('in GBK: verified over its bytes, and read in the charset that it names', async () => {
+    // The second bytes of 誠調諁誟誡 in GBK are a backslash, braces and brackets.
+    const sub_msg = '交易不存在誠"調諁"誟誡誠'
+    const refusal = { code: '40004', msg: 'Business Failed', sub_code: 'ACQ.TRADE_NOT_EXIST', sub_msg }
+    const bytes = encodeGbk(JSON.stringify(refusal))
+    const body = Buffer.concat([
+      Buffer.from(`{"${QUERY}":`),
+      bytes,
+      Buffer.from(`,"sign":"${signRsa2(bytes, ACCOUNTS.alipay.providerKey)}"}`),
+    ])
+    const toldIn = (contentType: string, sent: Buffer) => {
+      type = contentType
+      bodies = { 'alipay.trade.query': sent }
+      return stub.query(payment).finally(() => {
+        type = 'application/json'
+      })
+    }
+    for (const named of [
+      'text/html;charset=GBK',
+      'text/html; charset="gb2312"',
+      'text/html;charset=gb18030',
+    ]) {
+      expect(await toldIn(named, body)).toEqual({ state: 'unknown' })
+    }
+    expect(await toldIn('text/html', body)).toEqual({ state: 'unknown' })
+    await expect(toldIn('text/html;charset=utf-8', body)).rejects.toThrow('not in utf-8')
+    await expect(toldIn('text/html;charset=Big5', body)).rejects.toThrow(
+      'the charset of the answer is not known',
+    )
+    for (let at = 0; at < body.length; at += 7) {
+      const changed = Buffer.from(body)
+      changed.writeUInt8(changed.readUInt8(at) ^ 1, at)
+      await repeatable(toldIn('text/html;charset=GBK', changed))
+    }
+  })
+
+  test('in GBK from the sandbox: a trade that is not there, and a close that waits for its expiry', async () => {
+    const trade = await opened()
+    await fault('gbk_answer')
+    expect(await provider.query(trade)).toEqual({ state: 'unknown' })
+    await fault('gbk_answer')
+    await expect(provider.close(trade)).rejects.toBeInstanceOf(NotKnownYetError)
+    const bought = await paid({ subject: '誠品' })
+    await fault('gbk_answer')
+    expect(await provider.query(bought)).toMatchObject({ state: 'paid', amountFen: 990n })
   })
 
   const node = JSON.stringify(fields)

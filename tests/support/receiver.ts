@@ -8,9 +8,12 @@ export interface Received {
   readonly body: Buffer
 }
 
-/** A small server that records requests. `answer` gives the status and body of each answer. */
+/** A small server that keeps what it is sent. `answer` gives the status, body and content type of each answer. */
 export async function startReceiver(
-  answer: (request: Received, index: number) => { status: number; body?: string } = () => ({ status: 200 }),
+  answer: (
+    request: Received,
+    index: number,
+  ) => { status: number; body?: string | Buffer; type?: string } = () => ({ status: 200 }),
   port = 0,
 ) {
   const received: Received[] = []
@@ -20,8 +23,8 @@ export async function startReceiver(
     request.on('end', () => {
       const { method = '', url = '', headers } = request
       const one = { method, url, headers, body: Buffer.concat(chunks) }
-      const { status, body = '' } = answer(one, received.push(one) - 1)
-      response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+      const { status, body = '', type = 'application/json' } = answer(one, received.push(one) - 1)
+      response.writeHead(status, { 'content-type': type }).end(body)
     })
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
