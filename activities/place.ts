@@ -260,6 +260,7 @@ async function assess(
       hasAddress: request.address !== undefined,
       ...(attempt.payment_method ? { method: attempt.payment_method } : {}),
       cashFen: attempt.cash_amount === null ? undefined : fenOf(attempt.cash_amount),
+      expectedPoints: attempt.expected_points ?? undefined,
     },
     rules,
   )

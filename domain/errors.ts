@@ -23,8 +23,12 @@ export type RefusalCode =
   | 'RATE_LIMITED'
   | 'UNAVAILABLE'
 
-/** Distinguishes rules that share a code. `unpaid_pieces`: the limit on pieces in unpaid orders. */
-export type RefusalRule = 'unpaid_pieces'
+/**
+ * Distinguishes rules that share a code. `unpaid_pieces`: the limit on pieces in unpaid orders; `points`: the price in
+ * points, not in cash.
+ */
+export const REFUSAL_RULES = ['unpaid_pieces', 'points'] as const
+export type RefusalRule = (typeof REFUSAL_RULES)[number]
 
 export type ForbiddenReason =
   | 'own_account'

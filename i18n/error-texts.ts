@@ -89,11 +89,23 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     },
   },
   PRICE_CHANGED: {
-    zh: withGap('价格已变动', '价格已变动，请确认后重新提交', (r, a) => `：应付 ¥${r}，提交的金额为 ¥${a}`),
-    en: withGap(
-      'Price changed',
-      'The price has changed. Please confirm it and submit again',
-      (r, a) => `: ¥${r} is due, ¥${a} was submitted`,
+    zh: withRule(
+      withGap('价格已变动', '价格已变动，请确认后重新提交', (r, a) => `：应付 ¥${r}，提交的金额为 ¥${a}`),
+      'points',
+      withGap('价格已变动', '价格已变动，请确认后重新提交', (r, a) => `：需要 ${r} 积分，提交的是 ${a} 积分`),
+    ),
+    en: withRule(
+      withGap(
+        'Price changed',
+        'The price has changed. Please confirm it and submit again',
+        (r, a) => `: ¥${r} is due, ¥${a} was submitted`,
+      ),
+      'points',
+      withGap(
+        'Price changed',
+        'The price has changed. Please confirm it and submit again',
+        (r, a) => `: ${r} points are due, ${a} points were submitted`,
+      ),
     ),
   },
   USER_LEVEL_TOO_LOW: {

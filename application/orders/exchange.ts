@@ -19,7 +19,12 @@ import { type Total, totalOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
 import { DomainError, InvalidInputError, type Refusal } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen } from '../../domain/money.ts'
-import { type EligibilityInputs, reasonsAgainst, unpaidReasons } from '../../domain/orders/eligibility.ts'
+import {
+  type EligibilityInputs,
+  type ExchangeWish,
+  reasonsAgainst,
+  unpaidReasons,
+} from '../../domain/orders/eligibility.ts'
 import { newOrderNo } from '../../domain/orders/number.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 import type { PointsWallet } from '../../wallets/port.ts'
@@ -40,6 +45,8 @@ export interface ExchangeCommand extends PrivateRequest {
   readonly productId: string
   readonly quantity: number
   readonly cashFen?: Fen | undefined
+  /** The order's total in points that the customer agreed to. */
+  readonly expectedPoints?: number | undefined
   readonly method?: PaymentMethod | undefined
   readonly channel?: PaymentChannel | undefined
 }
@@ -92,6 +99,7 @@ function isSame(sealer: Encryptor, kept: Attempt, command: ExchangeCommand, meth
     kept.quantity === command.quantity &&
     kept.payment_method === (command.method ?? method) &&
     kept.cash_amount === (command.cashFen === undefined ? null : decimalFromFen(command.cashFen)) &&
+    kept.expected_points === (command.expectedPoints ?? null) &&
     isDeepStrictEqual(
       sealer.open(kept.request, `request/${kept.order_no}`),
       JSON.parse(JSON.stringify(privateOf(command))),
@@ -123,6 +131,7 @@ async function assess(
         hasAddress: command.address !== undefined,
         method: command.method ?? settings.defaultMethod,
         cashFen: command.cashFen,
+        expectedPoints: command.expectedPoints,
       },
       settings.rules,
     )[0]
@@ -172,6 +181,7 @@ function newAttempt(
     quantity: command.quantity,
     payment_method: command.method ?? settings.defaultMethod,
     cash_amount: command.cashFen === undefined ? null : decimalFromFen(command.cashFen),
+    expected_points: command.expectedPoints ?? null,
     level: customer.level,
     request: sealer.seal(privateOf(command), `request/${order_no}`),
     channel: command.channel ? sealChannel(sealer, order_no, command.channel) : null,
@@ -244,14 +254,18 @@ export interface Check {
   readonly facts: EligibilityInputs
 }
 
-/** @param method undefined: a rule fails only if it fails for every method @throws DomainError NOT_FOUND */
+/**
+ * Returns every failed rule; changes nothing.
+ * @param wish method undefined: a rule fails only if it fails for every method
+ * @throws DomainError NOT_FOUND
+ */
 export async function checkExchange(
   { db, vault, settings, outsideWallet }: Pick<ExchangeDeps, 'db' | 'vault' | 'settings' | 'outsideWallet'>,
   customer: Customer,
   productId: string,
-  quantity: number,
-  method?: PaymentMethod,
+  wish: Pick<ExchangeWish, 'quantity' | 'method' | 'expectedPoints'>,
 ): Promise<Check> {
+  const { quantity } = wish
   const read = await readEligibilityInputs(db, vault, customer.ownerId, productId, customer.level)
   const facts = outsideWallet
     ? await withOutsidePoints(outsideWallet, customer.ownerId, read.facts)
@@ -260,7 +274,7 @@ export async function checkExchange(
   const { rules } = settings
   const total = totalOf(facts.product, quantity)
   return {
-    reasons: reasonsAgainst(facts, { quantity, ...(method ? { method } : {}) }, rules),
+    reasons: reasonsAgainst(facts, wish, rules),
     unpaidReasons: total.fen > 0n ? unpaidReasons(facts.product, facts, quantity, rules) : [],
     total,
     facts,

@@ -40,7 +40,10 @@ export interface EarningView {
   readonly granted_at: string | null
   readonly reversed_at: string | null
   readonly reverse_reason: string | null
+  /** Points that were spent when they were clawed back. */
   readonly shortfall: number
+  /** The part of it that no returned points have settled yet. */
+  readonly open_shortfall: number
   readonly created_at: string
 }
 
@@ -120,7 +123,8 @@ function sameAs(earning: Earning, { ownerId, fen, points, occurredAt }: EarningR
 }
 
 /**
- * Cancels pending points, claws back granted ones. @param intoDebt a shortfall becomes debt
+ * Reverses an earning: pending points are canceled, granted ones clawed back. Idempotent.
+ * @param intoDebt spent points become debt instead of a shortfall
  * @throws DomainError NOT_FOUND; FORBIDDEN for the caller's own account, or with an external wallet
  */
 export async function reverse(
@@ -164,6 +168,7 @@ function viewOf(row: Earning): EarningView {
     reversed_at: row.reversed_at?.toISOString() ?? null,
     reverse_reason: row.reverse_reason,
     shortfall: Number(row.shortfall),
+    open_shortfall: Number(row.open_shortfall),
     created_at: row.created_at.toISOString(),
   }
 }

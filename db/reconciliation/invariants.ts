@@ -11,7 +11,7 @@ import {
 import type { Db } from '../client.ts'
 import type { Currency } from '../schema/wallet-accounts.ts'
 import type { EntryKind } from '../schema/wallet-transfers.ts'
-import { clawbackKey, grantKey, isAuthentic } from '../wallet/earnings.ts'
+import { clawbackKey, type Earning, grantKey, isAuthentic } from '../wallet/earnings.ts'
 import { type LedgerCipher, TamperedError } from '../wallet/ledger-cipher.ts'
 import { openEntry, refOf } from '../wallet/sealed-rows.ts'
 import { tamperedSide } from '../wallet/verification.ts'
@@ -266,7 +266,7 @@ const textsOf = ({ available, held }: { readonly available: bigint; readonly hel
 })
 
 /**
- * Granted earnings are booked in full, reversed ones taken back except for the shortfall, others not booked.
+ * Granted earnings are booked in full, reversed ones taken back except for the open shortfall, others not booked.
  */
 export async function findEarningViolations(db: Db, vault: LedgerCipher): Promise<Disagreement[]> {
   const broken: Disagreement[] = []
@@ -286,6 +286,7 @@ export async function findEarningViolations(db: Db, vault: LedgerCipher): Promis
       from wallet_transfers t join wallet_entries e on e.operation_key = t.operation_key
         join wallet_accounts a on a.id = e.account_id
       where t.operation_key = any(${keys})`.execute(db)
+    const recovered = await recoveredBy(db, vault, earnings)
     const byKey = new Map(rows.map((row) => [row.operation_key, row]))
     for (const earning of earnings) {
       const subject: Subject = { code: 'earning', data: { id: earning.id, key: grantKey(earning) } }
@@ -300,8 +301,9 @@ export async function findEarningViolations(db: Db, vault: LedgerCipher): Promis
         if (!isAuthentic(vault, earning)) report({ code: 'earning_not_ours', data: {} })
         const points = earning.granted_at === null ? 0n : BigInt(earning.points)
         const isBack = earning.state === 'reversed' && earning.granted_at !== null
-        const back = isBack ? points - BigInt(earning.shortfall) : 0n
-        const [granted, taken] = [amountOf(grantKey(earning)), -amountOf(clawbackKey(earning))]
+        const back = isBack ? points - BigInt(earning.open_shortfall) : 0n
+        const granted = amountOf(grantKey(earning))
+        const taken = (recovered.get(earning.id) ?? 0n) - amountOf(clawbackKey(earning))
         if (granted !== points || taken !== back) {
           report(
             { code: 'earned', data: { granted: `${granted}`, taken: `${taken}` } },
@@ -313,5 +315,37 @@ export async function findEarningViolations(db: Db, vault: LedgerCipher): Promis
         report(tamperedSide(error))
       }
     }
+  }
+}
+
+/** Points that returns recovered, by the earning's id. Asks only for owners of earnings that have any. */
+async function recoveredBy(
+  db: Db,
+  vault: LedgerCipher,
+  earnings: readonly Earning[],
+): Promise<Map<string, bigint>> {
+  const recovered = new Map<string, bigint>()
+  const owners = earnings.filter((row) => row.open_shortfall !== row.shortfall).map((row) => row.owner_id)
+  if (owners.length === 0) return recovered
+  const { rows } = await sql<BookedRow>`
+    select a.owner_type, a.owner_id, a.currency, e.version, e.kid, e.sealed, t.kind, t.operation_key, t.order_no
+    from wallet_accounts a join wallet_entries e on e.account_id = a.id
+      join wallet_transfers t on t.operation_key = e.operation_key
+    where a.owner_type = 'user' and a.owner_id = any(${[...new Set(owners)]}) and t.kind = 'adjust'
+      and starts_with(t.operation_key, 'recover/')`.execute(db)
+  for (const row of rows) {
+    const id = row.operation_key.split('/')[1] ?? ''
+    recovered.set(id, (recovered.get(id) ?? 0n) + pointsTaken(vault, row))
+  }
+  return recovered
+}
+
+/** @returns 0 for a row that does not open, which the ledger's own check reports */
+function pointsTaken(vault: LedgerCipher, row: BookedRow): bigint {
+  try {
+    return -amountsIn(vault, row).available
+  } catch (error) {
+    if (!(error instanceof TamperedError)) throw error
+    return 0n
   }
 }

@@ -24,5 +24,7 @@ export interface EarningsTable extends Dated {
   reverse_reason: string | null
   /** Points that a clawback could not take back. */
   shortfall: ColumnType<string, undefined, bigint>
+  /** The part of it that no returned points have settled. */
+  open_shortfall: ColumnType<string, undefined, bigint>
   operator_id: string
 }

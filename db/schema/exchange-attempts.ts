@@ -13,6 +13,8 @@ export interface ExchangeAttemptsTable {
   quantity: number
   payment_method: PaymentMethod | null
   cash_amount: string | null
+  /** The order's total that the customer agreed to; null: not said. */
+  expected_points: ColumnType<number | null, number | null | undefined, never>
   level: number
   request: Buffer
   /** An encrypted `PaymentChannel`; null: a phone's browser that returns to the order's page. */

@@ -201,7 +201,7 @@ export async function grantEarning(
 }
 
 /**
- * Repeatable. @param intoDebt spent points become a debt instead of a recorded shortfall
+ * Repeatable. @param intoDebt spent points become a debt instead of a shortfall, which returned points settle
  * @throws TamperedError
  */
 export async function reverseEarning(
@@ -231,6 +231,7 @@ export async function reverseEarning(
     reversed_at: now,
     reverse_reason: by.reason,
     shortfall,
+    open_shortfall: shortfall,
   })
 }
 
@@ -243,6 +244,7 @@ async function change(
     readonly reversed_at?: Date
     readonly reverse_reason?: string
     readonly shortfall?: bigint
+    readonly open_shortfall?: bigint
   },
 ): Promise<Earning> {
   return tx

@@ -8,7 +8,6 @@ import {
   book,
   type Cause,
   emptyChange,
-  expireLots,
   findBooked,
   isBooked,
   KeyReusedError,
@@ -17,6 +16,7 @@ import {
   post,
 } from './posting.ts'
 import { type AccountOwner, type AccountRow, openAccount } from './sealed-rows.ts'
+import { followReturn } from './shortfalls.ts'
 
 /** What operators do to keep points from being spent: freezes of accounts, blocks of amounts. */
 
@@ -89,8 +89,9 @@ export async function unblockPoints(
   const outcome = rules.release(account.wallet, ref, account.now, terms)
   if (!outcome.ok) return hasEntry(tx, account, operationKey)
   const cause = { ...by, operationKey }
-  const after = await post(tx, vault, account, { kind: 'release', change: outcome.change, cause })
-  await expireLots(tx, vault, after)
+  const { change } = outcome
+  const after = await post(tx, vault, account, { kind: 'release', change, cause })
+  await followReturn(tx, vault, after, { returned: change.lots, returnKey: operationKey })
   return true
 }
 

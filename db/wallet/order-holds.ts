@@ -17,6 +17,7 @@ import {
   post,
 } from './posting.ts'
 import { type AccountOwner, openLots } from './sealed-rows.ts'
+import { followReturn } from './shortfalls.ts'
 
 /** What an order sets aside, takes and gives back in one of its owner's accounts. */
 
@@ -88,7 +89,8 @@ export async function capture(
 
 /**
  * Gives back what was held (`release`) or taken (`reverse`) for the order, less the parts given back before, to lots
- * of the same dates. Books an entry even when no more is left, so that no part can follow.
+ * of the same dates; open shortfalls of the owner's earnings are settled first. Books an entry even when no more is
+ * left, so that no part can follow.
  * @returns false when it was given back before, or never taken
  */
 export async function giveBack(
@@ -101,8 +103,9 @@ export async function giveBack(
   const released = rules.release(account.wallet, orderNo, account.now, terms)
   if (released.ok) {
     const cause = { operationKey: keyOf(orderNo, currency, 'release'), orderNo, reason }
-    const after = await post(tx, vault, account, { kind: 'release', change: released.change, cause })
-    await expireLots(tx, vault, after)
+    const { change } = released
+    const after = await post(tx, vault, account, { kind: 'release', change, cause })
+    await followReturn(tx, vault, after, { returned: change.lots, returnKey: cause.operationKey })
     return true
   }
   const taken = await findTaken(tx, vault, account, orderNo)
@@ -111,8 +114,9 @@ export async function giveBack(
   const lots = rules.partOf(taken.lots, taken.back, taken.rest)
   const change = rules.reverse(account.wallet, lots, account.now, terms)
   const after = await book(tx, vault, account, { kind: 'reverse', change, cause })
-  if (after) await expireLots(tx, vault, after)
-  return after !== undefined
+  if (!after) return false
+  await followReturn(tx, vault, after, { returned: change.lots, returnKey: cause.operationKey })
+  return true
 }
 
 /**
@@ -136,7 +140,7 @@ export async function giveBackPart(
     const change = rules.reverse(account.wallet, lots, account.now, terms)
     const after = await book(tx, vault, account, { kind: 'reverse', change, cause })
     if (after) {
-      await expireLots(tx, vault, after)
+      await followReturn(tx, vault, after, { returned: change.lots, returnKey: cause.operationKey })
       return true
     }
   }

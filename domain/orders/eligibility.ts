@@ -29,6 +29,8 @@ export interface ExchangeWish {
   readonly hasAddress?: boolean
   readonly method?: PaymentMethod
   readonly cashFen?: Fen | undefined
+  /** The order's total in points as the customer saw it. */
+  readonly expectedPoints?: number | undefined
 }
 
 /** Read at one moment. Undefined product: it does not exist. */
@@ -77,6 +79,14 @@ export function reasonsAgainst(
     reasons.push({ code: 'ADDRESS_REQUIRED' })
   if (total.fen > 0n && wish.method && !rules.supportedMethods.includes(wish.method)) {
     reasons.push({ code: 'PAYMENT_METHOD_UNSUPPORTED', available: rules.supportedMethods.join(', ') })
+  }
+  if (wish.expectedPoints !== undefined && wish.expectedPoints !== total.points) {
+    reasons.push({
+      code: 'PRICE_CHANGED',
+      rule: 'points',
+      required: `${total.points}`,
+      available: `${wish.expectedPoints}`,
+    })
   }
   if (wish.cashFen !== undefined && wish.cashFen !== total.fen) {
     reasons.push({

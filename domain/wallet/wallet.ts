@@ -197,6 +197,59 @@ export function clawBack(
   return { change, shortfall: missing - owed }
 }
 
+/** What the clawback of a grant misses. `expiresAt` is the grant's. */
+export interface Shortfall {
+  readonly id: string
+  readonly amount: bigint
+  readonly expiresAt: number | null
+}
+
+/** Which returned lots settle a shortfall, and how much of it is left. */
+export interface Recovery {
+  readonly id: string
+  readonly lots: readonly Lot[]
+  readonly left: bigint
+}
+
+/**
+ * Which of the returned lots settle which shortfall: those of its own grant's date, even if they are past it, then
+ * any that can still be spent. Expired points of other grants settle nothing.
+ * @returns only shortfalls that something settles
+ */
+export function recoveryOf(open: readonly Shortfall[], returned: readonly Lot[], now: number): Recovery[] {
+  let lots: readonly Lot[] = returned
+  const recoveries = open.map((shortfall) => ({ ...shortfall, left: shortfall.amount, lots: [] as Lot[] }))
+  const settle = (recovery: (typeof recoveries)[number], fits: (lot: Lot) => boolean) => {
+    const { taken, rest } = draw(lots.filter(fits), recovery.left)
+    lots = merge(
+      lots.filter((lot) => !fits(lot)),
+      rest,
+    )
+    recovery.lots.push(...taken)
+    recovery.left -= sum(taken)
+  }
+  for (const one of recoveries) settle(one, (lot) => originalOf(lot) === one.expiresAt)
+  for (const one of recoveries) settle(one, (lot) => !isOver(lot, now))
+  return recoveries
+    .filter((one) => one.lots.length > 0)
+    .map(({ id, left, lots: own }) => ({ id, left, lots: merge(own, []) }))
+}
+
+/** Takes exactly these lots, which the wallet must hold. */
+export function remove(wallet: Wallet, lots: readonly Lot[]): Change {
+  const rest = merge(
+    wallet.lots,
+    lots.map((lot) => ({ ...lot, amount: -lot.amount })),
+  )
+  if (rest.some((lot) => lot.amount < 0n)) throw new Error('the wallet does not hold these lots')
+  return {
+    wallet: { ...wallet, lots: rest.filter((lot) => lot.amount > 0n) },
+    available: -sum(lots),
+    held: 0n,
+    lots,
+  }
+}
+
 export function freeze(wallet: Wallet, reason: string | null): Wallet {
   return { ...wallet, frozen: reason }
 }

@@ -368,6 +368,36 @@ describe('a rule refuses, leaves every table unchanged, and accepts what satisfi
     expect((await redeem('price', { ...body, cash_amount: '19.82' })).total_money.amount).toBe('19.82')
   })
 
+  test('PRICE_CHANGED: a price in points that rose between view and redemption is not charged', async () => {
+    await mall.points('points-price', 1000)
+    const product_id = await mall.product({ point: 10 })
+    const body = { product_id, quantity: 2 }
+    const set = (point: number) =>
+      mall.db.updateTable('points_products').set({ point }).where('id', '=', product_id).execute()
+    await set(500)
+    const changed = { status: 409, code: 'PRICE_CHANGED' }
+    expect(await refused('points-price', { ...body, expected_points: 20 })).toEqual(changed)
+    expect(await refused('points-price', { ...body, expected_points: 0 })).toEqual(changed)
+    const { reasons } = (await check('points-price', { ...body, expected_points: 20 })).body.data
+    expect(reasons).toMatchObject([
+      {
+        code: 'PRICE_CHANGED',
+        rule: 'points',
+        message: expect.stringContaining('需要 1000 积分'),
+        required: 1000,
+        available: 20,
+      },
+    ])
+    expect((await check('points-price', { ...body, expected_points: 1000 })).body.data.eligible).toBe(true)
+    expect((await mall.exchange('points-price', { ...body, expected_points: 1.5 })).body.code).toBe(
+      'VALIDATION_FAILED',
+    )
+    expect((await redeem('points-price', { ...body, expected_points: 1000 })).total_points).toBe(1000)
+    // Who does not say pays what is due, as before.
+    await mall.points('points-price', 1000)
+    expect((await redeem('points-price', body)).total_points).toBe(1000)
+  })
+
   test('ADDRESS_REQUIRED for shipped goods only', async () => {
     await mall.points('address', 1000)
     const product_id = await mall.product({ point: 10, shipping_type: 'logistics' })

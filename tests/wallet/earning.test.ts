@@ -381,6 +381,40 @@ describe('a clawback', () => {
     expect(await wallet('debtor')).toMatchObject({ available: 10 })
   })
 
+  test.each([false, true])('is settled by points that come back (into debt: %s)', async (intoDebt) => {
+    configure({}, intoDebt)
+    const owner = `regretful-${intoDebt}`
+    const told = await tell({ owner_id: owner, external_id: `B-4-${intoDebt}`, points: 150 })
+    const product_id = await mall.product({ point: 20 })
+    const { order_no } = (await mall.exchange(owner, { product_id, quantity: 5 })).body.data
+    const { shortfall, open_shortfall } = (await reverse(told.body.data.id)).body.data
+    expect([shortfall, open_shortfall]).toEqual(intoDebt ? [0, 0] : [100, 100])
+    const refund = { points: 40, reason: '少发' }
+    const part = await mall.call('POST', `/api/admin/points-mall/orders/${order_no}/refund`, {
+      as: 'shop',
+      role: 'operator',
+      body: refund,
+    })
+    expect(part.status).toBe(200)
+    await until(
+      () => entries(owner),
+      (all) => all.some(({ kind }: { kind: string }) => kind === 'reverse'),
+      'the part is refunded',
+    )
+    expect(await wallet(owner)).toMatchObject({ available: intoDebt ? -60 : 0 })
+    await mall.call('POST', `/api/points-mall/orders/${order_no}/cancel`, { as: owner, body: {} })
+    await until(
+      () => entries(owner),
+      (all) => all.filter(({ kind }: { kind: string }) => kind === 'reverse').length === 2,
+      'the order is canceled',
+    )
+    expect(await wallet(owner)).toMatchObject({ available: 0, held: 0 })
+    expect(await earningsOf(owner)).toMatchObject([{ shortfall, open_shortfall: 0 }])
+    // What comes from elsewhere is kept: nobody starts from below zero.
+    await mall.points(owner, 20)
+    expect(await wallet(owner)).toMatchObject({ available: 20 })
+  })
+
   test('of an unknown earning is refused', async () => {
     const unknown = await reverse('999999')
     expect([unknown.status, unknown.body.code]).toEqual([404, 'NOT_FOUND'])

@@ -47,6 +47,7 @@ const earning = z
     reversed_at: z.iso.datetime().nullable(),
     reverse_reason: z.string().nullable(),
     shortfall: z.int(),
+    open_shortfall: z.int(),
     created_at: z.iso.datetime(),
   })
   .openapi('Earning')

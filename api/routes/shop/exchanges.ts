@@ -3,7 +3,7 @@ import { checkExchange, exchange } from '../../../application/orders/exchange.ts
 import { getOrder } from '../../../application/orders/reads.ts'
 import { viewAttempt } from '../../../application/orders/view.ts'
 import type { Principal } from '../../../domain/access.ts'
-import { DomainError } from '../../../domain/errors.ts'
+import { DomainError, REFUSAL_RULES } from '../../../domain/errors.ts'
 import { fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'
 import { errorText } from '../../../i18n/error-texts.ts'
 import type { ApiDeps, ApiEnv } from '../../deps.ts'
@@ -26,6 +26,11 @@ const cashAmount = z
   })
   .openapi({ type: 'string', example: '9.90' })
 
+const expectedPoints = int(0).openapi({
+  description: "The order's total in points as the customer saw it; another amount is PRICE_CHANGED",
+  example: 120,
+})
+
 /** A malformed id is a 404, like an unknown one. */
 const productId = z.string().min(1).max(64).openapi({ example: '1' })
 
@@ -34,6 +39,7 @@ const exchangeBody = z
     product_id: productId,
     quantity: int(1),
     cash_amount: cashAmount.nullish(),
+    expected_points: expectedPoints.nullish(),
     payment_method: paymentMethod.nullish(),
     ...paymentChannel,
     buyer_remarks: z.string().max(500).nullish(),
@@ -69,7 +75,12 @@ const check = createRoute({
   security: bearer,
   request: {
     body: jsonBody(
-      z.object({ product_id: productId, quantity: int(1), payment_method: paymentMethod.nullish() }),
+      z.object({
+        product_id: productId,
+        quantity: int(1),
+        payment_method: paymentMethod.nullish(),
+        expected_points: expectedPoints.nullish(),
+      }),
     ),
   },
   responses: {
@@ -79,8 +90,8 @@ const check = createRoute({
         reasons: z.array(
           z.object({
             code: z.string(),
-            /** Several rules share a code. */
-            rule: z.literal('unpaid_pieces').optional(),
+            /** Distinguishes rules that share a code. */
+            rule: z.enum(REFUSAL_RULES).optional(),
             message: z.string(),
             required: z.int().nullable(),
             available: z.int().nullable(),
@@ -126,6 +137,7 @@ export function exchangeRoutes(deps: ApiDeps) {
         productId: knownForm(body.product_id),
         quantity: body.quantity,
         cashFen: body.cash_amount ?? undefined,
+        expectedPoints: body.expected_points ?? undefined,
         method: body.payment_method ?? undefined,
         channel: method === 'wallet' ? undefined : channelOf(body, clientIp(c, deps.trustedProxies), method),
         address: filled(body.address) as Record<string, unknown> | undefined,
@@ -147,13 +159,16 @@ export function exchangeRoutes(deps: ApiDeps) {
       }
     })
     .openapi(check, async (c) => {
-      const { product_id, quantity, payment_method } = c.req.valid('json')
+      const { product_id, quantity, payment_method, expected_points } = c.req.valid('json')
       const { reasons, total, facts } = await checkExchange(
         deps,
         customerOf(c.get('who')),
         knownForm(product_id),
-        quantity,
-        payment_method ?? undefined,
+        {
+          quantity,
+          ...(payment_method ? { method: payment_method } : {}),
+          expectedPoints: expected_points ?? undefined,
+        },
       )
       const lang = c.get('lang')
       return c.json(

@@ -216,7 +216,7 @@ function table(owner: string, earnings: readonly EarningView[], mayUndo: boolean
           ${earning.reverse_reason === null ? '' : html`<p class="hint">${earning.reverse_reason}</p>`}</div></td>
         <td data-label="${t(T.points)}" class="number digits"><div>${grouped(earning.points)}
           ${earning.capped_points > 0 ? html`<p class="hint">${t(T.capped)} ${grouped(earning.capped_points)}</p>` : ''}
-          ${earning.shortfall > 0 ? html`<p class="hint">${t(T.shortfall)} ${grouped(earning.shortfall)}</p>` : ''}</div></td>
+          ${earning.open_shortfall > 0 ? html`<p class="hint">${t(T.shortfall)} ${grouped(earning.open_shortfall)}</p>` : ''}</div></td>
         <td data-label="${t(T.amount)}" class="number">${earning.amount === null ? '—' : moneyText(earning.amount)}</td>
         <td data-label="${t(T.occurred)}" class="small muted">${time(earning.occurred_at, lang)}</td>
         <td data-label="${t(T.matures)}" class="small muted">${time(earning.mature_at, lang)}</td>

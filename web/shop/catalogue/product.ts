@@ -22,7 +22,7 @@ export function productRoutes(deps: WebDeps) {
     if (!product) return showGone(c, deps)
     const viewer = c.get('viewer')
     const check = viewer
-      ? await checkExchange(deps, { ownerId: viewer.sub, level: viewer.level }, product.id, 1)
+      ? await checkExchange(deps, { ownerId: viewer.sub, level: viewer.level }, product.id, { quantity: 1 })
       : undefined
     return shopPage(c, {
       title: product.title,

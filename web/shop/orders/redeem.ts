@@ -6,6 +6,7 @@ import { getOrder, listOrders } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { OverloadedError } from '../../../application/temporal/client.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
+import type { Total } from '../../../domain/catalogue/pricing.ts'
 import { needsAddress } from '../../../domain/catalogue/product.ts'
 import type { Address } from '../../../domain/customers/address.ts'
 import { DomainError, InvalidInputError, type Refusal } from '../../../domain/errors.ts'
@@ -41,7 +42,7 @@ export function redeemRoutes(deps: WebDeps) {
     const { sub: ownerId, level } = viewerOf(c)
     const quantity = quantityOf(form)
     const [check, wallet, book, latest] = await Promise.all([
-      checkExchange(deps, { ownerId, level }, product.id, quantity),
+      checkExchange(deps, { ownerId, level }, product.id, { quantity }),
       readWallet(deps, ownerId).catch(unlessAway),
       needsAddress(product.shipping_type) ? readAddresses(deps, ownerId) : [],
       listOrders(deps, { ownerId, productId: product.id }, { limit: 1, offset: 0 }),
@@ -71,12 +72,14 @@ export function redeemRoutes(deps: WebDeps) {
       const product = await findOnShelf(deps, c.req.param('id'))
       if (!product) return showGone(c, deps)
       const { sub: ownerId, level } = viewerOf(c)
-      const { total } = await checkExchange(deps, { ownerId, level }, product.id, quantityOf(form))
-      // The exchange itself checks only the cash.
+      const { total } = await checkExchange(deps, { ownerId, level }, product.id, {
+        quantity: quantityOf(form),
+      })
+      // A removed field is no consent; the exchange verifies the price again.
       if (form.points !== `${total.points}` || form.cash !== decimalFromFen(total.fen)) {
         return show(c, product, form, { trouble: { kind: 'changed' } })
       }
-      const { command, errors } = await readCommand(c, deps, product, form, total.fen)
+      const { command, errors } = await readCommand(c, deps, product, form, total)
       if (!command) return show(c, product, form, { errors })
       const key = operationKeyOf(c, form)
       try {
@@ -125,7 +128,7 @@ async function readCommand(
   deps: WebDeps,
   product: ProductView,
   form: Form,
-  fen: bigint,
+  { points, fen }: Total,
 ): Promise<{ command: ExchangeCommand | undefined; errors: FormErrors }> {
   const lang = c.get('lang')
   const t = textsIn(lang)
@@ -147,6 +150,7 @@ async function readCommand(
       productId: product.id,
       quantity: quantityOf(form),
       cashFen: fen,
+      expectedPoints: points,
       method,
       channel: method && method !== 'wallet' ? channelOf(c, deps) : undefined,
       address: address && { ...address },
