@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formMarkIn } from '../support/shopper.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 type Fields = Readonly<Record<string, string>>
@@ -34,14 +35,15 @@ async function signIn(user: string, lang = 'zh') {
       cookies: response.headers.getSetCookie(),
     }
   }
-  const post = (path: string, body: Fields | FormData, origin = mall.url) =>
-    ask(path, {
-      method: 'POST',
-      origin,
-      body: body instanceof FormData ? body : new URLSearchParams(body),
-    })
+  let mark = ''
+  const post = (path: string, fields: Fields | FormData, origin = mall.url) => {
+    const body = fields instanceof FormData ? fields : new URLSearchParams(fields)
+    if (!body.has('form_for')) body.set('form_for', mark)
+    return ask(path, { method: 'POST', origin, body })
+  }
   const signedIn = await post('/points-mall/sign-in', { user })
   cookie = `${cookie}; ${(signedIn.cookies[0] ?? '').split(';')[0]}`
+  mark = formMarkIn((await ask('/points-mall/addresses/new')).html) ?? ''
   return {
     get: (path: string) => ask(path),
     post,

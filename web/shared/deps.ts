@@ -46,6 +46,8 @@ export interface WebEnv {
     nonce: string
     /** Undefined: not signed in. */
     viewer: Viewer | undefined
+    /** Marks the viewer's forms as theirs: a keyed digest of account and role. */
+    formFor: string | undefined
     /** Token in the cookie, even if the session has expired. */
     session: string | undefined
     /** Keeps the submitted form until the user has signed in. */

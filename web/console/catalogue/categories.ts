@@ -15,7 +15,7 @@ import {
   type Form,
   type FormErrors,
   field,
-  formTokenField,
+  formFields,
   operationKeyOf,
   readForm,
 } from '../../form/form.ts'
@@ -39,7 +39,7 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
       ${done(c)}
       <p class="lead">${t(T.hint)}</p>
       ${categories.length === 0 ? html`<p class="empty">${t(T.empty)}</p>` : table(c, categories)}
-      <section class="card stack narrow"><h2>${t(T.add)}</h2>${categoryForm(HOME, form, errors, c.get('lang'))}</section>`
+      <section class="card stack narrow"><h2>${t(T.add)}</h2>${categoryForm(c, HOME, form, errors)}</section>`
     return consolePage(c, { title: t(T.title), main, section: 'categories' }, statusOf(errors))
   }
 
@@ -47,7 +47,7 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
     const t = textsIn(c.get('lang'))
     const main = html`<nav aria-label="${t(T.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(T.title)}</a></nav>
       <h1>${category.name}</h1>
-      <section class="card stack narrow">${categoryForm(`${HOME}/${category.id}`, form, errors, c.get('lang'))}</section>`
+      <section class="card stack narrow">${categoryForm(c, `${HOME}/${category.id}`, form, errors)}</section>`
     return consolePage(c, { title: category.name, main, section: 'categories' }, statusOf(errors))
   }
 
@@ -83,7 +83,7 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
         <h1>${t(T.deleteTitle)}</h1>
         <p><strong>${category.name}</strong></p>
         <p>${t(T.deleteHint)}</p>
-        <form method="post" class="row">${formTokenField()}
+        <form method="post" class="row">${formFields(c)}
           <button>${t(T.deleteYes)}</button>
           <a class="button plain" href="${HOME}">${t(T.deleteNo)}</a>
         </form>
@@ -128,10 +128,11 @@ async function saved(c: WebContext, read: Read, save: () => Promise<unknown>): P
   return c.redirect(`${HOME}?done=category`, 303)
 }
 
-function categoryForm(action: string, form: Form, errors: FormErrors, lang: Lang) {
+function categoryForm(c: WebContext, action: string, form: Form, errors: FormErrors) {
+  const lang = c.get('lang')
   const t = textsIn(lang)
   return html`<form method="post" action="${action}" class="stack" novalidate>
-    ${formTokenField(form.once)}
+    ${formFields(c, form.once)}
     ${errorSummary(errors, lang)}
     <div class="pair">
       ${field({ name: 'name', label: t(T.name), value: form.name, error: errors.name, required: true, maxlength: CATEGORY_NAME_MAX })}

@@ -7,7 +7,7 @@ import {
   readAnyProduct,
 } from '../../../application/catalogue/products.ts'
 import { InvalidInputError } from '../../../domain/errors.ts'
-import { formTokenField } from '../../form/form.ts'
+import { formFields } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { priceText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
@@ -73,7 +73,7 @@ export function productAside(c: WebContext, product: AdminProductView): Html {
         <span class="digits">${stockText(product, lang)}</span></div>
     </div>
     <form method="post" action="${action}" enctype="multipart/form-data" class="card stack">
-      ${formTokenField()}
+      ${formFields(c)}
       <div class="field${wrong ? ' wrong' : ''}">
         <label for="field-picture">${t(P.picture)}</label>
         <input id="field-picture" type="file" name="picture" accept="image/png,image/jpeg,image/webp" required
@@ -85,7 +85,7 @@ export function productAside(c: WebContext, product: AdminProductView): Html {
     </form>
     ${
       product.image
-        ? html`<form method="post" action="${action}/remove">${formTokenField()}<button class="quiet">${t(P.removePicture)}</button></form>`
+        ? html`<form method="post" action="${action}/remove">${formFields(c)}<button class="quiet">${t(P.removePicture)}</button></form>`
         : ''
     }
   </aside>`

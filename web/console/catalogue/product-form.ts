@@ -12,8 +12,9 @@ import {
 import type { InvalidInputError } from '../../../domain/errors.ts'
 import { fenFromDecimal } from '../../../domain/money.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { choice, errorSummary, type Form, type FormErrors, field, formTokenField } from '../../form/form.ts'
+import { choice, errorSummary, type Form, type FormErrors, field, formFields } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
+import type { WebContext } from '../../shared/deps.ts'
 import { grouped } from '../../shared/format.ts'
 import { interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
@@ -193,7 +194,8 @@ interface ProductForm {
   readonly stock?: number
 }
 
-export function productForm({ action, form, errors, categories, stock }: ProductForm, lang: Lang): Html {
+export function productForm(c: WebContext, { action, form, errors, categories, stock }: ProductForm): Html {
+  const lang = c.get('lang')
   const t = textsIn(lang)
   const labels = labelsOf(lang)
   const one = (name: string, more: Partial<Parameters<typeof field>[0]> = {}) =>
@@ -209,7 +211,7 @@ export function productForm({ action, form, errors, categories, stock }: Product
   const limitHint = { min: 1, hint: t(F.noLimitHint) }
 
   return html`<form method="post" action="${action}" class="sheet-form" novalidate data-guard ${Object.keys(errors).length > 0 ? 'data-changed' : ''}>
-    ${formTokenField(form.once)}
+    ${formFields(c, form.once)}
     ${errorSummary(errors, lang)}
     <section class="card">
       <h2>${t(F.basics)}</h2>

@@ -12,7 +12,7 @@ import {
 } from '../../../application/catalogue/products.ts'
 import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { type Form, type FormErrors, formTokenField, operationKeyOf, readForm } from '../../form/form.ts'
+import { type Form, type FormErrors, formFields, operationKeyOf, readForm } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
@@ -45,7 +45,7 @@ export function consoleProductRoutes(deps: WebDeps) {
     const title = product?.title ?? t(PRODUCTS.add)
     const action = product ? `${HOME}/${product.id}` : HOME
     const stock = product && { stock: product.stock_quantity }
-    const edit = productForm({ action, form, errors, categories, ...stock }, c.get('lang'))
+    const edit = productForm(c, { action, form, errors, categories, ...stock })
     const main = html`
       <nav aria-label="${t(PRODUCTS.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(PRODUCTS.title)}</a></nav>
       <div class="row spread">
@@ -108,7 +108,7 @@ export function consoleProductRoutes(deps: WebDeps) {
         <h1>${t(P.deleteTitle)}</h1>
         <p><strong>${product.title}</strong></p>
         <p>${t(P.deleteHint)}</p>
-        <form method="post" class="row">${formTokenField()}
+        <form method="post" class="row">${formFields(c)}
           <button>${t(P.deleteYes)}</button>
           <a class="button plain" href="${HOME}/${product.id}">${t(P.deleteNo)}</a>
         </form>
@@ -151,7 +151,7 @@ function productButtons(c: WebContext, { id, status }: AdminProductView) {
   const shown = status === 'on_sale' || status === 'sold_out'
   return html`<div class="row">
     ${shown ? html`<a class="press" href="/points-mall/products/${id}">${t(PRODUCTS.look)}</a>` : ''}
-    <form method="post" action="${HOME}/${id}/${shown ? 'unpublish' : 'publish'}">${formTokenField()}
+    <form method="post" action="${HOME}/${id}/${shown ? 'unpublish' : 'publish'}">${formFields(c)}
       <button class="${shown ? 'plain' : ''}">${t(shown ? P.unpublish : P.publish)}</button></form>
     <a class="button quiet" href="${HOME}/${id}/delete">${t(P.delete)}</a>
   </div>`

@@ -16,7 +16,7 @@ import {
   errorSummary,
   type Form,
   type FormErrors,
-  formTokenField,
+  formFields,
   operationKeyOf,
   readForm,
 } from '../../form/form.ts'
@@ -53,7 +53,7 @@ export function addressRoutes(deps: WebDeps) {
     const title = t(id === undefined ? T.add : T.change)
     const main = html`<h1>${title}</h1>
       <form method="post" action="${BOOK}/${id ?? 'new'}" class="stack narrow-page" novalidate>
-        ${formTokenField(form.once)}
+        ${formFields(c, form.once)}
         ${errorSummary(errors, lang)}
         ${addressFields(form, errors, lang)}
         <label class="pick"><input type="checkbox" name="as_default" value="1" ${form.as_default ? 'checked' : ''}> ${t(T.asDefault)}</label>
@@ -107,7 +107,7 @@ export function addressRoutes(deps: WebDeps) {
         <h1>${t(T.removeTitle)}</h1>
         <div class="ticket"><div class="body">${lines(address)}</div></div>
         <p class="muted">${t(T.removeHint)}</p>
-        <form method="post" class="row">${formTokenField()}<button>${t(COMMON.remove)}</button>
+        <form method="post" class="row">${formFields(c)}<button>${t(COMMON.remove)}</button>
           <a class="button plain" href="${BOOK}">${t(T.keep)}</a></form>
       </div>`
       return shopPage(c, { title: t(T.removeTitle), main, tab: 'wallet', back: BOOK })
@@ -131,7 +131,7 @@ function card(c: WebContext, address: AddressView) {
       ${
         address.is_default
           ? ''
-          : html`<form method="post" action="${at}/default">${formTokenField()}<button class="quiet">${t(T.makeDefault)}${whose}</button></form>`
+          : html`<form method="post" action="${at}/default">${formFields(c)}<button class="quiet">${t(T.makeDefault)}${whose}</button></form>`
       }
     </div>
   </li>`

@@ -9,6 +9,16 @@ export const KEPT_FORMS = {
     zh: '登录过期前的那次提交没有生效。下面是当时填写的全部内容，核对后可以提交；不想提交，离开这个页面即可。',
     en: 'Your session had expired, so nothing was submitted. Here is everything you entered: submit it if it is correct, or leave this page to discard it.',
   },
+  foreign: {
+    zh: '这个表单不是为当前账号打开的：你现在以 {who} 登录，刚才什么都没有提交。下面是收到的全部内容，核对后可以用 {who} 的身份提交。',
+    en: 'This form was opened for another account. You are signed in as {who}, and nothing was submitted. Here is everything that was received: if it is correct, submit it as {who}.',
+  },
+  foreignLost: {
+    zh: '这个表单不是为当前账号打开的：你现在以 {who} 登录，刚才什么都没有提交。请重新打开页面再填写。',
+    en: 'This form was opened for another account. You are signed in as {who}, and nothing was submitted. Open the page again and fill it in.',
+  },
+  submitAs: { zh: '以 {who} 的身份提交', en: 'Submit as {who}' },
+  reopen: { zh: '重新打开页面', en: 'Open the page again' },
   none: { zh: '没有等待提交的内容', en: 'Nothing to submit' },
   target: { zh: '提交到', en: 'Submit to' },
   empty: { zh: '（空）', en: '(empty)' },
