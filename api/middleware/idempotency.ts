@@ -16,7 +16,7 @@ import { ApiError } from '../errors.ts'
 const WAIT_MS = 4_500
 const PATH_MAX_LENGTH = 512
 /** Response headers stored with the body. */
-const KEPT_HEADERS = ['content-type', 'location']
+const KEPT_HEADERS = ['content-type', 'location', 'etag']
 
 /**
  * Makes requests with an `Idempotency-Key` take effect once; repeats, also concurrent ones, get the same response.

@@ -157,6 +157,7 @@ describe('the demo comes to life', () => {
       const missing = await without.request(`${mall.url}/admin/demo/crash-worker`, {
         method: 'POST',
         headers: { origin: mall.url, cookie },
+        body: new URLSearchParams({ form_for: mark }),
       })
       expect(missing.status).toBe(404)
     },

@@ -695,7 +695,15 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
   [
     STAFF,
     [
-      ...['products', 'products/:id', 'categories', 'wallets/:owner_id', 'users/:owner_id', 'earnings'],
+      ...[
+        'products',
+        'products/:id',
+        'categories',
+        'categories/:id',
+        'wallets/:owner_id',
+        'users/:owner_id',
+        'earnings',
+      ],
       ...[
         'orders',
         'orders/:id',

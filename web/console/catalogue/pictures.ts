@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { keepPicture } from '../../../application/catalogue/pictures.ts'
@@ -22,10 +23,10 @@ type Wrong = keyof typeof WRONG
 
 /** Picture upload and removal; `api/middleware/body.ts` allows the larger body for the upload path only. */
 export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
-  // Needs no operation key: the same picture twice is the same picture.
+  // Needs no kept operation key: the same picture twice is the same picture.
   const change = (c: WebContext, id: string, image: string | null) =>
     changeProduct(db, id, { image }, undefined, {
-      operationKey: `${id}/picture`,
+      operationKey: randomUUID(),
       operatorId: viewerOf(c).sub,
     })
   return new Hono<WebEnv>()

@@ -14,11 +14,12 @@ import { fenFromDecimal } from '../../../domain/money.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { choice, errorSummary, type Form, type FormErrors, field, formFields } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
+import { versionField } from '../../form/stale-form.ts'
 import type { WebContext } from '../../shared/deps.ts'
 import { grouped } from '../../shared/format.ts'
 import { interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
-import { textsIn } from '../../texts/common/common.ts'
+import { type Text, textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_LABELS } from '../../texts/common/product-labels.ts'
 import {
   PRODUCT_FORM as F,
@@ -56,7 +57,7 @@ export function invalidProduct(
   return read.invalid(error, FIELD_NAMES)
 }
 
-function labelsOf(lang: Lang): Readonly<Record<string, string>> {
+export function labelsOf(lang: Lang): Readonly<Record<string, string>> {
   const t = textsIn(lang)
   const texts = {
     ...PRODUCT_LABELS,
@@ -182,6 +183,23 @@ export function formOf(product: AdminProductView): Form {
   }
 }
 
+/** A value of the form as people read it. */
+export function readableValue(
+  categories: readonly CategoryView[],
+  lang: Lang,
+): (field: string, value: string) => string {
+  const texts: Readonly<Record<string, Readonly<Record<string, Text>>>> = {
+    payment_mode: MODE_TEXTS,
+    product_type: TYPE_TEXTS,
+    shipping_type: SHIPPING_TEXTS,
+    window_unit: UNIT_TEXTS,
+  }
+  return (field, value) =>
+    field === 'category_id'
+      ? (categories.find(({ id }) => id === value)?.name ?? value)
+      : (texts[field]?.[value]?.[lang] ?? value)
+}
+
 /** Values of a new product. */
 export const NEW_PRODUCT: Form = { stock: '0', exchange_limit: '0', sort: '0', payment_mode: 'points_only' }
 
@@ -211,7 +229,7 @@ export function productForm(c: WebContext, { action, form, errors, categories, s
   const limitHint = { min: 1, hint: t(F.noLimitHint) }
 
   return html`<form method="post" action="${action}" class="sheet-form" novalidate data-guard ${Object.keys(errors).length > 0 ? 'data-changed' : ''}>
-    ${formFields(c, form.once)}
+    ${formFields(c, form.once)}${form.version === undefined ? '' : versionField(form.version)}
     ${errorSummary(errors, lang)}
     <section class="card">
       <h2>${t(F.basics)}</h2>

@@ -91,6 +91,7 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   stock_change: { zh: '库存变动件数', en: 'Change of stock' },
   stock_way: { zh: '库存变动方向', en: 'In or out' },
   tracking_no: { zh: '快递单号', en: 'Tracking number' },
+  version: { zh: '版本', en: 'Version' },
   way: { zh: '处理方式', en: 'Way' },
   what: { zh: '退款范围', en: 'What is refunded' },
   window_unit: { zh: '周期单位', en: 'Unit of the period' },
