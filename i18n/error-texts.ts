@@ -108,6 +108,13 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
       ),
     ),
   },
+  STALE: {
+    zh: plain('内容已被修改', '打开之后内容已被别人修改，请核对现在的内容后再保存'),
+    en: plain(
+      'Changed meanwhile',
+      'This was changed since you opened it. Review it as it is now, then save again',
+    ),
+  },
   USER_LEVEL_TOO_LOW: {
     zh: withGap('用户等级不足', '用户等级不足', (r, a) => `：需要 ${r} 级，当前 ${a} 级`),
     en: withGap(

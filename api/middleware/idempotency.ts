@@ -15,7 +15,8 @@ import { ApiError } from '../errors.ts'
 /** A repeat waits this long for the first request, which has 5 s itself. */
 const WAIT_MS = 4_500
 const PATH_MAX_LENGTH = 512
-const KEPT_HEADERS = ['content-type', 'location']
+/** Response headers stored with the body. */
+const KEPT_HEADERS = ['content-type', 'location', 'etag']
 
 /** Use after `requireToken`. @param whileRunning response while the first request still runs; default 503 */
 export function idempotency(

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { OWNER_ID, OWNER_ID_MAX } from '../../application/customers/users.ts'
 import type { Right } from '../../domain/access.ts'
 import { AMOUNT } from '../../domain/money.ts'
+import { etagHeader } from '../versions.ts'
 
 /** A name passed to `.openapi()` becomes a component in `/openapi.json`. */
 
@@ -86,6 +87,12 @@ const problemSchema = z
 export const oneResponse = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: { 'application/json': { schema: z.object({ success: z.literal(true), data: schema }) } },
+})
+
+/** With the ETag of what is shown. */
+export const versionedResponse = <T extends z.ZodType>(schema: T, description: string) => ({
+  ...oneResponse(schema, description),
+  headers: etagHeader,
 })
 
 export const listResponse = <T extends z.ZodType>(schema: T, description: string) => ({

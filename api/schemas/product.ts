@@ -54,7 +54,7 @@ export const product = z
   .openapi('Product')
 
 export const adminProduct = product
-  .extend({ point: z.int(), price: money, category_id: id.nullable() })
+  .extend({ point: z.int(), price: money, category_id: id.nullable(), version: z.string() })
   .openapi('AdminProduct')
 
 /** A URL or a local path, never a script. */

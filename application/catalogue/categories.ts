@@ -2,12 +2,14 @@ import {
   type Category,
   deleteCategory,
   findCategory,
+  findCategoryForUpdate,
   insertCategory,
   listCategories,
   updateCategory,
 } from '../../db/catalogue/categories.ts'
 import type { Db } from '../../db/client.ts'
 import { DomainError, InvalidInputError } from '../../domain/errors.ts'
+import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
 
 export const CATEGORY_NAME_MAX = 100
 
@@ -15,12 +17,21 @@ export interface CategoryView {
   readonly id: string
   readonly name: string
   readonly sort: number
+  /** Another one after each change. */
+  readonly version: string
   readonly created_at: string
   readonly updated_at: string
 }
 
-function view({ id, name, sort, created_at, updated_at }: Category): CategoryView {
-  return { id, name, sort, created_at: created_at.toISOString(), updated_at: updated_at.toISOString() }
+function view({ id, name, sort, revision, created_at, updated_at }: Category): CategoryView {
+  return {
+    id,
+    name,
+    sort,
+    version: `${revision}`,
+    created_at: created_at.toISOString(),
+    updated_at: updated_at.toISOString(),
+  }
 }
 
 export async function readCategories(db: Db): Promise<CategoryView[]> {
@@ -38,13 +49,31 @@ export async function createCategory(
   return view(made)
 }
 
-/** @throws DomainError NOT_FOUND; InvalidInputError if the name is taken */
+/** @throws DomainError NOT_FOUND */
+export async function readCategory(db: Db, id: string): Promise<CategoryView> {
+  const found = await findCategory(db, id)
+  if (!found) throw new DomainError({ code: 'NOT_FOUND' })
+  return view(found)
+}
+
+/**
+ * @param operationKey a repeat changes nothing more
+ * @throws DomainError NOT_FOUND; STALE if it has changed since the known versions
+ * @throws InvalidInputError if the name is taken
+ */
 export async function changeCategory(
   db: Db,
   id: string,
   change: { readonly name?: string; readonly sort?: number },
+  { operationKey, known }: { readonly operationKey: string; readonly known?: KnownVersions },
 ): Promise<CategoryView> {
-  const changed = await updateCategory(db, id, change).catch((error: unknown) => {
+  const saving = db.transaction().execute(async (tx) => {
+    const category = await findCategoryForUpdate(tx, id)
+    if (category?.revision_key === operationKey) return category
+    if (category) mustBeCurrent(`${category.revision}`, known)
+    return updateCategory(tx, id, change, operationKey)
+  })
+  const changed = await saving.catch((error: unknown) => {
     if (isTaken(error)) throw new InvalidInputError({ field: 'name', rule: 'taken' })
     throw error
   })

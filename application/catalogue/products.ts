@@ -19,6 +19,7 @@ import { totalOf, worthOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode, ProductStatus, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
+import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
 
 export { PRODUCT_SORTS, type ProductFilter, type ProductSlice, type ProductSort }
 
@@ -53,6 +54,8 @@ export interface AdminProductView extends ProductView {
   readonly point: number
   readonly price: Money
   readonly category_id: string | null
+  /** Another one after each edit; sales do not count. */
+  readonly version: string
 }
 
 const MODE_LABELS: Readonly<Record<PaymentMode, string>> = {
@@ -103,6 +106,7 @@ function adminView(product: Product, millionths: bigint): AdminProductView {
     point: shown.points_price,
     price: shown.money_price,
     category_id: shown.category?.id ?? null,
+    version: `${product.revision}`,
   }
 }
 
@@ -214,22 +218,29 @@ export async function createProduct(
 
 const STOCK_MAX = 2_147_483_647
 
-/** @param stockDelta pieces, signed @throws DomainError NOT_FOUND, OUT_OF_STOCK; InvalidInputError */
+/**
+ * A repeat under the same operation key changes nothing more.
+ * @param stockDelta pieces to add, or remove if negative
+ * @throws DomainError NOT_FOUND; STALE if it has changed since the known versions; OUT_OF_STOCK if the stock would become negative
+ * @throws InvalidInputError if price, limits or category would become invalid
+ */
 export async function changeProduct(
   db: Db,
   id: string,
   change: ProductChange,
   stockDelta: number | undefined,
-  cause: ProductCause,
+  cause: ProductCause & { readonly known?: KnownVersions },
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const product = await findProductForUpdate(tx, id)
     if (!product) throw new DomainError({ code: 'NOT_FOUND' })
+    if (product.revision_key === cause.operationKey) return
+    mustBeCurrent(`${product.revision}`, cause.known)
     const wanted = given(change)
     const fields = { ...fieldsOf(product), ...wanted }
     await check(tx, fields, wanted)
     const operator = { operator_type: 'operator', operator_id: cause.operatorId }
-    await updateProduct(tx, id, { ...columnsOf(fields), ...operator })
+    await updateProduct(tx, id, { ...columnsOf(fields), ...operator }, cause.operationKey)
     if (!stockDelta) return
     if (product.stock_quantity + stockDelta > STOCK_MAX) {
       throw new InvalidInputError({

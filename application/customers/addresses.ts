@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Db } from '../../db/client.ts'
 import {
   type AddressRow,
@@ -12,6 +13,7 @@ import {
 import type { Encryptor } from '../../db/platform/encryption.ts'
 import { ADDRESS_MAX, type Address, PHONE } from '../../domain/customers/address.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
+import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
 
 export interface AddressBooks {
   readonly db: Db
@@ -21,6 +23,8 @@ export interface AddressBooks {
 export interface AddressView extends Address {
   readonly id: string
   readonly is_default: boolean
+  /** Another one after each change. */
+  readonly version: string
 }
 
 export const ADDRESSES_MAX = 20
@@ -31,7 +35,11 @@ const view = (sealer: Encryptor, ownerId: string, { id, sealed, is_default }: Ad
   ...(sealer.open(sealed, contextOf(ownerId)) as Address),
   id,
   is_default,
+  version: versionOf(sealed),
 })
+
+/** Sealing the same address twice gives different bytes. */
+const versionOf = (sealed: Buffer) => createHash('sha256').update(sealed).digest('hex').slice(0, 16)
 
 /** Default first, then newest. */
 export async function readAddresses({ db, sealer }: AddressBooks, ownerId: string): Promise<AddressView[]> {
@@ -70,17 +78,23 @@ export async function addAddress(
   })
 }
 
-/** @throws DomainError NOT_FOUND @throws InvalidInputError with all errors */
+/**
+ * @throws DomainError NOT_FOUND; STALE if it has changed since the known versions
+ * @throws InvalidInputError with all errors
+ */
 export async function changeAddress(
   { db, sealer }: AddressBooks,
   ownerId: string,
   id: string,
   given: Address,
   asDefault: boolean,
+  known?: KnownVersions,
 ): Promise<void> {
   const address = checkedAddress(given)
   await db.transaction().execute(async (tx) => {
     await lockAddresses(tx, ownerId)
+    const before = await findAddress(tx, ownerId, id)
+    if (before) mustBeCurrent(versionOf(before.sealed), known)
     if (!(await updateAddress(tx, ownerId, id, sealer.seal(address, contextOf(ownerId))))) {
       throw new DomainError({ code: 'NOT_FOUND' })
     }

@@ -1,5 +1,5 @@
-import type { Selectable } from 'kysely'
-import type { Db } from '../client.ts'
+import { type Selectable, sql } from 'kysely'
+import type { Db, Tx } from '../client.ts'
 import type { CategoriesTable } from '../schema/categories.ts'
 
 export type Category = Selectable<CategoriesTable>
@@ -13,6 +13,16 @@ export async function listCategories(db: Db): Promise<Category[]> {
     .orderBy('sort')
     .orderBy('id')
     .execute()
+}
+
+export async function findCategoryForUpdate(tx: Tx, id: string): Promise<Category | undefined> {
+  return tx
+    .selectFrom('categories')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
 }
 
 export async function findCategory(db: Db, id: string): Promise<Category | undefined> {
@@ -44,10 +54,11 @@ export async function updateCategory(
   db: Db,
   id: string,
   change: { readonly name?: string; readonly sort?: number },
+  operationKey: string,
 ): Promise<Category | undefined> {
   return db
     .updateTable('categories')
-    .set({ ...change, updated_at: new Date() })
+    .set({ ...change, revision: sql`revision + 1`, revision_key: operationKey, updated_at: new Date() })
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .returningAll()

@@ -35,6 +35,8 @@ const COLUMNS = [
   'product.operator_type',
   'product.operator_id',
   'product.operation_key',
+  'product.revision',
+  'product.revision_key',
   'product.created_at',
   'product.updated_at',
   'product.deleted_at',
@@ -174,14 +176,16 @@ export async function findProductByOperation(db: Db, operationKey: string): Prom
   return existing(db).select(COLUMNS).where('product.operation_key', '=', operationKey).executeTakeFirst()
 }
 
+/** @param operationKey recognizes a repeat of an edit */
 export async function updateProduct(
   tx: Tx,
   id: string,
-  change: Updateable<PointsProductsTable>,
+  change: Omit<Updateable<PointsProductsTable>, 'revision' | 'revision_key'>,
+  operationKey: string | null = null,
 ): Promise<void> {
   await tx
     .updateTable('points_products')
-    .set({ ...change, updated_at: new Date() })
+    .set({ ...change, revision: sql`revision + 1`, revision_key: operationKey, updated_at: new Date() })
     .where('id', '=', id)
     .execute()
 }

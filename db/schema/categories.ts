@@ -6,5 +6,9 @@ export interface CategoriesTable extends Dated {
   name: string
   sort: Generated<number>
   operation_key: string | null
+  /** Counts edits; sales do not count. */
+  revision: Generated<number>
+  /** The operation that made this revision. */
+  revision_key: Generated<string | null>
   deleted_at: Date | null
 }

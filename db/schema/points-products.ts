@@ -37,6 +37,10 @@ export interface PointsProductsTable extends Dated {
   operator_type: string | null
   operator_id: string | null
   operation_key: string | null
+  /** Counts edits; sales do not count. */
+  revision: Generated<number>
+  /** The operation that made this revision. */
+  revision_key: Generated<string | null>
   search_bigrams: ColumnType<string[], never, never>
   search_letters: ColumnType<string[], never, never>
   /** At most `LOW_STOCK` pieces; the database computes it. */

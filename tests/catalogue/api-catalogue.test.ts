@@ -287,7 +287,8 @@ describe("an operator's product", () => {
     const before = (await operate('GET', `/products/${id}`)).body.data
     expect(before.properties).toEqual({ limit, 颜色: '红' })
     const after = (await operate('PATCH', `/products/${id}`, { title: '新伞' })).body.data
-    expect(after).toEqual({ ...before, title: '新伞', updated_at: after.updated_at })
+    const { updated_at, version } = after
+    expect(after).toEqual({ ...before, title: '新伞', updated_at, version })
     const cleared = {
       description: null,
       image: null,
@@ -404,6 +405,94 @@ describe("an operator's product", () => {
     expect((await operate('PATCH', `/products/${product}`, { title: '还在' })).status).toBe(200)
     const ids = (await operate('GET', '/categories')).body.data.map(({ id }: { id: string }) => id)
     expect([ids.includes(category.id), ids.includes(other.id)]).toEqual([false, true])
+  })
+})
+
+describe('a version', () => {
+  type Shown = Record<string, unknown>
+  const patch = (path: string, body: Shown, etag?: string, key?: string) =>
+    mall.call('PATCH', `${ADMIN}${path}`, {
+      as: 'op',
+      role: 'operator',
+      body,
+      ...(key === undefined ? {} : { key }),
+      ...(etag === undefined ? {} : { headers: { 'if-match': etag } }),
+    })
+  const etagOf = ({ headers }: Answer) => headers.get('etag') ?? ''
+  const category = async () => {
+    const name = `版本 ${Math.random()}`
+    return (await operate('POST', '/categories', { name })).body.data.id as string
+  }
+  const THINGS: readonly (readonly [string, () => Promise<string>, (n: number) => Shown])[] = [
+    [
+      'a product',
+      async () => `/products/${await made({ ...POINTS, stock_quantity: 9 })}`,
+      (n) => ({ point: 100 + n }),
+    ],
+    [
+      'stock',
+      async () => `/products/${await made({ ...POINTS, stock_quantity: 9 })}`,
+      (n) => ({ stock_delta: n }),
+    ],
+    ['a category', async () => `/categories/${await category()}`, (n) => ({ sort: n })],
+  ]
+
+  test.each(THINGS)(
+    'of %s is in its ETag, and a change from an earlier one is refused',
+    async (_, make, change) => {
+      const path = await make()
+      const read = await operate('GET', path)
+      expect(etagOf(read)).toBe(`"${read.body.data.version}"`)
+      const changed = await patch(path, change(1), etagOf(read))
+      expect([changed.status, etagOf(changed) === etagOf(read)]).toEqual([200, false])
+      expect(etagOf(await operate('GET', path))).toBe(etagOf(changed))
+      for (const stale of [etagOf(read), `W/${etagOf(changed)}`, '"another"', '""']) {
+        expect(codeOf(await patch(path, change(2), stale))).toEqual([412, 'STALE'])
+      }
+      for (const wrong of ['1', '"1', '"1" x', `"${'1'.repeat(100)}"`, '*, "1"']) {
+        const answer = await patch(path, change(2), wrong)
+        expect([codeOf(answer), wrongFields(answer)]).toEqual([[422, 'VALIDATION_FAILED'], ['If-Match']])
+      }
+      expect((await operate('GET', path)).body).toEqual(changed.body)
+      // One of several, any, and none: then the last write wins.
+      expect((await patch(path, change(3), `"another", ${etagOf(changed)}`)).status).toBe(200)
+      expect((await patch(path, change(4), '*')).status).toBe(200)
+      expect((await patch(path, change(5))).status).toBe(200)
+    },
+  )
+
+  test.each(THINGS)('of %s lets exactly one of many through that come at once', async (_, make, change) => {
+    const path = await make()
+    const etag = etagOf(await operate('GET', path))
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_one, n) => patch(path, change(n + 1), etag)),
+    )
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200,
+      ...Array(7).fill(412),
+    ])
+    const winner = answers.find(({ status }) => status === 200)
+    expect((await operate('GET', path)).body).toEqual(winner?.body)
+  })
+
+  test('is the same for a repeat of one request, which is done once', async () => {
+    const path = `/products/${await made({ ...POINTS, stock_quantity: 1 })}`
+    const etag = etagOf(await operate('GET', path))
+    const answers = await Promise.all([1, 2, 3].map(() => patch(path, { stock_delta: 5 }, etag, 'restock')))
+    expect(answers.map(({ status, body }) => [status, body.data.stock_quantity])).toEqual(
+      Array(3).fill([200, 6]),
+    )
+    expect(new Set(answers.map(etagOf)).size).toBe(1)
+  })
+
+  test('is not another one after a sale, and is after publishing', async () => {
+    const id = await onSale(POINTS)
+    const etag = etagOf(await operate('GET', `/products/${id}`))
+    await mall.db.updateTable('points_products').set({ stock_quantity: 4 }).where('id', '=', id).execute()
+    await operate('POST', `/products/${id}/publish`)
+    expect(etagOf(await operate('GET', `/products/${id}`))).toBe(etag)
+    await operate('POST', `/products/${id}/unpublish`)
+    expect(etagOf(await operate('GET', `/products/${id}`))).not.toBe(etag)
   })
 })
 

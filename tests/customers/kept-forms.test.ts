@@ -147,7 +147,7 @@ describe('each form of the pages', () => {
         for (const value of Object.values(FIELDS)) {
           expect(shown.text, path).toContain(value.replaceAll('\n', ' '))
         }
-        const { once, kept_form: id, ...fields } = fieldsOf(shown.html, path)
+        const { once, kept_form: id, form_for: _mark, ...fields } = fieldsOf(shown.html, path)
         expect(fields, path).toEqual(FIELDS)
         expect([id, once === 'old-key-1'], path).toEqual([(await keptRows())[0]?.id, false])
         // One key, however often it is shown, so that it acts once; another session gets another.

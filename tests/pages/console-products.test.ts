@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formMarkIn } from '../support/shopper.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 type Fields = Readonly<Record<string, string>>
@@ -34,14 +35,15 @@ async function signIn(user: string, lang = 'zh') {
       cookies: response.headers.getSetCookie(),
     }
   }
-  const post = (path: string, body: Fields | FormData, origin = mall.url) =>
-    ask(path, {
-      method: 'POST',
-      origin,
-      body: body instanceof FormData ? body : new URLSearchParams(body),
-    })
+  let mark = ''
+  const post = (path: string, fields: Fields | FormData, origin = mall.url) => {
+    const body = fields instanceof FormData ? fields : new URLSearchParams(fields)
+    if (!body.has('form_for')) body.set('form_for', mark)
+    return ask(path, { method: 'POST', origin, body })
+  }
   const signedIn = await post('/points-mall/sign-in', { user })
   cookie = `${cookie}; ${(signedIn.cookies[0] ?? '').split(';')[0]}`
+  mark = formMarkIn((await ask('/points-mall/addresses/new')).html) ?? ''
   return {
     get: (path: string) => ask(path),
     post,
@@ -189,6 +191,58 @@ describe('products', () => {
     // A different number after going back is another act.
     await operator.post(page, { ...edit, stock_change: '7' })
     expect((await api(`/products/${idIn(one.location)}`)).stock_quantity).toBe(12)
+  })
+
+  test('what somebody else changed meanwhile is shown beside what was typed, and the operator decides', async () => {
+    const id = await make(POINTS)
+    const path = `/admin/products/${id}`
+    const stale = await admin.form(path)
+    const price = { ...(await operator.form(path)), point: '50' }
+    expect((await operator.post(path, price)).location).toBe(`${path}?done=saved`)
+    const typed = { ...stale, description: '新的说明', stock_way: 'in', stock_change: '3' }
+    const asked = await admin.post(path, typed)
+    expect(asked.status).toBe(412)
+    for (const text of [
+      '你打开之后，这里被改过',
+      '现在保存的：50',
+      '你填写的：100',
+      '你填写的：新的说明',
+      '（空）',
+    ]) {
+      expect(plain(asked.html)).toContain(text)
+    }
+    expect(asked.html.match(/type="radio"/g)).toHaveLength(4)
+    expect(asked.html).not.toMatch(/type="radio"[^>]*\schecked/)
+    expect(await api(`/products/${id}`)).toMatchObject({ point: 50, description: null, stock_quantity: 0 })
+    const choice = { ...fieldsOf(asked.html, path), use_point: 'saved', use_description: 'typed' }
+    // A third change comes in between: then it is asked again.
+    await operator.post(path, { ...(await operator.form(path)), sort: '7' })
+    const again = await admin.post(path, choice)
+    expect([again.status, again.html.includes('现在保存的：7')]).toEqual([412, true])
+    const last = { ...fieldsOf(again.html, path), use_sort: 'saved', use_description: 'typed' }
+    expect((await admin.post(path, last)).location).toBe(`${path}?done=saved`)
+    expect(await api(`/products/${id}`)).toMatchObject({
+      point: 50,
+      sort: 7,
+      description: '新的说明',
+      stock_quantity: 3,
+    })
+    // The double tap of the same form is not asked about.
+    expect((await admin.post(path, last)).location).toBe(`${path}?done=saved`)
+    expect(await api(`/products/${id}`)).toMatchObject({ stock_quantity: 3 })
+  })
+
+  test('of two forms that were opened at once and are sent at once, one is saved', async () => {
+    const id = await make(POINTS)
+    const path = `/admin/products/${id}`
+    const forms = await Promise.all([admin.form(path), operator.form(path)])
+    const answers = await Promise.all([
+      admin.post(path, { ...forms[0], point: '111' }),
+      operator.post(path, { ...forms[1], point: '222' }),
+    ])
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([303, 412])
+    const winner = answers[0]?.status === 303 ? 111 : 222
+    expect((await api(`/products/${id}`)).point).toBe(winner)
   })
 
   test('show errors next to the input, and are not created', async () => {
@@ -440,6 +494,20 @@ describe('categories', () => {
     expect((await api(`/products/${product}`)).category).toBeNull()
     expect((await operator.get(page)).status).toBe(404)
   })
+})
+
+test('a category that somebody else changed meanwhile is asked about', async () => {
+  await operator.post('/admin/categories', { name: '同时改的分类', sort: '1' })
+  const found = (await api('/categories')).find(({ name }: { name: string }) => name === '同时改的分类')
+  const path = `/admin/categories/${found.id}`
+  const stale = await admin.form(path)
+  await operator.post(path, { ...(await operator.form(path)), sort: '5' })
+  const asked = await admin.post(path, { ...stale, name: '同时改的另一名' })
+  expect([asked.status, asked.html.includes('现在保存的：5')]).toEqual([412, true])
+  expect(await api(`/categories/${found.id}`)).toMatchObject({ name: '同时改的分类', sort: 5 })
+  const choice = { ...fieldsOf(asked.html, path), use_name: 'typed', use_sort: 'saved' }
+  expect((await admin.post(path, choice)).status).toBe(303)
+  expect(await api(`/categories/${found.id}`)).toMatchObject({ name: '同时改的另一名', sort: 5 })
 })
 
 describe('wallets', () => {

@@ -538,6 +538,29 @@ describe('the address book', () => {
     expect(await readAddresses(mall.deps, 'alice')).toEqual(before)
   })
 
+  test('is asked about when another tab has changed the address meanwhile; a double tap is not', async () => {
+    const visitor = openVisitor(mall.url)
+    await visitor.signIn('carol')
+    const before = await readAddresses(mall.deps, 'carol')
+    await visitor.post(`${BOOK}/new`, ADDRESS)
+    const fresh = async () =>
+      (await readAddresses(mall.deps, 'carol')).filter((one) => !before.some(({ id }) => id === one.id))
+    const [{ id } = { id: '' }] = await fresh()
+    const at = `${BOOK}/${id}`
+    const open = async () => fieldsOf((await visitor.get(at)).html, at)
+    const [one, other] = [await open(), await open()]
+    for (const _ of [1, 2]) {
+      expect((await visitor.post(at, { ...one, detail: '新路 1 号' })).location).toBe(BOOK)
+    }
+    const asked = await visitor.post(at, { ...other, name: '王小波' })
+    expect([asked.status, asked.text.includes('现在保存的：新路 1 号')]).toEqual([412, true])
+    expect(await fresh()).toMatchObject([{ name: ADDRESS.name, detail: '新路 1 号' }])
+    const choice = { ...fieldsOf(asked.html, at), use_detail: 'saved', use_name: 'typed' }
+    expect((await visitor.post(at, choice)).location).toBe(BOOK)
+    expect(await fresh()).toMatchObject([{ name: '王小波', detail: '新路 1 号' }])
+    await visitor.post(`${at}/remove`, {})
+  })
+
   test('belongs to its owner: others find nothing, and guests sign in', async () => {
     const [hers] = await readAddresses(mall.deps, 'alice')
     const before = await readAddresses(mall.deps, 'alice')
@@ -607,27 +630,31 @@ describe('a session that ends before the form is sent', () => {
   test.each([
     ['is gone', lost],
     ['has ended', ended],
-  ])('keeps the input for its owner to submit after sign-in, when the session %s', async (_, end) => {
-    const { visitor, id, typed } = await sendTooLate(end)
-    const next = await visitor.signIn('alice')
-    expect(next).toBe('/points-mall/continue')
-    const waiting = await visitor.get(next)
-    const { once, kept_form: kept, ...shown } = fieldsOf(waiting.html, sheetOf(id))
-    const { once: before, ...sent }: Fields = typed
-    expect([shown, once === before, kept === undefined]).toEqual([sent, false, false])
-    for (const value of Object.values(sent).filter(Boolean)) expect(waiting.text).toContain(value)
-    expect(waiting.text).toContain('兑换商品')
-    expect(await ordersOf('alice', id)).toEqual([])
-    const form = fieldsOf(waiting.html, sheetOf(id))
-    const [done, again] = [await visitor.post(sheetOf(id), form), await visitor.post(sheetOf(id), form)]
-    expect(again.location).toBe(done.location)
-    expect((await mall.order('alice', orderNoIn(done.location) ?? '')).customer_notes).toMatchObject({
-      buyer_remarks: typed.remarks,
-    })
-    expect(await visitor.signIn('alice')).toBe(HOME)
-    expect((await visitor.get(next)).text).toContain('没有等待提交的内容')
-    await alice.signIn('alice')
-  })
+  ])(
+    'where the session %s, all that was typed is shown after the sign-in, nothing is done before it is submitted',
+    async (_, end) => {
+      const { visitor, id, typed } = await sendTooLate(end)
+      const next = await visitor.signIn('alice')
+      expect(next).toBe('/points-mall/continue')
+      const waiting = await visitor.get(next)
+      const { once, kept_form: kept, ...shown } = fieldsOf(waiting.html, sheetOf(id))
+      const { once: before, ...sent }: Fields = typed
+      expect([shown, once === before, kept === undefined]).toEqual([sent, false, false])
+      const { form_for: _mark, ...values } = sent
+      for (const value of Object.values(values).filter(Boolean)) expect(waiting.text).toContain(value)
+      expect(waiting.text).toContain('兑换商品')
+      expect(await ordersOf('alice', id)).toEqual([])
+      const form = fieldsOf(waiting.html, sheetOf(id))
+      const [done, again] = [await visitor.post(sheetOf(id), form), await visitor.post(sheetOf(id), form)]
+      expect(again.location).toBe(done.location)
+      expect((await mall.order('alice', orderNoIn(done.location) ?? '')).customer_notes).toMatchObject({
+        buyer_remarks: typed.remarks,
+      })
+      expect(await visitor.signIn('alice')).toBe(HOME)
+      expect((await visitor.get(next)).text).toContain('没有等待提交的内容')
+      await alice.signIn('alice')
+    },
+  )
 
   test('shows a changed price on the sheet, with all input', async () => {
     const { visitor, id, typed } = await sendTooLate(ended)

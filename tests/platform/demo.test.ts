@@ -14,6 +14,7 @@ import { lives, markOf } from '../../cli/embedded/process.ts'
 import { writeRegistry } from '../../cli/embedded/process-registry.ts'
 import { ORDER_STATUSES } from '../../domain/orders/status.ts'
 import { readTables } from '../support/db-snapshot.ts'
+import { formMarkIn } from '../support/shopper.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const PATIENCE = { unpaidMs: 3_600_000, lateMs: 2_000, autoConfirmMs: 3_600_000 }
@@ -122,6 +123,7 @@ describe('the demo', () => {
     'lets %s crash the worker, but no anonymous visitor and no foreign page',
     async (user) => {
       let crashes = 0
+      let mark = ''
       const app = createApp({
         ...mall.deps,
         crashWorker: () => {
@@ -136,10 +138,12 @@ describe('the demo', () => {
           headers: { origin: mall.url, ...headers },
         })
       const press = (headers: Record<string, string>) =>
-        post('/admin/demo/crash-worker', { next: '/points-mall/orders/PM1?tab=all' }, headers)
+        post('/admin/demo/crash-worker', { next: '/points-mall/orders/PM1?tab=all', form_for: mark }, headers)
       expect((await press({})).headers.get('location')).toMatch(/^\/points-mall\/sign-in/)
       const signedIn = await post('/points-mall/sign-in', { user })
       const cookie = (signedIn.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+      const shown = await app.request(`${mall.url}/points-mall/addresses/new`, { headers: { cookie } })
+      mark = formMarkIn(await shown.text()) ?? ''
       expect((await press({ cookie, origin: 'https://evil.example' })).status).toBe(403)
       expect(crashes).toBe(0)
       const pressed = await press({ cookie })
@@ -153,6 +157,7 @@ describe('the demo', () => {
       const missing = await without.request(`${mall.url}/admin/demo/crash-worker`, {
         method: 'POST',
         headers: { origin: mall.url, cookie },
+        body: new URLSearchParams({ form_for: mark }),
       })
       expect(missing.status).toBe(404)
     },

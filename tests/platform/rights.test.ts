@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,6 +9,7 @@ import { signIn } from '../../application/customers/sessions.ts'
 import { hasRight, PAGE_ROLES, type PageRole, RIGHTS, ROLES, type Role } from '../../domain/access.ts'
 import { ACTIONS } from '../../web/texts/console/wallets.ts'
 import { readTables } from '../support/db-snapshot.ts'
+import { fieldsOf, formMarkIn } from '../support/shopper.ts'
 import { openTestApp, SECRET, type TestApp, token } from '../support/test-app.ts'
 
 /** The permissions of every route, reading or writing, as one table. */
@@ -44,19 +46,29 @@ interface Answer {
 
 const isPage = (path: string) => !/^\/(api|codec)\//.test(path)
 
-/** Sends it as this role: with a token, or with a session at a page. */
+/** The account that forms are for, which a page in this session has. */
+async function markIn(headers: Record<string, string>): Promise<string> {
+  const page = await app.request(`${mall.url}/points-mall/addresses/new`, { headers }, ENV)
+  return formMarkIn(await page.text()) ?? ''
+}
+const markOf = async (sub: string, role: PageRole) =>
+  markIn({ cookie: `points_mall_session=${await signIn(mall.db, { sub, role, level: 1 })}` })
+
+/** Sends it as somebody of this role: with a token, or with the session of a person at a page. */
 async function send(method: string, ask: Ask, who: Who, sub: string, lang = 'zh'): Promise<Answer> {
+  let { fields } = ask
   const headers: Record<string, string> = { 'accept-language': lang, origin: mall.url }
   if (isPage(ask.path)) {
     headers.cookie = `points_mall_lang=${lang}`
     // A partner system has no session: at a page it is anonymous.
     if (who !== 'nobody' && who !== 'system') {
       headers.cookie += `; points_mall_session=${await signIn(mall.db, { sub, role: who, level: 1 })}`
+      if (fields && !('form_for' in fields)) fields = { ...fields, form_for: await markIn(headers) }
     }
   } else if (who !== 'nobody') headers.authorization = `Bearer ${await token(sub, who, 1)}`
   if (ask.body !== undefined) headers['content-type'] = 'application/json'
-  const body = ask.fields
-    ? { body: new URLSearchParams(ask.fields) }
+  const body = fields
+    ? { body: new URLSearchParams(fields) }
     : ask.body === undefined
       ? {}
       : { body: JSON.stringify(ask.body) }
@@ -482,6 +494,57 @@ describe('a route that changes something allows the right roles', () => {
   })
 })
 
+describe('a form acts for the account that it was shown to', () => {
+  /** They say who is signed in. */
+  const BEFORE_SIGN_IN = ['POST /points-mall/sign-in', 'POST /points-mall/sign-out']
+  const forms = titled.filter(
+    ([, { route }]) => isPage(route.split(' ')[1] ?? '') && !BEFORE_SIGN_IN.includes(route),
+  )
+  /** It sends no form: it takes JSON, a signature, or a file. */
+  const NOT_SHOWN = ['POST /admin/products/:id/picture', 'POST /admin/demo/crash-worker']
+
+  test.each(forms)('%s', async (_, { route, may, done, whose, ask }) => {
+    const who = may.find((one) => one !== 'nobody' && one !== 'system') as PageRole
+    const sub = fresh(who)
+    let request = await ask(whose === 'own' ? sub : fresh('customer'))
+    const says = { zh: '不是为当前账号打开的', en: 'was opened for another account' }
+    const others = [
+      ['zh', await markOf(fresh('other'), who)],
+      // The same person in another role; and none, as in a page of before.
+      ['en', await markOf(sub, who === 'customer' ? 'operator' : 'customer')],
+      ['zh', ''],
+    ] as const
+    const before = await state()
+    for (const [lang, mark] of others) {
+      const fields = { ...request.fields, form_for: mark, confirmed: 'yes' }
+      const answer = await send('POST', { ...request, fields }, who, sub, lang)
+      expect([answer.status, answer.text.includes(says[lang])]).toEqual([409, true])
+      expect(answer.text).toContain(sub)
+      if (NOT_SHOWN.includes(route)) continue
+      const { once: _, ...shown } = fieldsOf(answer.text, request.path)
+      expect(shown).toEqual({ ...request.fields, form_for: expect.any(String) })
+      expect(shown.form_for).not.toBe(mark)
+      request = { ...request, fields: shown }
+    }
+    expect(await state()).toEqual(before)
+    // As it is shown again, it is done.
+    expect((await send('POST', request, who, sub)).status).toBe(done)
+  })
+
+  test('every form of the pages has its account, but those of who is signed in', () => {
+    const bare = globSync('web/**/*.ts').flatMap((path) =>
+      [...readFileSync(path, 'utf8').matchAll(/<form method="post"[\s\S]*?<\/form>/g)]
+        .filter(([form]) => !/\$\{formFields\(c/.test(form))
+        .map(() => path),
+    )
+    expect(bare.toSorted()).toEqual([
+      'web/console/layout.ts',
+      'web/shop/customers/sign-in.ts',
+      'web/shop/layout.ts',
+    ])
+  })
+})
+
 describe('nobody acts on his own account', () => {
   const about = titled.filter(([, { whose }]) => whose === 'customer')
   const DETAIL = {
@@ -628,7 +691,15 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
   [
     STAFF,
     [
-      ...['products', 'products/:id', 'categories', 'wallets/:owner_id', 'users/:owner_id', 'earnings'],
+      ...[
+        'products',
+        'products/:id',
+        'categories',
+        'categories/:id',
+        'wallets/:owner_id',
+        'users/:owner_id',
+        'earnings',
+      ],
       ...[
         'orders',
         'orders/:id',

@@ -1,5 +1,6 @@
 import { signIn, type Viewer } from '../../application/customers/sessions.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
+import { formMarkIn } from './shopper.ts'
 import type { TestApp } from './test-app.ts'
 
 /** The answer of a page. */
@@ -34,11 +35,22 @@ export async function openHttpSession(
     return { status: response.status, headers: response.headers, location, html: await response.text() }
   }
 
+  let mark: string | undefined
+  /** A form that is not taken from a page is the owner's, too. */
+  async function post(
+    path: string,
+    fields: Readonly<Record<string, string>>,
+    headers: Record<string, string> = {},
+  ) {
+    if (session !== undefined) mark ??= formMarkIn((await ask('/points-mall/addresses/new')).html)
+    const own = mark === undefined ? {} : { form_for: mark }
+    return ask(path, { method: 'POST', body: new URLSearchParams({ ...own, ...fields }) }, headers)
+  }
+
   return {
     get: (path: string) => ask(path),
-    post: (path: string, fields: Readonly<Record<string, string>>, headers: Record<string, string> = {}) =>
-      ask(path, { method: 'POST', body: new URLSearchParams(fields) }, headers),
-    /** The unread response, for streams. */
+    post,
+    /** The answer as it comes, for what does not end. */
     open: (path: string, signal: AbortSignal) => fetch(`${mall.url}${path}`, { headers: { cookie }, signal }),
   }
 }

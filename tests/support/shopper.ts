@@ -52,8 +52,22 @@ export function openVisitor(url: string, lang: 'zh' | 'en' = 'zh') {
     }
   }
 
-  const post = (path: string, fields: Fields, sent: Sent = {}) =>
-    ask(path, { method: 'POST', body: new URLSearchParams(fields) }, { origin: url, ...sent })
+  const marks = new Map<string, string>()
+  /** What each form of the one who is signed in has, for a form that is not taken from a page. */
+  async function mark(): Promise<Fields> {
+    const session = cookies.get('points_mall_session')
+    if (session === undefined) return {}
+    const known = marks.get(session) ?? formMarkIn((await ask('/points-mall/addresses/new', {})).html)
+    if (known === undefined) return {}
+    marks.set(session, known)
+    return { form_for: known }
+  }
+
+  const post = async (path: string, fields: Fields, sent: Sent = {}) => {
+    const own = 'form_for' in fields || path === '/points-mall/sign-in' ? {} : await mark()
+    const body = new URLSearchParams({ ...own, ...fields })
+    return ask(path, { method: 'POST', body }, { origin: url, ...sent })
+  }
 
   return {
     cookies,
@@ -64,6 +78,10 @@ export function openVisitor(url: string, lang: 'zh' | 'en' = 'zh') {
       (await post('/points-mall/sign-in', { user, next })).location,
   }
 }
+
+/** The account that the forms of a page are for. */
+export const formMarkIn = (html: string): string | undefined =>
+  /name="form_for" value="([^"]+)"/.exec(html)?.[1]
 
 function plain(text: string): string {
   return text

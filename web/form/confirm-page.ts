@@ -4,7 +4,7 @@ import type { WebContext } from '../shared/deps.ts'
 import type { Html } from '../shared/page.ts'
 import { textsIn } from '../texts/common/common.ts'
 import { ACTION_FORM as F } from '../texts/console/wallets.ts'
-import { type Form, formTokenField } from './form.ts'
+import { type Form, formFields } from './form.ts'
 
 /** Submits the form again with `confirmed` = `yes`, or `no` to edit. @param rows name and value */
 export function confirmPage(
@@ -21,7 +21,7 @@ export function confirmPage(
         <dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
       </div>
       <div class="stub row">
-        ${formTokenField(form.once)}
+        ${formFields(c, form.once)}
         ${Object.entries(form)
           .filter(([field]) => field !== 'once')
           .map(([field, value]) => html`<input type="hidden" name="${field}" value="${value}">`)}

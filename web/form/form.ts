@@ -13,9 +13,26 @@ export async function readForm(c: WebContext): Promise<Form> {
   return Object.fromEntries(fields.map(([name, value]) => [name, value.trim()]))
 }
 
-/** A double click or reload sends the same key; use it as the operation key of every change. */
-export function formTokenField(kept?: string): Html {
-  return html`<input type="hidden" name="once" value="${kept ?? randomUUID()}">`
+/** Names the account that a form was shown to. */
+export const FORM_FOR = 'form_for'
+
+/**
+ * Hidden fields of every form of a signed-in person: the account that it is shown to, and its idempotency key. A double
+ * click or reload sends the same key; pass its value on as the operation key. Without the account nothing is done.
+ * @param kept key to reuse when the form is shown again
+ */
+export function formFields(c: WebContext, kept?: string): Html {
+  return html`<input type="hidden" name="${FORM_FOR}" value="${c.get('formFor') ?? ''}">
+    <input type="hidden" name="once" value="${kept ?? randomUUID()}">`
+}
+
+/** The form was shown to another account than the one that sends it. */
+export class ForeignFormError extends Error {}
+
+/** A form acts only for the account that it was shown to, whoever is signed in when it is sent. */
+export async function isFormOfViewer(c: WebContext): Promise<boolean> {
+  const account = c.get('formFor')
+  return account !== undefined && (await readForm(c))[FORM_FOR] === account
 }
 
 /** @returns a new key if the field is missing */

@@ -12,12 +12,12 @@ import {
 import type { Keeping, WebContext, WebDeps, WebEnv } from '../shared/deps.ts'
 import { isOurOwnPage } from '../shared/same-origin.ts'
 import { keptActionText } from '../texts/common/kept-forms.ts'
-import { readForm } from './form.ts'
+import { FORM_FOR, readForm } from './form.ts'
 
 const KEPT = 'points_mall_kept'
 export const KEPT_ID = 'kept_form'
-/** A large amount has to be confirmed again. */
-const NOT_TYPED: readonly string[] = ['once', 'confirmed', KEPT_ID]
+/** Fields not typed by the user; a large amount has to be confirmed again. */
+export const NOT_TYPED: readonly string[] = ['once', FORM_FOR, 'confirmed', KEPT_ID]
 
 const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
 

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { DomainError } from '../../domain/errors.ts'
-import { readForm } from '../form/form.ts'
+import { formFields, readForm } from '../form/form.ts'
 import { textsIn } from '../texts/common/common.ts'
 import { CRASH } from '../texts/common/demo.ts'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
@@ -28,7 +28,7 @@ export function crashButton(c: WebContext, { crashWorker }: WebDeps): Html | '' 
     <h2>${t(CRASH.title)}</h2>
     ${crashed ? html`<p class="notice ${crashed === 'yes' ? 'good' : 'warn'}" role="status">${t(crashed === 'yes' ? CRASH.done : CRASH.none)}</p>` : ''}
     <p class="hint">${t(CRASH.hint)}</p>
-    <form method="post" action="/admin/demo/crash-worker">
+    <form method="post" action="/admin/demo/crash-worker">${formFields(c)}
       <input type="hidden" name="next" value="${here.pathname + here.search}">
       <button class="plain">${t(CRASH.button)}</button>
     </form>

@@ -41,7 +41,9 @@ export interface WebEnv {
     lang: Lang
     nonce: string
     viewer: Viewer | undefined
-    /** From the cookie; its session may have expired. */
+    /** Marks the viewer's forms as theirs: a keyed digest of account and role. */
+    formFor: string | undefined
+    /** Token in the cookie, even if the session has expired. */
     session: string | undefined
     keepForm: () => Promise<Keeping>
   }

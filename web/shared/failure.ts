@@ -5,6 +5,8 @@ import { OverloadedError } from '../../application/temporal/client.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { errorText } from '../../i18n/error-texts.ts'
 import { consolePage } from '../console/layout.ts'
+import { ForeignFormError } from '../form/form.ts'
+import { showFormAgain } from '../form/form-again.ts'
 import { shopPage } from '../shop/layout.ts'
 import { COMMON, textsIn } from '../texts/common/common.ts'
 import { FRAME } from '../texts/console/frame.ts'
@@ -19,6 +21,7 @@ export function showError(logger: WebDeps['logger']) {
       const text = errorText(code, c.get('lang'), error.refusal)
       return show(c, text.title, text.detail, code === 'FORBIDDEN' ? 403 : 409)
     }
+    if (error instanceof ForeignFormError) return showFormAgain(c, isInConsole(c))
     const t = textsIn(c.get('lang'))
     if (error instanceof HTTPException && error.status < 500) {
       return show(c, t(COMMON.forbidden), '', error.status === 403 ? 403 : 400)

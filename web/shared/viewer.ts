@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
 import {
@@ -8,6 +9,7 @@ import {
 } from '../../application/customers/sessions.ts'
 import { mustHaveRight, type Right } from '../../domain/access.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
+import { ForeignFormError, isFormOfViewer } from '../form/form.ts'
 import { keepSentForm } from '../form/kept-form.ts'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 
@@ -21,7 +23,9 @@ const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
 export function viewer(deps: WebDeps) {
   return createMiddleware<WebEnv>(async (c, next) => {
     const token = getCookie(c, SESSION)
-    c.set('viewer', token === undefined ? undefined : await findViewer(deps.db, token))
+    const viewer = token === undefined ? undefined : await findViewer(deps.db, token)
+    c.set('viewer', viewer)
+    c.set('formFor', viewer && formMark(deps, viewer))
     c.set('session', token)
     c.set('keepForm', () => keepSentForm(c, deps, token))
     const wanted = c.req.query('lang') ?? getCookie(c, LANG)
@@ -30,6 +34,9 @@ export function viewer(deps: WebDeps) {
     await next()
   })
 }
+
+const formMark = ({ ownerKey }: WebDeps, { role, sub }: Viewer): string =>
+  createHmac('sha256', ownerKey.key).update(`form:${role}:${sub}`).digest('base64url')
 
 function keepLang(c: WebContext, deps: WebDeps, lang: Lang): void {
   setCookie(c, LANG, lang, { path: '/', maxAge: 31_536_000, sameSite: 'Lax', secure: isSecure(deps) })
@@ -50,12 +57,17 @@ export function dropSession(c: WebContext): string | undefined {
   return deleteCookie(c, SESSION, { path: '/' })
 }
 
-/** Redirects to sign-in and keeps the submitted form. @throws DomainError FORBIDDEN without the right */
+/**
+ * Redirects to sign-in and back, and keeps a submitted form.
+ * @throws DomainError FORBIDDEN without the right
+ * @throws ForeignFormError if the form was shown to another account
+ */
 export function requireViewer(right: Right = 'shop') {
   return createMiddleware<WebEnv>(async (c, next) => {
     const viewer = c.get('viewer')
     if (viewer) {
       mustHaveRight(viewer.role, right)
+      if (c.req.method === 'POST' && !(await isFormOfViewer(c))) throw new ForeignFormError()
       return next()
     }
     const keeping = c.req.method === 'POST' ? await c.get('keepForm')() : 'nothing'

@@ -1,12 +1,14 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import {
   CATEGORY_NAME_MAX,
+  type CategoryView,
   changeCategory,
   createCategory,
   readCategories,
+  readCategory,
   removeCategory,
 } from '../../../application/catalogue/categories.ts'
-import type { ApiDeps, ApiEnv } from '../../deps.ts'
+import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import {
   bearer,
   INT_MAX,
@@ -18,13 +20,16 @@ import {
   oneResponse,
   problemResponse,
   text,
+  versionedResponse,
 } from '../../schemas/common.ts'
+import { ifMatchHeader, knownVersions, setEtag } from '../../versions.ts'
 
 const category = z
   .object({
     id,
     name: z.string(),
     sort: z.int(),
+    version: z.string(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
@@ -39,6 +44,16 @@ const list = createRoute({
   responses: { 200: oneResponse(z.array(category), 'The categories'), ...problemResponse },
 })
 
+const show = createRoute({
+  method: 'get',
+  path: '/{id}',
+  tags: ['admin: categories'],
+  summary: 'Read a category',
+  security: bearer,
+  request: { params: idParams },
+  responses: { 200: versionedResponse(category, 'The category'), ...problemResponse },
+})
+
 const create = createRoute({
   method: 'post',
   path: '/',
@@ -46,7 +61,7 @@ const create = createRoute({
   summary: 'Create a category',
   security: bearer,
   request: { body: jsonBody(z.object({ name: text(1, CATEGORY_NAME_MAX), sort: int(-INT_MAX).default(0) })) },
-  responses: { 201: oneResponse(category, 'The category'), ...problemResponse },
+  responses: { 201: versionedResponse(category, 'The category'), ...problemResponse },
 })
 
 const update = createRoute({
@@ -57,9 +72,10 @@ const update = createRoute({
   security: bearer,
   request: {
     params: idParams,
+    headers: ifMatchHeader,
     body: jsonBody(z.object({ name: text(1, CATEGORY_NAME_MAX).optional(), sort: int(-INT_MAX).optional() })),
   },
-  responses: { 200: oneResponse(category, 'The category'), ...problemResponse },
+  responses: { 200: versionedResponse(category, 'The category'), ...problemResponse },
 })
 
 const remove = createRoute({
@@ -73,15 +89,21 @@ const remove = createRoute({
 })
 
 export function adminCategoryRoutes({ db }: ApiDeps) {
+  const shown = (c: ApiContext, found: CategoryView) => {
+    setEtag(c, found.version)
+    return one(found)
+  }
   return new OpenAPIHono<ApiEnv>()
     .openapi(list, async (c) => c.json(one(await readCategories(db)), 200))
+    .openapi(show, async (c) => c.json(shown(c, await readCategory(db, c.req.valid('param').id)), 200))
     .openapi(create, async (c) =>
-      c.json(one(await createCategory(db, c.req.valid('json'), c.get('operationKey'))), 201),
+      c.json(shown(c, await createCategory(db, c.req.valid('json'), c.get('operationKey'))), 201),
     )
     .openapi(update, async (c) => {
       const { name, sort } = c.req.valid('json')
       const change = { ...(name !== undefined && { name }), ...(sort !== undefined && { sort }) }
-      return c.json(one(await changeCategory(db, c.req.valid('param').id, change)), 200)
+      const cause = { operationKey: c.get('operationKey'), known: knownVersions(c) }
+      return c.json(shown(c, await changeCategory(db, c.req.valid('param').id, change, cause)), 200)
     })
     .openapi(remove, async (c) => {
       const categoryId = c.req.valid('param').id

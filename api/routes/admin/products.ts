@@ -24,8 +24,10 @@ import {
   problemResponse,
   sliceOf,
   text,
+  versionedResponse,
 } from '../../schemas/common.ts'
 import { adminProduct, changeOf, productChange, productCreation } from '../../schemas/product.ts'
+import { ifMatchHeader, knownVersions, setEtag } from '../../versions.ts'
 
 const list = createRoute({
   method: 'get',
@@ -53,7 +55,7 @@ const show = createRoute({
   summary: 'Read a product in any status',
   security: bearer,
   request: { params: idParams },
-  responses: { 200: oneResponse(adminProduct, 'The product'), ...problemResponse },
+  responses: { 200: versionedResponse(adminProduct, 'The product'), ...problemResponse },
 })
 
 const create = createRoute({
@@ -63,7 +65,7 @@ const create = createRoute({
   summary: 'Create a draft product',
   security: bearer,
   request: { body: jsonBody(productCreation) },
-  responses: { 201: oneResponse(adminProduct, 'The draft'), ...problemResponse },
+  responses: { 201: versionedResponse(adminProduct, 'The draft'), ...problemResponse },
 })
 
 const update = createRoute({
@@ -72,8 +74,8 @@ const update = createRoute({
   tags: ['admin: products'],
   summary: 'Update a product; stock changes by a difference',
   security: bearer,
-  request: { params: idParams, body: jsonBody(productChange) },
-  responses: { 200: oneResponse(adminProduct, 'The product'), ...problemResponse },
+  request: { params: idParams, headers: ifMatchHeader, body: jsonBody(productChange) },
+  responses: { 200: versionedResponse(adminProduct, 'The product'), ...problemResponse },
 })
 
 const remove = createRoute({
@@ -94,7 +96,7 @@ const publish = createRoute({
   security: bearer,
   request: { params: idParams },
   responses: {
-    200: oneResponse(adminProduct, 'The product, sold out if it has no stock'),
+    200: versionedResponse(adminProduct, 'The product, sold out if it has no stock'),
     ...problemResponse,
   },
 })
@@ -106,11 +108,15 @@ const unpublish = createRoute({
   summary: 'Unpublish a product',
   security: bearer,
   request: { params: idParams },
-  responses: { 200: oneResponse(adminProduct, 'The product, off sale'), ...problemResponse },
+  responses: { 200: versionedResponse(adminProduct, 'The product, off sale'), ...problemResponse },
 })
 
 export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps) {
-  const read = async (productId: string) => one(await readAnyProduct(db, productId, rate))
+  const read = async (c: ApiContext, productId: string) => {
+    const product = await readAnyProduct(db, productId, rate)
+    setEtag(c, product.version)
+    return one(product)
+  }
   return new OpenAPIHono<ApiEnv>()
     .openapi(list, async (c) => {
       const { category_id, payment_mode, product_type, ...query } = c.req.valid('query')
@@ -124,18 +130,21 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps)
       const { products, total } = await readProducts(db, filter, query.sort, sliceOf(query), rate)
       return c.json(listOf(products, total, query), 200)
     })
-    .openapi(show, async (c) => c.json(await read(c.req.valid('param').id), 200))
+    .openapi(show, async (c) => c.json(await read(c, c.req.valid('param').id), 200))
     .openapi(create, async (c) => {
       const body = c.req.valid('json')
       const wanted = { ...changeOf(body), title: body.title, paymentMode: body.payment_mode }
       const productId = await createProduct(db, wanted, body.stock_quantity, causeOf(c))
-      return c.json(await read(productId), 201)
+      return c.json(await read(c, productId), 201)
     })
     .openapi(update, async (c) => {
       const productId = c.req.valid('param').id
       const body = c.req.valid('json')
-      await changeProduct(db, productId, changeOf(body), body.stock_delta, causeOf(c))
-      return c.json(await read(productId), 200)
+      await changeProduct(db, productId, changeOf(body), body.stock_delta, {
+        ...causeOf(c),
+        known: knownVersions(c),
+      })
+      return c.json(await read(c, productId), 200)
     })
     .openapi(remove, async (c) => {
       const productId = c.req.valid('param').id
@@ -145,12 +154,12 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps)
     .openapi(publish, async (c) => {
       const productId = c.req.valid('param').id
       await publishProduct(db, productId, c.get('who').sub)
-      return c.json(await read(productId), 200)
+      return c.json(await read(c, productId), 200)
     })
     .openapi(unpublish, async (c) => {
       const productId = c.req.valid('param').id
       await unpublishProduct(db, productId, c.get('who').sub)
-      return c.json(await read(productId), 200)
+      return c.json(await read(c, productId), 200)
     })
 }
 

@@ -6,6 +6,7 @@ import {
   changeCategory,
   createCategory,
   readCategories,
+  readCategory,
   removeCategory,
 } from '../../../application/catalogue/categories.ts'
 import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
@@ -15,11 +16,12 @@ import {
   type Form,
   type FormErrors,
   field,
-  formTokenField,
+  formFields,
   operationKeyOf,
   readForm,
 } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
+import { chosenIn, staleForm, versionField, versionsOf } from '../../form/stale-form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { CATEGORIES as T } from '../../texts/console/catalogue.ts'
@@ -39,7 +41,7 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
       ${done(c)}
       <p class="lead">${t(T.hint)}</p>
       ${categories.length === 0 ? html`<p class="empty">${t(T.empty)}</p>` : table(c, categories)}
-      <section class="card stack narrow"><h2>${t(T.add)}</h2>${categoryForm(HOME, form, errors, c.get('lang'))}</section>`
+      <section class="card stack narrow"><h2>${t(T.add)}</h2>${categoryForm(c, HOME, form, errors)}</section>`
     return consolePage(c, { title: t(T.title), main, section: 'categories' }, statusOf(errors))
   }
 
@@ -47,34 +49,45 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
     const t = textsIn(c.get('lang'))
     const main = html`<nav aria-label="${t(T.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(T.title)}</a></nav>
       <h1>${category.name}</h1>
-      <section class="card stack narrow">${categoryForm(`${HOME}/${category.id}`, form, errors, c.get('lang'))}</section>`
+      <section class="card stack narrow">${categoryForm(c, `${HOME}/${category.id}`, form, errors)}</section>`
     return consolePage(c, { title: category.name, main, section: 'categories' }, statusOf(errors))
   }
 
-  async function find(c: WebContext): Promise<CategoryView> {
-    const found = (await readCategories(db)).find(({ id }) => id === c.req.param('id'))
-    if (!found) throw new DomainError({ code: 'NOT_FOUND' })
-    return found
+  async function showStale(c: WebContext, form: Form) {
+    const t = textsIn(c.get('lang'))
+    const category = await find(c)
+    const label = (name: string) => t(name === 'name' ? T.name : T.sort)
+    const saved = { form, saved: formOf(category), version: category.version }
+    const main = html`<h1>${category.name}</h1>${staleForm(c, { action: `${HOME}/${category.id}`, ...saved, label })}`
+    return consolePage(c, { title: category.name, main, section: 'categories' }, 412)
   }
+
+  const find = (c: WebContext): Promise<CategoryView> => readCategory(db, c.req.param('id') ?? '')
 
   return new Hono<WebEnv>()
     .get('/', (c) => show(c))
     .post('/', async (c) => {
       const form = await readForm(c)
-      const { category, read } = readCategory(form, c.get('lang'))
+      const { category, read } = readTyped(form, c.get('lang'))
       const save = () => createCategory(db, category, operationKeyOf(c, form))
       return (await saved(c, read, save)) ?? show(c, form, read.errors)
     })
     .get(one, async (c) => {
       const category = await find(c)
-      return showOne(c, category, { name: category.name, sort: `${category.sort}` })
+      return showOne(c, category, { ...formOf(category), version: category.version })
     })
     .post(one, async (c) => {
       const before = await find(c)
-      const form = await readForm(c)
-      const { category, read } = readCategory(form, c.get('lang'))
-      const save = () => changeCategory(db, before.id, category)
-      return (await saved(c, read, save)) ?? showOne(c, before, form, read.errors)
+      const form = chosenIn(await readForm(c), formOf(before))
+      const { category, read } = readTyped(form, c.get('lang'))
+      const cause = { operationKey: operationKeyOf(c, form), known: versionsOf(form) }
+      const save = () => changeCategory(db, before.id, category, cause)
+      try {
+        return (await saved(c, read, save)) ?? showOne(c, before, form, read.errors)
+      } catch (error) {
+        if (error instanceof DomainError && error.refusal.code === 'STALE') return showStale(c, form)
+        throw error
+      }
     })
     .get(`${one}/delete`, async (c) => {
       const t = textsIn(c.get('lang'))
@@ -83,7 +96,7 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
         <h1>${t(T.deleteTitle)}</h1>
         <p><strong>${category.name}</strong></p>
         <p>${t(T.deleteHint)}</p>
-        <form method="post" class="row">${formTokenField()}
+        <form method="post" class="row">${formFields(c)}
           <button>${t(T.deleteYes)}</button>
           <a class="button plain" href="${HOME}">${t(T.deleteNo)}</a>
         </form>
@@ -101,11 +114,13 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
     })
 }
 
+const formOf = ({ name, sort }: CategoryView): Form => ({ name, sort: `${sort}` })
+
 const statusOf = (errors: FormErrors) => (Object.keys(errors).length > 0 ? 422 : 200)
 
 type Read = ReturnType<typeof readFields>
 
-function readCategory(form: Form, lang: Lang) {
+function readTyped(form: Form, lang: Lang) {
   const t = textsIn(lang)
   const read = readFields(form, lang, { name: t(T.name), sort: t(T.sort) })
   const category = {
@@ -128,10 +143,11 @@ async function saved(c: WebContext, read: Read, save: () => Promise<unknown>): P
   return c.redirect(`${HOME}?done=category`, 303)
 }
 
-function categoryForm(action: string, form: Form, errors: FormErrors, lang: Lang) {
+function categoryForm(c: WebContext, action: string, form: Form, errors: FormErrors) {
+  const lang = c.get('lang')
   const t = textsIn(lang)
   return html`<form method="post" action="${action}" class="stack" novalidate>
-    ${formTokenField(form.once)}
+    ${formFields(c, form.once)}${form.version === undefined ? '' : versionField(form.version)}
     ${errorSummary(errors, lang)}
     <div class="pair">
       ${field({ name: 'name', label: t(T.name), value: form.name, error: errors.name, required: true, maxlength: CATEGORY_NAME_MAX })}

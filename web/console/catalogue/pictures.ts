@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { keepPicture } from '../../../application/catalogue/pictures.ts'
@@ -7,7 +8,7 @@ import {
   readAnyProduct,
 } from '../../../application/catalogue/products.ts'
 import { InvalidInputError } from '../../../domain/errors.ts'
-import { formTokenField } from '../../form/form.ts'
+import { formFields } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { priceText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
@@ -21,10 +22,10 @@ type Wrong = keyof typeof WRONG
 
 /** `api/middleware/body.ts` allows a larger body only on the upload path. */
 export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
-  // No operation key: a picture is stored once by its content.
+  // Needs no kept operation key: the same picture twice is the same picture.
   const change = (c: WebContext, id: string, image: string | null) =>
     changeProduct(db, id, { image }, undefined, {
-      operationKey: `${id}/picture`,
+      operationKey: randomUUID(),
       operatorId: viewerOf(c).sub,
     })
   return new Hono<WebEnv>()
@@ -72,7 +73,7 @@ export function productAside(c: WebContext, product: AdminProductView): Html {
         <span class="digits">${stockText(product, lang)}</span></div>
     </div>
     <form method="post" action="${action}" enctype="multipart/form-data" class="card stack">
-      ${formTokenField()}
+      ${formFields(c)}
       <div class="field${wrong ? ' wrong' : ''}">
         <label for="field-picture">${t(P.picture)}</label>
         <input id="field-picture" type="file" name="picture" accept="image/png,image/jpeg,image/webp" required
@@ -84,7 +85,7 @@ export function productAside(c: WebContext, product: AdminProductView): Html {
     </form>
     ${
       product.image
-        ? html`<form method="post" action="${action}/remove">${formTokenField()}<button class="quiet">${t(P.removePicture)}</button></form>`
+        ? html`<form method="post" action="${action}/remove">${formFields(c)}<button class="quiet">${t(P.removePicture)}</button></form>`
         : ''
     }
   </aside>`

@@ -12,12 +12,14 @@ import {
 import type { InvalidInputError } from '../../../domain/errors.ts'
 import { fenFromDecimal } from '../../../domain/money.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { choice, errorSummary, type Form, type FormErrors, field, formTokenField } from '../../form/form.ts'
+import { choice, errorSummary, type Form, type FormErrors, field, formFields } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
+import { versionField } from '../../form/stale-form.ts'
+import type { WebContext } from '../../shared/deps.ts'
 import { grouped } from '../../shared/format.ts'
 import { interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
-import { textsIn } from '../../texts/common/common.ts'
+import { type Text, textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_LABELS } from '../../texts/common/product-labels.ts'
 import {
   PRODUCT_FORM as F,
@@ -54,7 +56,7 @@ export function invalidProduct(
   return read.invalid(error, FIELD_NAMES)
 }
 
-function labelsOf(lang: Lang): Readonly<Record<string, string>> {
+export function labelsOf(lang: Lang): Readonly<Record<string, string>> {
   const t = textsIn(lang)
   const texts = {
     ...PRODUCT_LABELS,
@@ -178,6 +180,24 @@ export function formOf(product: AdminProductView): Form {
   }
 }
 
+/** A value of the form as people read it. */
+export function readableValue(
+  categories: readonly CategoryView[],
+  lang: Lang,
+): (field: string, value: string) => string {
+  const texts: Readonly<Record<string, Readonly<Record<string, Text>>>> = {
+    payment_mode: MODE_TEXTS,
+    product_type: TYPE_TEXTS,
+    shipping_type: SHIPPING_TEXTS,
+    window_unit: UNIT_TEXTS,
+  }
+  return (field, value) =>
+    field === 'category_id'
+      ? (categories.find(({ id }) => id === value)?.name ?? value)
+      : (texts[field]?.[value]?.[lang] ?? value)
+}
+
+/** Values of a new product. */
 export const NEW_PRODUCT: Form = { stock: '0', exchange_limit: '0', sort: '0', payment_mode: 'points_only' }
 
 interface ProductForm {
@@ -188,7 +208,8 @@ interface ProductForm {
   readonly stock?: number
 }
 
-export function productForm({ action, form, errors, categories, stock }: ProductForm, lang: Lang): Html {
+export function productForm(c: WebContext, { action, form, errors, categories, stock }: ProductForm): Html {
+  const lang = c.get('lang')
   const t = textsIn(lang)
   const labels = labelsOf(lang)
   const one = (name: string, more: Partial<Parameters<typeof field>[0]> = {}) =>
@@ -204,7 +225,7 @@ export function productForm({ action, form, errors, categories, stock }: Product
   const limitHint = { min: 1, hint: t(F.noLimitHint) }
 
   return html`<form method="post" action="${action}" class="sheet-form" novalidate data-guard ${Object.keys(errors).length > 0 ? 'data-changed' : ''}>
-    ${formTokenField(form.once)}
+    ${formFields(c, form.once)}${form.version === undefined ? '' : versionField(form.version)}
     ${errorSummary(errors, lang)}
     <section class="card">
       <h2>${t(F.basics)}</h2>

@@ -12,7 +12,8 @@ import {
 } from '../../../application/catalogue/products.ts'
 import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { type Form, type FormErrors, formTokenField, operationKeyOf, readForm } from '../../form/form.ts'
+import { type Form, type FormErrors, formFields, operationKeyOf, readForm } from '../../form/form.ts'
+import { chosenIn, staleForm, versionsOf } from '../../form/stale-form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
@@ -20,7 +21,15 @@ import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
 import { consolePage } from '../layout.ts'
 import { pictureRoutes, productAside } from './pictures.ts'
 import { done, statusBadge } from './product-badges.ts'
-import { formOf, invalidProduct, NEW_PRODUCT, productForm, readProductForm } from './product-form.ts'
+import {
+  formOf,
+  invalidProduct,
+  labelsOf,
+  NEW_PRODUCT,
+  productForm,
+  readableValue,
+  readProductForm,
+} from './product-form.ts'
 import { productList } from './product-list.ts'
 
 const HOME = '/admin/products'
@@ -45,7 +54,7 @@ export function consoleProductRoutes(deps: WebDeps) {
     const title = product?.title ?? t(PRODUCTS.add)
     const action = product ? `${HOME}/${product.id}` : HOME
     const stock = product && { stock: product.stock_quantity }
-    const edit = productForm({ action, form, errors, categories, ...stock }, c.get('lang'))
+    const edit = productForm(c, { action, form, errors, categories, ...stock })
     const main = html`
       <nav aria-label="${t(PRODUCTS.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(PRODUCTS.title)}</a></nav>
       <div class="row spread">
@@ -55,6 +64,17 @@ export function consoleProductRoutes(deps: WebDeps) {
       ${done(c)}
       <div class="with-aside">${product ? productAside(c, product) : ''}${edit}</div>`
     return consolePage(c, { title, main, section: 'products' }, Object.keys(errors).length > 0 ? 422 : 200)
+  }
+
+  async function showStale(c: WebContext, product: AdminProductView, form: Form) {
+    const lang = c.get('lang')
+    const categories = await readCategories(db)
+    const [labels, value] = [labelsOf(lang), readableValue(categories, lang)]
+    const label = (name: string) => labels[name] ?? name
+    const action = `${HOME}/${product.id}`
+    const saved = { form, saved: formOf(product), version: product.version }
+    const main = html`<h1>${product.title}</h1>${staleForm(c, { action, ...saved, label, value })}`
+    return consolePage(c, { title: product.title, main, section: 'products' }, 412)
   }
 
   return new Hono<WebEnv>()
@@ -71,14 +91,22 @@ export function consoleProductRoutes(deps: WebDeps) {
     })
     .get(one, async (c) => {
       const product = await read(c.req.param('id'))
-      return showForm(c, product, formOf(product))
+      return showForm(c, product, { ...formOf(product), version: product.version })
     })
     .post(one, async (c) => {
       const product = await read(c.req.param('id'))
-      const form = await readForm(c)
+      const form = chosenIn(await readForm(c), formOf(product))
       const { product: wanted, read: fields } = readProductForm(form, product.properties, c.get('lang'))
       const errors = await attempt(c.get('lang'), fields, async () => {
-        await changeProduct(db, product.id, wanted.fields, wanted.stockDelta, causeOf(c, form))
+        const cause = { ...causeOf(c, form), known: versionsOf(form) }
+        try {
+          await changeProduct(db, product.id, wanted.fields, wanted.stockDelta, cause)
+        } catch (error) {
+          if (error instanceof DomainError && error.refusal.code === 'STALE') {
+            return showStale(c, await read(product.id), form)
+          }
+          throw error
+        }
         return c.redirect(`${HOME}/${product.id}?done=saved`, 303)
       })
       return errors instanceof Response ? errors : showForm(c, product, form, errors)
@@ -90,7 +118,7 @@ export function consoleProductRoutes(deps: WebDeps) {
       } catch (error) {
         if (!(error instanceof InvalidInputError)) throw error
         const product = await read(id)
-        const form = formOf(product)
+        const form = { ...formOf(product), version: product.version }
         const { read: fields } = readProductForm(form, product.properties, c.get('lang'))
         return showForm(c, product, form, invalidProduct(fields, error, c.get('lang')))
       }
@@ -108,7 +136,7 @@ export function consoleProductRoutes(deps: WebDeps) {
         <h1>${t(P.deleteTitle)}</h1>
         <p><strong>${product.title}</strong></p>
         <p>${t(P.deleteHint)}</p>
-        <form method="post" class="row">${formTokenField()}
+        <form method="post" class="row">${formFields(c)}
           <button>${t(P.deleteYes)}</button>
           <a class="button plain" href="${HOME}/${product.id}">${t(P.deleteNo)}</a>
         </form>
@@ -149,7 +177,7 @@ function productButtons(c: WebContext, { id, status }: AdminProductView) {
   const shown = status === 'on_sale' || status === 'sold_out'
   return html`<div class="row">
     ${shown ? html`<a class="press" href="/points-mall/products/${id}">${t(PRODUCTS.look)}</a>` : ''}
-    <form method="post" action="${HOME}/${id}/${shown ? 'unpublish' : 'publish'}">${formTokenField()}
+    <form method="post" action="${HOME}/${id}/${shown ? 'unpublish' : 'publish'}">${formFields(c)}
       <button class="${shown ? 'plain' : ''}">${t(shown ? P.unpublish : P.publish)}</button></form>
     <a class="button quiet" href="${HOME}/${id}/delete">${t(P.delete)}</a>
   </div>`

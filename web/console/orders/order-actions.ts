@@ -5,7 +5,7 @@ import { needsAddress, type ShippingType } from '../../../domain/catalogue/produ
 import { addressWords } from '../../../domain/customers/address.ts'
 import { allows, allowsFor, ORDER_ACTIONS } from '../../../domain/orders/status.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { errorSummary, type Form, type FormErrors, field, formTokenField } from '../../form/form.ts'
+import { errorSummary, type Form, type FormErrors, field, formFields } from '../../form/form.ts'
 import type { WebContext } from '../../shared/deps.ts'
 import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
@@ -86,10 +86,10 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
   const t = textsIn(lang)
   const post = actionAt(order.order_no, action, cameFrom(c))
   if (action !== 'ship') {
-    return html`<form method="post" action="${post}">${formTokenField()}<button>${t(ACTIONS[action])}</button></form>`
+    return html`<form method="post" action="${post}">${formFields(c)}<button>${t(ACTIONS[action])}</button></form>`
   }
   return html`<form method="post" action="${post}" class="stack" novalidate>
-    ${formTokenField(form.once)}
+    ${formFields(c, form.once)}
     ${errorSummary(errors, lang)}
     ${sendTo(order, lang)}
     <div class="pair">

@@ -3,7 +3,7 @@ import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import type { OrderView, RefundView } from '../../../application/orders/view.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { attentionText } from '../../../i18n/note-texts.ts'
-import { errorSummary, type Form, type FormErrors, field, formTokenField } from '../../form/form.ts'
+import { errorSummary, type Form, type FormErrors, field, formFields } from '../../form/form.ts'
 import { radioGroup } from '../../form/radio-group.ts'
 import { readFields } from '../../form/reader.ts'
 import type { WebContext } from '../../shared/deps.ts'
@@ -85,7 +85,7 @@ export function showForm(
     <nav aria-label="${t(ORDER_PAGE.title)}"><a class="up press" href="${back}"><span aria-hidden="true">‹</span> ${order.order_no}</a></nav>
     <form method="post" action="${actionAt(order.order_no, action, from)}" class="card ask" novalidate>
       <h1>${t(TITLES[action])}</h1>
-      ${formTokenField(form.once)}
+      ${formFields(c, form.once)}
       ${problem === undefined ? '' : html`<p class="notice bad" role="alert">${problem}</p>`}
       ${errorSummary(errors, lang)}
       <p><strong>${order.product_title}</strong> <span class="muted">${priceText(order.total_points, order.total_money, lang)}</span></p>

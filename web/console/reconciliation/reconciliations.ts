@@ -13,7 +13,7 @@ import { isDay, yesterdayInShanghai } from '../../../domain/business-time.ts'
 import { InvalidInputError } from '../../../domain/errors.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { sideText, subjectText } from '../../../i18n/finding-texts.ts'
-import { errorSummary, type Form, type FormErrors, field, readForm } from '../../form/form.ts'
+import { errorSummary, type Form, type FormErrors, field, formFields, readForm } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped, time } from '../../shared/format.ts'
@@ -47,6 +47,7 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
       <p class="lead">${t(T.hint)}</p>
       ${started ? html`<p class="notice good" role="status">${interpolate(t(T.started), { day: started })} <a class="press" href="${HOME}?started=${started}">${t(T.refresh)}</a></p>` : ''}
       <form method="post" class="stack" novalidate>
+        ${formFields(c, form.once)}
         ${errorSummary(errors, lang)}
         <div class="run-now">
           ${field({ name: 'day', label: t(T.day), type: 'date', value: form.day, error: errors.day, required: true })}

@@ -16,7 +16,7 @@ import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import { pointsFor } from '../../../domain/wallet/earning.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { confirmPage } from '../../form/confirm-page.ts'
-import { errorSummary, type Form, type FormErrors, field, formTokenField, readForm } from '../../form/form.ts'
+import { errorSummary, type Form, type FormErrors, field, formFields, readForm } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped, moneyText, time } from '../../shared/format.ts'
@@ -75,7 +75,7 @@ export function consoleEarningRoutes(deps: WebDeps) {
       ${done === 'reversed' ? html`<p class="notice good" role="status">${t(T.reversed)}</p>` : ''}
       ${earnings.length === 0 ? html`<div class="empty"><h2>${t(T.empty)}</h2></div>` : table(owner, earnings, mayReport(c, owner), lang)}
       ${pager(c, page, last)}
-      ${mayReport(c, owner) ? earningForm(owner, form, errors, lang) : html`<p class="hint">${t(viewerOf(c).sub === owner ? WALLET.own : T.adminOnly)}</p>`}`
+      ${mayReport(c, owner) ? earningForm(c, owner, form, errors) : html`<p class="hint">${t(viewerOf(c).sub === owner ? WALLET.own : T.adminOnly)}</p>`}`
     const status = Object.keys(errors).length > 0 ? 422 : 200
     return consolePage(c, { title: `${t(T.title)} · ${owner}`, main, section: 'users' }, status)
   }
@@ -101,7 +101,7 @@ export function consoleEarningRoutes(deps: WebDeps) {
       <nav aria-label="${t(T.title)}"><a class="up press" href="${walletAt(owner)}/earnings"><span aria-hidden="true">‹</span> ${t(T.title)}</a></nav>
       <form method="post" class="card ask" novalidate>
         <h1>${t(T.reverseTitle)}</h1>
-        ${formTokenField(form.once)}
+        ${formFields(c, form.once)}
         ${errorSummary(errors, lang)}
         <p><strong class="digits">${grouped(earning.points)}</strong> ${t(T.points)} · ${earning.source} <span class="code">${earning.external_id}</span></p>
         <p>${t(deps.clawbackIntoDebt ? T.reverseIntoDebt : T.reverseHint)}</p>
@@ -181,13 +181,14 @@ function readEarning(form: Form, lang: Lang) {
   return { wish: { source, externalId, fen, points, occurredAt }, read }
 }
 
-function earningForm(owner: string, form: Form, errors: FormErrors, lang: Lang): Html {
+function earningForm(c: WebContext, owner: string, form: Form, errors: FormErrors): Html {
+  const lang = c.get('lang')
   const t = textsIn(lang)
   const one = (name: string, label: string, more: Partial<Parameters<typeof field>[0]> = {}) =>
     field({ name, label, value: form[name], error: errors[name], ...more })
   return html`<form method="post" action="${walletAt(owner)}/earnings" class="card stack" novalidate>
     <h2>${t(T.add)}</h2>
-    ${formTokenField(form.once)}
+    ${formFields(c, form.once)}
     ${errorSummary(errors, lang)}
     <div class="pair">
       ${one('source', t(T.source), { required: true, hint: t(T.sourceHint), maxlength: 32 })}

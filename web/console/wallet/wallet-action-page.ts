@@ -11,7 +11,7 @@ import {
   type Form,
   type FormErrors,
   field,
-  formTokenField,
+  formFields,
   operationKeyOf,
   readForm,
 } from '../../form/form.ts'
@@ -39,7 +39,7 @@ export async function showAction(
   const main = html`<nav aria-label="${t(F.customer)}"><a class="up press" href="${walletAt(owner)}"><span aria-hidden="true">‹</span> ${owner}</a></nav>
     <h1>${t(ACTIONS[name])}</h1>
     <form method="post" action="${walletAt(owner)}/${name}" class="card stack narrow" novalidate>
-      ${formTokenField(form.once)}
+      ${formFields(c, form.once)}
       ${form.block ? html`<input type="hidden" name="block" value="${form.block}">` : ''}
       ${errorSummary(errors, lang)}
       <dl class="facts"><dt>${t(F.customer)}</dt><dd><strong>${owner}</strong></dd>

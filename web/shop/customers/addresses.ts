@@ -5,21 +5,23 @@ import {
   type AddressView,
   addAddress,
   changeAddress,
+  checkedAddress,
   chooseDefaultAddress,
   readAddress,
   readAddresses,
   removeAddress,
 } from '../../../application/customers/addresses.ts'
-import { addressWords } from '../../../domain/customers/address.ts'
-import { InvalidInputError } from '../../../domain/errors.ts'
+import { type Address, addressWords } from '../../../domain/customers/address.ts'
+import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import {
   errorSummary,
   type Form,
   type FormErrors,
-  formTokenField,
+  formFields,
   operationKeyOf,
   readForm,
 } from '../../form/form.ts'
+import { chosenIn, differing, staleForm, versionField, versionsOf } from '../../form/stale-form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { requireViewer, viewerOf } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
@@ -53,7 +55,7 @@ export function addressRoutes(deps: WebDeps) {
     const title = t(id === undefined ? T.add : T.change)
     const main = html`<h1>${title}</h1>
       <form method="post" action="${BOOK}/${id ?? 'new'}" class="stack narrow-page" novalidate>
-        ${formTokenField(form.once)}
+        ${formFields(c, form.once)}${form.version === undefined ? '' : versionField(form.version)}
         ${errorSummary(errors, lang)}
         ${addressFields(form, errors, lang)}
         <label class="pick"><input type="checkbox" name="as_default" value="1" ${form.as_default ? 'checked' : ''}> ${t(T.asDefault)}</label>
@@ -63,6 +65,24 @@ export function addressRoutes(deps: WebDeps) {
     return shopPage(c, { title, main, tab: 'wallet', back: BOOK }, status)
   }
 
+  /** A double tap has changed it to what is typed: then it is done. */
+  async function showStale(c: WebContext, id: string, form: Form) {
+    const t = textsIn(c.get('lang'))
+    const address = await readAddress(deps, ownerOf(c), id)
+    const saved = formOf(address)
+    if (
+      differing({ ...form, ...formOf({ ...address, ...checkedAddress(typedAddress(form)) }) }, saved)
+        .length === 0
+    ) {
+      return c.redirect(BOOK, 303)
+    }
+    const label = (name: string) => t(T[name as keyof Address])
+    const stale = { action: `${BOOK}/${id}`, form, saved, version: address.version, label }
+    const main = html`<h1>${t(T.change)}</h1>${staleForm(c, stale)}`
+    return shopPage(c, { title: t(T.change), main, tab: 'wallet', back: BOOK }, 412)
+  }
+
+  /** Saves, or shows the form again with errors. */
   async function saved(c: WebContext, id: string | undefined, form: Form, save: () => Promise<void>) {
     try {
       await save()
@@ -84,16 +104,25 @@ export function addressRoutes(deps: WebDeps) {
       )
     })
     .get(one, async (c) => {
-      const { is_default, ...address } = await readAddress(deps, ownerOf(c), c.req.param('id'))
-      return showForm(c, address.id, { ...address, ...(is_default ? { as_default: '1' } : {}) })
+      const address = await readAddress(deps, ownerOf(c), c.req.param('id'))
+      const { is_default, version } = address
+      return showForm(c, address.id, {
+        ...formOf(address),
+        version,
+        ...(is_default ? { as_default: '1' } : {}),
+      })
     })
     .post(one, async (c) => {
       const id = c.req.param('id')
-      await readAddress(deps, ownerOf(c), id)
-      const form = await readForm(c)
-      return saved(c, id, form, () =>
-        changeAddress(deps, ownerOf(c), id, typedAddress(form), form.as_default === '1'),
-      )
+      const form = chosenIn(await readForm(c), formOf(await readAddress(deps, ownerOf(c), id)))
+      const save = () =>
+        changeAddress(deps, ownerOf(c), id, typedAddress(form), form.as_default === '1', versionsOf(form))
+      try {
+        return await saved(c, id, form, save)
+      } catch (error) {
+        if (error instanceof DomainError && error.refusal.code === 'STALE') return showStale(c, id, form)
+        throw error
+      }
     })
     .post(`${one}/default`, async (c) => {
       await chooseDefaultAddress(deps, ownerOf(c), c.req.param('id'))
@@ -106,7 +135,7 @@ export function addressRoutes(deps: WebDeps) {
         <h1>${t(T.removeTitle)}</h1>
         <div class="ticket"><div class="body">${lines(address)}</div></div>
         <p class="muted">${t(T.removeHint)}</p>
-        <form method="post" class="row">${formTokenField()}<button>${t(COMMON.remove)}</button>
+        <form method="post" class="row">${formFields(c)}<button>${t(COMMON.remove)}</button>
           <a class="button plain" href="${BOOK}">${t(T.keep)}</a></form>
       </div>`
       return shopPage(c, { title: t(T.removeTitle), main, tab: 'wallet', back: BOOK })
@@ -115,6 +144,10 @@ export function addressRoutes(deps: WebDeps) {
       await removeAddress(deps, ownerOf(c), c.req.param('id'))
       return c.redirect(BOOK, 303)
     })
+}
+
+function formOf({ name, phone, province, city, district, detail }: Address): Form {
+  return { name, phone, province, city, district, detail }
 }
 
 function card(c: WebContext, address: AddressView) {
@@ -130,7 +163,7 @@ function card(c: WebContext, address: AddressView) {
       ${
         address.is_default
           ? ''
-          : html`<form method="post" action="${at}/default">${formTokenField()}<button class="quiet">${t(T.makeDefault)}${whose}</button></form>`
+          : html`<form method="post" action="${at}/default">${formFields(c)}<button class="quiet">${t(T.makeDefault)}${whose}</button></form>`
       }
     </div>
   </li>`

@@ -44,7 +44,6 @@ export function liveOrder(deps: WebDeps) {
     const { order_no } = (await readShown(deps, owner, c.req.param('id') ?? '')).order
     if (!enter(owner)) return c.body(null, 204)
     c.header('X-Accel-Buffering', 'no')
-    const lang = c.get('lang')
     const arrival = arrivalOf(c)
     const answer = streamSSE(c, async (stream) => {
       const gone = new AbortController()
@@ -58,7 +57,7 @@ export function liveOrder(deps: WebDeps) {
         while (!signal.aborted) {
           const shown = await readShown(deps, owner, order_no)
           const state = JSON.stringify(shown)
-          if (state !== sent) await stream.writeSSE({ data: `${await orderView(shown, lang, arrival)}` })
+          if (state !== sent) await stream.writeSSE({ data: `${await orderView(c, shown, arrival)}` })
           else await stream.write(': nothing new\n\n')
           sent = state
           const limitMs = shown.confirming ? CONFIRMING_MS : HEARTBEAT_MS

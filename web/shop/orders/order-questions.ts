@@ -6,7 +6,7 @@ import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { allows } from '../../../domain/orders/status.ts'
-import { errorSummary, type Form, field, formTokenField, formTokenOf, readForm } from '../../form/form.ts'
+import { errorSummary, type Form, field, formFields, formTokenOf, readForm } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { priceText } from '../../shared/format.ts'
@@ -62,7 +62,7 @@ async function askCancel(c: WebContext, deps: WebDeps, order: OrderView, form: F
   const body = html`
     ${errorSummary(error ? { more: error } : {}, lang)}
     <form method="post" class="stack">
-      ${formTokenField(form.once)}
+      ${formFields(c, form.once)}
       <fieldset>
         <legend>${t(ORDER.cancelReason)} <span class="muted">${t(ORDER.optional)}</span></legend>
         ${CANCEL_REASONS.map(
@@ -93,7 +93,7 @@ function backText(order: OrderView, where: FundTrace): Text {
 function askConfirm(c: WebContext, order: OrderView) {
   const t = textsIn(c.get('lang'))
   const body = html`<form method="post" class="row answers">
-    ${formTokenField()}
+    ${formFields(c)}
     <button>${t(ORDER.confirmDo)}</button>
     <a class="button plain" href="${pathOf(order)}">${t(ORDER.notYet)}</a>
   </form>`

@@ -66,12 +66,14 @@ async function readShipping({ db, pointsToCnyMillionths }: WebDeps, productId: s
   }
 }
 
-export function orderView(shown: OrderShown, lang: Lang, arrival: Arrival): Html {
+/** The part of the page that live updates replace. */
+export function orderView(c: WebContext, shown: OrderShown, arrival: Arrival): Html {
+  const lang = c.get('lang')
   const { order, where } = shown
   const t = textsIn(lang)
   return html`<div class="order">
     <div class="now">
-      ${ticket(shown, lang, arrival)}
+      ${ticket(c, shown, arrival)}
       <section class="panel" aria-labelledby="where">
         <h2 id="where">${t(movesOf(order) === 'cash' ? ORDER.whereCash : ORDER.where)}</h2>
         ${fundTraceList(where, lang)}
@@ -88,7 +90,8 @@ export function orderView(shown: OrderShown, lang: Lang, arrival: Arrival): Html
   </div>`
 }
 
-function ticket(shown: OrderShown, lang: Lang, { isNew, refusedAt }: Arrival): Html {
+function ticket(c: WebContext, shown: OrderShown, { isNew, refusedAt }: Arrival): Html {
+  const lang = c.get('lang')
   const { order, shipping, confirming } = shown
   const t = textsIn(lang)
   const state = stateOf(order, confirming)
@@ -102,7 +105,7 @@ function ticket(shown: OrderShown, lang: Lang, { isNew, refusedAt }: Arrival): H
         ${attention(shown, lang, refusedAt)}
       </div>
       ${stamp(order, lang)}
-      ${cashier(shown, lang)}
+      ${cashier(c, shown)}
       ${actions(order, lang, isNew)}
     </div>
     <div class="stub">

@@ -108,7 +108,7 @@ function showOrder(
     ${c.req.query('pending') === '1' ? html`<p class="notice" role="status">${t(ORDER.pending)}</p>` : ''}
     ${methodNotice(c, shown)}
     <div id="live" hx-sse:connect="${path}" hx-trigger="load, every 30s" hx-target="this" hx-swap="innerMorph">
-      ${orderView(shown, c.get('lang'), arrival)}
+      ${orderView(c, shown, arrival)}
     </div>
     <noscript><p class="small muted">${t(ORDER.reload)}</p></noscript>
     ${

@@ -8,7 +8,7 @@ import { needsAddress } from '../../../domain/catalogue/product.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
 import type { Refusal } from '../../../domain/errors.ts'
 import { decimalFromFen, moneyFromFen } from '../../../domain/money.ts'
-import { errorSummary, type Form, type FormErrors, field, formTokenField } from '../../form/form.ts'
+import { errorSummary, type Form, type FormErrors, field, formFields } from '../../form/form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, pointsText, priceText, time } from '../../shared/format.ts'
 import { interpolate } from '../../shared/interpolate.ts'
@@ -47,7 +47,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
   if (status === 503) c.header('Retry-After', '3')
   const main = html`<h1>${t(T.title)}</h1>
     <form method="post" action="${back}/redeem" class="redeem" novalidate>
-      ${formTokenField(form.once)}
+      ${formFields(c, form.once)}
       <input type="hidden" name="quantity" value="${quantity}">
       <input type="hidden" name="points" value="${total.points}">
       <input type="hidden" name="cash" value="${decimalFromFen(total.fen)}">

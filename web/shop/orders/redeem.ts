@@ -169,7 +169,7 @@ async function readAddressOf(
   if (form.address !== 'new') {
     const chosen = (await readAddresses(deps, viewerOf(c).sub)).find(({ id }) => id === form.address)
     if (!chosen) return { address: undefined, errors: { address: textsIn(lang)(REDEEM.chooseAddress) } }
-    const { id: _, is_default: __, ...address } = chosen
+    const { id: _, is_default: __, version: ___, ...address } = chosen
     return { address, errors: {} }
   }
   try {

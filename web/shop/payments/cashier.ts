@@ -1,7 +1,8 @@
 import { html, raw } from 'hono/html'
 import { renderSVG } from 'uqr'
 import type { Lang } from '../../../i18n/error-texts.ts'
-import { formTokenField } from '../../form/form.ts'
+import { formFields } from '../../form/form.ts'
+import type { WebContext } from '../../shared/deps.ts'
 import { deadline, moneyText, time } from '../../shared/format.ts'
 import { interpolate, interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
@@ -10,8 +11,9 @@ import { ORDER, PAY_WITH } from '../../texts/shop/orders.ts'
 import type { OrderShown } from '../orders/order-shown.ts'
 import { methodRow } from './method-row.ts'
 
-/** Live updates skip elements with `hx-morph-skip`, which the customer may be using. */
-export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
+/** Payment section of an unpaid order. Elements with `hx-morph-skip` are not updated while the customer uses them. */
+export function cashier(c: WebContext, { order, payable }: OrderShown): Html | '' {
+  const lang = c.get('lang')
   if (!payable) return ''
   const t = textsIn(lang)
   const { expires_at, payment_method } = order.payment_info
@@ -27,7 +29,7 @@ export function cashier({ order, payable }: OrderShown, lang: Lang): Html | '' {
     <details id="other-method" hx-morph-skip ${order.payment_info.pay_url || order.payment_info.jsapi ? '' : 'open'}>
       <summary>${t(ORDER.otherMethod)}</summary>
       <form method="post" action="/points-mall/orders/${order.order_no}/pay" class="stack">
-        ${formTokenField()}
+        ${formFields(c)}
         <fieldset>
           <legend class="sr">${t(ORDER.method)}</legend>
           ${payable.methods.map((method) => {
