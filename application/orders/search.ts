@@ -2,6 +2,7 @@ import { type FoundOrder, type OrderPage, type OrderSearch, searchOrders } from 
 import { DomainError } from '../../domain/errors.ts'
 import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import type { Attention } from '../../domain/orders/attention.ts'
+import { orderNoAtStart } from '../../domain/orders/number.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import { getOrder } from './reads.ts'
 import type { OrderReader, OrderView } from './view.ts'
@@ -22,16 +23,13 @@ export interface OrderLine {
   readonly exchange_time: string
 }
 
-/** Payment and refund numbers start with the order's number. */
-const NUMBER = /^PM\d{14}[0-9A-Z]{12}(?=-|$)/i
-
 /** @param search `words` may be an order, payment or refund number @returns null as the cursor of the last page */
 export async function findOrders(
   reader: OrderReader,
   search: OrderSearch,
   page: OrderPage,
 ): Promise<{ orders: OrderLine[]; next: string | null }> {
-  const number = NUMBER.exec(search.words ?? '')?.[0].toUpperCase()
+  const number = orderNoAtStart(search.words ?? '')
   if (number !== undefined) return { orders: await findByNumber(reader, number), next: null }
   const found = await searchOrders(reader.db, search, { ...page, limit: page.limit + 1 })
   const orders = found.slice(0, page.limit).map(lineOf)
