@@ -283,4 +283,44 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await page.locator('.offline').waitFor({ state: 'hidden' })
     await context.close()
   })
+
+  test('a returning payer sees that the payment is being confirmed, and then that it is', async () => {
+    const { page, complaints, context } = await enter('alice')
+    const orderNo = await redeem(page, mixed, 'bank_card')
+    await mall.control('faults', { method: 'bank_card', fault: 'drop' })
+    await mall.cashier((await page.locator('a.button.wide').first().getAttribute('href')) ?? '', 'pay')
+    await page.goto(`/points-mall/orders/${orderNo}?returned=1`)
+    const heading = page.locator('.order-ticket h1')
+    expect(await heading.textContent()).toBe('正在确认支付结果')
+    // Loaded again, it is no return any more.
+    expect(new URL(page.url()).search).toBe('')
+    await mall.queryDue()
+    await heading.getByText('兑换成功').waitFor()
+    await status(orderNo, 'order_paid')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('inside WeChat, the end of its payment sheet is a return', async () => {
+    const { page, context } = await enter('alice')
+    const pay = { client: 'in_app', openid: 'oUpF8uMuAJO_M2pxb1Q9', payment_method: 'wechat' }
+    const { order_no } = (await mall.exchange('alice', { product_id: mixed, ...pay })).body.data
+    // The app's part: it opens the sheet, and says how it ended.
+    await page.addInitScript(`Object.defineProperty(navigator, 'userAgent', { value: 'MicroMessenger' })
+      window.WeixinJSBridge = { invoke: (name, _parameters, done) => done({ err_msg: sheet }) }
+      let sheet = 'get_brand_wcpay_request:cancel'
+      window.endSheet = (said) => { sheet = said }`)
+    await page.goto(`/points-mall/orders/${order_no}`)
+    const button = page.locator('[data-wechat-pay]')
+    await button.evaluate((element: { click(): void }) => element.click())
+    expect(await mall.queryDue()).toBe(0)
+    await mall.control('faults', { method: 'wechat', fault: 'drop' })
+    await mall.control('force-pay', { out_trade_no: `${order_no}-1` })
+    await page.evaluate("endSheet('get_brand_wcpay_request:ok')")
+    await button.evaluate((element: { click(): void }) => element.click())
+    await page.locator('.order-ticket h1').getByText('正在确认支付结果').waitFor()
+    expect(await mall.queryDue()).toBe(1)
+    await status(order_no, 'order_paid')
+    await context.close()
+  })
 })

@@ -8,7 +8,7 @@ export interface Received {
   readonly body: Buffer
 }
 
-/** A small server that keeps what it is sent. `answer` gives the status, body and content type of each answer. */
+/** A small server that keeps what it is sent. `answer` gives the status and body of each answer. */
 export async function startReceiver(
   answer: (
     request: Received,

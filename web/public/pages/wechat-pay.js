@@ -5,8 +5,11 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-wechat-pay]')
   if (!button) return
   const parameters = JSON.parse(button.dataset.wechatPay)
-  // What the app answers proves nothing: the order shows what the provider says, by itself.
-  const open = () => window.WeixinJSBridge.invoke('getBrandWCPayRequest', parameters, () => {})
+  // What the app answers proves nothing. It is a return from the cashier: the mall asks the provider.
+  const back = ({ err_msg: said }) => {
+    if (said === 'get_brand_wcpay_request:ok') location.assign(`${location.pathname}?returned=1`)
+  }
+  const open = () => window.WeixinJSBridge.invoke('getBrandWCPayRequest', parameters, back)
   if (window.WeixinJSBridge) open()
   else document.addEventListener('WeixinJSBridgeReady', open, { once: true })
 })
