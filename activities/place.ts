@@ -257,7 +257,7 @@ async function assess(
     facts,
     {
       quantity: attempt.quantity,
-      hasAddress: request.address !== undefined,
+      address: request.address ?? null,
       ...(attempt.payment_method ? { method: attempt.payment_method } : {}),
       cashFen: attempt.cash_amount === null ? undefined : fenOf(attempt.cash_amount),
       expectedPoints: attempt.expected_points ?? undefined,

@@ -102,7 +102,12 @@ export function problem(c: ApiContext, code: ErrorCode, extra: ProblemExtra = {}
 export function answerError(logger: Logger) {
   return (error: Error, c: ApiContext): Response => {
     if (error instanceof ApiError) return problem(c, error.code, error.extra)
-    if (error instanceof DomainError) return problem(c, error.refusal.code, error.refusal)
+    if (error instanceof DomainError) {
+      const errors = (error.refusal.fields ?? []).map(
+        (field) => ({ field: `address.${field}`, rule: 'required' }) as const,
+      )
+      return problem(c, error.refusal.code, { ...error.refusal, errors })
+    }
     if (error instanceof InvalidInputError) return problem(c, 'VALIDATION_FAILED', { errors: error.errors })
     if (error instanceof HTTPException) {
       const code = HTTP_CODES[error.status]

@@ -44,6 +44,8 @@ export interface Refusal {
   readonly required?: string | undefined
   readonly available?: string | undefined
   readonly rule?: RefusalRule | undefined
+  /** What is missing in the address, with ADDRESS_REQUIRED. */
+  readonly fields?: readonly string[] | undefined
 }
 
 /** An expected failure; anything else that is thrown is a bug or an outage. */

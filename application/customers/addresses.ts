@@ -11,8 +11,9 @@ import {
   updateAddress,
 } from '../../db/customers/addresses.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
-import { ADDRESS_MAX, type Address, PHONE } from '../../domain/customers/address.ts'
+import { ADDRESS_MAX, type Address, PHONE, plainAddress } from '../../domain/customers/address.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
+import { lengthOf } from '../../domain/text.ts'
 import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
 
 export interface AddressBooks {
@@ -122,14 +123,14 @@ export async function removeAddress({ db }: AddressBooks, ownerId: string, id: s
 
 /** @returns the normalized address @throws InvalidInputError with all errors */
 export function checkedAddress(given: Address): Address {
-  const phone = given.phone.replace(/[\s()（）]/g, '').replace(/^(\+|00)86-?/, '')
-  const address: Address = { ...given, phone: /^1[\d-]+$/.test(phone) ? phone.replaceAll('-', '') : phone }
+  const nothing = { name: '', phone: '', province: '', city: '', district: '', detail: '' }
+  const address: Address = { ...nothing, ...plainAddress(given) }
   const errors: FieldError[] = []
   for (const field of ['name', 'phone', 'province', 'city', 'district', 'detail'] as const) {
     const text = address[field]
     if (text === '' && field !== 'district') errors.push({ field, rule: 'required' })
     else if (/\p{Cc}/u.test(text) || !text.isWellFormed()) errors.push({ field, rule: 'characters' })
-    else if (Array.from(text).length > ADDRESS_MAX[field]) {
+    else if (lengthOf(text) > ADDRESS_MAX[field]) {
       errors.push({ field, rule: 'max_length', bound: `${ADDRESS_MAX[field]}` })
     } else if (field === 'phone' && !PHONE.test(text)) errors.push({ field, rule: 'format' })
   }

@@ -128,7 +128,7 @@ async function assess(
       known,
       {
         quantity: command.quantity,
-        hasAddress: command.address !== undefined,
+        address: command.address ?? null,
         method: command.method ?? settings.defaultMethod,
         cashFen: command.cashFen,
         expectedPoints: command.expectedPoints,

@@ -1,3 +1,4 @@
+import { isVisible, plainCode, plainText } from '../text.ts'
 import { maskName, maskPhone } from './masks.ts'
 
 export interface Address {
@@ -22,6 +23,39 @@ export const ADDRESS_MAX = {
 
 /** A mainland mobile or fixed line, without the country code. */
 export const PHONE = /^(1[3-9]\d{9}|0\d{2,3}-?\d{7,8})$/
+
+/** Without them nothing can be delivered. */
+const NEEDED = ['name', 'phone', 'detail'] as const satisfies readonly (keyof Address)[]
+
+/** The needed fields in which nothing can be seen. */
+export function missingIn(address: Readonly<Record<string, unknown>> | undefined): (keyof Address)[] {
+  return NEEDED.filter((field) => {
+    const text = address?.[field]
+    return typeof text !== 'string' || !isVisible(text)
+  })
+}
+
+/** A phone number as people type it, in one form: half-width, no blanks or brackets, no +86. */
+export function plainPhone(typed: string): string {
+  const phone = plainCode(typed)
+    .replace(/[\u2010-\u2015\u2212]/g, '-')
+    .replace(/[\s()]/g, '')
+    .replace(/^(\+|00)86-?|^86(?=1\d{10}$)/, '')
+  return /^1[\d-]+$/.test(phone) ? phone.replaceAll('-', '') : phone
+}
+
+/** The fields that say something, each in one form. */
+export function plainAddress(
+  given: Readonly<Partial<Record<keyof Address, string | null | undefined>>>,
+): Partial<Address> {
+  const plain: Partial<Record<keyof Address, string>> = {}
+  for (const field of Object.keys(ADDRESS_MAX) as (keyof Address)[]) {
+    const typed = given[field] ?? ''
+    const text = field === 'phone' ? plainPhone(typed) : plainText(typed).trim()
+    if (isVisible(text)) plain[field] = text
+  }
+  return plain
+}
 
 export type AddressViewer = 'owner' | 'sender' | 'staff'
 

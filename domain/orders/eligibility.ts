@@ -6,6 +6,7 @@ import {
   type ProductStatus,
   type ShippingType,
 } from '../catalogue/product.ts'
+import { missingIn } from '../customers/address.ts'
 import type { Refusal, RefusalCode } from '../errors.ts'
 import { decimalFromFen, type Fen } from '../money.ts'
 import type { PaymentMethod } from '../payments/method.ts'
@@ -23,10 +24,11 @@ export interface ExchangeRules {
 /** A customer's unpaid orders may hold 1/20 of a product's stock, rounded down. */
 const UNPAID_SHARE = 20
 
-/** `hasAddress` and `method` are undefined when eligibility is only checked. */
+/** `address` and `method` are undefined when eligibility is only checked. */
 export interface ExchangeWish {
   readonly quantity: number
-  readonly hasAddress?: boolean
+  /** Null: none is given. */
+  readonly address?: Readonly<Record<string, unknown>> | null
   readonly method?: PaymentMethod
   readonly cashFen?: Fen | undefined
   /** The order's total in points as the customer saw it. */
@@ -75,8 +77,10 @@ export function reasonsAgainst(
   const reasons: Refusal[] = []
   if (product.status === 'off_sale' || product.status === 'draft')
     reasons.push({ code: 'PRODUCT_NOT_ON_SALE' })
-  if (wish.hasAddress === false && needsAddress(product.shippingType))
-    reasons.push({ code: 'ADDRESS_REQUIRED' })
+  if (wish.address !== undefined && needsAddress(product.shippingType)) {
+    const fields = missingIn(wish.address ?? undefined)
+    if (fields.length > 0) reasons.push({ code: 'ADDRESS_REQUIRED', fields })
+  }
   if (total.fen > 0n && wish.method && !rules.supportedMethods.includes(wish.method)) {
     reasons.push({ code: 'PAYMENT_METHOD_UNSUPPORTED', available: rules.supportedMethods.join(', ') })
   }

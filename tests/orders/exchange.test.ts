@@ -410,6 +410,59 @@ describe('a rule refuses, leaves every table unchanged, and accepts what satisfi
     }
   })
 
+  test('ADDRESS_REQUIRED with the fields in which nothing can be seen', async () => {
+    await mall.points('blank', 1000)
+    const product_id = await mall.product({ point: 10, shipping_type: 'logistics' })
+    const missing = async (address: unknown) => {
+      const { status, body } = await mall.exchange('blank', { product_id, address })
+      return [status, body.code, ...body.errors.map((error: { field: string }) => error.field)]
+    }
+    const all = ['address.name', 'address.phone', 'address.detail']
+    expect(await missing(null)).toEqual([422, 'ADDRESS_REQUIRED', ...all])
+    for (const blank of ['', '   ', '\u200b', '\u3000', '\u2800', '\u3164', '\u0301', '\u202a\ufeff']) {
+      const address = { name: blank, phone: blank, detail: blank }
+      expect(await missing(address), JSON.stringify(blank)).toEqual([422, 'ADDRESS_REQUIRED', ...all])
+    }
+    expect(await missing({ ...ADDRESS, detail: '\u200d' })).toEqual([
+      422,
+      'ADDRESS_REQUIRED',
+      'address.detail',
+    ])
+    expect(await missing({ name: '王芳', province: '上海市' })).toEqual([
+      422,
+      'ADDRESS_REQUIRED',
+      'address.phone',
+      'address.detail',
+    ])
+    // What no field of ours is, and what is no address at all, is refused by its form.
+    expect(await missing({ 收货人: '王芳', 电话: '13800138000', 地址: '某路' })).toEqual([
+      422,
+      'VALIDATION_FAILED',
+      'address.收货人',
+      'address.电话',
+      'address.地址',
+    ])
+    expect(await missing([0])).toEqual([422, 'VALIDATION_FAILED', 'address'])
+    expect(await missing({ ...ADDRESS, name: '王'.repeat(41) })).toEqual([
+      422,
+      'VALIDATION_FAILED',
+      'address.name',
+    ])
+    expect((await mall.call('GET', '/api/points-mall/orders', { as: 'blank' })).body.data).toEqual([])
+
+    const typed = {
+      name: ' 王\u200b芳 ',
+      phone: '\u202a＋８６ １３８－００１３ ８０００\u202c',
+      detail: '漕溪北路 1 号',
+      city: '\u2800',
+    }
+    expect((await redeem('blank', { product_id, address: typed })).address_info).toEqual({
+      name: '王芳',
+      phone: '13800138000',
+      detail: '漕溪北路 1 号',
+    })
+  })
+
   test('PAYMENT_METHOD_UNSUPPORTED, except for points_only', async () => {
     await Promise.all([mall.points('method', 1000), mall.cash('method', 5000)])
     const product_id = await mall.product({ payment_mode: 'mixed' })
@@ -496,7 +549,7 @@ describe('personal data', () => {
     const title = 'Schaufenster'
     const product_id = await mall.product({ point: 10, shipping_type: 'logistics', title })
     const told = {
-      address: { name: `${canary} 1`, phone: `${canary} 2` },
+      address: { name: `${canary} 1`, phone: `${canary}2`, detail: `${canary} 6` },
       buyer_remarks: `${canary} 3`,
       buyer_message: `${canary} 4`,
       customized: { engraving: `${canary} 5` },

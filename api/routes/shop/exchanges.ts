@@ -3,6 +3,7 @@ import { checkExchange, exchange } from '../../../application/orders/exchange.ts
 import { getOrder } from '../../../application/orders/reads.ts'
 import { viewAttempt } from '../../../application/orders/view.ts'
 import type { Principal } from '../../../domain/access.ts'
+import { ADDRESS_MAX, plainAddress, plainPhone } from '../../../domain/customers/address.ts'
 import { DomainError, REFUSAL_RULES } from '../../../domain/errors.ts'
 import { fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'
 import { errorText } from '../../../i18n/error-texts.ts'
@@ -34,6 +35,30 @@ const expectedPoints = int(0).openapi({
 /** A malformed id is a 404, like an unknown one. */
 const productId = z.string().min(1).max(64).openapi({ example: '1' })
 
+const addressText = (field: keyof typeof ADDRESS_MAX) => z.string().trim().max(ADDRESS_MAX[field]).nullish()
+
+/** Goods that travel need `name`, `phone` and `detail`. */
+const address = z
+  .strictObject({
+    name: addressText('name'),
+    phone: z.string().overwrite(plainPhone).max(ADDRESS_MAX.phone).nullish(),
+    province: addressText('province'),
+    city: addressText('city'),
+    district: addressText('district'),
+    detail: addressText('detail'),
+  })
+  .openapi('Address', {
+    description: 'Goods that are shipped need `name`, `phone` and `detail`',
+    example: {
+      name: '王芳',
+      phone: '13800138000',
+      province: '上海市',
+      city: '上海市',
+      district: '徐汇区',
+      detail: '漕溪北路 1 号',
+    },
+  })
+
 const exchangeBody = z
   .object({
     product_id: productId,
@@ -45,7 +70,7 @@ const exchangeBody = z
     buyer_remarks: z.string().max(500).nullish(),
     buyer_message: z.string().max(500).nullish(),
     customized: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
-    address: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
+    address: address.nullish(),
   })
   .openapi('Exchange')
 
@@ -140,7 +165,7 @@ export function exchangeRoutes(deps: ApiDeps) {
         expectedPoints: body.expected_points ?? undefined,
         method: body.payment_method ?? undefined,
         channel: method === 'wallet' ? undefined : channelOf(body, clientIp(c, deps.trustedProxies), method),
-        address: filled(body.address) as Record<string, unknown> | undefined,
+        address: filled(plainAddress(body.address ?? {})),
         customized: filled(body.customized),
         buyer_remarks: body.buyer_remarks ?? undefined,
         buyer_message: body.buyer_message ?? undefined,
