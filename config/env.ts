@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { PAYMENT_METHODS as METHODS } from '../domain/payments/method.ts'
+import { authProblems, authVariables } from './auth.ts'
 import { ConfigError } from './error.ts'
 import { days, flag, keys, port, rateMillionths, url } from './formats.ts'
 import { paymentProblems, paymentVariables } from './payments/index.ts'
@@ -54,10 +55,7 @@ const variables = z.object({
   SANDBOX_CLOCK_SCALE: z.coerce.number().min(1).max(10_000).default(1),
   SANDBOX_URL: url.optional(),
   SANDBOX_MALL_URL: url.optional(),
-  AUTH_JWT_SECRET: z.string().min(32, 'at least 32 characters').optional(),
-  AUTH_JWKS_URL: url.optional(),
-  AUTH_JWT_ISSUER: z.string().default('points-mall'),
-  AUTH_JWT_AUDIENCE: z.string().default('points-mall'),
+  ...authVariables,
   LEDGER_KEYS: keys.optional(),
   PAYLOAD_KEYS: keys.optional(),
   ORDERS_WEBHOOK_SECRET: z.string().startsWith('whsec_').optional(),
@@ -137,7 +135,6 @@ function problemsOf(given: Given): string[] {
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   const demo = isDemo(given)
   const needed: [string, unknown][] = [
-    ['AUTH_JWT_SECRET or AUTH_JWKS_URL', given.AUTH_JWT_SECRET ?? given.AUTH_JWKS_URL],
     ['LEDGER_KEYS', given.LEDGER_KEYS],
     ['PAYLOAD_KEYS', given.PAYLOAD_KEYS],
   ]
@@ -145,7 +142,7 @@ function problemsOf(given: Given): string[] {
     if (value !== undefined) continue
     problems.push(`${name}: must be set when HOST is not loopback or NODE_ENV is production`)
   }
-  problems.push(...paymentProblems(given, demo))
+  problems.push(...authProblems(given, demo), ...paymentProblems(given, demo))
   try {
     temporalConnection(given, undefined)
   } catch (error) {

@@ -1,6 +1,8 @@
 import type { Context } from 'hono'
+import type { OidcSignIn } from '../../application/access/oidc.ts'
 import type { Viewer } from '../../application/customers/sessions.ts'
 import type { ExchangeDeps } from '../../application/orders/exchange-deps.ts'
+import type { TokenRefusal } from '../../domain/token-refusal.ts'
 import type { EarningRules } from '../../domain/wallet/earning.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 
@@ -25,8 +27,10 @@ export interface WebDeps extends ExchangeDeps {
   readonly clawbackIntoDebt: boolean
   /** Aborted on shutdown: ends long-lived responses. */
   readonly stopping: AbortSignal
-  /** @returns undefined if the link is invalid */
-  readonly readSignInLink: (token: string) => Promise<SignInLink | undefined>
+  /** @returns why the link is not accepted, if it is not */
+  readonly readSignInLink: (token: string) => Promise<SignInLink | TokenRefusal>
+  /** Undefined: nobody signs in at an identity provider. */
+  readonly oidc: OidcSignIn | undefined
 }
 
 export interface SignInLink {
