@@ -5,12 +5,13 @@ import { authProblems, authVariables } from './auth.ts'
 import { ConfigError } from './error.ts'
 import { days, flag, keys, port, rateMillionths, url } from './formats.ts'
 import { paymentProblems, paymentVariables } from './payments/index.ts'
+import { weakSettings } from './strength.ts'
 import { temporalConnection } from './temporal.ts'
 
 /** Every variable, and the checks that need more than one of them. */
 
 /** Keys, certificates and secrets may also be given as a file, by the name with `_FILE`. */
-const BY_FILE = /_(KEY|KEYS|SECRET|CERTIFICATES)$/
+const BY_FILE = /_(KEY|KEYS|SECRET|TOKEN|CERTIFICATES)$/
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
 const methods = z
@@ -35,6 +36,7 @@ const variables = z.object({
   PUBLIC_URL: url.optional(),
   TRUSTED_PROXIES: z.string().default(''),
   DATA_DIR: z.string().min(1).default('.data'),
+  METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_REPLICA_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -143,6 +145,7 @@ function problemsOf(given: Given): string[] {
     problems.push(`${name}: must be set when HOST is not loopback or NODE_ENV is production`)
   }
   problems.push(...authProblems(given, demo), ...paymentProblems(given, demo))
+  if (!demo) problems.push(...weakSettings(given))
   try {
     temporalConnection(given, undefined)
   } catch (error) {
