@@ -3,14 +3,15 @@ import type { Logger } from 'pino'
 import type { ExchangeDeps } from '../application/orders/exchange-deps.ts'
 import type { Db } from '../db/client.ts'
 import type { Principal } from '../domain/access.ts'
+import type { TokenRefusal } from '../domain/token-refusal.ts'
 import type { EarningRules } from '../domain/wallet/earning.ts'
 import type { Lang } from '../i18n/error-texts.ts'
 import type { PaymentProvider } from '../payments/port.ts'
 import type { WebDeps } from '../web/shared/deps.ts'
 import type { Metrics } from './metrics.ts'
 
-/** @returns undefined if the token is invalid */
-export type Authenticate = (token: string) => Promise<Principal | undefined>
+/** @returns the token's principal, or why the token is not accepted */
+export type Authenticate = (token: string) => Promise<Principal | TokenRefusal>
 
 export interface ApiDeps extends ExchangeDeps {
   /** For reads that may lag; without a replica the same as `db`. */
@@ -28,6 +29,7 @@ export interface ApiDeps extends ExchangeDeps {
   readonly publicUrl: string
   readonly stopping: WebDeps['stopping']
   readonly readSignInLink: WebDeps['readSignInLink']
+  readonly oidc: WebDeps['oidc']
   /** Reverse proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[]
   /** Local demo with generated secrets and the sandbox provider. */
@@ -47,6 +49,8 @@ export interface ApiEnv {
     knownRoute: boolean | undefined
     /** Only on routes that require a token. */
     who: Principal
+    /** For the log. */
+    tokenRefusal: TokenRefusal | undefined
     /** Idempotency key of the handler's writes. */
     operationKey: string
     idempotencyKey: string | undefined

@@ -2,9 +2,12 @@ import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
-import { isTimeout, isUnavailable, OverloadedError } from '../application/temporal/client.ts'
+import { isOutage } from '../application/platform/outage.ts'
+import { OverloadedError } from '../application/temporal/client.ts'
 import { DomainError, type FieldError, type FieldRule, InvalidInputError } from '../domain/errors.ts'
+import type { TokenRefusal } from '../domain/token-refusal.ts'
 import { type ErrorCode, errorText, fieldText, type Gap } from '../i18n/error-texts.ts'
+import { tokenRefusalText } from '../i18n/token-refusal-texts.ts'
 import type { ApiContext } from './deps.ts'
 import { loggedPath } from './middleware/logged-path.ts'
 
@@ -49,6 +52,9 @@ export interface ProblemExtra extends Gap {
   readonly retryAfter?: number
   /** For 405. */
   readonly allow?: readonly string[]
+  /** For 401: why the token is not accepted. */
+  readonly tokenRefusal?: TokenRefusal
+  /** Overrides the text of the code. */
   readonly detail?: string
 }
 
@@ -77,7 +83,9 @@ export function problem(c: ApiContext, code: ErrorCode, extra: ProblemExtra = {}
   }
   if (code === 'UNAUTHENTICATED') {
     const sent = c.req.header('Authorization') !== undefined
-    headers['WWW-Authenticate'] = `Bearer realm="points-mall"${sent ? ', error="invalid_token"' : ''}`
+    const why = extra.tokenRefusal && `, error_description="${tokenRefusalText(extra.tokenRefusal)}"`
+    headers['WWW-Authenticate'] =
+      `Bearer realm="points-mall"${sent ? `, error="invalid_token"${why ?? ''}` : ''}`
   }
   if (status === 429 || status === 503) headers['Retry-After'] = `${extra.retryAfter ?? 1}`
   if (extra.allow) headers.Allow = extra.allow.join(', ')
@@ -128,23 +136,6 @@ const HTTP_CODES: Readonly<Record<number, ErrorCode>> = {
   404: 'NOT_FOUND',
   413: 'PAYLOAD_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
-}
-
-/** Temporary PostgreSQL failures: connections, resources, operator intervention, time-outs, locks, serialization. */
-const OUTAGE_STATES = /^(08|53|57|55P03$|40P01$|40001$)/
-const OUTAGE_ERRNOS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])
-/** Errors of `pg` that have no code. */
-const OUTAGE_TEXTS =
-  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/
-
-function isOutage(error: Error): boolean {
-  if (isUnavailable(error) || isTimeout(error)) return true
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return (
-    OUTAGE_ERRNOS.has(code) ||
-    (code.length === 5 && OUTAGE_STATES.test(code)) ||
-    OUTAGE_TEXTS.test(error.message)
-  )
 }
 
 interface Validation {

@@ -2,6 +2,8 @@ import type { Server } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { pino } from 'pino'
+import { createOidcSignIn } from '../application/access/oidc.ts'
+import { createTokenVerifier } from '../application/access/tokens.ts'
 import { exchangeSettings } from '../application/orders/exchange-deps.ts'
 import { connectTemporal } from '../application/temporal/client.ts'
 import { crashWorker } from '../cli/embedded/crash.ts'
@@ -67,6 +69,10 @@ function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
   const replica = replicaUrl ? connectDatabase(replicaUrl, poolSize) : db
   const sealer = createEncryptor(config.payloadKeys)
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
+  const verifyToken = createTokenVerifier(config.auth)
+  const { oidc, claims } = config.auth
+  const oidcRedirect = `${config.http.publicUrl}/points-mall/sign-in/oidc/callback`
+  const complain = (why: string) => logger.warn({ why }, 'nobody was signed in at the identity provider')
   const deps = {
     db,
     replica,
@@ -81,13 +87,14 @@ function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
     settings: exchangeSettings(config),
     logger,
     metrics: createMetrics(),
-    authenticate: createAuthenticate(config.auth),
+    authenticate: createAuthenticate(verifyToken),
     pointsToCnyMillionths: config.rules.pointsToCnyMillionths,
     demo: config.demo,
     crashWorker: config.demo ? () => crashWorker(config.dataDir) : undefined,
     publicUrl: config.http.publicUrl,
     stopping,
-    readSignInLink: createLinkReader(config.auth.secret, config.auth.issuer, config.auth.audience),
+    readSignInLink: createLinkReader(verifyToken),
+    oidc: oidc && createOidcSignIn(oidc, claims, oidcRedirect, sealer, complain),
     trustedProxies: config.http.trustedProxies,
     temporalUiUrl: config.temporal.uiUrl,
     ordersWebhookSecret: config.ordersWebhookSecret,

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { PAYMENT_METHODS as METHODS } from '../domain/payments/method.ts'
+import { authProblems, authVariables } from './auth.ts'
 import { ConfigError } from './error.ts'
 import { days, flag, keys, port, rateMillionths, url } from './formats.ts'
 import { paymentProblems, paymentVariables } from './payments/index.ts'
+import { weakSettings } from './strength.ts'
 import { temporalConnection } from './temporal.ts'
 
 /** Every variable, and the checks that need more than one of them. */
 
 /** Keys, certificates and secrets may also be given as a file, by the name with `_FILE`. */
-const BY_FILE = /_(KEY|KEYS|SECRET|CERTIFICATES)$/
+const BY_FILE = /_(KEY|KEYS|SECRET|TOKEN|CERTIFICATES)$/
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
 const methods = z
@@ -34,6 +36,7 @@ const variables = z.object({
   PUBLIC_URL: url.optional(),
   TRUSTED_PROXIES: z.string().default(''),
   DATA_DIR: z.string().min(1).default('.data'),
+  METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_REPLICA_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -54,10 +57,7 @@ const variables = z.object({
   SANDBOX_CLOCK_SCALE: z.coerce.number().min(1).max(10_000).default(1),
   SANDBOX_URL: url.optional(),
   SANDBOX_MALL_URL: url.optional(),
-  AUTH_JWT_SECRET: z.string().min(32, 'at least 32 characters').optional(),
-  AUTH_JWKS_URL: url.optional(),
-  AUTH_JWT_ISSUER: z.string().default('points-mall'),
-  AUTH_JWT_AUDIENCE: z.string().default('points-mall'),
+  ...authVariables,
   LEDGER_KEYS: keys.optional(),
   PAYLOAD_KEYS: keys.optional(),
   ORDERS_WEBHOOK_SECRET: z.string().startsWith('whsec_').optional(),
@@ -137,7 +137,6 @@ function problemsOf(given: Given): string[] {
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   const demo = isDemo(given)
   const needed: [string, unknown][] = [
-    ['AUTH_JWT_SECRET or AUTH_JWKS_URL', given.AUTH_JWT_SECRET ?? given.AUTH_JWKS_URL],
     ['LEDGER_KEYS', given.LEDGER_KEYS],
     ['PAYLOAD_KEYS', given.PAYLOAD_KEYS],
   ]
@@ -145,7 +144,8 @@ function problemsOf(given: Given): string[] {
     if (value !== undefined) continue
     problems.push(`${name}: must be set when HOST is not loopback or NODE_ENV is production`)
   }
-  problems.push(...paymentProblems(given, demo))
+  problems.push(...authProblems(given, demo), ...paymentProblems(given, demo))
+  if (!demo) problems.push(...weakSettings(given))
   try {
     temporalConnection(given, undefined)
   } catch (error) {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { authOf } from './auth.ts'
 import { readEnvironment } from './env.ts'
 import { externalWalletOf } from './external-wallet.ts'
 import { keys } from './formats.ts'
@@ -77,12 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       accounts: secrets && sandboxAccounts(payments, e, secrets),
     },
     machine: readMachine(env),
-    auth: {
-      secret: e.AUTH_JWT_SECRET ?? (e.AUTH_JWKS_URL ? undefined : secrets?.authJwtSecret),
-      jwksUrl: e.AUTH_JWKS_URL,
-      issuer: e.AUTH_JWT_ISSUER,
-      audience: e.AUTH_JWT_AUDIENCE,
-    },
+    auth: authOf(e, secrets?.authJwtSecret),
     ledgerKeys: e.LEDGER_KEYS ?? keys.parse(secrets?.ledgerKeys),
     payloadKeys: e.PAYLOAD_KEYS ?? keys.parse(secrets?.payloadKeys),
     /** Undefined: events of the order domain are refused. */

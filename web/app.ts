@@ -18,6 +18,7 @@ import { homeRoutes } from './shop/catalogue/home.ts'
 import { productRoutes } from './shop/catalogue/product.ts'
 import { addressRoutes } from './shop/customers/addresses.ts'
 import { continueRoutes } from './shop/customers/continue.ts'
+import { oidcRoutes } from './shop/customers/oidc.ts'
 import { signInRoutes } from './shop/customers/sign-in.ts'
 import { orderRoutes } from './shop/orders/order.ts'
 import { ordersRoutes } from './shop/orders/orders.ts'
@@ -40,6 +41,7 @@ export function createWeb(deps: WebDeps) {
   app.get('/', (c) => c.redirect('/points-mall/products', 303))
   app.get('/points-mall', (c) => c.redirect('/points-mall/products', 303))
   app.route('/points-mall', signInRoutes(deps))
+  app.route('/points-mall', oidcRoutes(deps))
   app.route('/points-mall', continueRoutes(deps))
   app.route('/points-mall', homeRoutes(deps))
   app.route('/points-mall', productRoutes(deps))

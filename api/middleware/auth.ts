@@ -1,95 +1,40 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { matchedRoutes } from 'hono/route'
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
-import { z } from 'zod'
-import type { Config } from '../../config/index.ts'
-import {
-  mustHaveRight,
-  PRINCIPAL_ID,
-  PRINCIPAL_ID_MAX,
-  type Principal,
-  RIGHTS,
-  type Right,
-  ROLES,
-} from '../../domain/access.ts'
+import type { VerifyToken } from '../../application/access/tokens.ts'
+import { mustHaveRight, type Principal, RIGHTS, type Right } from '../../domain/access.ts'
 import type { ApiEnv, Authenticate } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 
-const claims = z.object({
-  sub: z.string().max(PRINCIPAL_ID_MAX).regex(PRINCIPAL_ID),
-  role: z.enum(ROLES),
-  level: z.int().min(0).max(1000).default(1),
-  exp: z.number(),
-})
-
-const TOKEN_MAX_LENGTH = 4096
 const CACHE_MAX_TOKENS = 2000
 const CACHE_MAX_MS = 30_000
 
-/**
- * The algorithms are fixed, never the token's own choice (RFC 8725, 3.1): HS256 with a shared secret, otherwise those
- * of the key set. @throws ApiError UNAVAILABLE if the key set cannot be fetched
- */
-export function createAuthenticate(auth: Config['auth']): Authenticate {
-  const { key, algorithms } = keyOf(auth)
+/** Who an access token belongs to; accepted tokens are remembered for a moment. */
+export function createAuthenticate(verify: VerifyToken): Authenticate {
   const verified = new Map<string, { readonly who: Principal; readonly until: number }>()
   return async (token) => {
-    if (token.length > TOKEN_MAX_LENGTH) return undefined
     const known = verified.get(token)
     if (known && known.until > Date.now()) return known.who
-    const payload = await verify(token, key, algorithms, auth)
-    const parsed = claims.safeParse(payload)
-    if (!parsed.success) return undefined
-    const { exp, ...who } = parsed.data
+    const found = await verify(token, 'access')
+    if ('code' in found) return found
     if (verified.size >= CACHE_MAX_TOKENS) verified.delete(verified.keys().next().value ?? '')
     verified.delete(token)
-    verified.set(token, { who, until: Math.min(exp * 1000, Date.now() + CACHE_MAX_MS) })
-    return who
+    const until = Math.min(found.expiresAtMs, Date.now() + CACHE_MAX_MS)
+    verified.set(token, { who: found.principal, until })
+    return found.principal
   }
 }
 
-type KeySource = { readonly key: JWTVerifyGetKey; readonly algorithms: string[] }
-
-function keyOf(auth: Config['auth']): KeySource {
-  if (auth.secret !== undefined) {
-    const secret = new TextEncoder().encode(auth.secret)
-    return { key: () => secret, algorithms: ['HS256'] }
-  }
-  if (auth.jwksUrl === undefined) throw new Error('neither AUTH_JWT_SECRET nor AUTH_JWKS_URL is set')
-  const set = createRemoteJWKSet(new URL(auth.jwksUrl), { timeoutDuration: 2_000 })
-  return { key: set, algorithms: ['EdDSA', 'Ed25519', 'ES256', 'RS256'] }
-}
-
-async function verify(
-  token: string,
-  key: JWTVerifyGetKey,
-  algorithms: string[],
-  auth: Config['auth'],
-): Promise<JWTPayload | undefined> {
-  try {
-    const { payload } = await jwtVerify(token, key, {
-      algorithms,
-      issuer: auth.issuer,
-      audience: auth.audience,
-      requiredClaims: ['sub', 'role', 'exp'],
-    })
-    return payload
-  } catch (error) {
-    const known = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)
-    if (known && error.code !== 'ERR_JOSE_GENERIC') return undefined
-    // An unavailable key set does not make the token invalid.
-    if (auth.jwksUrl !== undefined) throw new ApiError('UNAVAILABLE')
-    return undefined
-  }
-}
-
-/** Sets `who`, or responds 401. */
+/** Sets `who`, or responds 401 with the reason. */
 export function requireToken(authenticate: Authenticate) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const token = /^Bearer +([\w\-.~+/]+=*) *$/i.exec(c.req.header('Authorization') ?? '')?.[1]
-    const who = token === undefined ? undefined : await authenticate(token)
-    if (!who) throw new ApiError('UNAUTHENTICATED')
+    if (token === undefined) throw new ApiError('UNAUTHENTICATED')
+    const who = await authenticate(token)
+    if ('code' in who) {
+      c.set('tokenRefusal', who)
+      throw new ApiError('UNAUTHENTICATED', { tokenRefusal: who })
+    }
     c.set('who', who)
     await next()
   })

@@ -4,6 +4,7 @@ import { routePath } from 'hono/route'
 import { TrieRouter } from 'hono/router/trie-router'
 import type { Logger } from 'pino'
 import type { Lang } from '../../i18n/error-texts.ts'
+import { tokenRefusalText } from '../../i18n/token-refusal-texts.ts'
 import type { ApiEnv } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
@@ -40,9 +41,18 @@ export function observe(logger: Logger, metrics: Metrics) {
     const route = c.get('knownRoute') ? routePath(c, -1) : 'unknown'
     metrics.requests.observe({ method: route === 'unknown' ? 'any' : method, route, status }, seconds)
     const ms = Math.round(seconds * 10_000) / 10
+    const refusal = c.get('tokenRefusal')
     // Probes come every second.
     logger[route === '/health/live' && status === 200 ? 'debug' : 'info'](
-      { request_id: c.get('requestId'), method, path, status, ms, sub: c.get('who')?.sub },
+      {
+        request_id: c.get('requestId'),
+        method,
+        path,
+        status,
+        ms,
+        sub: c.get('who')?.sub,
+        ...(refusal ? { token: tokenRefusalText(refusal) } : {}),
+      },
       'request',
     )
   })

@@ -7,6 +7,7 @@ import {
   type ProviderName,
 } from '../../domain/payments/method.ts'
 import { ConfigError } from '../error.ts'
+import { needsTls } from '../strength.ts'
 import { alipay } from './alipay.ts'
 import type { AccountSource, Made } from './source.ts'
 import { stripe } from './stripe.ts'
@@ -61,9 +62,7 @@ export function paymentProblems(given: Record<string, string | undefined>, demo:
   for (const name of NAMES) {
     const { baseUrl, problems: further } = sourceOf(name)
     problems.push(...(further?.(given, isGiven(given, name)) ?? []))
-    const { protocol, hostname = '' } = URL.parse(given[baseUrl] ?? '') ?? {}
-    // A host name without a dot is on the same network, such as the sandbox container.
-    if (!demo && protocol === 'http:' && hostname.includes('.')) problems.push(`${baseUrl}: must be https`)
+    if (!demo && needsTls(given[baseUrl])) problems.push(`${baseUrl}: must be https`)
   }
   return problems
 }

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,9 +42,9 @@ const live = (given: Record<string, string>) =>
     NODE_ENV: 'production',
     HOST: '0.0.0.0',
     PUBLIC_URL: 'https://shop.example',
-    AUTH_JWT_SECRET: 'x'.repeat(32),
-    LEDGER_KEYS: `l1:${Buffer.alloc(32, 1).toString('base64')}`,
-    PAYLOAD_KEYS: `p1:${Buffer.alloc(32, 2).toString('base64')}`,
+    AUTH_JWT_SECRET: randomBytes(24).toString('hex'),
+    LEDGER_KEYS: `l1:${randomBytes(32).toString('base64')}`,
+    PAYLOAD_KEYS: `p1:${randomBytes(32).toString('base64')}`,
     ...given,
   })
 

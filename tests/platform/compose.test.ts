@@ -127,7 +127,7 @@ describe('docker-compose.yml', () => {
   })
 
   it('names only files and variables that exist', () => {
-    const known = globSync('config/*.ts', { cwd: ROOT }).map(read).join('')
+    const known = globSync('config/**/*.ts', { cwd: ROOT }).map(read).join('')
     for (const [name, { command, healthcheck, environment, volumes }] of services) {
       for (const volume of volumes ?? []) {
         if (volume.startsWith('./'))

@@ -1,13 +1,9 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Hono } from 'hono'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import type { ApiEnv } from '../../api/deps.ts'
 import { ApiError, answerError } from '../../api/errors.ts'
-import { createAuthenticate } from '../../api/middleware/auth.ts'
 import { language } from '../../api/middleware/observe.ts'
 import { connectTemporal } from '../../application/temporal/client.ts'
 import { connectDatabase } from '../../db/client.ts'
@@ -282,113 +278,6 @@ describe("the API's edge", () => {
   })
 
   const adminToken = () => token('root', 'admin', 1)
-})
-
-describe('an access token', () => {
-  const SECRET = 'another secret of these tests, long enough'
-  const auth = { secret: SECRET, jwksUrl: undefined, issuer: 'points-mall', audience: 'points-mall' }
-  const key = new TextEncoder().encode(SECRET)
-  const base = () => ({
-    sub: 'alice',
-    role: 'customer',
-    iss: 'points-mall',
-    aud: 'points-mall',
-    exp: Math.floor(Date.now() / 1000) + 60,
-  })
-  const sign = (
-    claims: Record<string, unknown>,
-    alg = 'HS256',
-    signer: Parameters<SignJWT['sign']>[0] = key,
-  ) => new SignJWT(claims).setProtectedHeader({ alg }).sign(signer)
-  const now = () => Math.floor(Date.now() / 1000)
-
-  test('names its owner, with level 1 by default', async () => {
-    const authenticate = createAuthenticate(auth)
-    expect(await authenticate(await sign(base()))).toEqual({ sub: 'alice', role: 'customer', level: 1 })
-    expect(await authenticate(await sign({ ...base(), level: 3 }))).toMatchObject({ level: 3 })
-  })
-
-  test.each<[string, () => Promise<string>]>([
-    ['is expired', () => sign({ ...base(), exp: now() - 5 })],
-    ['never expires', () => sign({ ...base(), exp: undefined })],
-    ['is not valid yet', () => sign({ ...base(), nbf: now() + 60 })],
-    ['has another issuer', () => sign({ ...base(), iss: 'elsewhere' })],
-    ['has another audience', () => sign({ ...base(), aud: 'elsewhere' })],
-    ['has no owner', () => sign({ ...base(), sub: undefined })],
-    ['has an empty owner', () => sign({ ...base(), sub: '' })],
-    ['has an owner too long', () => sign({ ...base(), sub: 'x'.repeat(65) })],
-    ['has an owner with a control character', () => sign({ ...base(), sub: 'a\nb' })],
-    ['has an unknown role', () => sign({ ...base(), role: 'root' })],
-    ['has no role', () => sign({ ...base(), role: undefined })],
-    ['has a level that is no integer', () => sign({ ...base(), level: 1.5 })],
-    ['has a level as text', () => sign({ ...base(), level: '3' })],
-    ['is signed with another secret', () => sign(base(), 'HS256', new TextEncoder().encode('x'.repeat(40)))],
-    ['uses another HMAC', () => sign(base(), 'HS512')],
-    ['uses a key pair', async () => sign(base(), 'ES256', (await generateKeyPair('ES256')).privateKey)],
-    [
-      'is not signed',
-      async () => {
-        const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-        return `${part({ alg: 'none' })}.${part(base())}.`
-      },
-    ],
-    ['is no token', async () => 'garbage'],
-    ['is far too long', async () => `${await sign(base())}${'A'.repeat(5000)}`],
-  ])('is refused if it %s', async (_what, make) => {
-    expect(await createAuthenticate(auth)(await make())).toBeUndefined()
-  })
-
-  test('is refused from the moment it expires, even if cached', async () => {
-    const authenticate = createAuthenticate(auth)
-    const brief = await sign({ ...base(), exp: now() + 4 })
-    expect(await authenticate(brief)).toBeDefined()
-    await until(
-      () => authenticate(brief),
-      (who) => who === undefined,
-      'the token expires',
-    )
-  })
-
-  test('of a key set is accepted only with the algorithms of key sets', async () => {
-    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
-    const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256' }
-    const server = createServer((_request, response) => {
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }))
-    }).listen(0, '127.0.0.1')
-    await new Promise((resolve) => server.once('listening', resolve))
-    const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`
-    const authenticate = createAuthenticate({ ...auth, secret: undefined, jwksUrl })
-    const es256 = await new SignJWT(base()).setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(privateKey)
-    expect(await authenticate(es256)).toMatchObject({ sub: 'alice' })
-    // Algorithm confusion: the public key used as an HMAC secret.
-    const confused = await sign(base(), 'HS256', new TextEncoder().encode(JSON.stringify(jwk)))
-    expect(await authenticate(confused)).toBeUndefined()
-    const stranger = await generateKeyPair('ES256')
-    const forged = await new SignJWT(base())
-      .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
-      .sign(stranger.privateKey)
-    expect(await authenticate(forged)).toBeUndefined()
-    await new Promise((resolve) => server.close(resolve))
-    // An unavailable key set says nothing about the token.
-    const later = createAuthenticate({ ...auth, secret: undefined, jwksUrl })
-    await expect(later(es256)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-  })
-
-  test('is requested with WWW-Authenticate', async () => {
-    const none = await mall.call('GET', '/api/points-mall/wallet')
-    expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="points-mall"'])
-    const bad = await mall.call('GET', '/api/points-mall/wallet', {
-      headers: { authorization: 'Bearer x.y.z' },
-    })
-    expect([bad.status, bad.headers.get('www-authenticate')]).toEqual([
-      401,
-      'Bearer realm="points-mall", error="invalid_token"',
-    ])
-    const basic = await mall.call('GET', '/api/points-mall/wallet', {
-      headers: { authorization: 'Basic eDp5' },
-    })
-    expect(basic.status).toBe(401)
-  })
 })
 
 describe('the access log', () => {

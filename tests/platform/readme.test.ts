@@ -80,7 +80,22 @@ describe("README's requests", () => {
     }
   }, 300_000)
 
-  /** Runs a command of README with the values of this installation. */
+  test('name the claims of a sign-in link, and make one that works', async () => {
+    const [request] = readRequests('README.md', 'Signing people in')
+    const link = new URL((await shell(request?.command ?? '')).trim())
+    expect(link.href).toMatch(/\/points-mall\/sign-in\/link\?token=eyJ.+&next=%2Fpoints-mall%2Fproducts$/)
+    const named = [...sectionOf('README.md', 'Signing people in').matchAll(/^\| (`.+?`) \|/gm)].flatMap(
+      ([, names = '']) => names.split(', ').map((name) => name.slice(1, -1)),
+    )
+    const token = link.searchParams.get('token') ?? ''
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+    expect(Object.keys(claims).toSorted()).toEqual(named.toSorted())
+    const answer = await fetch(link, { redirect: 'manual' })
+    expect([200, 303]).toContain(answer.status)
+    expect(answer.headers.get('location') ?? '').not.toContain('why=')
+  })
+
+  /** Runs a text as README has it, with what this installation has in the place of what README shows. */
   async function shell(text: string): Promise<string> {
     const script = [...real].reduce((all, [shown, ours]) => all.replaceAll(shown, ours), text)
     const env = { ...installation.environment, ...variables }
@@ -122,13 +137,16 @@ describe("README's requests", () => {
   }
 })
 
-/**
- * The commands of the section's shell blocks, in order, each with the comment above and the answer below it.
- */
-function readRequests(file: string, heading: string): Request[] {
+function sectionOf(file: string, heading: string): string {
   const readme = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
-  const section = readme.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
-  const lines = [...section.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.split('\n'))
+  return readme.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
+}
+
+/** The commands of the section's shell blocks, in order, each with the comment above and the answer below it. */
+function readRequests(file: string, heading: string): Request[] {
+  const lines = [...sectionOf(file, heading).matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) =>
+    block.split('\n'),
+  )
   const requests: Request[] = []
   let about = ''
   while (lines.length > 0) {
@@ -154,7 +172,7 @@ function takeWhile(lines: string[], fits: (line: string) => boolean): string[] {
 /** `# → 201 {…}`, over several lines; `,…` stands for more of the same. 200 is not written. */
 function readAnswer(lines: readonly string[]): Request['answer'] {
   const text = lines.map((line) => line.replace(/^# *(→ )?/, '')).join('')
-  if (text === '') return undefined
+  if (!text.includes('{')) return undefined
   const [from, to] = [text.indexOf('{'), text.lastIndexOf('}') + 1]
   const body: unknown = JSON.parse(text.slice(from, to).replaceAll(',…', ''))
   return { status: Number(text.slice(0, from).trim() || 200), body, rest: text.slice(to) }

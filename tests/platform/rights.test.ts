@@ -641,7 +641,10 @@ describe('a partner system', () => {
       .setExpirationTime('2m')
       .sign(new TextEncoder().encode(SECRET))
     const answer = await app.request(`${mall.url}/points-mall/sign-in/link?token=${link}`)
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/points-mall/sign-in?why=used'])
+    expect([answer.status, answer.headers.get('location')]).toEqual([
+      303,
+      '/points-mall/sign-in?why=claim&claim=role',
+    ])
     expect(answer.headers.get('set-cookie')).toBeNull()
     await expect(signIn(mall.db, { sub: 'crm', role: 'system' as PageRole, level: 1 })).rejects.toThrow(
       'web_sessions_role_check',
@@ -672,7 +675,9 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       '/points-mall/products/:id',
       '/points-mall/sign-in',
       '/points-mall/sign-in/link',
-      // Sends nothing about an order of another customer.
+      '/points-mall/sign-in/oidc',
+      '/points-mall/sign-in/oidc/callback',
+      // Nothing is sent to whom the order is not.
       '/points-mall/orders/:id/live',
     ],
   ],

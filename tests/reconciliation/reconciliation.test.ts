@@ -367,7 +367,8 @@ async function command(mall: TestApp, args: readonly string[]): Promise<[string,
   const key = `t1:${Buffer.alloc(32, 'key of the tests').toString('base64')}`
   const env = {
     ...process.env,
-    NODE_ENV: 'production',
+    // The keys of the tests are not random.
+    DEMO: '1',
     DATA_DIR: mall.dataDir,
     DATABASE_URL: mall.databaseUrl,
     TEMPORAL_ADDRESS: inject('temporalAddress'),

@@ -14,6 +14,8 @@ import { createApp } from '../../api/app.ts'
 import type { ApiDeps } from '../../api/deps.ts'
 import { createMetrics } from '../../api/metrics.ts'
 import { createAuthenticate } from '../../api/middleware/auth.ts'
+import { OWN_CLAIMS } from '../../application/access/claims.ts'
+import { createTokenVerifier, type TokenSettings } from '../../application/access/tokens.ts'
 import { sweepInbox } from '../../application/messaging/inbox.ts'
 import type { ExchangeSettings } from '../../application/orders/exchange-deps.ts'
 import { queryDuePayments } from '../../application/payments/queries.ts'
@@ -92,6 +94,16 @@ export type TestApp = Awaited<ReturnType<typeof openTestApp>>
 
 /** Signs the access tokens and the sign-in links of the tests. */
 export const SECRET = 'a secret of the tests, long enough to sign with'
+/** Tokens are signed with the secret only; the claims have their own names. */
+export const TOKEN_SETTINGS: TokenSettings = {
+  secret: SECRET,
+  jwksUrl: undefined,
+  issuer: 'points-mall',
+  audience: 'points-mall',
+  jwksIssuer: 'points-mall',
+  jwksAudience: 'points-mall',
+  claims: OWN_CLAIMS,
+}
 let runtimeInstalled = false
 
 /** Silences Temporal's client: tests provoke its warnings. Once per process. */
@@ -161,6 +173,7 @@ export async function openTestApp(options: MallOptions = {}) {
     outsideSteps: options.outsideSteps ?? [],
   }
   const expiryGraceMs = options.expiryGraceMs ?? 7 * 86_400_000
+  const verifyToken = createTokenVerifier(TOKEN_SETTINGS)
   const deps: ApiDeps = {
     db: own,
     vault,
@@ -181,16 +194,12 @@ export async function openTestApp(options: MallOptions = {}) {
     settings,
     logger: log,
     metrics: createMetrics(),
-    authenticate: createAuthenticate({
-      secret: SECRET,
-      jwksUrl: undefined,
-      issuer: 'points-mall',
-      audience: 'points-mall',
-    }),
+    authenticate: createAuthenticate(verifyToken),
     pointsToCnyMillionths: 10_000n,
     publicUrl: url,
     stopping: stopping.signal,
-    readSignInLink: createLinkReader(SECRET, 'points-mall', 'points-mall'),
+    readSignInLink: createLinkReader(verifyToken),
+    oidc: undefined,
     demo: true,
     crashWorker: undefined,
     temporalUiUrl: undefined,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ConfigError, readConfig } from '../../config/index.ts'
@@ -507,9 +508,9 @@ describe('the settings of the external wallet', () => {
   }
   const base = {
     NODE_ENV: 'production',
-    AUTH_JWT_SECRET: 'x'.repeat(32),
-    LEDGER_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
-    PAYLOAD_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+    AUTH_JWT_SECRET: randomBytes(24).toString('hex'),
+    LEDGER_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    PAYLOAD_KEYS: `k1:${randomBytes(32).toString('base64')}`,
   }
 
   test('are required all together, with an encrypted address', () => {

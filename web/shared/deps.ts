@@ -1,6 +1,8 @@
 import type { Context } from 'hono'
+import type { OidcSignIn } from '../../application/access/oidc.ts'
 import type { Viewer } from '../../application/customers/sessions.ts'
 import type { ExchangeDeps } from '../../application/orders/exchange-deps.ts'
+import type { TokenRefusal } from '../../domain/token-refusal.ts'
 import type { EarningRules } from '../../domain/wallet/earning.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 
@@ -23,7 +25,10 @@ export interface WebDeps extends ExchangeDeps {
   readonly clawbackIntoDebt: boolean
   /** Shutdown aborts it, which ends long-lived responses. */
   readonly stopping: AbortSignal
-  readonly readSignInLink: (token: string) => Promise<SignInLink | undefined>
+  /** @returns why the link is not accepted, if it is not */
+  readonly readSignInLink: (token: string) => Promise<SignInLink | TokenRefusal>
+  /** Undefined: nobody signs in at an identity provider. */
+  readonly oidc: OidcSignIn | undefined
 }
 
 export interface SignInLink {

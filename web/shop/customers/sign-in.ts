@@ -9,6 +9,7 @@ import { dropSession, keepSession, localPath } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { SIGN_IN } from '../../texts/shop/sign-in.ts'
 import { shopPage } from '../layout.ts'
+import { refusalNotice, refusedSignIn } from './sign-in-refusal.ts'
 
 const DEMO_VIEWERS: Readonly<Record<string, Viewer>> = {
   alice: { sub: 'alice', role: 'customer', level: 3 },
@@ -25,9 +26,10 @@ export function signInRoutes(deps: WebDeps) {
       const t = textsIn(c.get('lang'))
       const next = localPath(c.req.query('next'))
       const main = html`<h1>${t(SIGN_IN.title)}</h1>
-        ${c.req.query('why') === 'used' ? html`<p class="notice bad" role="alert">${t(SIGN_IN.used)}</p>` : ''}
+        ${refusalNotice(c)}
         ${c.req.query('why') === 'lost' ? html`<p class="notice bad" role="alert">${t(SIGN_IN.lost)}</p>` : ''}
         ${c.req.query('why') === 'ended' ? html`<p class="notice warn" role="alert">${t(SIGN_IN.ended)}</p>` : ''}
+        ${deps.oidc ? html`<p><a class="button" href="/points-mall/sign-in/oidc?next=${encodeURIComponent(next)}">${t(SIGN_IN.account)}</a></p>` : ''}
         ${
           deps.demo
             ? html`<p class="lead">${t(SIGN_IN.demo)}</p>
@@ -38,7 +40,9 @@ export function signInRoutes(deps: WebDeps) {
                     <strong>${name}</strong><span>${t(SIGN_IN.people[name as keyof typeof SIGN_IN.people])}</span></button>`,
                 )}
               </form>`
-            : html`<p class="lead">${t(SIGN_IN.link)}</p>`
+            : deps.oidc
+              ? ''
+              : html`<p class="lead">${t(next.startsWith('/admin') ? SIGN_IN.staff : SIGN_IN.link)}</p>`
         }`
       return shopPage(c, { title: t(SIGN_IN.title), main })
     })
@@ -52,8 +56,9 @@ export function signInRoutes(deps: WebDeps) {
     })
     .get('/sign-in/link', async (c) => {
       const link = await deps.readSignInLink(c.req.query('token') ?? '')
-      const token = link && (await signInByLink(deps.db, link))
-      if (!link || token === undefined) return c.redirect('/points-mall/sign-in?why=used', 303)
+      if ('code' in link) return c.redirect(refusedSignIn(link), 303)
+      const token = await signInByLink(deps.db, link)
+      if (token === undefined) return c.redirect('/points-mall/sign-in?why=used', 303)
       keepSession(c, deps, token)
       return c.redirect(await afterSignIn(c, deps, link.viewer.sub, localPath(c.req.query('next'))), 303)
     })
