@@ -2,7 +2,8 @@ import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Logger } from 'pino'
 import type { z } from 'zod'
-import { isTimeout, isUnavailable, OverloadedError } from '../application/temporal/client.ts'
+import { isOutage } from '../application/platform/outage.ts'
+import { OverloadedError } from '../application/temporal/client.ts'
 import { DomainError, type FieldError, type FieldRule, InvalidInputError } from '../domain/errors.ts'
 import { type ErrorCode, errorText, fieldText, type Gap } from '../i18n/error-texts.ts'
 import type { ApiContext } from './deps.ts'
@@ -124,26 +125,6 @@ const HTTP_CODES: Readonly<Record<number, ErrorCode>> = {
   404: 'NOT_FOUND',
   413: 'PAYLOAD_TOO_LARGE',
   415: 'UNSUPPORTED_MEDIA_TYPE',
-}
-
-/**
- * Temporary PostgreSQL failures: connection (08), resources (53), operator intervention and time-outs (57), lock
- * time-outs, deadlocks and serialization failures.
- */
-const OUTAGE_STATES = /^(08|53|57|55P03$|40P01$|40001$)/
-const OUTAGE_ERRNOS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'])
-/** Errors of `pg` that have no code. */
-const OUTAGE_TEXTS =
-  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end)/
-
-function isOutage(error: Error): boolean {
-  if (isUnavailable(error) || isTimeout(error)) return true
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return (
-    OUTAGE_ERRNOS.has(code) ||
-    (code.length === 5 && OUTAGE_STATES.test(code)) ||
-    OUTAGE_TEXTS.test(error.message)
-  )
 }
 
 interface Validation {
