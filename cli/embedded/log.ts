@@ -9,7 +9,7 @@ const jsonLine = z.object({
   level: z.union([z.number(), z.string()]),
   msg: z.string().optional(),
   message: z.string().optional(),
-  err: z.object({ message: z.string() }).partial().optional(),
+  err: z.object({ message: z.string(), stack: z.string() }).partial().optional(),
 })
 const LOUD_LEVELS = new Set(['warn', 'warning', 'error', 'fatal', 'panic'])
 /** PostgreSQL logs every refused statement as ERROR; show only problems of the server itself. */
@@ -29,6 +29,15 @@ export function loudText(line: string): string | undefined {
   if (!loud) return undefined
   const said = msg ?? message ?? ''
   return shorten(err?.message && err.message !== said ? `${said}: ${err.message}` : said)
+}
+
+/** @returns a line of a log for a person: of JSON its message, with the error if there is one */
+export function readableText(line: string): string {
+  const { data } = jsonLine.safeParse(parseJson(line))
+  const said = data?.msg ?? data?.message
+  if (said === undefined) return line
+  const { stack, message } = data?.err ?? {}
+  return [said, stack ?? message].filter(Boolean).join(': ')
 }
 
 /** Tails a log that the process writes itself, so that nothing is lost if the supervisor is killed. */

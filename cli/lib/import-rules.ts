@@ -28,7 +28,7 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
 }
 
 /** Programs outside `cli/` that may import everything, including the configuration. */
-export const COMPOSITION_ROOTS = ['worker.ts', 'api/server.ts']
+export const COMPOSITION_ROOTS = ['worker.ts', 'api/server.ts', 'sandbox/server.ts']
 
 /** Program files in no folder. */
 export const TOP_LEVEL = ['worker.ts']
