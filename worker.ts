@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
-import { pino } from 'pino'
 import { createActivities } from './activities/index.ts'
 import { sweepInbox } from './application/messaging/inbox.ts'
 import { type AdoptionRound, adoptOrphans } from './application/orders/adoption.ts'
@@ -15,6 +14,8 @@ import { connectTemporal, isUnavailable, OverloadedError } from './application/t
 import { sealedPayloads } from './application/temporal/payload-codec.ts'
 import { ensureExpirySchedule } from './application/wallet/expiry-schedule.ts'
 import { answerPings } from './cli/embedded/probe.ts'
+import { refuseToStart, startLog } from './cli/lib/logger.ts'
+import { sdkLogger } from './cli/lib/sdk-logger.ts'
 import { loadWorkflowBundle } from './cli/lib/workflow-bundle.ts'
 import { ConfigError, readConfig } from './config/index.ts'
 import { connectDatabase } from './db/client.ts'
@@ -32,17 +33,20 @@ import { createProviders } from './payments/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
 
+const log = startLog('worker')
+
 /** Composition root of the worker. */
 async function main(): Promise<void> {
   answerPings()
   const config = readConfig()
-  const log = pino({ level: config.logLevel, base: { part: 'worker' } })
+  log.level = config.logLevel
   if (!config.database.url)
     throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
   const [ownerKey] = config.payloadKeys
   if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: contains no key')
   Runtime.install({
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' } } },
+    logger: sdkLogger(log),
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
     // Everything is closed below, in order; the SDK would only stop its worker.
     shutdownSignals: [],
   })
@@ -210,7 +214,7 @@ async function sweep(
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
-  else pino({ base: { part: 'worker' } }).fatal({ err: error }, 'worker failed')
+  if (error instanceof ConfigError) refuseToStart('worker', error.message)
+  log.fatal({ err: error }, 'worker failed')
   process.exit(1)
 })

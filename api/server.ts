@@ -7,6 +7,7 @@ import { createTokenVerifier } from '../application/access/tokens.ts'
 import { exchangeSettings } from '../application/orders/exchange-deps.ts'
 import { connectTemporal } from '../application/temporal/client.ts'
 import { crashWorker } from '../cli/embedded/crash.ts'
+import { refuseToStart, startLog } from '../cli/lib/logger.ts'
 import { type Config, ConfigError, readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
 import { createEncryptor } from '../db/platform/encryption.ts'
@@ -18,15 +19,16 @@ import { createApp } from './app.ts'
 import { createMetrics } from './metrics.ts'
 import { createAuthenticate } from './middleware/auth.ts'
 
+const logger = startLog('api')
 /** Time limit for requests in flight after SIGTERM. */
 const DRAIN_MS = 5_000
 
 /** On SIGTERM or SIGINT, requests in flight are finished first. */
 async function main(): Promise<void> {
   const config = readConfig()
-  const logger = pino({ level: config.logLevel, base: { part: 'api' } })
+  logger.level = config.logLevel
   const stopping = new AbortController()
-  const { deps, close } = connect(config, logger, stopping.signal)
+  const { deps, close } = connect(config, stopping.signal)
   const app = createApp(deps)
   // Ends slow uploads; responses take little more than 5 s.
   const server = createAdaptorServer({
@@ -60,7 +62,7 @@ async function main(): Promise<void> {
   logger.info({ host: config.http.host, port: config.http.port }, 'listening')
 }
 
-function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
+function connect(config: Config, stopping: AbortSignal) {
   const { url, replicaUrl, poolSize } = config.database
   const [ownerKey] = config.payloadKeys
   if (!url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
@@ -109,10 +111,11 @@ function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
-  else if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+  if (error instanceof ConfigError) refuseToStart('api', error.message)
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     const port = 'port' in error ? ` ${String(error.port)}` : ''
-    process.stderr.write(`port${port} is in use: stop what holds it, or set PORT\n`)
-  } else pino({ base: { part: 'api' } }).fatal({ err: error }, 'api failed')
+    refuseToStart('api', `port${port} is in use: stop what holds it, or set PORT`)
+  }
+  logger.fatal({ err: error }, 'api failed')
   process.exit(1)
 })

@@ -269,6 +269,10 @@ function say(text: string): void {
   process.stdout.write(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}\n`)
 }
 
-function complain(name: string, text: string): void {
-  process.stderr.write(`${name}: ${text}\n`)
+/** What parts report: text on a terminal, otherwise a line of JSON, as the parts themselves write. */
+function complain(part: string, msg: string): void {
+  const line = process.stderr.isTTY
+    ? `${part}: ${msg}`
+    : JSON.stringify({ level: 40, time: Date.now(), part, msg })
+  process.stderr.write(`${line}\n`)
 }

@@ -1,14 +1,13 @@
-import { pino } from 'pino'
-import { readConfig } from '../config/index.ts'
+import { refuseToStart, startLog } from '../cli/lib/logger.ts'
+import { type Config, ConfigError, readConfig } from '../config/index.ts'
 import { startSandbox } from './sandbox.ts'
 
-const config = readConfig()
-const log = pino({ level: config.logLevel, base: { part: 'sandbox' } })
+const log = startLog('sandbox')
+const config = configuration()
+log.level = config.logLevel
 const { accounts } = config.sandbox
-if (!accounts) {
-  log.fatal('the sandbox takes pretended money: it runs on loopback outside production, or with DEMO=1')
-  process.exit(1)
-}
+if (!accounts)
+  refuseToStart('sandbox', 'it takes pretended money: it runs on loopback outside production, or with DEMO=1')
 
 const { host, port } = config.http
 /** A wildcard address cannot be called. */
@@ -36,7 +35,18 @@ try {
   // Ends with the parent process.
   process.once('disconnect', stop)
 } catch (error) {
-  const busy = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-  log.fatal({ err: error }, busy ? `port ${ownPort} is taken: set SANDBOX_PORT` : 'could not start')
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    refuseToStart('sandbox', `port ${ownPort} is taken: set SANDBOX_PORT`)
+  }
+  log.fatal({ err: error }, 'could not start')
   process.exit(1)
+}
+
+function configuration(): Config {
+  try {
+    return readConfig()
+  } catch (error) {
+    if (error instanceof ConfigError) refuseToStart('sandbox', error.message)
+    throw error
+  }
 }

@@ -9,7 +9,7 @@ const jsonLine = z.object({
   level: z.union([z.number(), z.string()]),
   msg: z.string().optional(),
   message: z.string().optional(),
-  err: z.object({ message: z.string() }).partial().optional(),
+  err: z.object({ message: z.string(), stack: z.string() }).partial().optional(),
 })
 const LOUD_LEVELS = new Set(['warn', 'warning', 'error', 'fatal', 'panic'])
 /** PostgreSQL logs every refused statement as ERROR; only problems of the server matter here. */
@@ -31,7 +31,16 @@ export function loudText(line: string): string | undefined {
   return shorten(err?.message && err.message !== said ? `${said}: ${err.message}` : said)
 }
 
-/** The process writes its own log, so that no line is lost when the supervisor is killed. */
+/** @returns a line of a log for a person: of JSON its message, with the error if there is one */
+export function readableText(line: string): string {
+  const { data } = jsonLine.safeParse(parseJson(line))
+  const said = data?.msg ?? data?.message
+  if (said === undefined) return line
+  const { stack, message } = data?.err ?? {}
+  return [said, stack ?? message].filter(Boolean).join(': ')
+}
+
+/** Tails a log that the process writes itself, so that nothing is lost if the supervisor is killed. */
 export function follow(file: string, onLine: (line: string) => void): { read(): void; close(): void } {
   const descriptor = openSync(file, 'a+')
   let position = fstatSync(descriptor).size

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { follow, loudText } from './log.ts'
+import { follow, loudText, readableText } from './log.ts'
 import { PROBE_LIMITS, type Probe, type ProbeLimits, pingProbe, watch } from './probe.ts'
 import { markOf, signal } from './process.ts'
 import {
@@ -172,7 +172,7 @@ export async function createSupervisor(options: {
 
   function lastLines(name: string): string {
     const log = readFileSync(join(logs, `${name}.log`)).subarray(logStarts.get(name))
-    return log.toString().trimEnd().split('\n').slice(-8).join('\n')
+    return log.toString().trimEnd().split('\n').slice(-8).map(readableText).join('\n')
   }
 
   return {

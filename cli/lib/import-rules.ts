@@ -30,8 +30,8 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
   cli: 'anything',
 }
 
-/** Programs outside `cli/` that may import everything. */
-export const COMPOSITION_ROOTS = ['worker.ts', 'api/server.ts']
+/** Programs outside `cli/` that may import everything, including the configuration. */
+export const COMPOSITION_ROOTS = ['worker.ts', 'api/server.ts', 'sandbox/server.ts']
 
 export const TOP_LEVEL = ['worker.ts']
 

@@ -1,13 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
 import { connectPatiently } from '../support/database.ts'
+import { PATIENCE_MS } from '../support/patience.ts'
 import { freeLowPort } from '../support/ports.ts'
 import { openTestApp, type TestApp, token, until } from '../support/test-app.ts'
 
@@ -30,9 +31,14 @@ interface Ended {
   readonly errors: string
 }
 
-function run(port: number, env: Record<string, string> = {}): { child: ChildProcess; ended: Promise<Ended> } {
+function run(
+  port: number,
+  env: Record<string, string> = {},
+  stdout: 'pipe' | number = 'pipe',
+): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, ['api/server.ts'], {
     cwd: ROOT,
+    stdio: ['ignore', stdout, 'pipe'],
     env: {
       PATH: process.env.PATH,
       PORT: `${port}`,
@@ -48,10 +54,10 @@ function run(port: number, env: Record<string, string> = {}): { child: ChildProc
   })
   let output = ''
   let errors = ''
-  child.stdout.on('data', (data) => {
+  child.stdout?.on('data', (data) => {
     output += data
   })
-  child.stderr.on('data', (data) => {
+  child.stderr?.on('data', (data) => {
     errors += data
   })
   const ended = new Promise<Ended>((resolve) => {
@@ -59,6 +65,14 @@ function run(port: number, env: Record<string, string> = {}): { child: ChildProc
   })
   return { child, ended }
 }
+
+const status = (port: number, path: string) =>
+  fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(PATIENCE_MS) }).then(
+    async (response) => {
+      await response.arrayBuffer()
+      return response.status
+    },
+  )
 
 const alive = (port: number) =>
   fetch(`http://127.0.0.1:${port}/health/live`).then(
@@ -132,4 +146,29 @@ test('all invalid variables are named together, before anything starts', async (
   const { code, errors } = await run(0, { LOG_LEVEL: 'loud', DATABASE_POOL_SIZE: '0' }).ended
   expect(code).toBe(1)
   for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_POOL_SIZE']) expect(errors).toContain(name)
+})
+
+test('a log that nobody reads holds up no request, and no stop', async () => {
+  const port = await freeLowPort()
+  const fifo = join(dataDir, 'log')
+  execFileSync('mkfifo', [fifo])
+  // Opened for both, it has a reader that never reads.
+  const unread = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
+  const { child, ended } = run(port, {}, unread)
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await until(() => alive(port), Boolean, 'the API listens')
+  const path = `/${'x'.repeat(240)}`
+  // Their lines are three times what the pipe holds.
+  for (let n = 0; n < 10; n += 1) {
+    await Promise.all(Array.from({ length: 50 }, () => status(port, path)))
+  }
+  expect(await status(port, path)).toBe(404)
+  expect(await status(port, '/health/live')).toBe(200)
+  child.kill('SIGTERM')
+  expect(await ended).toMatchObject({ code: 0, errors: '' })
+  const held = Buffer.alloc(1024 * 1024)
+  const lines = held.subarray(0, readSync(unread, held)).toString().split('\n').slice(0, -1)
+  closeSync(unread)
+  expect(lines.length).toBeGreaterThan(10)
+  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ part: 'api' })
 })

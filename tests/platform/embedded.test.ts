@@ -337,6 +337,13 @@ describe('npm start', () => {
     expect(await second.exit).toBe(0)
     expect(running.filter(lives)).toEqual([])
     expect(existsSync(join(folder, 'running.json'))).toBe(false)
+    for (const name of ['api', 'worker', 'sandbox']) {
+      const lines = logOf(folder, name).trimEnd().split('\n')
+      const parsed = lines.map((line) => JSON.parse(line) as { part: string; component?: string })
+      expect(parsed.every(({ part }) => part === name)).toBe(true)
+      // Lines of Temporal's SDK as well.
+      if (name === 'worker') expect(parsed.some(({ component }) => component === 'worker')).toBe(true)
+    }
   }, 600_000)
 
   test('reports a taken port with its variable before anything starts', async () => {

@@ -1,4 +1,6 @@
 import { Hono } from 'hono'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { sql } from 'kysely'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
@@ -8,6 +10,7 @@ import { language } from '../../api/middleware/observe.ts'
 import { connectTemporal } from '../../application/temporal/client.ts'
 import { connectDatabase } from '../../db/client.ts'
 import { type ErrorCode, errorText, fieldText } from '../../i18n/error-texts.ts'
+import { connectPatiently } from '../support/database.ts'
 import { freePort } from '../support/ports.ts'
 import { openTestApp, type TestApp, token, until } from '../support/test-app.ts'
 
@@ -345,7 +348,37 @@ describe('readiness', () => {
     expect(ready.status).toBe(503)
     expect(((await ready.json()) as { detail: string }).detail).toBe('Not there: database, temporal, worker')
     expect((await app.request('/health/live')).status).toBe(200)
+    const page = await app.request('/points-mall/products')
+    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '1'])
     await temporal.client.connection.close()
     await db.destroy()
+  })
+})
+
+describe('a full disk of the database', () => {
+  test('is 503 with Retry-After for what writes, and leaves reading alone', async () => {
+    const owner = connectPatiently(mall.databaseUrl, 1, 'owner')
+    const path = '/api/admin/points-mall/wallets/full-disk/grant'
+    const headers = { authorization: `Bearer ${await token('root', 'admin', 1)}` }
+    const grant = () => mall.call('POST', path, { headers, body: { points: 5, reason: 'r' } })
+    try {
+      // What PostgreSQL says where a table cannot grow.
+      await sql`create function disk_full() returns trigger language plpgsql as $$
+        begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$`.execute(
+        owner,
+      )
+      await sql`create trigger disk_full before insert on wallet_entries for each row execute function disk_full()`.execute(
+        owner,
+      )
+      const refused = await grant()
+      expect([refused.status, refused.body.code]).toEqual([503, 'UNAVAILABLE'])
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+      const read = await mall.call('GET', '/api/admin/points-mall/wallets/full-disk', { headers })
+      expect([read.status, read.body.data.available]).toEqual([200, 0])
+    } finally {
+      await sql`drop function disk_full cascade`.execute(owner)
+      await owner.destroy()
+    }
+    expect((await grant()).status).toBe(200)
   })
 })

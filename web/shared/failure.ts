@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import { HTTPException } from 'hono/http-exception'
+import { isOutage } from '../../application/platform/outage.ts'
 import { OverloadedError } from '../../application/temporal/client.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { errorText } from '../../i18n/error-texts.ts'
@@ -26,14 +27,18 @@ export function showError(logger: WebDeps['logger']) {
     if (error instanceof HTTPException && error.status < 500) {
       return show(c, t(COMMON.forbidden), '', error.status === 403 ? 403 : 400)
     }
-    if (error instanceof OverloadedError) {
-      c.header('Retry-After', '1')
-      return show(c, t(COMMON.broken), t(COMMON.brokenHint), 503)
-    }
+    if (error instanceof OverloadedError) return showUnavailable(c)
     logger.error({ request_id: c.get('requestId'), err: error }, 'page failed')
+    if (isOutage(error)) return showUnavailable(c)
     const hint = `${t(COMMON.brokenHint)} ${t(COMMON.requestId)} ${c.get('requestId')}`
     return show(c, t(COMMON.broken), hint, 500)
   }
+}
+
+function showUnavailable(c: WebContext) {
+  const { title, detail } = errorText('UNAVAILABLE', c.get('lang'))
+  c.header('Retry-After', '1')
+  return show(c, title, detail, 503)
 }
 
 export function showMissing(c: WebContext) {
