@@ -34,7 +34,7 @@ export function mustNotBeOwn(actorId: string, ownerId: string): void {
 }
 
 /** Tokens and sign-in links use it: no control characters, at most the width of the columns. */
-export const PRINCIPAL_ID = /^[^\p{Cc}\p{Cs}]+$/u
+export const PRINCIPAL_ID = /^[^\p{Cc}\p{Cf}\p{Cs}]+$/u
 export const PRINCIPAL_ID_MAX = 64
 
 /** The signed-in principal: the verified claims of an access token or of a session. */

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
 import { PICTURE_MAX_BYTES } from '../../application/catalogue/pictures.ts'
-import type { ApiEnv } from '../deps.ts'
+import { plainText } from '../../domain/text.ts'
+import type { ApiContext, ApiEnv } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 
 const BODY_MAX_BYTES = 64 * 1024
@@ -35,23 +37,33 @@ export const limitBody = createMiddleware<ApiEnv>((c, next) =>
   c.req.method === 'POST' && UPLOAD.test(c.req.path) ? limitUpload(c, next) : limitUsual(c, next),
 )
 
-/** Requires UTF-8 JSON that PostgreSQL can store, limited in depth. A missing body is an empty object. */
+/**
+ * For JSON routes: requires well-formed UTF-8 `application/json`, limited in depth, without characters that
+ * PostgreSQL cannot store; characters that nobody sees are removed. No body is an empty object.
+ */
 export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
   const bytes = await c.req.arrayBuffer()
   if (bytes.byteLength === 0) {
-    const headers = new Headers(c.req.raw.headers)
-    headers.set('Content-Type', 'application/json')
-    headers.delete('Content-Length')
-    c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body: '{}' })
-    c.req.bodyCache = {}
+    replaceBody(c, '{}')
     return next()
   }
   const type = c.req.header('Content-Type')?.split(';')[0]?.trim()
   if (!/^application\/([\w.-]+\+)?json$/i.test(type ?? '')) throw new ApiError('UNSUPPORTED_MEDIA_TYPE')
-  checkValue(parse(bytes), '', 0)
+  const body = parse(bytes)
+  checkValue(body, '', 0)
+  const plain = plainValue(body)
+  if (!isDeepStrictEqual(plain, body)) replaceBody(c, JSON.stringify(plain))
   return next()
 })
+
+function replaceBody(c: ApiContext, body: string): void {
+  const headers = new Headers(c.req.raw.headers)
+  headers.set('Content-Type', 'application/json')
+  headers.delete('Content-Length')
+  c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body })
+  c.req.bodyCache = {}
+}
 
 function parse(bytes: ArrayBuffer): unknown {
   try {
@@ -70,6 +82,16 @@ function checkValue(value: unknown, field: string, depth: number): void {
     checkText(name, field)
     checkValue(child, field === '' ? name : `${field}.${name}`, depth + 1)
   }
+}
+
+/** Every text of a body without format characters and stacks of marks. */
+function plainValue(value: unknown): unknown {
+  if (typeof value === 'string') return plainText(value)
+  if (Array.isArray(value)) return value.map(plainValue)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, child]) => [plainText(name), plainValue(child)]),
+  )
 }
 
 /** PostgreSQL text has no NUL; UTF-8 has no lone surrogates. */

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import { OWNER_ID, OWNER_ID_MAX } from '../../application/customers/users.ts'
+import { isOwnerId, OWNER_ID_MAX } from '../../application/customers/users.ts'
 import type { Right } from '../../domain/access.ts'
 import { AMOUNT } from '../../domain/money.ts'
+import { isVisible, plainCode, plainText } from '../../domain/text.ts'
 import { etagHeader } from '../versions.ts'
 
 /** A name passed to `.openapi()` becomes a component in `/openapi.json`. */
@@ -15,13 +16,17 @@ export const id = z.string().regex(/^[1-9]\d{0,17}$/)
 
 export const idParams = z.object({ id: id.openapi({ param: { name: 'id', in: 'path' }, example: '1' }) })
 
-export const ownerId = z.string().min(1).max(OWNER_ID_MAX).regex(OWNER_ID)
+export const ownerId = z
+  .string()
+  .min(1)
+  .max(OWNER_ID_MAX)
+  .refine(isOwnerId, { params: { rule: 'characters' } })
 
 export const ownerParams = z.object({
   owner_id: ownerId.openapi({ param: { name: 'owner_id', in: 'path' }, example: 'alice' }),
 })
 
-const decimal = z.string().regex(AMOUNT, { abort: true }).openapi({ example: '9.90' })
+const decimal = z.string().overwrite(plainCode).regex(AMOUNT, { abort: true }).openapi({ example: '9.90' })
 
 /** Non-negative cash with at most two decimals. */
 export const money = z.object({ amount: decimal, currency: z.literal('CNY') }).openapi('Money')
@@ -30,7 +35,16 @@ export const positiveMoney = money.extend({
   amount: decimal.refine((amount) => /[1-9]/.test(amount), { params: { rule: 'min', bound: '0.01' } }),
 })
 
-export const text = (min: number, max: number) => z.string().trim().min(min).max(max)
+/** Trimmed, `min` to `max` characters; required text has at least one that can be seen. */
+export const text = (min: number, max: number) => visible(z.string().overwrite(plainText).trim(), min, max)
+
+/** A number, code or search words, in half width. */
+export const codeText = (min: number, max: number) => visible(z.string().overwrite(plainCode), min, max)
+
+function visible(schema: z.ZodString, min: number, max: number) {
+  const bounded = schema.min(min).max(max)
+  return min === 0 ? bounded : bounded.refine(isVisible, { params: { rule: 'required' } })
+}
 
 const queryInt = (min: number, max: number, fallback: number) =>
   z

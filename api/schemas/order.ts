@@ -14,7 +14,7 @@ import {
 import type { Lang } from '../../i18n/error-texts.ts'
 import { attentionText, noteText } from '../../i18n/note-texts.ts'
 import { ApiError } from '../errors.ts'
-import { money } from './common.ts'
+import { money, text } from './common.ts'
 
 export const orderStatus = z.enum(ORDER_STATUSES)
 export const paymentMode = z.enum(PAYMENT_MODES)
@@ -143,4 +143,4 @@ export const orderParams = z.object({
     .openapi({ param: { name: 'id', in: 'path' }, example: 'PM20261122120000ABCDEFGHJKMN' }),
 })
 
-export const reasonText = z.string().trim().min(1).max(200)
+export const reasonText = text(1, 200)

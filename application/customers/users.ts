@@ -1,10 +1,15 @@
 import type { Db } from '../../db/client.ts'
 import { findLevel, keepLevel } from '../../db/customers/users.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
+import { isVisible, lengthOf } from '../../domain/text.ts'
 
-// oxlint-disable-next-line no-control-regex
-export const OWNER_ID = /^\p{Z}*[^\p{Cc}\p{Cs}\p{Z}][^\p{Cc}\p{Cs}]*$/u
+/** Any script, without characters that nobody sees: two ids must not look alike because of them. */
+const OWNER_ID = /^[^\p{Cc}\p{Cf}\p{Cs}]+$/u
+/** Column length. */
 export const OWNER_ID_MAX = 64
+
+export const isOwnerId = (text: string): boolean =>
+  OWNER_ID.test(text) && isVisible(text) && lengthOf(text) <= OWNER_ID_MAX
 export const LEVEL_MAX = 1000
 
 export interface UserView {

@@ -27,6 +27,7 @@ import {
 } from '../../domain/orders/eligibility.ts'
 import { newOrderNo } from '../../domain/orders/number.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
+import { isVisible } from '../../domain/text.ts'
 import type { PointsWallet } from '../../wallets/port.ts'
 import { EXCHANGE_WORKFLOW, placedUpdate, type Verdict } from '../../workflows/messages.ts'
 import { ANSWER_DEADLINE_MS, isGone, isTimeout, isUnavailable, retryUnavailable } from '../temporal/client.ts'
@@ -147,7 +148,7 @@ async function assess(
 }
 
 function saysSomething(wish: unknown): boolean {
-  if (typeof wish === 'string') return wish.trim() !== ''
+  if (typeof wish === 'string') return isVisible(wish)
   if (typeof wish === 'object' && wish !== null) return Object.values(wish).some(saysSomething)
   return wish !== undefined && wish !== null
 }

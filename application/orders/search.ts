@@ -4,6 +4,7 @@ import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import type { Attention } from '../../domain/orders/attention.ts'
 import { orderNoAtStart } from '../../domain/orders/number.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
+import { plainCode } from '../../domain/text.ts'
 import { getOrder } from './reads.ts'
 import type { OrderReader, OrderView } from './view.ts'
 
@@ -29,7 +30,7 @@ export async function findOrders(
   search: OrderSearch,
   page: OrderPage,
 ): Promise<{ orders: OrderLine[]; next: string | null }> {
-  const number = orderNoAtStart(search.words ?? '')
+  const number = NUMBER.exec(plainCode(search.words ?? ''))?.[0].toUpperCase()
   if (number !== undefined) return { orders: await findByNumber(reader, number), next: null }
   const found = await searchOrders(reader.db, search, { ...page, limit: page.limit + 1 })
   const orders = found.slice(0, page.limit).map(lineOf)

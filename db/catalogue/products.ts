@@ -1,5 +1,6 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { PaymentMode, ProductStatus, ProductType } from '../../domain/catalogue/product.ts'
+import { searchForms } from '../../domain/text.ts'
 import type { Db, Tx } from '../client.ts'
 import type { PointsProductsTable } from '../schema/points-products.ts'
 
@@ -108,7 +109,7 @@ export async function listProducts(
     if (categoryId !== undefined) conditions.push(eb('product.category_id', '=', categoryId))
     if (paymentMode !== undefined) conditions.push(eb('product.payment_mode', '=', paymentMode))
     if (productType !== undefined) conditions.push(eb('product.product_type', '=', productType))
-    if (keyword !== undefined) conditions.push(matches(keyword))
+    if (keyword !== undefined) conditions.push(eb.or(searchForms(keyword).map(matches)))
     if (within !== undefined) {
       const level = sql<number>`coalesce((product.properties -> 'limit' ->> 'user_level_required')::int, 0)`
       conditions.push(eb('product.point', '<=', within.points), eb(level, '<=', within.level))
@@ -119,7 +120,8 @@ export async function listProducts(
   const keyword = filter.keyword
   const [column, direction] = ORDERS[sort]
   let list = found.select(COLUMNS)
-  if (keyword !== undefined) list = list.orderBy(sql`product.title ilike ${pattern(keyword)}`, 'desc')
+  if (keyword !== undefined)
+    list = list.orderBy(sql`product.title ilike any(${searchForms(keyword).map(pattern)}::text[])`, 'desc')
   list = list.orderBy(column, direction)
   if (column !== 'product.id') list = list.orderBy('product.id', direction === 'asc' ? 'desc' : 'asc')
   const few = countMax === undefined ? found : found.orderBy(column, direction).limit(countMax)

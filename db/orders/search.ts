@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
+import { lengthOf, plainCode, searchForms } from '../../domain/text.ts'
 import type { Db } from '../client.ts'
 import type { PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
 
@@ -51,7 +52,8 @@ export interface OrderPage {
 export async function searchOrders(db: Db, search: OrderSearch, page: OrderPage): Promise<FoundOrder[]> {
   const { words } = search
   if (words === undefined) return findPage(db, search, page, undefined)
-  const meanings = [isOf(words), hasTracking(words), ...endsWith(words), ...(await isOfProducts(db, words))]
+  const code = plainCode(words)
+  const meanings = [isOf(words), hasTracking(code), ...endsWith(code), ...(await isOfProducts(db, words))]
   const found = await Promise.all(meanings.map((meaning) => findPage(db, search, page, meaning)))
   const byId = new Map(found.flat().map((order) => [order.id, order]))
   const inOrder = [...byId.values()].toSorted((a, b) => Number(BigInt(a.id) - BigInt(b.id)))
@@ -110,14 +112,19 @@ async function isOfProducts(db: Db, words: string): Promise<Condition[]> {
 
 const PRODUCTS_MAX = 200
 
+function isTitled(words: string): Condition {
+  const pattern = `%${words.replace(/[\\%_]/g, '\\$&')}%`
+  return sql`search_bigrams @> bigrams(${words}) and title ilike ${pattern}`
+}
+
 /** Includes deleted products, since their orders exist. The index of letter pairs needs two letters. */
 async function findProductsTitled(db: Db, words: string): Promise<string[]> {
-  if (Array.from(words).length < 2) return []
-  const pattern = `%${words.replace(/[\\%_]/g, '\\$&')}%`
+  const forms = searchForms(words).filter((form) => lengthOf(form) >= 2)
+  if (forms.length === 0) return []
   const rows = await db
     .selectFrom('points_products')
     .select('id')
-    .where(sql<boolean>`search_bigrams @> bigrams(${words}) and title ilike ${pattern}`)
+    .where((eb) => eb.or(forms.map(isTitled)))
     .orderBy('id', 'desc')
     .limit(PRODUCTS_MAX)
     .execute()

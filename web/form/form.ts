@@ -1,16 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { html } from 'hono/html'
+import { plainText } from '../../domain/text.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import type { WebContext } from '../shared/deps.ts'
 import type { Html } from '../shared/page.ts'
 
 export type Form = Readonly<Record<string, string>>
 
-/** The last of repeated fields counts; files are ignored. */
+/** Of repeated fields the last value counts; files are ignored. Characters that nobody sees are removed. */
 export async function readForm(c: WebContext): Promise<Form> {
   const body = await c.req.parseBody()
   const fields = Object.entries(body).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
-  return Object.fromEntries(fields.map(([name, value]) => [name, value.trim()]))
+  return Object.fromEntries(
+    fields.map(([name, value]) => [name, plainText(value).replaceAll('\r\n', '\n').trim()]),
+  )
 }
 
 /** Names the account that a form was shown to. */
@@ -62,6 +65,7 @@ interface Field {
   readonly required?: boolean
   readonly autocomplete?: string
   readonly inputmode?: 'numeric' | 'decimal' | 'tel'
+  /** Code points, as the server counts. */
   readonly maxlength?: number
   readonly min?: number
   readonly max?: number
@@ -70,13 +74,16 @@ interface Field {
   readonly lines?: number
 }
 
-/** Shows its error (WCAG 2.2: 3.3.1, 3.3.2). */
+/** `maxlength` counts UTF-16 units, of which a code point has up to two. The server decides. */
+export const typedMax = (codePoints: number): number => 2 * codePoints
+
+/** A labelled text field with its error (WCAG 2.2: 3.3.1, 3.3.2). */
 export function field(one: Field): Html {
   const id = `field-${one.name}`
   const described = [one.hint && `${id}-hint`, one.error && `${id}-error`].filter(Boolean).join(' ')
   const attributes = html`id="${id}" name="${one.name}" ${one.required ? 'required' : ''}
     ${one.autocomplete ? html`autocomplete="${one.autocomplete}"` : ''}
-    ${one.maxlength === undefined ? '' : html`maxlength="${one.maxlength}"`}
+    ${one.maxlength === undefined ? '' : html`maxlength="${typedMax(one.maxlength)}"`}
     ${described ? html`aria-describedby="${described}"` : ''} ${one.error ? html`aria-invalid="true"` : ''}`
   return html`<div class="field${one.error ? ' wrong' : ''}">
     <label for="${id}">${one.label}</label>

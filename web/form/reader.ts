@@ -1,5 +1,6 @@
 import type { FieldError, InvalidInputError } from '../../domain/errors.ts'
 import { AMOUNT, type Fen, fenFromDecimal } from '../../domain/money.ts'
+import { isVisible, lengthOf, plainCode } from '../../domain/text.ts'
 import { fieldText, type Lang } from '../../i18n/error-texts.ts'
 import { groupedText } from '../shared/format.ts'
 import type { Form, FormErrors } from './form.ts'
@@ -10,12 +11,22 @@ type Rule = FieldError['rule']
 export function readFields(form: Form, lang: Lang, labels: Readonly<Record<string, string>>) {
   const errors: Record<string, string> = {}
   const given = (name: string) => form[name] ?? ''
-  /** Pages show thousands separators, so they are accepted. */
-  const digits = (name: string) => given(name).replace(/(?<=\d)[,，](?=\d{3}(\D|$))/g, '')
+  /** Accepts thousands separators, as the pages show them, and full-width digits. */
+  const digits = (name: string) => plainCode(given(name)).replace(/(?<=\d),(?=\d{3}(\D|$))/g, '')
 
   function wrong(name: string, rule: Rule, bound?: string): undefined {
     errors[name] ??= messageOf(labels[name] ?? name, { field: name, rule, bound }, lang)
     return undefined
+  }
+
+  function bounded(name: string, text: string, min: number, max: number): string {
+    const length = lengthOf(text)
+    if (text.includes('\0') || !text.isWellFormed()) wrong(name, 'characters')
+    else if (min > 0 && !isVisible(text)) wrong(name, 'required')
+    else if (length < min) wrong(name, 'min_length', `${min}`)
+    else if (length > max) wrong(name, 'max_length', `${max}`)
+    else return text
+    return ''
   }
 
   return {
@@ -27,13 +38,14 @@ export function readFields(form: Form, lang: Lang, labels: Readonly<Record<strin
       return undefined
     },
 
+    /** Trimmed, `min` to `max` characters; required text has at least one that can be seen. */
     text(name: string, min: number, max: number): string {
-      const text = given(name)
-      if (text.includes('\0') || !text.isWellFormed()) wrong(name, 'characters')
-      else if (text.length < min) wrong(name, min === 1 ? 'required' : 'min_length', `${min}`)
-      else if (text.length > max) wrong(name, 'max_length', `${max}`)
-      else return text
-      return ''
+      return bounded(name, given(name), min, max)
+    },
+
+    /** As `text`, for numbers and codes: in half width. */
+    code(name: string, min: number, max: number): string {
+      return bounded(name, plainCode(given(name)), min, max)
     },
 
     int(name: string, min: number, max: number): number | undefined {

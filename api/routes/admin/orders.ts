@@ -6,6 +6,7 @@ import { findWorkflow } from '../../../application/orders/workflow-link.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import {
   bearer,
+  codeText,
   id,
   int,
   jsonBody,
@@ -18,6 +19,7 @@ import {
   pageQuery,
   problemResponse,
   sliceOf,
+  text,
 } from '../../schemas/common.ts'
 import { order, orderFor, orderParams, orderStatus, paymentMode, reasonText } from '../../schemas/order.ts'
 
@@ -77,7 +79,7 @@ const accept = action('/{id}/accept', 'Accept a paid order', none)
 const ship = action(
   '/{id}/ship',
   'Ship an accepted order',
-  z.object({ carrier: z.string().trim().min(1).max(64), tracking_no: z.string().trim().min(1).max(64) }),
+  z.object({ carrier: text(1, 64), tracking_no: codeText(1, 64) }),
 )
 const finish = action('/{id}/finish', 'Complete an order that was received', none)
 const cancel = action(
@@ -101,7 +103,7 @@ const resolve = action(
   'Resolve an order that needs attention: retry, skip the step, or settle a refund made outside the system',
   because.extend({
     action: z.enum(['retry', 'skip', 'settle']),
-    refund_no: z.string().min(1).max(64).nullish().openapi({
+    refund_no: codeText(1, 64).nullish().openapi({
       description: 'The refund that "settle" refers to; required when several are stuck',
     }),
   }),

@@ -17,6 +17,7 @@ import { fenOf } from '../../../domain/money.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import {
   bearer,
+  codeText,
   int,
   jsonBody,
   needsRight,
@@ -142,7 +143,7 @@ const blockRoute = guard(
 const unblockRoute = guard(
   '/{owner_id}/unblock',
   'Release held points to their lots; expiry dates stay (admin)',
-  z.object({ block_id: text(1, BLOCK_ID_MAX), reason }),
+  z.object({ block_id: codeText(1, BLOCK_ID_MAX), reason }),
   guarded,
 )
 

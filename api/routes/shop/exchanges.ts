@@ -6,17 +6,28 @@ import type { Principal } from '../../../domain/access.ts'
 import { ADDRESS_MAX, plainAddress, plainPhone } from '../../../domain/customers/address.ts'
 import { DomainError, REFUSAL_RULES } from '../../../domain/errors.ts'
 import { fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'
+import { plainCode } from '../../../domain/text.ts'
 import { errorText } from '../../../i18n/error-texts.ts'
 import type { ApiDeps, ApiEnv } from '../../deps.ts'
 import { clientIp } from '../../middleware/client-ip.ts'
-import { bearer, id, int, jsonBody, money, one, oneResponse, problemResponse } from '../../schemas/common.ts'
+import {
+  bearer,
+  id,
+  int,
+  jsonBody,
+  money,
+  one,
+  oneResponse,
+  problemResponse,
+  text,
+} from '../../schemas/common.ts'
 import { channelOf, order, orderFor, paymentChannel, paymentMethod } from '../../schemas/order.ts'
 
 /** Number or text, not wrapped in `Money` as elsewhere. */
 const cashAmount = z
   .union([z.number().transform(String), z.string()])
-  .transform((text, context) => {
-    const fen = fenFromDecimal(text)
+  .transform((given, context) => {
+    const fen = fenFromDecimal(plainCode(given))
     if (fen !== undefined && fen >= 0n) return fen
     context.addIssue(
       fen === undefined
@@ -35,7 +46,7 @@ const expectedPoints = int(0).openapi({
 /** A malformed id is a 404, like an unknown one. */
 const productId = z.string().min(1).max(64).openapi({ example: '1' })
 
-const addressText = (field: keyof typeof ADDRESS_MAX) => z.string().trim().max(ADDRESS_MAX[field]).nullish()
+const addressText = (field: keyof typeof ADDRESS_MAX) => text(0, ADDRESS_MAX[field]).nullish()
 
 /** Goods that travel need `name`, `phone` and `detail`. */
 const address = z
@@ -67,8 +78,8 @@ const exchangeBody = z
     expected_points: expectedPoints.nullish(),
     payment_method: paymentMethod.nullish(),
     ...paymentChannel,
-    buyer_remarks: z.string().max(500).nullish(),
-    buyer_message: z.string().max(500).nullish(),
+    buyer_remarks: text(0, 500).nullish(),
+    buyer_message: text(0, 500).nullish(),
     customized: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
     address: address.nullish(),
   })

@@ -6,7 +6,7 @@ import { PROVIDER_NAMES } from '../../../domain/payments/method.ts'
 import type { OrderNotice } from '../../../workflows/messages.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { ApiError } from '../../errors.ts'
-import { problemResponse } from '../../schemas/common.ts'
+import { codeText, problemResponse, text } from '../../schemas/common.ts'
 
 const received = { 200: { description: 'Recorded; repeats get the same answer' }, ...problemResponse }
 
@@ -31,8 +31,8 @@ const orderEvent = z.object({
   type: z.enum(['order.accepted', 'order.shipped', 'order.finished', 'order.canceled']),
   data: z.object({
     order_no: z.string().regex(/^[0-9A-Za-z]{1,64}$/),
-    carrier: z.string().max(64).optional(),
-    tracking_no: z.string().max(64).optional(),
+    carrier: text(0, 64).optional(),
+    tracking_no: codeText(0, 64).optional(),
   }),
 })
 

@@ -11,6 +11,7 @@ import {
 } from '../../../domain/catalogue/product.ts'
 import type { InvalidInputError } from '../../../domain/errors.ts'
 import { fenFromDecimal } from '../../../domain/money.ts'
+import { isVisible, lengthOf } from '../../../domain/text.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { choice, errorSummary, type Form, type FormErrors, field, formFields } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
@@ -88,7 +89,7 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
   const product: ReadProduct = {
     fields: {
       title: read.text('title', 1, PRODUCT_MAX.title),
-      description: read.text('description', 0, PRODUCT_MAX.description).replaceAll('\r\n', '\n') || null,
+      description: read.text('description', 0, PRODUCT_MAX.description) || null,
       point: read.int('point', 0, PRODUCT_MAX.points) ?? 0,
       priceFen,
       originalPriceFen,
@@ -145,7 +146,13 @@ function readLabels(read: ReturnType<typeof readFields>, lang: Lang): Record<str
     const colon = line.search(/[:：]/)
     const name = line.slice(0, Math.max(colon, 0)).trim()
     const text = line.slice(colon + 1).trim()
-    if (name === '' || name.length > LABEL_MAX || text === '' || name === 'limit' || name === '__proto__') {
+    if (
+      !isVisible(name) ||
+      lengthOf(name) > LABEL_MAX ||
+      !isVisible(text) ||
+      name === 'limit' ||
+      name === '__proto__'
+    ) {
       read.say('labels', interpolateText(textsIn(lang)(F.labelsFormat), { n: `${n + 1}` }))
     } else labels[name] = text
   }

@@ -6,6 +6,7 @@ import {
   readProducts,
 } from '../../../application/catalogue/products.ts'
 import { PAYMENT_MODES, PRODUCT_STATUSES } from '../../../domain/catalogue/product.ts'
+import { cut, plainText } from '../../../domain/text.ts'
 import { choice, field } from '../../form/form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, priceText, time } from '../../shared/format.ts'
@@ -74,7 +75,7 @@ function pageAt(c: WebContext, page: number): string {
 }
 
 function readQuery(c: WebContext) {
-  const given = (name: string) => c.req.query(name)?.trim() || undefined
+  const given = (name: string) => plainText(c.req.query(name) ?? '').trim() || undefined
   const among = <T extends string>(name: string, values: readonly T[]) =>
     values.find((value) => value === given(name))
   const categoryId = given('category_id')
@@ -85,7 +86,7 @@ function readQuery(c: WebContext) {
       status: among('status', PRODUCT_STATUSES),
       paymentMode: among('payment_mode', PAYMENT_MODES),
       categoryId: categoryId && /^[1-9]\d{0,17}$/.test(categoryId) ? categoryId : undefined,
-      keyword: given('keyword')?.slice(0, 100),
+      keyword: cut(given('keyword') ?? '', 100) || undefined,
       lowStock,
     },
     sort: wanted === 'default' && lowStock ? 'stock_asc' : wanted,

@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { type CustomerView, readCustomers } from '../../../application/customers/customers.ts'
-import { OWNER_ID, OWNER_ID_MAX, readUser } from '../../../application/customers/users.ts'
+import { isOwnerId, OWNER_ID_MAX, readUser } from '../../../application/customers/users.ts'
 import { mustBeOurs } from '../../../application/wallet/wallets.ts'
 import { mustHaveRight, mustNotBeOwn } from '../../../domain/access.ts'
 import { DomainError } from '../../../domain/errors.ts'
+import { cut } from '../../../domain/text.ts'
 import { field } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped, moneyText } from '../../shared/format.ts'
@@ -23,7 +24,7 @@ export function consoleUserRoutes(deps: WebDeps) {
   /** @throws DomainError NOT_FOUND if the id is invalid */
   const ownerOf = (c: WebContext): string => {
     const owner = c.req.param('owner') ?? ''
-    if (!isOwner(owner)) throw new DomainError({ code: 'NOT_FOUND' })
+    if (!isOwnerId(owner)) throw new DomainError({ code: 'NOT_FOUND' })
     return owner
   }
 
@@ -43,8 +44,8 @@ export function consoleUserRoutes(deps: WebDeps) {
     .get('/', async (c) => {
       const lang = c.get('lang')
       const t = textsIn(lang)
-      const query = (c.req.query('q') ?? '').trim().slice(0, OWNER_ID_MAX)
-      const after = (c.req.query('after') ?? '').slice(0, OWNER_ID_MAX)
+      const query = cut((c.req.query('q') ?? '').trim(), OWNER_ID_MAX)
+      const after = cut(c.req.query('after') ?? '', OWNER_ID_MAX)
       const { customers, next } = await readCustomers(deps, { prefix: query, after, limit: PER_PAGE })
       const more = new URLSearchParams({ ...(query && { q: query }), after: next ?? '' })
       const main = html`<h1>${t(T.title)}</h1>
@@ -57,7 +58,7 @@ export function consoleUserRoutes(deps: WebDeps) {
             ? html`<div class="empty"><h2>${t(T.empty)}</h2><p class="muted">${t(T.emptyHint)}</p></div>`
             : table(c, customers)
         }
-        ${isOwner(query) && !after && !customers.some(({ owner_id }) => owner_id === query) ? html`<p><a class="press" href="${walletAt(query)}">${t(T.open)}</a></p>` : ''}
+        ${isOwnerId(query) && !after && !customers.some(({ owner_id }) => owner_id === query) ? html`<p><a class="press" href="${walletAt(query)}">${t(T.open)}</a></p>` : ''}
         <nav class="pager" aria-label="${t(T.listed)}">
           ${after ? html`<a class="button plain" href="${HOME}?${new URLSearchParams({ q: query }).toString()}">${t(T.first)}</a>` : ''}
           ${next ? html`<a class="button plain" rel="next" href="${HOME}?${more.toString()}">${t(T.more)}</a>` : ''}
@@ -78,8 +79,6 @@ export function consoleUserRoutes(deps: WebDeps) {
       return act(c, deps, owner, actionOf(c, owner))
     })
 }
-
-const isOwner = (text: string) => text !== '' && text.length <= OWNER_ID_MAX && OWNER_ID.test(text)
 
 function table(c: WebContext, customers: readonly CustomerView[]) {
   const t = textsIn(c.get('lang'))

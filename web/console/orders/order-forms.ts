@@ -41,7 +41,7 @@ export function readRequest(
         return { kind: action }
       case 'ship': {
         const carrier = read.text('carrier', 1, SHIPPING_MAX)
-        return { kind: 'ship', carrier, trackingNo: read.text('tracking_no', 1, SHIPPING_MAX) }
+        return { kind: 'ship', carrier, trackingNo: read.code('tracking_no', 1, SHIPPING_MAX) }
       }
       case 'cancel':
         return { kind: 'cancel', reason: reason() }

@@ -4,6 +4,7 @@ import { findOrders, type OrderLine, type OrderSearch } from '../../../applicati
 import { dayInShanghai, isDay } from '../../../domain/business-time.ts'
 import { PAYMENT_MODES } from '../../../domain/catalogue/product.ts'
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../../domain/orders/status.ts'
+import { cut, plainText } from '../../../domain/text.ts'
 import { choice, field } from '../../form/form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, priceText, time } from '../../shared/format.ts'
@@ -46,7 +47,7 @@ export function orderList(deps: WebDeps) {
 }
 
 function readSearch(c: WebContext): OrderSearch {
-  const given = (name: string) => c.req.query(name)?.trim() || undefined
+  const given = (name: string) => plainText(c.req.query(name) ?? '').trim() || undefined
   const among = <T extends string>(name: string, values: readonly T[]) =>
     values.find((value) => value === given(name))
   const product = given('product_id')
@@ -55,8 +56,8 @@ function readSearch(c: WebContext): OrderSearch {
     return text && isDay(text) ? dayInShanghai(text) : undefined
   }
   return {
-    words: given('q')?.slice(0, WORDS_MAX),
-    ownerId: given('owner_id')?.slice(0, OWNER_ID_MAX),
+    words: cut(given('q') ?? '', WORDS_MAX) || undefined,
+    ownerId: cut(given('owner_id') ?? '', OWNER_ID_MAX) || undefined,
     productId: product && /^[1-9]\d{0,17}$/.test(product) ? product : undefined,
     status: among('status', ORDER_STATUSES),
     paymentStatus: among('payment_status', PAYMENT_STATUSES),

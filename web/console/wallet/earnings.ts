@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import { OWNER_ID, OWNER_ID_MAX } from '../../../application/customers/users.ts'
+import { isOwnerId } from '../../../application/customers/users.ts'
 import {
   EARNING_SOURCE,
   type EarningView,
@@ -43,7 +43,7 @@ export function consoleEarningRoutes(deps: WebDeps) {
   /** @throws DomainError NOT_FOUND if the id is invalid, FORBIDDEN with an external wallet */
   const ownerOf = (c: WebContext): string => {
     const owner = c.req.param('owner') ?? ''
-    if (!OWNER_ID.test(owner) || owner.length > OWNER_ID_MAX) throw new DomainError({ code: 'NOT_FOUND' })
+    if (!isOwnerId(owner)) throw new DomainError({ code: 'NOT_FOUND' })
     mustBeOurs(deps)
     return owner
   }
@@ -167,15 +167,15 @@ function readEarning(form: Form, lang: Lang) {
     points: t(T.points),
     occurred: t(T.occurred),
   })
-  const source = read.text('source', 1, 32)
+  const source = read.code('source', 1, 32)
   if (source && !EARNING_SOURCE.test(source)) read.wrong('source', 'format')
-  const externalId = read.text('external_id', 1, 128)
+  const externalId = read.code('external_id', 1, 128)
   if (externalId && !EXTERNAL_ID.test(externalId)) read.wrong('external_id', 'format')
   const fen = read.fen('amount')
   const points = read.int('points', 1, ENTRY_POINTS_MAX)
   const isRead = read.errors.amount === undefined && read.errors.points === undefined
   if (isRead && (fen === undefined) === (points === undefined)) read.say('amount', t(T.oneOfThem))
-  const day = read.text('occurred', 0, 10)
+  const day = read.code('occurred', 0, 10)
   if (day && !isDay(day)) read.wrong('occurred', 'format')
   const occurredAt = day && isDay(day) ? dayInShanghai(day).from : undefined
   return { wish: { source, externalId, fen, points, occurredAt }, read }

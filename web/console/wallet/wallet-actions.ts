@@ -75,7 +75,7 @@ export function readAction(name: ActionName, form: Form, lang: Lang): Wish {
   if (has('amount') && fen === 0n) read.wrong('amount', 'min', '0.01')
   const level = has('level') ? (read.int('level', 0, LEVEL_MAX) ?? missing(read, 'level')) : 0
   const expiresAt = has('expires') ? endOfDay(read, form.expires ?? '') : null
-  const blockId = name === 'unblock' ? read.text('block', 1, BLOCK_ID_MAX) : ''
+  const blockId = name === 'unblock' ? read.code('block', 1, BLOCK_ID_MAX) : ''
   const reason = has('reason') ? read.text('reason', 1, REASON_MAX) : ''
   return {
     read,

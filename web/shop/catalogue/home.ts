@@ -11,7 +11,8 @@ import { readUser } from '../../../application/customers/users.ts'
 import { OverloadedError } from '../../../application/temporal/client.ts'
 import { readWallet, type WalletView } from '../../../application/wallet/wallets.ts'
 import { PAYMENT_MODES, PRODUCT_TYPES } from '../../../domain/catalogue/product.ts'
-import { choice } from '../../form/form.ts'
+import { cut, isVisible, plainText } from '../../../domain/text.ts'
+import { choice, typedMax } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped, moneyText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
@@ -120,12 +121,10 @@ export function homeRoutes(deps: WebDeps) {
 
 function readWish(c: WebContext): Wish {
   const given = c.req.query()
-  const keyword = Array.from((given.keyword ?? '').trim())
-    .slice(0, KEYWORD_MAX)
-    .join('')
+  const keyword = cut(plainText(given.keyword ?? '').trim(), KEYWORD_MAX)
   return {
     filter: {
-      keyword: keyword === '' ? undefined : keyword,
+      keyword: isVisible(keyword) ? keyword : undefined,
       categoryId: /^[1-9]\d{0,17}$/.test(given.category_id ?? '') ? given.category_id : undefined,
       paymentMode: PAYMENT_MODES.find((mode) => mode === given.payment_mode),
       productType: PRODUCT_TYPES.find((type) => type === given.product_type),
@@ -216,7 +215,7 @@ function searchForm(c: WebContext, { filter, affordable, sort }: Wish): Html {
   return html`<form class="search" role="search" action="${HOME}">
     <label class="sr" for="keyword">${t(T.search)}</label>
     <input id="keyword" name="keyword" type="search" value="${filter.keyword ?? ''}" placeholder="${t(T.search)}"
-      maxlength="${KEYWORD_MAX}" autocomplete="off" enterkeyhint="search">
+      maxlength="${typedMax(KEYWORD_MAX)}" autocomplete="off" enterkeyhint="search">
     ${hidden('category_id', filter.categoryId)}${hidden('payment_mode', filter.paymentMode)}
     ${hidden('product_type', filter.productType)}${hidden('affordable', affordable ? '1' : undefined)}
     ${hidden('sort', sort === 'default' ? undefined : sort)}

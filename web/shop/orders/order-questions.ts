@@ -6,7 +6,8 @@ import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { allows } from '../../../domain/orders/status.ts'
-import { errorSummary, type Form, field, formFields, formTokenOf, readForm } from '../../form/form.ts'
+import { lengthOf } from '../../../domain/text.ts'
+import { errorSummary, errorSummary, type Form, type Form, field, field, formFields, formTokenField, formTokenOf, formTokenOf, readForm, readForm } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { priceText } from '../../shared/format.ts'
@@ -37,7 +38,7 @@ export function orderQuestions(deps: WebDeps, act: Act) {
       const lang = c.get('lang')
       const given = [form.reason, form.more].filter(Boolean).join('；')
       const fields = readFields({ more: given }, lang, { more: textsIn(lang)(ORDER.otherReason) })
-      if (given.length > REASON_MAX) fields.say('more', textsIn(lang)(ORDER.reasonLong))
+      if (lengthOf(given) > REASON_MAX) fields.say('more', textsIn(lang)(ORDER.reasonLong))
       const reason = fields.text('more', 0, REASON_MAX)
       const wrong = fields.errors.more
       if (wrong !== undefined) return askCancel(c, deps, await read(c), form, wrong)

@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { plainPhone } from '../../domain/customers/address.ts'
+import { cut, isVisible, lengthOf, plainCode, plainText, searchForms } from '../../domain/text.ts'
+import { openHttpSession, type Visitor } from '../support/http-session.ts'
+import { openTestApp, type TestApp } from '../support/test-app.ts'
+
+/** What people type is read in one form, by every API and every page. */
+
+/** Nothing of it can be seen; PostgreSQL and `trim` take it for text. */
+const INVISIBLE = '\u200b\u2060\u2800\u3164\u115f\ufe0f'
+/** A letter outside the basic plane: two UTF-16 units, one character. */
+const RARE = '\u{20bb7}'
+
+let mall: TestApp
+let operator: Visitor
+beforeAll(async () => {
+  mall = await openTestApp()
+  operator = await openHttpSession(mall, 'olga', 'zh', 'admin')
+})
+afterAll(async () => {
+  expect(await mall.brokenLaws()).toEqual([])
+  await mall.close()
+})
+
+const admin = (method: string, path: string, body?: unknown) =>
+  mall.call(method, `/api/admin/points-mall${path}`, { as: 'root', role: 'admin', body })
+
+describe('text', () => {
+  test('loses what nobody sees, and keeps joined emoji', () => {
+    expect(plainText('a\u200bb\u202ac\u202c\ufeff\u00ad')).toBe('abc')
+    for (const emoji of ['👨‍👩‍👧', '👩🏽‍💻', '❤️‍🔥', '🏳️‍🌈']) expect(plainText(emoji)).toBe(emoji)
+    expect(plainText('\u200d王\u200d芳\u200d')).toBe('王芳')
+  })
+
+  test('has few marks per letter: a stack of them leaves no line', () => {
+    expect(plainText(`z${'\u0301'.repeat(900)}a\u0301`)).toBe(`z${'\u0301'.repeat(4)}a\u0301`)
+    // Vietnamese and Thai have two.
+    expect(plainText('e\u0302\u0301 ที่')).toBe('e\u0302\u0301 ที่')
+  })
+
+  test('is visible or not', () => {
+    for (const blank of ['', ' ', '\u3000', '\n', '\u0301', '\u2800', '\u3164', INVISIBLE])
+      expect(isVisible(blank), JSON.stringify(blank)).toBe(false)
+    for (const text of ['a', '王', '.', '😀', '①', `${INVISIBLE}x`]) expect(isVisible(text)).toBe(true)
+  })
+
+  test('is as long as it has code points', () => {
+    expect([lengthOf(RARE.repeat(3)), lengthOf('ab'), lengthOf('')]).toEqual([3, 2, 0])
+    expect([cut(RARE.repeat(3), 2), cut('ab', 2)]).toEqual([RARE.repeat(2), 'ab'])
+  })
+
+  test.each([
+    ['１３８００１３８０００', '13800138000'],
+    ['\u202a13800138000\u202c', '13800138000'],
+    ['138\u200b00138000', '13800138000'],
+    ['86 13800138000', '13800138000'],
+    ['+86 138-0013-8000', '13800138000'],
+    ['００８６１３８００１３８０００', '13800138000'],
+    ['０２１－１２３４５６７８', '021-12345678'],
+    ['021－12345678', '021-12345678'],
+    ['（021）12345678', '02112345678'],
+    // A number that starts with 86 without being one of China's stays.
+    ['8612345', '8612345'],
+  ])('the phone number %j is %j', (typed, phone) => {
+    expect(plainPhone(typed)).toBe(phone)
+  })
+
+  test('is looked for as typed and in half width', () => {
+    expect(searchForms('５Ｇ')).toEqual(['５Ｇ', '5G'])
+    expect(searchForms('珍珠')).toEqual(['珍珠'])
+    expect(plainCode('ＳＦ１２３\u200b ')).toBe('SF123')
+  })
+})
+
+interface Schema {
+  readonly $ref?: string
+  readonly type?: string | readonly string[]
+  readonly minLength?: number
+  readonly enum?: unknown
+  readonly format?: string
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly allOf?: readonly Schema[]
+}
+
+interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly body: Schema | undefined
+  readonly query: readonly { readonly name: string; readonly required: boolean; readonly schema: Schema }[]
+}
+
+/** Every operation of the API's document, with references resolved. */
+async function operations(): Promise<Operation[]> {
+  const document = (await (await fetch(`${mall.url}/openapi.json`)).json()) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>
+    readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+  }
+  const resolve = (schema: Schema): Schema => {
+    const named = schema.$ref?.split('/').at(-1)
+    const parts = (schema.allOf ?? []).map(resolve)
+    const own = named === undefined ? schema : resolve(document.components.schemas[named] ?? {})
+    return {
+      ...own,
+      properties: Object.assign({}, ...parts.map((part) => part.properties), own.properties),
+      required: [...parts.flatMap((part) => part.required ?? []), ...(own.required ?? [])],
+    }
+  }
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => {
+      const { requestBody, parameters = [] } = operation as {
+        requestBody?: { content: { 'application/json'?: { schema: Schema } } }
+        parameters?: { in: string; name: string; required?: boolean; schema: Schema }[]
+      }
+      const schema = requestBody?.content['application/json']?.schema
+      return {
+        method: method.toUpperCase(),
+        path: path.replace(/\{(\w+)\}/g, (_, name: string) => (name === 'owner_id' ? 'nobody' : '1')),
+        body: schema && resolve(schema),
+        query: parameters
+          .filter((parameter) => parameter.in === 'query')
+          .map((parameter) => ({ ...parameter, required: parameter.required === true })),
+      }
+    }),
+  )
+}
+
+const isText = ({ type, enum: values }: Schema) => [type].flat().includes('string') && values === undefined
+
+const ask = (method: string, path: string, body?: unknown) =>
+  mall.call(method, path, { as: 'root', role: 'admin', body })
+
+describe('the API', () => {
+  test('takes nothing invisible for a required text', async () => {
+    const tried: string[] = []
+    for (const { method, path, body, query } of await operations()) {
+      for (const [field, schema] of Object.entries(body?.properties ?? {})) {
+        const isRequired = body?.required?.includes(field) || (schema.minLength ?? 0) > 0
+        // A malformed product id is not found, like an unknown one.
+        if (!isText(schema) || !isRequired || path.startsWith('/codec') || field === 'product_id') continue
+        tried.push(`${path} ${field}`)
+        const { status, body: problem } = await ask(method, path, { [field]: INVISIBLE })
+        const fields = (problem.errors ?? []).map((error: { field: string }) => error.field)
+        expect([status, fields], `${method} ${path} ${field}`).toEqual([422, expect.arrayContaining([field])])
+      }
+      for (const { name, required, schema } of query) {
+        if (!isText(schema) || !(required || (schema.minLength ?? 0) > 0)) continue
+        tried.push(`${path} ?${name}`)
+        const answer = await ask(method, `${path}?${name}=${encodeURIComponent(INVISIBLE)}`)
+        expect(answer.status, `${method} ${path} ?${name}`).toBe(422)
+      }
+    }
+    expect(tried.length).toBeGreaterThan(15)
+  })
+
+  test('keeps what it takes in one form', async () => {
+    const made = await admin('POST', '/products', {
+      title: `折\u200b扇${'\u0301'.repeat(50)}`,
+      payment_mode: 'mixed',
+      point: 5,
+      price: { amount: '１０．５０', currency: 'CNY' },
+      properties: { '材\u200b质': '竹\u202e' },
+    })
+    expect(made.status).toBe(201)
+    expect(made.body.data).toMatchObject({
+      title: `折扇${'\u0301'.repeat(4)}`,
+      price: { amount: '10.50' },
+      properties: { 材质: '竹' },
+    })
+  })
+
+  test('counts a length as pages and database do', async () => {
+    const longest = RARE.repeat(255)
+    const made = await admin('POST', '/products', { title: longest, payment_mode: 'points_only', point: 1 })
+    expect(made.body.data.title).toBe(longest)
+    const tooLong = await admin('POST', '/products', {
+      title: `${longest}a`,
+      payment_mode: 'points_only',
+      point: 1,
+    })
+    expect(tooLong.status).toBe(422)
+    const page = `/admin/products/${made.body.data.id}`
+    const html = (await operator.get(page)).html
+    const input = /<input [^>]*name="title"[^>]*>/.exec(html)?.[0] ?? ''
+    expect(Number(/maxlength="(\d+)"/.exec(input)?.[1])).toBeGreaterThanOrEqual(longest.length)
+    const form = { title: longest, payment_mode: 'points_only', point: '2', once: 'a-form-of-its-own' }
+    expect((await operator.post(page, form)).location).toContain('done=saved')
+    const longer = { ...form, title: `${longest}a`, once: 'another-form' }
+    expect((await operator.post(page, longer)).html).toContain('不能超过 255 个字符')
+  })
+})
+
+describe('a search', () => {
+  test('finds in half width what is typed in full width, and titles in full width', async () => {
+    const half = await mall.product({ title: '手机流量 5Gx 套餐' })
+    const full = await mall.product({ title: '老式收音机（ＡＭ）' })
+    const found = async (keyword: string) =>
+      (
+        await mall.call('GET', `/api/points-mall/products/search?keyword=${encodeURIComponent(keyword)}`)
+      ).body.data.map(({ id }: { id: string }) => id)
+    for (const keyword of ['5Gx', '５Ｇｘ', '\u200b5Gx ', '５ｇＸ'])
+      expect(await found(keyword)).toEqual([half])
+    expect(await found('（ＡＭ）')).toEqual([full])
+    expect(await found('6Gx')).toEqual([])
+    const guest = await openHttpSession(mall, undefined)
+    for (const keyword of ['５Ｇｘ', '5G\u200bx']) {
+      const { html } = await guest.get(`/points-mall/products?keyword=${encodeURIComponent(keyword)}`)
+      expect(html).toContain('手机流量')
+    }
+  })
+})
+
+describe('a page', () => {
+  test('reads full-width amounts and tracking numbers, and refuses what nobody sees', async () => {
+    const address = { name: '王芳', phone: '13800138000', detail: '漕溪北路 1 号' }
+    await mall.points('buyer', 100)
+    const product_id = await mall.product({ point: 10, shipping_type: 'logistics' })
+    const { order_no } = (await mall.exchange('buyer', { product_id, address })).body.data
+    await mall.operate(order_no, 'accept', {})
+    const ship = (fields: Record<string, string>) => operator.post(`/admin/orders/${order_no}/ship`, fields)
+    for (const blank of [{ carrier: INVISIBLE }, { tracking_no: INVISIBLE }]) {
+      const answer = await ship({ carrier: '顺丰', tracking_no: 'SF1', ...blank })
+      expect([answer.status, answer.html]).toEqual([422, expect.stringContaining('不能为空')])
+    }
+    expect((await ship({ carrier: '顺\u200b丰', tracking_no: 'ＳＦ１２３\u202c' })).status).toBe(303)
+    const order = await admin('GET', `/orders/${order_no}`)
+    expect(order.body.data.shipping_info).toEqual({ carrier: '顺丰', tracking_no: 'SF123' })
+    const found = await operator.get(`/admin/orders?q=${encodeURIComponent('ｓｆ１２３')}`)
+    expect(found.html).toContain(order_no)
+
+    const product = { title: INVISIBLE, payment_mode: 'money_only', price: '１０．５０', stock: '１，０００' }
+    expect((await operator.post('/admin/products', product)).html).toContain('标题不能为空')
+    const made = await operator.post('/admin/products', { ...product, title: '茶' })
+    const id = /products\/(\d+)/.exec(made.location)?.[1]
+    const { body } = await admin('GET', `/products/${id}`)
+    expect(body.data).toMatchObject({ title: '茶', price: { amount: '10.50' }, stock_quantity: 1000 })
+  })
+})
