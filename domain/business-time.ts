@@ -35,6 +35,17 @@ export function dateInShanghai(at: number): string {
   return shanghaiText(new Date(at)).slice(0, 10)
 }
 
+/**
+ * The last day of points that end at this moment (ms since the epoch), which itself is over for them.
+ * @returns with the time (`10:19`) where they end in the middle of that day
+ */
+export function lastDayOf(endsAt: number): { readonly day: string; readonly time?: string } {
+  const { to } = shanghaiDay(endsAt - 1)
+  const day = dateInShanghai(endsAt - 1)
+  // A day also ends at 23:59:59.
+  return to - endsAt <= 1000 ? { day } : { day, time: shanghaiText(new Date(endsAt)).slice(11, 16) }
+}
+
 export function yesterdayInShanghai(at: number): string {
   return dateInShanghai(at - DAY_MS)
 }

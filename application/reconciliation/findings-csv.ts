@@ -1,7 +1,6 @@
-import { shanghaiText } from '../../domain/business-time.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import { sideText, subjectText } from '../../i18n/finding-texts.ts'
-import { line, words } from '../platform/csv.ts'
+import { csvHead, csvHeaders, csvLine, moment, text } from '../platform/csv.ts'
 import type { FindingView } from './reconciliation.ts'
 
 const HEADERS = {
@@ -13,26 +12,23 @@ const HEADERS = {
 export function findingsTable(id: string, findings: readonly FindingView[], lang: Lang) {
   return {
     body: findingsCsv(findings, lang),
-    headers: {
-      'Content-Type': 'text/csv; charset=utf-8',
-      'Content-Disposition': `attachment; filename="findings-${id}.csv"`,
-    },
+    headers: csvHeaders(`findings-${id}.csv`),
   }
 }
 
 function findingsCsv(findings: readonly FindingView[], lang: Lang): string {
   const lines = findings.map((finding) =>
-    line([
-      shanghaiText(new Date(finding.found_at)),
-      finding.kind,
-      words(subjectText(finding.subject, lang)),
-      words(finding.ours ? sideText(finding.ours, lang) : ''),
-      words(finding.theirs ? sideText(finding.theirs, lang) : ''),
-      finding.state,
-      words(finding.order_no ?? ''),
-      finding.order_url ?? '',
-      finding.id,
+    csvLine([
+      moment(new Date(finding.found_at)),
+      text(finding.kind),
+      text(subjectText(finding.subject, lang)),
+      text(finding.ours ? sideText(finding.ours, lang) : ''),
+      text(finding.theirs ? sideText(finding.theirs, lang) : ''),
+      text(finding.state),
+      text(finding.order_no ?? ''),
+      text(finding.order_url ?? ''),
+      text(finding.id),
     ]),
   )
-  return `\uFEFF${line(HEADERS[lang])}${lines.join('')}`
+  return `${csvHead(HEADERS[lang])}${lines.join('')}`
 }

@@ -1,8 +1,7 @@
-import { shanghaiText } from '../../domain/business-time.ts'
 import { decimalFromFen } from '../../domain/money.ts'
 import { kindText } from '../../i18n/entry-texts.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
-import { line, words } from '../platform/csv.ts'
+import { csvHead, csvHeaders, csvLine, figure, moment, text } from '../platform/csv.ts'
 import { readWholeStatement, type StatementEntry, type StatementQuery } from './statement.ts'
 import type { Ledger } from './wallets.ts'
 
@@ -18,10 +17,7 @@ export async function statementTable(ledger: Ledger, query: StatementQuery, lang
   const name = `${query.currency === 'ZJF' ? 'points' : 'cash'}-transactions.csv`
   return {
     body: ReadableStream.from(tableOf(first, pages, query.currency === 'CNY', lang)),
-    headers: {
-      'Content-Type': 'text/csv; charset=utf-8',
-      'Content-Disposition': `attachment; filename="${name}"`,
-    },
+    headers: csvHeaders(name),
   }
 }
 
@@ -32,8 +28,7 @@ async function* tableOf(
   lang: Lang,
 ): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder()
-  // Spreadsheets misread Chinese without a BOM.
-  yield encoder.encode(`\uFEFF${line(HEADERS[lang])}`)
+  yield encoder.encode(csvHead(HEADERS[lang]))
   for (let page = first; !page.done; page = await rest.next()) {
     yield encoder.encode(csvLines(page.value, inFen, lang))
   }
@@ -41,17 +36,17 @@ async function* tableOf(
 
 /** @param inFen convert from fen to yuan */
 function csvLines(entries: readonly StatementEntry[], inFen: boolean, lang: Lang): string {
-  const amount = (value: bigint) => (inFen ? decimalFromFen(value) : `${value}`)
+  const amount = (value: bigint) => figure(inFen ? decimalFromFen(value) : `${value}`)
   return entries
     .map((entry) =>
-      line([
-        shanghaiText(entry.createdAt),
-        kindText(entry.kind, lang),
+      csvLine([
+        moment(entry.createdAt),
+        text(kindText(entry.kind, lang)),
         amount(entry.amount),
         amount(entry.balanceAfter),
-        words(entry.orderNo ?? ''),
-        words(entry.reasonText),
-        entry.id,
+        text(entry.orderNo ?? ''),
+        text(entry.reasonText),
+        text(entry.id),
       ]),
     )
     .join('')

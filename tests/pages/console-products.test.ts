@@ -188,8 +188,10 @@ describe('products', () => {
     const edit = { ...(await operator.form(page)), stock_change: '5' }
     await Promise.all([operator.post(page, edit), operator.post(page, edit)])
     expect((await api(`/products/${idIn(one.location)}`)).stock_quantity).toBe(5)
-    // A different number after going back is another act.
-    await operator.post(page, { ...edit, stock_change: '7' })
+    // Another number, after a step back, is another act, of a form that is stale.
+    const stale = await operator.post(page, { ...edit, stock_change: '7' })
+    expect([stale.status, (await api(`/products/${idIn(one.location)}`)).stock_quantity]).toEqual([412, 5])
+    await operator.post(page, fieldsOf(stale.html, page))
     expect((await api(`/products/${idIn(one.location)}`)).stock_quantity).toBe(12)
   })
 
@@ -349,10 +351,10 @@ describe('products', () => {
       original_price: { amount: '99.00', currency: 'CNY' },
       ...body,
     })
-    const { updated_at: _, ...before } = await api(`/products/${id}`)
+    const { updated_at: _, version: _before, ...before } = await api(`/products/${id}`)
     const form = await operator.form(`/admin/products/${id}`)
     expect((await operator.post(`/admin/products/${id}`, form)).status).toBe(303)
-    const { updated_at: __, ...after } = await api(`/products/${id}`)
+    const { updated_at: __, version: _after, ...after } = await api(`/products/${id}`)
     expect(after).toEqual(before)
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { adjust, grant } from '../../db/wallet/grants.ts'
-import { daysBetween, shanghaiDay } from '../../domain/business-time.ts'
+import { dateInShanghai, daysBetween, shanghaiDay, shanghaiText } from '../../domain/business-time.ts'
 import { openHttpSession, type Visitor } from '../support/http-session.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -61,8 +61,47 @@ describe('the wallet page', () => {
     // The order has taken 200 from the lot that expires first.
     expect(html).toContain('<strong class="digits">100 积分</strong>')
     expect(html).toContain(`还有 ${daysBetween(Date.now(), expiry.getTime())} 天`)
+    expect(html).toContain(`${shanghaiText(expiry).slice(0, 16)}</time>`)
     expect(html).toContain(`href="/points-mall/orders/${order.body.data.order_no}"`)
     expect(html).toMatch(/冻结<\/span> 兑换商品[\s\S]*-200[\s\S]*余额 1,300/)
+  })
+
+  test('says the last day on which points can be spent, on every page', async () => {
+    const day = (n: number) => dateInShanghai(Date.now() + n * 86_400_000)
+    const { from } = shanghaiDay(Date.now())
+    // The lot that ends first is spent by the order below.
+    const ends = [
+      [1, from + 3 * 86_400_000],
+      [2, from + 4 * 86_400_000 - 1],
+      [3, from + 5 * 86_400_000 - 1000],
+      [4, from + 6 * 86_400_000 + 1],
+      [5, from + 7 * 86_400_000 + 37_140_000],
+    ] as const
+    const shown = [day(2), day(3), day(4), `${day(6)} 00:00`, `${day(7)} 10:19`]
+    for (const [points, at] of ends) await mall.points('lasting', points, new Date(at))
+    const openAs = (owner: string, role?: 'operator') => openHttpSession(mall, owner, 'zh', role)
+    const own = (await (await openAs('lasting')).get(WALLET)).html
+    const staff = (await (await openAs('looker', 'operator')).get('/admin/users/lasting')).html
+    for (const html of [own, staff]) {
+      const days = [...html.matchAll(/<time datetime="([^"]+)">([^<]+)<\/time>/g)]
+      for (const [n, [, at]] of ends.entries()) {
+        const texts = days
+          .filter(([, datetime]) => Date.parse(datetime ?? '') === at)
+          .map(([, , text]) => text)
+        expect([n, ...texts]).toEqual([n, shown[n]])
+      }
+    }
+    expect(own).toContain(`可用到 <time`)
+    for (const n of [2, 3, 4, 6, 7]) expect(own).toContain(`还有 ${n} 天`)
+    const today = new Date(from + 86_400_000)
+    await mall.points('lasting', 6, today)
+    expect((await (await openAs('lasting')).get(WALLET)).html).toContain('今天是最后一天')
+    const product_id = await mall.product({ point: 6 })
+    const { order_no } = (await mall.exchange('lasting', { product_id })).body.data
+    await mall.act('lasting', order_no, 'cancel')
+    await mall.reach('lasting', order_no, 'order_canceled')
+    const order = (await (await openAs('lasting')).get(`/points-mall/orders/${order_no}`)).html
+    expect(order).toContain(`可用到 <time datetime="${today.toISOString()}">${day(0)}</time>`)
   })
 
   test('shows what happened to held points: they are spent', async () => {

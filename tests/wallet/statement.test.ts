@@ -190,15 +190,39 @@ describe('the CSV export', () => {
   })
 
   test('neutralizes formulas and escapes quotes', async () => {
+    const guarded = [
+      ...['=HYPERLINK("http://evil","x")', '+1', '-1+cmd|', '@SUM(A1)', ' =1', '＝1', '\u200b=1'],
+      ...[
+        '3-11',
+        '64-1',
+        '00123',
+        '0.50',
+        '123456789012',
+        '1E5',
+        '1e-7',
+        '12345678901234567890',
+        '2026-11-28',
+        '2026年11月28日',
+        '１２３',
+      ],
+      ...['1/2', '12:30', '9:05 PM', '5 Dec', 'Mar-11', 'SEPT2', '50%', '¥12.00', '(5)', '1,234.50', '.5'],
+      ...['TRUE', 'false', '#N/A', "'3-11", "'普通"],
+    ]
     const words = [
-      '=HYPERLINK("http://evil","x")',
-      '+1',
-      '-1+cmd|',
-      '@SUM(A1)',
-      ' =1',
-      '＝1',
-      'a,"b"',
-      '普通',
+      ...guarded,
+      ...[
+        'a,"b"',
+        '普通',
+        '7 天无理由',
+        'SF1234567890',
+        'PM20261123072205YHPDKBPDCTGZ',
+        '第 3 批',
+        '5 件',
+        '5',
+        '0',
+        '12345678901',
+        'It’s 3 o’clock',
+      ],
     ]
     await mall.db.transaction().execute(async (tx) => {
       for (const [n, reason] of words.entries()) {
@@ -212,7 +236,11 @@ describe('the CSV export', () => {
     })
     const [, ...rows] = parseCsv((await download('formula')).text)
     const cells = rows.map((row) => row[5]).reverse()
-    expect(cells).toEqual(words.map((word, n) => (n < 6 ? `'${word}` : word)))
+    expect(cells).toEqual(words.map((word) => (guarded.includes(word) ? `'${word}` : word)))
+    // Without one apostrophe at its start each is what it was, and so is each id.
+    expect(cells.map((cell) => cell?.replace(/^'/, ''))).toEqual(words)
+    const ids = idsOf((await list('formula', 'per_page=100')).body.data)
+    expect(rows.map((row) => row[6])).toEqual(ids.map((id) => `'${id}`))
     expect(rows.every((row) => row.length === 7)).toBe(true)
   })
 

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { daysBetween } from '../../domain/business-time.ts'
+import { daysBetween, lastDayOf } from '../../domain/business-time.ts'
 import type { Money } from '../../domain/money.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 
@@ -81,13 +81,8 @@ export function exactTime(iso: string) {
   return html`<time datetime="${iso}">${text}</time>`
 }
 
-export function day(iso: string, lang: Lang) {
-  const { year, month, day: date } = DATE_TIME
-  const text = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'sv-SE', {
-    timeZone: ZONE,
-    year,
-    month,
-    day: date,
-  }).format(new Date(iso))
-  return html`<time datetime="${iso}">${text.replaceAll('/', '-')}</time>`
+/** `<time>`: the last day on which points that end at this moment can be spent. */
+export function lastDay(endsAt: string) {
+  const { day, time: clock } = lastDayOf(Date.parse(endsAt))
+  return html`<time datetime="${endsAt}">${clock === undefined ? day : `${day} ${clock}`}</time>`
 }

@@ -3,7 +3,7 @@ import type { CashPlace, FundTrace, PointsPlace } from '../../application/orders
 import type { Lang } from '../../i18n/error-texts.ts'
 import { textsIn } from '../texts/common/common.ts'
 import { METHODS, WHERE } from '../texts/shop/orders.ts'
-import { day, moneyText, pointsText, time } from './format.ts'
+import { lastDay, moneyText, pointsText, time } from './format.ts'
 import { interpolate } from './interpolate.ts'
 import type { Html } from './page.ts'
 
@@ -52,7 +52,7 @@ function lotList({ points, lots, at }: Extract<PointsPlace, { place: 'returned' 
       if (lot.expires_at === null) return html`<li>${interpolate(t(WHERE.lotForEver), { n })}</li>`
       // They returned after the grace period.
       const text = Date.parse(lot.expires_at) <= Date.parse(at) ? WHERE.lotOver : WHERE.lot
-      return html`<li>${interpolate(t(text), { n, t: day(lot.expires_at, lang) })}</li>`
+      return html`<li>${interpolate(t(text), { n, t: lastDay(lot.expires_at) })}</li>`
     })}
     ${debt > 0 ? html`<li>${interpolate(t(WHERE.debt), { n: pointsText(debt, lang) })}</li>` : ''}
   </ul>`

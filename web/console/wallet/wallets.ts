@@ -8,7 +8,7 @@ import { moneyFromFen } from '../../../domain/money.ts'
 import { kindText, reasonText } from '../../../i18n/entry-texts.ts'
 import { choice } from '../../form/form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
-import { exactTime, grouped, moneyText, pointsText, signed, time } from '../../shared/format.ts'
+import { exactTime, grouped, lastDay, moneyText, pointsText, signed, time } from '../../shared/format.ts'
 import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { viewerOf } from '../../shared/viewer.ts'
@@ -68,7 +68,7 @@ function lots(c: WebContext, { available, expiring }: GuardedWallet): Html {
     <tbody>
       ${expiring.map(
         ({ points, expires_at }) =>
-          html`<tr><td>${time(expires_at, lang)}</td><td class="number digits">${grouped(points)}</td></tr>`,
+          html`<tr><td>${lastDay(expires_at)}</td><td class="number digits">${grouped(points)}</td></tr>`,
       )}
       <tr><td>${t(T.never)}</td><td class="number digits">${grouped(lasting)}</td></tr>
     </tbody>

@@ -15,7 +15,7 @@ import { kindText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { choice } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
-import { day, grouped, moneyText, pointsText, signed, time } from '../../shared/format.ts'
+import { grouped, lastDay, moneyText, pointsText, signed, time } from '../../shared/format.ts'
 import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { requireViewer, viewerOf } from '../../shared/viewer.ts'
@@ -101,18 +101,18 @@ function lots({ expiring }: WalletView, lang: Lang): Html {
       ${expiring.slice(0, LOTS_SHOWN).map(
         ({ points, expires_at }) => html`<li>
           <strong class="digits">${pointsText(points, lang)}</strong>
-          <span>${interpolate(t(WALLET.until), { t: day(expires_at, lang) })}</span>
+          <span>${interpolate(t(WALLET.until), { t: lastDay(expires_at) })}</span>
           <span class="left muted small">${daysLeft(expires_at, lang)}</span></li>`,
       )}
-      ${last ? html`<li class="muted">${interpolate(t(WALLET.moreLots), { n: `${rest.length}`, t: day(last.expires_at, lang) })}</li>` : ''}
+      ${last ? html`<li class="muted">${interpolate(t(WALLET.moreLots), { n: `${rest.length}`, t: lastDay(last.expires_at) })}</li>` : ''}
     </ul>
     <p class="small muted">${t(WALLET.expiringHint)}</p>`
 }
 
 function daysLeft(expiresAt: string, lang: Lang): Html | string {
   const t = textsIn(lang)
-  // Calendar days: what expires tomorrow morning does not expire today.
-  const days = daysBetween(Date.now(), Date.parse(expiresAt))
+  // Calendar days to the last day, not 24 hours.
+  const days = daysBetween(Date.now(), Date.parse(expiresAt) - 1)
   if (days < 1) return t(WALLET.today)
   return days === 1 ? t(WALLET.oneDayLeft) : interpolate(t(WALLET.daysLeft), { n: `${days}` })
 }
