@@ -1,7 +1,6 @@
 import type { Server } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
-import { pino } from 'pino'
 import { createOidcSignIn } from '../application/access/oidc.ts'
 import { createTokenVerifier } from '../application/access/tokens.ts'
 import { exchangeSettings } from '../application/orders/exchange-deps.ts'

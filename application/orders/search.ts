@@ -30,7 +30,7 @@ export async function findOrders(
   search: OrderSearch,
   page: OrderPage,
 ): Promise<{ orders: OrderLine[]; next: string | null }> {
-  const number = NUMBER.exec(plainCode(search.words ?? ''))?.[0].toUpperCase()
+  const number = orderNoAtStart(plainCode(search.words ?? ''))
   if (number !== undefined) return { orders: await findByNumber(reader, number), next: null }
   const found = await searchOrders(reader.db, search, { ...page, limit: page.limit + 1 })
   const orders = found.slice(0, page.limit).map(lineOf)
