@@ -143,7 +143,7 @@ async function checkPostgres({ dataDir }: Config): Promise<void> {
     else
       found(
         'broken',
-        `the PostgreSQL programs in ${folder} do not run: npm rebuild, glibc 2.28 or later, or DATABASE_URL`,
+        `the PostgreSQL programs in ${folder} do not run: npm rebuild --ignore-scripts=false, glibc 2.28 or later, or DATABASE_URL`,
       )
   } catch (error) {
     found('broken', (error as Error).message)

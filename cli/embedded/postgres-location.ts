@@ -78,7 +78,7 @@ export function runs(folder: string, user: SystemUser | undefined): boolean {
 function programs(folder: string, user: SystemUser | undefined) {
   if (!runs(folder, user)) {
     throw new PartError(
-      `the PostgreSQL programs in ${folder} do not run here: run npm rebuild, then npm run doctor, or set DATABASE_URL`,
+      `the PostgreSQL programs in ${folder} do not run here: run npm rebuild --ignore-scripts=false, then npm run doctor, or set DATABASE_URL`,
     )
   }
   return { initdb: join(folder, 'bin', 'initdb'), postgres: join(folder, 'bin', 'postgres') }
