@@ -86,6 +86,27 @@ export async function findAttemptByKey(db: Db, ownerId: string, key: string): Pr
     .executeTakeFirst()
 }
 
+/** The owner's newest attempt for a product since then that is not canceled; it may have no order yet. */
+export async function findRecentAttempt(
+  db: Db,
+  ownerId: string,
+  productId: string,
+  since: Date,
+): Promise<Pick<Attempt, 'order_no' | 'created_at'> | undefined> {
+  return db
+    .selectFrom('exchange_attempts as attempt')
+    .leftJoin('points_exchange_orders as placed', 'placed.order_no', 'attempt.order_no')
+    .select(['attempt.order_no', 'attempt.created_at'])
+    .where('attempt.owner_id', '=', ownerId)
+    .where('attempt.product_id', '=', productId)
+    .where('attempt.state', '<>', sql.lit('refused'))
+    .where('attempt.created_at', '>', since)
+    .where((is) => is.or([is('placed.status', 'is', null), is('placed.status', '<>', 'order_canceled')]))
+    .orderBy('attempt.id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
 /** Newest first. */
 export async function listPendingAttempts(db: Db, ownerId: string, limit: number): Promise<Attempt[]> {
   return db

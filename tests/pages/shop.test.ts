@@ -310,7 +310,9 @@ describe('redeeming without JavaScript', () => {
     expect(again.text).toContain('欧阳小明 138****8000')
     expect(again.text).toContain('浙江省杭州市西湖区文三路')
     expect(again.text).not.toContain('13800138000')
-    const second = await alice.post(sheetOf(id), fieldsOf(again.html, sheetOf(id)))
+    const asked = await alice.post(sheetOf(id), fieldsOf(again.html, sheetOf(id)))
+    expect([asked.status, asked.text.includes('要再兑一份吗')]).toEqual([409, true])
+    const second = await alice.post(sheetOf(id), fieldsOf(asked.html, sheetOf(id)))
     expect(await mall.order('alice', orderNoIn(second.location) ?? '')).toMatchObject({
       address_info: ADDRESS,
     })
@@ -324,10 +326,53 @@ describe('redeeming without JavaScript', () => {
     expect(places.size).toBe(1)
     expect(orderNoIn([...places][0] ?? '')).toBeDefined()
     expect(await ordersOf('alice', id)).toHaveLength(1)
-    await alice.post(sheetOf(id), { ...form, remarks: '再来一件' })
-    expect(await ordersOf('alice', id)).toHaveLength(2)
-    expect(await stock(id)).toBe(7)
+    expect(await stock(id)).toBe(8)
   })
+
+  test.each(['zh', 'en'] as const)(
+    'a second order of the same product is asked about (%s), and made once',
+    async (lang) => {
+      const customer = openVisitor(mall.url, lang)
+      await customer.signIn('alice')
+      const [id, other] = [await mall.product({ stock: 9 }), await mall.product({ stock: 9 })]
+      // Two sheets from before the first order: the browser's, which it keeps, and that of another tab.
+      const [kept, tab] = [await sheet(customer, id), await sheet(customer, id)]
+      const first = orderNoIn((await customer.post(sheetOf(id), kept)).location) ?? ''
+      const says = { zh: ['再兑一份', '要再兑一份吗'], en: ['Redeem again', 'Redeem one more?'] }[lang]
+      let asked = ''
+      for (const form of [
+        { ...kept, remarks: '再来' },
+        tab,
+        await sheet(customer, id),
+        { ...tab, again: 'PM1' },
+      ]) {
+        const shown = await customer.post(sheetOf(id), form)
+        expect([shown.status, ...says.map((text) => shown.text.includes(text))]).toEqual([409, true, true])
+        expect(shown.html).toContain(`href="/points-mall/orders/${first}"`)
+        expect(fieldsOf(shown.html, sheetOf(id)).again).toBe(first)
+        asked = shown.html
+      }
+      expect(await ordersOf('alice', id)).toHaveLength(1)
+      // The tap that made the order is not asked about, nor is another product.
+      expect((await customer.post(sheetOf(id), kept)).location).toContain(first)
+      expect(
+        orderNoIn((await customer.post(sheetOf(other), await sheet(customer, other))).location),
+      ).toBeDefined()
+      const yes = fieldsOf(asked, sheetOf(id))
+      const places = new Set<string>()
+      for (const _ of [1, 2]) places.add((await customer.post(sheetOf(id), yes)).location)
+      expect([places.size, (await ordersOf('alice', id)).length]).toEqual([1, 2])
+      // That was consent to one more, and not to a third; a canceled order asks nothing.
+      const third = await customer.post(sheetOf(id), { ...yes, remarks: '三' })
+      const second = orderNoIn([...places][0] ?? '') ?? ''
+      expect([third.status, fieldsOf(third.html, sheetOf(id)).again]).toEqual([409, second])
+      for (const orderNo of [first, second]) {
+        await mall.act('alice', orderNo, 'cancel')
+        await mall.reach('alice', orderNo, 'order_canceled')
+      }
+      expect((await customer.post(sheetOf(id), tab)).status).toBe(303)
+    },
+  )
 
   test('asks again when the price changed, in points or cash', async () => {
     const id = await mall.product({ payment_mode: 'mixed', point: 100, fen: 990 })
@@ -425,13 +470,14 @@ describe('redeeming without JavaScript', () => {
   })
 
   test("pays cash by the shop's methods on the order page, for phone and desktop", async () => {
-    const id = await mall.product({ payment_mode: 'money_only', fen: 1500, shipping_type: 'none' })
+    const offer = () => mall.product({ payment_mode: 'money_only', fen: 1500, shipping_type: 'none' })
     const clients: Record<string, string | null> = {}
     for (const [agent, method] of [
       ['Mozilla/5.0 (iPhone) Mobile', 'alipay'],
       ['Mozilla/5.0 (Windows NT 10.0)', 'alipay'],
       ['Mozilla/5.0 (Windows NT 10.0)', 'wechat'],
     ] as const) {
+      const id = await offer()
       const form = { ...(await sheet(alice, id)), method }
       const { location } = await alice.post(sheetOf(id), form, { agent })
       const orderNo = orderNoIn(location) ?? ''
@@ -449,6 +495,7 @@ describe('redeeming without JavaScript', () => {
 
     const { rules } = mall.deps.settings
     mall.configure({ rules: { ...rules, supportedMethods: ['alipay'] } })
+    const id = await offer()
     const shown = await alice.get(sheetOf(id))
     const offered = PAYMENT_METHODS.filter((method) => shown.html.includes(`name="method" value="${method}"`))
     expect(offered).toEqual(['alipay'])

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import type { ProductView } from '../../../application/catalogue/products.ts'
 import { ADDRESSES_MAX, type AddressView } from '../../../application/customers/addresses.ts'
 import type { Check } from '../../../application/orders/exchange.ts'
-import type { OrderView } from '../../../application/orders/view.ts'
+import type { RecentExchange } from '../../../application/orders/recent.ts'
 import type { WalletView } from '../../../application/wallet/wallets.ts'
 import { needsAddress } from '../../../domain/catalogue/product.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
@@ -24,7 +24,7 @@ import { isUsable, methodRow } from '../payments/method-row.ts'
 
 export type Trouble =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'busy' | 'changed' }
+  | { readonly kind: 'busy' | 'changed' | 'again' }
 
 export interface Sheet {
   readonly product: ProductView
@@ -32,7 +32,7 @@ export interface Sheet {
   readonly check: Check
   readonly wallet: WalletView | undefined
   readonly book: readonly AddressView[]
-  readonly latest: OrderView | undefined
+  readonly latest: RecentExchange | undefined
   readonly form: Form
   readonly errors: FormErrors
   readonly trouble: Trouble | undefined
@@ -43,18 +43,21 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
   const t = textsIn(lang)
   const { product, quantity, check, form, errors } = sheet
   const { total } = check
+  // Consent is to one more than the order that is shown, and is asked for only after a tap.
+  const agreed = sheet.trouble?.kind === 'again' ? sheet.latest?.order_no : form.again
   const back = `/points-mall/products/${product.id}`
   if (status === 503) c.header('Retry-After', '3')
   const main = html`<h1>${t(T.title)}</h1>
     <form method="post" action="${back}/redeem" class="redeem" novalidate>
       ${formFields(c, form.once)}
+      ${agreed === undefined ? '' : html`<input type="hidden" name="again" value="${agreed}">`}
       <input type="hidden" name="quantity" value="${quantity}">
       <input type="hidden" name="points" value="${total.points}">
       <input type="hidden" name="cash" value="${decimalFromFen(total.fen)}">
       <div class="stack choices">
         ${errorSummary(errors, lang)}
         ${troubleNotice(c, sheet)}
-        ${latestNotice(c, sheet)}
+        ${sheet.trouble?.kind === 'again' ? '' : latestNotice(c, sheet, 'again')}
         ${item(c, sheet)}
         ${
           needsAddress(product.shipping_type)
@@ -97,6 +100,9 @@ function troubleNotice(c: WebContext, { trouble, check }: Sheet): Html | '' {
   if (trouble?.kind === 'changed') {
     return html`<div class="notice warn" role="alert"><h2>${t(T.changed)}</h2><p>${t(T.changedHint)}</p></div>`
   }
+  if (trouble?.kind === 'again') {
+    return html`<div class="notice warn" role="alert"><h2>${t(T.oneMore)}</h2><p>${t(T.oneMoreHint)}</p></div>`
+  }
   const refusal = trouble?.kind === 'refused' ? trouble.refusal : undefined
   const others = check.reasons.filter(({ code }) => code !== refusal?.code)
   const all = refusal ? [refusal, ...others] : others
@@ -106,12 +112,13 @@ function troubleNotice(c: WebContext, { trouble, check }: Sheet): Html | '' {
     ${refusal ? html`<p>${t(T.nothingTaken)}</p>` : ''}</div>`
 }
 
-function latestNotice(c: WebContext, { latest }: Sheet): Html | '' {
+/** @param says what happens with the next tap */
+function latestNotice(c: WebContext, { latest }: Sheet, says: 'again' | 'askAgain'): Html | '' {
   if (!latest) return ''
   const lang = c.get('lang')
   const t = textsIn(lang)
   const link = html`<a href="/points-mall/orders/${latest.order_no}">${t(T.seeOrder)}</a>`
-  return html`<p class="notice warn" role="note">${interpolate(t(T.again), { t: time(latest.created_at, lang), link })}</p>`
+  return html`<p class="notice warn" role="note">${interpolate(t(T[says]), { t: time(latest.created_at, lang), link })}</p>`
 }
 
 function addressChoice(c: WebContext, { book, form, errors }: Sheet): Html {
@@ -183,7 +190,9 @@ function item(c: WebContext, { product, quantity }: Sheet): Html {
   </div>`
 }
 
-function receipt(c: WebContext, { product, quantity, check, wallet }: Sheet): Html {
+/** The price as a ticket. */
+function receipt(c: WebContext, sheet: Sheet): Html {
+  const { product, quantity, check, wallet, trouble } = sheet
   const lang = c.get('lang')
   const t = textsIn(lang)
   const { total, reasons } = check
@@ -196,7 +205,8 @@ function receipt(c: WebContext, { product, quantity, check, wallet }: Sheet): Ht
     </dl>
     <div class="stub stack">
       <p class="sum"><span>${t(T.total)}</span> <strong class="price">${price(total.points, moneyFromFen(total.fen), lang)}</strong></p>
-      <button class="wide" ${reasons.length > 0 ? 'disabled' : ''}>${t(T.confirm)}</button>
+      ${trouble?.kind === 'again' ? latestNotice(c, sheet, 'askAgain') : ''}
+      <button class="wide" ${reasons.length > 0 ? 'disabled' : ''}>${t(trouble?.kind === 'again' ? T.confirmAgain : T.confirm)}</button>
       <p class="muted small">${t(T.frozen)}</p>
     </div>
   </section>`

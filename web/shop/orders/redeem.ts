@@ -2,8 +2,8 @@ import { Hono } from 'hono'
 import type { ProductView } from '../../../application/catalogue/products.ts'
 import { addAddress, checkedAddress, readAddresses } from '../../../application/customers/addresses.ts'
 import { checkExchange, type ExchangeCommand, exchange } from '../../../application/orders/exchange.ts'
-import { getOrder, listOrders } from '../../../application/orders/reads.ts'
-import type { OrderView } from '../../../application/orders/view.ts'
+import { getOrder } from '../../../application/orders/reads.ts'
+import { findRecentExchange, isKnownExchange } from '../../../application/orders/recent.ts'
 import { OverloadedError } from '../../../application/temporal/client.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import type { Total } from '../../../domain/catalogue/pricing.ts'
@@ -26,8 +26,6 @@ import { redeemSheet, type Trouble } from './redeem-sheet.ts'
 const QUANTITY_MAX = 1_000_000
 const REMARKS_MAX = 500
 const CUSTOMIZED_MAX = 200
-/** Going back in the browser must not redeem twice by accident. */
-const JUST_NOW_MS = 10 * 60_000
 
 /** The price shown is the price charged. */
 export function redeemRoutes(deps: WebDeps) {
@@ -45,7 +43,7 @@ export function redeemRoutes(deps: WebDeps) {
       checkExchange(deps, { ownerId, level }, product.id, { quantity }),
       readWallet(deps, ownerId).catch(unlessAway),
       needsAddress(product.shipping_type) ? readAddresses(deps, ownerId) : [],
-      listOrders(deps, { ownerId, productId: product.id }, { limit: 1, offset: 0 }),
+      findRecentExchange(deps.db, ownerId, product.id),
     ])
     const sheet = {
       product,
@@ -53,7 +51,7 @@ export function redeemRoutes(deps: WebDeps) {
       check,
       wallet,
       book,
-      latest: justNow(latest.orders[0]),
+      latest,
       form,
       errors,
       trouble,
@@ -82,6 +80,9 @@ export function redeemRoutes(deps: WebDeps) {
       const { command, errors } = await readCommand(c, deps, product, form, total)
       if (!command) return show(c, product, form, { errors })
       const key = operationKeyOf(c, form)
+      if (await mustAsk(deps, ownerId, product.id, form, key)) {
+        return show(c, product, form, { trouble: { kind: 'again' } })
+      }
       try {
         const { attempt, known } = await exchange(deps, { ownerId, level }, command, key)
         const outcome = known ? (await getOrder(deps, attempt.order_no, ownerId)).status : 'accepted'
@@ -100,7 +101,20 @@ export function redeemRoutes(deps: WebDeps) {
     })
 }
 
-/** No balance if the external wallet does not respond. */
+/** Whether the form was not shown the last redemption of the same product, as after going back. */
+async function mustAsk(
+  { db }: WebDeps,
+  ownerId: string,
+  productId: string,
+  form: Form,
+  key: string,
+): Promise<boolean> {
+  const recent = await findRecentExchange(db, ownerId, productId)
+  if (recent === undefined || form.again === recent.order_no) return false
+  return !(await isKnownExchange(db, ownerId, key))
+}
+
+/** If the external wallet does not respond, no balance is shown. */
 function unlessAway(error: unknown): undefined {
   if (error instanceof OverloadedError) return undefined
   throw error
@@ -111,11 +125,6 @@ const quantityOf = ({ quantity = '' }: Form): number =>
 
 const troubleOf = (refusal: Refusal): Trouble =>
   refusal.code === 'PRICE_CHANGED' ? { kind: 'changed' } : { kind: 'refused', refusal }
-
-function justNow(order: OrderView | undefined): OrderView | undefined {
-  const fresh = order && Date.parse(order.created_at) > Date.now() - JUST_NOW_MS
-  return fresh && order.status !== 'order_canceled' ? order : undefined
-}
 
 function statusOf(errors: FormErrors, trouble: Trouble | undefined): 200 | 409 | 422 | 503 {
   if (Object.keys(errors).length > 0) return 422

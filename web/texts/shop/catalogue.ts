@@ -151,9 +151,19 @@ export const REDEEM = {
     en: 'Everything you entered is still here. Wait a few seconds and submit again.',
   },
   again: {
-    zh: '你刚刚兑换过这件商品（{t}，{link}）。再次提交会生成一笔新订单。',
-    en: 'You just redeemed this ({t}, {link}). Submitting again creates another order.',
+    zh: '你刚刚兑换过这件商品（{t}，{link}）。再次提交会先请你确认。',
+    en: 'You just redeemed this ({t}, {link}). If you submit again, we’ll ask you to confirm.',
   },
+  askAgain: {
+    zh: '你刚刚兑换过这件商品（{t}，{link}）。再兑一份会生成一笔新订单。',
+    en: 'You just redeemed this ({t}, {link}). Redeeming it again creates another order.',
+  },
+  oneMore: { zh: '要再兑一份吗？', en: 'Redeem one more?' },
+  oneMoreHint: {
+    zh: '刚才的提交没有生成订单，也没有扣积分和现金。',
+    en: 'No order was created just now, and you weren’t charged.',
+  },
+  confirmAgain: { zh: '再兑一份', en: 'Redeem again' },
   seeOrder: { zh: '查看订单', en: 'view order' },
 } satisfies Record<string, Text>
 
