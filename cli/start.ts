@@ -87,7 +87,7 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
     database.outside && database.url ? database.url : embeddedPostgres(supervisor, config, ports),
     temporal.outside ? temporal : embeddedTemporal(supervisor, config, ports),
   ])
-  const sandboxUrl = config.demo ? `http://127.0.0.1:${ports.sandbox}` : undefined
+  const sandboxUrl = config.demo ? `http://${http.sharedHost}:${ports.sandbox}` : undefined
   const env = partEnvironment({
     DATA_DIR: config.dataDir,
     DATABASE_URL: databaseUrl,
@@ -122,7 +122,7 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
   ]
   say(`started: ${parts.map(({ name }) => name).join(', ')}`)
   await printTable(config, { databaseUrl, temporalUiUrl: temporalServer.uiUrl, sandboxUrl, demo })
-  await waitUntilReady(supervisor, `http://${reachable(http.host)}:${http.port}/health/ready`)
+  await waitUntilReady(supervisor, `${http.localUrl}/health/ready`)
   return {
     databaseUrl,
     temporalAddress: temporalServer.address,
@@ -218,7 +218,7 @@ async function printTable(
     ['API', `${base}/api/points-mall/products`],
     ['API docs', `${base}/docs`],
     ['health', `${base}/health/ready`],
-    ['metrics', `${base}/metrics`],
+    ['metrics', config.demo || config.http.metricsToken ? `${base}/metrics` : undefined],
     ['沙箱支付 sandbox', urls.sandboxUrl],
     ['Temporal UI', urls.temporalUiUrl],
     ['PostgreSQL', database.href],
@@ -246,12 +246,6 @@ async function printTable(
 function padded(text: string, columns: number): string {
   const wide = text.match(/[\u2e80-\uffef]/g)?.length ?? 0
   return text + ' '.repeat(Math.max(1, columns - text.length - wide))
-}
-
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  if (host === '::') return '[::1]'
-  return host.includes(':') ? `[${host}]` : host
 }
 
 /** Expected errors are shown without a stack. */

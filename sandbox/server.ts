@@ -10,9 +10,7 @@ if (!accounts) {
   process.exit(1)
 }
 
-const { host, port } = config.http
-/** A wildcard address cannot be called. */
-const mallHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+const { host, localUrl } = config.http
 const ownPort = config.ports.sandbox ?? (Number(URL.parse(config.sandbox.url ?? '')?.port) || 3400)
 
 try {
@@ -21,7 +19,7 @@ try {
     port: ownPort,
     publicUrl: config.sandbox.url,
     dataDir: config.dataDir,
-    mallUrl: config.sandbox.mallUrl ?? `http://${mallHost}:${port}`,
+    mallUrl: config.sandbox.mallUrl ?? localUrl,
     accounts,
     control: config.sandbox.control,
     clockScale: config.sandbox.clockScale,

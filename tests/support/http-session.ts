@@ -35,6 +35,7 @@ export async function openHttpSession(
   }
 
   return {
+    cookie,
     get: (path: string) => ask(path),
     post: (path: string, fields: Readonly<Record<string, string>>, headers: Record<string, string> = {}) =>
       ask(path, { method: 'POST', body: new URLSearchParams(fields) }, headers),

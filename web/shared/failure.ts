@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
 import { HTTPException } from 'hono/http-exception'
+import { isOutage } from '../../application/platform/outage.ts'
 import { OverloadedError } from '../../application/temporal/client.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { errorText } from '../../i18n/error-texts.ts'
@@ -9,6 +10,8 @@ import { shopPage } from '../shop/layout.ts'
 import { COMMON, textsIn } from '../texts/common/common.ts'
 import { FRAME } from '../texts/console/frame.ts'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
+import { interpolateText } from './interpolate.ts'
+import { ForeignOriginError } from './same-origin.ts'
 
 /** Error page; logs unexpected errors once. */
 export function showError(logger: WebDeps['logger']) {
@@ -21,17 +24,28 @@ export function showError(logger: WebDeps['logger']) {
       return show(c, text.title, text.detail, code === 'FORBIDDEN' ? 403 : 409)
     }
     const t = textsIn(c.get('lang'))
-    if (error instanceof HTTPException && error.status < 500) {
-      return show(c, t(COMMON.forbidden), '', error.status === 403 ? 403 : 400)
+    if (error instanceof ForeignOriginError) {
+      const hint = interpolateText(t(COMMON.foreignOriginHint), { url: error.publicUrl })
+      return show(c, t(COMMON.foreignOrigin), hint, 403)
     }
-    if (error instanceof OverloadedError) {
-      c.header('Retry-After', '1')
-      return show(c, t(COMMON.broken), t(COMMON.brokenHint), 503)
+    if (error instanceof HTTPException && error.status < 500) {
+      return show(c, t(COMMON.malformed), t(COMMON.malformedHint), 400)
+    }
+    if (error instanceof OverloadedError) return showUnavailable(c)
+    if (isOutage(error)) {
+      logger.error({ request_id: c.get('requestId'), err: error }, 'page unavailable')
+      return showUnavailable(c)
     }
     logger.error({ request_id: c.get('requestId'), err: error }, 'page failed')
     const hint = `${t(COMMON.brokenHint)} ${t(COMMON.requestId)} ${c.get('requestId')}`
     return show(c, t(COMMON.broken), hint, 500)
   }
+}
+
+function showUnavailable(c: WebContext) {
+  const t = textsIn(c.get('lang'))
+  c.header('Retry-After', '1')
+  return show(c, t(COMMON.broken), t(COMMON.brokenHint), 503)
 }
 
 export function showMissing(c: WebContext) {
