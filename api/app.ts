@@ -7,10 +7,11 @@ import { RIGHTS } from '../domain/access.ts'
 import { createWeb } from '../web/app.ts'
 import type { ApiDeps, ApiEnv } from './deps.ts'
 import { answerError, answerInvalid, problem } from './errors.ts'
-import { requireRouteRight, requireToken } from './middleware/auth.ts'
+import { requireMetricsToken, requireRouteRight, requireToken } from './middleware/auth.ts'
 import { jsonOnly, limitBody } from './middleware/body.ts'
 import { clientIp } from './middleware/client-ip.ts'
 import { idempotency } from './middleware/idempotency.ts'
+import { knownHost } from './middleware/known-host.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
@@ -42,7 +43,7 @@ export function createApp(deps: ApiDeps) {
   // HSTS only when the public URL is HTTPS.
   const strictTransportSecurity = deps.publicUrl.startsWith('https:')
   app.use(secureHeaders({ referrerPolicy, strictTransportSecurity }))
-  app.use(knownRoutes(app), limitBody)
+  app.use(knownHost(deps.isKnownHost), knownRoutes(app), limitBody)
 
   // Shop products are public; all other shop routes need a token.
   app.use('/api/*', async (c, next) => {
@@ -77,7 +78,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/webhooks', webhookRoutes(deps))
 
   app.route('/health', healthRoutes(deps))
-  app.get('/metrics', async (c) =>
+  app.get('/metrics', requireMetricsToken(deps), async (c) =>
     c.body(await metrics.registry.metrics(), 200, { 'Content-Type': metrics.registry.contentType }),
   )
   app.route('/codec', codecRoutes(deps))

@@ -27,6 +27,10 @@ export interface ApiDeps extends ExchangeDeps {
   /** CNY per point, in millionths of a yuan. */
   readonly pointsToCnyMillionths: bigint
   readonly publicUrl: string
+  /** Whether a host name means this installation. */
+  readonly isKnownHost: (hostname: string) => boolean
+  /** For `/metrics`; undefined: only a demo shows them. */
+  readonly metricsToken: string | undefined
   readonly stopping: WebDeps['stopping']
   readonly readSignInLink: WebDeps['readSignInLink']
   readonly oidc: WebDeps['oidc']

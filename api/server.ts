@@ -93,6 +93,8 @@ function connect(config: Config, stopping: AbortSignal) {
     demo: config.demo,
     crashWorker: config.demo ? () => crashWorker(config.dataDir) : undefined,
     publicUrl: config.http.publicUrl,
+    isKnownHost: config.http.isKnownHost,
+    metricsToken: config.http.metricsToken,
     stopping,
     readSignInLink: createLinkReader(verifyToken),
     oidc: oidc && createOidcSignIn(oidc, claims, oidcRedirect, sealer, complain),

@@ -89,7 +89,7 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
     database.outside && database.url ? database.url : embeddedPostgres(supervisor, config, ports),
     temporal.outside ? temporal : embeddedTemporal(supervisor, config, ports),
   ])
-  const sandboxUrl = config.demo ? `http://127.0.0.1:${ports.sandbox}` : undefined
+  const sandboxUrl = config.demo ? `http://${http.sharedHost}:${ports.sandbox}` : undefined
   const env = partEnvironment({
     DATA_DIR: config.dataDir,
     DATABASE_URL: databaseUrl,
@@ -106,8 +106,6 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
   })
   const part = (name: string, file: string, stopLimitMs: number, probe: Probe | 'ping') =>
     supervisor.start({ ...node(name, file), stopSignal: 'SIGTERM', stopLimitMs, probe })
-  const at = (port: number, path: string) => `http://${reachable(http.host)}:${port}${path}`
-
   await supervisor.run(node('migrate', 'cli/migrate.ts'))
   say('database migrated')
   if (demo) {
@@ -120,14 +118,14 @@ async function bringUp(supervisor: Supervisor, config: Config, demo: boolean): P
   }
   const parts = [
     ...(config.demo
-      ? [part('sandbox', 'sandbox/server.ts', 1000, httpProbe(at(ports.sandbox, '/health/live')))]
+      ? [part('sandbox', 'sandbox/server.ts', 1000, httpProbe(`${sandboxUrl}/health/live`))]
       : []),
     part('worker', 'worker.ts', 6000, 'ping'),
-    part('api', 'api/server.ts', 5500, httpProbe(at(http.port, '/health/live'))),
+    part('api', 'api/server.ts', 5500, httpProbe(`${http.localUrl}/health/live`)),
   ]
   say(`started: ${parts.map(({ name }) => name).join(', ')}`)
   await printTable(config, { databaseUrl, temporalUiUrl: temporalServer.uiUrl, sandboxUrl, demo })
-  await waitUntilReady(supervisor, at(http.port, '/health/ready'))
+  await waitUntilReady(supervisor, `${http.localUrl}/health/ready`)
   return {
     databaseUrl,
     temporalAddress: temporalServer.address,
@@ -223,7 +221,7 @@ async function printTable(
     ['API', `${base}/api/points-mall/products`],
     ['API docs', `${base}/docs`],
     ['health', `${base}/health/ready`],
-    ['metrics', `${base}/metrics`],
+    ['metrics', config.demo || config.http.metricsToken ? `${base}/metrics` : undefined],
     ['沙箱支付 sandbox', urls.sandboxUrl],
     ['Temporal UI', urls.temporalUiUrl],
     ['PostgreSQL', database.href],
@@ -253,12 +251,7 @@ function padded(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(1, columns - text.length - wide))
 }
 
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  if (host === '::') return '[::1]'
-  return host.includes(':') ? `[${host}]` : host
-}
-
+/** Expected errors are shown without a stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const expected = error instanceof ConfigError || error instanceof PartError || error instanceof PortError

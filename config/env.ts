@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { PAYMENT_METHODS as METHODS } from '../domain/payments/method.ts'
+import { isLoopback } from './addresses.ts'
 import { authProblems, authVariables } from './auth.ts'
 import { ConfigError } from './error.ts'
-import { days, flag, keys, port, rateMillionths, url } from './formats.ts'
+import { days, flag, hostNames, keys, port, rateMillionths, url } from './formats.ts'
 import { paymentProblems, paymentVariables } from './payments/index.ts'
 import { weakSettings } from './strength.ts'
 import { temporalConnection } from './temporal.ts'
@@ -12,7 +13,6 @@ import { temporalConnection } from './temporal.ts'
 
 /** Keys, certificates and secrets may also be given as a file, by the name with `_FILE`. */
 const BY_FILE = /_(KEY|KEYS|SECRET|TOKEN|CERTIFICATES)$/
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
 const methods = z
   .string()
@@ -35,8 +35,12 @@ const variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PUBLIC_URL: url.optional(),
   TRUSTED_PROXIES: z.string().default(''),
+  ALLOWED_HOSTS: hostNames.default([]),
   DATA_DIR: z.string().min(1).default('.data'),
-  METRICS_TOKEN: z.string().min(16, 'at least 16 characters').optional(),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\w.~+/-]{16,512}$/, '16 or more letters, digits and . ~ + / _ -')
+    .optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_REPLICA_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -125,7 +129,7 @@ function withFiles(given: Given): Given {
 }
 
 function isDemo(given: Given): boolean {
-  const loopback = LOOPBACK.includes(given.HOST ?? '127.0.0.1')
+  const loopback = isLoopback(given.HOST ?? '127.0.0.1')
   return ['1', 'true'].includes(given.DEMO ?? '') || (loopback && given.NODE_ENV !== 'production')
 }
 

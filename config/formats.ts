@@ -20,6 +20,15 @@ export const url = z.url({ protocol: /^https?$/ }).transform((value) => {
   return value.slice(0, end)
 })
 
+/** Host names without port, separated by commas; as a URL writes them. */
+export const hostNames = z.string().transform((value, context) => {
+  const names = value.split(',').map((name) => name.trim())
+  const hosts = names.map((name) => (/[/@?#]/.test(name) ? undefined : URL.parse(`http://${name}`)))
+  if (hosts.every((host) => host?.port === '')) return hosts.map((host) => host?.hostname ?? '')
+  context.addIssue('host names without a port, separated by commas')
+  return z.NEVER
+})
+
 /** An exact decimal as an integer count of millionths: no rate is ever a floating point number. */
 export const rateMillionths = z
   .string()

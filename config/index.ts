@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { knownHosts, localHost, sharedHost } from './addresses.ts'
 import { authOf } from './auth.ts'
 import { readEnvironment } from './env.ts'
 import { externalWalletOf } from './external-wallet.ts'
@@ -28,8 +29,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const secrets = demo ? generatedSecrets(dataDir) : undefined
   const running = readRunning(dataDir)
   const sandboxUrl =
-    e.SANDBOX_URL ?? (e.SANDBOX_PORT ? `http://127.0.0.1:${e.SANDBOX_PORT}` : running?.sandboxUrl)
-  const publicUrl = e.PUBLIC_URL ?? `http://${urlHostOf(e.HOST)}:${e.PORT}`
+    e.SANDBOX_URL ?? (e.SANDBOX_PORT ? `http://${sharedHost(e.HOST)}:${e.SANDBOX_PORT}` : running?.sandboxUrl)
+  const publicUrl = e.PUBLIC_URL ?? `http://${sharedHost(e.HOST)}:${e.PORT}`
   const payments = paymentAccounts(e, publicUrl, secrets && { secrets, sandboxUrl })
   const supported = supportedMethods(e, payments)
   return {
@@ -41,6 +42,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       host: e.HOST,
       port: e.PORT,
       publicUrl,
+      /** By which this machine reaches the API. */
+      localUrl: `http://${localHost(e.HOST)}:${e.PORT}`,
+      /** The host of URLs of what listens at `host`. */
+      sharedHost: sharedHost(e.HOST),
+      isKnownHost: knownHosts(e.HOST, publicUrl, e.ALLOWED_HOSTS),
+      /** Undefined: only a demo shows its metrics. */
+      metricsToken: e.METRICS_TOKEN,
       trustedProxies: e.TRUSTED_PROXIES.split(',')
         .map((address) => address.trim())
         .filter(Boolean),
@@ -111,10 +119,4 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     outsideSteps: e.POINTS_MALL_OUTSIDE_STEPS,
     outsideWallet: externalWalletOf(e, demo),
   }
-}
-
-/** The host part of a URL for this listening address. */
-function urlHostOf(host: string): string {
-  if (host === 'localhost') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { isLoopback } from './addresses.ts'
 import { keys } from './formats.ts'
 
 /** What an installation for customers does not accept: plain HTTP, and secrets that can be guessed. */
 
-const LOOPBACK_HOSTS = ['127.0.0.1', 'localhost', '[::1]']
 /** 32 random bytes have some 30 different ones, and 32 random hex digits some 14. */
 const DIFFERENT_BYTES_MIN = 16
 const DIFFERENT_CHARACTERS_MIN = 8
@@ -24,11 +24,10 @@ export function weakSettings(given: Given): string[] {
 /** Without TLS, cookies and tokens can be read on the way; on this machine there is no way. */
 function publicUrlProblems({ PUBLIC_URL: given, HOST: host = '127.0.0.1' }: Given): string[] {
   if (given === undefined) {
-    const isLoopback = ['127.0.0.1', '::1', 'localhost'].includes(host)
-    return isLoopback ? [] : ['PUBLIC_URL: must be set, with https, when HOST is not loopback']
+    return isLoopback(host) ? [] : ['PUBLIC_URL: must be set, with https, when HOST is not loopback']
   }
   const { protocol, hostname = '' } = URL.parse(given) ?? {}
-  if (protocol !== 'http:' || LOOPBACK_HOSTS.includes(hostname)) return []
+  if (protocol !== 'http:' || isLoopback(hostname)) return []
   return ['PUBLIC_URL: must be https']
 }
 

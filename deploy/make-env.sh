@@ -32,8 +32,9 @@ AUTH_JWT_SECRET=$(hex 32)
 LEDGER_KEYS=l1:$(base64_of 32)
 PAYLOAD_KEYS=p1:$(base64_of 32)
 ORDERS_WEBHOOK_SECRET=whsec_$(base64_of 24)
+METRICS_TOKEN=$(hex 24)
 
-# How browsers and payment providers reach the API, and which proxies in front of it are to be believed.
+# How browsers and payment providers reach the API: https for customers. And which proxies in front of it are to be believed.
 PUBLIC_URL=http://127.0.0.1:3000
 TRUSTED_PROXIES=
 ENV

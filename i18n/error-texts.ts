@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'METHOD_NOT_ALLOWED'
+  | 'MISDIRECTED_REQUEST'
   | 'UNAUTHENTICATED'
   | 'WEBHOOK_SIGNATURE_INVALID'
   | 'IDEMPOTENCY_KEY_REUSED'
@@ -234,6 +235,16 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   UNSUPPORTED_MEDIA_TYPE: {
     zh: plain('不支持的内容类型', '请求体必须是 application/json'),
     en: plain('Unsupported media type', 'The request body must be application/json'),
+  },
+  MISDIRECTED_REQUEST: {
+    zh: plain(
+      '主机名不属于本商城',
+      '请使用商城的地址访问；若此地址无误，请在 PUBLIC_URL 或 ALLOWED_HOSTS 中设置它',
+    ),
+    en: plain(
+      'Not a host of this mall',
+      'Use the address of the mall. If this is one, set it in PUBLIC_URL or ALLOWED_HOSTS',
+    ),
   },
   METHOD_NOT_ALLOWED: {
     zh: plain('请求方法不允许', '此地址不支持该请求方法'),

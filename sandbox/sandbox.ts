@@ -84,7 +84,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     throw error
   }
   const { port } = server.address() as AddressInfo
-  const url = `http://127.0.0.1:${port}`
+  const url = `http://${options.host === '::1' ? '[::1]' : '127.0.0.1'}:${port}`
   publicUrl ??= url
   // Only after the port is bound: another sandbox on the same books would send everything twice.
   notifier.wake()

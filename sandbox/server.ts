@@ -9,9 +9,7 @@ const { accounts } = config.sandbox
 if (!accounts)
   refuseToStart('sandbox', 'it takes pretended money: it runs on loopback outside production, or with DEMO=1')
 
-const { host, port } = config.http
-/** A wildcard address cannot be called. */
-const mallHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+const { host, localUrl } = config.http
 const ownPort = config.ports.sandbox ?? (Number(URL.parse(config.sandbox.url ?? '')?.port) || 3400)
 
 try {
@@ -20,7 +18,7 @@ try {
     port: ownPort,
     publicUrl: config.sandbox.url,
     dataDir: config.dataDir,
-    mallUrl: config.sandbox.mallUrl ?? `http://${mallHost}:${port}`,
+    mallUrl: config.sandbox.mallUrl ?? localUrl,
     accounts,
     control: config.sandbox.control,
     clockScale: config.sandbox.clockScale,

@@ -1,9 +1,10 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { matchedRoutes } from 'hono/route'
 import type { VerifyToken } from '../../application/access/tokens.ts'
 import { mustHaveRight, type Principal, RIGHTS, type Right } from '../../domain/access.ts'
-import type { ApiEnv, Authenticate } from '../deps.ts'
+import type { ApiContext, ApiDeps, ApiEnv, Authenticate } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 
 const CACHE_MAX_TOKENS = 2000
@@ -28,7 +29,7 @@ export function createAuthenticate(verify: VerifyToken): Authenticate {
 /** Sets `who`, or responds 401 with the reason. */
 export function requireToken(authenticate: Authenticate) {
   return createMiddleware<ApiEnv>(async (c, next) => {
-    const token = /^Bearer +([\w\-.~+/]+=*) *$/i.exec(c.req.header('Authorization') ?? '')?.[1]
+    const token = bearerOf(c)
     if (token === undefined) throw new ApiError('UNAUTHENTICATED')
     const who = await authenticate(token)
     if ('code' in who) {
@@ -40,7 +41,23 @@ export function requireToken(authenticate: Authenticate) {
   })
 }
 
-/** Use after `requireToken`. */
+/** Metrics tell the turnover: outside a demo they need a token of their own, and without one there are none. */
+export function requireMetricsToken({ metricsToken, demo }: Pick<ApiDeps, 'metricsToken' | 'demo'>) {
+  const hashOf = (text: string) => createHash('sha256').update(text).digest()
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    if (metricsToken === undefined && !demo) throw new ApiError('NOT_FOUND')
+    const sent = bearerOf(c) ?? ''
+    if (metricsToken !== undefined && !timingSafeEqual(hashOf(sent), hashOf(metricsToken))) {
+      throw new ApiError('UNAUTHENTICATED')
+    }
+    await next()
+  })
+}
+
+const bearerOf = (c: ApiContext): string | undefined =>
+  /^Bearer +([\w\-.~+/]+=*) *$/i.exec(c.req.header('Authorization') ?? '')?.[1]
+
+/** Requires this right. Use after `requireToken`. */
 export function requireRight(right: Right) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     mustHaveRight(c.get('who').role, right)

@@ -48,6 +48,7 @@ export async function openHttpSession(
   }
 
   return {
+    cookie,
     get: (path: string) => ask(path),
     post,
     /** The answer as it comes, for what does not end. */

@@ -197,6 +197,8 @@ export async function openTestApp(options: MallOptions = {}) {
     authenticate: createAuthenticate(verifyToken),
     pointsToCnyMillionths: 10_000n,
     publicUrl: url,
+    isKnownHost: (name) => ['127.0.0.1', 'localhost'].includes(name),
+    metricsToken: undefined,
     stopping: stopping.signal,
     readSignInLink: createLinkReader(verifyToken),
     oidc: undefined,

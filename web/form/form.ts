@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { html } from 'hono/html'
+import { HTTPException } from 'hono/http-exception'
 import { plainText } from '../../domain/text.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import type { WebContext } from '../shared/deps.ts'
@@ -7,10 +8,20 @@ import type { Html } from '../shared/page.ts'
 
 export type Form = Readonly<Record<string, string>>
 
+/** @throws HTTPException 400 if the body is not the form that its content type says */
+export async function parseForm(c: WebContext): Promise<Record<string, string | File>> {
+  try {
+    return await c.req.parseBody()
+  } catch (cause) {
+    throw new HTTPException(400, { cause })
+  }
+}
+
 /** Of repeated fields the last value counts; files are ignored. Characters that nobody sees are removed. */
 export async function readForm(c: WebContext): Promise<Form> {
-  const body = await c.req.parseBody()
-  const fields = Object.entries(body).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
+  const fields = Object.entries(await parseForm(c)).filter(
+    (pair): pair is [string, string] => typeof pair[1] === 'string',
+  )
   return Object.fromEntries(
     fields.map(([name, value]) => [name, plainText(value).replaceAll('\r\n', '\n').trim()]),
   )

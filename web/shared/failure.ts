@@ -12,6 +12,8 @@ import { shopPage } from '../shop/layout.ts'
 import { COMMON, textsIn } from '../texts/common/common.ts'
 import { FRAME } from '../texts/console/frame.ts'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
+import { interpolateText } from './interpolate.ts'
+import { ForeignOriginError } from './same-origin.ts'
 
 export function showError(logger: WebDeps['logger']) {
   return (error: Error, context: Context<WebEnv>) => {
@@ -24,12 +26,19 @@ export function showError(logger: WebDeps['logger']) {
     }
     if (error instanceof ForeignFormError) return showFormAgain(c, isInConsole(c))
     const t = textsIn(c.get('lang'))
+    if (error instanceof ForeignOriginError) {
+      const hint = interpolateText(t(COMMON.foreignOriginHint), { url: error.publicUrl })
+      return show(c, t(COMMON.foreignOrigin), hint, 403)
+    }
     if (error instanceof HTTPException && error.status < 500) {
-      return show(c, t(COMMON.forbidden), '', error.status === 403 ? 403 : 400)
+      return show(c, t(COMMON.malformed), t(COMMON.malformedHint), 400)
     }
     if (error instanceof OverloadedError) return showUnavailable(c)
+    if (isOutage(error)) {
+      logger.error({ request_id: c.get('requestId'), err: error }, 'page unavailable')
+      return showUnavailable(c)
+    }
     logger.error({ request_id: c.get('requestId'), err: error }, 'page failed')
-    if (isOutage(error)) return showUnavailable(c)
     const hint = `${t(COMMON.brokenHint)} ${t(COMMON.requestId)} ${c.get('requestId')}`
     return show(c, t(COMMON.broken), hint, 500)
   }

@@ -8,7 +8,7 @@ import {
   readAnyProduct,
 } from '../../../application/catalogue/products.ts'
 import { InvalidInputError } from '../../../domain/errors.ts'
-import { formFields } from '../../form/form.ts'
+import { formFields, parseForm } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { priceText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
@@ -32,7 +32,7 @@ export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
     .post('/picture', async (c) => {
       const { id } = await readAnyProduct(db, idOf(c), rate)
       const back = `/admin/products/${id}`
-      const { picture } = await c.req.parseBody()
+      const { picture } = await parseForm(c)
       const bytes = picture instanceof File ? Buffer.from(await picture.arrayBuffer()) : Buffer.alloc(0)
       try {
         const image = await keepPicture(db, bytes, viewerOf(c).sub)

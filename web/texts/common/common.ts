@@ -34,6 +34,13 @@ export const COMMON = {
     en: 'The link may be wrong, or the product is no longer available.',
   },
   forbidden: { zh: '你没有这个权限', en: 'You don’t have permission to do this' },
+  foreignOrigin: { zh: '提交没有生效', en: 'Nothing was submitted' },
+  foreignOriginHint: {
+    zh: '这个表单不是从商城的地址 {url} 提交的。请从该地址打开页面再试；如果你打开的就是商城，请由运维人员把 PUBLIC_URL 设为浏览器中的地址。',
+    en: 'This form was not sent from the mall’s address {url}. Open the page there and try again. If you are at the mall, its operator has to set PUBLIC_URL to the address in your browser.',
+  },
+  malformed: { zh: '提交的内容无法读取', en: 'The form cannot be read' },
+  malformedHint: { zh: '请返回并重新提交。', en: 'Please go back and submit it again.' },
   broken: { zh: '出了点问题', en: 'Something went wrong' },
   brokenHint: {
     zh: '不是你的操作有误，积分与订单都是安全的。请稍后再试。',
