@@ -26,6 +26,7 @@ export interface ApiDeps extends ExchangeDeps {
   /** CNY per point, in millionths of a yuan. */
   readonly pointsToCnyMillionths: bigint
   readonly publicUrl: string
+  readonly imageHosts: WebDeps['imageHosts']
   readonly stopping: WebDeps['stopping']
   readonly readSignInLink: WebDeps['readSignInLink']
   /** Reverse proxies whose `X-Forwarded-For` is trusted. */

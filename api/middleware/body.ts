@@ -1,6 +1,6 @@
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
-import { PICTURE_MAX_BYTES } from '../../application/catalogue/pictures.ts'
+import { PICTURE_MAX_BYTES } from '../../application/catalogue/picture-encoding.ts'
 import type { ApiEnv } from '../deps.ts'
 import { ApiError } from '../errors.ts'
 

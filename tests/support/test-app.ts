@@ -189,6 +189,7 @@ export async function openTestApp(options: MallOptions = {}) {
     }),
     pointsToCnyMillionths: 10_000n,
     publicUrl: url,
+    imageHosts: ['images.example.com'],
     stopping: stopping.signal,
     readSignInLink: createLinkReader(SECRET, 'points-mall', 'points-mall'),
     demo: true,
