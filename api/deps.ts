@@ -31,6 +31,7 @@ export interface ApiDeps extends ExchangeDeps {
   readonly isKnownHost: (hostname: string) => boolean
   /** For `/metrics`; undefined: only a demo shows them. */
   readonly metricsToken: string | undefined
+  readonly imageHosts: WebDeps['imageHosts']
   readonly stopping: WebDeps['stopping']
   readonly readSignInLink: WebDeps['readSignInLink']
   readonly oidc: WebDeps['oidc']

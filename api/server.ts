@@ -95,6 +95,7 @@ function connect(config: Config, stopping: AbortSignal) {
     publicUrl: config.http.publicUrl,
     isKnownHost: config.http.isKnownHost,
     metricsToken: config.http.metricsToken,
+    imageHosts: config.imageHosts,
     stopping,
     readSignInLink: createLinkReader(verifyToken),
     oidc: oidc && createOidcSignIn(oidc, claims, oidcRedirect, sealer, complain),

@@ -4,7 +4,7 @@ import { PAYMENT_METHODS as METHODS } from '../domain/payments/method.ts'
 import { isLoopback } from './addresses.ts'
 import { authProblems, authVariables } from './auth.ts'
 import { ConfigError } from './error.ts'
-import { days, flag, hostNames, keys, port, rateMillionths, url } from './formats.ts'
+import { days, flag, hostNames, hosts, keys, port, rateMillionths, url } from './formats.ts'
 import { paymentProblems, paymentVariables } from './payments/index.ts'
 import { weakSettings } from './strength.ts'
 import { temporalConnection } from './temporal.ts'
@@ -79,6 +79,7 @@ const variables = z.object({
   POINTS_MALL_DEFAULT_METHOD: z.enum(METHODS).default('wallet'),
   POINTS_MALL_OUTSIDE_STEPS: outsideSteps.default([]),
   POINTS_MALL_EXPIRY_GRACE_DAYS: days.default(7),
+  POINTS_MALL_IMAGE_HOSTS: hosts.default([]),
   POINTS_MALL_CLAWBACK_INTO_DEBT: flag.default(false),
   POINTS_MALL_EARN_POINTS_PER_YUAN: rateMillionths.default(1_000_000n),
   POINTS_MALL_EARN_DAILY_CAP: z.coerce.number().int().min(0).max(1_000_000_000).default(0),

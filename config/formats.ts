@@ -28,6 +28,16 @@ export const hostNames = z.string().transform((value, context) => {
   context.addIssue('host names without a port, separated by commas')
   return z.NEVER
 })
+/** Host names, each with its port if that is not 443, separated by commas. */
+export const hosts = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((host) => host.trim().toLowerCase())
+      .filter(Boolean),
+  )
+  .pipe(z.array(z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/, 'host names, such as images.example.com')))
 
 /** An exact decimal as an integer count of millionths: no rate is ever a floating point number. */
 export const rateMillionths = z

@@ -115,6 +115,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       pendingMs: Math.round(e.POINTS_MALL_EARN_PENDING_DAYS * DAY_MS),
       lastsMs: Math.round(e.POINTS_MALL_EARN_EXPIRES_DAYS * DAY_MS),
     },
+    /** Hosts of product pictures, besides our own. */
+    imageHosts: e.POINTS_MALL_IMAGE_HOSTS,
     clawbackIntoDebt: e.POINTS_MALL_CLAWBACK_INTO_DEBT,
     outsideSteps: e.POINTS_MALL_OUTSIDE_STEPS,
     outsideWallet: externalWalletOf(e, demo),

@@ -303,6 +303,10 @@ const RULE_TEXTS: Readonly<
   type: { zh: (f, b) => `${f} 的类型必须是 ${b}`, en: (f, b) => `${f} must be of type ${b}` },
   min: { zh: (f, b) => `${f} 不能小于 ${b}`, en: (f, b) => `${f} must be at least ${b}` },
   max: { zh: (f, b) => `${f} 不能大于 ${b}`, en: (f, b) => `${f} must be at most ${b}` },
+  max_pixels: {
+    zh: (f, b) => `${f} 不能超过 ${b} 像素`,
+    en: (f, b) => `${f} can have at most ${b} pixels`,
+  },
   min_length: {
     zh: (f, b) => `${f} 至少需要 ${b} 个字符`,
     en: (f, b) => `${f} needs at least ${b} characters`,
@@ -323,6 +327,11 @@ const RULE_TEXTS: Readonly<
   past: { zh: (f) => `${f} 不能是将来的时间`, en: (f) => `${f} cannot be in the future` },
   one_of: { zh: (_, b) => `必须且只能填写其中一个：${b}`, en: (_, b) => `provide exactly one of: ${b}` },
   exists: { zh: (f) => `${f} 不存在`, en: (f) => `${f} does not exist` },
+  image: {
+    zh: (f, b) => `${f} 必须是本站图片的路径${b && `，或以下主机的 https 地址：${b}`}`,
+    en: (f, b) =>
+      `${f} must be the path of a picture at this host${b && `, or an https address at one of: ${b}`}`,
+  },
   taken: { zh: (f) => `${f} 已被使用`, en: (f) => `${f} is already in use` },
   stock_delta_only: {
     zh: (f) => `${f} 不能直接修改，请使用 stock_delta`,

@@ -35,7 +35,7 @@ export function createWeb(deps: WebDeps) {
   const app = new Hono<WebEnv>()
   app.onError(showError(deps.logger))
   // Cross-site forms are refused, whatever their cookies.
-  const guards = [sameOrigin(deps), guardPage, viewer(deps), forgetDone(deps)] as const
+  const guards = [sameOrigin(deps), guardPage(deps), viewer(deps), forgetDone(deps)] as const
   for (const path of ['/', '/points-mall/*', '/admin/*']) app.use(path, ...guards)
 
   app.get('/', (c) => c.redirect('/points-mall/products', 303))

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { bodyLimit } from 'hono/body-limit'
 import { createMiddleware } from 'hono/factory'
-import { PICTURE_MAX_BYTES } from '../../application/catalogue/pictures.ts'
+import { PICTURE_MAX_BYTES } from '../../application/catalogue/picture-encoding.ts'
 import { plainText } from '../../domain/text.ts'
 import type { ApiContext, ApiEnv } from '../deps.ts'
 import { ApiError } from '../errors.ts'

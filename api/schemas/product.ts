@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { checkedImage } from '../../application/catalogue/pictures.ts'
 import type { ProductChange } from '../../application/catalogue/products.ts'
 import {
   LIMIT_MAX,
@@ -57,15 +58,10 @@ export const adminProduct = product
   .extend({ point: z.int(), price: money, category_id: id.nullable(), version: z.string() })
   .openapi('AdminProduct')
 
-/** A URL or a local path, never a script. */
-const image = z
-  .string()
-  .max(PRODUCT_MAX.image)
-  .regex(/^(https?:\/\/|\/(?!\/))[^\s"'<>\\]+$/)
-
 const fields = {
   description: text(0, PRODUCT_MAX.description).nullish(),
-  image: image.nullish(),
+  /** `checkedImage` checks where it is. */
+  image: text(1, PRODUCT_MAX.image).nullish(),
   point: int(0, PRODUCT_MAX.points).optional(),
   price: money.optional(),
   original_price: money.nullish(),
@@ -104,13 +100,13 @@ export const productChange = z
   })
   .openapi('ProductChange')
 
-/** Absent fields are undefined. */
-export function changeOf(body: z.output<typeof productChange>): ProductChange {
-  const { original_price } = body
+/** Absent fields are undefined. @throws InvalidInputError on `image` */
+export function changeOf(body: z.output<typeof productChange>, imageHosts: readonly string[]): ProductChange {
+  const { original_price, image } = body
   return {
     title: body.title,
     description: body.description,
-    image: body.image,
+    image: image && checkedImage(image, imageHosts),
     point: body.point,
     priceFen: body.price && fenOf(body.price),
     originalPriceFen: original_price ? fenOf(original_price) : original_price,

@@ -1,41 +1,65 @@
 import { createHash } from 'node:crypto'
-import { findPictureByHash, insertPicture, type PictureFormat } from '../../db/catalogue/pictures.ts'
+import {
+  findPictureByHash,
+  insertPicture,
+  type PictureFormat,
+  replacePicture,
+} from '../../db/catalogue/pictures.ts'
 import type { Db } from '../../db/client.ts'
+import { imageAddress } from '../../domain/catalogue/image.ts'
+import { PRODUCT_MAX } from '../../domain/catalogue/product.ts'
 import { DomainError, InvalidInputError } from '../../domain/errors.ts'
-
-/** The table has the same CHECK. */
-export const PICTURE_MAX_BYTES = 2 * 1024 * 1024
+import { encodePicture } from './picture-encoding.ts'
 
 const EXTENSIONS = { png: 'png', jpeg: 'jpg', webp: 'webp' } as const satisfies Record<PictureFormat, string>
 const TYPES = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' } as const
 const ADDRESS = /^([0-9a-f]{64})\.(png|jpg|webp)$/
 
-/** @returns an immutable URL path, derived from the content @throws InvalidInputError on `picture` */
-export async function keepPicture(db: Db, bytes: Buffer, operatorId: string): Promise<string> {
-  if (bytes.length === 0) throw new InvalidInputError({ field: 'picture', rule: 'required' })
-  if (bytes.length > PICTURE_MAX_BYTES)
-    throw new InvalidInputError({ field: 'picture', rule: 'max', bound: '2 MiB' })
-  const format = formatOf(bytes)
-  if (!format) throw new InvalidInputError({ field: 'picture', rule: 'format' })
+/**
+ * @returns an immutable URL path, derived from the encoded content
+ * @throws InvalidInputError on `picture`; OverloadedError
+ */
+export async function keepPicture(db: Db, given: Buffer, operatorId: string): Promise<string> {
+  const { format, bytes } = await encodePicture(given)
   const hash = createHash('sha256').update(bytes).digest('hex')
-  await insertPicture(db, { hash, format, bytes, operator_id: operatorId })
+  await insertPicture(db, { hash, format, bytes, operator_id: operatorId, state: 'encoded' })
   return `/assets/pictures/${hash}.${EXTENSIONS[format]}`
 }
 
-/** @param name last segment of the picture's path @throws DomainError NOT_FOUND */
+/**
+ * A picture of an earlier version is encoded when it is first read.
+ * @param name last segment of the picture's path
+ * @throws DomainError NOT_FOUND, also for an earlier one that cannot be decoded; OverloadedError
+ */
 export async function readPicture(db: Db, name: string): Promise<{ type: string; bytes: Buffer }> {
   const [, hash, extension] = ADDRESS.exec(name) ?? []
   const found = hash === undefined ? undefined : await findPictureByHash(db, hash)
-  if (!found || EXTENSIONS[found.format] !== extension) throw new DomainError({ code: 'NOT_FOUND' })
-  return { type: TYPES[found.format], bytes: found.bytes }
+  if (hash === undefined || !found || EXTENSIONS[found.format] !== extension) throw missing()
+  const type = TYPES[found.format]
+  if (found.state === 'encoded') return { type, bytes: found.bytes }
+  if (found.state === 'refused') throw missing()
+  try {
+    const { bytes } = await encodePicture(found.bytes)
+    await replacePicture(db, hash, { bytes, state: 'encoded' })
+    return { type, bytes }
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    await replacePicture(db, hash, { state: 'refused' })
+    throw missing()
+  }
 }
 
-/** By magic bytes (WHATWG MIME Sniffing, 6.1). No SVG: it can contain scripts. */
-function formatOf(bytes: Buffer): PictureFormat | undefined {
-  const begins = (text: string, at = 0) =>
-    bytes.subarray(at, at + text.length).equals(Buffer.from(text, 'latin1'))
-  if (begins('\x89PNG\r\n\x1a\n')) return 'png'
-  if (begins('\xff\xd8\xff')) return 'jpeg'
-  if (begins('RIFF') && begins('WEBPVP', 8)) return 'webp'
-  return undefined
+const missing = () => new DomainError({ code: 'NOT_FOUND' })
+
+/**
+ * @param hosts those whose pictures the pages show
+ * @returns the address as it is stored @throws InvalidInputError on `image`
+ */
+export function checkedImage(given: string, hosts: readonly string[]): string {
+  const image = imageAddress(given, hosts)
+  if (!image) throw new InvalidInputError({ field: 'image', rule: 'image', bound: hosts.join(', ') })
+  if (image.length > PRODUCT_MAX.image) {
+    throw new InvalidInputError({ field: 'image', rule: 'max_length', bound: `${PRODUCT_MAX.image}` })
+  }
+  return image
 }

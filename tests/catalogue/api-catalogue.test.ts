@@ -255,6 +255,11 @@ describe("an operator's product", () => {
     ['an unknown category', { ...POINTS, category_id: '999999' }, ['category_id']],
     ['a category as a number', { ...POINTS, category_id: 1 }, ['category_id']],
     ['a script for a picture', { ...POINTS, image: 'javascript:alert(1)' }, ['image']],
+    ['a picture at an unlisted host', { ...POINTS, image: 'https://elsewhere.example.com/a.png' }, ['image']],
+    ['a picture without encryption', { ...POINTS, image: 'http://images.example.com/a.png' }, ['image']],
+    ['a picture behind a path of the API', { ...POINTS, image: '/assets/../api/a' }, ['image']],
+    ['a picture that is a link', { ...POINTS, image: '/points-mall/sign-in/link?token=a.png' }, ['image']],
+    ['a picture at the host of a path', { ...POINTS, image: '/\\elsewhere.example.com/a.png' }, ['image']],
     ['an unknown type', { ...POINTS, product_type: 'magic' }, ['product_type']],
     [
       'a limit that is text',
@@ -717,6 +722,29 @@ describe('the documentation', () => {
 })
 
 describe('product images', () => {
+  test.each([
+    ['/uploads/图 片.png', '/uploads/%E5%9B%BE%20%E7%89%87.png'],
+    ['https://images.example.com/a b?size=480', 'https://images.example.com/a%20b?size=480'],
+  ])('are accepted only where the pages show them: %s', async (image, stored) => {
+    const id = await made({ ...POINTS, image, stock_quantity: 1 })
+    expect((await operate('GET', `/products/${id}`)).body.data.image).toBe(stored)
+    await operate('POST', `/products/${id}/publish`)
+    const page = await get(`/points-mall/products/${id}`)
+    expect(page.body).toContain(`src="${stored}"`)
+    expect(page.headers.get('content-security-policy')).toContain(
+      "img-src 'self' data: https://images.example.com;",
+    )
+  })
+
+  test('are not shown if their host is no longer listed', async () => {
+    const id = await made({ ...POINTS, stock_quantity: 1 })
+    await operate('POST', `/products/${id}/publish`)
+    await sql`update points_products set image = 'https://gone.example.com/a.png' where id = ${id}`.execute(
+      mall.db,
+    )
+    expect((await get(`/points-mall/products/${id}`)).body).not.toContain('gone.example.com')
+  })
+
   test('are served with their type and a validator', async () => {
     const path = '/assets/products/wireless-mouse.svg'
     const picture = await get(path)

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formMarkIn } from '../support/shopper.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
@@ -398,47 +400,173 @@ describe('products', () => {
 })
 
 describe('pictures', () => {
-  const PNG = Buffer.from(
-    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-    'base64',
-  )
-  const JPEG = Buffer.from('ffd8ffe000104a46494600010100000100010000ffd9', 'hex')
-  const WEBP = Buffer.from('524946461a00000057454250565038200e0000003001009d012a0100010001', 'hex')
-  let id: string
+  /** 40 × 20, red on the left and blue on the right. */
+  const flag = () =>
+    sharp({ create: { width: 40, height: 20, channels: 3, background: '#00f' } }).composite([
+      {
+        input: { create: { width: 20, height: 20, channels: 3, background: '#f00' } },
+        left: 0,
+        top: 0,
+      },
+    ])
+  let PNG: Buffer
+  let JPEG: Buffer
+  let WEBP: Buffer
   beforeAll(async () => {
     id = await make(POINTS)
+    ;[PNG, JPEG, WEBP] = await Promise.all([
+      flag().png().toBuffer(),
+      flag().jpeg().toBuffer(),
+      flag().webp().toBuffer(),
+    ])
   })
+  let id: string
   const upload = async (bytes: Buffer, name = 'a.png', type = 'image/png') => {
     const form = new FormData()
     form.set('picture', new File([new Uint8Array(bytes)], name, { type }))
     return operator.post(`/admin/products/${id}/picture`, form)
   }
 
+  const served = async (): Promise<Response> => {
+    const { image } = await api(`/products/${id}`)
+    return fetch(`${mall.url}${image}`)
+  }
+  const bytesOf = async (response: Response) => Buffer.from(await response.arrayBuffer())
+
   test.each([
-    ['PNG', PNG, 'image/png', 'png'],
-    ['JPEG', JPEG, 'image/jpeg', 'jpg'],
-    ['WebP', WEBP, 'image/webp', 'webp'],
-  ])('of the type %s are stored and served by their content', async (_, bytes, type, extension) => {
+    ['PNG', () => PNG, 'image/png', 'png'],
+    ['JPEG', () => JPEG, 'image/jpeg', 'jpg'],
+    ['WebP', () => WEBP, 'image/webp', 'webp'],
+  ])('of the type %s are decoded, and served by their content', async (_, given, type, extension) => {
     // Name and declared type are wrong: only the bytes count.
-    expect((await upload(bytes, 'x.svg', 'image/svg+xml')).location).toBe(
+    expect((await upload(given(), 'x.svg', 'image/svg+xml')).location).toBe(
       `/admin/products/${id}?done=picture`,
     )
     const { image } = await api(`/products/${id}`)
     expect(image).toMatch(new RegExp(`^/assets/pictures/[0-9a-f]{64}\\.${extension}$`))
-    const served = await fetch(`${mall.url}${image}`)
-    expect(served.headers.get('content-type')).toBe(type)
-    expect(served.headers.get('cache-control')).toContain('immutable')
-    expect(served.headers.get('x-content-type-options')).toBe('nosniff')
-    expect(Buffer.from(await served.arrayBuffer())).toEqual(bytes)
+    const response = await served()
+    expect(response.headers.get('content-type')).toBe(type)
+    expect(response.headers.get('cache-control')).toContain('immutable')
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    const bytes = await bytesOf(response)
+    const { width, height } = await sharp(bytes).metadata()
+    expect([width, height]).toEqual([40, 20])
+    const [red = 0, , blue = 0] = await sharp(bytes).removeAlpha().raw().toBuffer()
+    expect([red > 230, blue < 25]).toEqual([true, true])
     const other = image.replace(/\.\w+$/, '.svg')
     expect((await fetch(`${mall.url}${other}`)).status).toBe(404)
   })
 
+  test('keep nothing of the place where they were taken, and are shown upright', async () => {
+    const taken = await sharp(JPEG)
+      .withMetadata({ orientation: 6 })
+      .withExifMerge({ IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '31/1 12/1 0/1' } })
+      .withIccProfile('p3')
+      .toBuffer()
+    const before = await sharp(taken).metadata()
+    expect([before.orientation, before.exif !== undefined]).toEqual([6, true])
+    await upload(taken)
+    const bytes = await bytesOf(await served())
+    const after = await sharp(bytes).metadata()
+    expect(after).toMatchObject({ width: 20, height: 40 })
+    for (const part of ['exif', 'icc', 'xmp', 'orientation']) expect(after).not.toHaveProperty(part)
+    // Turned clockwise, the left side is on top.
+    const [red = 0, , blue = 0] = await sharp(bytes).raw().toBuffer()
+    expect([red > 230, blue < 25]).toEqual([true, true])
+  })
+
+  test('lose what is behind the picture', async () => {
+    await upload(Buffer.concat([PNG, Buffer.from('<html><script>alert(1)</script>')]))
+    const response = await served()
+    expect(response.headers.get('content-type')).toBe('image/png')
+    expect((await bytesOf(response)).includes('<script>')).toBe(false)
+  })
+
+  test('are limited to 1,600 pixels a side, and to the first frame', async () => {
+    await upload(
+      await sharp({ create: { width: 3200, height: 800, channels: 4, background: '#0000' } })
+        .png()
+        .toBuffer(),
+    )
+    expect(await sharp(await bytesOf(await served())).metadata()).toMatchObject({
+      ...{ width: 1600, height: 400, hasAlpha: true },
+    })
+    const frames = [PNG, await flag().flop().png().toBuffer()]
+    await upload(
+      await sharp(frames, { join: { animated: true } })
+        .webp({ loop: 0 })
+        .toBuffer(),
+    )
+    expect((await sharp(await bytesOf(await served())).metadata()).pages ?? 1).toBe(1)
+  })
+
+  test('with more pixels than a browser can hold are refused before they are decoded', async () => {
+    const bomb = await sharp({ create: { width: 12_000, height: 12_000, channels: 3, background: '#000' } })
+      .png({ compressionLevel: 9 })
+      .toBuffer()
+    const memory = process.memoryUsage().rss
+    const from = performance.now()
+    expect((await upload(bomb)).location).toBe(`/admin/products/${id}?picture=max_pixels`)
+    // Decoded, it has 432 MB.
+    expect(process.memoryUsage().rss - memory).toBeLessThan(200_000_000)
+    expect(performance.now() - from).toBeLessThan(2_000)
+  })
+
+  test.each(['png', 'jpeg', 'webp'] as const)(
+    'of which a part is missing are refused: %s',
+    async (format) => {
+      const noise = {
+        width: 64,
+        height: 64,
+        channels: 3,
+        noise: { type: 'gaussian', mean: 128, sigma: 40 },
+      } as const
+      const whole = await sharp({ create: { ...noise, background: '#000' } })
+        [format]()
+        .toBuffer()
+      expect((await upload(whole)).location).toBe(`/admin/products/${id}?done=picture`)
+      for (const length of [8, 40, whole.length >> 1]) {
+        expect((await upload(whole.subarray(0, length))).location).toBe(
+          `/admin/products/${id}?picture=format`,
+        )
+      }
+    },
+  )
+
+  test('of an earlier version are encoded when they are first served', async () => {
+    const given = await sharp(JPEG)
+      .withExif({ IFD3: { GPSLatitudeRef: 'N' } })
+      .toBuffer()
+    const keep = async (bytes: Buffer) => {
+      const hash = createHash('sha256').update(bytes).digest('hex')
+      await mall.db
+        .insertInto('pictures')
+        .values({ hash, format: 'jpeg', bytes, operator_id: 'earlier' })
+        .execute()
+      return `${mall.url}/assets/pictures/${hash}.jpg`
+    }
+    const [good, broken] = [await keep(given), await keep(given.subarray(0, 100))]
+    const answers = await Promise.all([fetch(good), fetch(good)])
+    for (const answer of [...answers, await fetch(good)]) {
+      expect(answer.status).toBe(200)
+      expect((await sharp(await bytesOf(answer)).metadata()).exif).toBeUndefined()
+    }
+    for (const _ of [1, 2]) expect((await fetch(broken)).status).toBe(404)
+    const rows = await mall.db
+      .selectFrom('pictures')
+      .select('state')
+      .where('operator_id', '=', 'earlier')
+      .orderBy('state')
+      .execute()
+    expect(rows.map(({ state }) => state)).toEqual(['encoded', 'refused'])
+  })
+
   test('are stored once if they are the same', async () => {
+    const count = async () => (await mall.db.selectFrom('pictures').select('hash').execute()).length
     await upload(PNG)
+    const before = await count()
     await upload(PNG)
-    const rows = await mall.db.selectFrom('pictures').select('hash').where('format', '=', 'png').execute()
-    expect(rows).toHaveLength(1)
+    expect(await count()).toBe(before)
   })
 
   test.each([
@@ -446,8 +574,8 @@ describe('pictures', () => {
     ['a page named as a picture', Buffer.from('<html><script>1</script>'), 'format'],
     ['a GIF', Buffer.from('GIF89a'), 'format'],
     ['nothing', Buffer.alloc(0), 'required'],
-    ['one byte more than 2 MiB', Buffer.concat([PNG, Buffer.alloc(2 * 1024 * 1024 + 1 - PNG.length)]), 'max'],
-    ['9 MiB', Buffer.concat([PNG, Buffer.alloc(9 * 1024 * 1024)]), 'max'],
+    ['one byte more than 2 MiB', Buffer.alloc(2 * 1024 * 1024 + 1), 'max'],
+    ['9 MiB', Buffer.alloc(9 * 1024 * 1024), 'max'],
   ])('are refused with a reason: %s', async (_, bytes, why) => {
     await upload(PNG)
     const { image } = await api(`/products/${id}`)

@@ -199,6 +199,7 @@ export async function openTestApp(options: MallOptions = {}) {
     publicUrl: url,
     isKnownHost: (name) => ['127.0.0.1', 'localhost'].includes(name),
     metricsToken: undefined,
+    imageHosts: ['images.example.com'],
     stopping: stopping.signal,
     readSignInLink: createLinkReader(verifyToken),
     oidc: undefined,

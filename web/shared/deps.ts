@@ -13,6 +13,8 @@ export interface WebDeps extends ExchangeDeps {
   /** CNY per point, in millionths of a yuan. */
   readonly pointsToCnyMillionths: bigint
   readonly publicUrl: string
+  /** Hosts whose pictures the pages show, besides our own. */
+  readonly imageHosts: readonly string[]
   /** WeChat H5 payments require the customer's IP address. */
   readonly clientIp: (c: Context) => string | undefined
   readonly metrics: { readonly exchanges: { inc(labels: { readonly outcome: string }): void } }

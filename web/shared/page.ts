@@ -5,7 +5,7 @@ import { createMiddleware } from 'hono/factory'
 import { html } from 'hono/html'
 import type { StatusCode } from 'hono/utils/http-status'
 import { COMMON, textsIn } from '../texts/common/common.ts'
-import type { WebContext, WebEnv } from './deps.ts'
+import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 
 export type Html = ReturnType<typeof html>
 
@@ -33,27 +33,30 @@ const WECHAT = versioned('pages/wechat-pay.js')
 const HTMX = '{"includeIndicatorCSS":false,"noSwap":[204,304,"4xx","5xx"]}'
 
 /** Sets the CSP nonce and the security headers. */
-export const guardPage = createMiddleware<WebEnv>(async (c, next) => {
-  const nonce = randomBytes(16).toString('base64')
-  c.set('nonce', nonce)
-  await next()
-  if (!c.res.headers.get('content-type')?.startsWith('text/html')) return
-  c.header(
-    'Content-Security-Policy',
-    [
-      "default-src 'none'",
-      `script-src 'nonce-${nonce}'`,
-      "style-src 'self'",
-      "img-src 'self' data:",
-      "connect-src 'self'",
-      "form-action 'self'",
-      "base-uri 'none'",
-      "frame-ancestors 'none'",
-    ].join('; '),
-  )
-  c.header('Cache-Control', 'private, no-store')
-  c.header('Vary', 'Cookie, Accept-Language')
-})
+export const guardPage = ({ imageHosts }: Pick<WebDeps, 'imageHosts'>) => {
+  const images = ["img-src 'self' data:", ...imageHosts.map((host) => `https://${host}`)].join(' ')
+  return createMiddleware<WebEnv>(async (c, next) => {
+    const nonce = randomBytes(16).toString('base64')
+    c.set('nonce', nonce)
+    await next()
+    if (!c.res.headers.get('content-type')?.startsWith('text/html')) return
+    c.header(
+      'Content-Security-Policy',
+      [
+        "default-src 'none'",
+        `script-src 'nonce-${nonce}'`,
+        "style-src 'self'",
+        images,
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+      ].join('; '),
+    )
+    c.header('Cache-Control', 'private, no-store')
+    c.header('Vary', 'Cookie, Accept-Language')
+  })
+}
 
 interface Shell {
   readonly title: string

@@ -111,7 +111,7 @@ const unpublish = createRoute({
   responses: { 200: versionedResponse(adminProduct, 'The product, off sale'), ...problemResponse },
 })
 
-export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps) {
+export function adminProductRoutes({ db, pointsToCnyMillionths: rate, imageHosts }: ApiDeps) {
   const read = async (c: ApiContext, productId: string) => {
     const product = await readAnyProduct(db, productId, rate)
     setEtag(c, product.version)
@@ -133,14 +133,14 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps)
     .openapi(show, async (c) => c.json(await read(c, c.req.valid('param').id), 200))
     .openapi(create, async (c) => {
       const body = c.req.valid('json')
-      const wanted = { ...changeOf(body), title: body.title, paymentMode: body.payment_mode }
+      const wanted = { ...changeOf(body, imageHosts), title: body.title, paymentMode: body.payment_mode }
       const productId = await createProduct(db, wanted, body.stock_quantity, causeOf(c))
       return c.json(await read(c, productId), 201)
     })
     .openapi(update, async (c) => {
       const productId = c.req.valid('param').id
       const body = c.req.valid('json')
-      await changeProduct(db, productId, changeOf(body), body.stock_delta, {
+      await changeProduct(db, productId, changeOf(body, imageHosts), body.stock_delta, {
         ...causeOf(c),
         known: knownVersions(c),
       })

@@ -12,12 +12,18 @@ import { formFields, parseForm } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { priceText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
+import { shownImage } from '../../shared/product-picture.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
 import { stockText } from './product-badges.ts'
 
-const WRONG = { required: P.pictureMissing, format: P.pictureFormat, max: P.pictureMax } as const
+const WRONG = {
+  required: P.pictureMissing,
+  format: P.pictureFormat,
+  max: P.pictureMax,
+  max_pixels: P.picturePixels,
+} as const
 type Wrong = keyof typeof WRONG
 
 /** `api/middleware/body.ts` allows a larger body only on the upload path. */
@@ -52,9 +58,10 @@ export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
 
 const idOf = (c: WebContext): string => c.req.param('id') ?? ''
 
-export function productAside(c: WebContext, product: AdminProductView): Html {
+export function productAside(c: WebContext, deps: WebDeps, product: AdminProductView): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
+  const image = shownImage(product.image, deps)
   const what = c.req.query('picture') ?? ''
   const wrong = Object.hasOwn(WRONG, what) ? t(WRONG[what as Wrong]) : undefined
   const action = `/admin/products/${product.id}/picture`
@@ -62,8 +69,8 @@ export function productAside(c: WebContext, product: AdminProductView): Html {
     <div class="ticket">
       <div class="body stack">
         ${
-          product.image
-            ? html`<img class="picture" src="${product.image}" alt="${product.title}" width="480" height="480">`
+          image
+            ? html`<img class="picture" src="${image}" alt="${product.title}" width="480" height="480">`
             : html`<p class="picture none">${t(P.noPicture)}</p>`
         }
         <p><strong>${product.title}</strong></p>

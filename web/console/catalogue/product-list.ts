@@ -11,6 +11,7 @@ import { choice, field } from '../../form/form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, priceText, time } from '../../shared/format.ts'
 import { pager } from '../../shared/pager.ts'
+import { shownImage } from '../../shared/product-picture.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { MODE_TEXTS, SORT_TEXTS, STATUS_TEXTS, PRODUCTS as T } from '../../texts/console/catalogue.ts'
 import { consolePage } from '../layout.ts'
@@ -23,7 +24,8 @@ const LISTED_MAX = 3_000
 const SORTS = Object.keys(SORT_TEXTS) as (keyof typeof SORT_TEXTS)[]
 
 /** Invalid filters are ignored. */
-export function productList({ replica, pointsToCnyMillionths: rate }: WebDeps) {
+export function productList(deps: WebDeps) {
+  const { replica, pointsToCnyMillionths: rate } = deps
   return async (c: WebContext) => {
     const lang = c.get('lang')
     const t = textsIn(lang)
@@ -62,7 +64,7 @@ export function productList({ replica, pointsToCnyMillionths: rate }: WebDeps) {
         <div class="row"><button class="plain">${t(T.filter)}</button>
           ${filtered ? html`<a class="button quiet" href="${HOME}">${t(T.clear)}</a>` : ''}</div>
       </form>
-      ${products.length === 0 ? empty(c) : table(c, products)}
+      ${products.length === 0 ? empty(c) : table(c, deps, products)}
       ${pager(c, page, Math.ceil(listed / PER_PAGE))}`
     return consolePage(c, { title: t(T.title), main, section: 'products' })
   }
@@ -99,7 +101,7 @@ function empty(c: WebContext) {
     <p><a class="button plain" href="${HOME}">${t(T.clear)}</a></p></div>`
 }
 
-function table(c: WebContext, products: readonly AdminProductView[]) {
+function table(c: WebContext, deps: WebDeps, products: readonly AdminProductView[]) {
   const lang = c.get('lang')
   const t = textsIn(lang)
   return html`<table class="folds pairs">
@@ -112,7 +114,7 @@ function table(c: WebContext, products: readonly AdminProductView[]) {
     <tbody>${products.map(
       (product) => html`<tr>
         <th scope="row" class="product">
-          ${product.image ? html`<img src="${product.image}" alt="" width="48" height="48" loading="lazy">` : html`<span class="no-picture"></span>`}
+          ${thumbnail(shownImage(product.image, deps))}
           <a class="name press" href="${HOME}/${product.id}">${product.title}</a></th>
         <td data-label="${t(T.status)}" class="plainly left">${statusBadge(product.status, lang)}</td>
         <td data-label="${t(T.price)}" class="plainly">${priceText(product.points_price, product.money_price, lang)}</td>
@@ -123,3 +125,8 @@ function table(c: WebContext, products: readonly AdminProductView[]) {
     )}</tbody>
   </table>`
 }
+
+const thumbnail = (image: string | undefined) =>
+  image
+    ? html`<img src="${image}" alt="" width="48" height="48" loading="lazy">`
+    : html`<span class="no-picture"></span>`

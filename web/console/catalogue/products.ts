@@ -62,7 +62,7 @@ export function consoleProductRoutes(deps: WebDeps) {
         ${product && productButtons(c, product)}
       </div>
       ${done(c)}
-      <div class="with-aside">${product ? productAside(c, product) : ''}${edit}</div>`
+      <div class="with-aside">${product ? productAside(c, deps, product) : ''}${edit}</div>`
     return consolePage(c, { title, main, section: 'products' }, Object.keys(errors).length > 0 ? 422 : 200)
   }
 

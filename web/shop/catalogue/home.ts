@@ -77,7 +77,7 @@ export function homeRoutes(deps: WebDeps) {
       ${
         others.total === 0
           ? ''
-          : html`<section class="stack"><h2>${t(T.others)}</h2>${productGrid(others.products, c.get('lang'))}</section>`
+          : html`<section class="stack"><h2>${t(T.others)}</h2>${productGrid(others.products, c.get('lang'), deps)}</section>`
       }`
   }
 
@@ -108,7 +108,7 @@ export function homeRoutes(deps: WebDeps) {
           <h2 id="found">${heading} <small class="muted" role="status">${count} ${t(count === '1' ? T.foundOne : T.found)}</small></h2>
           ${filters(c, wish, owner)}
         </div>
-        ${products.length === 0 ? await nothing(c, wish) : productGrid(products, lang)}
+        ${products.length === 0 ? await nothing(c, wish) : productGrid(products, lang, deps)}
         ${total > PER_PAGE ? pager(c, wish.page, last) : ''}
       </section>`
     return shopPage(c, {

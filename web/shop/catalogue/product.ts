@@ -8,6 +8,7 @@ import { piecesMax } from '../../../domain/orders/eligibility.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { moneyText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
+import { shownImage } from '../../shared/product-picture.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, SHIPPING, HOME as SHOP, TYPES } from '../../texts/shop/catalogue.ts'
 import { shopPage } from '../layout.ts'
@@ -46,7 +47,8 @@ export async function findOnShelf(
   }
 }
 
-export async function showGone(c: WebContext, { replica, pointsToCnyMillionths: rate }: WebDeps) {
+export async function showGone(c: WebContext, deps: WebDeps) {
+  const { replica, pointsToCnyMillionths: rate } = deps
   const t = textsIn(c.get('lang'))
   const others = await readCatalogue(replica, {}, 'default', { limit: 4, offset: 0, countMax: 1 }, rate)
   const main = html`<div class="empty">
@@ -56,12 +58,13 @@ export async function showGone(c: WebContext, { replica, pointsToCnyMillionths: 
     ${
       others.total === 0
         ? ''
-        : html`<section class="stack"><h2>${t(SHOP.others)}</h2>${productGrid(others.products, c.get('lang'))}</section>`
+        : html`<section class="stack"><h2>${t(SHOP.others)}</h2>${productGrid(others.products, c.get('lang'), deps)}</section>`
     }`
   return shopPage(c, { title: t(PRODUCT.gone), main, tab: 'home', back: HOME }, 404)
 }
 
-function detail(c: WebContext, { settings }: WebDeps, product: ProductView, check: Check | undefined): Html {
+function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check | undefined): Html {
+  const { settings } = deps
   const lang = c.get('lang')
   const t = textsIn(lang)
   const reasons = foremost(check?.reasons ?? [])
@@ -72,7 +75,7 @@ function detail(c: WebContext, { settings }: WebDeps, product: ProductView, chec
     (pair): pair is [string, string] => typeof pair[1] === 'string',
   )
   return html`<article class="product-page">
-    <div class="photographed">${picture(product.image, product.title)}</div>
+    <div class="photographed">${picture(shownImage(product.image, deps), product.title)}</div>
     <div class="ticket offer">
       <div class="body stack">
         ${product.category ? html`<p class="small above"><a class="tap" href="${HOME}?category_id=${product.category.id}">${product.category.name}</a></p>` : ''}

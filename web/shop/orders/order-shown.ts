@@ -7,6 +7,7 @@ import type { PaymentMethod } from '../../../domain/payments/method.ts'
 /** Live updates compare this. */
 export interface OrderShown {
   readonly order: OrderView
+  readonly image: string | undefined
   readonly where: FundTrace
   /** Payment methods and the wallet's cash; undefined: nothing to pay, or nothing to pay now. */
   readonly payable: { readonly methods: readonly PaymentMethod[]; readonly cash: Money } | undefined

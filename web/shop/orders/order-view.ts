@@ -13,7 +13,7 @@ import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { priceText, time } from '../../shared/format.ts'
 import { fundTraceList } from '../../shared/fund-trace.ts'
 import type { Html } from '../../shared/page.ts'
-import { productPicture } from '../../shared/product-picture.ts'
+import { productPicture, shownImage } from '../../shared/product-picture.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { METHODS, NEXT, ORDER } from '../../texts/shop/orders.ts'
 import { cashier } from '../payments/cashier.ts'
@@ -45,7 +45,8 @@ export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string):
   ])
   const methods = deps.settings.rules.supportedMethods
   const payable = confirming ? undefined : wallet && { methods, cash: wallet.cash }
-  return { order, where: confirming ? withoutDue(where) : where, payable, confirming, shipping }
+  const image = shownImage(order.product_image, deps)
+  return { order, image, where: confirming ? withoutDue(where) : where, payable, confirming, shipping }
 }
 
 /** "Not paid yet" is not known. */
@@ -110,7 +111,7 @@ function ticket(c: WebContext, shown: OrderShown, { isNew, refusedAt }: Arrival)
     </div>
     <div class="stub">
       <a class="goods" href="/points-mall/products/${order.product_id}">
-        ${productPicture(order.product_image, order.product_title)}
+        ${productPicture(shown.image, order.product_title)}
         <span class="name">${order.product_title}</span>
         <span class="count muted">× ${order.quantity}</span>
       </a>

@@ -9,7 +9,7 @@ import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { deadline, grouped, priceText, time } from '../../shared/format.ts'
 import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
-import { productPicture } from '../../shared/product-picture.ts'
+import { productPicture, shownImage } from '../../shared/product-picture.ts'
 import { requireViewer, viewerOf } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { ORDER, ORDERS } from '../../texts/shop/orders.ts'
@@ -35,7 +35,7 @@ export function ordersRoutes(deps: WebDeps) {
     ])
     const last = Math.max(1, Math.ceil(total / PER_PAGE))
     if (page > last) return c.redirect(linkTo(tab, last), 303)
-    return show(c, tab, [...underWay, ...orders], statistics, { page, last })
+    return show(c, deps, tab, [...underWay, ...orders], statistics, { page, last })
   })
 }
 
@@ -49,6 +49,7 @@ function pageOf(given: string | undefined): number {
 
 function show(
   c: WebContext,
+  deps: WebDeps,
   tab: Tab,
   orders: readonly OrderView[],
   statistics: Statistics,
@@ -66,7 +67,7 @@ function show(
     ${tab === 'all' && at.page === 1 ? spent(statistics, lang) : ''}
     ${
       orders.length > 0
-        ? html`<ul class="order-list">${orders.map((order) => html`<li>${card(order, lang)}</li>`)}</ul>`
+        ? html`<ul class="order-list">${orders.map((order) => html`<li>${card(order, lang, deps)}</li>`)}</ul>`
         : nothing(tab, lang)
     }
     ${at.last > 1 ? pager(tab, at, lang) : ''}`
@@ -89,13 +90,13 @@ function spent({ total, total_points, total_money }: Statistics, lang: Lang): Ht
 const linkTo = (tab: Tab, page: number) =>
   `/points-mall/orders${tab === 'all' && page === 1 ? '' : `?tab=${tab}${page > 1 ? `&page=${page}` : ''}`}`
 
-function card(order: OrderView, lang: Lang): Html {
+function card(order: OrderView, lang: Lang, deps: WebDeps): Html {
   const t = textsIn(lang)
   const state = stateOf(order)
   const { expires_at } = order.payment_info
   return html`<article class="ticket order-card">
     <div class="body">
-      ${productPicture(order.product_image, order.product_title)}
+      ${productPicture(shownImage(order.product_image, deps), order.product_title)}
       <div class="what">
         <h2><a href="/points-mall/orders/${order.order_no}">${order.product_title}</a></h2>
         <p class="muted small">${t(ORDERS.quantity)} ${order.quantity}</p>

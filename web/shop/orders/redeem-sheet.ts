@@ -13,6 +13,7 @@ import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, pointsText, priceText, time } from '../../shared/format.ts'
 import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
+import { shownImage } from '../../shared/product-picture.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, SHIPPING, REDEEM as T } from '../../texts/shop/catalogue.ts'
 import { ORDER } from '../../texts/shop/orders.ts'
@@ -58,7 +59,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
         ${errorSummary(errors, lang)}
         ${troubleNotice(c, sheet)}
         ${sheet.trouble?.kind === 'again' ? '' : latestNotice(c, sheet, 'again')}
-        ${item(c, sheet)}
+        ${item(c, deps, sheet)}
         ${
           needsAddress(product.shipping_type)
             ? addressChoice(c, sheet)
@@ -181,10 +182,10 @@ function methodChoice(c: WebContext, { settings }: WebDeps, { check, wallet, for
   </fieldset>`
 }
 
-function item(c: WebContext, { product, quantity }: Sheet): Html {
+function item(c: WebContext, deps: WebDeps, { product, quantity }: Sheet): Html {
   const t = textsIn(c.get('lang'))
   return html`<div class="item">
-    ${picture(product.image, '')}
+    ${picture(shownImage(product.image, deps), '')}
     <div><h2>${product.title}</h2>
       <p>× ${grouped(quantity)} <a class="tap" href="/points-mall/products/${product.id}?quantity=${quantity}">${t(T.changeQuantity)}</a></p></div>
   </div>`

@@ -136,15 +136,19 @@ export const PRODUCT_PAGE = {
   noPicture: { zh: '还没有图片', en: 'No picture yet' },
   choose: { zh: '选择图片', en: 'Choose a picture' },
   pictureHint: {
-    zh: 'PNG、JPEG 或 WebP，不超过 2 MiB，建议正方形。',
-    en: 'PNG, JPEG or WebP, up to 2 MiB. A square picture works best.',
+    zh: 'PNG、JPEG 或 WebP，不超过 2 MiB，建议正方形。拍摄地点等信息会被去掉，动图只保留第一帧。',
+    en: 'PNG, JPEG or WebP, up to 2 MiB. A square picture works best. Details such as the place of a photo are removed; of an animation the first frame is kept.',
   },
   upload: { zh: '上传图片', en: 'Upload' },
   removePicture: { zh: '移除图片', en: 'Remove picture' },
   pictureMissing: { zh: '请先选择一张图片', en: 'Choose a picture first' },
   pictureFormat: {
-    zh: '这个文件不是 PNG、JPEG 或 WebP 图片，换一张试试',
-    en: 'This file is not a PNG, JPEG or WebP picture. Choose another one',
+    zh: '这个文件不是 PNG、JPEG 或 WebP 图片，或者已损坏，换一张试试',
+    en: 'This file is not a PNG, JPEG or WebP picture, or it is damaged. Choose another one',
+  },
+  picturePixels: {
+    zh: '图片超过 2400 万像素，请缩小后再上传',
+    en: 'The picture has more than 24 million pixels. Make it smaller and upload it again',
   },
   pictureMax: {
     zh: '图片超过 2 MiB，请压缩后再上传',
