@@ -45,7 +45,9 @@ const create = createRoute({
   tags: ['admin: categories'],
   summary: 'Create a category',
   security: bearer,
-  request: { body: jsonBody(z.object({ name: text(1, CATEGORY_NAME_MAX), sort: int(-INT_MAX).default(0) })) },
+  request: {
+    body: jsonBody(z.strictObject({ name: text(1, CATEGORY_NAME_MAX), sort: int(-INT_MAX).default(0) })),
+  },
   responses: { 201: oneResponse(category, 'The category'), ...problemResponse },
 })
 
@@ -57,7 +59,9 @@ const update = createRoute({
   security: bearer,
   request: {
     params: idParams,
-    body: jsonBody(z.object({ name: text(1, CATEGORY_NAME_MAX).optional(), sort: int(-INT_MAX).optional() })),
+    body: jsonBody(
+      z.strictObject({ name: text(1, CATEGORY_NAME_MAX).optional(), sort: int(-INT_MAX).optional() }),
+    ),
   },
   responses: { 200: oneResponse(category, 'The category'), ...problemResponse },
 })
