@@ -73,7 +73,10 @@ const variables = z.object({
   POINTS_MALL_MAX_UNPAID_PIECES: z.coerce.number().int().min(1).max(1_000_000).default(5),
   POINTS_MALL_AUTO_CONFIRM_TIMEOUT_MINUTES: z.coerce.number().positive().max(525_600).default(1440),
   POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: z.coerce.number().positive().max(604_800).default(1800),
-  POINTS_MALL_MERCHANT_APP_ID: z.string().min(1).default('points-mall'),
+  POINTS_MALL_MERCHANT_APP_ID: z
+    .string()
+    .regex(/^[!-~]{1,64}$/, 'visible ASCII characters')
+    .optional(),
   POINTS_MALL_POINTS_TO_CNY: rateMillionths.default(10_000n),
   POINTS_MALL_SUPPORTED_METHODS: methods.optional(),
   POINTS_MALL_DEFAULT_METHOD: z.enum(METHODS).default('wallet'),
@@ -129,6 +132,15 @@ function withFiles(given: Given): Given {
   return filled
 }
 
+/** A misspelt name would leave its setting at the default. */
+function unknownNames(given: Given): string[] {
+  const isKnown = (name: string) =>
+    name in variables.shape || (name.endsWith('_FILE') && BY_FILE.test(name.slice(0, -'_FILE'.length)))
+  return Object.keys(given)
+    .filter((name) => name.startsWith('POINTS_MALL_') && !isKnown(name))
+    .map((name) => `${name}: no such setting`)
+}
+
 function isDemo(given: Given): boolean {
   const loopback = isLoopback(given.HOST ?? '127.0.0.1')
   return ['1', 'true'].includes(given.DEMO ?? '') || (loopback && given.NODE_ENV !== 'production')
@@ -140,6 +152,7 @@ function problemsOf(given: Given): string[] {
   const problems = parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  problems.push(...unknownNames(given))
   const demo = isDemo(given)
   const needed: [string, unknown][] = [
     ['LEDGER_KEYS', given.LEDGER_KEYS],

@@ -100,7 +100,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       maxUnpaidPieces: e.POINTS_MALL_MAX_UNPAID_PIECES,
       autoConfirmTimeoutMs: Math.ceil(e.POINTS_MALL_AUTO_CONFIRM_TIMEOUT_MINUTES * 60_000),
       paymentTimeoutMs: Math.ceil(e.POINTS_MALL_PAYMENT_TIMEOUT_SECONDS * 1000),
-      merchantAppId: e.POINTS_MALL_MERCHANT_APP_ID,
       /** CNY per point, in millionths of a yuan. */
       pointsToCnyMillionths: e.POINTS_MALL_POINTS_TO_CNY,
       supportedMethods: supported,

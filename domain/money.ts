@@ -21,6 +21,13 @@ export function fenFromDecimal(text: string): Fen | undefined {
   return match[1] ? -fen : fen
 }
 
+/** A JSON number as decimal yuan: sums such as 9.9 × 3 miss a fen by less than a millionth, which is rounded. */
+export function decimalFromNumber(amount: number): string {
+  const fen = Math.round(amount * 100)
+  const isNear = Number.isSafeInteger(fen) && Math.abs(amount * 100 - fen) < 1e-6
+  return isNear ? decimalFromFen(BigInt(fen)) : `${amount}`
+}
+
 /** Parses an amount that the mall has written or validated. @throws TypeError when malformed */
 export function fenOf(amount: string | Money): Fen {
   const text = typeof amount === 'string' ? amount : amount.amount

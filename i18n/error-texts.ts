@@ -233,8 +233,8 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     en: plain('Payload too large', 'The request body cannot exceed 64 KiB'),
   },
   UNSUPPORTED_MEDIA_TYPE: {
-    zh: plain('不支持的内容类型', '请求体必须是 application/json'),
-    en: plain('Unsupported media type', 'The request body must be application/json'),
+    zh: plain('不支持的内容类型', '请求体必须是未压缩的 application/json'),
+    en: plain('Unsupported media type', 'The request body must be uncompressed application/json'),
   },
   MISDIRECTED_REQUEST: {
     zh: plain(

@@ -7,6 +7,8 @@ export interface WalletAccess {
   readonly baseUrl: string
   readonly keyId: string
   readonly secret: string
+  /** Which merchant the mall acts for, where one points system serves several. */
+  readonly merchantAppId?: string | undefined
 }
 
 export type Operation = z.output<typeof operation>
@@ -151,7 +153,7 @@ function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
 }
 
 async function send(
-  { baseUrl, keyId, secret }: WalletAccess,
+  { baseUrl, keyId, secret, merchantAppId }: WalletAccess,
   method: 'GET' | 'POST',
   path: string,
   body: string,
@@ -168,6 +170,7 @@ async function send(
       'x-wallet-timestamp': `${timestamp}`,
       'x-wallet-nonce': nonce,
       'x-wallet-signature': signatureOf(secret, signed),
+      ...(merchantAppId === undefined ? {} : { 'x-merchant-app-id': merchantAppId }),
       ...(body === '' ? {} : { 'content-type': 'application/json' }),
     },
     body: body === '' ? null : body,

@@ -38,7 +38,7 @@ export const limitBody = createMiddleware<ApiEnv>((c, next) =>
 )
 
 /**
- * For JSON routes: requires well-formed UTF-8 `application/json`, limited in depth, without characters that
+ * For JSON routes: requires uncompressed, well-formed UTF-8 `application/json`, limited in depth, without characters that
  * PostgreSQL cannot store; characters that nobody sees are removed. No body is an empty object.
  */
 export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
@@ -48,6 +48,8 @@ export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
     replaceBody(c, '{}')
     return next()
   }
+  const encoding = c.req.header('Content-Encoding')?.trim().toLowerCase() ?? ''
+  if (encoding !== '' && encoding !== 'identity') throw new ApiError('UNSUPPORTED_MEDIA_TYPE')
   const type = c.req.header('Content-Type')?.split(';')[0]?.trim()
   if (!/^application\/([\w.-]+\+)?json$/i.test(type ?? '')) throw new ApiError('UNSUPPORTED_MEDIA_TYPE')
   const body = parse(bytes)

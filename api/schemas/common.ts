@@ -29,7 +29,7 @@ export const ownerParams = z.object({
 const decimal = z.string().overwrite(plainCode).regex(AMOUNT, { abort: true }).openapi({ example: '9.90' })
 
 /** Non-negative cash with at most two decimals. */
-export const money = z.object({ amount: decimal, currency: z.literal('CNY') }).openapi('Money')
+export const money = z.strictObject({ amount: decimal, currency: z.literal('CNY') }).openapi('Money')
 
 export const positiveMoney = money.extend({
   amount: decimal.refine((amount) => /[1-9]/.test(amount), { params: { rule: 'min', bound: '0.01' } }),

@@ -10,7 +10,7 @@ import {
   SHIPPING_TYPES,
 } from '../../domain/catalogue/product.ts'
 import { fenOf } from '../../domain/money.ts'
-import { INT_MAX, id, int, money, text } from './common.ts'
+import { codeText, INT_MAX, id, int, money, text } from './common.ts'
 
 const exchangeLimit = z
   .strictObject({
@@ -42,6 +42,7 @@ export const product = z
     product_type: z.enum(PRODUCT_TYPES),
     shipping_type: z.enum(SHIPPING_TYPES),
     properties: properties.nullable(),
+    external_id: z.string().nullable().openapi({ description: "The product's id in the shop" }),
     payment_info: z.object({
       mode: z.string(),
       points: z.string().nullable(),
@@ -68,13 +69,14 @@ const fields = {
   exchange_limit: int(0).optional(),
   sort: int(-INT_MAX).optional(),
   category_id: id.nullish(),
+  external_id: codeText(1, PRODUCT_MAX.externalId).nullish(),
   product_type: z.enum(PRODUCT_TYPES).optional(),
   shipping_type: z.enum(SHIPPING_TYPES).optional(),
   properties: properties.nullish(),
 }
 
 export const productCreation = z
-  .object({
+  .strictObject({
     ...fields,
     title: text(1, PRODUCT_MAX.title),
     payment_mode: z.enum(PAYMENT_MODES),
@@ -82,19 +84,25 @@ export const productCreation = z
   })
   .openapi('ProductCreation')
 
+const changes = {
+  ...fields,
+  title: text(1, PRODUCT_MAX.title).optional(),
+  payment_mode: z.enum(PAYMENT_MODES).optional(),
+  stock_delta: int(-INT_MAX).optional(),
+}
+
+/** What is changed another way, with the rule that says so. */
+const INSTEAD = { stock_quantity: 'stock_delta_only', status: 'publish_only' } as const
+const CHANGEABLE = new Set(Object.keys(changes))
+
 export const productChange = z
-  .looseObject({
-    ...fields,
-    title: text(1, PRODUCT_MAX.title).optional(),
-    payment_mode: z.enum(PAYMENT_MODES).optional(),
-    stock_delta: int(-INT_MAX).optional(),
-  })
-  // Refused, not ignored: the caller would believe that they take effect.
+  .looseObject(changes)
+  // Refused rather than ignored: who sends these believes that they count.
   .superRefine((body, ctx) => {
-    for (const [name, rule] of [
-      ['stock_quantity', 'stock_delta_only'],
-      ['status', 'publish_only'],
-    ] as const) {
+    for (const name of Object.keys(body).filter((key) => !CHANGEABLE.has(key) && !(key in INSTEAD))) {
+      ctx.addIssue({ code: 'custom', path: [name], params: { rule: 'unknown' } })
+    }
+    for (const [name, rule] of Object.entries(INSTEAD)) {
       if (body[name] !== undefined) ctx.addIssue({ code: 'custom', path: [name], params: { rule } })
     }
   })
@@ -114,6 +122,7 @@ export function changeOf(body: z.output<typeof productChange>, imageHosts: reado
     exchangeLimit: body.exchange_limit,
     sort: body.sort,
     categoryId: body.category_id,
+    externalId: body.external_id,
     productType: body.product_type,
     shippingType: body.shipping_type,
     properties: body.properties,

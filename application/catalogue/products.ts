@@ -39,6 +39,8 @@ export interface ProductView {
   readonly product_type: ProductType
   readonly shipping_type: ShippingType
   readonly properties: ProductProperties | null
+  /** The product's id in the shop's own system. */
+  readonly external_id: string | null
   readonly payment_info: {
     readonly mode: string
     readonly points: string | null
@@ -86,6 +88,7 @@ function view(product: Product, millionths: bigint): ProductView {
     product_type: product.product_type,
     shipping_type: product.shipping_type,
     properties: product.properties,
+    external_id: product.outer_id,
     payment_info: {
       mode: MODE_LABELS[product.payment_mode],
       points: price.points > 0 ? `${price.points} 积分` : null,
@@ -161,6 +164,7 @@ export interface ProductFields {
   readonly exchangeLimit: number
   readonly sort: number
   readonly categoryId: string | null
+  readonly externalId: string | null
   readonly productType: ProductType
   readonly shippingType: ShippingType
   readonly properties: ProductProperties | null
@@ -182,6 +186,7 @@ const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
   exchangeLimit: 0,
   sort: 0,
   categoryId: null,
+  externalId: null,
   productType: 'physical',
   shippingType: 'logistics',
   properties: null,
@@ -203,7 +208,6 @@ export async function createProduct(
       operator_type: 'operator',
       operator_id: cause.operatorId,
       operation_key: cause.operationKey,
-      outer_id: null,
       deleted_at: null,
     })
     if (id === undefined) {
@@ -354,6 +358,7 @@ function fieldsOf(product: Product): ProductFields {
     exchangeLimit: product.exchange_limit,
     sort: product.sort,
     categoryId: product.category_id,
+    externalId: product.outer_id,
     productType: product.product_type,
     shippingType: product.shipping_type,
     properties: product.properties,
@@ -374,6 +379,7 @@ function columnsOf(fields: ProductFields) {
     exchange_limit: fields.exchangeLimit,
     sort: fields.sort,
     category_id: fields.categoryId,
+    outer_id: fields.externalId,
     product_type: fields.productType,
     shipping_type: fields.shippingType,
     properties: fields.properties === null ? null : JSON.stringify(fields.properties),

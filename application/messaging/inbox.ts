@@ -1,6 +1,7 @@
 import type { Db } from '../../db/client.ts'
 import { claimUndelivered, type InboxEvent, keepEvent, markDelivered } from '../../db/messaging/inbox.ts'
 import {
+  type EarlyOrderNotice,
   isOrderNotice,
   isPaymentNotice,
   type NoticeOutcome,
@@ -45,7 +46,8 @@ export async function keepPaymentEvent(db: Db, source: string, event: PaymentEve
   return keepEvent(db, source, event.eventId, orderNo ?? null, notice)
 }
 
-export async function keepOrderEvent(db: Db, orderNo: string, notice: OrderNotice) {
+/** Stores a verified order event once. */
+export async function keepOrderEvent(db: Db, orderNo: string, notice: OrderNotice | EarlyOrderNotice) {
   return keepEvent(db, 'orders', notice.eventId, orderNo, notice)
 }
 

@@ -11,7 +11,13 @@ export const SHIPPING_TYPES = ['logistics', 'pickup', 'none'] as const
 export type ShippingType = (typeof SHIPPING_TYPES)[number]
 
 /** Upper bounds of a product's fields; for text, in characters. */
-export const PRODUCT_MAX = { title: 255, description: 10_000, image: 500, points: 1_000_000_000 } as const
+export const PRODUCT_MAX = {
+  title: 255,
+  description: 10_000,
+  image: 500,
+  points: 1_000_000_000,
+  externalId: 64,
+} as const
 
 /** Upper bounds of ExchangeLimit. The lower bound is 1; for the level, 0. */
 export const LIMIT_MAX = {

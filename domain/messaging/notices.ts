@@ -2,7 +2,7 @@
 
 export type PaymentNoticeKind = 'paid' | 'declined' | 'closed' | 'refunded' | 'refund_failed' | 'ignored'
 const ORDER_NOTICE_KINDS = ['accepted', 'shipped', 'finished', 'canceled'] as const
-export type NoticeKind = PaymentNoticeKind | (typeof ORDER_NOTICE_KINDS)[number]
+export type NoticeKind = KeptNotice['kind']
 
 export interface KeptPaymentNotice {
   readonly eventId: string
@@ -24,13 +24,20 @@ export interface OrderNotice {
   readonly trackingNo?: string
 }
 
-export type KeptNotice = KeptPaymentNotice | OrderNotice
+/** What the order domain says of states that only the mall decides: kept, and moves nothing. */
+export interface EarlyOrderNotice {
+  readonly eventId: string
+  readonly kind: 'order_created' | 'order_paid'
+}
+
+export type KeptNotice = KeptPaymentNotice | OrderNotice | EarlyOrderNotice
 
 export function isOrderNotice(notice: KeptNotice): notice is OrderNotice {
   return (ORDER_NOTICE_KINDS as readonly NoticeKind[]).includes(notice.kind)
 }
 
-export function isPaymentNotice(notice: KeptPaymentNotice): notice is PaymentNotice {
+export function isPaymentNotice(notice: KeptPaymentNotice | EarlyOrderNotice): notice is PaymentNotice {
+  if (!('outTradeNo' in notice)) return false
   const { kind, outTradeNo } = notice
   return outTradeNo !== undefined && (kind === 'paid' || kind === 'declined' || kind === 'closed')
 }

@@ -218,7 +218,6 @@ describe("an operator's product", () => {
     const { body, status } = await operate('POST', '/products', {
       ...MIXED,
       stock_quantity: 3,
-      status: 'on_sale',
     })
     expect(status).toBe(201)
     expect(body.data).toMatchObject({

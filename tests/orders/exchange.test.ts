@@ -357,6 +357,15 @@ describe('a rule refuses, leaves every table unchanged, and accepts what satisfi
     for (const cash_amount of [9.9, '9.90', 19.79, '19.81', 0, '0.00']) {
       expect(await refused('price', { ...body, cash_amount })).toEqual({ status: 409, code: 'PRICE_CHANGED' })
     }
+    expect(9.9 * 3).not.toBe(29.7)
+    await redeem('price', { product_id, quantity: 3, cash_amount: 9.9 * 3 })
+    for (const cash_amount of [19.800000001, 19.7999999999]) {
+      await redeem('price', { ...body, cash_amount })
+    }
+    for (const cash_amount of [19.805, 19.8001, 1e21, '19.8000000000003']) {
+      const { status, body: problem } = await mall.exchange('price', { ...body, cash_amount })
+      expect([status, problem.code], `${cash_amount}`).toEqual([422, 'VALIDATION_FAILED'])
+    }
     for (const cash_amount of [19.8, '19.80', '19.8', undefined])
       await redeem('price', { ...body, cash_amount })
     await mall.db

@@ -326,6 +326,21 @@ describe('events of the order domain', () => {
     await ended(mall, o.orderNo)
   })
 
+  test('of what only the mall decides are acknowledged and move nothing, whenever they come', async () => {
+    const unpaid = await orderIn('order_created', 'bank_card')
+    const shipped = await orderIn('order_shipped')
+    const before = await Promise.all([unpaid.show(), shipped.show()])
+    for (const o of [unpaid, shipped]) {
+      for (const kind of ['created', 'paid']) expect((await send(kind, o.orderNo)).status).toBe(200)
+      expect((await delivered(o)).map(({ outcome }) => outcome).slice(-2)).toEqual([
+        'not_relevant',
+        'not_relevant',
+      ])
+    }
+    expect(await Promise.all([unpaid.show(), shipped.show()])).toEqual(before)
+    expect((await send('packed', shipped.orderNo)).status).toBe(422)
+  })
+
   test('only move it forward when they arrive out of order', async () => {
     const o = await orderIn('order_paid')
     await send('shipped', o.orderNo, { data: PARCEL })

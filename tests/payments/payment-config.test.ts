@@ -179,3 +179,27 @@ describe('a demo', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 })
+
+describe('a setting that nothing reads', () => {
+  it('is named where its name is unknown, and its neighbours work', () => {
+    const misspelt = { POINTS_MALL_MIN_POINT: '5', POINTS_MALL_WALLET_SECRETS_FILE: '/x' }
+    expect(() => live({ ...ALIPAY, ...misspelt })).toThrow(
+      /POINTS_MALL_MIN_POINT: no such setting\nPOINTS_MALL_WALLET_SECRETS_FILE: no such setting/,
+    )
+    expect(live({ ...ALIPAY, POINTS_MALL_MIN_POINTS: '5', MALL_OF_ANOTHER: '1' }).rules.minPoints).toBe(5)
+  })
+
+  it("is refused: the merchant's app id without a partner that takes it", () => {
+    const appId = { POINTS_MALL_MERCHANT_APP_ID: 'shop-1' }
+    expect(() => live({ ...ALIPAY, ...appId })).toThrow(
+      /POINTS_MALL_MERCHANT_APP_ID: only an external wallet/,
+    )
+    const wallet = {
+      POINTS_MALL_WALLET_URL: 'https://points.shop.example',
+      POINTS_MALL_WALLET_KEY_ID: 'k1',
+      POINTS_MALL_WALLET_SECRET: 'x'.repeat(32),
+    }
+    expect(live({ ...ALIPAY, ...wallet, ...appId }).outsideWallet).toMatchObject({ merchantAppId: 'shop-1' })
+    expect(live({ ...ALIPAY, ...wallet }).outsideWallet).toMatchObject({ merchantAppId: undefined })
+  })
+})

@@ -153,6 +153,52 @@ describe('the API', () => {
     expect(tried.length).toBeGreaterThan(15)
   })
 
+  test('takes no field that it does not know: nothing is dropped silently', async () => {
+    const bodies = (await operations()).filter(({ body, path }) => body && !path.startsWith('/codec'))
+    expect(bodies.length).toBeGreaterThan(25)
+    for (const { method, path, body } of bodies) {
+      const { status, body: problem } = await ask(method, path, { surprise: 1 })
+      const unknown = (problem.errors ?? []).find(({ field }: { field: string }) => field === 'surprise')
+      expect([status, unknown?.code], `${method} ${path}`).toEqual([422, 'unknown'])
+      // Parts of a body as well.
+      for (const [field, schema] of Object.entries(body?.properties ?? {})) {
+        if (field === 'customized' || field === 'properties' || !schema.$ref) continue
+        const answer = await ask(method, path, { [field]: { surprise: 1 } })
+        const fields = answer.body.errors.map((error: { field: string }) => error.field)
+        expect(fields, `${method} ${path} ${field}`).toContain(`${field}.surprise`)
+      }
+    }
+  })
+
+  test("keeps the shop's own id of a product, and refuses other names for it", async () => {
+    const product = { title: '茶', payment_mode: 'points_only', point: 5 }
+    const made = await admin('POST', '/products', { ...product, external_id: 'ＳＫＵ-1' })
+    expect(made.body.data.external_id).toBe('SKU-1')
+    const at = `/products/${made.body.data.id}`
+    expect((await admin('PATCH', at, { sort: 3 })).body.data.external_id).toBe('SKU-1')
+    expect((await admin('PATCH', at, { external_id: null })).body.data.external_id).toBeNull()
+    for (const name of ['product_id', 'outer_id']) {
+      expect((await admin('POST', '/products', { ...product, [name]: 'SKU-1' })).body.errors).toMatchObject([
+        { field: name, code: 'unknown' },
+      ])
+      expect((await admin('PATCH', at, { [name]: 'SKU-1' })).status).toBe(422)
+    }
+  })
+
+  test('takes no compressed body', async () => {
+    const post = (headers: Record<string, string>) =>
+      mall.call('POST', '/api/points-mall/check-exchange', {
+        as: 'zip',
+        headers,
+        body: { product_id: '1', quantity: 1 },
+      })
+    for (const encoding of ['gzip', 'br', 'identity, gzip']) {
+      const { status, body } = await post({ 'content-encoding': encoding })
+      expect([status, body.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
+    }
+    expect((await post({ 'content-encoding': 'identity' })).status).not.toBe(415)
+  })
+
   test('keeps what it takes in one form', async () => {
     const made = await admin('POST', '/products', {
       title: `折\u200b扇${'\u0301'.repeat(50)}`,

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ConfigError, readConfig } from '../../config/index.ts'
 import { createHttpWallet, type OutsideWallet, WalletError } from '../../wallets/http.ts'
@@ -501,6 +503,21 @@ describe('the client of the external wallet', () => {
 })
 
 describe('the settings of the external wallet', () => {
+  test('send the app id of the merchant with each request, where there is one', async () => {
+    const seen: unknown[] = []
+    const server = createServer((request, response) => {
+      seen.push(request.headers['x-merchant-app-id'])
+      response.end(JSON.stringify({ owner_id: 'ann', available: 1, held: 0 }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    for (const merchantAppId of ['shop-1', undefined]) {
+      await createHttpWallet({ baseUrl, keyId: 'mall', secret: SECRET, merchantAppId }).balance('ann')
+    }
+    server.close()
+    expect(seen).toEqual(['shop-1', undefined])
+  })
+
   const all = {
     POINTS_MALL_WALLET_URL: 'https://points.shop.example/api/',
     POINTS_MALL_WALLET_KEY_ID: 'mall-1',

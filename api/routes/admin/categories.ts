@@ -60,7 +60,9 @@ const create = createRoute({
   tags: ['admin: categories'],
   summary: 'Create a category',
   security: bearer,
-  request: { body: jsonBody(z.object({ name: text(1, CATEGORY_NAME_MAX), sort: int(-INT_MAX).default(0) })) },
+  request: {
+    body: jsonBody(z.strictObject({ name: text(1, CATEGORY_NAME_MAX), sort: int(-INT_MAX).default(0) })),
+  },
   responses: { 201: versionedResponse(category, 'The category'), ...problemResponse },
 })
 
@@ -73,7 +75,9 @@ const update = createRoute({
   request: {
     params: idParams,
     headers: ifMatchHeader,
-    body: jsonBody(z.object({ name: text(1, CATEGORY_NAME_MAX).optional(), sort: int(-INT_MAX).optional() })),
+    body: jsonBody(
+      z.strictObject({ name: text(1, CATEGORY_NAME_MAX).optional(), sort: int(-INT_MAX).optional() }),
+    ),
   },
   responses: { 200: versionedResponse(category, 'The category'), ...problemResponse },
 })

@@ -53,7 +53,7 @@ const earning = z
   .openapi('Earning')
 
 const asked = z
-  .object({
+  .strictObject({
     owner_id: ownerId,
     source: z.string().regex(EARNING_SOURCE).openapi({ example: 'order' }),
     external_id: z.string().regex(EXTERNAL_ID).openapi({ example: 'SHOP-2026-0001' }),
@@ -87,7 +87,7 @@ const undo = createRoute({
   tags: ['admin: earnings'],
   summary: 'Reverse an earning: pending points are canceled, granted ones clawed back (admin, system)',
   security: needsRight('report_earnings'),
-  request: { params: idParams, body: jsonBody(z.object({ reason: text(1, 200) })) },
+  request: { params: idParams, body: jsonBody(z.strictObject({ reason: text(1, 200) })) },
   responses: { 200: oneResponse(earning, 'The earning'), ...problemResponse },
 })
 

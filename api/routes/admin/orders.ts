@@ -73,13 +73,13 @@ const action = <P extends string, S extends z.ZodType>(path: P, summary: string,
     },
   })
 
-const none = z.object({})
-const because = z.object({ reason: reasonText })
+const none = z.strictObject({})
+const because = z.strictObject({ reason: reasonText })
 const accept = action('/{id}/accept', 'Accept a paid order', none)
 const ship = action(
   '/{id}/ship',
   'Ship an accepted order',
-  z.object({ carrier: text(1, 64), tracking_no: codeText(1, 64) }),
+  z.strictObject({ carrier: text(1, 64), tracking_no: codeText(1, 64) }),
 )
 const finish = action('/{id}/finish', 'Complete an order that was received', none)
 const cancel = action(

@@ -94,7 +94,7 @@ const publish = createRoute({
   tags: ['admin: products'],
   summary: 'Publish a product',
   security: bearer,
-  request: { params: idParams },
+  request: { params: idParams, body: jsonBody(z.strictObject({})) },
   responses: {
     200: versionedResponse(adminProduct, 'The product, sold out if it has no stock'),
     ...problemResponse,
@@ -107,7 +107,7 @@ const unpublish = createRoute({
   tags: ['admin: products'],
   summary: 'Unpublish a product',
   security: bearer,
-  request: { params: idParams },
+  request: { params: idParams, body: jsonBody(z.strictObject({})) },
   responses: { 200: versionedResponse(adminProduct, 'The product, off sale'), ...problemResponse },
 })
 

@@ -118,7 +118,7 @@ const start = createRoute({
   tags: ['admin: reconciliations'],
   summary: 'Start the reconciliation of a day, or join the one in progress',
   security: bearer,
-  request: { body: jsonBody(z.object({ day })) },
+  request: { body: jsonBody(z.strictObject({ day })) },
   responses: {
     202: oneResponse(z.object({ day, workflow_id: z.string() }), 'Begun; the list shows it'),
     ...problemResponse,

@@ -29,7 +29,7 @@ const put = createRoute({
   tags: ['admin: users'],
   summary: 'Set the level of a user, which overrides the one in the access token',
   security: bearer,
-  request: { params: ownerParams, body: jsonBody(z.object({ level: int(0, LEVEL_MAX) })) },
+  request: { params: ownerParams, body: jsonBody(z.strictObject({ level: int(0, LEVEL_MAX) })) },
   responses: { 200: oneResponse(user, 'The user'), ...problemResponse },
 })
 

@@ -63,7 +63,7 @@ const grant = createRoute({
   request: {
     params: ownerParams,
     body: jsonBody(
-      z.object({
+      z.strictObject({
         points: int(1, ENTRY_POINTS_MAX),
         reason,
         expires_at: z.iso.datetime({ offset: true }).nullish(),
@@ -82,7 +82,7 @@ const adjust = createRoute({
   request: {
     params: ownerParams,
     body: jsonBody(
-      z.object({
+      z.strictObject({
         points: int(-ENTRY_POINTS_MAX, ENTRY_POINTS_MAX).refine((points) => points !== 0),
         reason,
       }),
@@ -100,7 +100,7 @@ const cash = createRoute({
   request: {
     params: ownerParams,
     body: jsonBody(
-      z.object({
+      z.strictObject({
         amount: positiveMoney,
         reason,
       }),
@@ -109,7 +109,7 @@ const cash = createRoute({
   responses: { 200: oneResponse(wallet, 'The wallet'), ...problemResponse },
 })
 
-const withReason = z.object({ reason })
+const withReason = z.strictObject({ reason })
 
 const guard = <P extends string, B extends z.ZodType, R extends z.ZodType>(
   path: P,
@@ -137,13 +137,13 @@ const unfreezeRoute = guard('/{owner_id}/unfreeze', 'Unfreeze a wallet (admin)',
 const blockRoute = guard(
   '/{owner_id}/block',
   'Hold points until they are released (admin)',
-  z.object({ points: int(1, ENTRY_POINTS_MAX), reason }),
+  z.strictObject({ points: int(1, ENTRY_POINTS_MAX), reason }),
   guarded.extend({ block_id: z.string() }),
 )
 const unblockRoute = guard(
   '/{owner_id}/unblock',
   'Release held points to their lots; expiry dates stay (admin)',
-  z.object({ block_id: codeText(1, BLOCK_ID_MAX), reason }),
+  z.strictObject({ block_id: codeText(1, BLOCK_ID_MAX), reason }),
   guarded,
 )
 

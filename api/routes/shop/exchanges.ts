@@ -5,7 +5,7 @@ import { viewAttempt } from '../../../application/orders/view.ts'
 import type { Principal } from '../../../domain/access.ts'
 import { ADDRESS_MAX, plainAddress, plainPhone } from '../../../domain/customers/address.ts'
 import { DomainError, REFUSAL_RULES } from '../../../domain/errors.ts'
-import { fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'
+import { decimalFromNumber, fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'
 import { plainCode } from '../../../domain/text.ts'
 import { errorText } from '../../../i18n/error-texts.ts'
 import type { ApiDeps, ApiEnv } from '../../deps.ts'
@@ -25,7 +25,7 @@ import { channelOf, order, orderFor, paymentChannel, paymentMethod } from '../..
 
 /** Number or text, not wrapped in `Money` as elsewhere. */
 const cashAmount = z
-  .union([z.number().transform(String), z.string()])
+  .union([z.number().transform(decimalFromNumber), z.string()])
   .transform((given, context) => {
     const fen = fenFromDecimal(plainCode(given))
     if (fen !== undefined && fen >= 0n) return fen
@@ -71,7 +71,7 @@ const address = z
   })
 
 const exchangeBody = z
-  .object({
+  .strictObject({
     product_id: productId,
     quantity: int(1),
     cash_amount: cashAmount.nullish(),
@@ -111,7 +111,7 @@ const check = createRoute({
   security: bearer,
   request: {
     body: jsonBody(
-      z.object({
+      z.strictObject({
         product_id: productId,
         quantity: int(1),
         payment_method: paymentMethod.nullish(),

@@ -88,14 +88,14 @@ const action = <P extends string, S extends z.ZodType>(path: P, summary: string,
 const pay = action(
   '/{id}/pay',
   'Open the payment page again, or change the payment method',
-  z.object({ payment_method: paymentMethod.nullish(), ...paymentChannel }),
+  z.strictObject({ payment_method: paymentMethod.nullish(), ...paymentChannel }),
 )
 const cancel = action(
   '/{id}/cancel',
   'Cancel an order before it ships; points, stock and money are returned',
-  z.object({ reason: reasonText.nullish() }),
+  z.strictObject({ reason: reasonText.nullish() }),
 )
-const confirm = action('/{id}/confirm', 'Confirm receipt of an order', z.object({}))
+const confirm = action('/{id}/confirm', 'Confirm receipt of an order', z.strictObject({}))
 
 export function orderRoutes(deps: ApiDeps) {
   async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {

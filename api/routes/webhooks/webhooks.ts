@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import type { InboxEvent } from '../../../application/messaging/inbox.ts'
 import { deliver, keepOrderEvent, keepPaymentEvent } from '../../../application/messaging/inbox.ts'
+import type { EarlyOrderNotice } from '../../../domain/messaging/notices.ts'
 import { PROVIDER_NAMES } from '../../../domain/payments/method.ts'
 import type { OrderNotice } from '../../../workflows/messages.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
@@ -28,7 +29,14 @@ const orders = createRoute({
 })
 
 const orderEvent = z.object({
-  type: z.enum(['order.accepted', 'order.shipped', 'order.finished', 'order.canceled']),
+  type: z.enum([
+    'order.created',
+    'order.paid',
+    'order.accepted',
+    'order.shipped',
+    'order.finished',
+    'order.canceled',
+  ]),
   data: z.object({
     order_no: z.string().regex(/^[0-9A-Za-z]{1,64}$/),
     carrier: text(0, 64).optional(),
@@ -66,19 +74,35 @@ export function webhookRoutes(deps: ApiDeps) {
       const parsed = orderEvent.safeParse(payload)
       if (!parsed.success) throw new ApiError('VALIDATION_FAILED')
       const { type, data } = parsed.data
-      const notice: OrderNotice = {
-        eventId: `orders/${eventId}`,
-        kind: type.slice('order.'.length) as OrderNotice['kind'],
-        ...(data.carrier ? { carrier: data.carrier } : {}),
-        ...(data.tracking_no ? { trackingNo: data.tracking_no } : {}),
-      }
+      const notice = noticeOf(`orders/${eventId}`, type, data)
       const { event, fresh } = await keepOrderEvent(deps.db, data.order_no, notice)
       deliverLater(event, fresh)
       return c.body(null, 200)
     })
 }
 
-/** Standard Webhooks 1.0. @throws ApiError WEBHOOK_SIGNATURE_INVALID */
+type OrderEvent = z.output<typeof orderEvent>
+
+/** That an order exists and is paid for, the mall knows first: these events move nothing. */
+function noticeOf(
+  eventId: string,
+  type: OrderEvent['type'],
+  { carrier, tracking_no }: OrderEvent['data'],
+): OrderNotice | EarlyOrderNotice {
+  if (type === 'order.created') return { eventId, kind: 'order_created' }
+  if (type === 'order.paid') return { eventId, kind: 'order_paid' }
+  return {
+    eventId,
+    kind: type.slice('order.'.length) as OrderNotice['kind'],
+    ...(carrier ? { carrier } : {}),
+    ...(tracking_no ? { trackingNo: tracking_no } : {}),
+  }
+}
+
+/**
+ * Verifies a Standard Webhooks 1.0 signature over `id.timestamp.body`.
+ * @throws ApiError WEBHOOK_SIGNATURE_INVALID
+ */
 function verifyStandard(secret: string | undefined, body: Uint8Array, c: ApiContext) {
   if (!secret) throw new ApiError('WEBHOOK_SIGNATURE_INVALID')
   const eventId = c.req.header('webhook-id') ?? ''

@@ -97,6 +97,7 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
       exchangeLimit: read.int('exchange_limit', 0, INT_MAX) ?? 0,
       sort: read.int('sort', -INT_MAX, INT_MAX) ?? 0,
       categoryId: /^[1-9]\d{0,17}$/.test(form.category_id ?? '') ? (form.category_id ?? null) : null,
+      externalId: read.code('external_id', 0, PRODUCT_MAX.externalId) || null,
       productType: read.oneOf('product_type', PRODUCT_TYPES),
       shippingType: read.oneOf('shipping_type', SHIPPING_TYPES),
       properties: readProperties(read, kept, lang),
@@ -173,6 +174,7 @@ export function formOf(product: AdminProductView): Form {
     product_type: product.product_type,
     shipping_type: product.shipping_type,
     category_id: product.category_id ?? '',
+    external_id: product.external_id ?? '',
     payment_mode: product.payment_mode,
     point: product.point > 0 ? `${product.point}` : '',
     price: money(product.price.amount),
@@ -243,6 +245,7 @@ export function productForm(c: WebContext, { action, form, errors, categories, s
         ${select('category_id', [['', t(PRODUCTS.none)], ...categories.map(({ id, name }) => [id, name] as const)])}
         ${select('product_type', named(PRODUCT_TYPES, TYPE_TEXTS))}
         ${select('shipping_type', named(SHIPPING_TYPES, SHIPPING_TEXTS))}
+        ${one('external_id', { maxlength: PRODUCT_MAX.externalId })}
       </div>
     </section>
     <section class="card">

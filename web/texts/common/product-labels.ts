@@ -5,6 +5,7 @@ export const PRODUCT_LABELS = {
   description: { zh: '描述', en: 'Description' },
   labels: { zh: '规格参数', en: 'Properties' },
   product_type: { zh: '商品类型', en: 'Kind' },
+  external_id: { zh: '商城商品编号', en: "The shop's product id" },
   shipping_type: { zh: '发货方式', en: 'Shipping' },
   payment_mode: { zh: '支付方式', en: 'Paid by' },
   point: { zh: '积分单价', en: 'Points each' },

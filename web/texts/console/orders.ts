@@ -233,6 +233,8 @@ export const NOTICE_KINDS: Readonly<Record<NoticeKind, Text>> = {
   refunded: { zh: '已退款', en: 'Refunded' },
   refund_failed: { zh: '退款失败', en: 'Refund failed' },
   ignored: { zh: '无须处理', en: 'No action needed' },
+  order_created: { zh: '订单系统：已创建', en: 'Order system: created' },
+  order_paid: { zh: '订单系统：已支付', en: 'Order system: paid' },
   accepted: { zh: '接单', en: 'Accepted' },
   shipped: { zh: '发货', en: 'Shipped' },
   finished: { zh: '完成', en: 'Completed' },
