@@ -15,6 +15,8 @@ const claims = z.object({
 
 /** Longer-lived links stay usable in logs and histories. */
 const LIFE_MAX_SECONDS = 300
+/** How far the shop's clock may be ahead: a later `iat` would stretch the link's life. */
+const AHEAD_MAX_SECONDS = 60
 
 /**
  * Verifies sign-in links: a JWT (HS256, `AUTH_JWT_SECRET`) with `aud` `{audience}/sign-in`, so that an access token is
@@ -37,8 +39,9 @@ export function createLinkReader(secret: string | undefined, issuer: string, aud
       return undefined
     }
     const parsed = claims.safeParse(payload)
-    if (!parsed.success || parsed.data.exp - parsed.data.iat > LIFE_MAX_SECONDS) return undefined
-    const { sub, role, level, jti, exp } = parsed.data
+    if (!parsed.success) return undefined
+    const { sub, role, level, jti, iat, exp } = parsed.data
+    if (exp - iat > LIFE_MAX_SECONDS || iat > Date.now() / 1000 + AHEAD_MAX_SECONDS) return undefined
     return { viewer: { sub, role, level }, id: jti, expiresAt: new Date(exp * 1000) }
   }
 }

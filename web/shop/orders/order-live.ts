@@ -1,9 +1,12 @@
 import { streamSSE } from 'hono/streaming'
+import { watchSessions } from '../../../application/customers/sessions.ts'
 import { watchOrderChanges } from '../../../application/orders/changes.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { arrivalOf, orderView, readShown } from './order-view.ts'
 
 const LOOK_EVERY_MS = 700
+/** How soon a stream ends after its session. */
+const SESSION_EVERY_MS = 2_000
 /** Keeps proxies from closing the connection, and detects dead ones. */
 const HEARTBEAT_MS = 15_000
 /** Browsers reconnect; abandoned streams end. */
@@ -17,6 +20,7 @@ export function liveOrder(deps: WebDeps) {
   const { logger, stopping } = deps
   const complain = (err: unknown) => logger.error({ err }, 'orders cannot be followed')
   const watch = watchOrderChanges(deps.db, LOOK_EVERY_MS, complain)
+  const watchSession = watchSessions(deps.db, SESSION_EVERY_MS, complain)
   const open = new Map<string, number>()
   let all = 0
 
@@ -37,8 +41,9 @@ export function liveOrder(deps: WebDeps) {
 
   return async (c: WebContext) => {
     const owner = c.get('viewer')?.sub
+    const token = c.get('session')
     // 204 changes nothing: for signed-out viewers and for too many streams.
-    if (owner === undefined || c.req.method !== 'GET') return c.body(null, 204)
+    if (owner === undefined || token === undefined || c.req.method !== 'GET') return c.body(null, 204)
     const { order_no } = (await readShown(deps, owner, c.req.param('id') ?? '')).order
     if (!enter(owner)) return c.body(null, 204)
     c.header('X-Accel-Buffering', 'no')
@@ -46,7 +51,8 @@ export function liveOrder(deps: WebDeps) {
     const answer = streamSSE(c, async (stream) => {
       const gone = new AbortController()
       stream.onAbort(() => gone.abort())
-      const signal = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(LIVE_MS)])
+      const session = watchSession(token)
+      const signal = AbortSignal.any([gone.signal, stopping, session.ended, AbortSignal.timeout(LIVE_MS)])
       // Also ends a write that the browser does not accept.
       signal.addEventListener('abort', () => stream.abort())
       try {
@@ -64,6 +70,7 @@ export function liveOrder(deps: WebDeps) {
         // The helper would send the error's message.
         complain(err)
       } finally {
+        session.stop()
         leave(owner)
       }
     })
