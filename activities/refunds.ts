@@ -115,12 +115,14 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
     { order_no: orderNo, owner_id: ownerId }: ExchangeOrder,
     currency: 'ZJF' | 'CNY',
     amount: bigint,
-    { refund_no, reason }: OrderRefund,
+    { refund_no, reason, actor_type, actor_id }: OrderRefund,
   ): Promise<void> {
     const spend = { ownerId, currency, amount, orderNo }
     // Only paid orders have partial refunds.
     const back = { cause: 'mall' as const, graceMs: expiryGraceMs }
-    if (await giveBackPart(tx, vault, { ...spend, part: refund_no, reason, terms: back })) return
+    const operatorId = actor_type === 'operator' ? (actor_id ?? undefined) : undefined
+    const part = { ...spend, part: refund_no, reason, operatorId, terms: back }
+    if (await giveBackPart(tx, vault, part)) return
     throw new Error(`${refund_no}: the ledger has less ${currency} of ${orderNo} to give back`)
   }
 

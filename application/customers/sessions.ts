@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Db } from '../../db/client.ts'
 import {
+  countSessionsOf,
   deleteSession,
+  deleteSessionsOf,
+  findLiveTokens,
   findSession,
   insertSession,
   purgeSessions,
@@ -16,20 +19,31 @@ export const SESSION_SECONDS = 12 * 3600
 /** Kept after expiry, so that a late form still finds its owner. */
 export const REMEMBERED_SECONDS = 24 * 3600
 
-export async function signIn(db: Db, viewer: Viewer): Promise<string> {
+/**
+ * Also deletes old sessions.
+ * @param before token of this browser's session, which ends
+ * @returns the session token for the cookie
+ */
+export async function signIn(db: Db, viewer: Viewer, before?: string): Promise<string> {
   await purgeSessions(db, REMEMBERED_SECONDS * 1000)
+  if (before !== undefined) await deleteSession(db, before)
   const token = randomBytes(32).toString('base64url')
   const owner: SessionOwner = { owner_id: viewer.sub, role: viewer.role, level: viewer.level }
   await insertSession(db, token, owner, new Date(Date.now() + SESSION_SECONDS * 1000))
   return token
 }
 
-/** @returns undefined if the link was used before */
+/**
+ * Signs in with a verified link.
+ * @param before token of this browser's session, which ends
+ * @returns undefined if the link was already used
+ */
 export async function signInByLink(
   db: Db,
   link: { readonly viewer: Viewer; readonly id: string; readonly expiresAt: Date },
+  before?: string,
 ): Promise<string | undefined> {
-  return (await takeLink(db, link.id, link.expiresAt)) ? signIn(db, link.viewer) : undefined
+  return (await takeLink(db, link.id, link.expiresAt)) ? signIn(db, link.viewer, before) : undefined
 }
 
 export async function findViewer(db: Db, token: string): Promise<Viewer | undefined> {
@@ -39,4 +53,65 @@ export async function findViewer(db: Db, token: string): Promise<Viewer | undefi
 
 export async function signOut(db: Db, token: string): Promise<void> {
   await deleteSession(db, token)
+}
+
+/** Ends every session of the owner. */
+export async function signOutEverywhere(db: Db, ownerId: string): Promise<void> {
+  await deleteSessionsOf(db, ownerId)
+}
+
+export async function countSessions(db: Db, ownerId: string): Promise<number> {
+  return countSessionsOf(db, ownerId)
+}
+
+/** A session that is watched until `stop`. */
+interface WatchedSession {
+  /** Aborted when the session has ended. */
+  readonly ended: AbortSignal
+  readonly stop: () => void
+}
+
+/**
+ * Tells when sessions end, with a single polling query for all of them.
+ * @param complain called on a failed poll; polling continues
+ */
+export function watchSessions(
+  db: Db,
+  everyMs: number,
+  complain: (error: unknown) => void,
+): (token: string) => WatchedSession {
+  const watched = new Map<string, Set<AbortController>>()
+  let due: NodeJS.Timeout | undefined
+
+  async function look(): Promise<void> {
+    const live = await findLiveTokens(db, [...watched.keys()])
+    for (const [token, ends] of watched) {
+      if (!live.has(token)) for (const end of ends) end.abort()
+    }
+  }
+
+  function schedule(): void {
+    if (due || watched.size === 0) return
+    due = setTimeout(() => {
+      look()
+        .catch(complain)
+        .finally(() => {
+          due = undefined
+          schedule()
+        })
+    }, everyMs)
+    due.unref()
+  }
+
+  return (token) => {
+    const end = new AbortController()
+    const ends = watched.get(token) ?? new Set()
+    watched.set(token, ends.add(end))
+    schedule()
+    const stop = () => {
+      ends.delete(end)
+      if (ends.size === 0 && watched.get(token) === ends) watched.delete(token)
+    }
+    return { ended: end.signal, stop }
+  }
 }

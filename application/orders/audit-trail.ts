@@ -35,6 +35,8 @@ export interface OrderAuditTrail {
   readonly ledger: { readonly entries: readonly OrderEntry[]; readonly where: FundTrace } | undefined
   readonly stock: readonly { readonly pieces: number; readonly move: StockMove; readonly at: string }[]
   readonly payments: readonly PaymentView[]
+  /** Who decided a refund, by its number. */
+  readonly refundedBy: ReadonlyMap<string, { readonly type: string; readonly id: string | null }>
   readonly notices: readonly NoticeView[]
   readonly rest: { readonly points: number; readonly money: Money }
 }
@@ -81,13 +83,14 @@ export async function readOrderAuditTrail(
 ): Promise<OrderAuditTrail> {
   const { db } = reader
   const { order_no } = order
-  const [shippingType, events, reservation, payments, notices, ledger] = await Promise.all([
+  const [shippingType, events, reservation, payments, notices, ledger, refunds] = await Promise.all([
     findShippingType(db, order_no),
     listOrderEvents(db, order_no),
     findOrderReservation(db, order_no),
     listPayments(db, order_no),
     listOrderNotices(db, order_no),
     readLedger(reader, order, lang),
+    listOrderRefunds(db, order_no),
   ])
   // Later events of a paid order repeat the status; the first is the transition.
   const paidAt = events.find(({ status }) => status === 'order_paid')?.created_at
@@ -102,6 +105,9 @@ export async function readOrderAuditTrail(
     ledger,
     stock: reservation ? movesOf(reservation, paidAt) : [],
     payments: payments.map(viewOf),
+    refundedBy: new Map(
+      refunds.map(({ refund_no, actor_type, actor_id }) => [refund_no, { type: actor_type, id: actor_id }]),
+    ),
     notices: notices.map(({ received_at, delivered_at, ...notice }) => ({
       ...notice,
       received_at: received_at.toISOString(),

@@ -48,6 +48,38 @@ export async function deleteSession(db: Db, token: string): Promise<void> {
   await db.deleteFrom('web_sessions').where('token_hash', '=', hashOf(token)).execute()
 }
 
+/** @returns how many sessions ended */
+export async function deleteSessionsOf(db: Db, ownerId: string): Promise<number> {
+  const ended = await db
+    .deleteFrom('web_sessions')
+    .where('owner_id', '=', ownerId)
+    .where('expires_at', '>', new Date())
+    .executeTakeFirst()
+  return Number(ended.numDeletedRows)
+}
+
+export async function countSessionsOf(db: Db, ownerId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('web_sessions')
+    .select((is) => is.fn.countAll<string>().as('count'))
+    .where('owner_id', '=', ownerId)
+    .where('expires_at', '>', new Date())
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** @returns those of the tokens whose sessions go on */
+export async function findLiveTokens(db: Db, tokens: readonly string[]): Promise<Set<string>> {
+  const byHash = new Map(tokens.map((token) => [hashOf(token).toString('hex'), token]))
+  const rows = await db
+    .selectFrom('web_sessions')
+    .select('token_hash')
+    .where('token_hash', 'in', tokens.map(hashOf))
+    .where('expires_at', '>', new Date())
+    .execute()
+  return new Set(rows.flatMap(({ token_hash }) => byHash.get(token_hash.toString('hex')) ?? []))
+}
+
 export async function takeLink(db: Db, linkId: string, expiresAt: Date): Promise<boolean> {
   const taken = await db
     .insertInto('sign_in_links')

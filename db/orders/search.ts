@@ -6,7 +6,7 @@ import type { Db } from '../client.ts'
 import type { PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
 
 export interface OrderSearch {
-  /** A customer's id, tracking number, end of an order number, or part of a product title. */
+  /** A customer's id, tracking number, provider's number, end of an order number, or part of a product title. */
   readonly words?: string | undefined
   readonly ownerId?: string | undefined
   readonly productId?: string | undefined
@@ -53,7 +53,13 @@ export async function searchOrders(db: Db, search: OrderSearch, page: OrderPage)
   const { words } = search
   if (words === undefined) return findPage(db, search, page, undefined)
   const code = plainCode(words)
-  const meanings = [isOf(words), hasTracking(code), ...endsWith(code), ...(await isOfProducts(db, words))]
+  const meanings = [
+    isOf(words),
+    hasTracking(code),
+    ...endsWith(code),
+    ...(await isPaidBy(db, code)),
+    ...(await isOfProducts(db, words)),
+  ]
   const found = await Promise.all(meanings.map((meaning) => findPage(db, search, page, meaning)))
   const byId = new Map(found.flat().map((order) => [order.id, order]))
   const inOrder = [...byId.values()].toSorted((a, b) => Number(BigInt(a.id) - BigInt(b.id)))
@@ -104,6 +110,21 @@ function endsWith(words: string): Condition[] {
   if (!ENDING.test(ending)) return []
   return [sql<boolean>`right(order_no, 6) = ${ending.slice(-6)} and order_no like ${`%${ending}`}`]
 }
+
+/** The provider's number of a payment or of its checkout. */
+async function isPaidBy(db: Db, words: string): Promise<Condition[]> {
+  const rows = await db
+    .selectFrom('payments')
+    .select('order_no')
+    .where((is) => is.or([is('payment_ref', '=', words), is('provider_ref', '=', words)]))
+    .limit(PAYMENTS_MAX)
+    .execute()
+  const orderNos = rows.map(({ order_no }) => order_no)
+  return orderNos.length === 0 ? [] : [sql`order_no = any(${orderNos}::text[])`]
+}
+
+/** Numbers of different providers may be the same. */
+const PAYMENTS_MAX = 20
 
 async function isOfProducts(db: Db, words: string): Promise<Condition[]> {
   const products = await findProductsTitled(db, words)

@@ -32,6 +32,8 @@ export interface Spend extends OrderAccount {
 
 export interface GivingBack {
   readonly reason: string
+  /** Who decided it; undefined: nobody of the staff. */
+  readonly operatorId?: string | undefined
   /** Whether lots that have expired meanwhile may be spent again, and until when. Others expire immediately. */
   readonly terms: Return
 }
@@ -130,9 +132,9 @@ export async function giveBackPart(
   vault: LedgerCipher,
   spend: Spend & GivingBack & { readonly part: string },
 ): Promise<boolean> {
-  const { currency, amount, orderNo, part, reason, terms } = spend
+  const { currency, amount, orderNo, part, reason, terms, operatorId } = spend
   const account = await lockCurrentAccount(tx, vault, spend)
-  const cause = { operationKey: partKey(orderNo, currency, part), orderNo, reason }
+  const cause = { operationKey: partKey(orderNo, currency, part), orderNo, reason, operatorId }
   const taken = await findTaken(tx, vault, account, orderNo)
   const whole = await findBooked(tx, vault, account, keyOf(orderNo, currency, 'reverse'))
   if (taken && !whole && amount <= taken.rest) {

@@ -252,7 +252,7 @@ describe('the list of orders', () => {
       one.owner.slice(0, -1),
       'SF-77',
       one.orderNo.slice(-5),
-      `X${one.orderNo.slice(-6)}`,
+      `U${one.orderNo.slice(-6)}`,
       '%',
       "' or true --",
       'PM20260101000000ABCDEFGHJKMN',
@@ -356,9 +356,17 @@ describe('an order in the console', () => {
       .executeTakeFirstOrThrow()
     const known = payment_ref ?? provider_ref ?? ''
     expect(known.length).toBeGreaterThan(6)
-    expect(page.html).not.toContain(known)
-    expect(page.html).toContain(`…${known.slice(-6)}`)
-    // In the statement, a captured hold changes nothing.
+    expect(page.html).toContain(`<span class="code whole">${known}</span>`)
+    // By any number that the provider gave, whole, and by no part of it.
+    for (const number of [payment_ref, provider_ref]) {
+      if (number === null) continue
+      const found = await operator.get(`/admin/orders?q=${encodeURIComponent(number)}`)
+      expect(found.html).toContain(`href="${at(one.orderNo)}`)
+      expect(
+        (await operator.get(`/admin/orders?q=${encodeURIComponent(number.slice(0, -1))}`)).html,
+      ).not.toContain(one.orderNo)
+    }
+    // In the statement what was held is said to be settled: nothing became available or was no longer.
     const { html } = await operator.get(`/admin/users/${one.owner}`)
     expect(html).toMatch(/结清冻结的 100\s*<\/td>/)
     expect(html).not.toContain('不变')
@@ -481,6 +489,25 @@ describe('an order in the console', () => {
     const { html } = await operator.get(at(orderNo))
     expect(html).toContain('<span class="badge warn">部分退款</span>')
     expect(html).toContain('<dt>已退</dt><dd>40 积分 + ¥3.30</dd>')
+    // Who refunded stands in the order and in the statement; the customer learns why, and not by whom.
+    expect(html).toMatch(/<td data-label="操作人"[^>]*>运营 olga<\/td>/)
+    const { owner } = await mall.db
+      .selectFrom('points_exchange_orders')
+      .select('owner_id as owner')
+      .where('order_no', '=', orderNo)
+      .executeTakeFirstOrThrow()
+    expect((await operator.get(`/admin/users/${owner}?kind=reverse`)).html).toMatch(
+      /class="by[^"]*">olga<\/td>/,
+    )
+    for (const [lang, word] of [
+      ['zh', '退款'],
+      ['en', 'Refunds'],
+    ] as const) {
+      const seen = (await (await openHttpSession(mall, owner, lang)).get(`/points-mall/orders/${orderNo}`))
+        .html
+      expect(seen).toMatch(new RegExp(`<h2 id="refunds">${word}</h2>[\\s\\S]*¥3\\.30[\\s\\S]*少发一件`))
+      expect(seen).not.toContain('olga')
+    }
     expect((await operator.get(at((await order()).orderNo))).html).not.toMatch(/部分退款|<dt>已退/)
   })
 

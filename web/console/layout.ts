@@ -38,6 +38,7 @@ export function consolePage(c: WebContext, { title, main, section }: ConsolePage
       <p class="who"><strong>${sub}</strong> <span class="badge">${t(FRAME.role[role])}</span></p>
       <a class="to-shop" href="/points-mall/products">${t(FRAME.shop)}</a>
       <a href="${langLink(c)}" lang="${other}" hreflang="${other}">${t(COMMON.otherLang)}</a>
+      <a href="/points-mall/sign-out">${t(COMMON.sessions)}</a>
       <form method="post" action="/points-mall/sign-out"><button class="quiet">${t(COMMON.signOut)}</button></form>
     </div>
   </header>`

@@ -37,7 +37,7 @@ export function auditTrail(order: OrderView, books: OrderAuditTrail, lang: Lang)
     ...(books.ledger ? [entries(books.ledger.entries, lang)] : []),
     stock(books, lang),
     payments(books.payments, lang),
-    refunds(order.refunds, lang),
+    refunds(order.refunds, books, lang),
     notices(books, lang),
   ]
   const empty = all.filter(({ rows }) => rows.length === 0)
@@ -133,9 +133,8 @@ function stock(books: OrderAuditTrail, lang: Lang): Book {
   }
 }
 
-/** Staff recognize provider numbers by their end; the mall's own are shown in full. */
-const ending = (number: string) => (number.length > 6 ? `…${number.slice(-6)}` : number)
-const code = (number: string) => html`<span class="code">${number}</span>`
+/** A tap selects the whole number. */
+const code = (number: string) => html`<span class="code whole">${number}</span>`
 
 function payments(all: readonly PaymentView[], lang: Lang): Book {
   return {
@@ -154,7 +153,7 @@ function payments(all: readonly PaymentView[], lang: Lang): Book {
     rows: all.map((payment) => [
       code(payment.out_trade_no),
       textsIn(lang)(METHODS[payment.method]),
-      payment.provider_no === null ? '' : code(ending(payment.provider_no)),
+      payment.provider_no === null ? '' : code(payment.provider_no),
       moneyText(payment.amount),
       paymentBadge(payment.state, lang),
       exactTime(payment.opened_at),
@@ -164,7 +163,7 @@ function payments(all: readonly PaymentView[], lang: Lang): Book {
   }
 }
 
-function refunds(all: readonly RefundView[], lang: Lang): Book {
+function refunds(all: readonly RefundView[], { refundedBy }: OrderAuditTrail, lang: Lang): Book {
   const t = textsIn(lang)
   return {
     title: T.refunds,
@@ -174,6 +173,7 @@ function refunds(all: readonly RefundView[], lang: Lang): Book {
       { head: T.back, number: true },
       { head: T.state },
       { head: T.reason },
+      { head: T.by },
       { head: T.opened },
       { head: T.doneAt },
     ],
@@ -184,16 +184,14 @@ function refunds(all: readonly RefundView[], lang: Lang): Book {
       html`<div>${refund.refund_no === refund.provider_refund_no ? t(T.extra) : reasonText('', refund.reason, lang)}
         ${refund.settled ? html`<p class="hint">${interpolate(t(T.settledBy), { who: refund.settled.by, why: refund.settled.reason })}</p>` : ''}
         ${refund.failure === null ? '' : html`<p class="hint">${interpolate(t(T.failure), { why: refund.failure })}</p>`}</div>`,
+      who(refundedBy.get(refund.refund_no) ?? { type: 'system', id: null }, lang),
       exactTime(refund.at),
       refund.done_at === null ? '' : exactTime(refund.done_at),
     ]),
   }
 }
 
-function notices({ notices: all, payments }: OrderAuditTrail, lang: Lang): Book {
-  // A provider's event id may contain its payment number.
-  const shortened = (eventId: string) =>
-    payments.reduce((id, { provider_no: no }) => (no ? id.replaceAll(no, ending(no)) : id), eventId)
+function notices({ notices: all }: OrderAuditTrail, lang: Lang): Book {
   return {
     title: T.notices,
     none: T.noNotices,
@@ -209,7 +207,7 @@ function notices({ notices: all, payments }: OrderAuditTrail, lang: Lang): Book 
       exactTime(notice.received_at),
       knownOr(SOURCES, notice.source, lang),
       NOTICE_KINDS[notice.kind][lang],
-      code(shortened(notice.event_id)),
+      code(notice.event_id),
       notice.delivered_at === null
         ? html`<span class="badge warn">${textsIn(lang)(T.waiting)}</span>`
         : exactTime(notice.delivered_at),

@@ -189,7 +189,8 @@ function balance(c: WebContext, owner: Owner): Html {
   const { level, wallet } = owner
   const links = html`<nav class="links" aria-label="${t(COMMON.wallet)}">
     <a class="tap small" href="/points-mall/wallet">${t(T.statement)}</a>
-    <a class="tap small" href="/points-mall/addresses">${t(COMMON.addresses)}</a></nav>`
+    <a class="tap small" href="/points-mall/addresses">${t(COMMON.addresses)}</a>
+    <a class="tap small" href="/points-mall/sign-out">${t(COMMON.sessions)}</a></nav>`
   if (!wallet) {
     return html`<section class="ticket balance"><div class="body"><h2>${t(T.unknown)}</h2></div><div class="stub">${links}</div></section>`
   }

@@ -39,7 +39,7 @@ export function oidcRoutes(deps: WebDeps) {
       deleteCookie(c, KEPT, { path: PATH })
       const found = await oidc.finish(kept, new URL(c.req.url).search)
       if ('code' in found) return c.redirect(refusedSignIn(found), 303)
-      const token = await signInByLink(deps.db, found)
+      const token = await signInByLink(deps.db, found, c.get('session'))
       if (token === undefined) return c.redirect(refusedSignIn({ code: 'other_browser' }), 303)
       keepSession(c, deps, token)
       const { sub, role } = found.viewer

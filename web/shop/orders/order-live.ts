@@ -1,10 +1,13 @@
 import { streamSSE } from 'hono/streaming'
+import { watchSessions } from '../../../application/customers/sessions.ts'
 import { watchOrderChanges } from '../../../application/orders/changes.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { arrivalOf, orderView, readShown } from './order-view.ts'
 
 const LOOK_EVERY_MS = 700
-/** Proxies close silent connections; a write also detects dead ones. */
+/** How soon a stream ends after its session. */
+const SESSION_EVERY_MS = 2_000
+/** Keeps proxies from closing the connection, and detects dead ones. */
 const HEARTBEAT_MS = 15_000
 /** The answer "not paid" of a provider changes no order, so it is looked for. */
 const CONFIRMING_MS = 2_000
@@ -19,6 +22,7 @@ export function liveOrder(deps: WebDeps) {
   const { logger, stopping } = deps
   const complain = (err: unknown) => logger.error({ err }, 'orders cannot be followed')
   const watch = watchOrderChanges(deps.db, LOOK_EVERY_MS, complain)
+  const watchSession = watchSessions(deps.db, SESSION_EVERY_MS, complain)
   const open = new Map<string, number>()
   let all = 0
 
@@ -39,8 +43,9 @@ export function liveOrder(deps: WebDeps) {
 
   return async (c: WebContext) => {
     const owner = c.get('viewer')?.sub
-    // The page ignores a 204; for signed-out viewers and for too many streams.
-    if (owner === undefined || c.req.method !== 'GET') return c.body(null, 204)
+    const token = c.get('session')
+    // 204 changes nothing: for signed-out viewers and for too many streams.
+    if (owner === undefined || token === undefined || c.req.method !== 'GET') return c.body(null, 204)
     const { order_no } = (await readShown(deps, owner, c.req.param('id') ?? '')).order
     if (!enter(owner)) return c.body(null, 204)
     c.header('X-Accel-Buffering', 'no')
@@ -48,8 +53,9 @@ export function liveOrder(deps: WebDeps) {
     const answer = streamSSE(c, async (stream) => {
       const gone = new AbortController()
       stream.onAbort(() => gone.abort())
-      const signal = AbortSignal.any([gone.signal, stopping, AbortSignal.timeout(LIVE_MS)])
-      // Also aborts a write that the browser does not accept.
+      const session = watchSession(token)
+      const signal = AbortSignal.any([gone.signal, stopping, session.ended, AbortSignal.timeout(LIVE_MS)])
+      // Also ends a write that the browser does not accept.
       signal.addEventListener('abort', () => stream.abort())
       try {
         let sent: string | undefined
@@ -67,6 +73,7 @@ export function liveOrder(deps: WebDeps) {
         // Hono's helper would send the error message to the browser.
         complain(err)
       } finally {
+        session.stop()
         leave(owner)
       }
     })

@@ -85,6 +85,7 @@ export function orderView(c: WebContext, shown: OrderShown, arrival: Arrival): H
         <h2 id="progress">${t(ORDER.timeline)}</h2>
         ${timeline(order, lang)}
       </section>
+      ${refunds(order, lang)}
       ${delivery(shown, lang)}
       ${facts(order, lang)}
     </div>
@@ -167,6 +168,21 @@ function actions({ status, order_no }: OrderView, lang: Lang, isNew: boolean): H
     ${onward ? html`<a class="button plain" href="/points-mall/products">${t(ORDER.onward)}</a>` : ''}
     ${cancel ? html`<a class="button quiet" href="${path}/cancel">${t(ORDER.cancel)}</a>` : ''}
   </p>`
+}
+
+/** What was returned of an order that goes on, and the shop's reason. */
+function refunds({ status, refunds: all }: OrderView, lang: Lang): Html | '' {
+  if (all.length === 0 || status === 'order_canceled') return ''
+  const t = textsIn(lang)
+  return html`<section class="panel" aria-labelledby="refunds">
+    <h2 id="refunds">${t(ORDER.refunds)}</h2>
+    <dl class="facts">${all.map(
+      ({ points, money, reason, state, at }) => html`<dt>${time(at, lang)}</dt>
+        <dd><strong class="digits">${priceText(points, money, lang)}</strong>
+          ${state === 'pending' ? html`<span class="badge warn">${t(ORDER.refundPending)}</span>` : ''}
+          <p class="muted small">${reasonText('', reason, lang)}</p></dd>`,
+    )}</dl>
+  </section>`
 }
 
 function facts(order: OrderView, lang: Lang): Html {

@@ -15,6 +15,7 @@ export const COMMON = {
   wallet: { zh: '钱包', en: 'Wallet' },
   addresses: { zh: '地址簿', en: 'Addresses' },
   signIn: { zh: '登录', en: 'Sign in' },
+  sessions: { zh: '登录管理', en: 'Sessions' },
   signOut: { zh: '退出登录', en: 'Sign out' },
   otherLang: { zh: 'English', en: '中文' },
   points: { zh: '积分', en: 'points' },

@@ -40,6 +40,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/points-mall/orders/:id/pay', { zh: '支付订单', en: 'Pay an order' }],
   ['/points-mall/orders/:id/cancel', { zh: '取消订单', en: 'Cancel an order' }],
   ['/points-mall/orders/:id/confirm', { zh: '确认收货', en: 'Confirm receipt of an order' }],
+  ['/points-mall/sign-out/everywhere', { zh: '退出所有设备', en: 'Sign out everywhere' }],
   ...of(ORDER_ACTIONS, '/admin/orders/:id', '订单', 'Order'),
   ['/admin/products', { zh: '新增商品', en: 'Add a product' }],
   ['/admin/products/:id', { zh: '修改商品', en: 'Edit a product' }],

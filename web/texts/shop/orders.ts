@@ -232,6 +232,8 @@ export const ORDER = {
   customized: { zh: '定制内容', en: 'Personalization' },
   remarks: { zh: '备注', en: 'Remarks' },
   message: { zh: '留言', en: 'Message' },
+  refunds: { zh: '退款', en: 'Refunds' },
+  refundPending: { zh: '退款中', en: 'in progress' },
   cancelWhy: { zh: '取消原因', en: 'Cancellation reason' },
   reload: { zh: '刷新本页可查看最新状态。', en: 'Reload this page for the latest status.' },
   onward: { zh: '继续逛逛', en: 'Browse products' },

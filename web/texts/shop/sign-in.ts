@@ -11,6 +11,20 @@ export const SIGN_IN = {
     zh: '请从你的商城会员中心进入，系统会自动登录。',
     en: 'Please enter from your shop’s member center. You will be signed in automatically.',
   },
+  switchTitle: { zh: '换一个账号登录？', en: 'Sign in with another account?' },
+  switchHint: {
+    zh: '你现在以 {now} 登录，这个链接会换成 {who}。不是你自己打开的链接，请不要继续。',
+    en: 'You are signed in as {now}. This link signs you in as {who} instead. If you did not ask for it, do not continue.',
+  },
+  switchDo: { zh: '以 {who} 登录', en: 'Sign in as {who}' },
+  stay: { zh: '继续使用 {who}', en: 'Stay signed in as {who}' },
+  oneSession: { zh: '你只在这里登录着。', en: 'You are signed in here only.' },
+  sessions: {
+    zh: '你一共登录了 {n} 处，包括这里。',
+    en: 'You are signed in on {n} devices or browsers, including this one.',
+  },
+  here: { zh: '退出这里', en: 'Sign out here' },
+  everywhere: { zh: '退出所有设备', en: 'Sign out everywhere' },
   ended: {
     zh: '登录已过期。你填写的内容已保留，登录后可以接着提交。',
     en: 'Your session has expired. What you entered is saved: sign in to continue.',
