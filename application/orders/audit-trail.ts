@@ -1,3 +1,4 @@
+import { findProductStatus } from '../../db/catalogue/products.ts'
 import {
   findOrderReservation,
   findShippingType,
@@ -26,6 +27,8 @@ import type { OrderReader, OrderView } from './view.ts'
 export interface OrderAuditTrail {
   /** Undefined before the order is placed. */
   readonly shippingType: ShippingType | undefined
+  /** Deleted products have no page. */
+  readonly isProductDeleted: boolean
   readonly events: readonly {
     readonly status: string
     readonly note: OrderNote | null
@@ -84,8 +87,9 @@ export async function readOrderAuditTrail(
 ): Promise<OrderAuditTrail> {
   const { db } = reader
   const { order_no } = order
-  const [shippingType, events, reservation, payments, notices, ledger] = await Promise.all([
+  const [shippingType, productStatus, events, reservation, payments, notices, ledger] = await Promise.all([
     findShippingType(db, order_no),
+    findProductStatus(db, order.product_id),
     listOrderEvents(db, order_no),
     findOrderReservation(db, order_no),
     listPayments(db, order_no),
@@ -96,6 +100,7 @@ export async function readOrderAuditTrail(
   const paidAt = events.find(({ status }) => status === 'order_paid')?.created_at
   return {
     shippingType,
+    isProductDeleted: productStatus === undefined,
     events: events.map(({ status, note, actor_type, actor_id, created_at }) => ({
       status,
       note,

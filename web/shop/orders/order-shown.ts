@@ -12,6 +12,8 @@ export interface OrderShown {
   readonly payable: { readonly methods: readonly PaymentMethod[]; readonly cash: Money } | undefined
   /** Undefined: the product was deleted. */
   readonly shipping: Shipping | undefined
+  /** The shop has a page of the product. */
+  readonly isInShop: boolean
 }
 
 export interface Shipping {

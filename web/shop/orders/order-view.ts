@@ -38,21 +38,28 @@ export function arrivalOf(c: WebContext): Arrival {
 /** @throws DomainError NOT_FOUND, also for another owner's order */
 export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
   const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
-  const [where, wallet, shipping] = await Promise.all([
+  const [where, wallet, goods] = await Promise.all([
     readFundTrace(deps, order),
     isPayable(order) ? readWallet(deps, ownerId) : undefined,
-    readShipping(deps, order.product_id),
+    readGoods(deps, order.product_id),
   ])
   const methods = deps.settings.rules.supportedMethods
-  return { order, where, payable: wallet && { methods, cash: wallet.cash }, shipping }
+  return { order, where, payable: wallet && { methods, cash: wallet.cash }, ...goods }
 }
 
 /** Also for products no longer on sale. */
-async function readShipping({ db, pointsToCnyMillionths }: WebDeps, productId: string) {
+async function readGoods(
+  { db, pointsToCnyMillionths }: WebDeps,
+  productId: string,
+): Promise<Pick<OrderShown, 'shipping' | 'isInShop'>> {
   try {
-    return shippingOf(await readAnyProduct(db, productId, pointsToCnyMillionths))
+    const product = await readAnyProduct(db, productId, pointsToCnyMillionths)
+    const isInShop = product.status === 'on_sale' || product.status === 'sold_out'
+    return { shipping: shippingOf(product), isInShop }
   } catch (error) {
-    if (error instanceof DomainError && error.refusal.code === 'NOT_FOUND') return undefined
+    if (error instanceof DomainError && error.refusal.code === 'NOT_FOUND') {
+      return { shipping: undefined, isInShop: false }
+    }
     throw error
   }
 }
@@ -81,9 +88,12 @@ export function orderView(shown: OrderShown, lang: Lang, arrival: Arrival): Html
 }
 
 function ticket(shown: OrderShown, lang: Lang, { isNew, refusedAt }: Arrival): Html {
-  const { order, shipping } = shown
+  const { order, shipping, isInShop } = shown
   const t = textsIn(lang)
   const state = stateOf(order)
+  const goods = html`${productPicture(order.product_image, order.product_title)}
+    <span class="name">${order.product_title}</span>
+    <span class="count muted">× ${order.quantity}</span>`
   const means = order.status === 'order_paid' && shipping ? NEXT[shipping.type] : state.means
   return html`<section class="ticket order-ticket">
     <div class="body">
@@ -98,11 +108,7 @@ function ticket(shown: OrderShown, lang: Lang, { isNew, refusedAt }: Arrival): H
       ${actions(order, lang, isNew)}
     </div>
     <div class="stub">
-      <a class="goods" href="/points-mall/products/${order.product_id}">
-        ${productPicture(order.product_image, order.product_title)}
-        <span class="name">${order.product_title}</span>
-        <span class="count muted">× ${order.quantity}</span>
-      </a>
+      ${isInShop ? html`<a class="goods" href="/points-mall/products/${order.product_id}">${goods}</a>` : html`<p class="goods">${goods}</p>`}
       <p class="total"><span class="muted">${t(ORDER.total)}</span>
         <strong class="digits">${priceText(order.total_points, order.total_money, lang)}</strong></p>
     </div>
