@@ -9,6 +9,7 @@ import {
   keepForm,
   readKeptForms,
 } from '../../application/customers/kept-forms.ts'
+import { cookieScope } from '../shared/base-path.ts'
 import type { Keeping, WebContext, WebDeps, WebEnv } from '../shared/deps.ts'
 import { isOurOwnPage } from '../shared/same-origin.ts'
 import { keptActionText } from '../texts/common/kept-forms.ts'
@@ -20,11 +21,14 @@ export const KEPT_ID = 'kept_form'
 /** Fields not typed by the user; a large amount has to be confirmed again. */
 const NOT_TYPED: readonly string[] = ['once', 'confirmed', KEPT_ID]
 
-const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
+/** The prefix keeps other hosts from setting the cookie. */
+function scopeOf(deps: WebDeps) {
+  const { path, secure, prefix } = cookieScope(deps)
+  return secure ? { path, secure, prefix } : { path, secure }
+}
 
-/** The `__Host-` prefix keeps other hosts from setting the cookie. */
 const secretOf = (c: WebContext, deps: WebDeps): string | undefined =>
-  isSecure(deps) ? getCookie(c, KEPT, 'host') : getCookie(c, KEPT)
+  getCookie(c, KEPT, scopeOf(deps).prefix)
 
 /**
  * Keeps a form from our own pages; only the browser with the secret can see it again.
@@ -51,12 +55,10 @@ export async function keepSentForm(
   const secret = await keepForm(deps, { path: pathname + search, fields }, sender)
   if (secret === undefined) return 'lost'
   setCookie(c, KEPT, secret, {
-    path: '/',
+    ...scopeOf(deps),
     httpOnly: true,
     sameSite: 'Lax',
-    secure: isSecure(deps),
     maxAge: KEPT_FORM_SECONDS,
-    ...(isSecure(deps) ? { prefix: 'host' as const } : {}),
   })
   return 'kept'
 }
@@ -66,11 +68,7 @@ export async function dropKeptForms(c: WebContext, deps: WebDeps): Promise<void>
   const secret = secretOf(c, deps)
   if (secret === undefined) return
   await forgetKeptForms(deps, secret)
-  deleteCookie(c, KEPT, {
-    path: '/',
-    secure: isSecure(deps),
-    ...(isSecure(deps) ? { prefix: 'host' as const } : {}),
-  })
+  deleteCookie(c, KEPT, scopeOf(deps))
 }
 
 /** Goes once to the kept forms, otherwise to `next`. */

@@ -46,6 +46,8 @@ export interface WebEnv {
   Variables: {
     requestId: string
     lang: Lang
+    /** The path under which a proxy serves the mall; empty without one. */
+    basePath: string
     /** CSP nonce of the page. */
     nonce: string
     /** Undefined: not signed in. */

@@ -9,13 +9,11 @@ import {
 import { mustHaveRight, type Right } from '../../domain/access.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import { keepSentForm } from '../form/kept-form.ts'
+import { basePathOf, cookieScope, withoutBasePath } from './base-path.ts'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 
 const SESSION = 'points_mall_session'
 const LANG = 'points_mall_lang'
-
-/** Secure cookies only if the public URL is HTTPS. */
-const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
 
 /** Sets viewer and language: `?lang=`, the cookie, or the browser's preference. */
 export function viewer(deps: WebDeps) {
@@ -23,6 +21,7 @@ export function viewer(deps: WebDeps) {
     const token = getCookie(c, SESSION)
     c.set('viewer', token === undefined ? undefined : await findViewer(deps.db, token))
     c.set('session', token)
+    c.set('basePath', basePathOf(deps))
     c.set('keepForm', () => keepSentForm(c, deps, token))
     const wanted = c.req.query('lang') ?? getCookie(c, LANG)
     if (wanted === 'zh' || wanted === 'en') c.set('lang', wanted)
@@ -32,7 +31,8 @@ export function viewer(deps: WebDeps) {
 }
 
 function keepLang(c: WebContext, deps: WebDeps, lang: Lang): void {
-  setCookie(c, LANG, lang, { path: '/', maxAge: 31_536_000, sameSite: 'Lax', secure: isSecure(deps) })
+  const { path, secure } = cookieScope(deps)
+  setCookie(c, LANG, lang, { path, secure, maxAge: 31_536_000, sameSite: 'Lax' })
 }
 
 /**
@@ -40,17 +40,18 @@ function keepLang(c: WebContext, deps: WebDeps, lang: Lang): void {
  * form finds its owner.
  */
 export function keepSession(c: WebContext, deps: WebDeps, token: string): void {
+  const { path, secure } = cookieScope(deps)
   setCookie(c, SESSION, token, {
-    path: '/',
+    path,
+    secure,
     httpOnly: true,
     sameSite: 'Lax',
-    secure: isSecure(deps),
     maxAge: SESSION_SECONDS + REMEMBERED_SECONDS,
   })
 }
 
-export function dropSession(c: WebContext): string | undefined {
-  return deleteCookie(c, SESSION, { path: '/' })
+export function dropSession(c: WebContext, deps: WebDeps): string | undefined {
+  return deleteCookie(c, SESSION, { path: cookieScope(deps).path })
 }
 
 /**
@@ -67,7 +68,10 @@ export function requireViewer(right: Right = 'shop') {
     const keeping = c.req.method === 'POST' ? await c.get('keepForm')() : 'nothing'
     if (keeping === 'kept') return c.redirect('/points-mall/sign-in?why=ended', 303)
     const here = new URL(c.req.url)
-    const back = c.req.method === 'GET' ? here.pathname + here.search : (c.req.header('referer') ?? '/')
+    const back =
+      c.req.method === 'GET'
+        ? here.pathname + here.search
+        : withoutBasePath(c.req.header('referer') ?? '/', c.get('basePath'))
     const why = keeping === 'lost' ? 'why=lost&' : ''
     return c.redirect(`/points-mall/sign-in?${why}next=${encodeURIComponent(localPath(back))}`, 303)
   })

@@ -63,7 +63,7 @@ export function signInRoutes(deps: WebDeps) {
       return c.redirect(await afterSignIn(c, deps, link.viewer.sub, localPath(c.req.query('next'))), 303)
     })
     .post('/sign-out', async (c) => {
-      const token = dropSession(c) ?? getCookie(c, 'points_mall_session')
+      const token = dropSession(c, deps) ?? getCookie(c, 'points_mall_session')
       if (token !== undefined) await signOut(deps.db, token)
       await dropKeptForms(c, deps)
       return c.redirect('/points-mall/products', 303)

@@ -1,5 +1,6 @@
 import { streamSSE } from 'hono/streaming'
 import { watchOrderChanges } from '../../../application/orders/changes.ts'
+import { withBasePath } from '../../shared/base-path.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { arrivalOf, orderView, readShown } from './order-view.ts'
 
@@ -44,6 +45,7 @@ export function liveOrder(deps: WebDeps) {
     c.header('X-Accel-Buffering', 'no')
     const lang = c.get('lang')
     const arrival = arrivalOf(c)
+    const basePath = c.get('basePath')
     const answer = streamSSE(c, async (stream) => {
       const gone = new AbortController()
       stream.onAbort(() => gone.abort())
@@ -56,7 +58,10 @@ export function liveOrder(deps: WebDeps) {
         while (!signal.aborted) {
           const shown = await readShown(deps, owner, order_no)
           const state = JSON.stringify(shown)
-          if (state !== sent) await stream.writeSSE({ data: `${await orderView(shown, lang, arrival)}` })
+          if (state !== sent)
+            await stream.writeSSE({
+              data: withBasePath(`${await orderView(shown, lang, arrival)}`, basePath),
+            })
           else await stream.write(': nothing new\n\n')
           sent = state
           mark = await watch.after(order_no, mark, HEARTBEAT_MS, signal)
