@@ -8,6 +8,7 @@ import { createWeb } from '../web/app.ts'
 import type { ApiDeps, ApiEnv } from './deps.ts'
 import { answerError, answerInvalid, problem } from './errors.ts'
 import { requireMetricsToken, requireRouteRight, requireToken } from './middleware/auth.ts'
+import { publicPaths } from './middleware/base-path.ts'
 import { jsonOnly, limitBody } from './middleware/body.ts'
 import { clientIp } from './middleware/client-ip.ts'
 import { idempotency } from './middleware/idempotency.ts'
@@ -43,7 +44,7 @@ export function createApp(deps: ApiDeps) {
   // HSTS only when the public URL is HTTPS.
   const strictTransportSecurity = deps.publicUrl.startsWith('https:')
   app.use(secureHeaders({ referrerPolicy, strictTransportSecurity }))
-  app.use(knownHost(deps.isKnownHost), knownRoutes(app), limitBody)
+  app.use(publicPaths(deps), knownHost(deps.isKnownHost), knownRoutes(app), limitBody)
 
   // Shop products are public; all other shop routes need a token.
   app.use('/api/*', async (c, next) => {

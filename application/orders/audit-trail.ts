@@ -1,3 +1,4 @@
+import { findProductStatus } from '../../db/catalogue/products.ts'
 import {
   findOrderReservation,
   findShippingType,
@@ -25,6 +26,8 @@ import type { OrderReader, OrderView } from './view.ts'
 /** Times are ISO 8601 UTC. */
 export interface OrderAuditTrail {
   readonly shippingType: ShippingType | undefined
+  /** Deleted products have no page. */
+  readonly isProductDeleted: boolean
   readonly events: readonly {
     readonly status: string
     readonly note: OrderNote | null
@@ -83,19 +86,22 @@ export async function readOrderAuditTrail(
 ): Promise<OrderAuditTrail> {
   const { db } = reader
   const { order_no } = order
-  const [shippingType, events, reservation, payments, notices, ledger, refunds] = await Promise.all([
-    findShippingType(db, order_no),
-    listOrderEvents(db, order_no),
-    findOrderReservation(db, order_no),
-    listPayments(db, order_no),
-    listOrderNotices(db, order_no),
-    readLedger(reader, order, lang),
-    listOrderRefunds(db, order_no),
-  ])
+  const [shippingType, productStatus, events, reservation, payments, notices, ledger, refunds] =
+    await Promise.all([
+      findShippingType(db, order_no),
+      findProductStatus(db, order.product_id),
+      listOrderEvents(db, order_no),
+      findOrderReservation(db, order_no),
+      listPayments(db, order_no),
+      listOrderNotices(db, order_no),
+      readLedger(reader, order, lang),
+      listOrderRefunds(db, order_no),
+    ])
   // Later events of a paid order repeat the status; the first is the transition.
   const paidAt = events.find(({ status }) => status === 'order_paid')?.created_at
   return {
     shippingType,
+    isProductDeleted: productStatus === undefined,
     events: events.map(({ status, note, actor_type, actor_id, created_at }) => ({
       status,
       note,

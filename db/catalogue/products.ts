@@ -191,3 +191,14 @@ export async function updateProduct(
     .where('id', '=', id)
     .execute()
 }
+
+/** @returns undefined for a deleted product */
+export async function findProductStatus(db: Db, id: string): Promise<ProductStatus | undefined> {
+  const row = await db
+    .selectFrom('points_products')
+    .select('status')
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+  return row?.status
+}

@@ -548,3 +548,30 @@ describe('a refund', () => {
     expect(done.html).toMatch(/¥9\.90<\/strong>：已于 .* 原路退回/)
   })
 })
+
+test('an order links to its product as long as it has a page, in the shop and in the console', async () => {
+  const owner = 'linked'
+  const productId = await mall.product({ point: 5 })
+  await mall.points(owner, 5)
+  const orderNo = (await mall.exchange(owner, { product_id: productId })).body.data.order_no
+  const customer = await openHttpSession(mall, owner)
+  const operator = await openHttpSession(mall, 'op', 'zh', 'operator')
+  const links = async () => {
+    const [shop, console] = [
+      await customer.get(`/points-mall/orders/${orderNo}`),
+      await operator.get(`/admin/orders/${orderNo}`),
+    ]
+    expect([shop.status, console.status]).toEqual([200, 200])
+    return [
+      shop.html.includes(`href="/points-mall/products/${productId}"`),
+      console.html.includes(`href="/admin/products/${productId}"`),
+    ]
+  }
+  const change = (method: string, path: string) =>
+    mall.call(method, `/api/admin/points-mall/products/${productId}${path}`, { as: 'op', role: 'operator' })
+  expect(await links()).toEqual([true, true])
+  expect((await change('POST', '/unpublish')).status).toBe(200)
+  expect(await links()).toEqual([false, true])
+  expect((await change('DELETE', '')).status).toBeLessThan(300)
+  expect(await links()).toEqual([false, false])
+})

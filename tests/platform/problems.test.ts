@@ -132,6 +132,13 @@ describe('an error response', () => {
     expect(response.status).toBe(503)
     expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
     expect(await response.text()).not.toMatch(/ECONNREFUSED|127\.0\.0\.1/)
+    for (const path of ['/points-mall/products', '/points-mall/wallet', '/admin']) {
+      const headers = { cookie: 'points_mall_session=of-somebody', 'accept-language': 'en' }
+      const page = await app.request(path, { headers })
+      expect([path, page.status]).toEqual([path, 503])
+      expect(page.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+      expect(await page.text()).toContain('try again in a moment')
+    }
     await db.destroy()
   })
 })

@@ -9,6 +9,7 @@ import {
   keepForm,
   readKeptForms,
 } from '../../application/customers/kept-forms.ts'
+import { cookieScope } from '../shared/base-path.ts'
 import type { Keeping, WebContext, WebDeps, WebEnv } from '../shared/deps.ts'
 import { isOurOwnPage } from '../shared/same-origin.ts'
 import { keptActionText } from '../texts/common/kept-forms.ts'
@@ -19,11 +20,14 @@ export const KEPT_ID = 'kept_form'
 /** Fields not typed by the user; a large amount has to be confirmed again. */
 export const NOT_TYPED: readonly string[] = ['once', FORM_FOR, 'confirmed', KEPT_ID]
 
-const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
+/** The prefix keeps other hosts from setting the cookie. */
+function scopeOf(deps: WebDeps) {
+  const { path, secure, prefix } = cookieScope(deps)
+  return secure ? { path, secure, prefix } : { path, secure }
+}
 
-/** With the `__Host-` prefix, no other host can set the cookie. */
 const secretOf = (c: WebContext, deps: WebDeps): string | undefined =>
-  isSecure(deps) ? getCookie(c, KEPT, 'host') : getCookie(c, KEPT)
+  getCookie(c, KEPT, scopeOf(deps).prefix)
 
 /** Only this browser can see the form again. @returns `lost` if a limit is reached or the form has a file */
 export async function keepSentForm(
@@ -46,12 +50,10 @@ export async function keepSentForm(
   const secret = await keepForm(deps, { path: pathname + search, fields }, sender)
   if (secret === undefined) return 'lost'
   setCookie(c, KEPT, secret, {
-    path: '/',
+    ...scopeOf(deps),
     httpOnly: true,
     sameSite: 'Lax',
-    secure: isSecure(deps),
     maxAge: KEPT_FORM_SECONDS,
-    ...(isSecure(deps) ? { prefix: 'host' as const } : {}),
   })
   return 'kept'
 }
@@ -61,11 +63,7 @@ export async function dropKeptForms(c: WebContext, deps: WebDeps): Promise<void>
   const secret = secretOf(c, deps)
   if (secret === undefined) return
   await forgetKeptForms(deps, secret)
-  deleteCookie(c, KEPT, {
-    path: '/',
-    secure: isSecure(deps),
-    ...(isSecure(deps) ? { prefix: 'host' as const } : {}),
-  })
+  deleteCookie(c, KEPT, scopeOf(deps))
 }
 
 export async function afterSignIn(

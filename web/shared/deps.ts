@@ -46,6 +46,8 @@ export interface WebEnv {
   Variables: {
     requestId: string
     lang: Lang
+    /** The path under which a proxy serves the mall; empty without one. */
+    basePath: string
     nonce: string
     viewer: Viewer | undefined
     /** Marks the viewer's forms as theirs: a keyed digest of account and role. */

@@ -11,13 +11,11 @@ import { mustHaveRight, type Right } from '../../domain/access.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import { ForeignFormError, isFormOfViewer } from '../form/form.ts'
 import { keepSentForm } from '../form/kept-form.ts'
+import { basePathOf, cookieScope, withoutBasePath } from './base-path.ts'
 import type { WebContext, WebDeps, WebEnv } from './deps.ts'
 
 const SESSION = 'points_mall_session'
 const LANG = 'points_mall_lang'
-
-/** A `Secure` cookie needs a public URL with HTTPS. */
-const isSecure = ({ publicUrl }: WebDeps) => publicUrl.startsWith('https:')
 
 /** Language: `?lang=`, else the cookie, else the browser's preference. */
 export function viewer(deps: WebDeps) {
@@ -27,6 +25,7 @@ export function viewer(deps: WebDeps) {
     c.set('viewer', viewer)
     c.set('formFor', viewer && formMark(deps, viewer))
     c.set('session', token)
+    c.set('basePath', basePathOf(deps))
     c.set('keepForm', () => keepSentForm(c, deps, token))
     const wanted = c.req.query('lang') ?? getCookie(c, LANG)
     if (wanted === 'zh' || wanted === 'en') c.set('lang', wanted)
@@ -39,22 +38,24 @@ const formMark = ({ ownerKey }: WebDeps, { role, sub }: Viewer): string =>
   createHmac('sha256', ownerKey.key).update(`form:${role}:${sub}`).digest('base64url')
 
 function keepLang(c: WebContext, deps: WebDeps, lang: Lang): void {
-  setCookie(c, LANG, lang, { path: '/', maxAge: 31_536_000, sameSite: 'Lax', secure: isSecure(deps) })
+  const { path, secure } = cookieScope(deps)
+  setCookie(c, LANG, lang, { path, secure, maxAge: 31_536_000, sameSite: 'Lax' })
 }
 
 /** Lax: customers return from the payment page by a link. Outlives the session: a late form finds its owner. */
 export function keepSession(c: WebContext, deps: WebDeps, token: string): void {
+  const { path, secure } = cookieScope(deps)
   setCookie(c, SESSION, token, {
-    path: '/',
+    path,
+    secure,
     httpOnly: true,
     sameSite: 'Lax',
-    secure: isSecure(deps),
     maxAge: SESSION_SECONDS + REMEMBERED_SECONDS,
   })
 }
 
-export function dropSession(c: WebContext): string | undefined {
-  return deleteCookie(c, SESSION, { path: '/' })
+export function dropSession(c: WebContext, deps: WebDeps): string | undefined {
+  return deleteCookie(c, SESSION, { path: cookieScope(deps).path })
 }
 
 /**
@@ -73,7 +74,10 @@ export function requireViewer(right: Right = 'shop') {
     const keeping = c.req.method === 'POST' ? await c.get('keepForm')() : 'nothing'
     if (keeping === 'kept') return c.redirect('/points-mall/sign-in?why=ended', 303)
     const here = new URL(c.req.url)
-    const back = c.req.method === 'GET' ? here.pathname + here.search : (c.req.header('referer') ?? '/')
+    const back =
+      c.req.method === 'GET'
+        ? here.pathname + here.search
+        : withoutBasePath(c.req.header('referer') ?? '/', c.get('basePath'))
     const why = keeping === 'lost' ? 'why=lost&' : ''
     return c.redirect(`/points-mall/sign-in?${why}next=${encodeURIComponent(localPath(back))}`, 303)
   })

@@ -121,7 +121,9 @@ function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink,
     [t(T.redeemed), time(order.exchange_time, lang)],
     [
       t(T.product),
-      html`<a class="press" href="/admin/products/${order.product_id}">${order.product_title}</a>`,
+      books.isProductDeleted
+        ? order.product_title
+        : html`<a class="press" href="/admin/products/${order.product_id}">${order.product_title}</a>`,
     ],
     [t(T.price), priceText(order.points_price, order.money_price, lang)],
     [t(T.quantity), grouped(order.quantity)],

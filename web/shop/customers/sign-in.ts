@@ -99,12 +99,12 @@ export function signInRoutes(deps: WebDeps) {
     })
     .post('/sign-out/everywhere', requireViewer(), async (c) => {
       await signOutEverywhere(deps.db, viewerOf(c).sub)
-      dropSession(c)
+      dropSession(c, deps)
       await dropKeptForms(c, deps)
       return c.redirect('/points-mall/products', 303)
     })
     .post('/sign-out', async (c) => {
-      const token = dropSession(c) ?? getCookie(c, 'points_mall_session')
+      const token = dropSession(c, deps) ?? getCookie(c, 'points_mall_session')
       if (token !== undefined) await signOut(deps.db, token)
       await dropKeptForms(c, deps)
       return c.redirect('/points-mall/products', 303)

@@ -1,6 +1,7 @@
 import { streamSSE } from 'hono/streaming'
 import { watchSessions } from '../../../application/customers/sessions.ts'
 import { watchOrderChanges } from '../../../application/orders/changes.ts'
+import { withBasePath } from '../../shared/base-path.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { arrivalOf, orderView, readShown } from './order-view.ts'
 
@@ -50,6 +51,7 @@ export function liveOrder(deps: WebDeps) {
     if (!enter(owner)) return c.body(null, 204)
     c.header('X-Accel-Buffering', 'no')
     const arrival = arrivalOf(c)
+    const basePath = c.get('basePath')
     const answer = streamSSE(c, async (stream) => {
       const gone = new AbortController()
       stream.onAbort(() => gone.abort())
@@ -63,8 +65,9 @@ export function liveOrder(deps: WebDeps) {
         while (!signal.aborted) {
           const shown = await readShown(deps, owner, order_no)
           const state = JSON.stringify(shown)
-          if (state !== sent) await stream.writeSSE({ data: `${await orderView(c, shown, arrival)}` })
-          else await stream.write(': nothing new\n\n')
+          if (state !== sent) {
+            await stream.writeSSE({ data: withBasePath(`${await orderView(c, shown, arrival)}`, basePath) })
+          } else await stream.write(': nothing new\n\n')
           sent = state
           const limitMs = shown.confirming ? CONFIRMING_MS : HEARTBEAT_MS
           mark = await watch.after(order_no, mark, limitMs, signal)

@@ -15,6 +15,8 @@ export interface OrderShown {
   readonly confirming: boolean
   /** Undefined: the product was deleted. */
   readonly shipping: Shipping | undefined
+  /** The shop has a page of the product. */
+  readonly isInShop: boolean
 }
 
 export interface Shipping {

@@ -37,16 +37,16 @@ export function arrivalOf(c: WebContext): Arrival {
 /** @throws DomainError NOT_FOUND, also for another owner's order */
 export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
   const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
-  const [where, wallet, confirming, shipping] = await Promise.all([
+  const [where, wallet, confirming, goods] = await Promise.all([
     readFundTrace(deps, order),
     isPayable(order) ? readWallet(deps, ownerId) : undefined,
     isPayable(order) && isBeingConfirmed(deps.db, order.order_no),
-    readShipping(deps, order.product_id),
+    readGoods(deps, order.product_id),
   ])
   const methods = deps.settings.rules.supportedMethods
   const payable = confirming ? undefined : wallet && { methods, cash: wallet.cash }
   const image = shownImage(order.product_image, deps)
-  return { order, image, where: confirming ? withoutDue(where) : where, payable, confirming, shipping }
+  return { order, image, where: confirming ? withoutDue(where) : where, payable, confirming, ...goods }
 }
 
 /** "Not paid yet" is not known. */
@@ -58,11 +58,18 @@ function withoutDue(where: FundTrace): FundTrace {
 }
 
 /** Includes products that are no longer on sale. */
-async function readShipping({ db, pointsToCnyMillionths }: WebDeps, productId: string) {
+async function readGoods(
+  { db, pointsToCnyMillionths }: WebDeps,
+  productId: string,
+): Promise<Pick<OrderShown, 'shipping' | 'isInShop'>> {
   try {
-    return shippingOf(await readAnyProduct(db, productId, pointsToCnyMillionths))
+    const product = await readAnyProduct(db, productId, pointsToCnyMillionths)
+    const isInShop = product.status === 'on_sale' || product.status === 'sold_out'
+    return { shipping: shippingOf(product), isInShop }
   } catch (error) {
-    if (error instanceof DomainError && error.refusal.code === 'NOT_FOUND') return undefined
+    if (error instanceof DomainError && error.refusal.code === 'NOT_FOUND') {
+      return { shipping: undefined, isInShop: false }
+    }
     throw error
   }
 }
@@ -94,9 +101,12 @@ export function orderView(c: WebContext, shown: OrderShown, arrival: Arrival): H
 
 function ticket(c: WebContext, shown: OrderShown, { isNew, refusedAt }: Arrival): Html {
   const lang = c.get('lang')
-  const { order, shipping, confirming } = shown
+  const { order, shipping, isInShop, confirming } = shown
   const t = textsIn(lang)
   const state = stateOf(order, confirming)
+  const goods = html`${productPicture(shown.image, order.product_title)}
+    <span class="name">${order.product_title}</span>
+    <span class="count muted">× ${order.quantity}</span>`
   const means = order.status === 'order_paid' && shipping ? NEXT[shipping.type] : state.means
   return html`<section class="ticket order-ticket">
     <div class="body">
@@ -111,11 +121,7 @@ function ticket(c: WebContext, shown: OrderShown, { isNew, refusedAt }: Arrival)
       ${actions(order, lang, isNew)}
     </div>
     <div class="stub">
-      <a class="goods" href="/points-mall/products/${order.product_id}">
-        ${productPicture(shown.image, order.product_title)}
-        <span class="name">${order.product_title}</span>
-        <span class="count muted">× ${order.quantity}</span>
-      </a>
+      ${isInShop ? html`<a class="goods" href="/points-mall/products/${order.product_id}">${goods}</a>` : html`<p class="goods">${goods}</p>`}
       <p class="total"><span class="muted">${t(ORDER.total)}</span>
         <strong class="digits">${priceText(order.total_points, order.total_money, lang)}</strong></p>
     </div>
