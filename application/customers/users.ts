@@ -1,5 +1,5 @@
 import type { Db } from '../../db/client.ts'
-import { findLevel, keepLevel } from '../../db/customers/users.ts'
+import { findLevel, isKnownOwner, keepLevel } from '../../db/customers/users.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 
 /** Visible characters, any script. */
@@ -17,6 +17,11 @@ export interface UserView {
 
 export async function readUser(db: Db, ownerId: string): Promise<UserView> {
   return { owner_id: ownerId, level: (await findLevel(db, ownerId)) ?? null }
+}
+
+/** Whether the mall has met this owner before: a typing error in an id names nobody. */
+export async function isKnownUser(db: Db, ownerId: string): Promise<boolean> {
+  return isKnownOwner(db, ownerId)
 }
 
 /** This level overrides the access token's. @throws DomainError FORBIDDEN for the operator's own level */
