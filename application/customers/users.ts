@@ -1,5 +1,5 @@
 import type { Db } from '../../db/client.ts'
-import { findLevel, keepLevel } from '../../db/customers/users.ts'
+import { findLevel, isKnownOwner, keepLevel } from '../../db/customers/users.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { isVisible, lengthOf } from '../../domain/text.ts'
 
@@ -22,7 +22,12 @@ export async function readUser(db: Db, ownerId: string): Promise<UserView> {
   return { owner_id: ownerId, level: (await findLevel(db, ownerId)) ?? null }
 }
 
-/** Overrides the level of the access token. @throws DomainError FORBIDDEN for the operator's own level */
+/** Whether the mall has met this owner before: a typing error in an id names nobody. */
+export async function isKnownUser(db: Db, ownerId: string): Promise<boolean> {
+  return isKnownOwner(db, ownerId)
+}
+
+/** This level overrides the access token's. @throws DomainError FORBIDDEN for the operator's own level */
 export async function setLevel(
   db: Db,
   ownerId: string,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { signIn } from '../../application/customers/sessions.ts'
+import { keepFirstLevel } from '../../db/customers/users.ts'
 import { onceIn, openHttpSession, type Visitor } from '../support/http-session.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -22,11 +23,22 @@ const available = async (as: string) =>
   (await mall.call('GET', '/api/points-mall/wallet', { as })).body.data.available as number
 
 async function tell(owner: string, fields: Record<string, string>) {
+  await keepFirstLevel(mall.db, owner, 1)
   const once = onceIn(await admin.get(at(owner)), at(owner))
   return admin.post(at(owner), { once, source: 'order', ...fields })
 }
 
 describe('an earning entered by hand', () => {
+  test('for an id that was never seen is asked about first', async () => {
+    const once = onceIn(await admin.get(at('anne')), at('anne'))
+    const fields = { once, source: 'order', external_id: 'SHOP-0', points: '5' }
+    const asked = await admin.post(at('anne'), fields)
+    expect([asked.status, asked.html.includes('这个编号从未出现过')]).toEqual([200, true])
+    expect(await available('anne')).toBe(0)
+    expect((await admin.post(at('anne'), { ...fields, confirmed: 'yes' })).status).toBe(303)
+    expect(await available('anne')).toBe(5)
+  })
+
   test('counts once, however often it is sent; cash earns by the rule', async () => {
     const told = await tell('ann', { external_id: 'SHOP-1', amount: '88.80' })
     expect([told.status, told.location]).toEqual([303, `${at('ann')}?done=told`])

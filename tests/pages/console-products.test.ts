@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keepFirstLevel } from '../../db/customers/users.ts'
 import { formMarkIn } from '../support/shopper.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -648,8 +649,26 @@ describe('wallets', () => {
   /** Opens the form of an action, fills it and sends it. */
   async function act(owner: string, action: string, fields: Fields) {
     const path = `/admin/users/${encodeURIComponent(owner)}/${action}`
+    await keepFirstLevel(mall.db, owner, 1)
     return admin.post(path, { ...(await admin.form(path)), ...fields })
   }
+
+  test.each([
+    ['grant', { points: '5', reason: '补发' }],
+    ['adjust', { way: 'add', points: '5', reason: '补发' }],
+    ['cash', { amount: '1.00', reason: '补发' }],
+  ])('%s to an id that was never seen asks first', async (action, fields) => {
+    const owner = `alcie-${action}`
+    const path = `/admin/users/${owner}/${action}`
+    const form = { ...(await admin.form(path)), ...fields }
+    const asked = await admin.post(path, form)
+    expect([asked.status, asked.html.includes('这个编号从未出现过')]).toEqual([200, true])
+    expect(await wallet(owner)).toMatchObject({ available: 0, cash: { amount: '0.00' } })
+    expect((await admin.post(path, { ...fieldsOf(asked.html, path), confirmed: 'yes' })).status).toBe(303)
+    expect(await entries(owner)).toHaveLength(action === 'cash' ? 0 : 1)
+    // Who is known is given to at once.
+    expect((await admin.post(path, { ...(await admin.form(path)), ...fields })).status).toBe(303)
+  })
 
   test('are granted points with an expiry date, corrected, and never fall below zero', async () => {
     const granted = await act('wanda', 'grant', { points: '900', expires: '2099-01-31', reason: '生日礼' })
@@ -687,6 +706,7 @@ describe('wallets', () => {
 
   test('book once when a form is sent twice', async () => {
     const path = '/admin/users/twice/grant'
+    await keepFirstLevel(mall.db, 'twice', 1)
     const form = { ...(await admin.form(path)), points: '30', reason: '一次' }
     const answers = await Promise.all([admin.post(path, form), admin.post(path, form)])
     expect(answers.map(({ status }) => status)).toEqual([303, 303])
@@ -878,6 +898,7 @@ describe('permissions', () => {
 
   test('refuse a form of another site', async () => {
     const path = '/admin/users/csrf/grant'
+    await keepFirstLevel(mall.db, 'csrf', 1)
     const form = { ...(await admin.form(path)), points: '5', reason: '给' }
     expect((await admin.post(path, form, 'https://evil.example')).status).toBe(403)
     expect((await api('/wallets/csrf')).available).toBe(0)

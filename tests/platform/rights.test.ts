@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { addAddress, readAddresses } from '../../application/customers/addresses.ts'
 import { signIn } from '../../application/customers/sessions.ts'
+import { keepFirstLevel } from '../../db/customers/users.ts'
 import { hasRight, PAGE_ROLES, type PageRole, RIGHTS, ROLES, type Role } from '../../domain/access.ts'
 import { ACTIONS } from '../../web/texts/console/wallets.ts'
 import { readTables } from '../support/db-snapshot.ts'
@@ -363,7 +364,10 @@ const TABLE: readonly Row[] = [
       ADMIN,
       303,
       'customer',
-      (owner) => ({ path: `/admin/users/${owner}/${act}`, fields }),
+      async (owner) => {
+        await keepFirstLevel(mall.db, owner, 1)
+        return { path: `/admin/users/${owner}/${act}`, fields }
+      },
       act,
     ),
   ),
@@ -397,10 +401,13 @@ const TABLE: readonly Row[] = [
     (owner) => ({ path: `/admin/users/${owner}/level`, fields: { level: '2' } }),
     'level',
   ),
-  row('POST /admin/users/:owner/earnings', ADMIN, 303, 'customer', (owner) => ({
-    path: `/admin/users/${owner}/earnings`,
-    fields: { source: 'order', external_id: fresh('SHOP'), points: '5' },
-  })),
+  row('POST /admin/users/:owner/earnings', ADMIN, 303, 'customer', async (owner) => {
+    await keepFirstLevel(mall.db, owner, 1)
+    return {
+      path: `/admin/users/${owner}/earnings`,
+      fields: { source: 'order', external_id: fresh('SHOP'), points: '5' },
+    }
+  }),
   row('POST /admin/users/:owner/earnings/:id/reverse', ADMIN, 303, 'customer', async (owner) => ({
     path: `/admin/users/${owner}/earnings/${await earning(owner)}/reverse`,
     fields: reason,

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import { isOwnerId } from '../../../application/customers/users.ts'
+import { isKnownUser, isOwnerId } from '../../../application/customers/users.ts'
 import {
   EARNING_SOURCE,
   type EarningView,
@@ -25,7 +25,7 @@ import { pager } from '../../shared/pager.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { EARNING_STATES, EARNINGS as T } from '../../texts/console/earnings.ts'
-import { WALLET } from '../../texts/console/wallets.ts'
+import { ACTION_FORM, WALLET } from '../../texts/console/wallets.ts'
 import { consolePage } from '../layout.ts'
 import { walletAt } from './wallet-action-page.ts'
 import { LARGE_POINTS } from './wallet-actions.ts'
@@ -121,10 +121,14 @@ export function consoleEarningRoutes(deps: WebDeps) {
       if (Object.keys(read.errors).length > 0 || confirmed === 'no')
         return showList(c, owner, form, read.errors)
       const points = wish.fen === undefined ? (wish.points ?? 0) : Number(pointsFor(wish.fen, deps.earning))
-      if (points >= LARGE_POINTS && confirmed !== 'yes') {
+      const isNew = !(await isKnownUser(deps.db, owner))
+      if ((points >= LARGE_POINTS || isNew) && confirmed !== 'yes') {
         const t = textsIn(c.get('lang'))
         return confirmPage(c, `${walletAt(owner)}/earnings`, form, [
-          [t(T.customer), owner],
+          [
+            t(T.customer),
+            html`<strong>${owner}</strong>${isNew ? html`<p class="notice warn">${t(ACTION_FORM.neverSeen)}</p>` : ''}`,
+          ],
           ...(form.amount ? [[t(T.amount), form.amount] as const] : []),
           [t(T.points), grouped(points)],
           [t(T.externalId), wish.externalId],

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { isKnownUser } from '../../../application/customers/users.ts'
 import { readGuardedWallet } from '../../../application/wallet/freezes.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
@@ -116,7 +117,12 @@ export async function act(c: WebContext, deps: WebDeps, owner: string, name: Act
   if (Object.keys(read.errors).length > 0 || confirmed === 'no') {
     return showAction(c, deps, owner, name, form, read.errors)
   }
-  if (wish.isLarge && confirmed !== 'yes') return confirm(c, deps, owner, name, form, wish)
+  // A typing error in an id gives to nobody.
+  const gives = name !== 'block' && (wish.points > 0 || wish.fen > 0n)
+  const isNew = gives && !(await isKnownUser(deps.db, owner))
+  if ((wish.isLarge || isNew) && confirmed !== 'yes') {
+    return confirm(c, deps, owner, name, form, wish, isNew)
+  }
   try {
     await wish.run(deps, owner, { operationKey: operationKeyOf(c, form), operatorId: viewerOf(c).sub })
   } catch (error) {
@@ -141,6 +147,7 @@ async function confirm(
   name: ActionName,
   form: Form,
   wish: ReturnType<typeof readAction>,
+  isNew: boolean,
 ) {
   const lang = c.get('lang')
   const t = textsIn(lang)
@@ -156,7 +163,10 @@ async function confirm(
       ? [moneyText(cash), moneyText({ ...cash, amount: decimalFromFen(cashFen + wish.fen) })]
       : [pointsText(available, lang), pointsText(available + wish.points, lang)]
   return confirmPage(c, `${walletAt(owner)}/${name}`, form, [
-    [t(F.customer), html`<strong>${owner}</strong>`],
+    [
+      t(F.customer),
+      html`<strong>${owner}</strong>${isNew ? html`<p class="notice warn">${t(F.neverSeen)}</p>` : ''}`,
+    ],
     [t(ACTIONS[name]), html`<span class="digits">${changeText(wish, lang)}</span>`],
     ...(form.expires ? [[t(F.expires), form.expires] as const] : []),
     [t(F.reason), form.reason ?? ''],

@@ -106,6 +106,10 @@ export const ACTION_FORM = {
   add: { zh: '增加', en: 'Add' },
   take: { zh: '扣减', en: 'Deduct' },
   expires: { zh: '有效期至', en: 'Valid through' },
+  neverSeen: {
+    zh: '这个编号从未出现过，请核对有没有写错。',
+    en: 'This ID has never been seen. Check it for typing errors.',
+  },
   expiresHint: {
     zh: '当天全天可用，当天结束时到期（北京时间）；留空为长期有效。',
     en: 'Expires at the end of that day (Beijing time). Leave empty for no expiry.',
