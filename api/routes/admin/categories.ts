@@ -19,16 +19,7 @@ import {
   problemResponse,
   text,
 } from '../../schemas/common.ts'
-
-const category = z
-  .object({
-    id,
-    name: z.string(),
-    sort: z.int(),
-    created_at: z.iso.datetime(),
-    updated_at: z.iso.datetime(),
-  })
-  .openapi('Category')
+import { category } from '../../schemas/product.ts'
 
 const list = createRoute({
   method: 'get',

@@ -25,7 +25,7 @@ import {
   sliceOf,
   text,
 } from '../../schemas/common.ts'
-import { adminProduct, changeOf, productChange, productCreation } from '../../schemas/product.ts'
+import { adminProduct, changeOf, productChange, productCreation, productFor } from '../../schemas/product.ts'
 
 const list = createRoute({
   method: 'get',
@@ -110,7 +110,8 @@ const unpublish = createRoute({
 })
 
 export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps) {
-  const read = async (productId: string) => one(await readAnyProduct(db, productId, rate))
+  const read = async (c: ApiContext, productId: string) =>
+    one(productFor(await readAnyProduct(db, productId, rate), c.get('lang')))
   return new OpenAPIHono<ApiEnv>()
     .openapi(list, async (c) => {
       const { category_id, payment_mode, product_type, ...query } = c.req.valid('query')
@@ -122,20 +123,27 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps)
         keyword: query.keyword,
       }
       const { products, total } = await readProducts(db, filter, query.sort, sliceOf(query), rate)
-      return c.json(listOf(products, total, query), 200)
+      return c.json(
+        listOf(
+          products.map((view) => productFor(view, c.get('lang'))),
+          total,
+          query,
+        ),
+        200,
+      )
     })
-    .openapi(show, async (c) => c.json(await read(c.req.valid('param').id), 200))
+    .openapi(show, async (c) => c.json(await read(c, c.req.valid('param').id), 200))
     .openapi(create, async (c) => {
       const body = c.req.valid('json')
       const wanted = { ...changeOf(body), title: body.title, paymentMode: body.payment_mode }
       const productId = await createProduct(db, wanted, body.stock_quantity, causeOf(c))
-      return c.json(await read(productId), 201)
+      return c.json(await read(c, productId), 201)
     })
     .openapi(update, async (c) => {
       const productId = c.req.valid('param').id
       const body = c.req.valid('json')
       await changeProduct(db, productId, changeOf(body), body.stock_delta, causeOf(c))
-      return c.json(await read(productId), 200)
+      return c.json(await read(c, productId), 200)
     })
     .openapi(remove, async (c) => {
       const productId = c.req.valid('param').id
@@ -145,12 +153,12 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate }: ApiDeps)
     .openapi(publish, async (c) => {
       const productId = c.req.valid('param').id
       await publishProduct(db, productId, c.get('who').sub)
-      return c.json(await read(productId), 200)
+      return c.json(await read(c, productId), 200)
     })
     .openapi(unpublish, async (c) => {
       const productId = c.req.valid('param').id
       await unpublishProduct(db, productId, c.get('who').sub)
-      return c.json(await read(productId), 200)
+      return c.json(await read(c, productId), 200)
     })
 }
 
