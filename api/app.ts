@@ -25,6 +25,7 @@ import { assetRoutes } from './routes/platform/assets.ts'
 import { codecRoutes } from './routes/platform/codec.ts'
 import { docsRoutes } from './routes/platform/docs.ts'
 import { healthRoutes } from './routes/platform/health.ts'
+import { categoryRoutes } from './routes/shop/categories.ts'
 import { exchangeRoutes } from './routes/shop/exchanges.ts'
 import { orderRoutes } from './routes/shop/orders.ts'
 import { productRoutes } from './routes/shop/products.ts'
@@ -46,14 +47,14 @@ export function createApp(deps: ApiDeps) {
   app.use(secureHeaders({ referrerPolicy, strictTransportSecurity }))
   app.use(publicPaths(deps), knownHost(deps.isKnownHost), knownRoutes(app), limitBody)
 
-  // Shop products are public; all other shop routes need a token.
+  // Shop products and categories are public; all other shop routes need a token.
   app.use('/api/*', async (c, next) => {
     await next()
     c.header('Cache-Control', 'no-store')
   })
   const token = requireToken(deps.authenticate)
   const isPublic = ({ method, path }: HonoRequest) =>
-    (method === 'GET' || method === 'HEAD') && /^\/api\/points-mall\/products(\/|$)/.test(path)
+    (method === 'GET' || method === 'HEAD') && /^\/api\/points-mall\/(products(\/|$)|categories$)/.test(path)
   const customer = every(token, requireRouteRight(app, 'shop'))
   app.use('/api/points-mall/*', (c, next) => (isPublic(c.req) ? next() : customer(c, next)))
   app.use('/api/admin/*', token, requireRouteRight(app, 'operate'))
@@ -66,6 +67,7 @@ export function createApp(deps: ApiDeps) {
   app.use('/api/admin/*', idempotent)
 
   app.route('/api/points-mall/products', productRoutes(deps))
+  app.route('/api/points-mall/categories', categoryRoutes(deps))
   app.route('/api/points-mall/wallet', walletRoutes(deps))
   app.route('/api/points-mall', exchangeRoutes(deps))
   app.route('/api/points-mall/orders', orderRoutes(deps))

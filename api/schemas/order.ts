@@ -1,7 +1,10 @@
 import { z } from '@hono/zod-openapi'
+import { LINKED, type LinkedResources } from '../../application/orders/linked.ts'
 import { forCustomer, type OrderView } from '../../application/orders/view.ts'
 import type { PaymentChannel } from '../../db/orders/attempts.ts'
+import { worthOf } from '../../domain/catalogue/pricing.ts'
 import { PAYMENT_MODES } from '../../domain/catalogue/product.ts'
+import { fenOf, moneyFromFen } from '../../domain/money.ts'
 import { ATTENTION_CODES } from '../../domain/orders/attention.ts'
 import { NOTE_CODES } from '../../domain/orders/notes.ts'
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../domain/orders/status.ts'
@@ -15,9 +18,11 @@ import type { Lang } from '../../i18n/error-texts.ts'
 import { attentionText, noteText } from '../../i18n/note-texts.ts'
 import { ApiError } from '../errors.ts'
 import { money, text } from './common.ts'
+import { product, productFor } from './product.ts'
 
 export const orderStatus = z.enum(ORDER_STATUSES)
 export const paymentMode = z.enum(PAYMENT_MODES)
+export const paymentStatus = z.enum(PAYMENT_STATUSES)
 export const paymentMethod = z.enum(PAYMENT_METHODS)
 
 export const paymentChannel = {
@@ -51,6 +56,26 @@ export function channelOf(
   }
 }
 
+const standardOrder = z
+  .object({
+    id: z.string(),
+    order_no: z.string(),
+    order_type: z.string(),
+    status: orderStatus,
+    amount: money,
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi('StandardOrder')
+
+/** `?include=product,order` */
+export const include = z
+  .string()
+  .transform((names) => names.split(','))
+  .pipe(z.array(z.enum(LINKED)).max(LINKED.length))
+  .default([])
+  .openapi({ type: 'string', example: LINKED.join(',') })
+
 export const order = z
   .object({
     id: z.string(),
@@ -65,6 +90,7 @@ export const order = z
     quantity: z.int(),
     total_points: z.int(),
     total_money: money,
+    total_value: money.openapi({ description: 'Points at their worth in cash, and the cash' }),
     payment_mode: paymentMode,
     status: orderStatus,
     payment_status: z.enum(PAYMENT_STATUSES),
@@ -116,15 +142,33 @@ export const order = z
     ),
     created_at: z.string(),
     updated_at: z.string(),
+    product: product
+      .nullable()
+      .optional()
+      .openapi({ description: 'With `include=product`: as it is now; null where it was deleted' }),
+    order: standardOrder.nullable().optional().openapi({ description: 'With `include=order`' }),
   })
   .openapi('Order')
 
-/** Some fields are only for operators. */
-export function orderFor(reader: 'customer' | 'operator', view: OrderView, lang: Lang) {
+/**
+ * The order in the reader's language; some fields are for operators only.
+ * @param millionths CNY per point, in millionths of a yuan
+ */
+export function orderFor(
+  reader: 'customer' | 'operator',
+  view: OrderView,
+  lang: Lang,
+  millionths: bigint,
+  { product: linked, ...others }: LinkedResources = {},
+) {
   const isCustomer = reader === 'customer'
   const { timeline, needs_attention: attention, ...order } = isCustomer ? forCustomer(view) : view
+  const total = { points: view.total_points, fen: fenOf(view.total_money) }
   return {
     ...order,
+    ...others,
+    ...(linked === undefined ? {} : { product: linked && productFor(linked, lang) }),
+    total_value: moneyFromFen(worthOf(total, millionths)),
     needs_attention: attention && (isCustomer ? 'support' : attentionText(attention, lang)),
     ...(attention && !isCustomer ? { attention } : {}),
     timeline: timeline.map(({ note, ...event }) => ({

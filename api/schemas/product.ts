@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { checkedImage } from '../../application/catalogue/pictures.ts'
-import type { ProductChange } from '../../application/catalogue/products.ts'
+import type { ProductChange, ProductView } from '../../application/catalogue/products.ts'
 import {
   LIMIT_MAX,
   PAYMENT_MODES,
@@ -10,6 +10,8 @@ import {
   SHIPPING_TYPES,
 } from '../../domain/catalogue/product.ts'
 import { fenOf } from '../../domain/money.ts'
+import type { Lang } from '../../i18n/error-texts.ts'
+import { modeText, pointsText } from '../../i18n/product-texts.ts'
 import { codeText, INT_MAX, id, int, money, text } from './common.ts'
 
 const exchangeLimit = z
@@ -23,6 +25,17 @@ const exchangeLimit = z
 
 /** Rules read `limit`; every other key belongs to the shop. */
 const properties = z.looseObject({ limit: exchangeLimit.optional() }).openapi('ProductProperties')
+
+export const category = z
+  .object({
+    id,
+    name: z.string(),
+    sort: z.int(),
+    version: z.string(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi('Category')
 
 /** Operators see more fields. */
 export const product = z
@@ -54,6 +67,14 @@ export const product = z
     updated_at: z.iso.datetime(),
   })
   .openapi('Product')
+
+/** The product's texts in the reader's language. */
+export function productFor<T extends ProductView>(view: T, lang: Lang): T {
+  const { payment_mode, points_price, payment_info } = view
+  const mode = modeText(payment_mode, lang)
+  const points = payment_info.points === null ? null : pointsText(points_price, lang)
+  return { ...view, payment_info: { ...payment_info, mode, points } }
+}
 
 export const adminProduct = product
   .extend({ point: z.int(), price: money, category_id: id.nullable(), version: z.string() })

@@ -3,6 +3,7 @@ import {
   findProduct,
   findProductByOperation,
   findProductForUpdate,
+  findProducts,
   insertProduct,
   listProducts,
   PRODUCT_SORTS,
@@ -20,6 +21,7 @@ import type { PaymentMode, ProductStatus, ProductType, ShippingType } from '../.
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
+import { modeText, pointsText } from '../../i18n/product-texts.ts'
 
 export { PRODUCT_SORTS, type ProductFilter, type ProductSlice, type ProductSort }
 
@@ -60,12 +62,6 @@ export interface AdminProductView extends ProductView {
   readonly version: string
 }
 
-const MODE_LABELS: Readonly<Record<PaymentMode, string>> = {
-  points_only: '纯积分支付',
-  money_only: '纯现金支付',
-  mixed: '混合支付',
-}
-
 function view(product: Product, millionths: bigint): ProductView {
   const price = totalOf(
     { paymentMode: product.payment_mode, points: product.point, fen: fenOf(product.price_amount) },
@@ -90,8 +86,8 @@ function view(product: Product, millionths: bigint): ProductView {
     properties: product.properties,
     external_id: product.outer_id,
     payment_info: {
-      mode: MODE_LABELS[product.payment_mode],
-      points: price.points > 0 ? `${price.points} 积分` : null,
+      mode: modeText(product.payment_mode, 'zh'),
+      points: price.points > 0 ? pointsText(price.points, 'zh') : null,
       money: price.fen > 0n ? `¥${decimalFromFen(price.fen)}` : null,
       total_value: moneyFromFen(worthOf(price, millionths)),
     },
@@ -149,6 +145,16 @@ export async function readAnyProduct(db: Db, id: string, millionths: bigint): Pr
   const product = await findProduct(db, id)
   if (!product) throw new DomainError({ code: 'NOT_FOUND' })
   return adminView(product, millionths)
+}
+
+/** Products by id, in every status; deleted ones are missing. */
+export async function readProductsById(
+  db: Db,
+  ids: readonly string[],
+  millionths: bigint,
+): Promise<Map<string, ProductView>> {
+  const products = await findProducts(db, ids)
+  return new Map(products.map((product) => [product.id, view(product, millionths)]))
 }
 
 export interface ProductFields {

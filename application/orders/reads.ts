@@ -1,6 +1,6 @@
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
 import { DomainError } from '../../domain/errors.ts'
-import type { OrderStatus } from '../../domain/orders/status.ts'
+import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import { type OrderReader, type OrderView, viewAttempt, viewOrders } from './view.ts'
 
 export interface OrderFilter {
@@ -10,6 +10,10 @@ export interface OrderFilter {
   readonly paymentMode?: PaymentMode | undefined
   readonly productId?: string | undefined
   readonly needsAttention?: boolean | undefined
+  readonly paymentStatus?: PaymentStatus | undefined
+  readonly from?: Date | undefined
+  /** Exclusive. */
+  readonly to?: Date | undefined
 }
 
 export async function listOrders(
@@ -25,6 +29,9 @@ export async function listOrders(
   if (filter.statuses) query = query.where('status', 'in', filter.statuses)
   if (filter.paymentMode) query = query.where('payment_mode', '=', filter.paymentMode)
   if (filter.productId) query = query.where('product_id', '=', filter.productId)
+  if (filter.paymentStatus) query = query.where('payment_status', '=', filter.paymentStatus)
+  if (filter.from) query = query.where('exchange_time', '>=', filter.from)
+  if (filter.to) query = query.where('exchange_time', '<', filter.to)
   if (filter.needsAttention) query = query.where('needs_attention', 'is not', null)
   const [rows, count] = await Promise.all([
     query.selectAll().orderBy('id', 'desc').limit(page.limit).offset(page.offset).execute(),

@@ -152,6 +152,11 @@ export async function findProduct(db: Db, id: string): Promise<Product | undefin
   return existing(db).select(COLUMNS).where('product.id', '=', id).executeTakeFirst()
 }
 
+export async function findProducts(db: Db, ids: readonly string[]): Promise<Product[]> {
+  if (ids.length === 0) return []
+  return existing(db).select(COLUMNS).where('product.id', 'in', ids).execute()
+}
+
 export async function findProductForUpdate(tx: Tx, id: string): Promise<Product | undefined> {
   return existing(tx)
     .select(COLUMNS)

@@ -4,6 +4,7 @@ import type { OrderNote } from '../../domain/orders/notes.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
 import type { Db, Tx } from '../client.ts'
 import type { ActorType } from '../schema/order-events.ts'
+import type { OrdersTable } from '../schema/orders.ts'
 import type { CancelCause, PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
 
 export type ExchangeOrder = Selectable<PointsExchangeOrdersTable>
@@ -32,6 +33,14 @@ export async function findOrderForUpdate(tx: Tx, orderNo: string): Promise<Excha
     .where('order_no', '=', orderNo)
     .forUpdate()
     .executeTakeFirst()
+}
+
+export async function listStandardOrders(
+  db: Db,
+  orderNos: readonly string[],
+): Promise<Selectable<OrdersTable>[]> {
+  if (orderNos.length === 0) return []
+  return db.selectFrom('orders').selectAll().where('order_no', 'in', orderNos).execute()
 }
 
 /** @returns undefined when the order is not shipped */

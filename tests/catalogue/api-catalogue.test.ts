@@ -213,6 +213,26 @@ describe('the public', () => {
   })
 })
 
+describe('what the shop shows', () => {
+  test('are the categories, to everybody, in their order', async () => {
+    const names = ['茶具', '文具']
+    const ids: string[] = []
+    for (const [n, name] of names.entries()) {
+      ids.push((await operate('POST', '/categories', { name, sort: -n })).body.data.id)
+    }
+    const { status, body } = await mall.call('GET', '/api/points-mall/categories')
+    expect(status).toBe(200)
+    const shown = body.data.filter(({ id }: { id: string }) => ids.includes(id))
+    expect(shown).toMatchObject([{ name: '文具' }, { name: '茶具' }])
+    await operate('DELETE', `/categories/${ids[0]}`)
+    const left = (await mall.call('GET', '/api/points-mall/categories')).body.data
+    expect(left.map(({ id }: { id: string }) => id)).not.toContain(ids[0])
+    expect((await mall.call('POST', '/api/points-mall/categories', { body: { name: '书' } })).status).toBe(
+      405,
+    )
+  })
+})
+
 describe("an operator's product", () => {
   test('starts as a draft, with both names of each price', async () => {
     const { body, status } = await operate('POST', '/products', {
@@ -686,7 +706,7 @@ describe('the documentation', () => {
     for (const [path, methods] of Object.entries(
       body.paths as Record<string, Record<string, { security?: unknown }>>,
     )) {
-      const open = /^\/(health|api\/webhooks|api\/points-mall\/products)/.test(path)
+      const open = /^\/(health|api\/webhooks|api\/points-mall\/(products|categories))/.test(path)
       for (const [method, { security }] of Object.entries(methods)) {
         expect([`${method} ${path}`, security !== undefined]).toEqual([`${method} ${path}`, !open])
       }

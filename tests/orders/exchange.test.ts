@@ -673,6 +673,87 @@ describe('orders', () => {
     })
   })
 
+  test('have a worth, and what belongs to them for who asks', async () => {
+    const as = 'linked'
+    await Promise.all([mall.points(as, 1000), mall.cash(as, 5000)])
+    const product_id = await mall.product({ point: 30, fen: 990, payment_mode: 'mixed', title: '折扇' })
+    const { order_no, id, order_id } = await redeem(as, { product_id, quantity: 2 })
+    const read = async (query: string, path = `/${order_no}`) =>
+      (
+        await mall.call('GET', `/api/points-mall/orders${path}${query}`, {
+          as,
+          headers: { 'accept-language': 'en' },
+        })
+      ).body
+    const plain = (await read('')).data
+    // 60 points of 0.01 and 19.80.
+    expect(plain.total_value).toEqual({ amount: '20.40', currency: 'CNY' })
+    expect(['product' in plain, 'order' in plain]).toEqual([false, false])
+    const full = (await read('?include=product,order')).data
+    expect(full.product).toMatchObject({
+      id: product_id,
+      title: '折扇',
+      payment_info: { mode: 'Points and cash', points: '30 points' },
+    })
+    expect(full.order).toMatchObject({
+      id: order_id,
+      order_no,
+      order_type: 'points_exchange',
+      status: 'order_paid',
+      amount: { amount: '19.80', currency: 'CNY' },
+    })
+    const listed = (await read('?include=order', '')).data
+    expect(listed).toMatchObject([{ id, order: { id: order_id } }])
+    expect('product' in listed[0]).toBe(false)
+    const byOperator = await mall.call('GET', `/api/admin/points-mall/orders/${id}?include=product`, {
+      as: 'op',
+      role: 'operator',
+    })
+    expect(byOperator.body.data).toMatchObject({
+      product: { id: product_id },
+      total_value: { amount: '20.40' },
+    })
+    expect((await read('?include=payments')).code).toBe('VALIDATION_FAILED')
+    await mall.db
+      .updateTable('points_products')
+      .set({ deleted_at: new Date() })
+      .where('id', '=', product_id)
+      .execute()
+    expect((await read('?include=product')).data.product).toBeNull()
+  })
+
+  test('are listed for operators by day and by what is paid', async () => {
+    const as = 'dated'
+    await mall.points(as, 1000)
+    const product_id = await mall.product({ point: 10 })
+    const days = ['2026-03-01T15:59:59Z', '2026-03-01T16:00:00Z', '2026-03-03T01:00:00Z']
+    const ids: string[] = []
+    for (const day of days) {
+      const { id } = await redeem(as, { product_id })
+      ids.push(id)
+      await mall.db
+        .updateTable('points_exchange_orders')
+        .set({ exchange_time: new Date(day) })
+        .where('id', '=', id)
+        .execute()
+    }
+    await mall.act(as, ids[2] ?? '', 'cancel')
+    const found = async (query: string) => {
+      const path = `/api/admin/points-mall/orders?owner_id=${as}&${query}`
+      const { body } = await mall.call('GET', path, { as: 'op', role: 'operator' })
+      return body.data?.map(({ id }: { id: string }) => ids.indexOf(id)) ?? body.code
+    }
+    // Days are those of Shanghai, both included.
+    expect(await found('from=2026-03-02')).toEqual([2, 1])
+    expect(await found('from=2026-03-01&to=2026-03-01')).toEqual([0])
+    expect(await found('to=2026-03-02')).toEqual([1, 0])
+    expect(await found('payment_status=paid')).toEqual([1, 0])
+    expect(await found('payment_status=refunded&from=2026-03-03')).toEqual([2])
+    for (const wrong of ['from=2026-02-30', 'to=1', 'payment_status=some', 'from=2026-03-02&to=2026-03-01']) {
+      expect(await found(wrong)).toBe('VALIDATION_FAILED')
+    }
+  })
+
   test('hold nothing once they are canceled', async () => {
     await Promise.all([mall.points('round', 1000), mall.cash('round', 5000)])
     const product_id = await mall.product({ payment_mode: 'mixed', stock: 1 })

@@ -683,6 +683,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       '/assets/*',
       '/assets/pictures/:name',
       ...['', '/search', '/category/:category_id', '/:id'].map((path) => `${API}/products${path}`),
+      `${API}/categories`,
       '/points-mall',
       '/points-mall/*',
       '/points-mall/products',

@@ -22,18 +22,8 @@ import {
   text,
   versionedResponse,
 } from '../../schemas/common.ts'
+import { category } from '../../schemas/product.ts'
 import { ifMatchHeader, knownVersions, setEtag } from '../../versions.ts'
-
-const category = z
-  .object({
-    id,
-    name: z.string(),
-    sort: z.int(),
-    version: z.string(),
-    created_at: z.iso.datetime(),
-    updated_at: z.iso.datetime(),
-  })
-  .openapi('Category')
 
 const list = createRoute({
   method: 'get',

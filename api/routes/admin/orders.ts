@@ -1,8 +1,12 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { actOnOrder } from '../../../application/orders/actions.ts'
+import { type LinkedResources, readLinked } from '../../../application/orders/linked.ts'
 import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder, listOrders } from '../../../application/orders/reads.ts'
+import type { OrderView } from '../../../application/orders/view.ts'
 import { findWorkflow } from '../../../application/orders/workflow-link.ts'
+import { dayInShanghai, isDay } from '../../../domain/business-time.ts'
+import { InvalidInputError } from '../../../domain/errors.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import {
   bearer,
@@ -21,13 +25,27 @@ import {
   sliceOf,
   text,
 } from '../../schemas/common.ts'
-import { order, orderFor, orderParams, orderStatus, paymentMode, reasonText } from '../../schemas/order.ts'
+import {
+  include,
+  order,
+  orderFor,
+  orderParams,
+  orderStatus,
+  paymentMode,
+  paymentStatus,
+  reasonText,
+} from '../../schemas/order.ts'
 
 const adminOrder = order
   .extend({
     workflow: z.object({ id: z.string(), run_id: z.string().nullable(), url: z.string().nullable() }),
   })
   .openapi('AdminOrder')
+
+const day = z
+  .string()
+  .refine(isDay, { params: { rule: 'format' } })
+  .openapi({ format: 'date' })
 
 const list = createRoute({
   method: 'get',
@@ -42,6 +60,10 @@ const list = createRoute({
       owner_id: ownerId.optional(),
       product_id: id.optional(),
       needs_attention: z.enum(['true', 'false']).optional(),
+      payment_status: paymentStatus.optional(),
+      from: day.optional().openapi({ description: 'The first day of redemption, in Shanghai' }),
+      to: day.optional().openapi({ description: 'The last day of redemption, in Shanghai' }),
+      include,
     }),
   },
   responses: { 200: listResponse(order, 'A page of orders'), ...problemResponse },
@@ -53,7 +75,7 @@ const show = createRoute({
   tags: ['admin: orders'],
   summary: 'Read an order and its workflow',
   security: bearer,
-  request: { params: orderParams },
+  request: { params: orderParams, query: z.object({ include }) },
   responses: { 200: oneResponse(adminOrder, 'The order'), ...problemResponse },
 })
 
@@ -110,13 +132,17 @@ const resolve = action(
 )
 
 export function adminOrderRoutes(deps: ApiDeps) {
+  const rate = deps.pointsToCnyMillionths
+  const shown = (c: ApiContext, view: OrderView, linked?: LinkedResources) =>
+    orderFor('operator', view, c.get('lang'), rate, linked)
+
   async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {
     const before = await getOrder(deps, idOrNo, undefined)
     const by = { type: 'operator' as const, id: c.get('who').sub }
     const done = await actOnOrder(deps, before, by, request, c.get('operationKey'))
     return {
       done,
-      view: orderFor('operator', await getOrder(deps, before.order_no, undefined), c.get('lang')),
+      view: shown(c, await getOrder(deps, before.order_no, undefined)),
     }
   }
 
@@ -129,11 +155,18 @@ export function adminOrderRoutes(deps: ApiDeps) {
         paymentMode: query.payment_mode,
         productId: query.product_id,
         needsAttention: query.needs_attention === 'true',
+        paymentStatus: query.payment_status,
+        from: query.from === undefined ? undefined : dayInShanghai(query.from).from,
+        to: query.to === undefined ? undefined : dayInShanghai(query.to).to,
+      }
+      if (filter.from && filter.to && filter.from >= filter.to) {
+        throw new InvalidInputError({ field: 'to', rule: 'min', bound: query.from })
       }
       const { orders, total } = await listOrders({ ...deps, db: deps.replica }, filter, sliceOf(query))
+      const linkedOf = await readLinked({ db: deps.replica }, orders, query.include, rate)
       return c.json(
         listOf(
-          orders.map((view) => orderFor('operator', view, c.get('lang'))),
+          orders.map((view) => shown(c, view, linkedOf(view))),
           total,
           query,
         ),
@@ -143,7 +176,8 @@ export function adminOrderRoutes(deps: ApiDeps) {
     .openapi(show, async (c) => {
       const view = await getOrder(deps, c.req.valid('param').id, undefined)
       const workflow = await findWorkflow(deps.temporal, view.order_no, deps.temporalUiUrl)
-      return c.json(one({ ...orderFor('operator', view, c.get('lang')), workflow }), 200)
+      const linkedOf = await readLinked(deps, [view], c.req.valid('query').include, rate)
+      return c.json(one({ ...shown(c, view, linkedOf(view)), workflow }), 200)
     })
     .openapi(accept, async (c) => {
       const { done, view } = await act(c, c.req.valid('param').id, { kind: 'accept' })

@@ -26,7 +26,7 @@ import {
   text,
   versionedResponse,
 } from '../../schemas/common.ts'
-import { adminProduct, changeOf, productChange, productCreation } from '../../schemas/product.ts'
+import { adminProduct, changeOf, productChange, productCreation, productFor } from '../../schemas/product.ts'
 import { ifMatchHeader, knownVersions, setEtag } from '../../versions.ts'
 
 const list = createRoute({
@@ -115,7 +115,7 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate, imageHosts
   const read = async (c: ApiContext, productId: string) => {
     const product = await readAnyProduct(db, productId, rate)
     setEtag(c, product.version)
-    return one(product)
+    return one(productFor(product, c.get('lang')))
   }
   return new OpenAPIHono<ApiEnv>()
     .openapi(list, async (c) => {
@@ -128,7 +128,14 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate, imageHosts
         keyword: query.keyword,
       }
       const { products, total } = await readProducts(db, filter, query.sort, sliceOf(query), rate)
-      return c.json(listOf(products, total, query), 200)
+      return c.json(
+        listOf(
+          products.map((view) => productFor(view, c.get('lang'))),
+          total,
+          query,
+        ),
+        200,
+      )
     })
     .openapi(show, async (c) => c.json(await read(c, c.req.valid('param').id), 200))
     .openapi(create, async (c) => {

@@ -187,7 +187,7 @@ export function exchangeRoutes(deps: ApiDeps) {
           ? await getOrder(deps, attempt.order_no, who.sub)
           : await viewAttempt(deps, attempt)
         deps.metrics.exchanges.inc({ outcome: known ? view.status : 'accepted' })
-        const shown = orderFor('customer', view, c.get('lang'))
+        const shown = orderFor('customer', view, c.get('lang'), deps.pointsToCnyMillionths)
         return known ? c.json(one(shown), 201) : c.json(one(shown), 202)
       } catch (error) {
         if (error instanceof DomainError) deps.metrics.exchanges.inc({ outcome: error.refusal.code })

@@ -1,8 +1,10 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { actOnOrder, mustBeSupported } from '../../../application/orders/actions.ts'
+import { type LinkedResources, readLinked } from '../../../application/orders/linked.ts'
 import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder, listOrders } from '../../../application/orders/reads.ts'
 import { readStatistics } from '../../../application/orders/statistics.ts'
+import type { OrderView } from '../../../application/orders/view.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { clientIp } from '../../middleware/client-ip.ts'
 import {
@@ -19,6 +21,7 @@ import {
 } from '../../schemas/common.ts'
 import {
   channelOf,
+  include,
   order,
   orderFor,
   orderParams,
@@ -34,7 +37,7 @@ const list = createRoute({
   tags: ['orders'],
   summary: 'List my orders, newest first',
   security: bearer,
-  request: { query: pageQuery.extend({ status: orderStatus.optional() }) },
+  request: { query: pageQuery.extend({ status: orderStatus.optional(), include }) },
   responses: { 200: listResponse(order, 'A page of orders'), ...problemResponse },
 })
 
@@ -65,7 +68,7 @@ const show = createRoute({
   tags: ['orders'],
   summary: 'Read one of my orders by id or order number',
   security: bearer,
-  request: { params: orderParams },
+  request: { params: orderParams, query: z.object({ include }) },
   responses: { 200: oneResponse(order, 'The order'), ...problemResponse },
 })
 
@@ -98,12 +101,16 @@ const cancel = action(
 const confirm = action('/{id}/confirm', 'Confirm receipt of an order', z.strictObject({}))
 
 export function orderRoutes(deps: ApiDeps) {
+  const rate = deps.pointsToCnyMillionths
+  const shown = (c: ApiContext, view: OrderView, linked?: LinkedResources) =>
+    orderFor('customer', view, c.get('lang'), rate, linked)
+
   async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {
     const { sub } = c.get('who')
     const before = await getOrder(deps, idOrNo, sub)
     const by = { type: 'customer' as const, id: sub }
     const done = await actOnOrder(deps, before, by, request, c.get('operationKey'))
-    return { done, view: orderFor('customer', await getOrder(deps, before.order_no, sub), c.get('lang')) }
+    return { done, view: shown(c, await getOrder(deps, before.order_no, sub)) }
   }
 
   return new OpenAPIHono<ApiEnv>()
@@ -111,9 +118,10 @@ export function orderRoutes(deps: ApiDeps) {
       const query = c.req.valid('query')
       const filter = { ownerId: c.get('who').sub, status: query.status }
       const { orders, total } = await listOrders(deps, filter, sliceOf(query))
+      const linkedOf = await readLinked(deps, orders, query.include, rate)
       return c.json(
         listOf(
-          orders.map((view) => orderFor('customer', view, c.get('lang'))),
+          orders.map((view) => shown(c, view, linkedOf(view))),
           total,
           query,
         ),
@@ -121,18 +129,11 @@ export function orderRoutes(deps: ApiDeps) {
       )
     })
     .openapi(statistics, async (c) => c.json(one(await readStatistics(deps.replica, c.get('who').sub)), 200))
-    .openapi(show, async (c) =>
-      c.json(
-        one(
-          orderFor(
-            'customer',
-            await getOrder(deps, c.req.valid('param').id, c.get('who').sub),
-            c.get('lang'),
-          ),
-        ),
-        200,
-      ),
-    )
+    .openapi(show, async (c) => {
+      const view = await getOrder(deps, c.req.valid('param').id, c.get('who').sub)
+      const linkedOf = await readLinked(deps, [view], c.req.valid('query').include, rate)
+      return c.json(one(shown(c, view, linkedOf(view))), 200)
+    })
     .openapi(pay, async (c) => {
       const body = c.req.valid('json')
       const method = body.payment_method ?? undefined

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { mustFindCategory } from '../../../application/catalogue/categories.ts'
 import { PRODUCT_SORTS, readCatalogue, readProduct } from '../../../application/catalogue/products.ts'
 import { PAYMENT_MODES, PRODUCT_TYPES } from '../../../domain/catalogue/product.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
 import type { ApiDeps, ApiEnv } from '../../deps.ts'
 import {
   id,
@@ -15,7 +16,7 @@ import {
   sliceOf,
   text,
 } from '../../schemas/common.ts'
-import { product } from '../../schemas/product.ts'
+import { product, productFor } from '../../schemas/product.ts'
 
 const filters = pageQuery.extend({
   payment_mode: z.enum(PAYMENT_MODES).optional(),
@@ -64,26 +65,36 @@ const show = createRoute({
 
 export function productRoutes({ db, replica, pointsToCnyMillionths: rate }: ApiDeps) {
   const catalogue = async (
+    lang: Lang,
     query: z.output<typeof filters>,
     more: { readonly categoryId?: string | undefined; readonly keyword?: string },
   ) => {
     const filter = { paymentMode: query.payment_mode, productType: query.product_type, ...more }
     const { products, total } = await readCatalogue(replica, filter, query.sort, sliceOf(query), rate)
-    return listOf(products, total, query)
+    return listOf(
+      products.map((view) => productFor(view, lang)),
+      total,
+      query,
+    )
   }
   return new OpenAPIHono<ApiEnv>()
     .openapi(list, async (c) => {
       const query = c.req.valid('query')
-      return c.json(await catalogue(query, { categoryId: query.category_id }), 200)
+      return c.json(await catalogue(c.get('lang'), query, { categoryId: query.category_id }), 200)
     })
     .openapi(search, async (c) => {
       const query = c.req.valid('query')
-      return c.json(await catalogue(query, { categoryId: query.category_id, keyword: query.keyword }), 200)
+      return c.json(
+        await catalogue(c.get('lang'), query, { categoryId: query.category_id, keyword: query.keyword }),
+        200,
+      )
     })
     .openapi(byCategory, async (c) => {
       const { category_id } = c.req.valid('param')
       await mustFindCategory(replica, category_id)
-      return c.json(await catalogue(c.req.valid('query'), { categoryId: category_id }), 200)
+      return c.json(await catalogue(c.get('lang'), c.req.valid('query'), { categoryId: category_id }), 200)
     })
-    .openapi(show, async (c) => c.json(one(await readProduct(db, c.req.valid('param').id, rate)), 200))
+    .openapi(show, async (c) =>
+      c.json(one(productFor(await readProduct(db, c.req.valid('param').id, rate), c.get('lang'))), 200),
+    )
 }

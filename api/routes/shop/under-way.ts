@@ -9,6 +9,6 @@ export function answerUnderWay(deps: ApiDeps) {
   return async (c: ApiContext) => {
     const view = await readExchangeByKey(deps, c.get('who').sub, c.get('idempotencyKey') ?? '')
     if (!view) throw new ApiError('UNAVAILABLE')
-    return c.json(one(orderFor('customer', view, c.get('lang'))), 202)
+    return c.json(one(orderFor('customer', view, c.get('lang'), deps.pointsToCnyMillionths)), 202)
   }
 }
