@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { OWNER_ID, OWNER_ID_MAX } from '../../application/customers/users.ts'
 import type { Right } from '../../domain/access.ts'
 import { AMOUNT } from '../../domain/money.ts'
+import { ERROR_CODES, FIELD_RULES, FORBIDDEN_REASONS } from '../../i18n/error-texts.ts'
 
 /** A name passed to `.openapi()` becomes a component in `/openapi.json`. */
 
@@ -14,7 +15,15 @@ export const id = z.string().regex(/^[1-9]\d{0,17}$/)
 
 export const idParams = z.object({ id: id.openapi({ param: { name: 'id', in: 'path' }, example: '1' }) })
 
-export const ownerId = z.string().min(1).max(OWNER_ID_MAX).regex(OWNER_ID)
+/** `OWNER_ID` for clients: JSON Schema has no flags, so it must mean the same with `u` and without. */
+const OWNER_ID_PATTERN = String.raw`^[ \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000-\u001f\u007f-\u009f]*$`
+
+export const ownerId = z
+  .string()
+  .min(1)
+  .max(OWNER_ID_MAX)
+  .regex(OWNER_ID)
+  .openapi({ pattern: OWNER_ID_PATTERN })
 
 export const ownerParams = z.object({
   owner_id: ownerId.openapi({ param: { name: 'owner_id', in: 'path' }, example: 'alice' }),
@@ -76,10 +85,10 @@ const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string(),
-    reason: z.string().optional(),
+    code: z.enum(ERROR_CODES),
+    reason: z.enum(FORBIDDEN_REASONS).optional(),
     request_id: z.string(),
-    errors: z.array(z.object({ field: z.string(), code: z.string(), message: z.string() })),
+    errors: z.array(z.object({ field: z.string(), code: z.enum(FIELD_RULES), message: z.string() })),
   })
   .openapi('Problem')
 
@@ -104,6 +113,7 @@ export const bearer = [{ bearer: [] }]
 
 export const needsRight = (right: Right) => [{ bearer: [right] }]
 
+/** `api/document/document.ts` replaces it with a response for each status. */
 export const problemResponse = {
   default: {
     description: 'The request failed; `code` says why',

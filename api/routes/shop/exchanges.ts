@@ -5,7 +5,7 @@ import { viewAttempt } from '../../../application/orders/view.ts'
 import type { Principal } from '../../../domain/access.ts'
 import { DomainError } from '../../../domain/errors.ts'
 import { fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'
-import { errorText } from '../../../i18n/error-texts.ts'
+import { ERROR_CODES, errorText } from '../../../i18n/error-texts.ts'
 import type { ApiDeps, ApiEnv } from '../../deps.ts'
 import { clientIp } from '../../middleware/client-ip.ts'
 import { bearer, id, int, jsonBody, money, one, oneResponse, problemResponse } from '../../schemas/common.ts'
@@ -78,7 +78,7 @@ const check = createRoute({
         eligible: z.boolean(),
         reasons: z.array(
           z.object({
-            code: z.string(),
+            code: z.enum(ERROR_CODES),
             /** Several rules share a code. */
             rule: z.literal('unpaid_pieces').optional(),
             message: z.string(),
