@@ -10,6 +10,7 @@ import { answerError, answerInvalid, problem } from './errors.ts'
 import { requireRouteRight, requireToken } from './middleware/auth.ts'
 import { jsonOnly, limitBody } from './middleware/body.ts'
 import { clientIp } from './middleware/client-ip.ts'
+import { allowOrigins } from './middleware/cors.ts'
 import { idempotency } from './middleware/idempotency.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
@@ -42,6 +43,12 @@ export function createApp(deps: ApiDeps) {
   // HSTS only when the public URL is HTTPS.
   const strictTransportSecurity = deps.publicUrl.startsWith('https:')
   app.use(secureHeaders({ referrerPolicy, strictTransportSecurity }))
+  // Before `knownRoutes`, to which a preflight is an unknown method.
+  if (deps.corsOrigins.length > 0) {
+    const cors = allowOrigins(deps.corsOrigins)
+    app.use('/api/points-mall/*', cors)
+    app.use('/api/admin/*', cors)
+  }
   app.use(knownRoutes(app), limitBody)
 
   // Shop products are public; all other shop routes need a token.

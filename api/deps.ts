@@ -26,6 +26,8 @@ export interface ApiDeps extends ExchangeDeps {
   /** CNY per point, in millionths of a yuan. */
   readonly pointsToCnyMillionths: bigint
   readonly publicUrl: string
+  /** Sites whose pages may call the API from a browser. */
+  readonly corsOrigins: readonly string[]
   readonly stopping: WebDeps['stopping']
   readonly readSignInLink: WebDeps['readSignInLink']
   /** Reverse proxies whose `X-Forwarded-For` is trusted. */

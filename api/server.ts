@@ -86,6 +86,7 @@ function connect(config: Config, logger: pino.Logger, stopping: AbortSignal) {
     demo: config.demo,
     crashWorker: config.demo ? () => crashWorker(config.dataDir) : undefined,
     publicUrl: config.http.publicUrl,
+    corsOrigins: config.http.corsOrigins,
     stopping,
     readSignInLink: createLinkReader(config.auth.secret, config.auth.issuer, config.auth.audience),
     trustedProxies: config.http.trustedProxies,

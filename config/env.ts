@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { PAYMENT_METHODS as METHODS } from '../domain/payments/method.ts'
 import { ConfigError } from './error.ts'
-import { days, flag, keys, port, rateMillionths, url } from './formats.ts'
+import { days, flag, keys, origins, port, rateMillionths, url } from './formats.ts'
 import { paymentProblems, paymentVariables } from './payments/index.ts'
 import { temporalConnection } from './temporal.ts'
 
@@ -33,6 +33,7 @@ const variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PUBLIC_URL: url.optional(),
   TRUSTED_PROXIES: z.string().default(''),
+  CORS_ORIGINS: origins.default([]),
   DATA_DIR: z.string().min(1).default('.data'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),

@@ -20,6 +20,24 @@ export const url = z.url({ protocol: /^https?$/ }).transform((value) => {
   return value.slice(0, end)
 })
 
+/** Origins such as `https://shop.example`, separated by commas. `*` is none. */
+export const origins = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter(Boolean),
+  )
+  .pipe(
+    z.array(
+      z.string().refine((text) => {
+        const { protocol = '', origin } = URL.parse(text) ?? {}
+        return /^https?:$/.test(protocol) && origin === text && !text.includes('*')
+      }, 'an origin such as https://shop.example, without a path'),
+    ),
+  )
+
 /** An exact decimal as an integer count of millionths: no rate is ever a floating point number. */
 export const rateMillionths = z
   .string()

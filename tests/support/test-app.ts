@@ -191,6 +191,7 @@ export async function openTestApp(options: MallOptions = {}) {
     }),
     pointsToCnyMillionths: 10_000n,
     publicUrl: url,
+    corsOrigins: [],
     stopping: stopping.signal,
     readSignInLink: createLinkReader(SECRET, 'points-mall', 'points-mall'),
     demo: true,
