@@ -8,8 +8,8 @@ import { temporalConnection } from './temporal.ts'
 
 /** Every variable, and the checks that need more than one of them. */
 
-/** Keys, certificates and secrets may also be given as a file, by the name with `_FILE`. */
-const BY_FILE = /_(KEY|KEYS|SECRET|CERTIFICATES)$/
+/** Keys, certificates and secrets, and URLs with a password, may also be given as a file, by the name with `_FILE`. */
+const BY_FILE = /^DATABASE(_REPLICA)?_URL$|_(KEY|KEYS|SECRET|CERTIFICATES)$/
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
 
 const methods = z
@@ -91,6 +91,12 @@ const variables = z.object({
 
 export type Variables = z.output<typeof variables>
 
+/** Every variable with its parser; the default is what it makes of undefined. Temporal's are in `config/temporal.ts`. */
+export const VARIABLES: Readonly<Record<string, z.ZodType>> = variables.shape
+
+/** Whether the variable may also be given as a file, by the name with `_FILE`. */
+export const isByFile = (name: string): boolean => name in variables.shape && BY_FILE.test(name)
+
 /** The environment as text, without empty variables and with files read. */
 type Given = Readonly<Record<string, string | undefined>>
 
@@ -114,7 +120,7 @@ function withFiles(given: Given): Given {
   const filled: Record<string, string | undefined> = { ...given }
   for (const [name, path = ''] of Object.entries(given)) {
     const meant = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : ''
-    if (!(meant in variables.shape) || !BY_FILE.test(meant)) continue
+    if (!isByFile(meant)) continue
     if (given[meant] !== undefined) throw new ConfigError(`${meant}, ${name}: set one of them`)
     try {
       filled[meant] = readFileSync(path, 'utf8').trim()
