@@ -136,6 +136,12 @@ test('all invalid variables are named together, before anything starts', async (
   for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_POOL_SIZE']) expect(errors).toContain(name)
 })
 
+test('the codec answers a list that the Temporal CLI leaves out because it is empty', async () => {
+  const { status, body } = await mall.call('POST', '/codec/decode', { body: {} })
+  expect([status, body]).toEqual([200, { payloads: [] }])
+  expect((await mall.call('POST', '/codec/decode', { body: { payloads: 1 } })).status).toBe(400)
+})
+
 describe('pages of other sites', () => {
   const SHOP = 'https://shop.example'
   const appFor = (corsOrigins: readonly string[]) => createApp({ ...mall.deps, corsOrigins })
