@@ -3,7 +3,7 @@ import path from 'node:path'
 import { FileMigrationProvider, Migrator } from 'kysely/migration'
 import type { Db } from './client.ts'
 
-/** Every file of `migrations/`, in the order of their names. A landed migration is never edited. */
+/** Every file of `db/migrations/`, in the order of their names. A landed migration is never edited. */
 const provider = new FileMigrationProvider({
   fs,
   path,

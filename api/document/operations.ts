@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../i18n/error-texts.ts'
 export interface Operation {
   /** Clients name their methods after it: never changed. */
   readonly id: string
-  /** The refusals of its own; `document.ts` adds those that follow from the form of the request. */
+  /** The refusals of its own; `api/document/document.ts` adds those that follow from the form of the request. */
   readonly problems?: readonly ErrorCode[]
   /** A body that a mall with a product 1 accepts; `tests/platform/openapi.test.ts` sends it. */
   readonly example?: Readonly<Record<string, unknown>>

@@ -244,7 +244,7 @@ type Order = {
 type Exchange = {
   product_id: string
   quantity: number
-  cash_amount?: string | number
+  cash_amount?: string | number | null
   payment_method?: 'wallet' | 'alipay' | 'wechat' | 'bank_card' | null
   client?: 'in_app' | 'h5' | 'desktop' | null
   openid?: string | null

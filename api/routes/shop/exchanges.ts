@@ -24,7 +24,7 @@ const cashAmount = z
     )
     return z.NEVER
   })
-  .openapi({ type: ['string', 'number'], example: '9.90' })
+  .openapi({ type: ['string', 'number', 'null'], example: '9.90' })
 
 /** A malformed id is a 404, like an unknown one. */
 const productId = z.string().min(1).max(64).openapi({ example: '1' })
