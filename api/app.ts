@@ -3,14 +3,15 @@ import type { HonoRequest } from 'hono'
 import { every } from 'hono/combine'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
-import { RIGHTS } from '../domain/access.ts'
 import { createWeb } from '../web/app.ts'
 import type { ApiDeps, ApiEnv } from './deps.ts'
+import { describeApi } from './document/document.ts'
 import { answerError, answerInvalid, problem } from './errors.ts'
 import { requireMetricsToken, requireRouteRight, requireToken } from './middleware/auth.ts'
 import { publicPaths } from './middleware/base-path.ts'
 import { jsonOnly, limitBody } from './middleware/body.ts'
 import { clientIp } from './middleware/client-ip.ts'
+import { allowOrigins } from './middleware/cors.ts'
 import { idempotency } from './middleware/idempotency.ts'
 import { knownHost } from './middleware/known-host.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
@@ -45,7 +46,14 @@ export function createApp(deps: ApiDeps) {
   // HSTS only when the public URL is HTTPS.
   const strictTransportSecurity = deps.publicUrl.startsWith('https:')
   app.use(secureHeaders({ referrerPolicy, strictTransportSecurity }))
-  app.use(publicPaths(deps), knownHost(deps.isKnownHost), knownRoutes(app), limitBody)
+  app.use(publicPaths(deps), knownHost(deps.isKnownHost))
+  // Before `knownRoutes`, to which a preflight is an unknown method.
+  if (deps.corsOrigins.length > 0) {
+    const cors = allowOrigins(deps.corsOrigins)
+    app.use('/api/points-mall/*', cors)
+    app.use('/api/admin/*', cors)
+  }
+  app.use(knownRoutes(app), limitBody)
 
   // Shop products and categories are public; all other shop routes need a token.
   app.use('/api/*', async (c, next) => {
@@ -88,27 +96,9 @@ export function createApp(deps: ApiDeps) {
   app.route('/docs', docsRoutes())
   app.route('/assets', assetRoutes(deps))
   app.route('/', createWeb({ ...deps, clientIp: (c) => clientIp(c, deps.trustedProxies) }))
-  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: `Rights and the roles that have them: ${Object.entries(RIGHTS)
-      .map(([right, roles]) => `${right} (${roles.join(', ')})`)
-      .join(
-        '; ',
-      )}. A route names its right; other shop routes need shop, other operator routes need operate.`,
-  })
   let document: object | undefined
   app.get('/openapi.json', (c) => {
-    document ??= app.getOpenAPI31Document({
-      openapi: '3.1.0',
-      info: {
-        title: '积分商城 Points Mall',
-        version: '1',
-        description: 'Redeem products for points, cash or both, track orders and run the shop.',
-      },
-      servers: [{ url: deps.publicUrl }],
-    })
+    document ??= describeApi(app, deps.publicUrl).document
     return c.json(document)
   })
   return app

@@ -32,6 +32,8 @@ export interface ApiDeps extends ExchangeDeps {
   /** For `/metrics`; undefined: only a demo shows them. */
   readonly metricsToken: string | undefined
   readonly imageHosts: WebDeps['imageHosts']
+  /** Sites whose pages may call the API from a browser. */
+  readonly corsOrigins: readonly string[]
   readonly stopping: WebDeps['stopping']
   readonly readSignInLink: WebDeps['readSignInLink']
   readonly oidc: WebDeps['oidc']

@@ -13,7 +13,7 @@ import { loggedPath } from './middleware/logged-path.ts'
 
 /** RFC 9457 problems; unexpected errors reveal no details. */
 
-const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
+export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   MALFORMED_JSON: 400,
   UNAUTHENTICATED: 401,
   WEBHOOK_SIGNATURE_INVALID: 401,

@@ -96,6 +96,7 @@ function connect(config: Config, stopping: AbortSignal) {
     isKnownHost: config.http.isKnownHost,
     metricsToken: config.http.metricsToken,
     imageHosts: config.imageHosts,
+    corsOrigins: config.http.corsOrigins,
     stopping,
     readSignInLink: createLinkReader(verifyToken),
     oidc: oidc && createOidcSignIn(oidc, claims, oidcRedirect, sealer, complain),

@@ -4,15 +4,15 @@ import { PAYMENT_METHODS as METHODS } from '../domain/payments/method.ts'
 import { isLoopback } from './addresses.ts'
 import { authProblems, authVariables } from './auth.ts'
 import { ConfigError } from './error.ts'
-import { days, flag, hostNames, hosts, keys, port, rateMillionths, url } from './formats.ts'
+import { days, flag, hostNames, hosts, keys, origins, port, rateMillionths, url } from './formats.ts'
 import { paymentProblems, paymentVariables } from './payments/index.ts'
 import { weakSettings } from './strength.ts'
 import { temporalConnection } from './temporal.ts'
 
 /** Every variable, and the checks that need more than one of them. */
 
-/** Keys, certificates and secrets may also be given as a file, by the name with `_FILE`. */
-const BY_FILE = /_(KEY|KEYS|SECRET|TOKEN|CERTIFICATES)$/
+/** Keys, certificates and secrets, and URLs with a password, may also be given as a file, by the name with `_FILE`. */
+const BY_FILE = /^DATABASE(_REPLICA)?_URL$|_(KEY|KEYS|SECRET|TOKEN|CERTIFICATES)$/
 
 const methods = z
   .string()
@@ -36,6 +36,7 @@ const variables = z.object({
   PUBLIC_URL: url.optional(),
   TRUSTED_PROXIES: z.string().default(''),
   ALLOWED_HOSTS: hostNames.default([]),
+  CORS_ORIGINS: origins.default([]),
   DATA_DIR: z.string().min(1).default('.data'),
   METRICS_TOKEN: z
     .string()
@@ -98,6 +99,12 @@ const variables = z.object({
 
 export type Variables = z.output<typeof variables>
 
+/** Every variable with its parser; the default is what it makes of undefined. Temporal's are in `config/temporal.ts`. */
+export const VARIABLES: Readonly<Record<string, z.ZodType>> = variables.shape
+
+/** Whether the variable may also be given as a file, by the name with `_FILE`. */
+export const isByFile = (name: string): boolean => name in variables.shape && BY_FILE.test(name)
+
 /** The environment as text, without empty variables and with files read. */
 type Given = Readonly<Record<string, string | undefined>>
 
@@ -121,7 +128,7 @@ function withFiles(given: Given): Given {
   const filled: Record<string, string | undefined> = { ...given }
   for (const [name, path = ''] of Object.entries(given)) {
     const meant = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : ''
-    if (!(meant in variables.shape) || !BY_FILE.test(meant)) continue
+    if (!isByFile(meant)) continue
     if (given[meant] !== undefined) throw new ConfigError(`${meant}, ${name}: set one of them`)
     try {
       filled[meant] = readFileSync(path, 'utf8').trim()

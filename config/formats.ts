@@ -28,6 +28,7 @@ export const hostNames = z.string().transform((value, context) => {
   context.addIssue('host names without a port, separated by commas')
   return z.NEVER
 })
+
 /** Host names, each with its port if that is not 443, separated by commas. */
 export const hosts = z
   .string()
@@ -38,6 +39,24 @@ export const hosts = z
       .filter(Boolean),
   )
   .pipe(z.array(z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/, 'host names, such as images.example.com')))
+
+/** Origins such as `https://shop.example`, separated by commas. `*` is none. */
+export const origins = z
+  .string()
+  .transform((value) =>
+    value
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter(Boolean),
+  )
+  .pipe(
+    z.array(
+      z.string().refine((text) => {
+        const { protocol = '', origin } = URL.parse(text) ?? {}
+        return /^https?:$/.test(protocol) && origin === text && !text.includes('*')
+      }, 'an origin such as https://shop.example, without a path'),
+    ),
+  )
 
 /** An exact decimal as an integer count of millionths: no rate is ever a floating point number. */
 export const rateMillionths = z

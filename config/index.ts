@@ -39,6 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     logLevel: e.LOG_LEVEL,
     dataDir,
     http: {
+      corsOrigins: e.CORS_ORIGINS,
       host: e.HOST,
       port: e.PORT,
       publicUrl,

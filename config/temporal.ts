@@ -1,6 +1,20 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import type { NativeConnectionOptions } from '@temporalio/worker'
 
+/** What `@temporalio/envconfig` reads besides the address and the namespace. */
+export const TEMPORAL_VARIABLES = [
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS',
+  'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+  'TEMPORAL_TLS_SERVER_CA_CERT_DATA',
+  'TEMPORAL_TLS_SERVER_NAME',
+  'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_CERT_DATA',
+  'TEMPORAL_TLS_CLIENT_KEY_PATH',
+  'TEMPORAL_TLS_CLIENT_KEY_DATA',
+  'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION',
+] as const
+
 /**
  * Address, TLS and API key of the Temporal server, by the variables of `@temporalio/envconfig`.
  * @param address undefined: the default address of a local server

@@ -276,6 +276,12 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   },
 }
 
+/** What a client may branch on. The tables above have a text for each, so none is missing here. */
+export const ERROR_CODES = Object.keys(TEXTS) as ErrorCode[]
+export const FORBIDDEN_REASONS = Object.keys(FORBIDDEN_TEXTS).filter(
+  (reason): reason is ForbiddenReason => reason !== 'role',
+)
+
 export function errorText(code: ErrorCode, lang: Lang, gap: Gap = {}): { title: string; detail: string } {
   const { title, detail } = TEXTS[code][lang]
   return { title, detail: detail(gap) }
@@ -343,6 +349,9 @@ const RULE_TEXTS: Readonly<
   },
   invalid: { zh: (f) => `${f} 无效`, en: (f) => `${f} is invalid` },
 }
+
+/** The codes of field errors. */
+export const FIELD_RULES = Object.keys(RULE_TEXTS) as FieldRule[]
 
 /** Message of a field error. */
 export function fieldText({ field, rule, bound = '' }: FieldError, lang: Lang): string {

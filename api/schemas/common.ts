@@ -3,6 +3,7 @@ import { isOwnerId, OWNER_ID_MAX } from '../../application/customers/users.ts'
 import type { Right } from '../../domain/access.ts'
 import { AMOUNT } from '../../domain/money.ts'
 import { isVisible, plainCode, plainText } from '../../domain/text.ts'
+import { ERROR_CODES, FIELD_RULES, FORBIDDEN_REASONS } from '../../i18n/error-texts.ts'
 import { etagHeader } from '../versions.ts'
 
 /** A name passed to `.openapi()` becomes a component in `/openapi.json`. */
@@ -16,11 +17,15 @@ export const id = z.string().regex(/^[1-9]\d{0,17}$/)
 
 export const idParams = z.object({ id: id.openapi({ param: { name: 'id', in: 'path' }, example: '1' }) })
 
+/** JSON Schema has no flags: the least that the server demands of an owner's id, with the same meaning everywhere. */
+const OWNER_ID_PATTERN = String.raw`^[^\u0000-\u001f\u007f-\u009f]+$`
+
 export const ownerId = z
   .string()
   .min(1)
   .max(OWNER_ID_MAX)
   .refine(isOwnerId, { params: { rule: 'characters' } })
+  .openapi({ pattern: OWNER_ID_PATTERN })
 
 export const ownerParams = z.object({
   owner_id: ownerId.openapi({ param: { name: 'owner_id', in: 'path' }, example: 'alice' }),
@@ -91,10 +96,10 @@ const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.string(),
-    reason: z.string().optional(),
+    code: z.enum(ERROR_CODES),
+    reason: z.enum(FORBIDDEN_REASONS).optional(),
     request_id: z.string(),
-    errors: z.array(z.object({ field: z.string(), code: z.string(), message: z.string() })),
+    errors: z.array(z.object({ field: z.string(), code: z.enum(FIELD_RULES), message: z.string() })),
   })
   .openapi('Problem')
 
@@ -125,6 +130,7 @@ export const bearer = [{ bearer: [] }]
 
 export const needsRight = (right: Right) => [{ bearer: [right] }]
 
+/** `api/document/document.ts` replaces it with a response for each status. */
 export const problemResponse = {
   default: {
     description: 'The request failed; `code` says why',

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { createApp } from '../../api/app.ts'
+import { readConfig } from '../../config/index.ts'
 import { connectPatiently } from '../support/database.ts'
 import { PATIENCE_MS } from '../support/patience.ts'
 import { freeLowPort } from '../support/ports.ts'
@@ -171,4 +173,63 @@ test('a log that nobody reads holds up no request, and no stop', async () => {
   closeSync(unread)
   expect(lines.length).toBeGreaterThan(10)
   for (const line of lines) expect(JSON.parse(line)).toMatchObject({ part: 'api' })
+})
+
+test('the codec answers a list that the Temporal CLI leaves out because it is empty', async () => {
+  const { status, body } = await mall.call('POST', '/codec/decode', { body: {} })
+  expect([status, body]).toEqual([200, { payloads: [] }])
+  expect((await mall.call('POST', '/codec/decode', { body: { payloads: 1 } })).status).toBe(400)
+})
+
+describe('pages of other sites', () => {
+  const SHOP = 'https://shop.example'
+  const appFor = (corsOrigins: readonly string[]) => createApp({ ...mall.deps, corsOrigins })
+  const preflight = (app: ReturnType<typeof createApp>, origin: string) =>
+    app.request('/api/points-mall/exchange', {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type,idempotency-key',
+      },
+    })
+
+  test('may call the API only from the named origins, and never with credentials', async () => {
+    const app = appFor([SHOP])
+    const allowed = await preflight(app, SHOP)
+    expect([allowed.status, allowed.headers.get('access-control-allow-origin')]).toEqual([204, SHOP])
+    expect(allowed.headers.get('access-control-allow-headers')).toMatch(/Authorization.*Idempotency-Key/)
+    expect(allowed.headers.get('access-control-allow-methods')).toContain('POST')
+    // An error is readable as well.
+    const refused = await app.request('/api/points-mall/wallet', { headers: { origin: SHOP } })
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, SHOP])
+    expect(refused.headers.get('access-control-expose-headers')).toContain('X-Request-Id')
+    for (const origin of ['https://evil.example', `${SHOP}.evil.example`, 'http://shop.example', 'null']) {
+      const other = await preflight(app, origin)
+      expect([origin, other.headers.get('access-control-allow-origin')]).toEqual([origin, null])
+    }
+    for (const { headers } of [allowed, refused]) {
+      expect(headers.get('access-control-allow-credentials')).toBeNull()
+    }
+  })
+
+  test('may not call it by default, and never a page of the mall', async () => {
+    const none = await preflight(appFor([]), SHOP)
+    expect([none.status, none.headers.get('access-control-allow-origin')]).toEqual([405, null])
+    const page = await appFor([SHOP]).request('/points-mall/products', { headers: { origin: SHOP } })
+    expect([page.status, page.headers.get('access-control-allow-origin')]).toEqual([200, null])
+  })
+
+  test.each(['*', 'https://shop.example/', 'shop.example', 'https://*.example', 'https://a.example,*'])(
+    'are not named by CORS_ORIGINS=%s',
+    (CORS_ORIGINS) => {
+      expect(() => readConfig({ CORS_ORIGINS, DATA_DIR: dataDir })).toThrow(/CORS_ORIGINS/)
+    },
+  )
+
+  test('are named by their origins, separated by commas', () => {
+    const CORS_ORIGINS = 'https://shop.example, http://localhost:5173'
+    const { http } = readConfig({ CORS_ORIGINS, DATA_DIR: dataDir })
+    expect(http.corsOrigins).toEqual(['https://shop.example', 'http://localhost:5173'])
+  })
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { parseEnv } from 'node:util'
 import { Ajv } from 'ajv'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { isByFile, VARIABLES } from '../../config/env.ts'
 import { readConfig } from '../../config/index.ts'
 
 /** What can be checked without a container engine. */
@@ -29,6 +30,10 @@ const text = read('docker-compose.yml')
 const compose = load(text)
 const services = Object.entries(compose.services)
 const ours = services.filter(([, { image }]) => image.startsWith('points-mall:'))
+
+/** Set by the image, or only for the parts that `npm start` embeds. */
+const ELSEWHERE = ['NODE_ENV', 'TEMPORAL_CLI_PATH', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'POSTGRES_PORT']
+const ONLY_API = ['HOST', 'PORT', 'TRUSTED_PROXIES', 'CORS_ORIGINS', 'DEMO', 'DATA_DIR']
 
 const folders: string[] = []
 afterAll(() => {
@@ -127,7 +132,7 @@ describe('docker-compose.yml', () => {
   })
 
   it('names only files and variables that exist', () => {
-    const known = globSync('config/**/*.ts', { cwd: ROOT }).map(read).join('')
+    const isKnown = (name: string) => name in VARIABLES || isByFile(name.replace(/_FILE$/, ''))
     for (const [name, { command, healthcheck, environment, volumes }] of services) {
       for (const volume of volumes ?? []) {
         if (volume.startsWith('./'))
@@ -137,8 +142,66 @@ describe('docker-compose.yml', () => {
       const files = [...(command ?? []), ...(healthcheck?.test ?? [])].filter((word) => word.endsWith('.ts'))
       expect(files.length, name).toBeGreaterThan(0)
       for (const file of files) expect(existsSync(join(ROOT, file)), file).toBe(true)
-      for (const variable of Object.keys(environment ?? {})) expect(known, variable).toContain(`${variable}:`)
+      const names = Object.keys(environment ?? {})
+      expect(names.filter((variable) => !isKnown(variable))).toEqual([])
     }
+  })
+
+  it('sets every variable of the configuration, for each part that reads it', () => {
+    const set = (name: string) => Object.keys(compose.services[name]?.environment ?? {})
+    const all = new Set(ours.flatMap(([name]) => set(name)))
+    const missing = Object.keys(VARIABLES).filter((name) => !all.has(name) && !ELSEWHERE.includes(name))
+    expect(missing).toEqual([])
+    expect(ELSEWHERE.filter((name) => all.has(name) || !(name in VARIABLES))).toEqual([])
+    const [api, worker] = [set('api'), set('worker')]
+    expect(api.filter((name) => !worker.includes(name))).toEqual(ONLY_API)
+    expect(worker.filter((name) => !api.includes(name))).toEqual(['TEMPORAL_MAX_CACHED_WORKFLOWS'])
+  })
+
+  it('gives secrets as files, if docker-compose.secrets.yml is added', () => {
+    const extra = parse(read('docker-compose.secrets.yml'), { merge: true }) as {
+      services: Record<string, Service & { secrets: string[] }>
+      secrets: Record<string, { file: string }>
+    }
+    expect(isValid(extra), ajv.errorsText(isValid.errors)).toBe(true)
+    expect(Object.keys(extra.services).toSorted()).toEqual(ours.map(([name]) => name).toSorted())
+    const cwd = freshFolder()
+    const run = (script: string) => execFileSync('sh', [join(ROOT, script)], { cwd, stdio: 'pipe' })
+    expect(() => run('deploy/make-secrets.sh')).toThrow(/make-env/)
+    run('deploy/make-env.sh')
+    const before = parseEnv(readFileSync(join(cwd, '.env'), 'utf8')) as Record<string, string>
+    run('deploy/make-secrets.sh')
+    const after = parseEnv(readFileSync(join(cwd, '.env'), 'utf8')) as Record<string, string>
+    for (const [service, { environment, secrets }] of Object.entries(extra.services)) {
+      const merged = { ...compose.services[service]?.environment, ...environment }
+      const env = Object.fromEntries(
+        Object.entries(merged).map(([name, value]) => {
+          // Where the engine mounts it.
+          const secret = /^\/run\/secrets\/(\w+)$/.exec(value ?? '')?.[1]
+          if (secret === undefined) return [name, interpolate(value ?? '', after)]
+          expect(secrets).toContain(secret)
+          return [name, join(cwd, extra.secrets[secret]?.file ?? '')]
+        }),
+      )
+      for (const secret of secrets) {
+        expect(isByFile(secret), secret).toBe(true)
+        expect(after[secret]).toBeUndefined()
+        expect(Object.values(env)).not.toContain(before[secret])
+      }
+      const config = readConfig({ ...env, NODE_ENV: 'production', DATA_DIR: freshFolder(), DEMO: '' })
+      expect([config.auth.secret, config.ordersWebhookSecret]).toEqual([
+        before.AUTH_JWT_SECRET,
+        before.ORDERS_WEBHOOK_SECRET,
+      ])
+      expect(config.ledgerKeys.map(({ id }) => id)).toEqual(['l1'])
+    }
+    const file = join(cwd, 'url')
+    writeFileSync(file, 'postgres://mall:secret@db.example/mall\n')
+    const config = readConfig({ DATABASE_URL_FILE: file, DATA_DIR: freshFolder() })
+    expect(config.database.url).toBe('postgres://mall:secret@db.example/mall')
+    rmSync(join(cwd, 'secrets/LEDGER_KEYS'))
+    const without = { LEDGER_KEYS_FILE: join(cwd, 'secrets/LEDGER_KEYS') }
+    expect(() => readConfig(without)).toThrow(/LEDGER_KEYS_FILE.*cannot be read/)
   })
 
   it('refuses to start without its secrets', () => {

@@ -12,6 +12,7 @@ import { inject } from 'vitest'
 import { type Activities, createActivities } from '../../activities/index.ts'
 import { createApp } from '../../api/app.ts'
 import type { ApiDeps } from '../../api/deps.ts'
+import { describeApi } from '../../api/document/document.ts'
 import { createMetrics } from '../../api/metrics.ts'
 import { createAuthenticate } from '../../api/middleware/auth.ts'
 import { OWN_CLAIMS } from '../../application/access/claims.ts'
@@ -46,6 +47,7 @@ import type { PointsWallet } from '../../wallets/port.ts'
 import { createLinkReader } from '../../web/shared/sign-in-link.ts'
 import { exchangeWorkflowId, TASK_QUEUE } from '../../workflows/messages.ts'
 import { ACCOUNTS, mallSides, sandboxSides } from './accounts.ts'
+import { createApiContract } from './api-contract.ts'
 import { connectPatiently } from './database.ts'
 import { PATIENCE_MS } from './patience.ts'
 import { freeLowPort } from './ports.ts'
@@ -200,6 +202,7 @@ export async function openTestApp(options: MallOptions = {}) {
     isKnownHost: (name) => ['127.0.0.1', 'localhost'].includes(name),
     metricsToken: undefined,
     imageHosts: ['images.example.com'],
+    corsOrigins: [],
     stopping: stopping.signal,
     readSignInLink: createLinkReader(verifyToken),
     oidc: undefined,
@@ -210,7 +213,9 @@ export async function openTestApp(options: MallOptions = {}) {
     providers,
     trustedProxies: [],
   }
-  const server = serve({ fetch: createApp(deps).fetch, port, hostname: '127.0.0.1' })
+  const app = createApp(deps)
+  const contract = createApiContract(describeApi(createApp(deps), url).document)
+  const server = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' })
   const connection = await NativeConnection.connect({ address })
   const activities = createActivities({
     db: own,
@@ -251,6 +256,7 @@ export async function openTestApp(options: MallOptions = {}) {
   }
   if (options.worker !== false) await startWorker()
 
+  /** @throws when the answer, or the body of a request that succeeds, is not in the OpenAPI document */
   async function call(method: string, path: string, how: Call = {}): Promise<Answer> {
     const headers: Record<string, string> = { ...how.headers }
     if (how.as !== undefined) {
@@ -267,7 +273,15 @@ export async function openTestApp(options: MallOptions = {}) {
         : { body: typeof how.body === 'string' ? how.body : JSON.stringify(how.body) }),
     })
     const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text && parse(text) }
+    const body = text && parse(text)
+    const type = response.headers.get('content-type')
+    const problems = contract.problemsOfAnswer(method, path, { status: response.status, type, body })
+    if (response.ok) {
+      const sent = typeof how.body === 'string' ? parse(how.body) : (how.body ?? {})
+      problems.push(...contract.problemsOfRequest(method, path, sent))
+    }
+    if (problems.length > 0) throw new Error(`outside of the OpenAPI document:\n${problems.join('\n')}`)
+    return { status: response.status, headers: response.headers, body }
   }
 
   /** Redeems; returns the mall's answer. */
@@ -316,6 +330,7 @@ export async function openTestApp(options: MallOptions = {}) {
     databaseUrl,
     dataDir,
     deps,
+    contract,
     temporal,
     sandbox,
     call,

@@ -10,7 +10,9 @@ const base64 = z.string().transform((text) => Buffer.from(text, 'base64'))
 const body = z.object({
   payloads: z
     .array(z.object({ metadata: z.record(z.string(), base64).optional(), data: base64.optional() }))
-    .max(1_000),
+    .max(1_000)
+    // The CLI leaves an empty list out.
+    .default([]),
 })
 
 /** Decrypts payloads for the Temporal Web UI. Requires an operator token, except in a local demo. */

@@ -7,7 +7,7 @@ import { ADDRESS_MAX, plainAddress, plainPhone } from '../../../domain/customers
 import { DomainError, REFUSAL_RULES } from '../../../domain/errors.ts'
 import { decimalFromNumber, fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'
 import { plainCode } from '../../../domain/text.ts'
-import { errorText } from '../../../i18n/error-texts.ts'
+import { ERROR_CODES, errorText } from '../../../i18n/error-texts.ts'
 import type { ApiDeps, ApiEnv } from '../../deps.ts'
 import { clientIp } from '../../middleware/client-ip.ts'
 import {
@@ -36,7 +36,7 @@ const cashAmount = z
     )
     return z.NEVER
   })
-  .openapi({ type: 'string', example: '9.90' })
+  .openapi({ type: ['string', 'number', 'null'], example: '9.90' })
 
 const expectedPoints = int(0).openapi({
   description: "The order's total in points as the customer saw it; another amount is PRICE_CHANGED",
@@ -125,7 +125,7 @@ const check = createRoute({
         eligible: z.boolean(),
         reasons: z.array(
           z.object({
-            code: z.string(),
+            code: z.enum(ERROR_CODES),
             /** Distinguishes rules that share a code. */
             rule: z.enum(REFUSAL_RULES).optional(),
             message: z.string(),

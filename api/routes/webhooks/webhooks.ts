@@ -28,21 +28,23 @@ const orders = createRoute({
   responses: received,
 })
 
-const orderEvent = z.object({
-  type: z.enum([
-    'order.created',
-    'order.paid',
-    'order.accepted',
-    'order.shipped',
-    'order.finished',
-    'order.canceled',
-  ]),
-  data: z.object({
-    order_no: z.string().regex(/^[0-9A-Za-z]{1,64}$/),
-    carrier: text(0, 64).optional(),
-    tracking_no: codeText(0, 64).optional(),
-  }),
-})
+export const orderEvent = z
+  .object({
+    type: z.enum([
+      'order.created',
+      'order.paid',
+      'order.accepted',
+      'order.shipped',
+      'order.finished',
+      'order.canceled',
+    ]),
+    data: z.object({
+      order_no: z.string().regex(/^[0-9A-Za-z]{1,64}$/),
+      carrier: text(0, 64).optional(),
+      tracking_no: codeText(0, 64).optional(),
+    }),
+  })
+  .openapi('OrderEvent')
 
 /** Stores and acknowledges before delivery, so that providers never wait for Temporal; the sweeper retries. */
 export function webhookRoutes(deps: ApiDeps) {

@@ -1,0 +1,206 @@
+import type { ErrorCode } from '../../i18n/error-texts.ts'
+
+/** What the document says of each operation beyond its schemas. A route that is missing here fails `npm run check`. */
+
+export interface Operation {
+  /** Clients name their methods after it: never changed. */
+  readonly id: string
+  /** The refusals of its own; `api/document/document.ts` adds those that follow from the form of the request. */
+  readonly problems?: readonly ErrorCode[]
+  /** A body that a mall with a product 1 accepts; `tests/platform/openapi.test.ts` sends it. */
+  readonly example?: Readonly<Record<string, unknown>>
+}
+
+const REDEEM: readonly ErrorCode[] = [
+  'NOT_FOUND',
+  'PRODUCT_NOT_ON_SALE',
+  'ADDRESS_REQUIRED',
+  'PAYMENT_METHOD_UNSUPPORTED',
+  'PRICE_CHANGED',
+  'USER_LEVEL_TOO_LOW',
+  'EXCHANGE_LIMIT_EXCEEDED',
+  'TOO_MANY_UNPAID_ORDERS',
+  'BELOW_MIN_POINTS',
+  'POINTS_PER_ORDER_EXCEEDED',
+  'OUT_OF_STOCK',
+  'INSUFFICIENT_POINTS',
+  'INSUFFICIENT_BALANCE',
+  'RISK_REJECTED',
+]
+const PAY: readonly ErrorCode[] = [
+  'ORDER_STATE_CONFLICT',
+  'PAYMENT_METHOD_UNSUPPORTED',
+  'INSUFFICIENT_BALANCE',
+  'RATE_LIMITED',
+]
+const CANCEL: readonly ErrorCode[] = ['ORDER_NOT_CANCELABLE', 'ORDER_STATE_CONFLICT']
+const CONFLICT: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT']
+const REFUND: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'REFUND_EXCEEDS_REST', 'REFUND_IS_WHOLE']
+const NOTIFY: readonly ErrorCode[] = ['WEBHOOK_SIGNATURE_INVALID', 'PAYLOAD_TOO_LARGE']
+
+const ADDRESS = {
+  name: '王芳',
+  phone: '13800138000',
+  province: '上海市',
+  city: '上海市',
+  district: '徐汇区',
+  detail: '漕溪北路 1 号',
+}
+const CNY = (amount: string) => ({ amount, currency: 'CNY' })
+
+export const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'GET /api/points-mall/products': { id: 'listProducts' },
+  'GET /api/points-mall/products/search': { id: 'searchProducts' },
+  'GET /api/points-mall/products/category/{category_id}': { id: 'listProductsOfCategory' },
+  'GET /api/points-mall/products/{id}': { id: 'getProduct' },
+  'GET /api/points-mall/wallet': { id: 'getWallet' },
+  'GET /api/points-mall/wallet/transactions': { id: 'listTransactions' },
+  'GET /api/points-mall/wallet/transactions.csv': { id: 'downloadTransactions' },
+  'POST /api/points-mall/exchange': {
+    id: 'createExchange',
+    problems: REDEEM,
+    example: { product_id: '1', quantity: 1, buyer_remarks: '请轻放', address: ADDRESS },
+  },
+  'POST /api/points-mall/check-exchange': {
+    id: 'checkExchange',
+    problems: ['NOT_FOUND'],
+    example: { product_id: '1', quantity: 2 },
+  },
+  'GET /api/points-mall/orders': { id: 'listOrders' },
+  'GET /api/points-mall/orders/statistics': { id: 'getOrderStatistics' },
+  'GET /api/points-mall/orders/{id}': { id: 'getOrder' },
+  'POST /api/points-mall/orders/{id}/pay': {
+    id: 'payOrder',
+    problems: PAY,
+    example: { payment_method: 'alipay', client: 'h5', return_url: 'https://shop.example/paid' },
+  },
+  'POST /api/points-mall/orders/{id}/cancel': {
+    id: 'cancelOrder',
+    problems: CANCEL,
+    example: { reason: '不想要了' },
+  },
+  'POST /api/points-mall/orders/{id}/confirm': { id: 'confirmOrder', problems: CONFLICT, example: {} },
+
+  'GET /api/admin/points-mall/products': { id: 'adminListProducts' },
+  'POST /api/admin/points-mall/products': {
+    id: 'adminCreateProduct',
+    example: {
+      title: '什锦水果硬糖',
+      payment_mode: 'mixed',
+      point: 120,
+      price: CNY('9.90'),
+      stock_quantity: 100,
+      product_type: 'physical',
+      shipping_type: 'logistics',
+      properties: { limit: { max_per_user: 2 }, 净含量: '500 g' },
+    },
+  },
+  'GET /api/admin/points-mall/products/{id}': { id: 'adminGetProduct' },
+  'PATCH /api/admin/points-mall/products/{id}': {
+    id: 'adminUpdateProduct',
+    problems: ['OUT_OF_STOCK'],
+    example: { title: '什锦水果硬糖 500 g', point: 100, stock_delta: 20 },
+  },
+  'DELETE /api/admin/points-mall/products/{id}': { id: 'adminDeleteProduct' },
+  'POST /api/admin/points-mall/products/{id}/publish': { id: 'adminPublishProduct', example: {} },
+  'POST /api/admin/points-mall/products/{id}/unpublish': { id: 'adminUnpublishProduct', example: {} },
+  'GET /api/admin/points-mall/categories': { id: 'adminListCategories' },
+  'GET /api/admin/points-mall/categories/{id}': { id: 'adminGetCategory' },
+  'GET /api/points-mall/categories': { id: 'listCategories' },
+  'POST /api/admin/points-mall/categories': {
+    id: 'adminCreateCategory',
+    example: { name: '零食', sort: 10 },
+  },
+  'PATCH /api/admin/points-mall/categories/{id}': {
+    id: 'adminUpdateCategory',
+    example: { name: '休闲零食' },
+  },
+  'DELETE /api/admin/points-mall/categories/{id}': { id: 'adminDeleteCategory' },
+  'GET /api/admin/points-mall/wallets/{owner_id}': { id: 'adminGetWallet' },
+  'POST /api/admin/points-mall/wallets/{owner_id}/grant': {
+    id: 'adminGrantPoints',
+    example: { points: 500, reason: '周年庆赠送', expires_at: '2099-12-31T23:59:59+08:00' },
+  },
+  'POST /api/admin/points-mall/wallets/{owner_id}/adjust': {
+    id: 'adminAdjustPoints',
+    problems: ['INSUFFICIENT_POINTS'],
+    example: { points: -100, reason: '更正重复发放' },
+  },
+  'POST /api/admin/points-mall/wallets/{owner_id}/cash': {
+    id: 'adminAddCash',
+    example: { amount: CNY('20.00'), reason: '客服补偿' },
+  },
+  'POST /api/admin/points-mall/wallets/{owner_id}/freeze': {
+    id: 'adminFreezeWallet',
+    example: { reason: '账户异常，核实中' },
+  },
+  'POST /api/admin/points-mall/wallets/{owner_id}/unfreeze': {
+    id: 'adminUnfreezeWallet',
+    example: { reason: '核实完毕' },
+  },
+  'POST /api/admin/points-mall/wallets/{owner_id}/block': {
+    id: 'adminHoldPoints',
+    problems: ['INSUFFICIENT_POINTS'],
+    example: { points: 50, reason: '争议处理中' },
+  },
+  'POST /api/admin/points-mall/wallets/{owner_id}/unblock': {
+    id: 'adminReleasePoints',
+    example: { block_id: 'hold-1', reason: '争议已解决' },
+  },
+  'POST /api/admin/points-mall/earnings': {
+    id: 'adminCreateEarning',
+    example: { owner_id: 'alice', source: 'order', external_id: 'SHOP-2026-0001', amount: CNY('88.00') },
+  },
+  'GET /api/admin/points-mall/earnings': { id: 'adminListEarnings' },
+  'POST /api/admin/points-mall/earnings/{id}/reverse': {
+    id: 'adminReverseEarning',
+    problems: ['INSUFFICIENT_POINTS'],
+    example: { reason: '订单已退货' },
+  },
+  'GET /api/admin/points-mall/users/{owner_id}': { id: 'adminGetUser' },
+  'PUT /api/admin/points-mall/users/{owner_id}': { id: 'adminUpdateUser', example: { level: 3 } },
+  'GET /api/admin/points-mall/orders': { id: 'adminListOrders' },
+  'GET /api/admin/points-mall/orders/{id}': { id: 'adminGetOrder' },
+  'POST /api/admin/points-mall/orders/{id}/accept': {
+    id: 'adminAcceptOrder',
+    problems: CONFLICT,
+    example: {},
+  },
+  'POST /api/admin/points-mall/orders/{id}/ship': {
+    id: 'adminShipOrder',
+    problems: CONFLICT,
+    example: { carrier: '顺丰', tracking_no: 'SF1234567890' },
+  },
+  'POST /api/admin/points-mall/orders/{id}/finish': {
+    id: 'adminFinishOrder',
+    problems: CONFLICT,
+    example: {},
+  },
+  'POST /api/admin/points-mall/orders/{id}/cancel': {
+    id: 'adminCancelOrder',
+    problems: CANCEL,
+    example: { reason: '缺货' },
+  },
+  'POST /api/admin/points-mall/orders/{id}/refund': {
+    id: 'adminRefundOrder',
+    problems: REFUND,
+    example: { reason: '包装破损', points: 10 },
+  },
+  'POST /api/admin/points-mall/orders/{id}/resolve': {
+    id: 'adminResolveOrder',
+    problems: CONFLICT,
+    example: { action: 'retry', reason: '支付渠道已恢复' },
+  },
+  'GET /api/admin/points-mall/reconciliations': { id: 'adminListReconciliations' },
+  'POST /api/admin/points-mall/reconciliations': {
+    id: 'adminStartReconciliation',
+    example: { day: '2026-11-23' },
+  },
+  'GET /api/admin/points-mall/reconciliations/{id}/findings.csv': { id: 'adminDownloadFindings' },
+  'GET /api/admin/points-mall/reconciliations/{id}': { id: 'adminGetReconciliation' },
+
+  'POST /api/webhooks/payments/{provider}': { id: 'receivePaymentNotification', problems: NOTIFY },
+  'POST /api/webhooks/orders': { id: 'receiveOrderEvent', problems: ['MALFORMED_JSON', ...NOTIFY] },
+  'GET /health/live': { id: 'getLiveness' },
+  'GET /health/ready': { id: 'getReadiness' },
+}

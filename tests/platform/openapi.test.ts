@@ -1,0 +1,328 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../../api/app.ts'
+import { describeApi } from '../../api/document/document.ts'
+import { isOwnerId } from '../../application/customers/users.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { typesOf } from '../support/api-types-source.ts'
+import { openTestApp, type TestApp, token, until } from '../support/test-app.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+let mall: TestApp
+beforeAll(async () => {
+  mall = await openTestApp()
+})
+afterAll(async () => {
+  expect(await mall.brokenLaws()).toEqual([])
+  await mall.close()
+})
+
+const operations = () =>
+  Object.entries(mall.contract.document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  )
+
+describe('the document', () => {
+  test('describes every operation, property and parameter, and nothing else', () => {
+    expect(describeApi(createApp(mall.deps), mall.url).problems).toEqual([])
+  })
+
+  test('names each operation once', () => {
+    const ids = operations().map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids).not.toContain(undefined)
+  })
+
+  test('has patterns that mean the same with the flag u and without', () => {
+    const samples = [
+      'alice',
+      '王芳',
+      '😀',
+      'C{p}',
+      ' a',
+      'a b',
+      '',
+      ' ',
+      '\t',
+      '1',
+      '0',
+      'PM20261122',
+      '9.90',
+      '/x.png',
+      'a/u',
+    ]
+    const { patterns } = mall.contract
+    expect(patterns.length).toBeGreaterThan(5)
+    for (const pattern of patterns) {
+      for (const sample of samples) {
+        const read = (flags: string) => [pattern, sample, new RegExp(pattern, flags).test(sample)]
+        expect(read('')).toEqual(read('u'))
+      }
+    }
+  })
+
+  test('accepts the owner ids that the mall accepts', () => {
+    const operation = mall.contract.find('GET', '/api/admin/points-mall/users/alice')
+    const pattern = operation?.parameters?.find(({ name }) => name === 'owner_id')?.schema?.pattern ?? ''
+    const ids = [
+      'alice',
+      'C-1',
+      'p{Cc}',
+      '王 芳',
+      '😀',
+      '\u3000a',
+      'a@b.example',
+      '',
+      ' ',
+      '\u00a0',
+      'a\nb',
+      '\u0085',
+      'a\u007f',
+    ]
+    const matches = (id: string) => new RegExp(pattern).test(id)
+    expect(ids.filter(isOwnerId).length).toBeGreaterThan(5)
+    expect(ids.filter((id) => isOwnerId(id) && !matches(id))).toEqual([])
+    expect(['', 'a\nb', '\u0085', 'a\u007f'].filter(matches)).toEqual([])
+  })
+})
+
+describe('an answer', () => {
+  const read = (status: number, body: unknown, type = 'application/json') =>
+    mall.contract.problemsOfAnswer('GET', '/api/admin/points-mall/users/alice', { status, type, body })
+
+  test('outside of the document is found', () => {
+    const data = { owner_id: 'alice', level: null }
+    expect(read(200, { success: true, data })).toEqual([])
+    expect(read(201, { success: true, data })).toHaveLength(1)
+    expect(read(200, { success: true, data: { ...data, more: 1 } })).toHaveLength(1)
+    expect(read(200, { success: true, data: { owner_id: 'alice' } })).toHaveLength(1)
+    expect(read(200, { success: true, data }, 'text/plain')).toHaveLength(1)
+  })
+
+  test('with the code of another operation is found', async () => {
+    const { body } = await mall.call('GET', '/api/admin/points-mall/users/alice')
+    expect(read(401, body, 'application/problem+json')).toEqual([])
+    expect(
+      read(401, { ...body, code: 'WEBHOOK_SIGNATURE_INVALID' }, 'application/problem+json'),
+    ).toHaveLength(1)
+  })
+})
+
+describe('each operation', () => {
+  const CUSTOMER = { as: 'alice', role: 'customer' } as const
+  const ADMIN = { as: 'root', role: 'admin' } as const
+  const rolesOf = (path: string) => (path.includes('/admin/') ? ADMIN : CUSTOMER)
+
+  async function redeemed(): Promise<string> {
+    await mall.points('alice', 100)
+    const body = mall.contract.find('POST', '/api/points-mall/exchange')?.requestBody?.content
+    const answer = await mall.exchange(
+      'alice',
+      body?.['application/json']?.example as object as Record<string, unknown>,
+    )
+    expect(answer.status).toBe(201)
+    return answer.body.data.order_no
+  }
+  const operate = async (orderNo: string, action: string, body = {}) =>
+    expect((await mall.operate(orderNo, action, body)).status).toBe(200)
+  async function shipped(): Promise<string> {
+    const orderNo = await redeemed()
+    await operate(orderNo, 'accept')
+    await operate(orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })
+    return orderNo
+  }
+  async function unpaid(): Promise<string> {
+    const product_id = await mall.product({ payment_mode: 'money_only', fen: 100 })
+    const answer = await mall.exchange('alice', { product_id, payment_method: 'bank_card' })
+    return answer.body.data.order_no
+  }
+  const admin = (path: string, body: unknown) =>
+    mall.call('POST', `/api/admin/points-mall/${path}`, { ...ADMIN, body })
+  let categories = 0
+  const category = async () => ({
+    id: (await admin('categories', { name: `c${categories++}` })).body.data.id as string,
+  })
+  const draft = async () => ({ id: await mall.product() })
+  const owner = () => ({ owner_id: 'alice' })
+  const asPath = (id: string) => ({ id })
+  async function held() {
+    const answer = await admin('wallets/alice/block', { points: 1, reason: 'r' })
+    return { owner_id: 'alice', block_id: answer.body.data.block_id as string }
+  }
+  async function compared() {
+    const path = '/api/admin/points-mall/reconciliations'
+    expect((await admin('reconciliations', { day: '2026-01-01' })).status).toBe(202)
+    const list = await until(
+      () => mall.call('GET', path, ADMIN),
+      ({ body }) => body.data.length > 0,
+      'the reconciliation starts',
+    )
+    return asPath(list.body.data[0].id)
+  }
+
+  /** What its example needs first: parameters of the path, and fields with identifiers that only the mall knows. */
+  const NEEDS: Readonly<Record<string, () => Record<string, string> | Promise<Record<string, string>>>> = {
+    getProduct: () => ({ id: '1' }),
+    listProductsOfCategory: async () => ({ category_id: (await category()).id }),
+    getOrder: async () => asPath(await redeemed()),
+    payOrder: async () => asPath(await unpaid()),
+    cancelOrder: async () => asPath(await redeemed()),
+    confirmOrder: async () => asPath(await shipped()),
+    adminGetProduct: draft,
+    adminUpdateProduct: draft,
+    adminDeleteProduct: draft,
+    adminPublishProduct: draft,
+    adminUnpublishProduct: draft,
+    adminUpdateCategory: category,
+    adminDeleteCategory: category,
+    adminGetWallet: owner,
+    adminGrantPoints: owner,
+    adminAdjustPoints: owner,
+    adminAddCash: owner,
+    adminFreezeWallet: () => ({ owner_id: 'frozen' }),
+    adminUnfreezeWallet: () => ({ owner_id: 'frozen' }),
+    adminHoldPoints: owner,
+    adminReleasePoints: held,
+    adminReverseEarning: async () =>
+      asPath(
+        (await admin('earnings', { owner_id: 'bob', source: 's', external_id: 'e', points: 1 })).body.data.id,
+      ),
+    adminGetUser: owner,
+    adminUpdateUser: owner,
+    adminGetOrder: async () => asPath(await redeemed()),
+    adminAcceptOrder: async () => asPath(await redeemed()),
+    adminShipOrder: async () => {
+      const orderNo = await redeemed()
+      await operate(orderNo, 'accept')
+      return { id: orderNo }
+    },
+    adminFinishOrder: async () => asPath(await shipped()),
+    adminCancelOrder: async () => asPath(await redeemed()),
+    adminRefundOrder: async () => asPath(await redeemed()),
+    adminResolveOrder: async () => asPath(await redeemed()),
+    adminDownloadFindings: compared,
+    adminGetReconciliation: compared,
+  }
+  const QUERY: Readonly<Record<string, string>> = { searchProducts: '?keyword=a' }
+  /** The order needs nothing. */
+  const REFUSED: Readonly<Record<string, number>> = { adminResolveOrder: 409 }
+
+  test('accepts its example, and its answer matches its schema', async () => {
+    expect(await mall.product({ point: 20, stock: 1000, shipping_type: 'logistics' })).toBe('1')
+    await mall.points('alice', 1000)
+    let sent = 0
+    for (const { method, path, operation } of operations()) {
+      const id = operation.operationId ?? ''
+      if (path.startsWith('/api/webhooks/')) continue
+      const given = (await NEEDS[id]?.()) ?? {}
+      const url = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => given[name] ?? `no ${name}`)
+      const example = operation.requestBody?.content['application/json']?.example as object | undefined
+      const { block_id } = given
+      const body = example && { ...example, ...(block_id && 'block_id' in example ? { block_id } : {}) }
+      const answer = await mall.call(method, `${url}${QUERY[id] ?? ''}`, {
+        ...rolesOf(path),
+        ...(body && { body }),
+      })
+      const wanted = REFUSED[id]
+      expect([id, wanted ? answer.status : answer.status < 300, JSON.stringify(answer.body)]).toEqual([
+        id,
+        wanted ?? true,
+        JSON.stringify(answer.body),
+      ])
+      sent += 1
+    }
+    expect(sent).toBeGreaterThan(50)
+  })
+})
+
+describe('the webhooks', () => {
+  const event = (data: object) => ({ type: 'order.accepted', data })
+
+  async function send(body: object): Promise<number> {
+    const secret = mall.deps.ordersWebhookSecret ?? ''
+    const text = JSON.stringify(body)
+    const at = new Date()
+    const response = await fetch(`${mall.url}/api/webhooks/orders`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'webhook-id': `evt_${text.length}`,
+        'webhook-timestamp': `${Math.floor(at.getTime() / 1000)}`,
+        'webhook-signature': new Webhook(secret).sign(`evt_${text.length}`, at, text),
+      },
+      body: text,
+    })
+    const problems = mall.contract.problemsOfAnswer('POST', '/api/webhooks/orders', {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      body: ((text) => text && JSON.parse(text))(await response.text()),
+    })
+    expect(problems).toEqual([])
+    return response.status
+  }
+
+  test('have a body that the mall accepts exactly as documented', async () => {
+    const told = async (body: object) => [
+      mall.contract.problemsOfRequest('POST', '/api/webhooks/orders', body).length === 0,
+      await send(body),
+    ]
+    expect(await told(event({ order_no: 'PM1' }))).toEqual([true, 200])
+    expect(await told(event({ order_no: 'PM 1' }))).toEqual([false, 422])
+    expect(await told({ ...event({ order_no: 'PM1' }), type: 'order.lost' })).toEqual([false, 422])
+  })
+
+  test('are in the section of webhooks, each at the route that receives it', () => {
+    const { webhooks, paths } = mall.contract.document
+    expect(Object.keys(webhooks)).toEqual([
+      'orderEvent',
+      'alipayNotification',
+      'wechatNotification',
+      'stripeEvent',
+    ])
+    const types = Object.keys(paths['/api/webhooks/payments/{provider}']?.post?.requestBody?.content ?? {})
+    expect(types.toSorted()).toEqual(['application/json', 'application/x-www-form-urlencoded'])
+  })
+})
+
+describe('the typed client', () => {
+  test('is made from the document as it is; otherwise run npm run openapi:types', () => {
+    const file = join(ROOT, 'tests/support/api-types.ts')
+    const biome = join(ROOT, 'node_modules/.bin/biome')
+    const made = execFileSync(biome, ['format', `--stdin-file-path=${file}`], {
+      cwd: ROOT,
+      input: typesOf(mall.contract.document),
+      encoding: 'utf8',
+    })
+    expect(readFileSync(file, 'utf8')).toBe(made)
+  })
+
+  test('redeems, reads and cancels', async () => {
+    const call = createApiClient(mall.url, await token('client', 'customer', 1))
+    const product_id = await mall.product({ title: '搪瓷杯', point: 30 })
+    await mall.points('client', 100)
+    const found = await call('searchProducts', { query: { keyword: '搪瓷杯', per_page: 1 } })
+    if (found.status !== 200) throw new Error(found.body.detail)
+    expect(found.body.data.map(({ id, points_price }) => [id, points_price])).toEqual([[product_id, 30]])
+    const placed = await call('createExchange', { body: { product_id, quantity: 2 } })
+    if (placed.status !== 201) throw new Error(`${placed.status}`)
+    const { order_no, total_points } = placed.body.data
+    expect(total_points).toBe(60)
+    const canceled = await call('cancelOrder', { path: { id: order_no }, body: { reason: 'r' } })
+    expect(canceled.status).toBe(200)
+    const wallet = await call('getWallet', {})
+    expect(wallet.status === 200 && wallet.body.data.available).toBe(100)
+  })
+
+  test('gets refusals by their codes, and takes no body that the document does not have', async () => {
+    const call = createApiClient(mall.url, await token('client', 'customer', 1))
+    const refused = await call('createExchange', { body: { product_id: '999999', quantity: 1 } })
+    expect(refused.status === 404 && refused.body.code).toBe('NOT_FOUND')
+    // @ts-expect-error A quantity is a number.
+    const wrong = await call('createExchange', { body: { product_id: '1', quantity: 'one' } })
+    expect(wrong.status === 422 && wrong.body.errors.map(({ code }) => code)).toEqual(['type'])
+  })
+})

@@ -1,0 +1,1457 @@
+/** Written by `npm run openapi:types` from the OpenAPI document; not to be edited. */
+
+type OrderEvent = {
+  type:
+    | 'order.created'
+    | 'order.paid'
+    | 'order.accepted'
+    | 'order.shipped'
+    | 'order.finished'
+    | 'order.canceled'
+  data: { order_no: string; carrier?: string; tracking_no?: string }
+}
+
+type WechatNotification = {
+  id: string
+  create_time: string
+  event_type: string
+  resource_type: 'encrypt-resource'
+  resource: {
+    algorithm: 'AEAD_AES_256_GCM'
+    original_type: string
+    ciphertext: string
+    associated_data?: string | null
+    nonce: string
+    [name: string]: unknown
+  }
+  [name: string]: unknown
+}
+
+type StripeEvent = {
+  id: string
+  type: string
+  created: number
+  data: { object: { [name: string]: unknown }; [name: string]: unknown }
+  [name: string]: unknown
+}
+
+type Product = {
+  id: string
+  title: string
+  description: string | null
+  image: string | null
+  points_price: number
+  money_price: Money
+  payment_mode: 'points_only' | 'money_only' | 'mixed'
+  original_price: Money | null
+  stock_quantity: number
+  exchange_limit: number
+  status: 'draft' | 'on_sale' | 'off_sale' | 'sold_out'
+  sort: number
+  product_type: 'physical' | 'virtual' | 'service' | 'customized'
+  shipping_type: 'logistics' | 'pickup' | 'none'
+  properties: ProductProperties
+  external_id: string | null
+  payment_info: { mode: string; points: string | null; money: string | null; total_value: Money }
+  category: { id: string; name: string } | null
+  created_at: string
+  updated_at: string
+}
+
+type Money = { amount: string; currency: 'CNY' }
+
+type ProductProperties = { limit?: ExchangeLimit; [name: string]: unknown } | null
+
+type ExchangeLimit = {
+  max_per_user?: number
+  max_per_order?: number
+  time_limit_seconds?: number
+  user_level_required?: number
+}
+
+type Meta = { current_page: number; per_page: number; total: number; last_page: number }
+
+type Problem = {
+  success: false
+  type: string
+  title: string
+  status: number
+  detail: string
+  code:
+    | 'NOT_FOUND'
+    | 'FORBIDDEN'
+    | 'PRODUCT_NOT_ON_SALE'
+    | 'ADDRESS_REQUIRED'
+    | 'PAYMENT_METHOD_UNSUPPORTED'
+    | 'PRICE_CHANGED'
+    | 'STALE'
+    | 'USER_LEVEL_TOO_LOW'
+    | 'EXCHANGE_LIMIT_EXCEEDED'
+    | 'TOO_MANY_UNPAID_ORDERS'
+    | 'BELOW_MIN_POINTS'
+    | 'POINTS_PER_ORDER_EXCEEDED'
+    | 'OUT_OF_STOCK'
+    | 'INSUFFICIENT_POINTS'
+    | 'INSUFFICIENT_BALANCE'
+    | 'ORDER_NOT_CANCELABLE'
+    | 'ORDER_STATE_CONFLICT'
+    | 'REFUND_EXCEEDS_REST'
+    | 'REFUND_IS_WHOLE'
+    | 'UNAVAILABLE'
+    | 'VALIDATION_FAILED'
+    | 'MALFORMED_JSON'
+    | 'PAYLOAD_TOO_LARGE'
+    | 'UNSUPPORTED_MEDIA_TYPE'
+    | 'MISDIRECTED_REQUEST'
+    | 'METHOD_NOT_ALLOWED'
+    | 'UNAUTHENTICATED'
+    | 'WEBHOOK_SIGNATURE_INVALID'
+    | 'RISK_REJECTED'
+    | 'IDEMPOTENCY_KEY_REUSED'
+    | 'RATE_LIMITED'
+    | 'INTERNAL'
+  reason?: 'own_account' | 'points_elsewhere'
+  request_id: string
+  errors: {
+    field: string
+    code:
+      | 'required'
+      | 'integer'
+      | 'type'
+      | 'min'
+      | 'max'
+      | 'max_pixels'
+      | 'min_length'
+      | 'max_length'
+      | 'in'
+      | 'format'
+      | 'unknown'
+      | 'characters'
+      | 'depth'
+      | 'future'
+      | 'past'
+      | 'one_of'
+      | 'exists'
+      | 'image'
+      | 'taken'
+      | 'stock_delta_only'
+      | 'publish_only'
+      | 'invalid'
+    message: string
+  }[]
+}
+
+type Category = {
+  id: string
+  name: string
+  sort: number
+  version: string
+  created_at: string
+  updated_at: string
+}
+
+type Wallet = {
+  type: 'integral'
+  currency: 'ZJF'
+  available: number
+  held: number
+  expiring: { points: number; expires_at: string }[]
+  cash: Money
+}
+
+type WalletEntry = {
+  id: string
+  kind: string
+  order_no: string | null
+  reason: string | null
+  reason_text: string
+  created_at: string
+  points: number
+  balance_after: number
+}
+
+type CashEntry = {
+  id: string
+  kind: string
+  order_no: string | null
+  reason: string | null
+  reason_text: string
+  created_at: string
+  amount: MoneyChange
+  balance_after: MoneyChange
+}
+
+type MoneyChange = { amount: string; currency: 'CNY' }
+
+type CursorMeta = Meta & { next_cursor: string | null }
+
+type Order = {
+  id: string
+  order_no: string
+  order_id: string | null
+  owner_id: string
+  product_id: string
+  product_title: string
+  product_image: string | null
+  points_price: number
+  money_price: Money
+  quantity: number
+  total_points: number
+  total_money: Money
+  total_value: Money & unknown
+  payment_mode: 'points_only' | 'money_only' | 'mixed'
+  status:
+    | 'exchanged'
+    | 'order_created'
+    | 'order_paid'
+    | 'order_accepted'
+    | 'order_shipped'
+    | 'order_finished'
+    | 'order_canceled'
+  payment_status: 'unpaid' | 'paid' | 'closing' | 'closed' | 'refunding' | 'refunded'
+  cancel_reason: string | null
+  needs_attention: string | null
+  attention?: {
+    code: 'refund' | 'late_money' | 'payment' | 'exchange' | 'attempt' | 'points' | 'stock' | 'other'
+    data: { said: string }
+  }
+  exchange_time: string
+  shipping_info: { carrier: string; tracking_no: string } | null
+  address_info?: unknown
+  customer_notes?: unknown
+  payment_info: {
+    payment_mode: 'points_only' | 'money_only' | 'mixed'
+    points_amount: number
+    money_amount: Money
+    payment_method: 'wallet' | 'alipay' | 'wechat' | 'bank_card' | null
+    trade_no: string | null
+    pay_url: string | null
+    jsapi: { [name: string]: string } | null
+    expires_at: string | null
+  }
+  refunds: {
+    refund_no: string
+    provider_refund_no: string | null
+    points: number
+    money: Money
+    state: 'pending' | 'done' | 'done_by_hand'
+    reason: string
+    failure: string | null
+    settled: { by: string; reason: string } | null
+    at: string
+    done_at: string | null
+  }[]
+  timeline: {
+    status: string
+    at: string
+    note: string | null
+    code:
+      | 'payment_declined'
+      | 'payment_not_due'
+      | 'refunded_in_part'
+      | 'refunded'
+      | 'refund_settled_by_hand'
+      | 'auto_confirm'
+      | 'canceled'
+      | 'canceled_with_words'
+      | 'other'
+      | null
+    data: { [name: string]: string } | null
+  }[]
+  created_at: string
+  updated_at: string
+  product?: {
+    id: string
+    title: string
+    description: string | null
+    image: string | null
+    points_price: number
+    money_price: Money
+    payment_mode: 'points_only' | 'money_only' | 'mixed'
+    original_price: Money | null
+    stock_quantity: number
+    exchange_limit: number
+    status: 'draft' | 'on_sale' | 'off_sale' | 'sold_out'
+    sort: number
+    product_type: 'physical' | 'virtual' | 'service' | 'customized'
+    shipping_type: 'logistics' | 'pickup' | 'none'
+    properties: ProductProperties
+    external_id: string | null
+    payment_info: { mode: string; points: string | null; money: string | null; total_value: Money }
+    category: { id: string; name: string } | null
+    created_at: string
+    updated_at: string
+  } | null
+  order?: {
+    id: string
+    order_no: string
+    order_type: string
+    status:
+      | 'exchanged'
+      | 'order_created'
+      | 'order_paid'
+      | 'order_accepted'
+      | 'order_shipped'
+      | 'order_finished'
+      | 'order_canceled'
+    amount: Money
+    created_at: string
+    updated_at: string
+  } | null
+}
+
+type Exchange = {
+  product_id: string
+  quantity: number
+  cash_amount?: string | number | null
+  expected_points?: number | null
+  payment_method?: 'wallet' | 'alipay' | 'wechat' | 'bank_card' | null
+  client?: 'in_app' | 'h5' | 'desktop' | null
+  openid?: string | null
+  return_url?: string | null
+  buyer_remarks?: string | null
+  buyer_message?: string | null
+  customized?: { [name: string]: unknown } | unknown[] | null
+  address?: Address
+}
+
+type Address = {
+  name?: string | null
+  phone?: string | null
+  province?: string | null
+  city?: string | null
+  district?: string | null
+  detail?: string | null
+} | null
+
+type AdminProduct = Product & { point: number; price: Money; category_id: string | null; version: string }
+
+type ProductCreation = {
+  description?: string | null
+  image?: string | null
+  point?: number
+  price?: Money
+  original_price?: Money | null
+  exchange_limit?: number
+  sort?: number
+  category_id?: string | null
+  external_id?: string | null
+  product_type?: 'physical' | 'virtual' | 'service' | 'customized'
+  shipping_type?: 'logistics' | 'pickup' | 'none'
+  properties?: ProductProperties
+  title: string
+  payment_mode: 'points_only' | 'money_only' | 'mixed'
+  stock_quantity?: number
+}
+
+type ProductChange = {
+  description?: string | null
+  image?: string | null
+  point?: number
+  price?: Money
+  original_price?: Money | null
+  exchange_limit?: number
+  sort?: number
+  category_id?: string | null
+  external_id?: string | null
+  product_type?: 'physical' | 'virtual' | 'service' | 'customized'
+  shipping_type?: 'logistics' | 'pickup' | 'none'
+  properties?: ProductProperties
+  title?: string
+  payment_mode?: 'points_only' | 'money_only' | 'mixed'
+  stock_delta?: number
+  [name: string]: unknown
+}
+
+type GuardedWallet = Wallet & {
+  frozen: string | null
+  blocks: {
+    block_id: string
+    points: number
+    reason: string | null
+    operator_id: string | null
+    created_at: string
+  }[]
+}
+
+type Earning = {
+  id: string
+  owner_id: string
+  source: string
+  external_id: string
+  amount: Money | null
+  points: number
+  capped_points: number
+  state: 'pending' | 'granted' | 'reversed'
+  occurred_at: string
+  mature_at: string
+  expires_at: string | null
+  granted_at: string | null
+  reversed_at: string | null
+  reverse_reason: string | null
+  shortfall: number
+  open_shortfall: number
+  created_at: string
+}
+
+type User = { owner_id: string; level: number | null }
+
+type AdminOrder = Order & { workflow: { id: string; run_id: string | null; url: string | null } }
+
+type Reconciliation = {
+  id: string
+  day: string
+  started_at: string
+  finished_at: string | null
+  totals: { [name: string]: string }
+  sums: {
+    bills: {
+      [name: string]: {
+        lines: number
+        payments: { count: number; money: Money }
+        refunds: { count: number; money: Money }
+      } | null
+    }
+    orders: {
+      exchanged?: { count: number; money: Money; points: number }
+      order_created?: { count: number; money: Money; points: number }
+      order_paid?: { count: number; money: Money; points: number }
+      order_accepted?: { count: number; money: Money; points: number }
+      order_shipped?: { count: number; money: Money; points: number }
+      order_finished?: { count: number; money: Money; points: number }
+      order_canceled?: { count: number; money: Money; points: number }
+    }
+    payments: {
+      unpaid?: { count: number; money: Money }
+      paid?: { count: number; money: Money }
+      closing?: { count: number; money: Money }
+      closed?: { count: number; money: Money }
+      refunding?: { count: number; money: Money }
+      refunded?: { count: number; money: Money }
+    }
+  }
+  open_findings: number
+  healed_findings: number
+}
+
+type Finding = {
+  id: string
+  kind:
+    | 'provider_unreachable'
+    | 'bill_missing'
+    | 'engine_unreachable'
+    | 'payment_unknown'
+    | 'payment_not_counted'
+    | 'payment_missing'
+    | 'payment_amount'
+    | 'payment_twice'
+    | 'refund_unknown'
+    | 'refund_not_counted'
+    | 'refund_missing'
+    | 'refund_amount'
+    | 'refund_twice'
+    | 'payment_against_order'
+    | 'order_against_books'
+    | 'amount_against_ledger'
+    | 'ledger'
+    | 'earning_against_ledger'
+    | 'workflow_missing'
+    | 'workflow_left_running'
+    | 'attempt_stuck'
+    | 'payment_stuck'
+    | 'notice_undelivered'
+    | 'refund_stuck'
+  subject: string
+  ours: string | null
+  theirs: string | null
+  codes: {
+    subject: { code: string; data: { [name: string]: string | string[] } }
+    ours: { code: string; data: { [name: string]: string | string[] } } | null
+    theirs: { code: string; data: { [name: string]: string | string[] } } | null
+  }
+  state: 'open' | 'healed'
+  order_no: string | null
+  order_url: string | null
+  found_at: string
+}
+
+export interface Operations {
+  listProducts: {
+    query?: {
+      page?: number
+      per_page?: number
+      payment_mode?: 'points_only' | 'money_only' | 'mixed'
+      product_type?: 'physical' | 'virtual' | 'service' | 'customized'
+      sort?:
+        | 'default'
+        | 'newest'
+        | 'points_asc'
+        | 'points_desc'
+        | 'price_asc'
+        | 'price_desc'
+        | 'stock_asc'
+        | 'stock_desc'
+      category_id?: string
+    }
+    answer:
+      | { status: 200; body: { success: true; data: Product[]; meta: Meta } }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  searchProducts: {
+    query: {
+      page?: number
+      per_page?: number
+      payment_mode?: 'points_only' | 'money_only' | 'mixed'
+      product_type?: 'physical' | 'virtual' | 'service' | 'customized'
+      sort?:
+        | 'default'
+        | 'newest'
+        | 'points_asc'
+        | 'points_desc'
+        | 'price_asc'
+        | 'price_desc'
+        | 'stock_asc'
+        | 'stock_desc'
+      category_id?: string
+      keyword: string
+    }
+    answer:
+      | { status: 200; body: { success: true; data: Product[]; meta: Meta } }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  listProductsOfCategory: {
+    path: { category_id: string }
+    query?: {
+      page?: number
+      per_page?: number
+      payment_mode?: 'points_only' | 'money_only' | 'mixed'
+      product_type?: 'physical' | 'virtual' | 'service' | 'customized'
+      sort?:
+        | 'default'
+        | 'newest'
+        | 'points_asc'
+        | 'points_desc'
+        | 'price_asc'
+        | 'price_desc'
+        | 'stock_asc'
+        | 'stock_desc'
+    }
+    answer:
+      | { status: 200; body: { success: true; data: Product[]; meta: Meta } }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  getProduct: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: Product } }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  listCategories: {
+    answer:
+      | { status: 200; body: { success: true; data: Category[] } }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  getWallet: {
+    answer:
+      | { status: 200; body: { success: true; data: Wallet } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  listTransactions: {
+    query?: {
+      page?: number
+      per_page?: number
+      currency?: 'ZJF' | 'CNY'
+      kind?: 'grant' | 'hold' | 'capture' | 'release' | 'reverse' | 'expire' | 'adjust' | 'freeze'
+      cursor?: string
+    }
+    answer:
+      | { status: 200; body: { success: true; data: WalletEntry[] | CashEntry[]; meta: CursorMeta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  downloadTransactions: {
+    query?: {
+      currency?: 'ZJF' | 'CNY'
+      kind?: 'grant' | 'hold' | 'capture' | 'release' | 'reverse' | 'expire' | 'adjust' | 'freeze'
+    }
+    answer:
+      | { status: 200; body: string }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  createExchange: {
+    body: Exchange
+    answer:
+      | { status: 201; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  checkExchange: {
+    body: {
+      product_id: string
+      quantity: number
+      payment_method?: 'wallet' | 'alipay' | 'wechat' | 'bank_card' | null
+      expected_points?: number | null
+    }
+    answer:
+      | {
+          status: 200
+          body: {
+            success: true
+            data: {
+              eligible: boolean
+              reasons: {
+                code:
+                  | 'NOT_FOUND'
+                  | 'FORBIDDEN'
+                  | 'PRODUCT_NOT_ON_SALE'
+                  | 'ADDRESS_REQUIRED'
+                  | 'PAYMENT_METHOD_UNSUPPORTED'
+                  | 'PRICE_CHANGED'
+                  | 'STALE'
+                  | 'USER_LEVEL_TOO_LOW'
+                  | 'EXCHANGE_LIMIT_EXCEEDED'
+                  | 'TOO_MANY_UNPAID_ORDERS'
+                  | 'BELOW_MIN_POINTS'
+                  | 'POINTS_PER_ORDER_EXCEEDED'
+                  | 'OUT_OF_STOCK'
+                  | 'INSUFFICIENT_POINTS'
+                  | 'INSUFFICIENT_BALANCE'
+                  | 'ORDER_NOT_CANCELABLE'
+                  | 'ORDER_STATE_CONFLICT'
+                  | 'REFUND_EXCEEDS_REST'
+                  | 'REFUND_IS_WHOLE'
+                  | 'UNAVAILABLE'
+                  | 'VALIDATION_FAILED'
+                  | 'MALFORMED_JSON'
+                  | 'PAYLOAD_TOO_LARGE'
+                  | 'UNSUPPORTED_MEDIA_TYPE'
+                  | 'MISDIRECTED_REQUEST'
+                  | 'METHOD_NOT_ALLOWED'
+                  | 'UNAUTHENTICATED'
+                  | 'WEBHOOK_SIGNATURE_INVALID'
+                  | 'RISK_REJECTED'
+                  | 'IDEMPOTENCY_KEY_REUSED'
+                  | 'RATE_LIMITED'
+                  | 'INTERNAL'
+                rule?: 'unpaid_pieces' | 'points'
+                message: string
+                required: number | null
+                available: number | null
+              }[]
+              quote: {
+                quantity: number
+                total_points: number
+                total_money: Money
+                points_available: number | null
+              }
+            }
+          }
+        }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  listOrders: {
+    query?: {
+      page?: number
+      per_page?: number
+      status?:
+        | 'exchanged'
+        | 'order_created'
+        | 'order_paid'
+        | 'order_accepted'
+        | 'order_shipped'
+        | 'order_finished'
+        | 'order_canceled'
+      include?: string
+    }
+    answer:
+      | { status: 200; body: { success: true; data: Order[]; meta: Meta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  getOrderStatistics: {
+    answer:
+      | {
+          status: 200
+          body: {
+            success: true
+            data: {
+              total: number
+              by_status: { [name: string]: number }
+              by_payment_mode: { [name: string]: number }
+              total_points: number
+              total_money: Money
+            }
+          }
+        }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  getOrder: {
+    path: { id: string }
+    query?: { include?: string }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  payOrder: {
+    path: { id: string }
+    body: {
+      payment_method?: 'wallet' | 'alipay' | 'wechat' | 'bank_card' | null
+      client?: 'in_app' | 'h5' | 'desktop' | null
+      openid?: string | null
+      return_url?: string | null
+    }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 429; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  cancelOrder: {
+    path: { id: string }
+    body: { reason?: string | null }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  confirmOrder: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminListProducts: {
+    query?: {
+      page?: number
+      per_page?: number
+      status?: 'draft' | 'on_sale' | 'off_sale' | 'sold_out'
+      category_id?: string
+      payment_mode?: 'points_only' | 'money_only' | 'mixed'
+      product_type?: 'physical' | 'virtual' | 'service' | 'customized'
+      keyword?: string
+      sort?:
+        | 'default'
+        | 'newest'
+        | 'points_asc'
+        | 'points_desc'
+        | 'price_asc'
+        | 'price_desc'
+        | 'stock_asc'
+        | 'stock_desc'
+    }
+    answer:
+      | { status: 200; body: { success: true; data: AdminProduct[]; meta: Meta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminCreateProduct: {
+    body: ProductCreation
+    answer:
+      | { status: 201; body: { success: true; data: AdminProduct } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetProduct: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: AdminProduct } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminUpdateProduct: {
+    path: { id: string }
+    body: ProductChange
+    answer:
+      | { status: 200; body: { success: true; data: AdminProduct } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminDeleteProduct: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: { id: string } } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminPublishProduct: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: AdminProduct } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminUnpublishProduct: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: AdminProduct } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminListCategories: {
+    answer:
+      | { status: 200; body: { success: true; data: Category[] } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminCreateCategory: {
+    body: { name: string; sort?: number }
+    answer:
+      | { status: 201; body: { success: true; data: Category } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetCategory: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: Category } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminUpdateCategory: {
+    path: { id: string }
+    body: { name?: string; sort?: number }
+    answer:
+      | { status: 200; body: { success: true; data: Category } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminDeleteCategory: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: { id: string } } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetWallet: {
+    path: { owner_id: string }
+    answer:
+      | { status: 200; body: { success: true; data: GuardedWallet } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGrantPoints: {
+    path: { owner_id: string }
+    body: { points: number; reason: string; expires_at?: string | null }
+    answer:
+      | { status: 200; body: { success: true; data: Wallet } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminAdjustPoints: {
+    path: { owner_id: string }
+    body: { points: number; reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: Wallet } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminAddCash: {
+    path: { owner_id: string }
+    body: { amount: Money & Record<string, never>; reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: Wallet } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminFreezeWallet: {
+    path: { owner_id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: GuardedWallet } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminUnfreezeWallet: {
+    path: { owner_id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: GuardedWallet } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminHoldPoints: {
+    path: { owner_id: string }
+    body: { points: number; reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: GuardedWallet & { block_id: string } } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminReleasePoints: {
+    path: { owner_id: string }
+    body: { block_id: string; reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: GuardedWallet } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminCreateEarning: {
+    body: {
+      owner_id: string
+      source: string
+      external_id: string
+      amount?: Money
+      points?: number
+      occurred_at?: string
+    }
+    answer:
+      | { status: 200; body: { success: true; data: Earning } }
+      | { status: 201; body: { success: true; data: Earning } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminListEarnings: {
+    query?: {
+      page?: number
+      per_page?: number
+      owner_id?: string
+      state?: 'pending' | 'granted' | 'reversed'
+    }
+    answer:
+      | { status: 200; body: { success: true; data: Earning[]; meta: Meta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminReverseEarning: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: Earning } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetUser: {
+    path: { owner_id: string }
+    answer:
+      | { status: 200; body: { success: true; data: User } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminUpdateUser: {
+    path: { owner_id: string }
+    body: { level: number }
+    answer:
+      | { status: 200; body: { success: true; data: User } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminListOrders: {
+    query?: {
+      page?: number
+      per_page?: number
+      status?:
+        | 'exchanged'
+        | 'order_created'
+        | 'order_paid'
+        | 'order_accepted'
+        | 'order_shipped'
+        | 'order_finished'
+        | 'order_canceled'
+      payment_mode?: 'points_only' | 'money_only' | 'mixed'
+      owner_id?: string
+      product_id?: string
+      needs_attention?: 'true' | 'false'
+      payment_status?: 'unpaid' | 'paid' | 'closing' | 'closed' | 'refunding' | 'refunded'
+      from?: string
+      to?: string
+      include?: string
+    }
+    answer:
+      | { status: 200; body: { success: true; data: Order[]; meta: Meta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetOrder: {
+    path: { id: string }
+    query?: { include?: string }
+    answer:
+      | { status: 200; body: { success: true; data: AdminOrder } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminAcceptOrder: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminShipOrder: {
+    path: { id: string }
+    body: { carrier: string; tracking_no: string }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminFinishOrder: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminCancelOrder: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminRefundOrder: {
+    path: { id: string }
+    body: { reason: string; points?: number | null; money?: Money | null }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminResolveOrder: {
+    path: { id: string }
+    body: { reason: string; action: 'retry' | 'skip' | 'settle'; refund_no?: string | null }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminListReconciliations: {
+    query?: { page?: number; per_page?: number }
+    answer:
+      | { status: 200; body: { success: true; data: Reconciliation[]; meta: Meta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminStartReconciliation: {
+    body: { day: string }
+    answer:
+      | { status: 202; body: { success: true; data: { day: string; workflow_id: string } } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminDownloadFindings: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: string }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetReconciliation: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: Reconciliation & { findings: Finding[] } } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  receivePaymentNotification: {
+    path: { provider: 'alipay' | 'wechat' | 'stripe' }
+    body: WechatNotification | StripeEvent
+    answer:
+      | { status: 200; body: unknown }
+      | { status: 401; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  receiveOrderEvent: {
+    body: OrderEvent
+    answer:
+      | { status: 200; body: unknown }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  getLiveness: {
+    answer:
+      | { status: 200; body: { success: true; data: { status: 'live' } } }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+  }
+  getReadiness: {
+    answer:
+      | { status: 200; body: { success: true; data: { status: 'ready' } } }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+}
+
+export const PATHS = {
+  listProducts: ['GET', '/api/points-mall/products'],
+  searchProducts: ['GET', '/api/points-mall/products/search'],
+  listProductsOfCategory: ['GET', '/api/points-mall/products/category/{category_id}'],
+  getProduct: ['GET', '/api/points-mall/products/{id}'],
+  listCategories: ['GET', '/api/points-mall/categories'],
+  getWallet: ['GET', '/api/points-mall/wallet'],
+  listTransactions: ['GET', '/api/points-mall/wallet/transactions'],
+  downloadTransactions: ['GET', '/api/points-mall/wallet/transactions.csv'],
+  createExchange: ['POST', '/api/points-mall/exchange'],
+  checkExchange: ['POST', '/api/points-mall/check-exchange'],
+  listOrders: ['GET', '/api/points-mall/orders'],
+  getOrderStatistics: ['GET', '/api/points-mall/orders/statistics'],
+  getOrder: ['GET', '/api/points-mall/orders/{id}'],
+  payOrder: ['POST', '/api/points-mall/orders/{id}/pay'],
+  cancelOrder: ['POST', '/api/points-mall/orders/{id}/cancel'],
+  confirmOrder: ['POST', '/api/points-mall/orders/{id}/confirm'],
+  adminListProducts: ['GET', '/api/admin/points-mall/products'],
+  adminCreateProduct: ['POST', '/api/admin/points-mall/products'],
+  adminGetProduct: ['GET', '/api/admin/points-mall/products/{id}'],
+  adminUpdateProduct: ['PATCH', '/api/admin/points-mall/products/{id}'],
+  adminDeleteProduct: ['DELETE', '/api/admin/points-mall/products/{id}'],
+  adminPublishProduct: ['POST', '/api/admin/points-mall/products/{id}/publish'],
+  adminUnpublishProduct: ['POST', '/api/admin/points-mall/products/{id}/unpublish'],
+  adminListCategories: ['GET', '/api/admin/points-mall/categories'],
+  adminCreateCategory: ['POST', '/api/admin/points-mall/categories'],
+  adminGetCategory: ['GET', '/api/admin/points-mall/categories/{id}'],
+  adminUpdateCategory: ['PATCH', '/api/admin/points-mall/categories/{id}'],
+  adminDeleteCategory: ['DELETE', '/api/admin/points-mall/categories/{id}'],
+  adminGetWallet: ['GET', '/api/admin/points-mall/wallets/{owner_id}'],
+  adminGrantPoints: ['POST', '/api/admin/points-mall/wallets/{owner_id}/grant'],
+  adminAdjustPoints: ['POST', '/api/admin/points-mall/wallets/{owner_id}/adjust'],
+  adminAddCash: ['POST', '/api/admin/points-mall/wallets/{owner_id}/cash'],
+  adminFreezeWallet: ['POST', '/api/admin/points-mall/wallets/{owner_id}/freeze'],
+  adminUnfreezeWallet: ['POST', '/api/admin/points-mall/wallets/{owner_id}/unfreeze'],
+  adminHoldPoints: ['POST', '/api/admin/points-mall/wallets/{owner_id}/block'],
+  adminReleasePoints: ['POST', '/api/admin/points-mall/wallets/{owner_id}/unblock'],
+  adminCreateEarning: ['POST', '/api/admin/points-mall/earnings'],
+  adminListEarnings: ['GET', '/api/admin/points-mall/earnings'],
+  adminReverseEarning: ['POST', '/api/admin/points-mall/earnings/{id}/reverse'],
+  adminGetUser: ['GET', '/api/admin/points-mall/users/{owner_id}'],
+  adminUpdateUser: ['PUT', '/api/admin/points-mall/users/{owner_id}'],
+  adminListOrders: ['GET', '/api/admin/points-mall/orders'],
+  adminGetOrder: ['GET', '/api/admin/points-mall/orders/{id}'],
+  adminAcceptOrder: ['POST', '/api/admin/points-mall/orders/{id}/accept'],
+  adminShipOrder: ['POST', '/api/admin/points-mall/orders/{id}/ship'],
+  adminFinishOrder: ['POST', '/api/admin/points-mall/orders/{id}/finish'],
+  adminCancelOrder: ['POST', '/api/admin/points-mall/orders/{id}/cancel'],
+  adminRefundOrder: ['POST', '/api/admin/points-mall/orders/{id}/refund'],
+  adminResolveOrder: ['POST', '/api/admin/points-mall/orders/{id}/resolve'],
+  adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
+  adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
+  adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],
+  adminGetReconciliation: ['GET', '/api/admin/points-mall/reconciliations/{id}'],
+  receivePaymentNotification: ['POST', '/api/webhooks/payments/{provider}'],
+  receiveOrderEvent: ['POST', '/api/webhooks/orders'],
+  getLiveness: ['GET', '/health/live'],
+  getReadiness: ['GET', '/health/ready'],
+} as const satisfies Record<keyof Operations, readonly [method: string, path: string]>
