@@ -331,7 +331,7 @@ describe('a clean day', () => {
   })
 
   test('a day that has not begun, or that the calendar lacks, is refused; so are customers', async () => {
-    for (const day of ['2999-01-01', '2026-02-30', 'today', 7]) {
+    for (const day of ['2999-01-01', '0001-01-01', '2019-12-31', '2026-02-30', 'today', 7]) {
       expect((await mall.call('POST', BASE, { ...operator, body: { day } })).status).toBe(422)
     }
     const customer = { as: 'eve', role: 'customer' } as const
