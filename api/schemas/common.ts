@@ -36,8 +36,10 @@ const decimal = z.string().overwrite(plainCode).regex(AMOUNT, { abort: true }).o
 /** Non-negative cash with at most two decimals. */
 export const money = z.strictObject({ amount: decimal, currency: z.literal('CNY') }).openapi('Money')
 
-export const positiveMoney = money.extend({
+// Not `money.extend`: the document would demand both strict shapes at once.
+export const positiveMoney = z.strictObject({
   amount: decimal.refine((amount) => /[1-9]/.test(amount), { params: { rule: 'min', bound: '0.01' } }),
+  currency: z.literal('CNY'),
 })
 
 /** Trimmed, `min` to `max` characters; required text has at least one that can be seen. */

@@ -73,9 +73,19 @@ export function createEngine(deps: AdoptionDeps) {
   }
 }
 
-/** Joins a run in progress. @param day `YYYY-MM-DD` in Shanghai @throws InvalidInputError if it has not begun */
+/** No provider keeps statements for longer than three years. */
+const OLDEST_DAYS = 3 * 366
+
+/**
+ * Starts the reconciliation of a day, or joins the one in progress.
+ * @param day `YYYY-MM-DD` in Shanghai
+ * @returns workflow id
+ * @throws InvalidInputError if the day has not begun, or is older than any provider's statements
+ */
 export async function startReconciliation({ client }: Temporal, day: string): Promise<string> {
   if (day > dateInShanghai(Date.now())) throw new InvalidInputError({ field: 'day', rule: 'past' })
+  const earliest = dateInShanghai(Date.now() - OLDEST_DAYS * 86_400_000)
+  if (day < earliest) throw new InvalidInputError({ field: 'day', rule: 'min', bound: earliest })
   const input: ReconciliationInput = { day, ...RECONCILIATION }
   const workflowId = reconciliationId(day)
   await client.withDeadline(Date.now() + CALL_MS, () =>

@@ -330,8 +330,8 @@ describe('a clean day', () => {
     }
   })
 
-  test('cannot be compared before it begins, if it does not exist, or by a customer', async () => {
-    for (const day of ['2999-01-01', '2026-02-30', 'today', 7]) {
+  test('cannot be compared before it begins, if it is older than any statement or does not exist, or by a customer', async () => {
+    for (const day of ['2999-01-01', '0001-01-01', '2019-12-31', '2026-02-30', 'today', 7]) {
       expect((await mall.call('POST', BASE, { ...operator, body: { day } })).status).toBe(422)
     }
     const customer = { as: 'eve', role: 'customer' } as const

@@ -66,17 +66,16 @@ export function consoleReconciliationRoutes({ db, temporal }: WebDeps) {
     .post('/', async (c) => {
       const form = await readForm(c)
       const { day = '' } = form
-      const wrong = (rule: 'format' | 'past') => {
-        const { errors, wrong: say } = readFields(form, c.get('lang'), { day: textsIn(c.get('lang'))(T.day) })
-        say('day', rule)
-        return showList(c, form, errors)
+      const wrong = (error: InvalidInputError) => {
+        const labels = { day: textsIn(c.get('lang'))(T.day) }
+        return showList(c, form, readFields(form, c.get('lang'), labels).invalid(error))
       }
-      if (!isDay(day)) return wrong('format')
+      if (!isDay(day)) return wrong(new InvalidInputError({ field: 'day', rule: 'format' }))
       try {
         // A double click joins the same run.
         await startReconciliation(temporal, day)
       } catch (error) {
-        if (error instanceof InvalidInputError) return wrong('past')
+        if (error instanceof InvalidInputError) return wrong(error)
         throw error
       }
       return c.redirect(`${HOME}?started=${day}`, 303)
