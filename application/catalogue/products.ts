@@ -7,9 +7,9 @@ import {
   listProducts,
   PRODUCT_SORTS,
   type Product,
-  type ProductFilter,
   type ProductSlice,
   type ProductSort,
+  type ProductFilter as StoredFilter,
   updateProduct,
 } from '../../db/catalogue/products.ts'
 import { moveStock } from '../../db/catalogue/stock.ts'
@@ -19,8 +19,15 @@ import { totalOf, worthOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode, ProductStatus, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
+import { readSearch } from './search.ts'
+import { searchVector } from './search-index.ts'
 
-export { PRODUCT_SORTS, type ProductFilter, type ProductSlice, type ProductSort }
+/** Without `search`: a keyword as it was typed. */
+export interface ProductFilter extends Omit<StoredFilter, 'search'> {
+  readonly keyword?: string | undefined
+}
+
+export { PRODUCT_SORTS, type ProductSlice, type ProductSort }
 
 export interface ProductView {
   readonly id: string
@@ -106,6 +113,12 @@ function adminView(product: Product, millionths: bigint): AdminProductView {
   }
 }
 
+async function find(db: Db, filter: ProductFilter, sort: ProductSort, slice: ProductSlice) {
+  const { keyword, ...others } = filter
+  const search = keyword === undefined ? undefined : await readSearch(db, keyword)
+  return listProducts(db, { ...others, search }, sort, slice)
+}
+
 /** @param millionths CNY per point, in millionths of a yuan */
 export async function readCatalogue(
   db: Db,
@@ -114,7 +127,7 @@ export async function readCatalogue(
   slice: ProductSlice,
   millionths: bigint,
 ): Promise<{ products: ProductView[]; total: number }> {
-  const { products, total } = await listProducts(db, { ...filter, status: 'on_sale' }, sort, slice)
+  const { products, total } = await find(db, { ...filter, status: 'on_sale' }, sort, slice)
   return { products: products.map((product) => view(product, millionths)), total }
 }
 
@@ -134,7 +147,7 @@ export async function readProducts(
   slice: ProductSlice,
   millionths: bigint,
 ): Promise<{ products: AdminProductView[]; total: number }> {
-  const { products, total } = await listProducts(db, filter, sort, slice)
+  const { products, total } = await find(db, filter, sort, slice)
   return { products: products.map((product) => adminView(product, millionths)), total }
 }
 
@@ -355,6 +368,7 @@ function columnsOf(fields: ProductFields) {
   return {
     title: fields.title,
     description: fields.description,
+    search_terms: searchVector(fields.title, fields.description),
     image: fields.image,
     point: price.points,
     price_amount: decimalFromFen(price.fen),

@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
+import { keywordTerms, titleQuery } from '../../domain/catalogue/search.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import type { Db } from '../client.ts'
 import type { PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
@@ -110,14 +111,14 @@ async function isOfProducts(db: Db, words: string): Promise<Condition[]> {
 
 const PRODUCTS_MAX = 200
 
-/** Includes deleted products, since their orders exist. The index of letter pairs needs two letters. */
+/** Includes deleted products, since their orders exist. */
 async function findProductsTitled(db: Db, words: string): Promise<string[]> {
-  if (Array.from(words).length < 2) return []
-  const pattern = `%${words.replace(/[\\%_]/g, '\\$&')}%`
+  const query = titleQuery(keywordTerms(words))
+  if (query === '') return []
   const rows = await db
     .selectFrom('points_products')
     .select('id')
-    .where(sql<boolean>`search_bigrams @> bigrams(${words}) and title ilike ${pattern}`)
+    .where(sql<boolean>`search_terms @@ ${query}::tsquery`)
     .orderBy('id', 'desc')
     .limit(PRODUCTS_MAX)
     .execute()

@@ -70,6 +70,11 @@ describe('no large table is read completely', () => {
       '?keyword=茶',
       '?keyword=静音键盘&payment_mode=mixed',
       '?keyword=没有的东西',
+      '?keyword=键盘 静音',
+      '?keyword=jianpan',
+      '?keyword=jyjp 1234',
+      '?keyword=分类',
+      '?keyword=耳机键盘',
       `/${productId}`,
       `/${productId}/redeem?quantity=1`,
     ].map((query) => shelf + query)

@@ -14,6 +14,7 @@ import { createApp } from '../../api/app.ts'
 import type { ApiDeps } from '../../api/deps.ts'
 import { createMetrics } from '../../api/metrics.ts'
 import { createAuthenticate } from '../../api/middleware/auth.ts'
+import { searchVector } from '../../application/catalogue/search-index.ts'
 import { sweepInbox } from '../../application/messaging/inbox.ts'
 import type { ExchangeSettings } from '../../application/orders/exchange-deps.ts'
 import { queryDuePayments } from '../../application/payments/queries.ts'
@@ -448,6 +449,7 @@ async function addProduct(db: Db, fields: ProductFields): Promise<string> {
     .insertInto('points_products')
     .values({
       title: fields.title ?? '保温杯',
+      search_terms: searchVector(fields.title ?? '保温杯', null),
       description: null,
       image: null,
       point: fields.point ?? (mode === 'money_only' ? 0 : 100),

@@ -36,7 +36,7 @@ const search = createRoute({
   method: 'get',
   path: '/search',
   tags: ['products'],
-  summary: 'Search products on sale by a keyword in title or description',
+  summary: 'Search products on sale by words in title, description or category, in any order',
   request: { query: filters.extend({ category_id: id.optional(), keyword: text(1, 100) }) },
   responses: { 200: listResponse(product, 'A page of products'), ...problemResponse },
 })

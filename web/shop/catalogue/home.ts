@@ -7,6 +7,7 @@ import {
   type ProductSort,
   readCatalogue,
 } from '../../../application/catalogue/products.ts'
+import { readSuggestions } from '../../../application/catalogue/search.ts'
 import { readUser } from '../../../application/customers/users.ts'
 import { OverloadedError } from '../../../application/temporal/client.ts'
 import { readWallet, type WalletView } from '../../../application/wallet/wallets.ts'
@@ -44,31 +45,26 @@ export function homeRoutes(deps: WebDeps) {
 
   const find = (filter: Omit<ProductFilter, 'status'>, sort: ProductSort, slice: ProductSlice) =>
     readCatalogue(replica, filter, sort, slice, rate)
-  const findAny = (filter: Wish['filter'], limit: number) =>
-    find(filter, 'default', { limit, offset: 0, countMax: 1 })
-
-  /** Parts of the keyword that have results. */
-  async function betterWords({ keyword, ...filter }: Wish['filter']): Promise<string[]> {
-    const letters = Array.from(keyword ?? '').filter((letter) => /[\p{L}\p{N}]/u.test(letter))
-    if (letters.length < 3) return []
-    const pairs = new Set(letters.slice(0, 6).flatMap((letter, n) => `${letter}${letters[n + 1] ?? ''}`))
-    const tries = [...pairs].filter((pair) => Array.from(pair).length === 2)
-    const totals = await Promise.all(tries.map((word) => findAny({ ...filter, keyword: word }, 1)))
-    return tries.filter((_, n) => (totals[n]?.total ?? 0) > 0)
-  }
 
   async function nothing(c: WebContext, wish: Wish): Promise<Html> {
     const t = textsIn(c.get('lang'))
-    const [words, others] = await Promise.all([betterWords(wish.filter), findAny({}, 4)])
+    const { keyword } = wish.filter
+    const [{ categories, products }, others] = await Promise.all([
+      keyword === undefined ? { categories: [], products: [] } : readSuggestions(replica, keyword),
+      find({}, 'default', { limit: 4, offset: 0, countMax: 1 }),
+    ])
+    const similar = [
+      ...categories.map(({ id, name }) => [`${HOME}?category_id=${id}`, name] as const),
+      ...products.map(({ id, title }) => [`${HOME}/${id}`, title] as const),
+    ]
     return html`<div class="empty">
         <h2>${t(others.total === 0 ? T.shelfEmpty : T.nothing)}</h2>
         ${others.total === 0 ? '' : html`<p class="muted">${t(T.nothingHint)}</p>`}
         ${
-          words.length === 0
+          similar.length === 0
             ? ''
-            : html`<p class="row">${t(T.tryWords)} ${words.map(
-                (word) =>
-                  html`<a class="chip" href="${HOME}?keyword=${encodeURIComponent(word)}">${word}</a>`,
+            : html`<p class="row">${t(T.tryWords)} ${similar.map(
+                ([link, text]) => html`<a class="chip" href="${link}">${text}</a>`,
               )}</p>`
         }
         ${isNarrowed(wish) ? html`<p><a class="button plain" href="${HOME}">${t(T.clear)}</a></p>` : ''}
