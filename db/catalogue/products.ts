@@ -65,6 +65,7 @@ export interface ProductSearch {
 }
 
 export interface ProductSlice {
+  /** Zero or less: none. */
   readonly limit: number
   readonly offset: number
   /** The maximum count: counting a hundred thousand takes longer than reading a page. */
@@ -148,12 +149,15 @@ export async function listProducts(
   }
   // Two lists, each in the order of an index: sorting by "in the title" would read all that is found.
   const inTitle = sql<boolean>`product.search_terms @@ ${search.inTitle}::tsquery`
+  // PostgreSQL believes that a word of every description is in every title; `coalesce` hides it from the estimate.
+  const notInTitle = sql<boolean>`not coalesce(${inTitle}, false)`
   const titled = found.where(inTitle)
+  if (limit <= 0) return { products: [], total: await total }
   const [before, counted] = await Promise.all([count(titled, offset + limit), total])
   const there = Math.min(limit, Math.max(0, before - offset))
   const [first, others] = await Promise.all([
     page(titled, there, offset),
-    page(found.where(sql<boolean>`(${inTitle}) is not true`), limit - there, Math.max(0, offset - before)),
+    page(found.where(notInTitle), limit - there, Math.max(0, offset - before)),
   ])
   return { products: [...first, ...others], total: counted }
 }

@@ -93,6 +93,33 @@ describe('no large table is read completely', () => {
     expect(await checkPlans(alice, [...paths, ...own])).toEqual([])
   })
 
+  test('by the public API, which lists and counts the first 10,000', async () => {
+    const guest = await openHttpSession(mall, undefined)
+    const api = '/api/points-mall/products'
+    const paths = [
+      '',
+      '?per_page=100&page=100',
+      '/search?keyword=品质',
+      '/search?keyword=品质&per_page=100&page=99',
+    ]
+    expect(
+      await checkPlans(
+        guest,
+        paths.map((path) => api + path),
+      ),
+    ).toEqual([])
+    for (const [query, listed] of [
+      ['?per_page=100&page=100', 100],
+      ['?per_page=100&page=101', 0],
+      ['?per_page=70&page=143', 60],
+      ['?page=1000000', 0],
+      ['/search?keyword=品质&per_page=100&page=101', 0],
+    ] as const) {
+      const { body } = await mall.call('GET', api + query)
+      expect([body.data.length, body.meta.total], query).toEqual([listed, 10_000])
+    }
+  })
+
   test('by a page of the console', async () => {
     const admin = await openHttpSession(mall, 'ada', 'zh', 'admin')
     const orders = [

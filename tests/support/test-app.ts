@@ -166,6 +166,7 @@ export async function openTestApp(options: MallOptions = {}) {
     db: own,
     vault,
     replica: own,
+    publicDb: own,
     sealer,
     temporal,
     outsideWallet: options.outsideWallet,

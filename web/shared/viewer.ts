@@ -50,6 +50,10 @@ export function dropSession(c: WebContext): string | undefined {
   return deleteCookie(c, SESSION, { path: '/' })
 }
 
+/** Where lists of products are read: guests cannot take the connections of customers. */
+export const catalogueDb = (c: WebContext, { replica, publicDb }: WebDeps): WebDeps['db'] =>
+  c.get('viewer') ? replica : publicDb
+
 /** Redirects to sign-in and keeps the submitted form. @throws DomainError FORBIDDEN without the right */
 export function requireViewer(right: Right = 'shop') {
   return createMiddleware<WebEnv>(async (c, next) => {

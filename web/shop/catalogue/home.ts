@@ -17,6 +17,7 @@ import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped, moneyText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
 import { pager } from '../../shared/pager.ts'
+import { catalogueDb } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { MODES, SORTS, HOME as T, TYPES } from '../../texts/shop/catalogue.ts'
 import { shopPage } from '../layout.ts'
@@ -41,17 +42,20 @@ interface Wish {
 type Owner = { readonly level: number; readonly wallet: WalletView | undefined } | undefined
 
 export function homeRoutes(deps: WebDeps) {
-  const { replica, pointsToCnyMillionths: rate } = deps
-
-  const find = (filter: Omit<ProductFilter, 'status'>, sort: ProductSort, slice: ProductSlice) =>
-    readCatalogue(replica, filter, sort, slice, rate)
+  const find = (
+    db: WebDeps['db'],
+    filter: Omit<ProductFilter, 'status'>,
+    sort: ProductSort,
+    slice: ProductSlice,
+  ) => readCatalogue(db, filter, sort, slice, deps.pointsToCnyMillionths)
 
   async function nothing(c: WebContext, wish: Wish): Promise<Html> {
     const t = textsIn(c.get('lang'))
+    const db = catalogueDb(c, deps)
     const { keyword } = wish.filter
     const [{ categories, products }, others] = await Promise.all([
-      keyword === undefined ? { categories: [], products: [] } : readSuggestions(replica, keyword),
-      find({}, 'default', { limit: 4, offset: 0, countMax: 1 }),
+      keyword === undefined ? { categories: [], products: [] } : readSuggestions(db, keyword),
+      find(db, {}, 'default', { limit: 4, offset: 0, countMax: 1 }),
     ])
     const similar = [
       ...categories.map(({ id, name }) => [`${HOME}?category_id=${id}`, name] as const),
@@ -80,12 +84,18 @@ export function homeRoutes(deps: WebDeps) {
     const lang = c.get('lang')
     const t = textsIn(lang)
     const wish = readWish(c)
-    const [owner, categories] = await Promise.all([readOwner(c, deps), readCategories(replica)])
+    const db = catalogueDb(c, deps)
+    const [owner, categories] = await Promise.all([readOwner(c, deps), readCategories(db)])
     const cap = deps.settings.rules.maxPointsPerOrder
     const within = wish.affordable &&
       owner?.wallet && { points: Math.min(owner.wallet.available, cap), level: owner.level }
     const slice = { limit: PER_PAGE, offset: (wish.page - 1) * PER_PAGE, countMax: LISTED_MAX + 1 }
-    const { products, total } = await find({ ...wish.filter, within: within || undefined }, wish.sort, slice)
+    const { products, total } = await find(
+      db,
+      { ...wish.filter, within: within || undefined },
+      wish.sort,
+      slice,
+    )
     const listed = Math.min(total, LISTED_MAX)
     const last = Math.max(1, Math.ceil(listed / PER_PAGE))
     if (wish.page > last) return c.redirect(pageLink(c, last), 303)
