@@ -16,6 +16,7 @@ export type Authenticate = (token: string) => Promise<Principal | TokenRefusal>
 export interface ApiDeps extends ExchangeDeps {
   /** For reads that may lag; without a replica the same as `db`. */
   readonly replica: Db
+  readonly publicDb: WebDeps['publicDb']
   readonly logger: Logger
   /** Points that return after their expiry date stay usable for this long. */
   readonly expiryGraceMs: number

@@ -62,12 +62,13 @@ async function main(): Promise<void> {
 }
 
 function connect(config: Config, stopping: AbortSignal) {
-  const { url, replicaUrl, poolSize } = config.database
+  const { url, replicaUrl, poolSize, publicPoolSize } = config.database
   const [ownerKey] = config.payloadKeys
   if (!url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
   if (!ownerKey) throw new ConfigError('PAYLOAD_KEYS: contains no key')
   const db = connectDatabase(url, poolSize)
   const replica = replicaUrl ? connectDatabase(replicaUrl, poolSize) : db
+  const publicDb = connectDatabase(replicaUrl ?? url, publicPoolSize)
   const sealer = createEncryptor(config.payloadKeys)
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const verifyToken = createTokenVerifier(config.auth)
@@ -77,6 +78,7 @@ function connect(config: Config, stopping: AbortSignal) {
   const deps = {
     db,
     replica,
+    publicDb,
     sealer,
     vault: createLedgerCipher(config.ledgerKeys),
     temporal,
@@ -108,6 +110,7 @@ function connect(config: Config, stopping: AbortSignal) {
   const close = async () => {
     await temporal.client.connection.close()
     await db.destroy()
+    await publicDb.destroy()
     if (replica !== db) await replica.destroy()
   }
   return { deps, close }

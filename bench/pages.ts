@@ -92,6 +92,8 @@ function pagesOf(product: string, orderNo: string): readonly (readonly ['alice' 
     'products?keyword=静音键盘',
     'products?keyword=茶具',
     'products?keyword=茶',
+    'products?keyword=陶瓷 茶具',
+    'products?keyword=chaju',
     'products?keyword=没有的东西',
     `products/${product}`,
     `products/${product}/redeem?quantity=1`,

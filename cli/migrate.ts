@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Connection } from '@temporalio/client'
+import { indexProducts } from '../application/catalogue/search-index.ts'
 import { registerSearchAttributes } from '../application/temporal/search-attributes.ts'
 import { ConfigError, readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
@@ -19,6 +20,9 @@ async function main(): Promise<void> {
       throw lacksRight(error) ? new ConfigError(rightsFor(config.database.url ?? '', error)) : error
     })
     say(done.length > 0 ? `database: ran ${done.join(', ')}` : 'database: up to date')
+    let indexed = 0
+    for (let batch = -1; batch !== 0; indexed += batch) batch = await indexProducts(db)
+    if (indexed > 0) say(`database: indexed ${indexed} products for the search`)
   } finally {
     await db.destroy()
   }

@@ -60,6 +60,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       url: e.DATABASE_URL ?? running?.databaseUrl,
       replicaUrl: e.DATABASE_REPLICA_URL,
       poolSize: e.DATABASE_POOL_SIZE,
+      /** Connections besides those, for what the API answers without a token. */
+      publicPoolSize: e.DATABASE_PUBLIC_POOL_SIZE ?? Math.max(2, Math.floor(e.DATABASE_POOL_SIZE / 4)),
     },
     temporal: {
       outside: e.TEMPORAL_ADDRESS !== undefined,

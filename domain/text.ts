@@ -39,8 +39,3 @@ export function lengthOf(text: string): number {
 export function cut(text: string, max: number): string {
   return text.length <= max ? text : Array.from(text).slice(0, max).join('')
 }
-
-/** The words as typed and in their plain form: titles may be written either way. */
-export function searchForms(words: string): string[] {
-  return [...new Set([words, plainCode(words)])]
-}

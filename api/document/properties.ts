@@ -36,6 +36,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   'Money.amount': 'Decimal with at most two places',
   'MoneyChange.amount': 'Signed decimal with two places',
   'Money.currency': 'Always CNY',
+  'amount.currency': 'Always CNY',
   'MoneyChange.currency': 'Always CNY',
   reason: 'Why; it is kept with the change, and customers may see it',
   points: 'Number of points',

@@ -31,10 +31,15 @@ export async function keepPicture(db: Db, given: Buffer, operatorId: string): Pr
  * @param name last segment of the picture's path
  * @throws DomainError NOT_FOUND, also for an earlier one that cannot be decoded; OverloadedError
  */
-export async function readPicture(db: Db, name: string): Promise<{ type: string; bytes: Buffer }> {
+export async function readPicture(
+  { db, publicDb }: { readonly db: Db; readonly publicDb: Db },
+  name: string,
+): Promise<{ type: string; bytes: Buffer }> {
   const [, hash, extension] = ADDRESS.exec(name) ?? []
-  const found = hash === undefined ? undefined : await findPictureByHash(db, hash)
-  if (hash === undefined || !found || EXTENSIONS[found.format] !== extension) throw missing()
+  if (hash === undefined) throw missing()
+  // A replica may not have a new one yet.
+  const found = (await findPictureByHash(publicDb, hash)) ?? (await findPictureByHash(db, hash))
+  if (!found || EXTENSIONS[found.format] !== extension) throw missing()
   const type = TYPES[found.format]
   if (found.state === 'encoded') return { type, bytes: found.bytes }
   if (found.state === 'refused') throw missing()

@@ -8,9 +8,9 @@ import {
   listProducts,
   PRODUCT_SORTS,
   type Product,
-  type ProductFilter,
   type ProductSlice,
   type ProductSort,
+  type ProductFilter as StoredFilter,
   updateProduct,
 } from '../../db/catalogue/products.ts'
 import { moveStock } from '../../db/catalogue/stock.ts'
@@ -22,8 +22,15 @@ import { DomainError, type FieldError, InvalidInputError } from '../../domain/er
 import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
 import { modeText, pointsText } from '../../i18n/product-texts.ts'
+import { readSearch } from './search.ts'
+import { searchVector } from './search-index.ts'
 
-export { PRODUCT_SORTS, type ProductFilter, type ProductSlice, type ProductSort }
+/** Without `search`: a keyword as it was typed. */
+export interface ProductFilter extends Omit<StoredFilter, 'search'> {
+  readonly keyword?: string | undefined
+}
+
+export { PRODUCT_SORTS, type ProductSlice, type ProductSort }
 
 export interface ProductView {
   readonly id: string
@@ -109,6 +116,12 @@ function adminView(product: Product, millionths: bigint): AdminProductView {
   }
 }
 
+async function find(db: Db, filter: ProductFilter, sort: ProductSort, slice: ProductSlice) {
+  const { keyword, ...others } = filter
+  const search = keyword === undefined ? undefined : await readSearch(db, keyword)
+  return listProducts(db, { ...others, search }, sort, slice)
+}
+
 /** @param millionths CNY per point, in millionths of a yuan */
 export async function readCatalogue(
   db: Db,
@@ -117,7 +130,7 @@ export async function readCatalogue(
   slice: ProductSlice,
   millionths: bigint,
 ): Promise<{ products: ProductView[]; total: number }> {
-  const { products, total } = await listProducts(db, { ...filter, status: 'on_sale' }, sort, slice)
+  const { products, total } = await find(db, { ...filter, status: 'on_sale' }, sort, slice)
   return { products: products.map((product) => view(product, millionths)), total }
 }
 
@@ -137,7 +150,7 @@ export async function readProducts(
   slice: ProductSlice,
   millionths: bigint,
 ): Promise<{ products: AdminProductView[]; total: number }> {
-  const { products, total } = await listProducts(db, filter, sort, slice)
+  const { products, total } = await find(db, filter, sort, slice)
   return { products: products.map((product) => adminView(product, millionths)), total }
 }
 
@@ -377,6 +390,7 @@ function columnsOf(fields: ProductFields) {
   return {
     title: fields.title,
     description: fields.description,
+    search_terms: searchVector(fields.title, fields.description),
     image: fields.image,
     point: price.points,
     price_amount: decimalFromFen(price.fen),

@@ -1,13 +1,12 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { PaymentMode, ProductStatus, ProductType } from '../../domain/catalogue/product.ts'
-import { searchForms } from '../../domain/text.ts'
 import type { Db, Tx } from '../client.ts'
 import type { PointsProductsTable } from '../schema/points-products.ts'
 
 /** With the category's name, unless the category was deleted. */
 export type Product = Omit<
   Selectable<PointsProductsTable>,
-  'search_bigrams' | 'search_letters' | 'low_stock'
+  'search_bigrams' | 'search_letters' | 'search_terms' | 'low_stock'
 > & {
   readonly category_name: string | null
 }
@@ -49,14 +48,26 @@ export interface ProductFilter {
   readonly categoryId?: string | undefined
   readonly paymentMode?: PaymentMode | undefined
   readonly productType?: ProductType | undefined
-  /** Searched in title and description; matches in the title come first. */
-  readonly keyword?: string | undefined
+  readonly search?: ProductSearch | undefined
   /** What a customer with these points and this level can redeem one of. */
   readonly within?: { readonly points: number; readonly level: number } | undefined
   readonly lowStock?: boolean | undefined
 }
 
+/** Each word must be found; products with all of them in the title come first. */
+export interface ProductSearch {
+  readonly words: readonly {
+    /** A `tsquery`. */
+    readonly query: string
+    /** Categories whose name has the word. */
+    readonly categoryIds: readonly string[]
+  }[]
+  /** A `tsquery` of all words in the title. */
+  readonly inTitle: string
+}
+
 export interface ProductSlice {
+  /** Zero or less: none. */
   readonly limit: number
   readonly offset: number
   /** The maximum count: counting a hundred thousand takes longer than reading a page. */
@@ -103,13 +114,13 @@ export async function listProducts(
   { limit, offset, countMax }: ProductSlice,
 ): Promise<{ products: Product[]; total: number }> {
   const found = existing(db).where((eb) => {
-    const { status, categoryId, paymentMode, productType, keyword, within, lowStock } = filter
+    const { status, categoryId, paymentMode, productType, search, within, lowStock } = filter
     const conditions = []
     if (status !== undefined) conditions.push(eb('product.status', '=', status))
     if (categoryId !== undefined) conditions.push(eb('product.category_id', '=', categoryId))
     if (paymentMode !== undefined) conditions.push(eb('product.payment_mode', '=', paymentMode))
     if (productType !== undefined) conditions.push(eb('product.product_type', '=', productType))
-    if (keyword !== undefined) conditions.push(eb.or(searchForms(keyword).map(matches)))
+    if (search !== undefined) conditions.push(...matches(search))
     if (within !== undefined) {
       const level = sql<number>`coalesce((product.properties -> 'limit' ->> 'user_level_required')::int, 0)`
       conditions.push(eb('product.point', '<=', within.points), eb(level, '<=', within.level))
@@ -117,35 +128,50 @@ export async function listProducts(
     if (lowStock) conditions.push(eb('product.low_stock', '=', sql.lit(true)))
     return eb.and(conditions)
   })
-  const keyword = filter.keyword
   const [column, direction] = ORDERS[sort]
-  let list = found.select(COLUMNS)
-  if (keyword !== undefined)
-    list = list.orderBy(sql`product.title ilike any(${searchForms(keyword).map(pattern)}::text[])`, 'desc')
-  list = list.orderBy(column, direction)
-  if (column !== 'product.id') list = list.orderBy('product.id', direction === 'asc' ? 'desc' : 'asc')
-  const few = countMax === undefined ? found : found.orderBy(column, direction).limit(countMax)
-  const [products, { total }] = await Promise.all([
-    list.limit(limit).offset(offset).execute(),
-    db
+  const page = async (from: typeof found, count: number, skipped: number): Promise<Product[]> => {
+    if (count <= 0) return []
+    const list = from.select(COLUMNS).orderBy(column, direction).limit(count).offset(skipped)
+    if (column === 'product.id') return list.execute()
+    return list.orderBy('product.id', direction === 'asc' ? 'desc' : 'asc').execute()
+  }
+  const count = async (from: typeof found, max: number | undefined): Promise<number> => {
+    const few = max === undefined ? from : from.orderBy(column, direction).limit(max)
+    const { total } = await db
       .selectFrom(few.select('product.id').as('counted'))
       .select((eb) => eb.fn.countAll<string>().as('total'))
-      .executeTakeFirstOrThrow(),
+      .executeTakeFirstOrThrow()
+    return Number(total)
+  }
+  const total = count(found, countMax)
+  const { search } = filter
+  if (search === undefined || search.words.length === 0) {
+    const [products, counted] = await Promise.all([page(found, limit, offset), total])
+    return { products, total: counted }
+  }
+  // Two lists, each in the order of an index: sorting by "in the title" would read all that is found.
+  const inTitle = sql<boolean>`product.search_terms @@ ${search.inTitle}::tsquery`
+  // PostgreSQL believes that a word of every description is in every title; `coalesce` hides it from the estimate.
+  const notInTitle = sql<boolean>`not coalesce(${inTitle}, false)`
+  const titled = found.where(inTitle)
+  if (limit <= 0) return { products: [], total: await total }
+  const [before, counted] = await Promise.all([count(titled, offset + limit), total])
+  const there = Math.min(limit, Math.max(0, before - offset))
+  const [first, others] = await Promise.all([
+    page(titled, there, offset),
+    page(found.where(notInTitle), limit - there, Math.max(0, offset - before)),
   ])
-  return { products, total: Number(total) }
+  return { products: [...first, ...others], total: counted }
 }
 
-/**
- * Letter pairs have false positives, so the text is checked again. Single letters have an index of their own.
- */
-function matches(keyword: string) {
-  const inText = sql<boolean>`(product.title || ' ' || coalesce(product.description, '')) ilike ${pattern(keyword)}`
-  if (Array.from(keyword).length < 2) return sql<boolean>`search_letters @> letters(${keyword})`
-  return sql<boolean>`(product.search_bigrams @> bigrams(${keyword}) and ${inText})`
-}
-
-function pattern(keyword: string): string {
-  return `%${keyword.replace(/[\\%_]/g, '\\$&')}%`
+/** A keyword without a letter or digit finds nothing. */
+function matches({ words }: ProductSearch) {
+  if (words.length === 0) return [sql<boolean>`false`]
+  return words.map(({ query, categoryIds }) => {
+    const inText = sql<boolean>`product.search_terms @@ ${query}::tsquery`
+    if (categoryIds.length === 0) return inText
+    return sql<boolean>`(${inText} or product.category_id in (${sql.join(categoryIds)}))`
+  })
 }
 
 export async function findProduct(db: Db, id: string): Promise<Product | undefined> {

@@ -1,7 +1,8 @@
 import { type Selectable, sql } from 'kysely'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
+import { keywordTerms, titleQuery } from '../../domain/catalogue/search.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
-import { lengthOf, plainCode, searchForms } from '../../domain/text.ts'
+import { plainCode } from '../../domain/text.ts'
 import type { Db } from '../client.ts'
 import type { PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
 
@@ -133,19 +134,14 @@ async function isOfProducts(db: Db, words: string): Promise<Condition[]> {
 
 const PRODUCTS_MAX = 200
 
-function isTitled(words: string): Condition {
-  const pattern = `%${words.replace(/[\\%_]/g, '\\$&')}%`
-  return sql`search_bigrams @> bigrams(${words}) and title ilike ${pattern}`
-}
-
-/** Includes deleted products, since their orders exist. The index of letter pairs needs two letters. */
+/** Includes deleted products, since their orders exist. */
 async function findProductsTitled(db: Db, words: string): Promise<string[]> {
-  const forms = searchForms(words).filter((form) => lengthOf(form) >= 2)
-  if (forms.length === 0) return []
+  const query = titleQuery(keywordTerms(words))
+  if (query === '') return []
   const rows = await db
     .selectFrom('points_products')
     .select('id')
-    .where((eb) => eb.or(forms.map(isTitled)))
+    .where(sql<boolean>`search_terms @@ ${query}::tsquery`)
     .orderBy('id', 'desc')
     .limit(PRODUCTS_MAX)
     .execute()

@@ -41,8 +41,11 @@ export interface PointsProductsTable extends Dated {
   revision: Generated<number>
   /** The operation that made this revision. */
   revision_key: Generated<string | null>
+  /** This and `search_letters` are those of an earlier search. */
   search_bigrams: ColumnType<string[], never, never>
   search_letters: ColumnType<string[], never, never>
+  /** A `tsvector`. Null: not indexed yet. */
+  search_terms: ColumnType<string | null, string | null | undefined, string | null>
   /** At most `LOW_STOCK` pieces; the database computes it. */
   low_stock: ColumnType<boolean, never, never>
   deleted_at: Date | null

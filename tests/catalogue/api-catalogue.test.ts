@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
+import { indexProducts } from '../../application/catalogue/search-index.ts'
 import { demoCategories, demoProducts } from '../../cli/demo/catalogue.ts'
 import { seedDemo } from '../../cli/demo/seed.ts'
 import { type Answer, openTestApp, type TestApp } from '../support/test-app.ts'
@@ -202,14 +203,73 @@ describe('the public', () => {
     expect(await find('100%')).toEqual([text])
     // All its bigrams occur, the word does not.
     expect(await find('红糖姜茶姜')).toEqual([])
-    for (const keyword of ['%', '_', '\\', "' or 1=1 --", '%%', '红_']) {
-      expect(await find(keyword)).toEqual(keyword === '%' ? [text] : [])
+    for (const keyword of ['%', '_', '\\', "' or 1=1 --", '%%', "'a':*", 'a & !b', '🎁']) {
+      expect(await find(keyword), keyword).toEqual([])
     }
+    expect(await find('红_')).toEqual([title, text])
     for (const query of ['', '?keyword=', '?keyword=%20', `?keyword=${'x'.repeat(101)}`]) {
       expect(codeOf(await get(`${PRODUCTS}/search${query}`))).toEqual([422, 'VALIDATION_FAILED'])
     }
     await operate('POST', `/products/${title}/unpublish`)
     expect(await find('红糖')).toEqual([text])
+  })
+
+  test('finds every word, in any order and form, by its beginning, pinyin or initials', async () => {
+    const category = (await operate('POST', '/categories', { name: '数码影音' })).body.data.id
+    const headphones = await onSale({
+      ...POINTS,
+      title: '蓝牙耳机 头戴式',
+      description: '降噪，净重175g',
+      category_id: category,
+    })
+    const lamp = await onSale({ ...POINTS, title: 'LED 护眼台灯', description: '重庆长江造，绿色外壳' })
+    const tea = await onSale({ ...POINTS, title: '重庆珍珠奶茶券', description: null })
+    const all = [headphones, lamp, tea]
+    const find = async (keyword: string) => {
+      const query = `?per_page=100&keyword=${encodeURIComponent(keyword)}`
+      const [shop, console] = [
+        await get(`${PRODUCTS}/search${query}`),
+        await operate('GET', `/products${query}`),
+      ]
+      const ours = (ids: string[]) => ids.filter((id) => all.includes(id)).toSorted()
+      expect(ours(idsOf(console)), keyword).toEqual(ours(idsOf(shop)))
+      return ours(idsOf(shop))
+    }
+    for (const keyword of [
+      ...['蓝牙耳机 头戴式', '头戴式 蓝牙耳机', '耳机　降噪', '175g', '１７５Ｇ', '净重175'],
+      ...['lanya', 'LanYa', 'lan ya', 'lanyaerji', 'erji', 'lyej', 'ejtds', 'tou', 'lanya 降噪'],
+      ...['数码 耳机', 'shuma erji', 'smyy'],
+    ]) {
+      expect(await find(keyword), keyword).toEqual([headphones])
+    }
+    for (const keyword of ['led 灯', 'led灯', 'ＬＥＤ', 'Le', 'hytd', '台灯 长江'])
+      expect(await find(keyword), keyword).toEqual([lamp])
+    // Both readings of a character: zhong and chong.
+    for (const keyword of ['珍珠 奶茶', '奶茶 珍珠', 'chongqing', 'zhongqing', 'cqzz', 'naicha', '券 茶'])
+      expect(await find(keyword), keyword).toEqual([tea])
+    for (const keyword of ['蓝牙 奶茶', '牙蓝', 'ed', '75g', 'anya', 'lyjj', 'l', '耳机 175 珍珠', 'lvse'])
+      expect(await find(keyword), keyword).toEqual([])
+    await operate('PATCH', `/products/${tea}`, { title: '绿茶' })
+    expect(await find('naicha')).toEqual([])
+    for (const keyword of ['lvcha', 'lücha']) expect(await find(keyword), keyword).toEqual([tea])
+    await operate('PATCH', `/categories/${category}`, { name: '清洁用品' })
+    expect([await find('数码'), await find('qingjie')]).toEqual([[], [headphones]])
+  })
+
+  test('finds products that were written without their words, once they are indexed', async () => {
+    const id = await onSale({ ...POINTS, title: '竹编提篮' })
+    const other = await onSale({ ...POINTS, title: '藤编果盘' })
+    const find = async (keyword: string) =>
+      idsOf(await get(`${PRODUCTS}/search?keyword=${encodeURIComponent(keyword)}`))
+    await sql`update points_products set title = '柳编提篮', search_terms = null where id = ${id}`.execute(
+      mall.db,
+    )
+    // An earlier version changes the title only.
+    await sql`update points_products set title = '草编果盘' where id = ${other}`.execute(mall.db)
+    expect([await find('柳编'), await find('藤编')]).toEqual([[], []])
+    expect(await indexProducts(mall.db)).toBeGreaterThanOrEqual(2)
+    expect([await find('柳编'), await find('liubian'), await find('cbgp')]).toEqual([[id], [id], [other]])
+    expect(await indexProducts(mall.db)).toBe(0)
   })
 })
 

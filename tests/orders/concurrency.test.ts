@@ -1,8 +1,10 @@
 import { fail } from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { createConcurrencyLimiter, OverloadedError } from '../../application/temporal/client.ts'
+import { connectDatabase } from '../../db/client.ts'
 import { tally } from '../support/outcomes.ts'
 import { compareBooks, type Trade } from '../support/provider-books.ts'
 import { createRandom } from '../support/random.ts'
@@ -398,5 +400,54 @@ describe('the limiter in front of Temporal', () => {
     expect(await ordersOf(product_id)).toHaveLength(2)
     expect(await attemptsFor(product_id)).toHaveLength(2)
     expect((await post()).status).toBe(201)
+  })
+})
+
+describe('public reads', () => {
+  test('that wait for the database take no connection from customers, and get 503 with Retry-After', async () => {
+    const publicDb = connectDatabase(mall.databaseUrl, 2)
+    const app = createApp({ ...mall.deps, publicDb })
+    const product_id = await mall.product({ point: 10 })
+    await mall.points('paying', 100)
+    const authorization = `Bearer ${await token('paying', 'customer', 1)}`
+    const blocker = new Client({ connectionString: mall.databaseUrl })
+    await blocker.connect()
+    try {
+      await blocker.query('begin; lock table categories in access exclusive mode')
+      let answered = 0
+      const reads = times(40).map(async (n) => {
+        const answer = await app.request(
+          `/api/points-mall/products${n % 2 === 0 ? '/search?keyword=伞' : ''}`,
+        )
+        answered += 1
+        return answer
+      })
+      await until(
+        async () =>
+          (
+            await blocker.query<{ waiting: number }>(`select count(*)::int as waiting from pg_locks
+            where not granted and relation = 'categories'::regclass`)
+          ).rows[0]?.waiting,
+        (waiting) => waiting === 2,
+        'the public connections are taken',
+      )
+      const wallet = await app.request('/api/points-mall/wallet', { headers: { authorization } })
+      expect([wallet.status, answered]).toEqual([200, 0])
+      const made = await app.request('/api/points-mall/exchange', {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({ product_id, quantity: 1 }),
+      })
+      expect(made.status).toBe(201)
+      for (const answer of await Promise.all(reads)) {
+        expect(answer.status).toBe(503)
+        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+      }
+      await blocker.query('rollback')
+      expect((await app.request('/api/points-mall/products')).status).toBe(200)
+    } finally {
+      await blocker.end()
+      await publicDb.destroy()
+    }
   })
 })

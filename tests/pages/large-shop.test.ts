@@ -70,6 +70,11 @@ describe('no large table is read completely', () => {
       '?keyword=茶',
       '?keyword=静音键盘&payment_mode=mixed',
       '?keyword=没有的东西',
+      '?keyword=键盘 静音',
+      '?keyword=jianpan',
+      '?keyword=jyjp 1234',
+      '?keyword=分类',
+      '?keyword=耳机键盘',
       `/${productId}`,
       `/${productId}/redeem?quantity=1`,
     ].map((query) => shelf + query)
@@ -86,6 +91,33 @@ describe('no large table is read completely', () => {
       'addresses/new',
     ].map((path) => `/points-mall/${path}`)
     expect(await checkPlans(alice, [...paths, ...own])).toEqual([])
+  })
+
+  test('by the public API, which lists and counts the first 10,000', async () => {
+    const guest = await openHttpSession(mall, undefined)
+    const api = '/api/points-mall/products'
+    const paths = [
+      '',
+      '?per_page=100&page=100',
+      '/search?keyword=品质',
+      '/search?keyword=品质&per_page=100&page=99',
+    ]
+    expect(
+      await checkPlans(
+        guest,
+        paths.map((path) => api + path),
+      ),
+    ).toEqual([])
+    for (const [query, listed] of [
+      ['?per_page=100&page=100', 100],
+      ['?per_page=100&page=101', 0],
+      ['?per_page=70&page=143', 60],
+      ['?page=1000000', 0],
+      ['/search?keyword=品质&per_page=100&page=101', 0],
+    ] as const) {
+      const { body } = await mall.call('GET', api + query)
+      expect([body.data.length, body.meta.total], query).toEqual([listed, 10_000])
+    }
   })
 
   test('by a page of the console', async () => {

@@ -78,16 +78,17 @@ describe('the catalogue', () => {
     expect(shown.text).toContain('我能兑的')
   })
 
-  test('finds by two Chinese characters, and suggests other words if nothing is found', async () => {
-    await mall.product({ title: '紫檀手串' })
+  test('finds by two Chinese characters, and suggests products and categories if nothing is found', async () => {
+    const beads = await mall.product({ title: '紫檀手串' })
     const found = await alice.get(`${HOME}?keyword=${encodeURIComponent('手串')}`)
     expect(found.text).toContain('紫檀手串')
     expect(found.text).toContain('“手串” 1 件')
     const none = await alice.get(`${HOME}?keyword=${encodeURIComponent('紫檀家具')}`)
     expect(none.text).toContain('“紫檀家具” 0 件')
     expect(none.text).toContain('没有找到符合的商品')
-    expect(none.text).toContain('试试这些词： 紫檀')
-    expect(none.html).not.toContain(`keyword=${encodeURIComponent('檀家')}`)
+    expect(none.text).toContain('看看这些： 紫檀手串')
+    expect(none.html).toContain(`<a class="chip" href="${HOME}/${beads}">紫檀手串</a>`)
+    expect(none.html).not.toContain(`keyword=${encodeURIComponent('檀家')}"`)
     expect(none.text).toContain('也许你会喜欢')
   })
 

@@ -127,7 +127,7 @@ describe('an error response', () => {
 
   test('is 503 when the database is unavailable', async () => {
     const db = connectDatabase(`postgres://nobody@127.0.0.1:${await freePort()}/none`, 1)
-    const app = createApp({ ...mall.deps, db, replica: db })
+    const app = createApp({ ...mall.deps, db, replica: db, publicDb: db })
     const response = await app.request('/api/points-mall/products')
     expect(response.status).toBe(503)
     expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
@@ -350,7 +350,7 @@ describe('readiness', () => {
       'default',
       mall.deps.sealer,
     )
-    const app = createApp({ ...mall.deps, db, replica: db, temporal })
+    const app = createApp({ ...mall.deps, db, replica: db, publicDb: db, temporal })
     const ready = await app.request('/health/ready', { headers: { 'accept-language': 'en' } })
     expect(ready.status).toBe(503)
     expect(((await ready.json()) as { detail: string }).detail).toBe('Not there: database, temporal, worker')

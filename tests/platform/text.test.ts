@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plainPhone } from '../../domain/customers/address.ts'
-import { cut, isVisible, lengthOf, plainCode, plainText, searchForms } from '../../domain/text.ts'
+import { cut, isVisible, lengthOf, plainCode, plainText } from '../../domain/text.ts'
 import { openHttpSession, type Visitor } from '../support/http-session.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -66,8 +66,6 @@ describe('text', () => {
   })
 
   test('is looked for as typed and in half width', () => {
-    expect(searchForms('５Ｇ')).toEqual(['５Ｇ', '5G'])
-    expect(searchForms('珍珠')).toEqual(['珍珠'])
     expect(plainCode('ＳＦ１２３\u200b ')).toBe('SF123')
   })
 })

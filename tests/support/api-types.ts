@@ -1018,7 +1018,7 @@ export interface Operations {
   }
   adminAddCash: {
     path: { owner_id: string }
-    body: { amount: Money & Record<string, never>; reason: string }
+    body: { amount: { amount: string; currency: 'CNY' }; reason: string }
     answer:
       | { status: 200; body: { success: true; data: Wallet } }
       | { status: 400; body: Problem }

@@ -1,4 +1,5 @@
 import type { Client } from 'pg'
+import { searchVector } from '../../application/catalogue/search-index.ts'
 
 /** A shop of several years: little data is of today, and few orders are open. */
 
@@ -25,6 +26,9 @@ export const LARGE_TABLES = [
 
 const AT_ONCE = 20
 
+const KINDS = ['保温', '陶瓷', '便携', '静音', '轻量', '复古', '手工', '定制']
+const GOODS = ['水杯', '雨伞', '背包', '台灯', '键盘', '香薰', '毛巾', '茶具', '音箱', '书签']
+
 /**
  * Fills the tables and their statistics without any checks; encrypted columns of orders, addresses and
  * statements hold noise, which no page may decrypt.
@@ -41,16 +45,21 @@ export async function fillShop(
     const ids = Array.from({ length: Math.min(AT_ONCE, customers - n + 1) }, (_, k) => `filler-${n + k}`)
     await Promise.all(ids.map(openWallet))
   }
+  const list = (texts: readonly string[]) => texts.map((text) => owner.escapeLiteral(text)).join(', ')
+  const vectors = GOODS.flatMap((goods) =>
+    KINDS.map((kind) => searchVector(`${kind}${goods}`, '第号商品，品质可靠。')),
+  )
   await owner.query('set session_replication_role = replica')
   await owner.query(
     `insert into categories (name, sort) select '分类 ' || n, n from generate_series(1, 12) n`,
   )
   for (const statement of [
-    `insert into points_products (title, description, point, price_amount, payment_mode, product_type, status, sort,
-        stock_quantity, category_id, properties)
-      select (array['保温','陶瓷','便携','静音','轻量','复古','手工','定制'])[1 + n % 8]
-          || (array['水杯','雨伞','背包','台灯','键盘','香薰','毛巾','茶具','音箱','书签'])[1 + n / 8 % 10] || ' ' || n,
-        '第 ' || n || ' 号商品，品质可靠。', 10 + n * 7 % 20000, 1 + n * 13 % 900,
+    `insert into points_products (title, description, search_terms, point, price_amount, payment_mode, product_type,
+        status, sort, stock_quantity, category_id, properties)
+      select (array[${list(KINDS)}])[1 + n % 8] || (array[${list(GOODS)}])[1 + n / 8 % 10] || ' ' || n,
+        '第 ' || n || ' 号商品，品质可靠。',
+        (array[${list(vectors)}])[1 + n % 8 + n / 8 % 10 * 8]::tsvector
+          || setweight(to_tsvector('simple', n::text), 'A'), 10 + n * 7 % 20000, 1 + n * 13 % 900,
         case when n % 5 = 0 then 'mixed' when n % 97 = 0 then 'money_only' else 'points_only' end,
         case when n % 5000 = 7 then 'service' else (array['physical','physical','virtual','customized'])[1 + n / 3 % 4] end,
         case when n % 200 = 0 then 'draft' when n % 50 = 1 then 'off_sale' when n % 100 = 2 then 'sold_out' else 'on_sale' end,

@@ -17,6 +17,7 @@ import { createMetrics } from '../../api/metrics.ts'
 import { createAuthenticate } from '../../api/middleware/auth.ts'
 import { OWN_CLAIMS } from '../../application/access/claims.ts'
 import { createTokenVerifier, type TokenSettings } from '../../application/access/tokens.ts'
+import { searchVector } from '../../application/catalogue/search-index.ts'
 import { sweepInbox } from '../../application/messaging/inbox.ts'
 import type { ExchangeSettings } from '../../application/orders/exchange-deps.ts'
 import { queryDuePayments } from '../../application/payments/queries.ts'
@@ -180,6 +181,7 @@ export async function openTestApp(options: MallOptions = {}) {
     db: own,
     vault,
     replica: own,
+    publicDb: own,
     sealer,
     temporal,
     outsideWallet: options.outsideWallet,
@@ -474,6 +476,7 @@ async function addProduct(db: Db, fields: ProductFields): Promise<string> {
     .insertInto('points_products')
     .values({
       title: fields.title ?? '保温杯',
+      search_terms: searchVector(fields.title ?? '保温杯', null),
       description: null,
       image: null,
       point: fields.point ?? (mode === 'money_only' ? 0 : 100),

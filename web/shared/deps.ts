@@ -9,6 +9,10 @@ import type { Lang } from '../../i18n/error-texts.ts'
 export interface WebDeps extends ExchangeDeps {
   /** For reads that may lag. */
   readonly replica: ExchangeDeps['db']
+  /**
+   * For reads of anybody: connections of their own, so that they cannot take those of customers. May lag.
+   */
+  readonly publicDb: ExchangeDeps['db']
   readonly logger: { error(fields: object, message: string): void }
   /** CNY per point, in millionths of a yuan. */
   readonly pointsToCnyMillionths: bigint

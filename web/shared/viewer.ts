@@ -58,6 +58,10 @@ export function dropSession(c: WebContext, deps: WebDeps): string | undefined {
   return deleteCookie(c, SESSION, { path: cookieScope(deps).path })
 }
 
+/** Where lists of products are read: guests cannot take the connections of customers. */
+export const catalogueDb = (c: WebContext, { replica, publicDb }: WebDeps): WebDeps['db'] =>
+  c.get('viewer') ? replica : publicDb
+
 /**
  * Redirects to sign-in and back, and keeps a submitted form.
  * @throws DomainError FORBIDDEN without the right

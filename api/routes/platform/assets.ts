@@ -22,10 +22,10 @@ const RUNS_NOTHING = { 'Content-Security-Policy': "default-src 'none'; style-src
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 const HTMX = resolve(import.meta.dirname, '../../../node_modules/htmx.org/dist')
 
-export function assetRoutes({ db }: Pick<ApiDeps, 'db'>) {
+export function assetRoutes(deps: Pick<ApiDeps, 'db' | 'publicDb'>) {
   const app = new Hono<ApiEnv>()
   app.get('/pictures/:name', async (c) => {
-    const { type, bytes } = await readPicture(db, c.req.param('name'))
+    const { type, bytes } = await readPicture(deps, c.req.param('name'))
     const headers = { 'Content-Type': type, 'Cache-Control': FOR_GOOD, ...RUNS_NOTHING }
     return c.body(new Uint8Array(bytes), 200, headers)
   })

@@ -28,7 +28,7 @@ const list = createRoute({
   method: 'get',
   path: '/',
   tags: ['products'],
-  summary: 'List products on sale',
+  summary: 'List products on sale; the first 10,000 are listed and counted',
   request: { query: filters.extend({ category_id: id.optional() }) },
   responses: { 200: listResponse(product, 'A page of products'), ...problemResponse },
 })
@@ -37,7 +37,7 @@ const search = createRoute({
   method: 'get',
   path: '/search',
   tags: ['products'],
-  summary: 'Search products on sale by a keyword in title or description',
+  summary: 'Search products on sale by words in title, description or category, in any order',
   request: { query: filters.extend({ category_id: id.optional(), keyword: text(1, 100) }) },
   responses: { 200: listResponse(product, 'A page of products'), ...problemResponse },
 })
@@ -63,14 +63,19 @@ const show = createRoute({
   responses: { 200: oneResponse(product, 'The product'), ...problemResponse },
 })
 
-export function productRoutes({ db, replica, pointsToCnyMillionths: rate }: ApiDeps) {
+/** Lists and counts stop here: counting all products for anybody would occupy the database. */
+const LISTED_MAX = 10_000
+
+export function productRoutes({ publicDb, pointsToCnyMillionths: rate }: ApiDeps) {
   const catalogue = async (
     lang: Lang,
     query: z.output<typeof filters>,
     more: { readonly categoryId?: string | undefined; readonly keyword?: string },
   ) => {
     const filter = { paymentMode: query.payment_mode, productType: query.product_type, ...more }
-    const { products, total } = await readCatalogue(replica, filter, query.sort, sliceOf(query), rate)
+    const { limit, offset } = sliceOf(query)
+    const slice = { limit: Math.min(limit, LISTED_MAX - offset), offset, countMax: LISTED_MAX }
+    const { products, total } = await readCatalogue(publicDb, filter, query.sort, slice, rate)
     return listOf(
       products.map((view) => productFor(view, lang)),
       total,
@@ -91,10 +96,10 @@ export function productRoutes({ db, replica, pointsToCnyMillionths: rate }: ApiD
     })
     .openapi(byCategory, async (c) => {
       const { category_id } = c.req.valid('param')
-      await mustFindCategory(replica, category_id)
+      await mustFindCategory(publicDb, category_id)
       return c.json(await catalogue(c.get('lang'), c.req.valid('query'), { categoryId: category_id }), 200)
     })
     .openapi(show, async (c) =>
-      c.json(one(productFor(await readProduct(db, c.req.valid('param').id, rate), c.get('lang'))), 200),
+      c.json(one(productFor(await readProduct(publicDb, c.req.valid('param').id, rate), c.get('lang'))), 200),
     )
 }

@@ -7,6 +7,7 @@ import {
   type ProductSort,
   readCatalogue,
 } from '../../../application/catalogue/products.ts'
+import { readSuggestions } from '../../../application/catalogue/search.ts'
 import { readUser } from '../../../application/customers/users.ts'
 import { OverloadedError } from '../../../application/temporal/client.ts'
 import { readWallet, type WalletView } from '../../../application/wallet/wallets.ts'
@@ -17,6 +18,7 @@ import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped, moneyText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
 import { pager } from '../../shared/pager.ts'
+import { catalogueDb } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { MODES, SORTS, HOME as T, TYPES } from '../../texts/shop/catalogue.ts'
 import { shopPage } from '../layout.ts'
@@ -41,35 +43,33 @@ interface Wish {
 type Owner = { readonly level: number; readonly wallet: WalletView | undefined } | undefined
 
 export function homeRoutes(deps: WebDeps) {
-  const { replica, pointsToCnyMillionths: rate } = deps
-
-  const find = (filter: Omit<ProductFilter, 'status'>, sort: ProductSort, slice: ProductSlice) =>
-    readCatalogue(replica, filter, sort, slice, rate)
-  const findAny = (filter: Wish['filter'], limit: number) =>
-    find(filter, 'default', { limit, offset: 0, countMax: 1 })
-
-  /** Parts of the keyword that have results. */
-  async function betterWords({ keyword, ...filter }: Wish['filter']): Promise<string[]> {
-    const letters = Array.from(keyword ?? '').filter((letter) => /[\p{L}\p{N}]/u.test(letter))
-    if (letters.length < 3) return []
-    const pairs = new Set(letters.slice(0, 6).flatMap((letter, n) => `${letter}${letters[n + 1] ?? ''}`))
-    const tries = [...pairs].filter((pair) => Array.from(pair).length === 2)
-    const totals = await Promise.all(tries.map((word) => findAny({ ...filter, keyword: word }, 1)))
-    return tries.filter((_, n) => (totals[n]?.total ?? 0) > 0)
-  }
+  const find = (
+    db: WebDeps['db'],
+    filter: Omit<ProductFilter, 'status'>,
+    sort: ProductSort,
+    slice: ProductSlice,
+  ) => readCatalogue(db, filter, sort, slice, deps.pointsToCnyMillionths)
 
   async function nothing(c: WebContext, wish: Wish): Promise<Html> {
     const t = textsIn(c.get('lang'))
-    const [words, others] = await Promise.all([betterWords(wish.filter), findAny({}, 4)])
+    const db = catalogueDb(c, deps)
+    const { keyword } = wish.filter
+    const [{ categories, products }, others] = await Promise.all([
+      keyword === undefined ? { categories: [], products: [] } : readSuggestions(db, keyword),
+      find(db, {}, 'default', { limit: 4, offset: 0, countMax: 1 }),
+    ])
+    const similar = [
+      ...categories.map(({ id, name }) => [`${HOME}?category_id=${id}`, name] as const),
+      ...products.map(({ id, title }) => [`${HOME}/${id}`, title] as const),
+    ]
     return html`<div class="empty">
         <h2>${t(others.total === 0 ? T.shelfEmpty : T.nothing)}</h2>
         ${others.total === 0 ? '' : html`<p class="muted">${t(T.nothingHint)}</p>`}
         ${
-          words.length === 0
+          similar.length === 0
             ? ''
-            : html`<p class="row">${t(T.tryWords)} ${words.map(
-                (word) =>
-                  html`<a class="chip" href="${HOME}?keyword=${encodeURIComponent(word)}">${word}</a>`,
+            : html`<p class="row">${t(T.tryWords)} ${similar.map(
+                ([link, text]) => html`<a class="chip" href="${link}">${text}</a>`,
               )}</p>`
         }
         ${isNarrowed(wish) ? html`<p><a class="button plain" href="${HOME}">${t(T.clear)}</a></p>` : ''}
@@ -85,12 +85,18 @@ export function homeRoutes(deps: WebDeps) {
     const lang = c.get('lang')
     const t = textsIn(lang)
     const wish = readWish(c)
-    const [owner, categories] = await Promise.all([readOwner(c, deps), readCategories(replica)])
+    const db = catalogueDb(c, deps)
+    const [owner, categories] = await Promise.all([readOwner(c, deps), readCategories(db)])
     const cap = deps.settings.rules.maxPointsPerOrder
     const within = wish.affordable &&
       owner?.wallet && { points: Math.min(owner.wallet.available, cap), level: owner.level }
     const slice = { limit: PER_PAGE, offset: (wish.page - 1) * PER_PAGE, countMax: LISTED_MAX + 1 }
-    const { products, total } = await find({ ...wish.filter, within: within || undefined }, wish.sort, slice)
+    const { products, total } = await find(
+      db,
+      { ...wish.filter, within: within || undefined },
+      wish.sort,
+      slice,
+    )
     const listed = Math.min(total, LISTED_MAX)
     const last = Math.max(1, Math.ceil(listed / PER_PAGE))
     if (wish.page > last) return c.redirect(pageLink(c, last), 303)

@@ -9,6 +9,7 @@ import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { moneyText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
 import { shownImage } from '../../shared/product-picture.ts'
+import { catalogueDb } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, SHIPPING, HOME as SHOP, TYPES } from '../../texts/shop/catalogue.ts'
 import { shopPage } from '../layout.ts'
@@ -19,7 +20,7 @@ const HOME = '/points-mall/products'
 
 export function productRoutes(deps: WebDeps) {
   return new Hono<WebEnv>().get('/products/:id{[1-9]\\d{0,17}}', async (c) => {
-    const product = await findOnShelf(deps, c.req.param('id'))
+    const product = await findOnShelf(c, deps, c.req.param('id'))
     if (!product) return showGone(c, deps)
     const viewer = c.get('viewer')
     const check = viewer
@@ -36,11 +37,12 @@ export function productRoutes(deps: WebDeps) {
 
 /** @returns undefined if not on sale or sold out */
 export async function findOnShelf(
-  { db, pointsToCnyMillionths }: Pick<WebDeps, 'db' | 'pointsToCnyMillionths'>,
+  c: WebContext,
+  { db, publicDb, pointsToCnyMillionths }: WebDeps,
   id: string,
 ): Promise<ProductView | undefined> {
   try {
-    return await readProduct(db, id, pointsToCnyMillionths)
+    return await readProduct(c.get('viewer') ? db : publicDb, id, pointsToCnyMillionths)
   } catch (error) {
     if (error instanceof DomainError && error.refusal.code === 'NOT_FOUND') return undefined
     throw error
@@ -48,9 +50,10 @@ export async function findOnShelf(
 }
 
 export async function showGone(c: WebContext, deps: WebDeps) {
-  const { replica, pointsToCnyMillionths: rate } = deps
+  const db = catalogueDb(c, deps)
+  const { pointsToCnyMillionths: rate } = deps
   const t = textsIn(c.get('lang'))
-  const others = await readCatalogue(replica, {}, 'default', { limit: 4, offset: 0, countMax: 1 }, rate)
+  const others = await readCatalogue(db, {}, 'default', { limit: 4, offset: 0, countMax: 1 }, rate)
   const main = html`<div class="empty">
       <h1>${t(PRODUCT.gone)}</h1><p>${t(PRODUCT.goneHint)}</p>
       <p><a class="button" href="${HOME}">${t(COMMON.home)}</a></p>

@@ -62,12 +62,12 @@ export function redeemRoutes(deps: WebDeps) {
   return new Hono<WebEnv>()
     .use(at, requireViewer())
     .get(at, async (c) => {
-      const product = await findOnShelf(deps, c.req.param('id'))
+      const product = await findOnShelf(c, deps, c.req.param('id'))
       return product ? show(c, product, { quantity: c.req.query('quantity') ?? '1' }) : showGone(c, deps)
     })
     .post(at, async (c) => {
       const form = await readForm(c)
-      const product = await findOnShelf(deps, c.req.param('id'))
+      const product = await findOnShelf(c, deps, c.req.param('id'))
       if (!product) return showGone(c, deps)
       const { sub: ownerId, level } = viewerOf(c)
       const { total } = await checkExchange(deps, { ownerId, level }, product.id, {

@@ -36,7 +36,7 @@ export const HOME = {
     zh: '换个词，或者放宽条件再看看。',
     en: 'Try another word or fewer filters.',
   },
-  tryWords: { zh: '试试这些词：', en: 'Try searching for:' },
+  tryWords: { zh: '看看这些：', en: 'Similar:' },
   others: { zh: '也许你会喜欢', en: 'You may also like' },
   shelfEmpty: { zh: '货架正在上新，晚些再来看看。', en: 'New products are on their way. Come back soon.' },
 } satisfies Record<string, Text>
