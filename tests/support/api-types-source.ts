@@ -68,7 +68,11 @@ function answerOf(status: string, { content }: DocumentedResponse): string {
 
 function typeOf(schema: Schema): string {
   if (schema.$ref) return schema.$ref.split('/').at(-1) ?? 'unknown'
-  if (schema.allOf) return schema.allOf.map((part) => `(${typeOf(part)})`).join(' & ')
+  if (schema.allOf) {
+    // A part may only describe the place.
+    const parts = schema.allOf.map(typeOf).filter((type) => type !== 'unknown')
+    return parts.map((type) => `(${type})`).join(' & ')
+  }
   if (schema.anyOf) return schema.anyOf.map((part) => `(${typeOf(part)})`).join(' | ')
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ')
   const types = [schema.type ?? []].flat().map((type) => namedType(type, schema))

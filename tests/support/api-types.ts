@@ -198,7 +198,7 @@ type Order = {
   quantity: number
   total_points: number
   total_money: Money
-  total_value: Money & unknown
+  total_value: Money
   payment_mode: 'points_only' | 'money_only' | 'mixed'
   status:
     | 'exchanged'
