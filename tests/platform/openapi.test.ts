@@ -177,6 +177,7 @@ describe('each operation', () => {
     adminDeleteProduct: draft,
     adminPublishProduct: draft,
     adminUnpublishProduct: draft,
+    adminGetCategory: category,
     adminUpdateCategory: category,
     adminDeleteCategory: category,
     adminGetWallet: owner,

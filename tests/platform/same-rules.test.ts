@@ -184,7 +184,10 @@ describe('customized goods', () => {
     for (const customized of [{ text: '赠林可' }, { font: 3 }, ['A']]) {
       expect((await mall.exchange('maker', { product_id, customized })).status).toBe(201)
     }
-    expect((await visitor.post(path, { ...sheet, customized: '赠林可' })).status).toBe(303)
+    // Another product: one more of the same is asked about.
+    const other = await mall.product({ product_type: 'customized', point: 10 })
+    const otherPath = `/points-mall/products/${other}/redeem`
+    expect((await visitor.post(otherPath, { ...sheet, customized: '赠林可' })).status).toBe(303)
   })
 
   test('are checked after the product and before the price; a repeat is accepted', async () => {
