@@ -179,6 +179,9 @@ function codesByStatus(operation: DocumentedOperation, method: string, path: str
     ...(path.includes('{') ? (['NOT_FOUND'] as const) : []),
     ...(isWrite ? (['MALFORMED_JSON', 'UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE'] as const) : []),
     ...(takesKey(operation, method, path) ? (['IDEMPOTENCY_KEY_REUSED'] as const) : []),
+    ...(operation.parameters?.some(({ name }) => name?.toLowerCase() === 'if-match')
+      ? (['STALE'] as const)
+      : []),
     ...(OPERATIONS[`${method} ${path}`]?.problems ?? []),
   ]
   const byStatus = Map.groupBy([...new Set(codes)], (code) => STATUS[code])

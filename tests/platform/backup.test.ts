@@ -156,7 +156,7 @@ test('a restored database is identical to the byte, and passes ledger:verify', a
   const replaced = await run('restore', ['--from', folder, '--replace'], { ...env, ...KEYS })
   expect(replaced).toMatchObject({ code: 0, err: '' })
   // The old checkpoints name what is lost now.
-  const [, aside = ''] = /before are in (\S+):/.exec(replaced.out) ?? []
+  const [, aside = ''] = /previous ledger are in (\S+):/.exec(replaced.out) ?? []
   expect(readdirSync(aside)).toHaveLength(1)
   expect((await run('ledger-verify', [], env)).code).toBe(0)
 })
@@ -187,7 +187,7 @@ test('a backup during concurrent writes is a consistent snapshot', async () => {
 test('keys are never written into the backup, nor over existing keys', async () => {
   const folder = place('backup')
   const inside = await run('backup', ['--to', folder, '--keys', join(folder, 'keys')], environment(url))
-  expect(inside).toMatchObject({ code: 1, err: expect.stringContaining('keep the keys apart') })
+  expect(inside).toMatchObject({ code: 1, err: expect.stringContaining('store the keys elsewhere') })
   const there = place('keys')
   writeFileSync(there, 'x')
   expect((await backUp(['--keys', there])).code).toBe(1)

@@ -862,6 +862,7 @@ export interface Operations {
       | { status: 403; body: Problem }
       | { status: 404; body: Problem }
       | { status: 409; body: Problem }
+      | { status: 412; body: Problem }
       | { status: 413; body: Problem }
       | { status: 415; body: Problem }
       | { status: 422; body: Problem }
@@ -954,6 +955,7 @@ export interface Operations {
       | { status: 401; body: Problem }
       | { status: 403; body: Problem }
       | { status: 404; body: Problem }
+      | { status: 412; body: Problem }
       | { status: 413; body: Problem }
       | { status: 415; body: Problem }
       | { status: 422; body: Problem }
