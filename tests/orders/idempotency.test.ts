@@ -216,7 +216,8 @@ describe('a request that died', () => {
     const scope = scopeOf(to, key)
     const claim = await claimKey(mall.db, mall.deps.sealer, scope, await hashOfGrant(), Date.now())
     expect(claim.kind).toBe('run')
-    const repeat = grant(to, key)
+    const body = { points: 5, reason: 'r' }
+    const repeat = mall.call('POST', path(to), { ...admin, key, body, undocumented: true })
     await pause(150)
     const kept = { status: 200, headers: { 'content-type': 'application/json' }, body: '{"slow":true}' }
     await finishKey(mall.db, mall.deps.sealer, scope, kept)

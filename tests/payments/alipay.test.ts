@@ -443,7 +443,7 @@ describe('an answer from Alipay', () => {
     expect(await toldIn('text/html', body)).toEqual({ state: 'unknown' })
     await expect(toldIn('text/html;charset=utf-8', body)).rejects.toThrow('not in utf-8')
     await expect(toldIn('text/html;charset=Big5', body)).rejects.toThrow(
-      'the charset of the answer is not known',
+      'the charset of the response is unknown',
     )
     for (let at = 0; at < body.length; at += 7) {
       const changed = Buffer.from(body)

@@ -197,7 +197,7 @@ describe('a setting that nothing reads', () => {
     const wallet = {
       POINTS_MALL_WALLET_URL: 'https://points.shop.example',
       POINTS_MALL_WALLET_KEY_ID: 'k1',
-      POINTS_MALL_WALLET_SECRET: 'x'.repeat(32),
+      POINTS_MALL_WALLET_SECRET: randomBytes(24).toString('hex'),
     }
     expect(live({ ...ALIPAY, ...wallet, ...appId }).outsideWallet).toMatchObject({ merchantAppId: 'shop-1' })
     expect(live({ ...ALIPAY, ...wallet }).outsideWallet).toMatchObject({ merchantAppId: undefined })

@@ -137,7 +137,7 @@ describe('an error response', () => {
       const page = await app.request(path, { headers })
       expect([path, page.status]).toEqual([path, 503])
       expect(page.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
-      expect(await page.text()).toContain('try again in a moment')
+      expect(await page.text()).toContain('temporarily unavailable')
     }
     await db.destroy()
   })

@@ -207,7 +207,7 @@ describe('spending', () => {
       const [newest, before] = await entries(owner)
       if (kept === 0) {
         const page = await (await openHttpSession(mall, owner)).get(`/points-mall/orders/${orderNo}`)
-        expect(page.html).toContain('80 积分，已于')
+        expect(page.html).toMatch(/80 积分，可用到 [\s\S]{1,120}，已经过期/)
         expect([before, newest]).toMatchObject([
           { kind: 'release', points: 100 },
           { kind: 'expire', points: -80 },
