@@ -97,6 +97,7 @@ function playExplorations(): void {
     'orders/failures',
     'orders/adoption',
     'pages/browser-pages',
+    'pages/browser-journeys',
     'workflows/repeated-steps',
     'workflows/replay',
   ]

@@ -10,6 +10,7 @@ import {
   REMEDY,
   signIn,
 } from '../support/browser-user.ts'
+import { turnOf } from '../support/sample.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /** Complete journeys of customers and operators in a real browser on the real stack. */
@@ -29,6 +30,11 @@ describe.skipIf(BROWSER === undefined).each([
   ['with JavaScript', true],
   ['without JavaScript', false],
 ])('%s', (_how, javaScript) => {
+  let walks = 0
+  /** In `npm test` one walk has JavaScript and the next has none. */
+  function walk(title: string, run: () => Promise<void>): void {
+    if (turnOf([true, false], walks++).includes(javaScript)) test(title, run)
+  }
   let mall: TestApp
   let browser: Browser
   let people: Person[] = []
@@ -109,45 +115,54 @@ describe.skipIf(BROWSER === undefined).each([
 
   const wallet = async (as: string) => (await mall.call('GET', '/api/points-mall/wallet', { as })).body.data
 
-  test('an order for points is found by two letters, placed, and in list and statement; its title is text', async () => {
-    const page = await enter('alice')
-    await page.goto('/points-mall/products')
-    await page.fill('#keyword', '温杯')
-    await press(page, 'form.search button')
-    expect(await page.locator('.shelf li').count()).toBe(1)
-    expect(await textOf(page, '.shelf li')).toContain('保温杯 <b>蓝色</b>')
-    const before = (await wallet('alice')).available
-    await choose(page, goods.points)
-    const orderNo = await confirm(page)
-    await shows(page, '兑换成功')
-    expect((await wallet('alice')).available).toBe(before - 100)
-    await press(page, 'nav.tabs a[href="/points-mall/orders"]')
-    await page.locator(`a[href="/points-mall/orders/${orderNo}"]`).waitFor()
-    await press(page, 'nav.tabs a[href="/points-mall/wallet"]')
-    expect(await textOf(page, '.entries li')).toContain('兑换')
-    await leave()
-  })
+  walk(
+    'an order for points is found by two letters, placed, and in list and statement; its title is text',
+    async () => {
+      const page = await enter('alice')
+      await page.goto('/points-mall/products')
+      await page.fill('#keyword', '温杯')
+      await press(page, 'form.search button')
+      expect(await page.locator('.shelf li').count()).toBe(1)
+      expect(await textOf(page, '.shelf li')).toContain('保温杯 <b>蓝色</b>')
+      const before = (await wallet('alice')).available
+      await choose(page, goods.points)
+      const orderNo = await confirm(page)
+      await shows(page, '兑换成功')
+      expect((await wallet('alice')).available).toBe(before - 100)
+      await press(page, 'nav.tabs a[href="/points-mall/orders"]')
+      await page.locator(`a[href="/points-mall/orders/${orderNo}"]`).waitFor()
+      await press(page, 'nav.tabs a[href="/points-mall/wallet"]')
+      expect(await textOf(page, '.entries li')).toContain('兑换')
+      await leave()
+    },
+  )
 
-  test('an order for points and cash is declined at the cashier, paid at the second try, and shown', async () => {
-    const page = await enter('alice')
-    await choose(page, goods.mixed)
-    const orderNo = await confirm(page, 'bank_card')
-    expect(await textOf(page, 'main h1')).toBe('待支付')
-    await press(page, 'main a.button.wide')
-    await press(page, 'button[value="decline"]')
-    await page.locator('.notice').waitFor()
-    await page.goto(`/points-mall/orders/${orderNo}`)
-    await shows(page, '支付未成功', '.timeline')
-    await press(page, 'main a.button.wide')
-    await press(page, 'button[value="pay"]')
-    await press(page, 'footer a.primary')
-    await page.waitForURL((url) => url.href.startsWith(`${mall.url}/points-mall/orders/${orderNo}`))
-    await shows(page, '兑换成功')
-    expect(await mall.order('alice', orderNo)).toMatchObject({ status: 'order_paid', payment_status: 'paid' })
-    await leave()
-  })
+  walk(
+    'an order for points and cash is declined at the cashier, paid at the second try, and shown',
+    async () => {
+      const page = await enter('alice')
+      await choose(page, goods.mixed)
+      const orderNo = await confirm(page, 'bank_card')
+      expect(await textOf(page, 'main h1')).toBe('待支付')
+      await press(page, 'main a.button.wide')
+      await press(page, 'button[value="decline"]')
+      await page.locator('.notice').waitFor()
+      await page.goto(`/points-mall/orders/${orderNo}`)
+      await shows(page, '支付未成功', '.timeline')
+      await press(page, 'main a.button.wide')
+      await press(page, 'button[value="pay"]')
+      await press(page, 'footer a.primary')
+      await page.waitForURL((url) => url.href.startsWith(`${mall.url}/points-mall/orders/${orderNo}`))
+      await shows(page, '兑换成功')
+      expect(await mall.order('alice', orderNo)).toMatchObject({
+        status: 'order_paid',
+        payment_status: 'paid',
+      })
+      await leave()
+    },
+  )
 
-  test('a customer switches from card to Alipay, which takes the payment', async () => {
+  walk('a customer switches from card to Alipay, which takes the payment', async () => {
     const page = await enter('alice')
     await choose(page, goods.mixed)
     const orderNo = await confirm(page, 'bank_card')
@@ -167,7 +182,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('a cancellation asks first, takes a reason, and returns points and cash', async () => {
+  walk('a cancellation asks first, takes a reason, and returns points and cash', async () => {
     const page = await enter('alice')
     const before = await wallet('alice')
     await choose(page, goods.mixed)
@@ -188,7 +203,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('an address is typed and stored, the shop accepts and ships, the customer confirms', async () => {
+  walk('an address is typed and stored, the shop accepts and ships, the customer confirms', async () => {
     const customer = await enter('alice')
     await choose(customer, goods.parcel)
     for (const [name, text] of Object.entries({ ...ADDRESS, phone: '110' })) {
@@ -227,7 +242,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('a product that cannot be redeemed says why before anything is sent', async () => {
+  walk('a product that cannot be redeemed says why before anything is sent', async () => {
     const page = await enter('bob')
     await page.goto(`/points-mall/products/${goods.dear}`)
     expect(await textOf(page)).toContain('8,200')
@@ -235,35 +250,38 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('an admin grants points, a large amount after confirmation; an operator has no such button', async () => {
-    const admin = await enter('admin', { width: 1280 })
-    const before = (await wallet('bob')).available
-    await admin.goto('/admin/users')
-    await admin.fill('[name="q"]', 'bob')
-    await press(admin, 'main form button')
-    await press(admin, 'a[href="/admin/users/bob"]')
-    await press(admin, 'a[href="/admin/users/bob/grant"]')
-    await admin.fill('[name="points"]', '300')
-    await admin.fill('[name="reason"]', '补发')
-    await press(admin, 'main form button')
-    await told(admin)
-    expect((await wallet('bob')).available).toBe(before + 300)
-    await press(admin, 'a[href="/admin/users/bob/grant"]')
-    await admin.fill('[name="points"]', '20000')
-    await admin.fill('[name="reason"]', '周年礼')
-    await press(admin, 'main form button')
-    expect((await wallet('bob')).available).toBe(before + 300)
-    await press(admin, 'button[name="confirmed"][value="yes"]')
-    await told(admin)
-    expect((await wallet('bob')).available).toBe(before + 20_300)
-    const clerk = await enter('operator', { width: 1280 })
-    await clerk.goto('/admin/users/bob')
-    expect(await clerk.locator('a[href$="/grant"]').count()).toBe(0)
-    expect((await clerk.goto('/admin/users/bob/grant'))?.status()).toBe(403)
-    await leave()
-  })
+  walk(
+    'an admin grants points, a large amount after confirmation; an operator has no such button',
+    async () => {
+      const admin = await enter('admin', { width: 1280 })
+      const before = (await wallet('bob')).available
+      await admin.goto('/admin/users')
+      await admin.fill('[name="q"]', 'bob')
+      await press(admin, 'main form button')
+      await press(admin, 'a[href="/admin/users/bob"]')
+      await press(admin, 'a[href="/admin/users/bob/grant"]')
+      await admin.fill('[name="points"]', '300')
+      await admin.fill('[name="reason"]', '补发')
+      await press(admin, 'main form button')
+      await told(admin)
+      expect((await wallet('bob')).available).toBe(before + 300)
+      await press(admin, 'a[href="/admin/users/bob/grant"]')
+      await admin.fill('[name="points"]', '20000')
+      await admin.fill('[name="reason"]', '周年礼')
+      await press(admin, 'main form button')
+      expect((await wallet('bob')).available).toBe(before + 300)
+      await press(admin, 'button[name="confirmed"][value="yes"]')
+      await told(admin)
+      expect((await wallet('bob')).available).toBe(before + 20_300)
+      const clerk = await enter('operator', { width: 1280 })
+      await clerk.goto('/admin/users/bob')
+      expect(await clerk.locator('a[href$="/grant"]').count()).toBe(0)
+      expect((await clerk.goto('/admin/users/bob/grant'))?.status()).toBe(403)
+      await leave()
+    },
+  )
 
-  test('an operator creates a product: draft, picture, limits, on sale, more stock, off sale', async () => {
+  walk('an operator creates a product: draft, picture, limits, on sale, more stock, off sale', async () => {
     const clerk = await enter('operator', { width: 1280 })
     await clerk.goto('/admin/products')
     await press(clerk, 'a[href="/admin/products/new"]')
@@ -299,7 +317,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('an operator refunds a part, then the rest; the customer sees where everything is', async () => {
+  walk('an operator refunds a part, then the rest; the customer sees where everything is', async () => {
     const made = await mall.exchange('alice', { product_id: goods.mixed, payment_method: 'wallet' })
     const orderNo = made.body.data.order_no as string
     const before = await wallet('alice')
@@ -323,7 +341,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('an operator reconciles a day with one click', async () => {
+  walk('an operator reconciles a day with one click', async () => {
     const clerk = await enter('operator', { width: 1280 })
     await clerk.goto('/admin/reconciliations')
     await press(clerk, 'main form button')
@@ -342,7 +360,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test('the switch to English applies from then on', async () => {
+  walk('the switch to English applies from then on', async () => {
     const page = await enter('alice')
     await page.goto('/points-mall/products')
     await press(page, 'a[hreflang="en"]')
@@ -354,7 +372,7 @@ describe.skipIf(BROWSER === undefined).each([
     await leave()
   })
 
-  test("a customer can open neither the console nor another customer's order", async () => {
+  walk("a customer can open neither the console nor another customer's order", async () => {
     const page = await enter('bob')
     expect((await page.goto('/admin'))?.status()).toBe(403)
     const made = await mall.exchange('alice', { product_id: goods.points })
