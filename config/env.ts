@@ -4,7 +4,7 @@ import { PAYMENT_METHODS as METHODS } from '../domain/payments/method.ts'
 import { isLoopback } from './addresses.ts'
 import { authProblems, authVariables } from './auth.ts'
 import { ConfigError } from './error.ts'
-import { days, flag, hostNames, hosts, keys, origins, port, rateMillionths, url } from './formats.ts'
+import { days, flag, hostNames, hosts, keys, list, origins, port, rateMillionths, url } from './formats.ts'
 import { paymentProblems, paymentVariables } from './payments/index.ts'
 import { weakSettings } from './strength.ts'
 import { temporalConnection } from './temporal.ts'
@@ -18,15 +18,7 @@ const methods = z
   .string()
   .transform((value) => value.split(',').map((name) => name.trim()))
   .pipe(z.array(z.enum(METHODS)).nonempty())
-const outsideSteps = z
-  .string()
-  .transform((value) =>
-    value
-      .split(',')
-      .map((name) => name.trim())
-      .filter(Boolean),
-  )
-  .pipe(z.array(z.enum(['stock', 'points', 'orders'])))
+const outsideSteps = list.pipe(z.array(z.enum(['stock', 'points', 'orders'])))
 
 const variables = z.object({
   NODE_ENV: z.string().default('development'),
@@ -34,7 +26,7 @@ const variables = z.object({
   PORT: port.default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
   PUBLIC_URL: url.optional(),
-  TRUSTED_PROXIES: z.string().default(''),
+  TRUSTED_PROXIES: list.default([]),
   ALLOWED_HOSTS: hostNames.default([]),
   CORS_ORIGINS: origins.default([]),
   DATA_DIR: z.string().min(1).default('.data'),

@@ -29,34 +29,28 @@ export const hostNames = z.string().transform((value, context) => {
   return z.NEVER
 })
 
+/** Texts separated by commas, without empty ones. */
+export const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+)
+
 /** Host names, each with its port if that is not 443, separated by commas. */
-export const hosts = z
-  .string()
-  .transform((value) =>
-    value
-      .split(',')
-      .map((host) => host.trim().toLowerCase())
-      .filter(Boolean),
-  )
+export const hosts = list
+  .transform((names) => names.map((name) => name.toLowerCase()))
   .pipe(z.array(z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/, 'host names, such as images.example.com')))
 
 /** Origins such as `https://shop.example`, separated by commas. `*` is none. */
-export const origins = z
-  .string()
-  .transform((value) =>
-    value
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter(Boolean),
-  )
-  .pipe(
-    z.array(
-      z.string().refine((text) => {
-        const { protocol = '', origin } = URL.parse(text) ?? {}
-        return /^https?:$/.test(protocol) && origin === text && !text.includes('*')
-      }, 'an origin such as https://shop.example, without a path'),
-    ),
-  )
+export const origins = list.pipe(
+  z.array(
+    z.string().refine((text) => {
+      const { protocol = '', origin } = URL.parse(text) ?? {}
+      return /^https?:$/.test(protocol) && origin === text && !text.includes('*')
+    }, 'an origin such as https://shop.example, without a path'),
+  ),
+)
 
 /** An exact decimal as an integer count of millionths: no rate is ever a floating point number. */
 export const rateMillionths = z

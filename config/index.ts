@@ -50,9 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       isKnownHost: knownHosts(e.HOST, publicUrl, e.ALLOWED_HOSTS),
       /** Undefined: only a demo shows its metrics. */
       metricsToken: e.METRICS_TOKEN,
-      trustedProxies: e.TRUSTED_PROXIES.split(',')
-        .map((address) => address.trim())
-        .filter(Boolean),
+      trustedProxies: e.TRUSTED_PROXIES,
     },
     database: {
       /** Not the embedded PostgreSQL of a running `npm start`. */

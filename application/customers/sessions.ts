@@ -12,6 +12,7 @@ import {
   takeLink,
 } from '../../db/customers/sessions.ts'
 import type { PageRole, Principal } from '../../domain/access.ts'
+import { pollWhile } from '../platform/polling.ts'
 
 export type Viewer = Principal & { readonly role: PageRole }
 
@@ -81,7 +82,6 @@ export function watchSessions(
   complain: (error: unknown) => void,
 ): (token: string) => WatchedSession {
   const watched = new Map<string, Set<AbortController>>()
-  let due: NodeJS.Timeout | undefined
 
   async function look(): Promise<void> {
     const live = await findLiveTokens(db, [...watched.keys()])
@@ -90,18 +90,7 @@ export function watchSessions(
     }
   }
 
-  function schedule(): void {
-    if (due || watched.size === 0) return
-    due = setTimeout(() => {
-      look()
-        .catch(complain)
-        .finally(() => {
-          due = undefined
-          schedule()
-        })
-    }, everyMs)
-    due.unref()
-  }
+  const schedule = pollWhile(() => watched.size > 0, everyMs, look, complain)
 
   return (token) => {
     const end = new AbortController()

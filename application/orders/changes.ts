@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/client.ts'
+import { pollWhile } from '../platform/polling.ts'
 
 /** One polling query serves all watchers. */
 export interface OrderChanges {
@@ -21,20 +22,6 @@ interface Waiter {
 /** @param complain called on a failed poll; polling continues */
 export function watchOrderChanges(db: Db, everyMs: number, complain: (error: unknown) => void): OrderChanges {
   const waiters = new Set<Waiter>()
-  let due: NodeJS.Timeout | undefined
-
-  function schedule(): void {
-    if (due || waiters.size === 0) return
-    due = setTimeout(() => {
-      look()
-        .catch(complain)
-        .finally(() => {
-          due = undefined
-          schedule()
-        })
-    }, everyMs)
-    due.unref()
-  }
 
   async function look(): Promise<void> {
     const marks = await readMarks(db, [...new Set([...waiters].map(({ orderNo }) => orderNo))])
@@ -43,6 +30,8 @@ export function watchOrderChanges(db: Db, everyMs: number, complain: (error: unk
       if (mark !== undefined && mark !== waiter.seen) waiter.tell(mark)
     }
   }
+
+  const schedule = pollWhile(() => waiters.size > 0, everyMs, look, complain)
 
   return {
     after(orderNo, seen, limitMs, signal) {

@@ -6,10 +6,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { startPostgres } from '../../cli/embedded/postgres.ts'
-import { removeDatabase } from '../../cli/embedded/postgres-location.ts'
-import { createSupervisor } from '../../cli/embedded/supervisor.ts'
 import { connectDatabase } from '../../db/client.ts'
+import { startServer } from '../support/database.ts'
 import { freeLowPort } from '../support/ports.ts'
 import { until } from '../support/test-app.ts'
 
@@ -23,25 +21,6 @@ interface Server {
   /** A URL of the superuser. */
   readonly url: string
   readonly stop: () => Promise<void>
-}
-
-async function startEmbedded(): Promise<Server> {
-  const folder = mkdtempSync(join(tmpdir(), 'points-mall-rights-'))
-  const supervisor = await createSupervisor({ folder, complain: () => {} })
-  const postgres = await startPostgres(supervisor, {
-    dataDir: folder,
-    port: await freeLowPort(),
-    say: () => {},
-  })
-  return {
-    url: postgres.url,
-    async stop() {
-      await postgres.stop()
-      await supervisor.stop()
-      removeDatabase(folder)
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
 }
 
 async function startOldest(): Promise<Server> {
@@ -137,7 +116,7 @@ function run(command: string, databaseUrl: string): { readonly code: number | nu
 }
 
 const VERSIONS: readonly (readonly [string, () => Promise<Server>, boolean])[] = [
-  ['18', startEmbedded, true],
+  ['18', startServer, true],
   ['15', startOldest, OLDEST !== undefined && existsSync(OLDEST)],
 ]
 

@@ -14,13 +14,19 @@ import { freeLowPort } from './ports.ts'
 
 /** A migrated database on its own embedded PostgreSQL, for long runs and benchmarks. */
 export async function startDatabase(): Promise<{ url: string; stop(): Promise<void> }> {
+  const server = await startServer()
+  const owner = connectDatabase(server.url, 2, 'owner')
+  await migrateToLatest(owner)
+  await owner.destroy()
+  return server
+}
+
+/** An embedded PostgreSQL of its own, not migrated. @returns a URL of the superuser */
+export async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'points-mall-database-'))
   const supervisor = await createSupervisor({ folder, complain: () => {} })
   const say = (text: string) => process.stderr.write(`${text}\n`)
   const postgres = await startPostgres(supervisor, { dataDir: folder, port: await freeLowPort(), say })
-  const owner = connectDatabase(postgres.url, 2, 'owner')
-  await migrateToLatest(owner)
-  await owner.destroy()
   return {
     url: postgres.url,
     async stop() {
