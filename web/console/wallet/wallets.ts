@@ -213,7 +213,7 @@ function entryTable(c: WebContext, entries: readonly StatementEntry[], currency:
         <td data-label="${t(T.after)}" class="number">${sum(entry.balanceAfter)}</td>
         <td data-label="${t(T.operator)}" class="by left last small">${entry.operatorId ?? ''}</td>
         <td data-label="${t(T.since)}" class="plainly left last small muted">${exactTime(entry.createdAt.toISOString())}</td>
-        <td data-label="${t(T.order)}" class="plainly left last small">${entry.orderNo === null ? '' : html`<a class="press code" href="/admin/orders/${entry.orderNo}">${entry.orderNo}</a>`}</td>
+        <td data-label="${t(T.order)}" class="plainly left last small">${entry.orderNo === null ? '' : html`${entry.productTitle === null ? '' : html`${entry.productTitle}<br>`}<a class="press code" href="/admin/orders/${entry.orderNo}">${entry.orderNo}</a>`}</td>
       </tr>`,
     )}</tbody>
   </table>`
