@@ -21,6 +21,7 @@ import { loadWorkflowBundle } from './cli/lib/workflow-bundle.ts'
 import { ConfigError, readConfig } from './config/index.ts'
 import { connectDatabase } from './db/client.ts'
 import { undeliverOrderEvents } from './db/messaging/inbox.ts'
+import { indexContacts } from './db/orders/contact-terms.ts'
 import { createEncryptor } from './db/platform/encryption.ts'
 import { purgeIdempotencyKeys } from './db/platform/idempotency.ts'
 import {
@@ -130,6 +131,7 @@ async function main(): Promise<void> {
         if (!(error instanceof OverloadedError)) log.error({ order_no, err: error }, 'request not repeated')
       })
       await indexProducts(db)
+      await indexContacts(deps)
       if (Date.now() > purgeAt) {
         purgeAt = Date.now() + 3_600_000
         await purgeIdempotencyKeys(db, 7)

@@ -10,6 +10,7 @@ import {
   type PrivateRequest,
   takeAttempt,
 } from '../db/orders/attempts.ts'
+import { contactHashes } from '../db/orders/contact-terms.ts'
 import { type ProductInputs, readEligibilityInputs } from '../db/orders/eligibility-inputs.ts'
 import { lockOrder, recordExchange } from '../db/orders/orders.ts'
 import { recordPayment } from '../db/payments/payments.ts'
@@ -180,6 +181,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
       run_id: attempt.run_id,
       shipping_info: null,
       address_info: request.address ? sealer.seal(request.address, `address/${orderNo}`) : null,
+      contact_terms: contactHashes(sealer, request.address),
       customer_notes: sealer.seal(notesOf(request), `notes/${orderNo}`),
       owner_type: 'user',
       operator_type: null,

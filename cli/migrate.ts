@@ -5,6 +5,8 @@ import { registerSearchAttributes } from '../application/temporal/search-attribu
 import { ConfigError, readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
 import { migrateToLatest } from '../db/migrator.ts'
+import { indexContacts } from '../db/orders/contact-terms.ts'
+import { createEncryptor } from '../db/platform/encryption.ts'
 
 const CONNECT_LIMIT_MS = 30_000
 
@@ -23,6 +25,10 @@ async function main(): Promise<void> {
     let indexed = 0
     for (let batch = -1; batch !== 0; indexed += batch) batch = await indexProducts(db)
     if (indexed > 0) say(`database: indexed ${indexed} products for the search`)
+    const sealer = createEncryptor(config.payloadKeys)
+    let orders = 0
+    for (let batch = -1; batch !== 0; orders += batch) batch = await indexContacts({ db, sealer })
+    if (orders > 0) say(`database: indexed the receivers of ${orders} orders for the search`)
   } finally {
     await db.destroy()
   }

@@ -158,7 +158,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: { reason: '订单已退货' },
   },
   'GET /api/admin/points-mall/users/{owner_id}': { id: 'adminGetUser' },
-  'PUT /api/admin/points-mall/users/{owner_id}': { id: 'adminUpdateUser', example: { level: 3 } },
+  'PUT /api/admin/points-mall/users/{owner_id}': {
+    id: 'adminUpdateUser',
+    example: { level: 3, reason: '年度消费达标' },
+  },
   'GET /api/admin/points-mall/orders': { id: 'adminListOrders' },
   'GET /api/admin/points-mall/orders/{id}': { id: 'adminGetOrder' },
   'POST /api/admin/points-mall/orders/{id}/accept': {

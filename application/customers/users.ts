@@ -1,7 +1,15 @@
 import type { Db } from '../../db/client.ts'
-import { findLevel, isKnownOwner, keepLevel } from '../../db/customers/users.ts'
+import {
+  changeLevel,
+  findUser,
+  isKnownOwner,
+  isLevelChanged,
+  listLevelChanges,
+  lockLevel,
+} from '../../db/customers/users.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { isVisible, lengthOf } from '../../domain/text.ts'
+import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
 
 /** Any script, without characters that nobody sees: two ids must not look alike because of them. */
 const OWNER_ID = /^[^\p{Cc}\p{Cf}\p{Cs}]+$/u
@@ -16,10 +24,36 @@ export interface UserView {
   readonly owner_id: string
   /** Null: the level of the access token applies. */
   readonly level: number | null
+  /** Another one after each change. */
+  readonly version: string
+}
+
+export interface LevelChangeView {
+  /** Null: none was set before. */
+  readonly from: number | null
+  readonly to: number
+  readonly reason: string | null
+  readonly operator_id: string
+  readonly at: string
 }
 
 export async function readUser(db: Db, ownerId: string): Promise<UserView> {
-  return { owner_id: ownerId, level: (await findLevel(db, ownerId)) ?? null }
+  const user = await findUser(db, ownerId)
+  return { owner_id: ownerId, level: user?.level ?? null, version: `${user?.revision ?? 0}` }
+}
+
+const CHANGES_MAX = 20
+
+/** The latest, newest first. */
+export async function readLevelChanges(db: Db, ownerId: string): Promise<LevelChangeView[]> {
+  const changes = await listLevelChanges(db, ownerId, CHANGES_MAX)
+  return changes.map(({ from_level, to_level, reason, operator_id, created_at }) => ({
+    from: from_level,
+    to: to_level,
+    reason,
+    operator_id,
+    at: created_at.toISOString(),
+  }))
 }
 
 /** Whether the mall has met this owner before: a typing error in an id names nobody. */
@@ -27,14 +61,38 @@ export async function isKnownUser(db: Db, ownerId: string): Promise<boolean> {
   return isKnownOwner(db, ownerId)
 }
 
-/** This level overrides the access token's. @throws DomainError FORBIDDEN for the operator's own level */
+/**
+ * This level overrides the access token's. Each change is kept with who made it and why.
+ * @param cause of a repeated operation key nothing changes
+ * @throws DomainError FORBIDDEN for the operator's own level; STALE if it has changed since the known versions
+ */
 export async function setLevel(
   db: Db,
   ownerId: string,
   level: number,
-  operatorId: string,
+  cause: {
+    readonly operatorId: string
+    readonly operationKey: string
+    readonly reason?: string | undefined
+    readonly known?: KnownVersions
+  },
 ): Promise<UserView> {
+  const { operatorId, operationKey, reason, known } = cause
   mustNotBeOwn(operatorId, ownerId)
-  await keepLevel(db, ownerId, level)
-  return { owner_id: ownerId, level }
+  return db.transaction().execute(async (tx) => {
+    await lockLevel(tx, ownerId)
+    const user = await readUser(tx, ownerId)
+    if (await isLevelChanged(tx, operationKey)) return user
+    mustBeCurrent(user.version, known)
+    if (user.level === level) return user
+    await changeLevel(tx, {
+      owner_id: ownerId,
+      from_level: user.level,
+      to_level: level,
+      reason: reason ?? null,
+      operation_key: operationKey,
+      operator_id: operatorId,
+    })
+    return readUser(tx, ownerId)
+  })
 }

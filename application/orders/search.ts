@@ -32,7 +32,7 @@ export async function findOrders(
 ): Promise<{ orders: OrderLine[]; next: string | null }> {
   const number = orderNoAtStart(plainCode(search.words ?? ''))
   if (number !== undefined) return { orders: await findByNumber(reader, number), next: null }
-  const found = await searchOrders(reader.db, search, { ...page, limit: page.limit + 1 })
+  const found = await searchOrders(reader, search, { ...page, limit: page.limit + 1 })
   const orders = found.slice(0, page.limit).map(lineOf)
   return { orders, next: found.length > page.limit ? (orders.at(-1)?.id ?? null) : null }
 }

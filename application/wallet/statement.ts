@@ -1,3 +1,5 @@
+import type { Db } from '../../db/client.ts'
+import { readOrderTitles } from '../../db/orders/orders.ts'
 import type { Currency } from '../../db/schema/wallet-accounts.ts'
 import type { EntryKind } from '../../db/schema/wallet-transfers.ts'
 import { countEntries, type Listed, listEntries } from '../../db/wallet/reads.ts'
@@ -32,6 +34,8 @@ export interface StatementEntry {
   readonly held: bigint
   readonly balanceAfter: bigint
   readonly orderNo: string | null
+  /** Of the order's product; null without an order. */
+  readonly productTitle: string | null
   readonly reason: string | null
   /** Shown to the owner of the account. */
   readonly reasonText: string
@@ -58,7 +62,7 @@ export async function readStatement(
   const entries = booked.slice(0, page.limit)
   const last = entries.at(-1)
   return {
-    entries: entries.map((entry) => viewOf(entry, lang)),
+    entries: await viewsOf(db, entries, lang),
     total,
     nextCursor: booked.length > page.limit && last ? cursorOf(last.version, currency) : null,
   }
@@ -74,14 +78,22 @@ export async function* readWholeStatement(
 ): AsyncGenerator<StatementEntry[]> {
   for (let before: bigint | undefined; ; ) {
     const booked = await listEntries(db, vault, ownerId, currency, { limit: EXPORT_PAGE, before, kind })
-    yield booked.map((entry) => viewOf(entry, lang))
+    yield await viewsOf(db, booked, lang)
     const last = booked.at(-1)
     if (!last || booked.length < EXPORT_PAGE) return
     before = BigInt(last.version)
   }
 }
 
-function viewOf(entry: Listed, lang: Lang): StatementEntry {
+async function viewsOf(db: Db, entries: readonly Listed[], lang: Lang): Promise<StatementEntry[]> {
+  const titles = await readOrderTitles(
+    db,
+    entries.flatMap(({ order_no }) => order_no ?? []),
+  )
+  return entries.map((entry) => viewOf(entry, titles.get(entry.order_no ?? '') ?? null, lang))
+}
+
+function viewOf(entry: Listed, productTitle: string | null, lang: Lang): StatementEntry {
   return {
     id: `${entry.account_id}-${entry.version}`,
     kind: entry.kind,
@@ -89,6 +101,7 @@ function viewOf(entry: Listed, lang: Lang): StatementEntry {
     held: BigInt(entry.plain.held),
     balanceAfter: BigInt(entry.plain.available_after),
     orderNo: entry.order_no,
+    productTitle,
     reason: entry.reason,
     reasonText: ownReasonText(entry.kind, entry.reason, lang),
     freezes: entry.kind === 'freeze' ? freezesOf(entry) : undefined,

@@ -67,7 +67,7 @@ async function fillWallet(
   const key = (part: string) => `demo/${ownerId}/${part}`
   // Posted last: its presence shows that all other steps are done.
   if (await isBooked(deps.db, key('cash'))) return
-  await setLevel(deps.db, ownerId, level, 'demo')
+  await setLevel(deps.db, ownerId, level, { operatorId: 'demo', operationKey: key('level') })
   await bookGrants(deps, ownerId, grants)
   if (blocked) {
     const { points, reason } = blocked

@@ -1,17 +1,58 @@
-import { sql } from 'kysely'
-import type { Db } from '../client.ts'
+import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Db, Tx } from '../client.ts'
+import type { LevelChangesTable } from '../schema/level-changes.ts'
 
-/** @returns undefined when the shop has set no level: the one of the access token applies */
-export async function findLevel(db: Db, ownerId: string): Promise<number | undefined> {
-  const row = await db.selectFrom('users').select('level').where('owner_id', '=', ownerId).executeTakeFirst()
-  return row?.level
+export type LevelChange = Selectable<LevelChangesTable>
+
+/** Protects the level until the transaction ends, also one that is not set yet. */
+export async function lockLevel(tx: Tx, ownerId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`level/${ownerId}`}, 0))`.execute(tx)
 }
 
-export async function keepLevel(db: Db, ownerId: string, level: number): Promise<void> {
-  await db
+/** @returns undefined when the shop has set no level */
+export async function findUser(
+  db: Db,
+  ownerId: string,
+): Promise<{ readonly level: number; readonly revision: number } | undefined> {
+  return db
+    .selectFrom('users')
+    .select(['level', 'revision'])
+    .where('owner_id', '=', ownerId)
+    .executeTakeFirst()
+}
+
+/** Requires `lockLevel`. */
+export async function changeLevel(tx: Tx, change: Insertable<LevelChangesTable>): Promise<void> {
+  const { owner_id, to_level: level } = change
+  await tx
+    .with('kept', (db) => db.insertInto('level_changes').values(change))
     .insertInto('users')
-    .values({ owner_id: ownerId, level })
-    .onConflict((conflict) => conflict.column('owner_id').doUpdateSet({ level, updated_at: new Date() }))
+    .values({ owner_id, level })
+    .onConflict((conflict) =>
+      conflict
+        .column('owner_id')
+        .doUpdateSet({ level, revision: sql`users.revision + 1`, updated_at: new Date() }),
+    )
+    .execute()
+}
+
+export async function isLevelChanged(tx: Tx, operationKey: string): Promise<boolean> {
+  const change = await tx
+    .selectFrom('level_changes')
+    .select('id')
+    .where('operation_key', '=', operationKey)
+    .executeTakeFirst()
+  return change !== undefined
+}
+
+/** Newest first. */
+export async function listLevelChanges(db: Db, ownerId: string, limit: number): Promise<LevelChange[]> {
+  return db
+    .selectFrom('level_changes')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .orderBy('id', 'desc')
+    .limit(limit)
     .execute()
 }
 

@@ -202,3 +202,14 @@ export async function setAttention(tx: Tx, orderNo: string, attention: Attention
     .where('order_no', '=', orderNo)
     .execute()
 }
+
+/** Titles as they were ordered, by order number. */
+export async function readOrderTitles(db: Db, orderNos: readonly string[]): Promise<Map<string, string>> {
+  if (orderNos.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('points_exchange_orders')
+    .select(['order_no', 'product_title'])
+    .where('order_no', 'in', orderNos)
+    .execute()
+  return new Map(rows.map(({ order_no, product_title }) => [order_no, product_title]))
+}

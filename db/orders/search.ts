@@ -4,10 +4,12 @@ import { keywordTerms, titleQuery } from '../../domain/catalogue/search.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import { plainCode } from '../../domain/text.ts'
 import type { Db } from '../client.ts'
+import type { Encryptor } from '../platform/encryption.ts'
 import type { PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
+import { searchedContacts } from './contact-terms.ts'
 
 export interface OrderSearch {
-  /** A customer's id, tracking number, provider's number, end of an order number, or part of a product title. */
+  /** A customer's id, tracking or provider's number, end of an order number, part of a product title, or the receiver. */
   readonly words?: string | undefined
   readonly ownerId?: string | undefined
   readonly productId?: string | undefined
@@ -50,7 +52,11 @@ export interface OrderPage {
  * Not counted: counting a million orders takes longer than finding a page. One query per meaning of the term:
  * a single OR would use no index.
  */
-export async function searchOrders(db: Db, search: OrderSearch, page: OrderPage): Promise<FoundOrder[]> {
+export async function searchOrders(
+  { db, sealer }: { readonly db: Db; readonly sealer: Encryptor },
+  search: OrderSearch,
+  page: OrderPage,
+): Promise<FoundOrder[]> {
   const { words } = search
   if (words === undefined) return findPage(db, search, page, undefined)
   const code = plainCode(words)
@@ -58,6 +64,7 @@ export async function searchOrders(db: Db, search: OrderSearch, page: OrderPage)
     isOf(words),
     hasTracking(code),
     ...endsWith(code),
+    isReceivedBy(searchedContacts(sealer, words)),
     ...(await isPaidBy(db, code)),
     ...(await isOfProducts(db, words)),
   ]
@@ -111,6 +118,9 @@ function endsWith(words: string): Condition[] {
   if (!ENDING.test(ending)) return []
   return [sql<boolean>`right(order_no, 6) = ${ending.slice(-6)} and order_no like ${`%${ending}`}`]
 }
+
+/** By the whole phone number, its last four digits, or the whole name. */
+const isReceivedBy = (hashes: readonly Buffer[]): Condition => sql`contact_terms && ${hashes}::bytea[]`
 
 /** The provider's number of a payment or of its checkout. */
 async function isPaidBy(db: Db, words: string): Promise<Condition[]> {

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto'
 
 export interface Key {
   readonly id: string
@@ -10,19 +17,33 @@ export interface Encryptor {
   seal(value: unknown, context: string): Buffer
   /** @throws when the blob was changed, has another context, or its key is missing */
   open(blob: Buffer, context: string): unknown
+  /** By which an encrypted text is found: a keyed hash, under the current key. */
+  searchHash(text: string, context: string): Buffer
+  /** The hashes that `searchHash` gives under each key, so that a rotation loses nothing. */
+  searchHashes(text: string, context: string): Buffer[]
 }
 
 const NONCE = 12
 const TAG = 16
+const SEARCH_HASH = 16
 
 /**
  * AES-256-GCM; a blob is `id length, id, nonce, tag, ciphertext`. @param keys the first encrypts, all decrypt
  */
 export function createEncryptor(keys: readonly Key[]): Encryptor {
   // Reusing key objects costs a third of creating them per call.
-  const made = keys.map(({ id, key }) => ({ id, key: createSecretKey(key) }))
+  const made = keys.map(({ id, key }) => ({
+    id,
+    key: createSecretKey(key),
+    search: createSecretKey(Buffer.from(hkdfSync('sha256', key, '', 'points-mall/search', 32))),
+  }))
   const current = made[0]
   if (!current) throw new Error('PAYLOAD_KEYS holds no key')
+  const hash = ({ search }: typeof current, text: string, context: string) =>
+    createHmac('sha256', search)
+      .update(JSON.stringify([context, text]))
+      .digest()
+      .subarray(0, SEARCH_HASH)
   return {
     seal(value, context) {
       const nonce = randomBytes(NONCE)
@@ -44,5 +65,7 @@ export function createEncryptor(keys: readonly Key[]): Encryptor {
       const body = Buffer.concat([decipher.update(blob.subarray(idEnd + NONCE + TAG)), decipher.final()])
       return JSON.parse(body.toString('utf8'))
     },
+    searchHash: (text, context) => hash(current, text, context),
+    searchHashes: (text, context) => made.map((key) => hash(key, text, context)),
   }
 }

@@ -4,6 +4,7 @@ import type { EarningsTable } from './earnings.ts'
 import type { ExchangeAttemptsTable } from './exchange-attempts.ts'
 import type { IdempotencyKeysTable } from './idempotency-keys.ts'
 import type { KeptFormsTable } from './kept-forms.ts'
+import type { LevelChangesTable } from './level-changes.ts'
 import type { OrderEventsTable } from './order-events.ts'
 import type { OrderRefundsTable } from './order-refunds.ts'
 import type { OrderRequestsTable } from './order-requests.ts'
@@ -30,6 +31,7 @@ import type { WebhookInboxTable } from './webhook-inbox.ts'
 /** Every table, by its name; each has a file of its own. */
 export interface Database {
   users: UsersTable
+  level_changes: LevelChangesTable
   categories: CategoriesTable
   points_products: PointsProductsTable
   orders: OrdersTable

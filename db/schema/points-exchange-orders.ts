@@ -56,6 +56,8 @@ export interface PointsExchangeOrdersTable extends Dated {
   run_id: ColumnType<string | null, string | null | undefined, string>
   shipping_info: JSONColumnType<ShippingInfo> | null
   address_info: Buffer | null
+  /** Keyed hashes of the receiver; null with an address: to be indexed. */
+  contact_terms: ColumnType<Buffer[] | null, Buffer[] | null | undefined, Buffer[] | null>
   customer_notes: Buffer | null
   payment_info: ColumnType<PaymentInfo | null, string | null, string | null>
   owner_type: string

@@ -697,7 +697,9 @@ describe('wallets', () => {
     ['cash', { amount: '0.00', reason: '零' }, '金额（元）不能小于 0.01'],
     ['cash', { amount: '1e3', reason: '多' }, '金额（元）格式不正确'],
     ['block', { points: '1', reason: '没有' }, '积分余额不足'],
-    ['level', { level: '1001' }, '等级不能大于 1,000'],
+    ['level', { level: '1001', reason: '升级' }, '等级不能大于 1,000'],
+    ['level', { level: '-1', reason: '降级' }, '等级不能小于 0'],
+    ['level', { level: '3', reason: ' ' }, '原因不能为空'],
   ])('refuse %s of %o, and book nothing', async (action, fields, said) => {
     const { status, html } = await act('nobody', action, fields)
     expect([status, html]).toEqual([422, expect.stringContaining(said)])
@@ -737,6 +739,61 @@ describe('wallets', () => {
       expect((await admin.post(path, { ...second, confirmed: 'yes' })).status).toBe(303)
     }
     expect(await now()).toBe(sum)
+  })
+
+  test('confirm a level on a second page, and keep who changed it, from what, to what, and why', async () => {
+    const path = '/admin/users/lena/level'
+    const changes = () =>
+      mall.db
+        .selectFrom('level_changes')
+        .select(['from_level', 'to_level', 'reason', 'operator_id'])
+        .where('owner_id', '=', 'lena')
+        .orderBy('id')
+        .execute()
+    const level = async () => (await api('/users/lena')).level
+    const fields = { level: '7', reason: '年度 <消费> 达标' }
+    const asked = await act('lena', 'level', fields)
+    expect([asked.status, await level(), await changes()]).toEqual([200, 1, []])
+    expect(asked.html).toContain('修改等级，请再确认一次')
+    const second = { ...fieldsOf(asked.html, path), confirmed: 'yes' }
+    for (const _ of [1, 2]) expect((await admin.post(path, second)).status).toBe(303)
+    const first = { from_level: 1, to_level: 7, reason: fields.reason, operator_id: 'admin' }
+    expect([await level(), await changes()]).toEqual([7, [first]])
+    const { html } = await admin.get('/admin/users/lena')
+    const shown = html.slice(html.indexOf('等级修改记录'))
+    for (const part of ['<td data-label="新等级" class="number">7</td>', '年度 &lt;消费&gt; 达标', 'admin']) {
+      expect(shown).toContain(part)
+    }
+    // The same level is no change; the API says why where it is told.
+    await act('lena', 'level', { ...fields, confirmed: 'yes' })
+    const put = { as: 'op', role: 'operator', body: { level: 8, reason: '活动' } } as const
+    await mall.call('PUT', '/api/admin/points-mall/users/lena', put)
+    expect(await changes()).toEqual([
+      first,
+      { from_level: 7, to_level: 8, reason: '活动', operator_id: 'op' },
+    ])
+    await expect(mall.db.updateTable('level_changes').set({ to_level: 1 }).execute()).rejects.toThrow(
+      /append-only|permission denied/,
+    )
+  })
+
+  test('ask again about a level that somebody else has changed since', async () => {
+    const path = '/admin/users/sara/level'
+    await keepFirstLevel(mall.db, 'sara', 2)
+    const opened = { ...(await admin.form(path)), level: '3', reason: '升级', confirmed: 'yes' }
+    const url = '/api/admin/points-mall/users/sara'
+    const staff = { as: 'op', role: 'operator' } as const
+    const { headers } = await mall.call('GET', url, staff)
+    const ifMatch = { 'if-match': headers.get('etag') ?? '' }
+    const put = (level: number) => mall.call('PUT', url, { ...staff, headers: ifMatch, body: { level } })
+    expect((await put(9)).headers.get('etag')).not.toBe(ifMatch['if-match'])
+    expect((await put(4)).body).toMatchObject({ status: 412, code: 'STALE' })
+    const stale = await admin.post(path, opened)
+    expect([stale.status, (await api('/users/sara')).level]).toEqual([412, 9])
+    expect(stale.html).toContain('name="use_level"')
+    const again = { ...fieldsOf(stale.html, path), use_level: 'typed', confirmed: 'yes' }
+    expect((await admin.post(path, again)).status).toBe(303)
+    expect((await api('/users/sara')).level).toBe(3)
   })
 
   test('do not confirm what cannot be done', async () => {
@@ -815,7 +872,7 @@ describe('wallets', () => {
     expect((await admin.get('/admin/users/iris')).html).toContain('异常登录')
     await act('iris', 'unfreeze', { reason: '已核实' })
     expect((await wallet('iris')).frozen).toBeNull()
-    await act('iris', 'level', { level: '5' })
+    await act('iris', 'level', { level: '5', reason: '升级', confirmed: 'yes' })
     expect((await api('/users/iris')).level).toBe(5)
     expect(await mall.brokenLaws()).toEqual([])
   })
@@ -874,7 +931,8 @@ describe('permissions', () => {
       expect((await operator.get(path)).status).toBe(403)
       expect((await operator.post(path, fields)).status).toBe(403)
     }
-    expect((await operator.post('/admin/users/rita/level', { level: '2' })).status).toBe(303)
+    const level = { level: '2', reason: '升级', confirmed: 'yes' }
+    expect((await operator.post('/admin/users/rita/level', level)).status).toBe(303)
     expect(await api('/wallets/rita')).toMatchObject({ available: 0, frozen: null, cash: { amount: '0.00' } })
   })
 

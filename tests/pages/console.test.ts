@@ -1,6 +1,8 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readDashboard } from '../../application/platform/dashboard.ts'
+import { contactHashes, indexContacts } from '../../db/orders/contact-terms.ts'
+import { createEncryptor } from '../../db/platform/encryption.ts'
 import { keepTotals } from '../../db/reconciliation/reconciliations.ts'
 import { dateInShanghai, yesterdayInShanghai } from '../../domain/business-time.ts'
 import { LOW_STOCK } from '../../domain/catalogue/product.ts'
@@ -266,6 +268,63 @@ describe('the list of orders', () => {
     const unsaid = await operator.get('/admin/orders?owner_id=nobody-at-all')
     expect(unsaid.html).toContain('没有符合条件的订单')
     expect(unsaid.html).not.toContain('商品名填两个字以上')
+  })
+
+  test('finds an order by its receiver: whole phone, last four digits, whole name; by no other part', async () => {
+    const { sealer } = mall.deps
+    const { owner, orderNo } = await order({ title: '收件香插' })
+    const placed = async (address: Record<string, string>) => {
+      const product_id = await mall.product({ point: 1, shipping_type: 'logistics' })
+      const { body } = await mall.exchange(owner, {
+        product_id,
+        address: { detail: '中山路 1 号', ...address },
+      })
+      return body.data.order_no as string
+    }
+    const one = await placed({ name: '欧阳 锋', phone: '+86 137-6666-9182' })
+    const other = await placed({ name: 'Ann Lee', phone: '0571-88889182' })
+    const both = [other, one]
+    for (const [q, expected] of [
+      ['13766669182', [one]],
+      [' １３７ 6666 9182', [one]],
+      ['欧阳锋', [one]],
+      ['9182', both],
+      ['057188889182', [other]],
+      ['ann lee', [other]],
+      ['1376666918', []],
+      ['66669182', []],
+      ['182', []],
+      ['欧阳', []],
+    ] as const) {
+      expect([q, await found({ q })]).toEqual([q, expected])
+    }
+    expect(await found({ q: '9182', owner_id: 'somebody-else' })).toEqual([])
+    // An earlier version changes an address, and writes orders without an index.
+    const moved = { name: '洪七', phone: '13766660000', detail: '桃花岛' }
+    await mall.db
+      .updateTable('points_exchange_orders')
+      .set({ address_info: sealer.seal(moved, `address/${one}`) })
+      .where('order_no', '=', one)
+      .execute()
+    await mall.db
+      .updateTable('points_exchange_orders')
+      .set({ contact_terms: null })
+      .where('order_no', '=', other)
+      .execute()
+    expect(await found({ q: '9182' })).toEqual([])
+    expect(await indexContacts(mall.deps)).toBe(2)
+    expect([await found({ q: '洪七' }), await found({ q: '9182' })]).toEqual([[one], [other]])
+    expect(await indexContacts(mall.deps)).toBe(0)
+    // Of a receiver nothing is readable, and another key finds nothing.
+    const stored = await mall.db
+      .selectFrom('points_exchange_orders')
+      .select('contact_terms')
+      .where('order_no', 'in', [one, other, orderNo])
+      .orderBy('id')
+      .execute()
+    expect(stored.map(({ contact_terms }) => contact_terms?.length)).toEqual([0, 3, 3])
+    const rotated = createEncryptor([{ id: 't2', key: Buffer.alloc(32, 'new') }])
+    expect(contactHashes(rotated, moved)[0]).not.toEqual(contactHashes(sealer, moved)[0])
   })
 
   test('reports days in the wrong order as an error', async () => {

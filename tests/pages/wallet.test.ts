@@ -122,6 +122,23 @@ describe('the wallet page', () => {
     expect([await first(WALLET), await first(`${WALLET}?currency=CNY`)]).toEqual(['100', '¥10.10'])
   })
 
+  test('names the product of each line of an order, and leads to the order', async () => {
+    await mall.points('namer', 700)
+    const product_id = await mall.product({ title: '青花 <盖碗>', point: 600 })
+    const { order_no } = (await mall.exchange('namer', { product_id })).body.data
+    await mall.act('namer', order_no, 'cancel')
+    await mall.reach('namer', order_no, 'order_canceled')
+    const line = `<a href="/points-mall/orders/${order_no}">青花 &lt;盖碗&gt;</a>`
+    const { html } = await (await openHttpSession(mall, 'namer')).get(WALLET)
+    // The redemption and the return, but not the grant.
+    expect([html.split(line).length - 1, html.split('青花').length - 1]).toEqual([2, 2])
+    const operator = await openHttpSession(mall, 'olga', 'zh', 'operator')
+    const console = (await operator.get('/admin/users/namer')).html
+    expect(
+      console.split(`青花 &lt;盖碗&gt;<br><a class="press code" href="/admin/orders/${order_no}"`),
+    ).toHaveLength(3)
+  })
+
   test('of an unknown owner is empty, and says so', async () => {
     const { html, status } = await (await openHttpSession(mall, 'nobody-yet')).get(WALLET)
     expect(status).toBe(200)

@@ -95,11 +95,11 @@ describe('an answer', () => {
     mall.contract.problemsOfAnswer('GET', '/api/admin/points-mall/users/alice', { status, type, body })
 
   test('outside of the document is found', () => {
-    const data = { owner_id: 'alice', level: null }
+    const data = { owner_id: 'alice', level: null, version: '0' }
     expect(read(200, { success: true, data })).toEqual([])
     expect(read(201, { success: true, data })).toHaveLength(1)
     expect(read(200, { success: true, data: { ...data, more: 1 } })).toHaveLength(1)
-    expect(read(200, { success: true, data: { owner_id: 'alice' } })).toHaveLength(1)
+    expect(read(200, { success: true, data: { owner_id: 'alice', version: '0' } })).toHaveLength(1)
     expect(read(200, { success: true, data }, 'text/plain')).toHaveLength(1)
   })
 

@@ -396,9 +396,13 @@ const TABLE: readonly Row[] = [
   row(
     'POST /admin/users/:owner/:action',
     STAFF,
-    303,
+    // It asks first.
+    200,
     'customer',
-    (owner) => ({ path: `/admin/users/${owner}/level`, fields: { level: '2' } }),
+    (owner) => ({
+      path: `/admin/users/${owner}/level`,
+      fields: { level: '2', reason: '升级' },
+    }),
     'level',
   ),
   row('POST /admin/users/:owner/earnings', ADMIN, 303, 'customer', async (owner) => {

@@ -17,6 +17,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   stock_reservations: 'catalogue',
   addresses: 'customers',
   kept_forms: 'customers',
+  level_changes: 'customers',
   sign_in_links: 'customers',
   users: 'customers',
   web_sessions: 'customers',

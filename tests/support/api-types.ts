@@ -394,7 +394,7 @@ type Earning = {
   created_at: string
 }
 
-type User = { owner_id: string; level: number | null }
+type User = { owner_id: string; level: number | null; version: string }
 
 type AdminOrder = Order & { workflow: { id: string; run_id: string | null; url: string | null } }
 
@@ -1159,13 +1159,14 @@ export interface Operations {
   }
   adminUpdateUser: {
     path: { owner_id: string }
-    body: { level: number }
+    body: { level: number; reason?: string }
     answer:
       | { status: 200; body: { success: true; data: User } }
       | { status: 400; body: Problem }
       | { status: 401; body: Problem }
       | { status: 403; body: Problem }
       | { status: 404; body: Problem }
+      | { status: 412; body: Problem }
       | { status: 413; body: Problem }
       | { status: 415; body: Problem }
       | { status: 422; body: Problem }

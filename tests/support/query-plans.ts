@@ -48,7 +48,11 @@ function literal(client: Client, value: unknown): string {
   if (value instanceof Date) return client.escapeLiteral(value.toISOString())
   if (Buffer.isBuffer(value)) return `'\\x${value.toString('hex')}'`
   if (Array.isArray(value)) {
-    const elements = value.map((one) => JSON.stringify(`${one as string | number}`)).join(',')
+    const elements = value
+      .map((one) =>
+        JSON.stringify(Buffer.isBuffer(one) ? `\\x${one.toString('hex')}` : `${one as string | number}`),
+      )
+      .join(',')
     return client.escapeLiteral(`{${elements}}`)
   }
   return client.escapeLiteral(`${value as string | number | boolean | bigint}`)

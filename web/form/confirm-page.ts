@@ -6,15 +6,17 @@ import { textsIn } from '../texts/common/common.ts'
 import { ACTION_FORM as F } from '../texts/console/wallets.ts'
 import { type Form, formFields } from './form.ts'
 
-/** Submits the form again with `confirmed` = `yes`, or `no` to edit. @param rows name and value */
+/** Submits the form again with `confirmed` = `yes`, or `no` to edit. @param rows name and value @param title default: that the amount is large */
 export function confirmPage(
   c: WebContext,
   action: string,
   form: Form,
   rows: readonly (readonly [string, Html | string])[],
+  title?: string,
 ) {
   const t = textsIn(c.get('lang'))
-  const main = html`<h1>${t(F.confirmTitle)}</h1>
+  const heading = title ?? t(F.confirmTitle)
+  const main = html`<h1>${heading}</h1>
     <form method="post" action="${action}" class="ticket narrow">
       <div class="body stack">
         <p>${t(F.confirmHint)}</p>
@@ -29,5 +31,5 @@ export function confirmPage(
         <button name="confirmed" value="no" class="plain">${t(F.change)}</button>
       </div>
     </form>`
-  return consolePage(c, { title: t(F.confirmTitle), main, section: 'users' })
+  return consolePage(c, { title: heading, main, section: 'users' })
 }

@@ -13,7 +13,7 @@ import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { ACTIONS, CUSTOMERS as T } from '../../texts/console/wallets.ts'
 import { consolePage } from '../layout.ts'
-import { act, showAction, walletAt } from '../wallet/wallet-action-page.ts'
+import { act, formOfLevel, showAction, walletAt } from '../wallet/wallet-action-page.ts'
 import { type ActionName, needsLedger, rightFor } from '../wallet/wallet-actions.ts'
 import { showWallet } from '../wallet/wallets.ts'
 
@@ -71,8 +71,8 @@ export function consoleUserRoutes(deps: WebDeps) {
       const action = actionOf(c, owner)
       const block = c.req.query('block')
       if (action !== 'level') return showAction(c, deps, owner, action, block === undefined ? {} : { block })
-      const { level } = await readUser(deps.db, owner)
-      return showAction(c, deps, owner, action, { level: level === null ? '' : `${level}` })
+      const user = await readUser(deps.db, owner)
+      return showAction(c, deps, owner, action, { ...formOfLevel(user), version: user.version })
     })
     .post('/:owner/:action', (c) => {
       const owner = ownerOf(c)

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { isKnownUser } from '../../../application/customers/users.ts'
+import { isKnownUser, LEVEL_MAX, readUser, type UserView } from '../../../application/customers/users.ts'
 import { readGuardedWallet } from '../../../application/wallet/freezes.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
@@ -16,12 +16,13 @@ import {
   operationKeyOf,
   readForm,
 } from '../../form/form.ts'
+import { chosenIn, staleForm, versionField } from '../../form/stale-form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, groupedText, moneyText, pointsText, time } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
-import { ACTION_HINTS, ACTIONS, ACTION_FORM as F } from '../../texts/console/wallets.ts'
+import { ACTION_HINTS, ACTIONS, CUSTOMERS, ACTION_FORM as F } from '../../texts/console/wallets.ts'
 import { consolePage } from '../layout.ts'
 import { ACTION_FIELDS, type ActionName, changeText, readAction } from './wallet-actions.ts'
 
@@ -41,12 +42,13 @@ export async function showAction(
     <h1>${t(ACTIONS[name])}</h1>
     <form method="post" action="${walletAt(owner)}/${name}" class="card stack narrow" novalidate>
       ${formFields(c, form.once)}
+      ${form.version === undefined ? '' : versionField(form.version)}
       ${form.block ? html`<input type="hidden" name="block" value="${form.block}">` : ''}
       ${errorSummary(errors, lang)}
       <dl class="facts"><dt>${t(F.customer)}</dt><dd><strong>${owner}</strong></dd>
         ${await factsOf(deps, owner, name, form, lang)}</dl>
       <p class="lead">${t(ACTION_HINTS[name])}</p>
-      ${ACTION_FIELDS[name].map((fieldName) => fieldOf(c, fieldName, form, errors))}
+      ${ACTION_FIELDS[name].map((fieldName) => fieldOf(c, name, fieldName, form, errors))}
       <div class="row"><button>${t(ACTIONS[name])}</button>
         <a class="button quiet" href="${walletAt(owner)}">${t(F.cancel)}</a></div>
     </form>`
@@ -76,7 +78,7 @@ async function factsOf(
     ${fact(t(F.blockedBy), block.operator_id ?? '')}`
 }
 
-function fieldOf(c: WebContext, name: string, form: Form, errors: FormErrors): Html {
+function fieldOf(c: WebContext, action: ActionName, name: string, form: Form, errors: FormErrors): Html {
   const t = textsIn(c.get('lang'))
   const one = { name, value: form[name], error: errors[name], required: true }
   switch (name) {
@@ -88,6 +90,7 @@ function fieldOf(c: WebContext, name: string, form: Form, errors: FormErrors): H
         type: 'number',
         inputmode: 'numeric',
         min: name === 'level' ? 0 : 1,
+        ...(name === 'level' && { max: LEVEL_MAX }),
       })
     case 'amount':
       return field({ ...one, label: t(F.amount), inputmode: 'decimal', hint: t(F.amountHint) })
@@ -104,14 +107,20 @@ function fieldOf(c: WebContext, name: string, form: Form, errors: FormErrors): H
         form.way,
       )
     default:
-      return field({ ...one, label: t(F.reason), maxlength: 200, hint: t(F.reasonHint) })
+      return field({
+        ...one,
+        label: t(F.reason),
+        maxlength: 200,
+        hint: t(action === 'level' ? F.levelReasonHint : F.reasonHint),
+      })
   }
 }
 
 /** Large amounts need confirmation; invalid forms are shown again. */
 export async function act(c: WebContext, deps: WebDeps, owner: string, name: ActionName): Promise<Response> {
   const lang = c.get('lang')
-  const { confirmed, ...form } = await readForm(c)
+  const { confirmed, ...typed } = await readForm(c)
+  const form = name === 'level' ? chosenIn(typed, formOfLevel(await readUser(deps.db, owner))) : typed
   const wish = readAction(name, form, lang)
   const { read } = wish
   if (Object.keys(read.errors).length > 0 || confirmed === 'no') {
@@ -120,7 +129,7 @@ export async function act(c: WebContext, deps: WebDeps, owner: string, name: Act
   // A typing error in an id gives to nobody.
   const gives = name !== 'block' && (wish.points > 0 || wish.fen > 0n)
   const isNew = gives && !(await isKnownUser(deps.db, owner))
-  if ((wish.isLarge || isNew) && confirmed !== 'yes') {
+  if ((wish.asks || isNew) && confirmed !== 'yes') {
     return confirm(c, deps, owner, name, form, wish, isNew)
   }
   try {
@@ -131,10 +140,24 @@ export async function act(c: WebContext, deps: WebDeps, owner: string, name: Act
       const { required = '', available = '' } = error.refusal
       const points = tooFew(groupedText(required), groupedText(available), lang)
       return showAction(c, deps, owner, name, form, { points })
+    } else if (error instanceof DomainError && error.refusal.code === 'STALE') {
+      return showStaleLevel(c, deps, owner, form)
     } else throw error
     return showAction(c, deps, owner, name, form, read.errors)
   }
   return c.redirect(`${walletAt(owner)}?done=${name}`, 303)
+}
+
+/** What the form about a level starts with. */
+export const formOfLevel = ({ level }: UserView): Form => ({ level: level === null ? '' : `${level}` })
+
+async function showStaleLevel(c: WebContext, deps: WebDeps, owner: string, form: Form) {
+  const t = textsIn(c.get('lang'))
+  const user = await readUser(deps.db, owner)
+  const action = `${walletAt(owner)}/level`
+  const saved = { form, saved: formOfLevel(user), version: user.version }
+  const main = html`<h1>${t(ACTIONS.level)} · ${owner}</h1>${staleForm(c, { action, ...saved, label: () => t(F.level) })}`
+  return consolePage(c, { title: `${t(ACTIONS.level)} · ${owner}`, main, section: 'users' }, 412)
 }
 
 const tooFew = (required: string, available: string, lang: Lang) =>
@@ -151,6 +174,7 @@ async function confirm(
 ) {
   const lang = c.get('lang')
   const t = textsIn(lang)
+  if (name === 'level') return confirmLevel(c, deps, owner, form, wish.level)
   const { available, cash } = await readWallet(deps, owner)
   // Do not ask to confirm what will fail; the ledger checks again.
   if (wish.points < 0 && available + wish.points < 0) {
@@ -173,4 +197,27 @@ async function confirm(
     [t(F.before), before],
     [t(F.after), html`<strong>${after}</strong>`],
   ])
+}
+
+async function confirmLevel(c: WebContext, deps: WebDeps, owner: string, form: Form, to: number) {
+  const t = textsIn(c.get('lang'))
+  const [{ level: from }, isKnown] = await Promise.all([
+    readUser(deps.db, owner),
+    isKnownUser(deps.db, owner),
+  ])
+  return confirmPage(
+    c,
+    `${walletAt(owner)}/level`,
+    form,
+    [
+      [
+        t(F.customer),
+        html`<strong>${owner}</strong>${isKnown ? '' : html`<p class="notice warn">${t(F.neverSeen)}</p>`}`,
+      ],
+      [t(F.levelNow), from === null ? t(CUSTOMERS.noLevel) : `${from}`],
+      [t(F.levelAfter), html`<strong class="digits">${to}</strong>`],
+      [t(F.reason), form.reason ?? ''],
+    ],
+    t(F.confirmLevel),
+  )
 }

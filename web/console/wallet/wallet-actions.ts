@@ -13,6 +13,7 @@ import { type Fen, moneyFromFen } from '../../../domain/money.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import type { Form } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
+import { versionsOf } from '../../form/stale-form.ts'
 import type { WebDeps } from '../../shared/deps.ts'
 import { moneyText, pointsText, signed } from '../../shared/format.ts'
 import { textsIn } from '../../texts/common/common.ts'
@@ -34,7 +35,7 @@ export const ACTION_FIELDS: Readonly<Record<ActionName, readonly FieldName[]>> =
   unblock: ['reason'],
   freeze: ['reason'],
   unfreeze: ['reason'],
-  level: ['level'],
+  level: ['level', 'reason'],
 }
 
 /** The same rights as in the API. */
@@ -49,10 +50,12 @@ interface Cause {
 
 interface Wish {
   readonly read: ReturnType<typeof readFields>
-  readonly isLarge: boolean
+  /** Asks before it is done. */
+  readonly asks: boolean
   /** Points, or cash in fen; signed. */
   readonly points: number
   readonly fen: Fen
+  readonly level: number
   run(deps: WebDeps, owner: string, by: Cause): Promise<unknown>
 }
 
@@ -79,9 +82,10 @@ export function readAction(name: ActionName, form: Form, lang: Lang): Wish {
   const reason = has('reason') ? read.text('reason', 1, REASON_MAX) : ''
   return {
     read,
-    isLarge: name !== 'block' && (count >= LARGE_POINTS || fen >= LARGE_FEN),
+    asks: name === 'level' || (name !== 'block' && (count >= LARGE_POINTS || fen >= LARGE_FEN)),
     points,
     fen,
+    level,
     async run(deps, owner, by) {
       const cause = { ...by, reason }
       switch (name) {
@@ -99,7 +103,7 @@ export function readAction(name: ActionName, form: Form, lang: Lang): Wish {
         case 'unfreeze':
           return setFrozen(deps, owner, name === 'freeze', cause)
         case 'level':
-          return setLevel(deps.db, owner, level, by.operatorId)
+          return setLevel(deps.db, owner, level, { ...cause, known: versionsOf(form) })
       }
     },
   }

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { readUser } from '../../../application/customers/users.ts'
+import { type LevelChangeView, readLevelChanges, readUser } from '../../../application/customers/users.ts'
 import { type GuardedWallet, readGuardedWallet } from '../../../application/wallet/freezes.ts'
 import { ENTRY_KINDS, readStatement, type StatementEntry } from '../../../application/wallet/statement.ts'
 import { hasRight } from '../../../domain/access.ts'
@@ -23,9 +23,10 @@ const PER_PAGE = 30
 export async function showWallet(c: WebContext, deps: WebDeps, owner: string) {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  const [wallet, { level }, statement] = await Promise.all([
+  const [wallet, { level }, changes, statement] = await Promise.all([
     readGuardedWallet(deps, owner),
     readUser(deps.db, owner),
+    readLevelChanges(deps.db, owner),
     statementOf(c, deps, owner),
   ])
   const done = c.req.query('done') ?? ''
@@ -54,6 +55,7 @@ export async function showWallet(c: WebContext, deps: WebDeps, owner: string) {
       ${actions(c, deps, owner, wallet)}
     </div>
     ${blocks(c, owner, wallet)}
+    ${levelChanges(c, changes)}
     ${statement}`
   return consolePage(c, { title: `${t(T.of)} · ${owner}`, main, section: 'users' })
 }
@@ -119,6 +121,27 @@ function blocks(c: WebContext, owner: string, { blocks }: GuardedWallet): Html |
         <td data-label="${t(T.reason)}">${reason ?? ''}</td>
         <td data-label="${t(T.operator)}">${operator_id ?? ''}</td>
         ${mayUnblock ? html`<td><a class="press" href="${walletAt(owner)}/unblock?${new URLSearchParams({ block: block_id }).toString()}">${t(ACTIONS.unblock)}</a></td>` : ''}
+      </tr>`,
+    )}</tbody>
+  </table></section>`
+}
+
+function levelChanges(c: WebContext, changes: readonly LevelChangeView[]): Html | '' {
+  if (changes.length === 0) return ''
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  return html`<section class="card"><table class="folds">
+    <caption>${t(T.levels)}</caption>
+    <thead><tr><th scope="col">${t(T.since)}</th><th scope="col" class="number">${t(T.levelFrom)}</th>
+      <th scope="col" class="number">${t(T.levelTo)}</th><th scope="col">${t(T.reason)}</th>
+      <th scope="col">${t(T.operator)}</th></tr></thead>
+    <tbody>${changes.map(
+      ({ from, to, reason, operator_id, at }) => html`<tr>
+        <td data-label="${t(T.since)}">${time(at, lang)}</td>
+        <td data-label="${t(T.levelFrom)}" class="number">${from ?? t(CUSTOMERS.noLevel)}</td>
+        <td data-label="${t(T.levelTo)}" class="number">${to}</td>
+        <td data-label="${t(T.reason)}">${reason ?? ''}</td>
+        <td data-label="${t(T.operator)}">${operator_id}</td>
       </tr>`,
     )}</tbody>
   </table></section>`
@@ -190,7 +213,7 @@ function entryTable(c: WebContext, entries: readonly StatementEntry[], currency:
         <td data-label="${t(T.after)}" class="number">${sum(entry.balanceAfter)}</td>
         <td data-label="${t(T.operator)}" class="by left last small">${entry.operatorId ?? ''}</td>
         <td data-label="${t(T.since)}" class="plainly left last small muted">${exactTime(entry.createdAt.toISOString())}</td>
-        <td data-label="${t(T.order)}" class="plainly left last small">${entry.orderNo === null ? '' : html`<a class="press code" href="/admin/orders/${entry.orderNo}">${entry.orderNo}</a>`}</td>
+        <td data-label="${t(T.order)}" class="plainly left last small">${entry.orderNo === null ? '' : html`${entry.productTitle === null ? '' : html`${entry.productTitle}<br>`}<a class="press code" href="/admin/orders/${entry.orderNo}">${entry.orderNo}</a>`}</td>
       </tr>`,
     )}</tbody>
   </table>`

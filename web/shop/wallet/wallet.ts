@@ -166,7 +166,7 @@ function linkTo(
 
 function line(entry: StatementEntry, currency: 'ZJF' | 'CNY', lang: Lang): Html {
   const t = textsIn(lang)
-  const { amount, held, balanceAfter, kind, reasonText, orderNo, createdAt } = entry
+  const { amount, held, balanceAfter, kind, reasonText, orderNo, productTitle, createdAt } = entry
   const inPoints = currency === 'ZJF'
   const change = inPoints ? signed(Number(amount)) : signedMoney(amount)
   const after = inPoints ? grouped(Number(balanceAfter)) : moneyText(moneyFromFen(balanceAfter))
@@ -177,7 +177,7 @@ function line(entry: StatementEntry, currency: 'ZJF' | 'CNY', lang: Lang): Html 
   return html`<div class="why">
       <p><span class="badge">${kindText(kind, lang)}</span> ${reasonText}${wasHeld ? html` · ${captured}` : ''}</p>
       <p class="small muted">${time(createdAt.toISOString(), lang)}
-        ${orderNo ? html`<a href="/points-mall/orders/${orderNo}">${t(WALLET.order)}</a>` : ''}</p>
+        ${orderNo ? html`<a href="/points-mall/orders/${orderNo}">${productTitle ?? t(WALLET.order)}</a>` : ''}</p>
     </div>
     <div class="how-much">
       ${amount === 0n ? '' : html`<p class="digits change">${change}</p>`}

@@ -24,7 +24,10 @@ export const PAYMENT_STATES: Readonly<Record<PaymentStatus, Text>> = {
 
 export const ORDER_LIST = {
   title: { zh: '订单', en: 'Orders' },
-  words: { zh: '订单号、运单号、用户或商品', en: 'Order, tracking number, customer or product' },
+  words: {
+    zh: '订单号、运单号、收件人、用户或商品',
+    en: 'Order, tracking number, receiver, customer or product',
+  },
   status: { zh: '订单状态', en: 'Status' },
   payment: { zh: '付款状态', en: 'Payment' },
   mode: { zh: '支付方式', en: 'Payment mode' },
@@ -47,8 +50,8 @@ export const ORDER_LIST = {
   tryLess: { zh: '换一个条件，或者清除全部条件。', en: 'Change a filter or clear them all.' },
   daysTurned: { zh: '开始日期不能晚于结束日期', en: 'The start date cannot be after the end date' },
   emptyHint: {
-    zh: '订单号填最后 6 位或更多即可；运单号、付款单号和用户编号要完整填写；商品名填两个字以上即可。',
-    en: 'For an order number, the last 6 characters or more are enough. Enter tracking numbers, payment numbers and customer ids in full, and at least two characters of a product title.',
+    zh: '订单号填最后 6 位或更多即可；运单号、付款单号、用户编号和收件人姓名要完整填写；收件人手机号可只填后 4 位；商品名填两个字以上即可。',
+    en: 'For an order number, the last 6 characters or more are enough. Enter tracking numbers, payment numbers, customer ids and the name of the receiver in full, their phone in full or its last 4 digits, and at least two characters of a product title.',
   },
   sent: { zh: '交付', en: 'Delivery' },
   isSent: { zh: '需要寄送', en: 'Shipped' },

@@ -62,6 +62,9 @@ export const WALLET = {
   newest: { zh: '回到最新', en: 'Newest entries' },
   orders: { zh: '查看订单', en: 'Orders' },
   earnings: { zh: '积分入账', en: 'Earnings' },
+  levels: { zh: '等级修改记录', en: 'Level changes' },
+  levelFrom: { zh: '原等级', en: 'From' },
+  levelTo: { zh: '新等级', en: 'To' },
 } satisfies Record<string, Text>
 
 export const ACTIONS = {
@@ -116,7 +119,14 @@ export const ACTION_FORM = {
   },
   reason: { zh: '原因', en: 'Reason' },
   reasonHint: { zh: '会记入流水，用户也能看到。', en: 'Saved in the statement and visible to the customer.' },
+  levelReasonHint: {
+    zh: '只给员工看，和修改记录一起保留。',
+    en: 'Only staff see it; it is kept with the change.',
+  },
   level: { zh: '等级', en: 'Level' },
+  levelNow: { zh: '现在的等级', en: 'Level now' },
+  levelAfter: { zh: '改为', en: 'Level after' },
+  confirmLevel: { zh: '修改等级，请再确认一次', en: 'Level change: please confirm' },
   cancel: { zh: '取消', en: 'Cancel' },
   customer: { zh: '用户', en: 'Customer' },
   confirmTitle: { zh: '金额较大，请再确认一次', en: 'Large amount: please confirm' },
