@@ -10,6 +10,7 @@ import {
   SYSTEM,
 } from '../db/orders/orders.ts'
 import {
+  announceRefund,
   countOwed,
   endRefund,
   findLastRefund,
@@ -93,6 +94,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
         code: 'refunded_in_part',
         data: { reason },
       })
+      await announceRefund(tx, orderNo, refund.refund_no)
       return null
     })
   }
@@ -223,6 +225,7 @@ async function completeRefund(
     refunded_amount: decimalFromFen(fenOf(payment.refunded_amount) + fenOf(refund.amount)),
   })
   if (order) await showAtRest(tx, order)
+  await announceRefund(tx, payment.order_no, refund.order_refund ?? refund.refund_no)
 }
 
 /** Shows the order as refunded, unless a provider still owes part of it. */

@@ -3,6 +3,7 @@ import type { Tx } from '../db/client.ts'
 import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '../db/orders/orders.ts'
 import {
   amountsOf,
+  announceRefund,
   claimedOf,
   countOwed,
   listOrderRefunds,
@@ -127,6 +128,7 @@ export async function cancelOrder(
       cancel_reason: reason,
       note,
     })
+    if (refund) await announceRefund(tx, orderNo, refund)
     if (!outsideSteps.includes('stock')) await releaseStock(tx, orderNo)
   }
   return owedRefunds(tx, orderNo, 'order')

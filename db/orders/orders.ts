@@ -3,6 +3,7 @@ import type { Attention } from '../../domain/orders/attention.ts'
 import type { OrderNote } from '../../domain/orders/notes.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
 import type { Db, Tx } from '../client.ts'
+import { keepOrderEvents } from '../messaging/outbox.ts'
 import type { ActorType } from '../schema/order-events.ts'
 import type { OrdersTable } from '../schema/orders.ts'
 import type { CancelCause, PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
@@ -64,7 +65,7 @@ export async function noteCancelCause(tx: Tx, orderNo: string, cause: CancelCaus
 }
 
 /**
- * Inserts the exchange order with its timeline, and its standard order if that exists already. One statement.
+ * Inserts the exchange order with its timeline, and its standard order if that exists already.
  * @param passed the states that it reached in this transaction, in order
  */
 export async function recordExchange(
@@ -103,6 +104,7 @@ export async function recordExchange(
     .insertInto('points_exchange_orders')
     .values((eb) => ({ ...order, status, order_id: eb.selectFrom('standard').select('id') }))
     .execute()
+  await keepOrderEvents(tx, order_no, passed)
 }
 
 /** Creates the standard order and links it, where that is a step of its own. */
@@ -127,6 +129,7 @@ export async function createStandardOrder(
     .where('order_no', '=', order.order_no)
     .execute()
   await recordEvent(tx, order.order_no, 'order_created', 'order_created', SYSTEM)
+  await keepOrderEvents(tx, order.order_no, ['order_created'])
 }
 
 /**
@@ -160,6 +163,7 @@ export async function moveOrder(
     .where('order_no', '=', orderNo)
     .execute()
   await recordEvent(tx, orderNo, to, to, actor, note)
+  await keepOrderEvents(tx, orderNo, [to])
 }
 
 /** Adds an event to the order's timeline. A key that exists already changes nothing. */

@@ -1,7 +1,9 @@
 import { type Selectable, sql } from 'kysely'
-import { type Fen, fenOf } from '../../domain/money.ts'
+import { orderLane } from '../../domain/messaging/events.ts'
+import { type Fen, fenOf, moneyFromFen } from '../../domain/money.ts'
 import type { Amounts } from '../../domain/orders/refund.ts'
 import type { Db, Tx } from '../client.ts'
+import { keepEvents } from '../messaging/outbox.ts'
 import type { OrderRefundsTable } from '../schema/order-refunds.ts'
 import type { PaymentRefundsTable } from '../schema/payment-refunds.ts'
 import type { Actor } from './orders.ts'
@@ -223,6 +225,21 @@ export async function listRefunds(db: Db, orderNos: readonly string[]): Promise<
       from last where order_refund is null
     order by created_at, refund_no`.execute(db)
   return rows
+}
+
+/** Tells other systems of a refund once nothing of it is pending. The caller holds the order's lock. */
+export async function announceRefund(tx: Tx, orderNo: string, refundNo: string): Promise<void> {
+  const refund = (await listRefunds(tx, [orderNo])).find(({ refund_no }) => refund_no === refundNo)
+  if (!refund || refund.state === 'pending') return
+  const { points, money } = refund
+  const payload = {
+    order_no: orderNo,
+    refund_no: refundNo,
+    points: Number(points),
+    money: moneyFromFen(fenOf(money)),
+  }
+  const key = `refund.succeeded/${refundNo}`
+  await keepEvents(tx, [{ kind: 'refund.succeeded', key, lane: orderLane(orderNo), payload }])
 }
 
 export async function countOwed(db: Db, outTradeNo: string): Promise<number> {

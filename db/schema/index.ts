@@ -1,6 +1,7 @@
 import type { AddressesTable } from './addresses.ts'
 import type { CategoriesTable } from './categories.ts'
 import type { EarningsTable } from './earnings.ts'
+import type { EventSequencesTable } from './event-sequences.ts'
 import type { ExchangeAttemptsTable } from './exchange-attempts.ts'
 import type { IdempotencyKeysTable } from './idempotency-keys.ts'
 import type { KeptFormsTable } from './kept-forms.ts'
@@ -44,6 +45,7 @@ export interface Database {
   wallet_entries: WalletEntriesTable
   wallet_transfers: WalletTransfersTable
   earnings: EarningsTable
+  event_sequences: EventSequencesTable
   outbox: OutboxTable
   payments: PaymentsTable
   order_refunds: OrderRefundsTable

@@ -1,12 +1,16 @@
 import type { ColumnType } from 'kysely'
-import type { Id, Stamp } from './columns.ts'
+import type { Big, Id, Ref, Stamp } from './columns.ts'
 
 export interface OutboxTable {
   id: Id
   kind: string
   key: string
-  owner_id: string
-  payload: ColumnType<Readonly<Record<string, string | number>>, string, never>
+  /** The order or owner within which `sequence` counts. */
+  lane: Ref
+  sequence: Big
+  owner_id: string | null
+  payload: ColumnType<Readonly<Record<string, unknown>>, string, never>
   created_at: Stamp
+  /** When it was handed to the endpoints that want it. */
   delivered_at: Date | null
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { ownerLane } from '../../domain/messaging/events.ts'
 import { WARN_AHEAD_MS, warningsDue } from '../../domain/wallet/expiry.ts'
 import { expire, type Lot } from '../../domain/wallet/wallet.ts'
 import type { Db, Tx } from '../client.ts'
@@ -70,7 +71,12 @@ function eventsOf(
   return warningsDue(lots, now).map(({ expiresAt, days }) => ({
     kind: 'points.expiring',
     key: `points.expiring/${row.id}/${expiresAt}/${days}`,
-    ownerId: row.owner_id,
-    payload: { account_id: row.id, expires_at: new Date(expiresAt).toISOString(), days },
+    lane: ownerLane(row.owner_id),
+    payload: {
+      owner_id: row.owner_id,
+      account_id: row.id,
+      expires_at: new Date(expiresAt).toISOString(),
+      days,
+    },
   }))
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { ownerLane } from '../../domain/messaging/events.ts'
 import {
   availableOf,
   type Change,
@@ -8,6 +9,7 @@ import {
   type Wallet,
 } from '../../domain/wallet/wallet.ts'
 import type { Tx } from '../client.ts'
+import { announcing } from '../messaging/outbox.ts'
 import type { Currency } from '../schema/wallet-accounts.ts'
 import type { EntryKind } from '../schema/wallet-transfers.ts'
 import type { LedgerCipher } from './ledger-cipher.ts'
@@ -211,10 +213,25 @@ export async function book(
       insert into wallet_entries (account_id, version, operation_key, kid, sealed, mac)
       select changed.id, ${version}, moved.operation_key, ${vault.kid},
         ${sealEntry(vault, ref, version, plain)}, ${head} from changed, moved returning version)
+      ${changesPoints(account, change) ? sql`, ${announcing('written', pointsChanged(account, kind, cause))}` : sql``}
     select exists (select from moved) as moved, exists (select from written) as written`.execute(tx)
   if (!rows[0]?.moved) return undefined
   if (!rows[0].written) throw new Error(`account ${id} changed beside its lock`)
   return { ...account, version: account.version + 1n, head, wallet }
+}
+
+function changesPoints({ currency }: Account, { available, held }: Change): boolean {
+  return currency === 'ZJF' && (available !== 0n || held !== 0n)
+}
+
+/** Without the amount, which is encrypted, and the reason, which people write: the receiver reads the wallet. */
+function pointsChanged({ ownerId }: Account, kind: EntryKind, { operationKey, orderNo }: Cause) {
+  return {
+    kind: 'points.changed' as const,
+    key: `points.changed/${operationKey}`,
+    lane: ownerLane(ownerId),
+    payload: { owner_id: ownerId, kind, order_no: orderNo ?? null },
+  }
 }
 
 /** An entry with its transfer, decrypted. */

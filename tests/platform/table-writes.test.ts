@@ -21,6 +21,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   sign_in_links: 'customers',
   users: 'customers',
   web_sessions: 'customers',
+  event_sequences: 'messaging',
   outbox: 'messaging',
   webhook_inbox: 'messaging',
   exchange_attempts: 'orders',

@@ -231,7 +231,7 @@ describe('an expiry warning', () => {
       .select('id')
       .where('owner_id', '=', 'warned')
       .executeTakeFirstOrThrow()
-    const event = { account_id: account.id, delivered_at: null }
+    const event = { owner_id: 'warned', account_id: account.id, delivered_at: null }
     expect(await warnings('warned')).toEqual([
       { ...event, expires_at: days.toISOString(), days: 3 },
       { ...event, expires_at: month.toISOString(), days: 30 },
