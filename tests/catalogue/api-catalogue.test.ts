@@ -779,9 +779,9 @@ describe('a level', () => {
       })
       return answer.body.data.eligible
     }
-    expect((await operate('GET', '/users/levi')).body.data).toEqual({ owner_id: 'levi', level: null })
+    expect((await operate('GET', '/users/levi')).body.data).toMatchObject({ owner_id: 'levi', level: null })
     expect([await eligible(1), await eligible(2)]).toEqual([false, true])
-    expect((await operate('PUT', '/users/levi', { level: 1 })).body.data).toEqual({
+    expect((await operate('PUT', '/users/levi', { level: 1 })).body.data).toMatchObject({
       owner_id: 'levi',
       level: 1,
     })

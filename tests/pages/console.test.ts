@@ -760,7 +760,7 @@ describe('an order in the console', () => {
     const english = await openHttpSession(mall, 'olga', 'en', 'operator')
     for (const [page, text] of [
       ['/admin', 'Needs attention'],
-      ['/admin/orders', 'Order, tracking number, customer or product'],
+      ['/admin/orders', 'Order, tracking number, receiver, customer or product'],
       [at(orderNo), 'Timeline'],
       [at(orderNo, 'refund'), 'Full refund, cancels the order'],
       ['/admin/reconciliations', 'Reconciliation'],
