@@ -33,10 +33,6 @@ export function mustNotBeOwn(actorId: string, ownerId: string): void {
   if (actorId === ownerId) throw new DomainError({ code: 'FORBIDDEN', reason: 'own_account' })
 }
 
-/** Tokens and sign-in links use it: no control characters, at most the width of the columns. */
-export const PRINCIPAL_ID = /^[^\p{Cc}\p{Cf}\p{Cs}]+$/u
-export const PRINCIPAL_ID_MAX = 64
-
 /** The signed-in principal: the verified claims of an access token or of a session. */
 export interface Principal {
   readonly sub: string

@@ -19,6 +19,7 @@ import { productRoutes } from './shop/catalogue/product.ts'
 import { addressRoutes } from './shop/customers/addresses.ts'
 import { continueRoutes } from './shop/customers/continue.ts'
 import { oidcRoutes } from './shop/customers/oidc.ts'
+import { regionRoutes } from './shop/customers/regions.ts'
 import { signInRoutes } from './shop/customers/sign-in.ts'
 import { orderRoutes } from './shop/orders/order.ts'
 import { ordersRoutes } from './shop/orders/orders.ts'
@@ -46,6 +47,7 @@ export function createWeb(deps: WebDeps) {
   app.route('/points-mall', homeRoutes(deps))
   app.route('/points-mall', productRoutes(deps))
   app.route('/points-mall', redeemRoutes(deps))
+  app.route('/points-mall', regionRoutes())
   app.route('/points-mall/addresses', addressRoutes(deps))
   app.route('/points-mall/orders', ordersRoutes(deps))
   app.route('/points-mall/orders', orderRoutes(deps))

@@ -203,7 +203,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/admin/points-mall/reconciliations/{id}': { id: 'adminGetReconciliation' },
 
   'POST /api/webhooks/payments/{provider}': { id: 'receivePaymentNotification', problems: NOTIFY },
-  'POST /api/webhooks/orders': { id: 'receiveOrderEvent', problems: ['MALFORMED_JSON', ...NOTIFY] },
+  'POST /api/webhooks/orders': {
+    id: 'receiveOrderEvent',
+    problems: ['MALFORMED_JSON', 'ORDER_STATE_CONFLICT', ...NOTIFY],
+  },
   'GET /health/live': { id: 'getLiveness' },
   'GET /health/ready': { id: 'getReadiness' },
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { JWTPayload } from 'jose'
-import { PRINCIPAL_ID, PRINCIPAL_ID_MAX, type Principal, type Role } from '../../domain/access.ts'
+import type { Principal, Role } from '../../domain/access.ts'
+import { isPlainId, isPrincipalId } from '../../domain/principal-id.ts'
 import type { TokenRefusal } from '../../domain/token-refusal.ts'
 
 /** Which claims of an identity provider say who somebody is. */
@@ -66,8 +67,8 @@ export function claimAt(claims: unknown, path: string): unknown {
 /** Nobody else can have an id of the form that hashes have. */
 function ownerOf(value: unknown, hashesLongIds: boolean): string | undefined {
   const id = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value
-  if (typeof id !== 'string' || !PRINCIPAL_ID.test(id) || id.startsWith(HASHED)) return undefined
-  if (id.length <= PRINCIPAL_ID_MAX) return id
+  if (typeof id !== 'string' || !isPlainId(id) || id.startsWith(HASHED)) return undefined
+  if (isPrincipalId(id)) return id
   if (!hashesLongIds) return undefined
   return HASHED + createHash('sha256').update(id).digest('base64url')
 }

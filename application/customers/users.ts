@@ -8,16 +8,13 @@ import {
   lockLevel,
 } from '../../db/customers/users.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
-import { isVisible, lengthOf } from '../../domain/text.ts'
+import { isPrincipalId, PRINCIPAL_ID_MAX } from '../../domain/principal-id.ts'
 import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
 
-/** Any script, without characters that nobody sees: two ids must not look alike because of them. */
-const OWNER_ID = /^[^\p{Cc}\p{Cf}\p{Cs}]+$/u
-/** Column length. */
-export const OWNER_ID_MAX = 64
+export const OWNER_ID_MAX = PRINCIPAL_ID_MAX
 
-export const isOwnerId = (text: string): boolean =>
-  OWNER_ID.test(text) && isVisible(text) && lengthOf(text) <= OWNER_ID_MAX
+/** The ids with which somebody can sign in. */
+export const isOwnerId = isPrincipalId
 export const LEVEL_MAX = 1000
 
 export interface UserView {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { PRINCIPAL_ID, PRINCIPAL_ID_MAX, type Role } from '../../domain/access.ts'
+import type { Role } from '../../domain/access.ts'
+import { isPrincipalId } from '../../domain/principal-id.ts'
 
 interface Given<R extends Role> {
   readonly sub: string
@@ -22,7 +23,7 @@ export function principalArguments<const R extends Role>(
 ): Given<R> {
   const schema = z.object({
     // Same limits as the API.
-    sub: z.string().max(PRINCIPAL_ID_MAX).regex(PRINCIPAL_ID),
+    sub: z.string().refine(isPrincipalId),
     role: z.enum(roles),
     level: z
       .string()

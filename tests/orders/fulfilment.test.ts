@@ -341,6 +341,29 @@ describe('events of the order domain', () => {
     expect((await send('packed', shipped.orderNo)).status).toBe(422)
   })
 
+  test('ship an order that travels with its parcel only, and no other order', async () => {
+    const o = await orderIn('order_paid')
+    const still = await orderIn('order_paid', 'points', mall, 'none')
+    for (const [data, fields] of [
+      [{}, ['data.carrier', 'data.tracking_no']],
+      [{ carrier: ' ', tracking_no: 'SF1' }, ['data.carrier']],
+      [{ carrier: '顺丰', tracking_no: '\u200b' }, ['data.tracking_no']],
+    ] as const) {
+      const { status, body } = await send('shipped', o.orderNo, { data })
+      expect([status, body.code]).toEqual([422, 'VALIDATION_FAILED'])
+      expect(body.errors).toEqual(fields.map((field) => expect.objectContaining({ field, code: 'required' })))
+    }
+    const refused = await send('shipped', still.orderNo, { data: PARCEL })
+    expect([refused.status, refused.body.code]).toEqual([409, 'ORDER_STATE_CONFLICT'])
+    // Nothing was kept of them, and the orders go on.
+    const events = mall.db.selectFrom('webhook_inbox').select('id')
+    expect(await events.where('order_no', 'in', [o.orderNo, still.orderNo]).execute()).toEqual([])
+    await send('shipped', o.orderNo, { data: PARCEL })
+    expect(await reach(o, 'order_shipped')).toMatchObject({ shipping_info: PARCEL })
+    await send('finished', still.orderNo)
+    await reach(still, 'order_finished')
+  })
+
   test('only move it forward when they arrive out of order', async () => {
     const o = await orderIn('order_paid')
     await send('shipped', o.orderNo, { data: PARCEL })
@@ -429,7 +452,7 @@ describe('events of the order domain', () => {
     const [unpaid, finished] = [await orderIn('order_created'), await orderIn('order_finished')]
     await ended(mall, finished.orderNo)
     for (const { orderNo } of [unpaid, finished, { orderNo: 'PM20260101000000AAAAAAAAAAAA' }]) {
-      expect((await send('shipped', orderNo)).status).toBe(200)
+      expect((await send('shipped', orderNo, { data: PARCEL })).status).toBe(200)
     }
     await Promise.all([delivered(unpaid), delivered(finished)])
     expect((await unpaid.operate('accept')).status).toBe(409)

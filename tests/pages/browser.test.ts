@@ -286,6 +286,67 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await context.close()
   })
 
+  test('an address form offers the cities of its province, and the districts of its city', async () => {
+    const { page, complaints, context } = await enter('carol')
+    await page.goto('/points-mall/addresses/new')
+    const offers = (name: string) => page.locator(`#field-${name}-offers option`).count()
+    await page.fill('[name="province"]', '浙江省')
+    await until(
+      () => offers('city'),
+      (count) => count === 11,
+      'the cities of the province are offered',
+    )
+    expect([await page.inputValue('[name="city"]'), await offers('district')]).toEqual(['', 0])
+    await page.fill('[name="city"]', '杭州市')
+    await until(
+      () => offers('district'),
+      (count) => count > 10,
+      'the districts of the city are offered',
+    )
+    // The only city is filled in; what is typed stays.
+    await page.fill('[name="city"]', '')
+    await page.fill('[name="province"]', '上海市')
+    await until(
+      () => page.inputValue('[name="city"]'),
+      (city) => city === '上海市',
+      'the only city is filled in',
+    )
+    await page.fill('[name="province"]', '别处')
+    expect(await page.inputValue('[name="city"]')).toBe('上海市')
+    expect(complaints).toEqual([])
+    await context.close()
+  })
+
+  test('a tap copies the order number', async () => {
+    const { page, context } = await enter('alice')
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    const orderNo = await redeem(page, product)
+    await page.click(`button[data-copy="${orderNo}"]`)
+    await until(
+      () => page.evaluate<string>('navigator.clipboard.readText()'),
+      (text) => text === orderNo,
+      'the number is in the clipboard',
+    )
+    await context.close()
+    // Without JavaScript the number can be selected, and no button promises more.
+    const plain = await enter('alice', { javaScript: false })
+    await plain.page.goto(`/points-mall/orders/${orderNo}`)
+    expect(await plain.page.locator('[data-copy]').first().isVisible()).toBe(false)
+    await plain.context.close()
+  })
+
+  test('another payment method is one tap from its cashier, and back leads to the order', async () => {
+    const { page, context } = await enter('alice')
+    const orderNo = await redeem(page, mixed, 'alipay')
+    await page.click('#other-method summary')
+    await page.check('#other-method input[value="bank_card"]')
+    await page.click('#other-method button')
+    await page.waitForURL((url) => url.href.startsWith(mall.sandbox.url))
+    await page.goBack()
+    await page.waitForURL(`**/points-mall/orders/${orderNo}**`)
+    await context.close()
+  })
+
   test('a lost network shows a message, and so does its return', async () => {
     const { page, context } = await enter('alice')
     await page.goto('/points-mall/products')

@@ -68,16 +68,21 @@ describe('an unpaid order', () => {
   })
 
   test('can be paid another way by a form: the first attempt is closed, a second tap opens no third', async () => {
-    const { visitor, path, orderNo } = await customer({}, 'alipay')
+    const { owner, visitor, path, orderNo } = await customer({}, 'alipay')
     const once = onceIn(await visitor.get(path), `${path}/pay`)
     const fields = { once, method: 'bank_card' }
     const taps = await Promise.all([1, 2].map(() => visitor.post(`${path}/pay`, fields)))
-    const changed = `${path}?method=bank_card`
+    const changed = `${path}?method=bank_card&go=1`
     expect(taps.map(({ status, location }) => [status, location])).toEqual([
       [303, changed],
       [303, changed],
     ])
     expect((await visitor.get(changed)).html).toContain('role="status">已改用银行卡</p>')
+    // One tap: the page leads to the cashier of the new method at once, another page does not.
+    const { pay_url } = (await mall.order(owner, orderNo)).payment_info
+    const refresh = `<meta http-equiv="refresh" content="0;url=${pay_url.replaceAll('&', '&amp;')}">`
+    expect((await visitor.get(changed)).html).toContain(refresh)
+    expect((await visitor.get(path)).html).not.toContain('http-equiv="refresh"')
     // The actual method counts, not the address.
     expect((await visitor.get(`${path}?method=alipay`)).html).not.toContain('已改用')
     expect(await payments(orderNo)).toEqual([

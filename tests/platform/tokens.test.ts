@@ -36,6 +36,22 @@ describe('an access token', () => {
     expect(await read(await sign({ ...base(), level: '3' }))).toMatchObject({ level: 3 })
   })
 
+  test('takes an owner of any script, and of scripts that are written together', async () => {
+    const owners = [
+      '王芳_A1',
+      'たろう太郎x',
+      '김철수Kim',
+      'Вася',
+      'Ωμέγα',
+      'محمد',
+      'auth0|5f',
+      'ève',
+      '😀',
+      'a b',
+    ]
+    for (const sub of owners) expect(await read(await sign({ ...base(), sub }))).toMatchObject({ sub })
+  })
+
   test.each<[string, () => Promise<string>, object]>([
     ['never expires', () => sign({ ...base(), exp: undefined }), { code: 'claim', claim: 'exp' }],
     ['has another issuer', () => sign({ ...base(), iss: 'elsewhere' }), { code: 'issuer' }],
@@ -48,6 +64,24 @@ describe('an access token', () => {
       { code: 'claim', claim: 'sub' },
     ],
     ['has an owner with a control character', () => sign({ ...base(), sub: 'a\nb' }), { claim: 'sub' }],
+    ['has an owner in full width', () => sign({ ...base(), sub: 'ａlice' }), { code: 'claim', claim: 'sub' }],
+    ['has an owner with a mark of its own', () => sign({ ...base(), sub: 'e\u0301ve' }), { claim: 'sub' }],
+    [
+      'has an owner with a Cyrillic letter among Latin ones',
+      () => sign({ ...base(), sub: '\u0430lice' }),
+      { claim: 'sub' },
+    ],
+    [
+      'has an owner of Greek and Cyrillic letters',
+      () => sign({ ...base(), sub: '\u03b1\u0431' }),
+      { claim: 'sub' },
+    ],
+    [
+      'has an owner with a filler that nobody sees',
+      () => sign({ ...base(), sub: 'alice\u3164' }),
+      { claim: 'sub' },
+    ],
+    ['has an owner with a blank at its end', () => sign({ ...base(), sub: 'alice ' }), { claim: 'sub' }],
     ['has an unknown role', () => sign({ ...base(), role: 'root' }), { code: 'claim', claim: 'role' }],
     ['has no role', () => sign({ ...base(), role: undefined }), { code: 'claim', claim: 'role' }],
     ['has a level that is no integer', () => sign({ ...base(), level: 1.5 }), { claim: 'level' }],

@@ -10,7 +10,7 @@ export const basePathOf = ({ publicUrl }: Pick<WebDeps, 'publicUrl'>): string =>
   new URL(publicUrl).pathname.replace(/\/$/, '')
 
 /** Our templates quote attributes, and escape quotes in what they fill in. */
-const LINK = /( (?:href|src|action|formaction|hx-sse:connect|hx-get|hx-post)=")(\/(?!\/))/g
+const LINK = /( (?:href|src|action|formaction|hx-sse:connect|hx-get|hx-post|data-regions)=")(\/(?!\/))/g
 
 /** @param markup of our own pages */
 export const withBasePath = (markup: string, base: string): string =>

@@ -65,6 +65,8 @@ interface Shell {
   readonly main: Html
   readonly footer?: Html
   readonly live?: boolean
+  /** Where the page leads at once, without a script; it takes the page's place in the history. */
+  readonly goTo?: string | undefined
 }
 
 export function page(c: WebContext, shell: Shell, status: StatusCode = 200) {
@@ -82,6 +84,7 @@ export function page(c: WebContext, shell: Shell, status: StatusCode = 200) {
     <meta name="theme-color" content="#faf7f1" media="(prefers-color-scheme: light)">
     <meta name="theme-color" content="#161412" media="(prefers-color-scheme: dark)">
     <title>${shell.title} · ${t(shell.look === 'shop' ? COMMON.shop : COMMON.console)}</title>
+    ${shell.goTo === undefined ? '' : html`<meta name="referrer" content="origin"><meta http-equiv="refresh" content="0;url=${shell.goTo}">`}
     <link rel="icon" href="/assets/pages/icon.svg" type="image/svg+xml">
     <link rel="stylesheet" href="${STYLES.tokens}">
     <link rel="stylesheet" href="${STYLES.base}">

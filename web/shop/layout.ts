@@ -12,9 +12,14 @@ interface ShopPage {
   readonly tab?: Tab
   readonly back?: string
   readonly live?: boolean
+  readonly goTo?: string | undefined
 }
 
-export function shopPage(c: WebContext, { title, main, tab, back, live }: ShopPage, status?: StatusCode) {
+export function shopPage(
+  c: WebContext,
+  { title, main, tab, back, live, goTo }: ShopPage,
+  status?: StatusCode,
+) {
   const t = textsIn(c.get('lang'))
   const viewer = c.get('viewer')
   const tabs: readonly (readonly [Tab, string, string])[] = [
@@ -41,11 +46,13 @@ export function shopPage(c: WebContext, { title, main, tab, back, live }: ShopPa
       }
     </div>
   </header>`
-  return page(c, { title, look: 'shop', header, main, ...(live ? { live } : {}) }, status)
+  return page(c, { title, look: 'shop', header, main, goTo, ...(live ? { live } : {}) }, status)
 }
 
 export function langLink(c: WebContext): string {
   const url = new URL(c.req.url)
+  // A cashier was opened once.
+  url.searchParams.delete('go')
   url.searchParams.set('lang', c.get('lang') === 'zh' ? 'en' : 'zh')
   return url.pathname + url.search
 }

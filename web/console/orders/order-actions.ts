@@ -6,6 +6,7 @@ import { addressWords } from '../../../domain/customers/address.ts'
 import { allows, allowsFor, ORDER_ACTIONS } from '../../../domain/orders/status.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { errorSummary, type Form, type FormErrors, field, formFields } from '../../form/form.ts'
+import { copyButton } from '../../shared/copy-button.ts'
 import type { WebContext } from '../../shared/deps.ts'
 import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
@@ -104,6 +105,8 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
 function sendTo({ address_info }: Asked, lang: Lang): Html | '' {
   const words = addressWords(address_info, 'sender')
   if (!words) return ''
-  return html`<div class="send-to"><p class="muted small">${textsIn(lang)(T.sendTo)}</p>
+  const t = textsIn(lang)
+  const all = `${words.name} ${words.phone} ${words.place}`
+  return html`<div class="send-to"><p class="muted small">${t(T.sendTo)} ${copyButton(all, t(T.sendTo), lang)}</p>
     <address><strong>${words.name}</strong> <span class="digits">${words.phone}</span><br>${words.place}</address></div>`
 }

@@ -15,6 +15,7 @@ import { allows, LEADS_TO, type OrderStatus } from '../../../domain/orders/statu
 import { reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { attentionText } from '../../../i18n/note-texts.ts'
+import { copyButton } from '../../shared/copy-button.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, priceText, time } from '../../shared/format.ts'
 import { fundTraceList } from '../../shared/fund-trace.ts'
@@ -67,7 +68,7 @@ export async function showOrder(
       <h1>${order.product_title}${order.quantity > 1 ? html` <small class="muted">×&nbsp;${grouped(order.quantity)}</small>` : ''}</h1>
       <p class="badges">${orderBadge(order.status, lang)} ${paysApart(order) ? paymentBadge(order.payment_status, lang) : ''}
         ${isPartlyBack ? html`<span class="badge warn">${t(T.partlyBack)}</span>` : ''}</p>
-      <p class="muted code">${order.order_no}</p>
+      <p class="muted"><span class="code">${order.order_no}</span> ${copyButton(order.order_no, t(ORDER_LIST.order), lang)}</p>
     </div>
     ${done ? html`<p class="notice ${done === 'pending' ? 'warn' : 'good'}" role="status">${t(ORDER_DONE[done])} ${more}</p>` : ''}
     ${problem ? html`<p class="notice bad" role="alert">${problem.text}</p>` : ''}
@@ -141,7 +142,7 @@ function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink,
     ...row(
       t(T.trackingNo),
       shipping_info?.tracking_no,
-      (number) => html`<span class="code">${number}</span>`,
+      (number) => html`<span class="code">${number}</span> ${copyButton(number, t(T.trackingNo), lang)}`,
     ),
     ...personal(order, shippingType, lang),
     [

@@ -32,7 +32,7 @@ window.addEventListener('beforeunload', (event) => {
 
 // What was done is told once, and a return from the cashier happens once: the page loaded again says how it is now.
 const here = new URL(location.href)
-for (const name of ['done', 'returned']) {
+for (const name of ['done', 'returned', 'go']) {
   if (!here.searchParams.has(name)) continue
   here.searchParams.delete(name)
   history.replaceState(history.state, '', here)
@@ -96,4 +96,55 @@ for (const button of document.querySelectorAll('[data-step]')) {
     if (button.dataset.step > 0) input.stepUp()
     else input.stepDown()
   })
+}
+
+// Copies a text: <button data-copy="text" data-copied="what it says then">. Styles show it only where this runs.
+document.documentElement.dataset.copies = ''
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-copy]')
+  if (!button) return
+  if (!(await copied(button.dataset.copy))) return
+  const text = button.textContent
+  if (text === button.dataset.copied) return
+  button.textContent = button.dataset.copied
+  setTimeout(() => {
+    button.textContent = text
+  }, 2000)
+})
+async function copied(text) {
+  const done = await navigator.clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  )
+  if (done) return true
+  // Without https, or where that is not allowed, a selection can be copied.
+  const area = document.createElement('textarea')
+  area.value = text
+  document.body.append(area)
+  area.select()
+  const isCopied = document.execCommand('copy')
+  area.remove()
+  return isCopied
+}
+
+// Offers the cities of the province, and the districts of the city, that were typed or chosen: <div data-regions="url">.
+for (const place of document.querySelectorAll('[data-regions]')) {
+  const input = (name) => place.querySelector(`[name=${name}]`)
+  const offer = (name, names) => {
+    const list = input(name).list
+    list.replaceChildren(...names.map((text) => new Option('', text)))
+  }
+  let regions
+  const fill = async () => {
+    regions ??= fetch(place.dataset.regions).then((answer) => answer.json())
+    const cities = (await regions)[input('province').value.trim()] ?? {}
+    const names = Object.keys(cities)
+    offer('city', names)
+    // 北京市 is its only city.
+    if (names.length === 1 && input('city').value === '') input('city').value = names[0]
+    offer('district', cities[input('city').value.trim()] ?? [])
+  }
+  const follow = () => fill().catch(() => (regions = undefined))
+  place.addEventListener('focusin', follow, { once: true })
+  for (const name of ['province', 'city']) input(name).addEventListener('input', follow)
 }

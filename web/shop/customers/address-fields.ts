@@ -7,7 +7,7 @@ import { readFields } from '../../form/reader.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { ADDRESSES } from '../../texts/shop/catalogue.ts'
-import { PROVINCES } from './provinces.ts'
+import { PROVINCES, REGIONS_AT } from './regions.ts'
 
 export const typedAddress = (form: Form): Address => ({
   name: form.name ?? '',
@@ -36,12 +36,12 @@ export function addressFields(form: Form, errors: FormErrors, lang: Lang): Html 
     error: errors[name],
     maxlength: ADDRESS_MAX[name],
   })
-  return html`<div class="address-fields">
+  return html`<div class="address-fields" data-regions="${REGIONS_AT}">
     ${field({ ...one('name'), autocomplete: 'name' })}
     ${field({ ...one('phone'), autocomplete: 'tel-national', type: 'tel', inputmode: 'tel', hint: t(ADDRESSES.phoneHint) })}
     ${field({ ...one('province'), autocomplete: 'address-level1', offers: PROVINCES, hint: t(ADDRESSES.provinceHint) })}
-    ${field({ ...one('city'), autocomplete: 'address-level2' })}
-    ${field({ ...one('district'), autocomplete: 'address-level3', hint: t(ADDRESSES.districtHint) })}
+    ${field({ ...one('city'), autocomplete: 'address-level2', offers: [] })}
+    ${field({ ...one('district'), autocomplete: 'address-level3', offers: [], hint: t(ADDRESSES.districtHint) })}
     ${field({ ...one('detail'), autocomplete: 'street-address', lines: 2, hint: t(ADDRESSES.detailHint) })}
   </div>`
 }

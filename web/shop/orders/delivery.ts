@@ -3,6 +3,7 @@ import type { ProductView } from '../../../application/catalogue/products.ts'
 import { needsAddress } from '../../../domain/catalogue/product.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
+import { copyButton } from '../../shared/copy-button.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { SHIPPING } from '../../texts/shop/catalogue.ts'
@@ -30,7 +31,7 @@ export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
         <h2 id="tracking">${t(ORDER.tracking)}</h2>
         <dl class="facts">
           <dt>${t(ORDER.carrier)}</dt><dd>${shipping_info.carrier}</dd>
-          <dt>${t(ORDER.trackingNo)}</dt><dd class="number">${shipping_info.tracking_no}</dd>
+          <dt>${t(ORDER.trackingNo)}</dt><dd><span class="number">${shipping_info.tracking_no}</span> ${copyButton(shipping_info.tracking_no, t(ORDER.trackingNo), lang)}</dd>
         </dl>
       </section>`
       : ''
@@ -39,7 +40,7 @@ export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
       ? html`<section class="panel" aria-labelledby="address">
         <h2 id="address">${t(ORDER.address)}</h2>
         <p>${address.name} <span class="digits">${address.phone}</span></p>
-        <p class="muted">${address.place}</p>
+        <p class="muted">${address.place} ${copyButton(`${address.name} ${address.phone} ${address.place}`, t(ORDER.address), lang)}</p>
       </section>`
       : ''
   }${shipping && !needsAddress(shipping.type) && !isOver ? collected(shipping, lang) : ''}`

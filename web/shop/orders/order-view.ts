@@ -9,6 +9,7 @@ import { DomainError } from '../../../domain/errors.ts'
 import { allows, isPaid, type OrderStatus, type PaymentStatus } from '../../../domain/orders/status.ts'
 import { reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
+import { copyButton } from '../../shared/copy-button.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { priceText, time } from '../../shared/format.ts'
 import { fundTraceList } from '../../shared/fund-trace.ts'
@@ -198,7 +199,10 @@ function facts(order: OrderView, lang: Lang): Html {
   const { text: madeTo } = (customized ?? {}) as Record<string, unknown>
   const reason = cancel_reason === 'canceled_by_customer' ? null : cancel_reason
   const rows: readonly (readonly [string, Html | string])[] = [
-    [t(ORDER.number), html`<span class="number">${order.order_no}</span>`],
+    [
+      t(ORDER.number),
+      html`<span class="number">${order.order_no}</span> ${copyButton(order.order_no, t(ORDER.number), lang)}`,
+    ],
     [t(ORDER.placed), time(order.exchange_time, lang)],
     [t(ORDER.price), priceText(order.points_price, order.money_price, lang)],
     ...(payment_info.payment_method

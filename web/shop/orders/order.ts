@@ -18,6 +18,7 @@ import { textsIn } from '../../texts/common/common.ts'
 import { CRASH } from '../../texts/common/demo.ts'
 import { METHODS, ORDER } from '../../texts/shop/orders.ts'
 import { shopPage } from '../layout.ts'
+import { cashierPage } from '../payments/cashier.ts'
 import { channelOf } from '../payments/payment-channel.ts'
 import { liveOrder } from './order-live.ts'
 import { orderQuestions } from './order-questions.ts'
@@ -46,7 +47,7 @@ export function orderRoutes(deps: WebDeps) {
         mustBeSupported(request.method, deps.settings.rules.supportedMethods)
       }
       const done = await actOnOrder(deps, before, { type: 'customer', id: sub }, request, key)
-      const said = request.kind === 'pay' && request.method ? `?method=${request.method}` : ''
+      const said = request.kind === 'pay' && request.method ? `?method=${request.method}&go=1` : ''
       return c.redirect(`${pathOf(before.order_no)}${done ? said : '?pending=1'}`, 303)
     } catch (error) {
       if (!(error instanceof DomainError)) throw error
@@ -117,5 +118,6 @@ function showOrder(
         : ''
     }`
   const title = `${t(ORDER.title)} ${order.order_no}`
-  return shopPage(c, { title, main, tab: 'orders', back: '/points-mall/orders', live: true }, status)
+  const goTo = c.req.query('go') === '1' ? cashierPage(shown) : undefined
+  return shopPage(c, { title, main, tab: 'orders', back: '/points-mall/orders', live: true, goTo }, status)
 }

@@ -45,6 +45,12 @@ export function cashier(c: WebContext, { order, payable }: OrderShown): Html | '
   </div>`
 }
 
+/** Where the payer goes right after choosing the method; undefined: the order page is where it is paid. */
+export function cashierPage({ order, payable }: OrderShown): string | undefined {
+  const { pay_url, jsapi } = order.payment_info
+  return payable && !jsapi && isPage(pay_url) ? pay_url : undefined
+}
+
 /** Not `weixin://…`, which is for scanning. */
 const isPage = (payUrl: string | null): payUrl is string => /^https?:\/\//.test(payUrl ?? '')
 

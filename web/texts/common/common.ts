@@ -23,6 +23,8 @@ export const COMMON = {
   previous: { zh: '上一页', en: 'Previous' },
   next: { zh: '下一页', en: 'Next' },
   page: { zh: '页', en: 'Page' },
+  copy: { zh: '复制', en: 'Copy' },
+  copied: { zh: '已复制', en: 'Copied' },
   save: { zh: '保存', en: 'Save' },
   remove: { zh: '删除', en: 'Remove' },
   notFound: { zh: '这个页面不存在', en: 'This page does not exist' },
