@@ -261,7 +261,14 @@ export async function createProduct(
       if (!made) throw new DomainError({ code: 'NOT_FOUND' })
       return made.id
     }
-    if (stock > 0) await moveStock(tx, id, stock, `${cause.operationKey}/stock`, cause.operatorId)
+    if (stock > 0) {
+      await moveStock(tx, id, {
+        kind: 'initial',
+        delta: stock,
+        operationKey: `${cause.operationKey}/stock`,
+        operatorId: cause.operatorId,
+      })
+    }
     return id
   })
 }
@@ -299,7 +306,8 @@ export async function changeProduct(
         bound: `${STOCK_MAX - product.stock_quantity}`,
       })
     }
-    if (!(await moveStock(tx, id, stockDelta, cause.operationKey, cause.operatorId))) {
+    const { operationKey, operatorId } = cause
+    if (!(await moveStock(tx, id, { kind: 'adjusted', delta: stockDelta, operationKey, operatorId }))) {
       throw new DomainError({
         code: 'OUT_OF_STOCK',
         required: `${-stockDelta}`,

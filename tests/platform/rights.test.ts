@@ -719,6 +719,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       ...[
         'products',
         'products/:id',
+        'products/:id/stock-movements',
         'categories',
         'categories/:id',
         'wallets/:owner_id',
@@ -740,7 +741,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       '/admin',
       '/admin/*',
       ...['/orders', '/orders/:id', '/orders/:id/:action'].map((path) => `/admin${path}`),
-      ...['/products', '/products/new', '/products/:id', '/products/:id/delete'].map(
+      ...['/products', '/products/new', '/products/:id', '/products/:id/delete', '/products/:id/stock'].map(
         (path) => `/admin${path}`,
       ),
       ...['/categories', '/categories/:id', '/categories/:id/delete'].map((path) => `/admin${path}`),

@@ -38,6 +38,7 @@ import {
   TYPE_TEXTS,
   UNIT_TEXTS,
 } from '../../texts/console/catalogue.ts'
+import { STOCK } from '../../texts/console/stock.ts'
 
 const INT_MAX = 2_147_483_647
 const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as const
@@ -313,7 +314,7 @@ export function productForm(c: WebContext, { action, form, errors, categories, s
       ${
         stock === undefined
           ? html`<div class="pair">${number('stock')}</div>`
-          : html`<p>${t(F.stockNow)} <strong class="digits">${grouped(stock)}</strong> ${t(F.pieces)}</p>
+          : html`<p>${t(F.stockNow)} <strong class="digits">${grouped(stock)}</strong> ${t(F.pieces)} <a class="tap" href="${action}/stock">${t(STOCK.link)}</a></p>
             <div class="pair">
               ${select('stock_way', [
                 ['in', t(F.stockIn)],
