@@ -187,6 +187,15 @@ export async function listStockMovements(
       where product_id = p.id order by id desc limit ${MOVEMENTS_MAX}) m
     where p.id = ${productId} and p.deleted_at is null
     order by m.id desc limit ${limit} offset ${offset}`.execute(db)
-  const movements = rows.map(({ total: _, rest, ...row }) => ({ ...row, rest: Number(rest) }))
+  const movements = rows.map(({ id, product_id, delta, kind, order_no, operator_id, created_at, rest }) => ({
+    id,
+    product_id,
+    delta,
+    kind,
+    order_no,
+    operator_id,
+    created_at,
+    rest: Number(rest),
+  }))
   return { movements, total: Number(rows[0]?.total ?? 0) }
 }
