@@ -100,9 +100,11 @@ for (const button of document.querySelectorAll('[data-step]')) {
 
 // Copies a text: <button data-copy="text" data-copied="what it says then">. Styles show it only where this runs.
 document.documentElement.dataset.copies = ''
-document.addEventListener('click', async (event) => {
+document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-copy]')
-  if (!button) return
+  if (button) void copyOf(button)
+})
+async function copyOf(button) {
   if (!(await copied(button.dataset.copy))) return
   const text = button.textContent
   if (text === button.dataset.copied) return
@@ -110,7 +112,7 @@ document.addEventListener('click', async (event) => {
   setTimeout(() => {
     button.textContent = text
   }, 2000)
-})
+}
 async function copied(text) {
   const done = await navigator.clipboard?.writeText(text).then(
     () => true,
@@ -144,7 +146,11 @@ for (const place of document.querySelectorAll('[data-regions]')) {
     if (names.length === 1 && input('city').value === '') input('city').value = names[0]
     offer('district', cities[input('city').value.trim()] ?? [])
   }
-  const follow = () => fill().catch(() => (regions = undefined))
+  const follow = () => {
+    fill().catch(() => {
+      regions = undefined
+    })
+  }
   place.addEventListener('focusin', follow, { once: true })
   for (const name of ['province', 'city']) input(name).addEventListener('input', follow)
 }
