@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Db } from '../../db/client.ts'
 import { changeChannel } from '../../db/orders/attempts.ts'
 import { findShippingType } from '../../db/orders/audit-trail.ts'
+import { keepCancelWords } from '../../db/orders/orders.ts'
 import { keepRequest } from '../../db/orders/requests.ts'
 import { countAttempts, readOpenPayment } from '../../db/payments/payments.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
@@ -27,6 +28,7 @@ import {
 } from './order-request.ts'
 import { hasFinished, pointsElsewhere, startRefund } from './start-refund.ts'
 import { findStuckRefund } from './stuck-refunds.ts'
+import { cancelWordsOf } from './view.ts'
 
 /**
  * Asks the order's workflow to act. @returns false when the outcome is unknown after `temporal.answerMs`
@@ -40,7 +42,7 @@ export async function actOnOrder(
   request: OrderRequest,
   operationKey: string = randomUUID(),
 ): Promise<boolean> {
-  const known = await askOrder(actor, order, by, request, operationKey)
+  const known = await askOrder(actor, order, by, await withoutWords(actor, order, by, request), operationKey)
   // Payments and decisions read the order again. Other requests are stored, in case Temporal loses them.
   if (!known && request.kind !== 'pay' && request.kind !== 'resolve') {
     const { db, sealer } = actor
@@ -49,6 +51,18 @@ export async function actOnOrder(
     await keepRequest(db, { order_no: order.order_no, operation_key: operationKey, request: kept })
   }
   return known
+}
+
+/** The words of a customer are personal: they are sealed with the order, and everything else has a code in their place. */
+async function withoutWords(
+  { db, sealer }: OrderActor,
+  { order_no }: AskedOrder,
+  by: Requester,
+  request: OrderRequest,
+): Promise<OrderRequest> {
+  if (by.type !== 'customer' || request.kind !== 'cancel' || request.reason === undefined) return request
+  await keepCancelWords(db, order_no, sealer.seal(request.reason, cancelWordsOf(order_no)))
+  return { kind: 'cancel' }
 }
 
 async function askOrder(

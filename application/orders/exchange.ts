@@ -33,6 +33,7 @@ import { EXCHANGE_WORKFLOW, placedUpdate, type Verdict } from '../../workflows/m
 import { isGone, isTimeout, isUnavailable, retryUnavailable } from '../temporal/client.ts'
 import { adoptOrder, outsideStepsOf, startOptions } from './adoption.ts'
 import type { ExchangeDeps } from './exchange-deps.ts'
+import { keepFirstOrAgreed } from './recent.ts'
 
 /** Below this margin a repeat may already have been answered 202 with the number. */
 const FORGET_MARGIN_MS = 1_000
@@ -50,6 +51,8 @@ export interface ExchangeCommand extends PrivateRequest {
   readonly expectedPoints?: number | undefined
   readonly method?: PaymentMethod | undefined
   readonly channel?: PaymentChannel | undefined
+  /** The order that was shown, where a second one of the product within minutes is asked about; undefined: it is not. */
+  readonly asks?: { readonly shown: string | undefined } | undefined
 }
 
 /** Only the number while the result is unknown. */
@@ -60,7 +63,8 @@ export interface Exchanged {
 
 /**
  * Redeems a product; one idempotency key creates one order. The result is unknown after `temporal.answerMs`.
- * @throws DomainError the first failed rule, and nothing is stored; OverloadedError; InvalidInputError
+ * @throws DomainError the first failed rule, and nothing is stored; OverloadedError; InvalidInputError; RecentExchangeError
+ * with `asks`
  */
 export async function exchange(
   deps: ExchangeDeps,
@@ -79,7 +83,9 @@ export async function exchange(
       error && idempotencyKey ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey) : undefined
     if (error && !kept) throw error
     const fresh = newAttempt(deps, customer, command, idempotencyKey)
-    const attempt = kept ?? (await keepAttempt(deps.db, fresh))
+    const keep = () =>
+      command.asks ? keepFirstOrAgreed(deps.db, fresh, command.asks.shown) : keepAttempt(deps.db, fresh)
+    const attempt = kept ?? (await keep())
     const isRepeat = attempt.order_no !== fresh.order_no
     if (isRepeat && !isSame(deps.sealer, attempt, command, deps.settings.defaultMethod)) {
       throw new DomainError({ code: 'IDEMPOTENCY_KEY_REUSED' })

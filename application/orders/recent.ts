@@ -1,5 +1,5 @@
 import type { Db } from '../../db/client.ts'
-import { findAttemptByKey, findRecentAttempt } from '../../db/orders/attempts.ts'
+import { type Attempt, findRecentAttempt, keepUnlessRecent } from '../../db/orders/attempts.ts'
 
 /** How long a customer is asked before the same product is redeemed once more. */
 const RECENT_MS = 10 * 60_000
@@ -19,7 +19,18 @@ export async function findRecentExchange(
   return found && { order_no: found.order_no, created_at: found.created_at.toISOString() }
 }
 
-/** Whether a redemption with this key was made: then a repeat returns its order. */
-export async function isKnownExchange(db: Db, ownerId: string, key: string): Promise<boolean> {
-  return (await findAttemptByKey(db, ownerId, key)) !== undefined
+/** The customer has redeemed the product within ten minutes, and was not shown that order. */
+export class RecentExchangeError extends Error {
+  override name = 'RecentExchangeError'
+}
+
+/** @throws RecentExchangeError; a repeat of the same key returns its attempt */
+export async function keepFirstOrAgreed(
+  db: Db,
+  attempt: Parameters<typeof keepUnlessRecent>[1],
+  agreed: string | undefined,
+): Promise<Attempt> {
+  const kept = await keepUnlessRecent(db, attempt, new Date(Date.now() - RECENT_MS), agreed)
+  if (!kept) throw new RecentExchangeError()
+  return kept
 }

@@ -143,6 +143,18 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
   }
 }
 
+/** What the sealed words of a cancellation are bound to. */
+export const cancelWordsOf = (orderNo: string): string => `cancel/${orderNo}`
+
+/** The code that stands for the words of a customer. */
+const BY_CUSTOMER = 'canceled_by_customer'
+
+/** @returns undefined for an order of before, and where the customer gave no reason or did not cancel */
+function openCancelWords(sealer: Encryptor, row: ExchangeOrder): string | undefined {
+  if (row.cancel_words === null || row.cancel_reason !== BY_CUSTOMER) return undefined
+  return sealer.open(row.cancel_words, cancelWordsOf(row.order_no)) as string
+}
+
 export async function viewOrders(
   db: Db,
   sealer: Encryptor,
@@ -161,10 +173,13 @@ export async function viewOrders(
   ])
   const timelines = Map.groupBy(events, (event) => event.order_no)
   const refundsOf = Map.groupBy(refunds, (refund) => refund.order_no)
-  return rows.map((row) => ({
-    ...viewOrder(sealer, row, timelines.get(row.order_no) ?? []),
-    refunds: (refundsOf.get(row.order_no) ?? []).map(viewRefund),
-  }))
+  return rows.map((row) => {
+    const words = openCancelWords(sealer, row)
+    return {
+      ...viewOrder(sealer, row, timelines.get(row.order_no) ?? [], words),
+      refunds: (refundsOf.get(row.order_no) ?? []).map((refund) => viewRefund(refund, words)),
+    }
+  })
 }
 
 /** Customers see that an operator has to act, but not the error messages of internal systems. */
@@ -174,8 +189,9 @@ export function forCustomer(view: OrderView): OrderView {
   return { ...view, refunds, needs_attention }
 }
 
-function viewRefund(refund: ShownRefund): RefundView {
-  const { refund_no, provider_refund_no, points, reason, failure } = refund
+function viewRefund(refund: ShownRefund, words: string | undefined): RefundView {
+  const { refund_no, provider_refund_no, points, failure } = refund
+  const reason = refund.reason === BY_CUSTOMER ? (words ?? refund.reason) : refund.reason
   return {
     refund_no,
     provider_refund_no,
@@ -195,6 +211,7 @@ function viewOrder(
   sealer: Encryptor,
   row: ExchangeOrder,
   events: readonly { status: string; note: OrderNote | null; created_at: Date }[],
+  words: string | undefined,
 ): Omit<OrderView, 'refunds'> {
   const payable = row.status === 'order_created' && row.payment_status === 'unpaid'
   return {
@@ -213,7 +230,7 @@ function viewOrder(
     payment_mode: row.payment_mode,
     status: row.status,
     payment_status: row.payment_status,
-    cancel_reason: row.cancel_reason,
+    cancel_reason: words ?? row.cancel_reason,
     needs_attention: row.needs_attention,
     exchange_time: row.exchange_time.toISOString(),
     shipping_info: row.shipping_info,
@@ -223,12 +240,17 @@ function viewOrder(
     timeline: events.map((event) => ({
       status: event.status,
       at: event.created_at.toISOString(),
-      note: event.note,
+      note: words !== undefined && isByCustomer(event.note) ? withWords(words) : event.note,
     })),
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
   }
 }
+
+const isByCustomer = (note: OrderNote | null): boolean =>
+  note?.code === 'canceled' && note.data.cause === BY_CUSTOMER
+
+const withWords = (words: string): OrderNote => ({ code: 'canceled_with_words', data: { words } })
 
 function viewPayment(
   row: ExchangeOrder,

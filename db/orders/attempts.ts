@@ -86,6 +86,28 @@ export async function findAttemptByKey(db: Db, ownerId: string, key: string): Pr
     .executeTakeFirst()
 }
 
+/**
+ * As `keepAttempt`, unless the owner has redeemed the product since then: of two requests at the same instant one is kept.
+ * @param agreed the order number that the owner was shown @returns undefined when there is one that was not shown
+ */
+export async function keepUnlessRecent(
+  db: Db,
+  attempt: Insertable<ExchangeAttemptsTable>,
+  since: Date,
+  agreed: string | undefined,
+): Promise<Attempt | undefined> {
+  const { owner_id, product_id, idempotency_key } = attempt
+  return db.transaction().execute(async (tx) => {
+    const lock = `recent/${owner_id}/${product_id}`
+    await sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`.execute(tx)
+    const known = idempotency_key ? await findAttemptByKey(tx, owner_id, idempotency_key) : undefined
+    if (known) return known
+    const recent = await findRecentAttempt(tx, owner_id, product_id, since)
+    if (recent !== undefined && recent.order_no !== agreed) return undefined
+    return keepAttempt(tx, attempt)
+  })
+}
+
 /** The owner's newest attempt for a product since then that is not canceled; it may have no order yet. */
 export async function findRecentAttempt(
   db: Db,

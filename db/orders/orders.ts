@@ -64,6 +64,16 @@ export async function noteCancelCause(tx: Tx, orderNo: string, cause: CancelCaus
     .execute()
 }
 
+/** Why its customer cancels it, before the workflow is asked; it counts once they have canceled. */
+export async function keepCancelWords(db: Db, orderNo: string, sealed: Buffer): Promise<void> {
+  await db
+    .updateTable('points_exchange_orders')
+    .set({ cancel_words: sealed })
+    .where('order_no', '=', orderNo)
+    .where('status', '<>', 'order_canceled')
+    .execute()
+}
+
 /**
  * Inserts the exchange order with its timeline, and its standard order if that exists already.
  * @param passed the states that it reached in this transaction, in order

@@ -48,7 +48,9 @@ export interface PointsExchangeOrdersTable extends Dated {
   payment_method: PaymentMethod | null
   status: OrderStatus
   payment_status: PaymentStatus
+  /** A code, or the words of an operator; of a customer the words are in `cancel_words`. */
   cancel_reason: string | null
+  cancel_words: ColumnType<Buffer | null, undefined, Buffer>
   needs_attention: ColumnType<Attention | null, string | null, string | null>
   exchange_time: Stamp
   pay_by: Date | null

@@ -1,6 +1,6 @@
 /**
  * How a search finds a product: each word of the keyword must be found, in any order. Chinese characters are found
- * anywhere, in their order; other words and numbers by their beginning. The pinyin of titles counts as a word.
+ * anywhere, in their order, or as two words in any order; other words and numbers by their beginning. The pinyin of titles counts as a word.
  */
 
 /** Letters and digits of one script: Chinese characters, or a word or number. */
@@ -47,10 +47,30 @@ export function termQuery({ isHan, text }: SearchTerm, weight: '' | 'A' = ''): s
   if (!isHan) return one(wordLexeme(text), `${isWhole(text) ? '' : '*'}${weight}`)
   const pairs = hanPairs(text)
   if (pairs.length === 1) return one(text, `*${weight}`)
-  return pairs
-    .slice(0, -1)
-    .map((pair) => one(pair, weight))
-    .join(' <-> ')
+  const phrase = (run: string) =>
+    hanPairs(run)
+      .slice(0, -1)
+      .map((pair) => one(pair, weight))
+      .join(' <-> ')
+  const ways = [
+    phrase(text),
+    ...halves(text).map(([first, second]) => `(${phrase(first)} & ${phrase(second)})`),
+  ]
+  return ways.length === 1 ? phrase(text) : `(${ways.join(' | ')})`
+}
+
+/** Words of two characters or more. */
+const HAN_WORD_MIN = 2
+const HALVES_MAX = 8
+
+/** Two words that may have been typed without a blank: `奶茶珍珠` is `奶茶` and `珍珠`. */
+function halves(run: string): (readonly [string, string])[] {
+  const letters = Array.from(run)
+  const count = Math.min(HALVES_MAX, Math.max(0, letters.length - 2 * HAN_WORD_MIN + 1))
+  return Array.from({ length: count }, (_, n) => {
+    const end = n + HAN_WORD_MIN
+    return [letters.slice(0, end).join(''), letters.slice(end).join('')] as const
+  })
 }
 
 /** @returns a `tsquery`: all of the words in the title */
@@ -70,7 +90,10 @@ export function similarQuery(terms: readonly SearchTerm[]): string {
 
 /** @param lexemes of a name, as they are stored for a product's title */
 export function isFoundIn(term: SearchTerm, name: string, lexemes: ReadonlySet<string>): boolean {
-  if (term.isHan) return searchTerms(name).some(({ isHan, text }) => isHan && text.includes(term.text))
+  if (term.isHan) {
+    const has = (run: string) => searchTerms(name).some(({ isHan, text }) => isHan && text.includes(run))
+    return has(term.text) || halves(term.text).some((pair) => pair.every(has))
+  }
   if (isWhole(term.text)) return lexemes.has(term.text)
   return [...lexemes].some((lexeme) => lexeme.startsWith(wordLexeme(term.text)))
 }

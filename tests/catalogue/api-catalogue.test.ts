@@ -245,9 +245,32 @@ describe('the public', () => {
     for (const keyword of ['led 灯', 'led灯', 'ＬＥＤ', 'Le', 'hytd', '台灯 长江'])
       expect(await find(keyword), keyword).toEqual([lamp])
     // Both readings of a character: zhong and chong.
-    for (const keyword of ['珍珠 奶茶', '奶茶 珍珠', 'chongqing', 'zhongqing', 'cqzz', 'naicha', '券 茶'])
+    for (const keyword of [
+      '珍珠 奶茶',
+      '奶茶 珍珠',
+      '奶茶珍珠',
+      '奶茶重庆',
+      'chongqing',
+      'zhongqing',
+      'cqzz',
+      'naicha',
+      '券 茶',
+    ])
       expect(await find(keyword), keyword).toEqual([tea])
-    for (const keyword of ['蓝牙 奶茶', '牙蓝', 'ed', '75g', 'anya', 'lyjj', 'l', '耳机 175 珍珠', 'lvse'])
+    for (const keyword of [
+      '蓝牙 奶茶',
+      '蓝牙奶茶',
+      '茶奶珠珍',
+      '茶珍珠奶',
+      '牙蓝',
+      'ed',
+      '75g',
+      'anya',
+      'lyjj',
+      'l',
+      '耳机 175 珍珠',
+      'lvse',
+    ])
       expect(await find(keyword), keyword).toEqual([])
     await operate('PATCH', `/products/${tea}`, { title: '绿茶' })
     expect(await find('naicha')).toEqual([])

@@ -230,6 +230,9 @@ describe('a cancellation returns everything:', () => {
     expect(answer.body.data).toMatchObject({ status: 'order_canceled', cancel_reason: '不想要了' })
     await settled(o, payment_status)
     await ended(mall, o.orderNo)
+    // The words are sealed: no table has them in plain text.
+    expect(JSON.stringify(await readTables(mall.db))).not.toContain('不想要了')
+    expect(JSON.stringify((await o.show()).timeline)).toContain('不想要了')
     expect(await readHoldings(mall)).toEqual(o.before)
     const canceled = await readTables(mall.db)
     expect((await o.act('cancel')).status).toBe(409)

@@ -102,9 +102,9 @@ for (const button of document.querySelectorAll('[data-step]')) {
 document.documentElement.dataset.copies = ''
 document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-copy]')
-  if (button) void copy(button)
+  if (button) void copyOf(button)
 })
-async function copy(button) {
+async function copyOf(button) {
   if (!(await copied(button.dataset.copy))) return
   const text = button.textContent
   if (text === button.dataset.copied) return
@@ -147,7 +147,9 @@ for (const place of document.querySelectorAll('[data-regions]')) {
     offer('district', cities[input('city').value.trim()] ?? [])
   }
   const follow = () => {
-    void fill().catch(() => (regions = undefined))
+    fill().catch(() => {
+      regions = undefined
+    })
   }
   place.addEventListener('focusin', follow, { once: true })
   for (const name of ['province', 'city']) input(name).addEventListener('input', follow)

@@ -3,7 +3,7 @@ import type { ProductView } from '../../../application/catalogue/products.ts'
 import { addAddress, checkedAddress, readAddresses } from '../../../application/customers/addresses.ts'
 import { checkExchange, type ExchangeCommand, exchange } from '../../../application/orders/exchange.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
-import { findRecentExchange, isKnownExchange } from '../../../application/orders/recent.ts'
+import { findRecentExchange, RecentExchangeError } from '../../../application/orders/recent.ts'
 import { OverloadedError } from '../../../application/temporal/client.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import type { Total } from '../../../domain/catalogue/pricing.ts'
@@ -80,9 +80,6 @@ export function redeemRoutes(deps: WebDeps) {
       const { command, errors } = await readCommand(c, deps, product, form, total)
       if (!command) return show(c, product, form, { errors })
       const key = operationKeyOf(c, form)
-      if (await mustAsk(deps, ownerId, product.id, form, key)) {
-        return show(c, product, form, { trouble: { kind: 'again' } })
-      }
       try {
         const { attempt, known } = await exchange(deps, { ownerId, level }, command, key)
         const outcome = known ? (await getOrder(deps, attempt.order_no, ownerId)).status : 'accepted'
@@ -90,6 +87,10 @@ export function redeemRoutes(deps: WebDeps) {
         if (form.address === 'new' && form.keep_address === '1') await keepAddress(c, deps, form, key)
         return c.redirect(`/points-mall/orders/${attempt.order_no}?new=1`, 303)
       } catch (error) {
+        // Also when another tab redeems it at the same instant.
+        if (error instanceof RecentExchangeError) {
+          return show(c, product, form, { trouble: { kind: 'again' } })
+        }
         if (error instanceof OverloadedError) return show(c, product, form, { trouble: { kind: 'busy' } })
         // The product requires customization since the page was loaded.
         if (error instanceof InvalidInputError)
@@ -99,19 +100,6 @@ export function redeemRoutes(deps: WebDeps) {
         return show(c, product, form, { trouble: troubleOf(error.refusal) })
       }
     })
-}
-
-/** Whether the form was not shown the last redemption of the same product, as after going back. */
-async function mustAsk(
-  { db }: WebDeps,
-  ownerId: string,
-  productId: string,
-  form: Form,
-  key: string,
-): Promise<boolean> {
-  const recent = await findRecentExchange(db, ownerId, productId)
-  if (recent === undefined || form.again === recent.order_no) return false
-  return !(await isKnownExchange(db, ownerId, key))
 }
 
 /** If the external wallet does not respond, no balance is shown. */
@@ -160,6 +148,7 @@ async function readCommand(
       quantity: quantityOf(form),
       cashFen: fen,
       expectedPoints: points,
+      asks: { shown: form.again },
       method,
       channel: method && method !== 'wallet' ? channelOf(c, deps) : undefined,
       address: address && { ...address },
