@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
+import type { Delivery } from '../../domain/catalogue/product.ts'
+import { DomainError } from '../../domain/errors.ts'
 import type { Fen } from '../../domain/money.ts'
 import { decimalFromFen } from '../../domain/money.ts'
 import type { Db, Tx } from '../client.ts'
+import { holdCodes, releaseCodes } from '../fulfilment/codes.ts'
 
 /** A product on sale is `sold_out` while its stock is 0. */
 const statusForStock = (stock: ReturnType<typeof sql>) => sql<'on_sale'>`
@@ -12,11 +15,14 @@ const statusForStock = (stock: ReturnType<typeof sql>) => sql<'on_sale'>`
 export interface Quote {
   readonly points: number
   readonly fen: Fen
+  readonly delivery: Delivery | null
 }
 
 /**
- * One statement, so that the contended row is locked once. Call it last in its transaction.
- * @returns false when stock, status or price do not match
+ * One statement, so that the contended row is locked once. Call it last in its transaction. Of a pool it sets the codes
+ * aside, too.
+ * @returns false when stock, status, price or delivery do not match
+ * @throws DomainError OUT_OF_STOCK when codes of the stock have expired
  */
 export async function reserveStock(
   tx: Tx,
@@ -32,11 +38,16 @@ export async function reserveStock(
       update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
       where id = ${productId} and deleted_at is null and status = 'on_sale' and stock_quantity >= ${quantity}
         and point = ${quote.points} and price_amount = ${decimalFromFen(quote.fen)}
+        and delivery is not distinct from ${quote.delivery}
       returning id)
     insert into stock_reservations (order_no, product_id, quantity, state)
     select ${orderNo}, id, ${quantity}::int, ${state} from taken
     returning order_no`.execute(tx)
-  return rows.length === 1
+  if (rows.length === 0) return false
+  if (quote.delivery !== 'codes') return true
+  const held = await holdCodes(tx, orderNo, productId, quantity)
+  if (held === quantity) return true
+  throw new DomainError({ code: 'OUT_OF_STOCK', required: `${quantity}`, available: `${held}` })
 }
 
 /** @returns false when the reservation was resolved before */
@@ -50,7 +61,10 @@ export async function commitStock(tx: Tx, orderNo: string): Promise<boolean> {
   return result.numUpdatedRows === 1n
 }
 
-/** Returns reserved or sold pieces to the stock. Repeatable. @returns whether any were returned */
+/**
+ * Ends the reservation. Pieces return to the stock; of codes only those that nobody has seen. Repeatable.
+ * @returns whether there was one
+ */
 export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
   const released = await tx
     .updateTable('stock_reservations')
@@ -60,7 +74,10 @@ export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
     .returning(['product_id', 'quantity'])
     .executeTakeFirst()
   if (!released) return false
-  const rest = sql`stock_quantity + ${released.quantity}`
+  const freed = await releaseCodes(tx, orderNo)
+  // The stock of a pool is its free codes, whatever the order is made of.
+  const rest = sql`stock_quantity + case when delivery = 'codes' then ${freed ?? 0}::int
+    else ${freed === undefined ? released.quantity : 0}::int end`
   await sql`update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
     where id = ${released.product_id}`.execute(tx)
   return true

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { addAddress, readAddresses } from '../../application/customers/addresses.ts'
 import { signIn } from '../../application/customers/sessions.ts'
+import { importCodes, readOrderCodes } from '../../application/fulfilment/codes.ts'
 import { keepFirstLevel } from '../../db/customers/users.ts'
 import { hasRight, PAGE_ROLES, type PageRole, RIGHTS, ROLES, type Role } from '../../domain/access.ts'
 import { ACTIONS } from '../../web/texts/console/wallets.ts'
@@ -122,6 +123,24 @@ async function shipped(owner: string): Promise<string> {
   const orderNo = await accepted(owner)
   expect((await mall.operate(orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })).status).toBe(200)
   return orderNo
+}
+
+async function codeProduct(codes = 0): Promise<string> {
+  const id = await mall.product({ shipping_type: 'none', stock: 0 })
+  await mall.db.updateTable('points_products').set({ delivery: 'codes' }).where('id', '=', id).execute()
+  const lines = Array.from({ length: codes }, (_, n) => ({ line: n + 1, code: fresh('CODE') }))
+  await importCodes(mall.deps, id, lines, { operationKey: fresh('import'), operatorId: 'op' })
+  return id
+}
+
+/** @returns an order with a code, and the code's id */
+async function issued(owner: string): Promise<readonly [orderNo: string, codeId: string]> {
+  const product_id = await codeProduct(3)
+  await mall.points(owner, 100)
+  const orderNo = (await mall.exchange(owner, { product_id })).body.data.order_no as string
+  await mall.reach(owner, orderNo, 'order_shipped')
+  const [code] = await readOrderCodes(mall.db, orderNo)
+  return [orderNo, code?.id ?? '']
 }
 
 async function unpaid(owner: string): Promise<string> {
@@ -257,6 +276,14 @@ const TABLE: readonly Row[] = [
       body: {},
     })),
   ),
+  row(`POST ${STAFF_API}/products/:id/codes`, STAFF, 201, 'none', async () => ({
+    path: `${STAFF_API}/products/${await codeProduct()}/codes`,
+    body: { codes: [{ code: fresh('CODE') }] },
+  })),
+  row(`POST ${STAFF_API}/orders/:id/codes/:code_id/replace`, STAFF, 200, 'customer', async (owner) => {
+    const [orderNo, codeId] = await issued(owner)
+    return { path: `${STAFF_API}/orders/${orderNo}/codes/${codeId}/replace`, body: reason }
+  }),
   row(`POST ${STAFF_API}/categories`, STAFF, 201, 'none', () => ({ body: { name: fresh('分类') } })),
   row(`PATCH ${STAFF_API}/categories/:id`, STAFF, 200, 'none', async () => ({
     path: `${STAFF_API}/categories/${await category()}`,
@@ -715,6 +742,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       ...[
         'products',
         'products/:id',
+        'products/:id/codes',
         'categories',
         'categories/:id',
         'wallets/:owner_id',
