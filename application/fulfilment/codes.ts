@@ -8,6 +8,7 @@ import {
   countViews,
   findExpiredPools,
   findImport,
+  findImportById,
   findNewCodes,
   findReplacement,
   insertCodes,
@@ -54,12 +55,12 @@ export async function importCodes(
   productId: string,
   given: readonly GivenLine[],
   { operationKey, operatorId }: CodeCause,
-): Promise<ImportResult> {
+): Promise<{ readonly importId: string; readonly result: ImportResult }> {
   const read = readLines(given, new Date())
   return db.transaction().execute(async (tx) => {
     await mustBePool(tx, productId)
     const earlier = await findImport(tx, operationKey)
-    if (earlier) return earlier.result
+    if (earlier) return { importId: earlier.id, result: earlier.result }
     const valid = read.flatMap((one) => ('code' in one ? [one] : []))
     const found = await findNewCodes(
       tx,
@@ -83,8 +84,18 @@ export async function importCodes(
     const importId = await insertImport(tx, { productId, operationKey, operatorId }, result)
     await insertCodes(tx, sealer, productId, importId, fresh)
     if (fresh.length > 0) await moveStock(tx, productId, fresh.length, `codes/${importId}`, operatorId)
-    return result
+    return { importId, result }
   })
+}
+
+/** @returns undefined for what is no import of this product */
+export async function readImport(
+  db: Db,
+  productId: string,
+  importId: string,
+): Promise<ImportResult | undefined> {
+  if (!/^[1-9]\d{0,17}$/.test(importId)) return undefined
+  return (await findImportById(db, productId, importId))?.result
 }
 
 /** Locks the product's row. */
@@ -138,6 +149,11 @@ export async function readPool(
 
 export interface ShownCode extends CodeContent {
   readonly valid_until?: string
+}
+
+/** How many codes the owner can look at. */
+export async function countIssued(db: Db, orderNo: string): Promise<number> {
+  return (await listOrderCodes(db, orderNo)).filter(isIssued).length
 }
 
 const isIssued = ({ state }: Pick<PoolCode, 'state'>) => state === 'issued'

@@ -180,8 +180,17 @@ export async function countViews(db: Db, orderNo: string): Promise<CodeViews[]> 
 export async function findImport(db: Db, operationKey: string) {
   return db
     .selectFrom('code_imports')
-    .select(['product_id', 'result'])
+    .select(['id', 'result'])
     .where('operation_key', '=', operationKey)
+    .executeTakeFirst()
+}
+
+export async function findImportById(db: Db, productId: string, importId: string) {
+  return db
+    .selectFrom('code_imports')
+    .select('result')
+    .where('id', '=', importId)
+    .where('product_id', '=', productId)
     .executeTakeFirst()
 }
 

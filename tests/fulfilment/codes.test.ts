@@ -4,6 +4,7 @@ import { createDeliveryActivities } from '../../activities/delivery.ts'
 import { importCodes, showCodes, sweepExpiredCodes } from '../../application/fulfilment/codes.ts'
 import { createEncryptor } from '../../db/platform/encryption.ts'
 import { readTables } from '../support/db-snapshot.ts'
+import { openHttpSession } from '../support/http-session.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 import { toPlainHistory } from '../workflows/plain-history.ts'
 
@@ -184,7 +185,7 @@ describe('an import', () => {
     const lines = [{ line: 1, code: 'ONCE-0001' }]
     const first = await importCodes(mall.deps, id, lines, cause)
     expect(await importCodes(mall.deps, id, lines, cause)).toEqual(first)
-    expect([first.imported, await stockOf(id)]).toEqual([1, 31])
+    expect([first.result.imported, await stockOf(id)]).toEqual([1, 31])
   })
 
   test('is refused for goods that are delivered otherwise, and the stock of a pool is not set by hand', async () => {
@@ -223,7 +224,7 @@ describe('an import', () => {
       ],
       { operationKey: 'rotated', operatorId: 'op' },
     )
-    expect(again).toMatchObject({ imported: 1, duplicates: 1 })
+    expect(again.result).toMatchObject({ imported: 1, duplicates: 1 })
     const { owner, orderNo } = await bought(id, 2)
     await until(
       () =>
@@ -345,29 +346,39 @@ describe('an order of codes', () => {
   })
 })
 
+/** As a customer does: repeats what the mall was too busy to start. */
+async function redeem(owner: string, product_id: string) {
+  for (;;) {
+    const answer = await mall.exchange(owner, { product_id })
+    if (answer.status !== 503) return answer
+  }
+}
+
 test('100 customers redeem 60 codes at the same time: 60 codes, each once', async () => {
   const codes = numbered('RUSH', 60)
   const id = await pool(codes)
   const buyers = await Promise.all(Array.from({ length: 100 }, customer))
-  const answers = await Promise.all(buyers.map((owner) => mall.exchange(owner, { product_id: id })))
-  const won = answers.flatMap((answer, n) =>
-    answer.status < 300 ? [{ owner: buyers[n] ?? '', orderNo: answer.body.data.order_no as string }] : [],
-  )
-  const settled = await Promise.all(
-    won.map(({ owner, orderNo }) =>
-      until(
-        () => mall.order(owner, orderNo),
-        (order) => ['order_shipped', 'order_canceled'].includes(order.status),
-        `${orderNo} ends`,
-      ),
-    ),
-  )
-  const got = settled.flatMap(
-    (order) => order.delivery?.codes.map(({ code }: { code: string }) => code) ?? [],
-  )
-  expect(got.toSorted((a, b) => a.localeCompare(b))).toEqual(codes)
-  for (const { status, body } of answers)
+  const answers = await Promise.all(buyers.map((owner) => redeem(owner, id)))
+  for (const { status, body } of answers) {
     if (status >= 300) expect([status, body.code]).toEqual([409, 'OUT_OF_STOCK'])
+  }
+  await until(
+    () => countsOf(id),
+    ({ issued }) => issued === 60,
+    'all codes are issued',
+  )
+  const orders = await mall.db
+    .selectFrom('points_exchange_orders')
+    .select(['order_no', 'owner_id'])
+    .where('product_id', '=', id)
+    .where('status', '=', 'order_shipped')
+    .execute()
+  const got: string[] = []
+  for (const { order_no, owner_id } of orders) {
+    const { delivery } = await mall.order(owner_id, order_no)
+    got.push(...delivery.codes.map(({ code }: { code: string }) => code))
+  }
+  expect(got.toSorted((a, b) => a.localeCompare(b))).toEqual(codes)
   expect(await countsOf(id)).toEqual({ free: 0, held: 0, issued: 60, void: 0 })
 })
 
@@ -443,6 +454,48 @@ describe('a replacement', () => {
     expect((await mall.order(owner, orderNo)).delivery.codes).toEqual([{ code: 'SPARE-0002' }])
     expect((await replace(orderNo, '999999')).status).toBe(404)
   })
+})
+
+test('pages: the owner opens the codes on request, operators import, count and replace them masked', async () => {
+  const id = await pool(['PAGE-SECRET-0001'])
+  const staff = await openHttpSession(mall, 'op', 'zh', 'operator')
+  const csv = 'code,pin\nPAGE-SECRET-0002,PIN-PAGE\nPAGE-SECRET-0001,\n'
+  const imported = await staff.post(`/admin/products/${id}/codes`, { codes: csv })
+  expect(imported.status).toBe(303)
+  const result = (await staff.get(imported.location)).html
+  for (const said of ['已导入 1，重复 1，有误 0', '第 3 行', '••••0002', '可兑换 2'])
+    expect(result).toContain(said)
+  expect(result).not.toContain('PAGE-SECRET')
+  const wrong = await staff.post(`/admin/products/${id}/codes`, { codes: '' })
+  expect([wrong.status, wrong.html.includes('不能为空')]).toEqual([422, true])
+  expect((await staff.get(`/admin/products/${id}`)).html).toContain('管理兑换码')
+
+  const { owner, orderNo } = await issued(id)
+  const path = `/points-mall/orders/${orderNo}`
+  const visitor = await openHttpSession(mall, owner)
+  const order = (await visitor.get(path)).html
+  for (const said of ['已发放', '查看兑换码']) expect(order).toContain(said)
+  expect(order).not.toContain('PAGE-SECRET')
+  const opened = await visitor.post(`${path}/codes`, {})
+  expect([opened.status, opened.html.includes('PAGE-SECRET-0001')]).toEqual([200, true])
+  expect(opened.headers.get('cache-control')).toContain('no-store')
+  expect((await visitor.get(`${path}/codes`)).location).toBe(path)
+  const other = await openHttpSession(mall, await customer())
+  expect((await other.post(`${path}/codes`, {})).status).toBe(404)
+
+  const seen = (await staff.get(`/admin/orders/${orderNo}`)).html
+  const link = /\/admin\/orders\/\w+\/codes\/\d+\/replace/.exec(seen)?.[0] ?? ''
+  expect([seen.includes('••••0001'), seen.includes('PAGE-SECRET'), seen.includes('次，最近')]).toEqual([
+    true,
+    false,
+    true,
+  ])
+  expect((await staff.post(link, { reason: '' })).status).toBe(422)
+  const replaced = await staff.post(link, { reason: '客户反馈无效' })
+  expect(replaced.status).toBe(303)
+  expect((await staff.get(replaced.location)).html).toContain('op 更换：客户反馈无效')
+  const again = await visitor.post(`${path}/codes`, {})
+  for (const said of ['PAGE-SECRET-0002', 'PIN-PAGE']) expect(again.html).toContain(said)
 })
 
 test('no code is anywhere in clear: not in the database, not in Temporal', async () => {

@@ -370,6 +370,18 @@ const TABLE: readonly Row[] = [
       fields: {},
     })),
   ),
+  row('POST /points-mall/orders/:id/codes', PEOPLE, 200, 'own', async (owner) => ({
+    path: `/points-mall/orders/${(await issued(owner))[0]}/codes`,
+    fields: {},
+  })),
+  row('POST /admin/products/:id/codes', STAFF, 303, 'none', async () => ({
+    path: `/admin/products/${await codeProduct()}/codes`,
+    fields: { codes: fresh('CODE') },
+  })),
+  row('POST /admin/orders/:id/codes/:code/replace', STAFF, 303, 'customer', async (owner) => {
+    const [orderNo, codeId] = await issued(owner)
+    return { path: `/admin/orders/${orderNo}/codes/${codeId}/replace`, fields: reason }
+  }),
   row('POST /admin/categories', STAFF, 303, 'none', () => ({ fields: { name: fresh('分类'), sort: '0' } })),
   row('POST /admin/categories/:id', STAFF, 303, 'none', async () => ({
     path: `/admin/categories/${await category()}`,
@@ -542,7 +554,11 @@ describe('a form acts for the account that it was shown to', () => {
     ([, { route }]) => isPage(route.split(' ')[1] ?? '') && !BEFORE_SIGN_IN.includes(route),
   )
   /** It sends no form: it takes JSON, a signature, or a file. */
-  const NOT_SHOWN = ['POST /admin/products/:id/picture', 'POST /admin/demo/crash-worker']
+  const NOT_SHOWN = [
+    'POST /admin/products/:id/picture',
+    'POST /admin/products/:id/codes',
+    'POST /admin/demo/crash-worker',
+  ]
 
   test.each(forms)('%s', async (_, { route, may, done, whose, ask }) => {
     const who = may.find((one) => one !== 'nobody' && one !== 'system') as PageRole
@@ -732,7 +748,9 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       '/points-mall/sign-out',
       '/points-mall/products/:id/redeem',
       ...['', '/new', '/:id', '/:id/remove'].map((path) => `/points-mall/addresses${path}`),
-      ...['', '/:id', '/:id/pay', '/:id/cancel', '/:id/confirm'].map((path) => `/points-mall/orders${path}`),
+      ...['', '/:id', '/:id/pay', '/:id/cancel', '/:id/confirm', '/:id/codes'].map(
+        (path) => `/points-mall/orders${path}`,
+      ),
       ...['', '/statement.csv'].map((path) => `/points-mall/wallet${path}`),
     ],
   ],
@@ -763,7 +781,13 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
     [
       '/admin',
       '/admin/*',
-      ...['/orders', '/orders/:id', '/orders/:id/:action'].map((path) => `/admin${path}`),
+      ...[
+        '/orders',
+        '/orders/:id',
+        '/orders/:id/:action',
+        '/orders/:id/codes/:code/replace',
+        '/products/:id/codes',
+      ].map((path) => `/admin${path}`),
       ...['/products', '/products/new', '/products/:id', '/products/:id/delete'].map(
         (path) => `/admin${path}`,
       ),

@@ -90,7 +90,7 @@ export function adminCodeRoutes(deps: ApiDeps) {
             ...code,
             line: n + 1,
           }))
-      const result = await importCodes(deps, c.req.valid('param').id, lines, causeOf(c))
+      const { result } = await importCodes(deps, c.req.valid('param').id, lines, causeOf(c))
       return c.json(one(importResultFor(result, c.get('lang'))), 201)
     })
     .openapi(list, async (c) => {
