@@ -101,6 +101,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: ['OUT_OF_STOCK'],
     example: { title: '什锦水果硬糖 500 g', point: 100, stock_delta: 20 },
   },
+  'GET /api/admin/points-mall/products/{id}/stock-movements': { id: 'adminListStockMovements' },
   'DELETE /api/admin/points-mall/products/{id}': { id: 'adminDeleteProduct' },
   'POST /api/admin/points-mall/products/{id}/publish': { id: 'adminPublishProduct', example: {} },
   'POST /api/admin/points-mall/products/{id}/unpublish': { id: 'adminUnpublishProduct', example: {} },

@@ -69,6 +69,10 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   original_price: 'Retail price, for display; null: none',
   stock_quantity: 'Pieces that can be redeemed now',
   'ProductCreation.stock_quantity': 'Pieces in stock at first',
+  'StockMovement.kind':
+    'Why: `committed` of reserved pieces changes nothing more; `released` is of an unpaid order, `returned` of a paid one',
+  'StockMovement.delta': 'Pieces that can be redeemed more, or less when negative',
+  stock_after: 'Pieces that could be redeemed after it',
   stock_delta: 'Pieces to add to the stock, or to remove when negative',
   exchange_limit: 'Pieces that one customer may ever redeem; 0: no limit',
   'Order.product.description': 'Plain text; null: none',

@@ -12,6 +12,7 @@ import {
   SHIPPING_TYPES,
   VOUCHER_MAX,
 } from '../../domain/catalogue/product.ts'
+import { STOCK_MOVEMENT_KINDS } from '../../domain/catalogue/stock.ts'
 import { fenOf } from '../../domain/money.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import { modeText, pointsText } from '../../i18n/product-texts.ts'
@@ -84,6 +85,18 @@ export const product = z
     updated_at: z.iso.datetime(),
   })
   .openapi('Product')
+
+export const stockMovement = z
+  .object({
+    id,
+    kind: z.enum(STOCK_MOVEMENT_KINDS),
+    delta: z.int(),
+    stock_after: z.int(),
+    order_no: z.string().nullable(),
+    operator_id: z.string().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .openapi('StockMovement')
 
 /** The product's texts in the reader's language. */
 export function productFor<T extends ProductView>(view: T, lang: Lang): T {

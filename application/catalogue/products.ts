@@ -265,7 +265,14 @@ export async function createProduct(
       if (!made) throw new DomainError({ code: 'NOT_FOUND' })
       return made.id
     }
-    if (stock > 0) await moveStock(tx, id, stock, `${cause.operationKey}/stock`, cause.operatorId)
+    if (stock > 0) {
+      await moveStock(tx, id, {
+        kind: 'initial',
+        delta: stock,
+        operationKey: `${cause.operationKey}/stock`,
+        operatorId: cause.operatorId,
+      })
+    }
     return id
   })
 }
@@ -300,8 +307,11 @@ export async function changeProduct(
     await updateProduct(tx, id, { ...columnsOf(fields), ...operator }, cause.operationKey)
     const stock = (await stockAfterSwitch(tx, product, fields.delivery)) ?? product.stock_quantity
     if (stock !== product.stock_quantity) {
-      const switched = `${cause.operationKey}/delivery`
-      await moveStock(tx, id, stock - product.stock_quantity, switched, cause.operatorId)
+      const switched = {
+        delta: stock - product.stock_quantity,
+        operationKey: `${cause.operationKey}/delivery`,
+      }
+      await moveStock(tx, id, { kind: 'adjusted', ...switched, operatorId: cause.operatorId })
     }
     if (!stockDelta) return
     if (stock + stockDelta > STOCK_MAX) {
@@ -311,7 +321,8 @@ export async function changeProduct(
         bound: `${STOCK_MAX - stock}`,
       })
     }
-    if (!(await moveStock(tx, id, stockDelta, cause.operationKey, cause.operatorId))) {
+    const { operationKey, operatorId } = cause
+    if (!(await moveStock(tx, id, { kind: 'adjusted', delta: stockDelta, operationKey, operatorId }))) {
       throw new DomainError({
         code: 'OUT_OF_STOCK',
         required: `${-stockDelta}`,

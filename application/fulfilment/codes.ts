@@ -83,7 +83,8 @@ export async function importCodes(
     }
     const importId = await insertImport(tx, { productId, operationKey, operatorId }, result)
     await insertCodes(tx, sealer, productId, importId, fresh)
-    if (fresh.length > 0) await moveStock(tx, productId, fresh.length, `codes/${importId}`, operatorId)
+    const imported = { delta: fresh.length, operationKey: `codes/${importId}`, operatorId }
+    if (fresh.length > 0) await moveStock(tx, productId, { kind: 'adjusted', ...imported })
     return { importId, result }
   })
 }
@@ -248,7 +249,8 @@ export async function replaceOrderCode(
     await mustBePool(tx, productId)
     const next = await replaceCode(tx, { orderNo, codeId, productId, reason, operatorId, operationKey })
     if (next === undefined) throw new DomainError({ code: 'OUT_OF_STOCK', required: '1', available: '0' })
-    await moveStock(tx, productId, -1, `code-replaced/${codeId}`, operatorId)
+    const replaced = { delta: -1, operationKey: `code-replaced/${codeId}`, operatorId }
+    await moveStock(tx, productId, { kind: 'adjusted', ...replaced })
     const by = { type: 'operator' as const, id: operatorId }
     await recordEvent(tx, orderNo, `code/${next}`, current.status, by, { code: 'code_replaced' })
     return next
@@ -265,7 +267,8 @@ export async function sweepExpiredCodes(db: Db): Promise<number> {
       const product = await findProductForUpdate(tx, productId)
       const count = await voidExpired(tx, productId)
       if (count === 0 || product?.delivery !== 'codes') return count
-      await moveStock(tx, productId, -count, `codes-expired/${randomUUID()}`, null)
+      const expired = { delta: -count, operationKey: `codes-expired/${randomUUID()}`, operatorId: null }
+      await moveStock(tx, productId, { kind: 'adjusted', ...expired })
       return count
     })
   }

@@ -1,10 +1,12 @@
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Delivery } from '../../domain/catalogue/product.ts'
+import type { StockMovementKind } from '../../domain/catalogue/stock.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Fen } from '../../domain/money.ts'
 import { decimalFromFen } from '../../domain/money.ts'
 import type { Db, Tx } from '../client.ts'
 import { holdCodes, releaseCodes } from '../fulfilment/codes.ts'
+import type { StockMovementsTable } from '../schema/stock-movements.ts'
 
 /** A product on sale is `sold_out` while its stock is 0. */
 const statusForStock = (stock: ReturnType<typeof sql>) => sql<'on_sale'>`
@@ -33,15 +35,20 @@ export async function reserveStock(
   state: 'held' | 'committed' = 'held',
 ): Promise<boolean> {
   const rest = sql`stock_quantity - ${quantity}`
+  const kind: StockMovementKind = state === 'held' ? 'reserved' : 'committed'
   const { rows } = await sql`
     with taken as (
       update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
       where id = ${productId} and deleted_at is null and status = 'on_sale' and stock_quantity >= ${quantity}
         and point = ${quote.points} and price_amount = ${decimalFromFen(quote.fen)}
         and delivery is not distinct from ${quote.delivery}
-      returning id)
-    insert into stock_reservations (order_no, product_id, quantity, state)
-    select ${orderNo}, id, ${quantity}::int, ${state} from taken
+      returning id),
+    reserved as (
+      insert into stock_reservations (order_no, product_id, quantity, state)
+      select ${orderNo}, id, ${quantity}::int, ${state} from taken
+      returning order_no, product_id, quantity)
+    insert into stock_movements (product_id, delta, kind, order_no, operation_key)
+    select product_id, -quantity, ${kind}, order_no, ${`${orderNo}/${kind}`} from reserved
     returning order_no`.execute(tx)
   if (rows.length === 0) return false
   if (quote.delivery !== 'codes') return true
@@ -52,13 +59,16 @@ export async function reserveStock(
 
 /** @returns false when the reservation was resolved before */
 export async function commitStock(tx: Tx, orderNo: string): Promise<boolean> {
-  const result = await tx
+  const committed = await tx
     .updateTable('stock_reservations')
     .set({ state: 'committed', resolved_at: new Date() })
     .where('order_no', '=', orderNo)
     .where('state', '=', 'held')
+    .returning('product_id')
     .executeTakeFirst()
-  return result.numUpdatedRows === 1n
+  if (!committed) return false
+  await recordOfOrder(tx, orderNo, committed.product_id, 'committed', 0)
+  return true
 }
 
 /**
@@ -66,21 +76,61 @@ export async function commitStock(tx: Tx, orderNo: string): Promise<boolean> {
  * @returns whether there was one
  */
 export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
-  const released = await tx
+  const reservation = await tx
+    .selectFrom('stock_reservations')
+    .select(['product_id', 'quantity', 'state'])
+    .where('order_no', '=', orderNo)
+    .where('state', '<>', 'released')
+    .forUpdate()
+    .executeTakeFirst()
+  if (!reservation) return false
+  const { product_id: productId, quantity, state } = reservation
+  await tx
     .updateTable('stock_reservations')
     .set({ state: 'released', resolved_at: new Date() })
     .where('order_no', '=', orderNo)
-    .where('state', '<>', 'released')
-    .returning(['product_id', 'quantity'])
-    .executeTakeFirst()
-  if (!released) return false
+    .execute()
+  const { delivery } = await tx
+    .selectFrom('points_products')
+    .select('delivery')
+    .where('id', '=', productId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
   const freed = await releaseCodes(tx, orderNo)
   // The stock of a pool is its free codes, whatever the order is made of.
-  const rest = sql`stock_quantity + case when delivery = 'codes' then ${freed ?? 0}::int
-    else ${freed === undefined ? released.quantity : 0}::int end`
+  const back = delivery === 'codes' ? (freed ?? 0) : freed === undefined ? quantity : 0
+  await recordOfOrder(tx, orderNo, productId, state === 'held' ? 'released' : 'returned', quantity)
+  if (back < quantity) {
+    const lost = { delta: back - quantity, kind: 'adjusted' as const, operation_key: `${orderNo}/void` }
+    await tx
+      .insertInto('stock_movements')
+      .values({ product_id: productId, ...lost, order_no: null, operator_id: null })
+      .execute()
+  }
+  const rest = sql`stock_quantity + ${back}::int`
   await sql`update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
-    where id = ${released.product_id}`.execute(tx)
+    where id = ${productId}`.execute(tx)
   return true
+}
+
+async function recordOfOrder(
+  tx: Tx,
+  orderNo: string,
+  productId: string,
+  kind: StockMovementKind,
+  delta: number,
+): Promise<void> {
+  await tx
+    .insertInto('stock_movements')
+    .values({
+      product_id: productId,
+      delta,
+      kind,
+      order_no: orderNo,
+      operation_key: `${orderNo}/${kind}`,
+      operator_id: null,
+    })
+    .execute()
 }
 
 /** Undoes a reservation of unknown outcome, or leaves a tombstone that makes a late `reserveStock` fail. */
@@ -112,17 +162,29 @@ export async function findReservation(db: Db, orderNo: string) {
     .executeTakeFirst()
 }
 
+export interface StockChange {
+  readonly kind: 'initial' | 'adjusted'
+  readonly delta: number
+  readonly operationKey: string
+  readonly operatorId: string | null
+}
+
 /** Changes the stock by a difference. Repeatable. @returns false when the stock would fall below zero */
 export async function moveStock(
   tx: Tx,
   productId: string,
-  delta: number,
-  operationKey: string,
-  operatorId: string | null,
+  { kind, delta, operationKey, operatorId }: StockChange,
 ): Promise<boolean> {
   const fresh = await tx
     .insertInto('stock_movements')
-    .values({ product_id: productId, delta, operation_key: operationKey, operator_id: operatorId })
+    .values({
+      product_id: productId,
+      delta,
+      kind,
+      order_no: null,
+      operation_key: operationKey,
+      operator_id: operatorId,
+    })
     .onConflict((conflict) => conflict.column('operation_key').doNothing())
     .returning('id')
     .executeTakeFirst()
@@ -132,4 +194,29 @@ export async function moveStock(
     update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}, updated_at = now()
     where id = ${productId} and ${rest} >= 0`.execute(tx)
   return numAffectedRows === 1n
+}
+
+export type StockMovement = Omit<Selectable<StockMovementsTable>, 'operation_key'> & {
+  /** Pieces after it. */
+  readonly rest: number
+}
+
+/** The newest ones are listed and counted. */
+const MOVEMENTS_MAX = 3_000
+
+/** Newest first, of a product that is not deleted; without one there are none. */
+export async function listStockMovements(
+  db: Db,
+  productId: string,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): Promise<{ movements: StockMovement[]; total: number }> {
+  const { rows } = await sql<Omit<StockMovement, 'rest'> & { rest: string; total: string }>`
+    select m.*, p.stock_quantity + m.delta - sum(m.delta) over (order by m.id desc) as rest, count(*) over () as total
+    from points_products p cross join lateral (
+      select id, product_id, delta, kind, order_no, operator_id, created_at from stock_movements
+      where product_id = p.id order by id desc limit ${MOVEMENTS_MAX}) m
+    where p.id = ${productId} and p.deleted_at is null
+    order by m.id desc limit ${limit} offset ${offset}`.execute(db)
+  const movements = rows.map(({ total: _, rest, ...row }) => ({ ...row, rest: Number(rest) }))
+  return { movements, total: Number(rows[0]?.total ?? 0) }
 }

@@ -90,6 +90,15 @@ export async function findOrderViolations(db: Db): Promise<Disagreement[]> {
     select 'reservation_without_order', r.order_no, r.order_no, null, null from stock_reservations r
       where r.state <> 'released' and not exists (select from points_exchange_orders o where o.order_no = r.order_no)
     union all
+    select 'stock_ledger', p.id::text, null, p.stock_quantity::text, coalesce(m.sum, 0)::text from points_products p
+      left join (select product_id, sum(delta) from stock_movements group by 1) m on m.product_id = p.id
+      where p.stock_quantity <> coalesce(m.sum, 0)
+    union all
+    select 'stock_of_order', r.order_no, r.order_no, r.state, coalesce(m.sum, 0)::text from stock_reservations r
+      left join (select order_no, sum(delta) from stock_movements where order_no is not null group by 1) m
+        on m.order_no = r.order_no
+      where coalesce(m.sum, 0) <> case r.state when 'released' then 0 else -r.quantity end
+    union all
     select 'hold_without_order', h.order_no, h.order_no, null, null from booked h
       where h.state in ('held', 'captured') and not exists (select from points_exchange_orders o where o.order_no = h.order_no)`.execute(
     db,

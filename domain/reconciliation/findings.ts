@@ -11,6 +11,9 @@ interface Subjects {
   order_without_points: { readonly no: string }
   points_booked_twice: { readonly no: string }
   order_without_stock: { readonly no: string }
+  /** `no` is the id of the product. */
+  stock_ledger: { readonly no: string }
+  stock_of_order: { readonly no: string }
   standard_order: { readonly no: string }
   reservation_without_order: { readonly no: string }
   hold_without_order: { readonly no: string }

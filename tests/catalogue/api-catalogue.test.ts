@@ -615,7 +615,7 @@ describe('a version', () => {
   test('is not another one after a sale, and is after publishing', async () => {
     const id = await onSale(POINTS)
     const etag = etagOf(await operate('GET', `/products/${id}`))
-    await mall.db.updateTable('points_products').set({ stock_quantity: 4 }).where('id', '=', id).execute()
+    await mall.setStock(id, 4)
     await operate('POST', `/products/${id}/publish`)
     expect(etagOf(await operate('GET', `/products/${id}`))).toBe(etag)
     await operate('POST', `/products/${id}/unpublish`)

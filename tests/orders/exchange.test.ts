@@ -217,7 +217,7 @@ test('the first failing check decides the answer; once it is fixed, the next one
     ['USER_LEVEL_TOO_LOW', 409, () => Object.assign(who, { level: 5 })],
     ['EXCHANGE_LIMIT_EXCEEDED', 409, () => set({ exchange_limit: 3 })],
     ['POINTS_PER_ORDER_EXCEEDED', 409, () => set({ point: 3000 })],
-    ['OUT_OF_STOCK', 409, () => set({ stock_quantity: 3 })],
+    ['OUT_OF_STOCK', 409, () => mall.setStock(product_id, 3)],
     ['INSUFFICIENT_POINTS', 409, () => mall.points(as, 9000)],
     ['INSUFFICIENT_BALANCE', 409, () => mall.cash(as, 3000)],
   ]

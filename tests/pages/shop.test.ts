@@ -47,14 +47,6 @@ const ordersOf = async (owner: string, product_id: string) => {
 const stock = async (id: string) =>
   (await mall.call('GET', `/api/points-mall/products/${id}`)).body.data.stock_quantity
 
-/** Sets the stock of a product. */
-const shelve = (id: string, stock_quantity: number) =>
-  mall.db
-    .updateTable('points_products')
-    .set({ stock_quantity, status: stock_quantity > 0 ? 'on_sale' : 'sold_out' })
-    .where('id', '=', id)
-    .execute()
-
 /** Sends the sheet and expects a refusal that leaves every table unchanged. */
 async function refused(who: Visitor, id: string, fields: Fields) {
   const before = await readTables(mall.db)
@@ -461,11 +453,11 @@ describe('redeeming without JavaScript', () => {
     expect(short.text).toContain('积分和现金都没有扣')
 
     const form = { ...(await sheet(bob, id)), remarks: '留给我' }
-    await shelve(id, 0)
+    await mall.setStock(id, 0)
     const late = await refused(bob, id, form)
     expect([late.status, late.text.includes('这件商品已经兑完')]).toEqual([409, true])
     expect(fieldsOf(late.html, sheetOf(id))).toMatchObject({ remarks: '留给我' })
-    await shelve(id, 1)
+    await mall.setStock(id, 1)
     // A refusal leaves the key free: the same form works later.
     expect(orderNoIn((await bob.post(sheetOf(id), form)).location)).toBeDefined()
   })

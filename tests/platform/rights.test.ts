@@ -761,6 +761,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         'products',
         'products/:id',
         'products/:id/codes',
+        'products/:id/stock-movements',
         'categories',
         'categories/:id',
         'wallets/:owner_id',
@@ -788,7 +789,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/:id/codes/:code/replace',
         '/products/:id/codes',
       ].map((path) => `/admin${path}`),
-      ...['/products', '/products/new', '/products/:id', '/products/:id/delete'].map(
+      ...['/products', '/products/new', '/products/:id', '/products/:id/delete', '/products/:id/stock'].map(
         (path) => `/admin${path}`,
       ),
       ...['/categories', '/categories/:id', '/categories/:id/delete'].map((path) => `/admin${path}`),

@@ -347,6 +347,16 @@ type Address = {
 
 type AdminProduct = Product & { point: number; price: Money; category_id: string | null; version: string }
 
+type StockMovement = {
+  id: string
+  kind: 'initial' | 'reserved' | 'committed' | 'released' | 'adjusted' | 'returned'
+  delta: number
+  stock_after: number
+  order_no: string | null
+  operator_id: string | null
+  created_at: string
+}
+
 type ProductCreation = {
   description?: string | null
   image?: string | null
@@ -983,6 +993,18 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminListStockMovements: {
+    path: { id: string }
+    query?: { page?: number; per_page?: number }
+    answer:
+      | { status: 200; body: { success: true; data: StockMovement[]; meta: Meta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminPublishProduct: {
     path: { id: string }
     body: Record<string, never>
@@ -1564,6 +1586,7 @@ export const PATHS = {
   adminGetProduct: ['GET', '/api/admin/points-mall/products/{id}'],
   adminUpdateProduct: ['PATCH', '/api/admin/points-mall/products/{id}'],
   adminDeleteProduct: ['DELETE', '/api/admin/points-mall/products/{id}'],
+  adminListStockMovements: ['GET', '/api/admin/points-mall/products/{id}/stock-movements'],
   adminPublishProduct: ['POST', '/api/admin/points-mall/products/{id}/publish'],
   adminUnpublishProduct: ['POST', '/api/admin/points-mall/products/{id}/unpublish'],
   adminListCategories: ['GET', '/api/admin/points-mall/categories'],

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,7 @@ import { queryDuePayments } from '../../application/payments/queries.ts'
 import { createEngine } from '../../application/reconciliation/reconciliation.ts'
 import { connectTemporal, type Temporal } from '../../application/temporal/client.ts'
 import { sealedPayloads } from '../../application/temporal/payload-codec.ts'
+import { moveStock } from '../../db/catalogue/stock.ts'
 import { connectDatabase, type Db } from '../../db/client.ts'
 import { createEncryptor } from '../../db/platform/encryption.ts'
 import {
@@ -361,6 +362,7 @@ export async function openTestApp(options: MallOptions = {}) {
       give(db, vault, owner, 'ZJF', BigInt(points), expiresAt),
     cash: (owner: string, fen: number) => give(db, vault, owner, 'CNY', BigInt(fen), null),
     product: (product: ProductFields = {}) => addProduct(db, product),
+    setStock: (productId: string, stock: number) => setStock(db, productId, stock),
     /** Waits until the order has this status. */
     reach: (as: string, orderNo: string, status: string) =>
       until(
@@ -507,7 +509,32 @@ async function addProduct(db: Db, fields: ProductFields): Promise<string> {
     })
     .returning('id')
     .executeTakeFirstOrThrow()
+  await db
+    .insertInto('stock_movements')
+    .values({
+      product_id: row.id,
+      delta: stock,
+      kind: 'initial',
+      order_no: null,
+      operation_key: `initial/${row.id}`,
+      operator_id: null,
+    })
+    .execute()
   return row.id
+}
+
+/** As an operator who counts the stock anew. */
+async function setStock(db: Db, productId: string, stock: number): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    const { stock_quantity: before } = await tx
+      .selectFrom('points_products')
+      .select('stock_quantity')
+      .where('id', '=', productId)
+      .forUpdate()
+      .executeTakeFirstOrThrow()
+    const change = { kind: 'adjusted', delta: stock - before, operatorId: null } as const
+    await moveStock(tx, productId, { ...change, operationKey: `count/${randomUUID()}` })
+  })
 }
 
 async function give(

@@ -220,11 +220,8 @@ async function refused(stage: Stage, owner: string, cost: Cost, code: string): P
 /** Sells the stock between the API's check and the workflow's. */
 const sellOut = (stage: Stage) => {
   return async () => {
-    await stage.db
-      .updateTable('points_products')
-      .set({ stock_quantity: 0, status: 'sold_out' })
-      .where('stock_quantity', '=', 5)
-      .execute()
+    const products = stage.db.selectFrom('points_products').select('id').where('stock_quantity', '=', 5)
+    for (const { id } of await products.execute()) await stage.setStock(id, 0)
   }
 }
 

@@ -9,6 +9,7 @@ import {
   readProducts,
   unpublishProduct,
 } from '../../../application/catalogue/products.ts'
+import { readStockMovements } from '../../../application/catalogue/stock-movements.ts'
 import { PAYMENT_MODES, PRODUCT_STATUSES, PRODUCT_TYPES } from '../../../domain/catalogue/product.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import {
@@ -26,7 +27,14 @@ import {
   text,
   versionedResponse,
 } from '../../schemas/common.ts'
-import { adminProduct, changeOf, productChange, productCreation, productFor } from '../../schemas/product.ts'
+import {
+  adminProduct,
+  changeOf,
+  productChange,
+  productCreation,
+  productFor,
+  stockMovement,
+} from '../../schemas/product.ts'
 import { ifMatchHeader, knownVersions, setEtag } from '../../versions.ts'
 
 const list = createRoute({
@@ -111,6 +119,16 @@ const unpublish = createRoute({
   responses: { 200: versionedResponse(adminProduct, 'The product, off sale'), ...problemResponse },
 })
 
+const movements = createRoute({
+  method: 'get',
+  path: '/{id}/stock-movements',
+  tags: ['admin: products'],
+  summary: 'List the changes of a stock, newest first',
+  security: bearer,
+  request: { params: idParams, query: pageQuery },
+  responses: { 200: listResponse(stockMovement, 'A page of changes'), ...problemResponse },
+})
+
 export function adminProductRoutes({ db, pointsToCnyMillionths: rate, imageHosts }: ApiDeps) {
   const read = async (c: ApiContext, productId: string) => {
     const product = await readAnyProduct(db, productId, rate)
@@ -138,6 +156,11 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate, imageHosts
       )
     })
     .openapi(show, async (c) => c.json(await read(c, c.req.valid('param').id), 200))
+    .openapi(movements, async (c) => {
+      const query = c.req.valid('query')
+      const found = await readStockMovements(db, c.req.valid('param').id, sliceOf(query))
+      return c.json(listOf(found.movements, found.total, query), 200)
+    })
     .openapi(create, async (c) => {
       const body = c.req.valid('json')
       const wanted = { ...changeOf(body, imageHosts), title: body.title, paymentMode: body.payment_mode }

@@ -39,6 +39,7 @@ import {
   UNIT_TEXTS,
 } from '../../texts/console/catalogue.ts'
 import { POOL } from '../../texts/console/codes.ts'
+import { STOCK } from '../../texts/console/stock.ts'
 
 const INT_MAX = 2_147_483_647
 const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as const
@@ -319,7 +320,7 @@ export function productForm(
       ${
         stock === undefined
           ? html`<div class="pair">${number('stock')}</div>`
-          : html`<p>${t(F.stockNow)} <strong class="digits">${grouped(stock)}</strong> ${t(F.pieces)}</p>
+          : html`<p>${t(F.stockNow)} <strong class="digits">${grouped(stock)}</strong> ${t(F.pieces)} <a class="tap" href="${action}/stock">${t(STOCK.link)}</a></p>
             ${
               pool === undefined
                 ? html`<div class="pair">

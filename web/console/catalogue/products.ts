@@ -31,6 +31,7 @@ import {
   readProductForm,
 } from './product-form.ts'
 import { productList } from './product-list.ts'
+import { stockMovementPage } from './stock-movements.ts'
 
 const HOME = '/admin/products'
 const one = '/:id{[1-9]\\d{0,17}}'
@@ -130,6 +131,7 @@ export function consoleProductRoutes(deps: WebDeps) {
       await unpublishProduct(db, c.req.param('id'), viewerOf(c).sub)
       return c.redirect(`${HOME}/${c.req.param('id')}?done=unpublished`, 303)
     })
+    .get(`${one}/stock`, stockMovementPage(deps))
     .get(`${one}/delete`, async (c) => {
       const t = textsIn(c.get('lang'))
       const product = await read(c.req.param('id'))
