@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from './activities/index.ts'
 import { indexProducts } from './application/catalogue/search-index.ts'
+import { sweepExpiredCodes } from './application/fulfilment/codes.ts'
 import { sweepInbox } from './application/messaging/inbox.ts'
 import { type AdoptionRound, adoptOrphans } from './application/orders/adoption.ts'
 import { resumeAttempts } from './application/orders/exchange.ts'
@@ -132,6 +133,7 @@ async function main(): Promise<void> {
       })
       await indexProducts(db)
       await indexContacts(deps)
+      await sweepExpiredCodes(db)
       if (Date.now() > purgeAt) {
         purgeAt = Date.now() + 3_600_000
         await purgeIdempotencyKeys(db, 7)

@@ -1,3 +1,4 @@
+import { createDeliveryActivities } from './delivery.ts'
 import { createExpiryActivities } from './expiry.ts'
 import { withFailures } from './failures.ts'
 import { createOrderActivities } from './orders.ts'
@@ -16,6 +17,7 @@ export function createActivities(
   return withFailures({
     ...createPlaceActivities(deps),
     ...createOrderActivities(deps),
+    ...createDeliveryActivities(deps),
     ...createStockActivities(deps),
     ...createPointsActivities(deps),
     ...createPaymentActivities(deps),

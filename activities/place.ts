@@ -21,6 +21,7 @@ import { lockAccount } from '../db/wallet/posting.ts'
 import { totalOf } from '../domain/catalogue/pricing.ts'
 import { defaultDelivery, type PaymentMode, type ShippingType } from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
+import { isHandedOut } from '../domain/fulfilment/delivery.ts'
 import { decimalFromFen, fenOf } from '../domain/money.ts'
 import { type ExchangeRules, reasonsAgainst } from '../domain/orders/eligibility.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
@@ -52,6 +53,8 @@ export type Placed =
       readonly placed: true
       readonly status: OrderStatus
       readonly outTradeNo: string | null
+      /** The mall itself hands it out once it is paid. */
+      readonly handsOut?: true
     }
   | { readonly placed: false; readonly refusal: Refusal }
 
@@ -199,7 +202,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
     ? await recordPayment(tx, orderNo, method as PaymentMethod, quote.totalAmount, 'unpaid')
     : undefined
   if (ours('stock')) {
-    const piece = { points: quote.points, fen: fenOf(quote.pieceAmount) }
+    const piece = { points: quote.points, fen: fenOf(quote.pieceAmount), delivery: product.delivery }
     const state = settled ? 'committed' : 'held'
     if (!(await reserveStock(tx, orderNo, quote.productId, quote.quantity, piece, state)))
       throw new RaceError()
@@ -208,6 +211,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
     placed: true,
     status: passed.at(-1) ?? 'exchanged',
     outTradeNo: payment?.out_trade_no ?? null,
+    ...(isHandedOut(product.delivery) ? { handsOut: true } : {}),
   }
 }
 
@@ -228,7 +232,12 @@ async function earlierResult(tx: Tx, orderNo: string): Promise<Placed> {
     .where('order_no', '=', orderNo)
     .where('state', '=', 'unpaid')
     .executeTakeFirst()
-  return { placed: true, status: order.status, outTradeNo: payment?.out_trade_no ?? null }
+  return {
+    placed: true,
+    status: order.status,
+    outTradeNo: payment?.out_trade_no ?? null,
+    ...(isHandedOut(order.delivery) ? { handsOut: true } : {}),
+  }
 }
 
 interface Assessed {

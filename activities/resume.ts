@@ -5,6 +5,7 @@ import { claimRun, settleOutside } from '../db/orders/runs.ts'
 import { listPayments } from '../db/payments/payments.ts'
 import type { CancelCause } from '../db/schema/points-exchange-orders.ts'
 import type { Refusal } from '../domain/errors.ts'
+import { isHandedOut } from '../domain/fulfilment/delivery.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
 import { callingRun, requireCurrentRun, SupersededError } from './run.ts'
 
@@ -21,6 +22,8 @@ export type Progress =
       /** Null before shipping, and where only the shipping time was recorded. */
       readonly confirmBy: string | null
       readonly shippedAt: string | null
+      /** Absent where an earlier version answered. */
+      readonly handsOut?: boolean
       readonly cancelReason: string | null
       readonly cancelCause: CancelCause | null
     }
@@ -81,6 +84,7 @@ async function progressOf(
     payBy: order.pay_by?.toISOString() ?? null,
     confirmBy: order.confirm_by?.toISOString() ?? null,
     shippedAt: shippedAt?.toISOString() ?? null,
+    handsOut: isHandedOut(order.delivery),
     cancelReason: order.cancel_reason,
     cancelCause: order.cancel_cause,
   }

@@ -16,6 +16,7 @@ import { idempotency } from './middleware/idempotency.ts'
 import { knownHost } from './middleware/known-host.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
+import { adminCodeRoutes } from './routes/admin/codes.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
 import { adminOrderRoutes } from './routes/admin/orders.ts'
 import { adminProductRoutes } from './routes/admin/products.ts'
@@ -85,6 +86,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/earnings', adminEarningRoutes(deps))
   app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
+  app.route('/api/admin/points-mall', adminCodeRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))
 

@@ -204,6 +204,10 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     zh: plain('订单状态冲突', '订单当前状态不允许此操作'),
     en: plain('Order state conflict', 'The order does not allow this in its current state'),
   },
+  DELIVERY_MISMATCH: {
+    zh: plain('交付方式不符', '该商品的交付方式不支持此操作'),
+    en: plain('Delivery mismatch', 'The product is not delivered in this way'),
+  },
   REFUND_EXCEEDS_REST: {
     zh: withGap('退款超出可退余额', '退款超出订单剩余可退部分', (r, a) => `：申请 ${r}，可退 ${a}`),
     en: withGap(
@@ -346,6 +350,10 @@ const RULE_TEXTS: Readonly<
   voucher_only: {
     zh: (f) => `${f} 只用于以核销券交付的商品`,
     en: (f) => `${f} is only for products delivered by voucher`,
+  },
+  stock_is_codes: {
+    zh: (f) => `${f} 不能直接修改：该商品的库存就是可用的兑换码，请导入兑换码`,
+    en: (f) => `${f} cannot be set: the stock of this product is its free codes. Import codes instead`,
   },
   publish_only: {
     zh: (f) => `${f} 不能直接修改，请使用 publish 或 unpublish`,

@@ -15,6 +15,8 @@ const TITLES: Readonly<Record<OrderNote['code'], Text | null>> = {
   refunded: { zh: '款项已退回', en: 'Refunded' },
   refunded_in_part: { zh: '退回一部分', en: 'Partially refunded' },
   refund_settled_by_hand: { zh: '款项已由客服退回', en: 'Refunded by our staff' },
+  handed_out: { zh: '已自动发放', en: 'Delivered automatically' },
+  code_replaced: { zh: '兑换码已更换', en: 'Code replaced' },
   auto_confirm: null,
   canceled: null,
   canceled_with_words: null,
@@ -46,6 +48,8 @@ export function detailText(note: OrderNote | null, lang: Lang): string {
     case 'payment_not_due':
     case 'refunded':
     case 'refund_settled_by_hand':
+    case 'handed_out':
+    case 'code_replaced':
       return ''
   }
 }

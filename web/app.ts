@@ -1,8 +1,10 @@
 import { Hono } from 'hono'
 import { withoutTrailingSlashes } from '../domain/text.ts'
 import { consoleCategoryRoutes } from './console/catalogue/categories.ts'
+import { consoleCodeRoutes } from './console/catalogue/codes.ts'
 import { consoleProductRoutes } from './console/catalogue/products.ts'
 import { consoleUserRoutes } from './console/customers/users.ts'
+import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
 import { todayRoutes } from './console/platform/today.ts'
 import { consoleReconciliationRoutes } from './console/reconciliation/reconciliations.ts'
@@ -58,7 +60,9 @@ export function createWeb(deps: WebDeps) {
   app.use('/admin/*', requireViewer('operate'))
   app.route('/admin', todayRoutes(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
+  app.route('/admin/orders', consoleOrderCodeRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))
+  app.route('/admin/products', consoleCodeRoutes(deps))
   app.route('/admin/categories', consoleCategoryRoutes(deps))
   app.route('/admin/users', consoleEarningRoutes(deps))
   app.route('/admin/users', consoleUserRoutes(deps))

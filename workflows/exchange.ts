@@ -93,6 +93,7 @@ function openExchange(input: ExchangeInput): { exchange: Exchange; answer: (verd
       undo,
       stuck: [],
       payBy: Date.now() + input.paymentTimeoutMs,
+      handsOut: false,
       cancel: (cause) => undo.run(cause, (step, error) => askOperator(input.orderNo, mailbox, step, error)),
       show(status) {
         if (status === shown) return
@@ -122,6 +123,7 @@ async function place(exchange: Exchange): Promise<Standing> {
     throw new RefusedError(placed.refusal)
   }
   const { status, outTradeNo } = placed
+  exchange.handsOut = placed.handsOut === true
   if (!quote || status === 'order_paid') return { status, outTradeNo, opens: outTradeNo !== null }
   return completeExternalSteps(exchange, outTradeNo, outTradeNo !== null)
 }
@@ -207,6 +209,7 @@ async function resumePlacement(exchange: Exchange, epoch: number): Promise<Stand
 
   const { status, lastTradeNo: outTradeNo, openAttempts, cancelCause, cancelReason } = progress
   const { confirmBy } = standingOf(progress, exchange.autoConfirmTimeoutMs)
+  exchange.handsOut = progress.handsOut === true
   const standing = { status, outTradeNo, opens: false, confirmBy }
   if (progress.payBy !== null) exchange.payBy = Date.parse(progress.payBy)
   if (hasReached(status, 'order_paid')) {

@@ -15,6 +15,8 @@ export interface Exchange extends ExchangeInput {
   readonly stuck: OwedRefund[]
   /** Workflow time, ms. */
   payBy: number
+  /** Whether the mall itself hands out what is paid. */
+  handsOut: boolean
   /** @returns the order's status, which may be past what the cause allows */
   cancel(cause: Cause): Promise<OrderStatus>
   show(status: OrderStatus): void

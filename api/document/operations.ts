@@ -105,6 +105,17 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'DELETE /api/admin/points-mall/products/{id}': { id: 'adminDeleteProduct' },
   'POST /api/admin/points-mall/products/{id}/publish': { id: 'adminPublishProduct', example: {} },
   'POST /api/admin/points-mall/products/{id}/unpublish': { id: 'adminUnpublishProduct', example: {} },
+  'POST /api/admin/points-mall/products/{id}/codes': {
+    id: 'adminImportCodes',
+    problems: ['DELIVERY_MISMATCH'],
+    example: { codes: [{ code: 'ABCD-EFGH-1234', pin: '9876', valid_until: '2099-12-31' }] },
+  },
+  'GET /api/admin/points-mall/products/{id}/codes': { id: 'adminListCodes' },
+  'POST /api/admin/points-mall/orders/{id}/codes/{code_id}/replace': {
+    id: 'adminReplaceCode',
+    problems: ['ORDER_STATE_CONFLICT', 'DELIVERY_MISMATCH', 'OUT_OF_STOCK'],
+    example: { reason: '兑换码无效' },
+  },
   'GET /api/admin/points-mall/categories': { id: 'adminListCategories' },
   'GET /api/admin/points-mall/categories/{id}': { id: 'adminGetCategory' },
   'GET /api/points-mall/categories': { id: 'listCategories' },

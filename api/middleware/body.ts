@@ -10,6 +10,17 @@ const BODY_MAX_BYTES = 64 * 1024
 /** The deepest valid input is a limit in a product's properties. */
 const BODY_MAX_DEPTH = 16
 
+/** A list of codes may be larger, and may be CSV. */
+const CODES = /^\/(api\/admin\/points-mall|admin)\/products\/\d{1,18}\/codes$/
+const CODES_MAX_BYTES = 1024 * 1024
+
+const limitCodes = bodyLimit({
+  maxSize: CODES_MAX_BYTES,
+  onError: () => {
+    throw new ApiError('PAYLOAD_TOO_LARGE')
+  },
+})
+
 /** Only picture uploads may be larger. */
 const UPLOAD = /^\/admin\/products\/\d{1,18}\/picture$/
 const FORM_MAX_BYTES = 16 * 1024
@@ -33,12 +44,17 @@ const limitUpload = bodyLimit({
   },
 })
 
-export const limitBody = createMiddleware<ApiEnv>((c, next) =>
-  c.req.method === 'POST' && UPLOAD.test(c.req.path) ? limitUpload(c, next) : limitUsual(c, next),
-)
+export const limitBody = createMiddleware<ApiEnv>((c, next) => {
+  if (c.req.method === 'POST' && UPLOAD.test(c.req.path)) return limitUpload(c, next)
+  return c.req.method === 'POST' && CODES.test(c.req.path) ? limitCodes(c, next) : limitUsual(c, next)
+})
+
+const mediaTypeOf = (c: ApiContext) => c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
+
+export const isCsv = (c: ApiContext): boolean => mediaTypeOf(c) === 'text/csv'
 
 /**
- * For JSON routes: requires uncompressed, well-formed UTF-8 `application/json`, limited in depth, without characters that
+ * For JSON routes, and the one that takes CSV: requires uncompressed, well-formed UTF-8 `application/json`, limited in depth, without characters that
  * PostgreSQL cannot store; characters that nobody sees are removed. No body is an empty object.
  */
 export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
@@ -50,7 +66,11 @@ export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
   }
   const encoding = c.req.header('Content-Encoding')?.trim().toLowerCase() ?? ''
   if (encoding !== '' && encoding !== 'identity') throw new ApiError('UNSUPPORTED_MEDIA_TYPE')
-  const type = c.req.header('Content-Type')?.split(';')[0]?.trim()
+  if (CODES.test(c.req.path) && isCsv(c)) {
+    checkText(decoded(bytes), 'codes')
+    return next()
+  }
+  const type = mediaTypeOf(c)
   if (!/^application\/([\w.-]+\+)?json$/i.test(type ?? '')) throw new ApiError('UNSUPPORTED_MEDIA_TYPE')
   const body = parse(bytes)
   checkValue(body, '', 0)
@@ -65,6 +85,14 @@ function replaceBody(c: ApiContext, body: string): void {
   headers.delete('Content-Length')
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body })
   c.req.bodyCache = {}
+}
+
+function decoded(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new ApiError('VALIDATION_FAILED', { errors: [{ field: 'codes', rule: 'characters' }] })
+  }
 }
 
 function parse(bytes: ArrayBuffer): unknown {

@@ -17,6 +17,7 @@ import {
 import type { Lang } from '../../i18n/error-texts.ts'
 import { attentionText, noteText } from '../../i18n/note-texts.ts'
 import { ApiError } from '../errors.ts'
+import { codesDelivery } from './codes.ts'
 import { money, text } from './common.ts'
 import { product, productFor } from './product.ts'
 
@@ -142,6 +143,10 @@ export const order = z
     ),
     created_at: z.string(),
     updated_at: z.string(),
+    delivery: codesDelivery.optional().openapi({
+      description:
+        'What the customer got, when the owner reads the order alone: each read of a code is recorded. Absent before it is paid',
+    }),
     product: product
       .nullable()
       .optional()

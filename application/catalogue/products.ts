@@ -15,6 +15,7 @@ import {
 } from '../../db/catalogue/products.ts'
 import { moveStock } from '../../db/catalogue/stock.ts'
 import type { Db, Tx } from '../../db/client.ts'
+import { countCodes } from '../../db/fulfilment/codes.ts'
 import type { ProductProperties } from '../../db/schema/points-products.ts'
 import { totalOf, worthOf } from '../../domain/catalogue/pricing.ts'
 import {
@@ -248,6 +249,9 @@ export async function createProduct(
   const fields = withDelivery({ ...DEFAULTS, ...changed }, changed)
   return db.transaction().execute(async (tx) => {
     await check(tx, fields, fields)
+    if (fields.delivery === 'codes' && stock > 0) {
+      throw new InvalidInputError({ field: 'stock_quantity', rule: 'stock_is_codes' })
+    }
     const id = await insertProduct(tx, {
       ...columnsOf(fields),
       title: fields.title,
@@ -279,7 +283,7 @@ const STOCK_MAX = 2_147_483_647
  * A repeat under the same operation key changes nothing more.
  * @param stockDelta pieces to add, or remove if negative
  * @throws DomainError NOT_FOUND; STALE if it has changed since the known versions; OUT_OF_STOCK if the stock would become negative
- * @throws InvalidInputError if price, limits or category would become invalid
+ * @throws InvalidInputError if price, limits or category would become invalid, or the stock is a pool of codes
  */
 export async function changeProduct(
   db: Db,
@@ -297,13 +301,24 @@ export async function changeProduct(
     const fields = withDelivery({ ...fieldsOf(product), ...wanted }, wanted)
     await check(tx, fields, wanted)
     const operator = { operator_type: 'operator', operator_id: cause.operatorId }
+    if (fields.delivery === 'codes' && stockDelta) {
+      throw new InvalidInputError({ field: 'stock_delta', rule: 'stock_is_codes' })
+    }
     await updateProduct(tx, id, { ...columnsOf(fields), ...operator }, cause.operationKey)
+    const stock = (await stockAfterSwitch(tx, product, fields.delivery)) ?? product.stock_quantity
+    if (stock !== product.stock_quantity) {
+      const switched = {
+        delta: stock - product.stock_quantity,
+        operationKey: `${cause.operationKey}/delivery`,
+      }
+      await moveStock(tx, id, { kind: 'adjusted', ...switched, operatorId: cause.operatorId })
+    }
     if (!stockDelta) return
-    if (product.stock_quantity + stockDelta > STOCK_MAX) {
+    if (stock + stockDelta > STOCK_MAX) {
       throw new InvalidInputError({
         field: 'stock_delta',
         rule: 'max',
-        bound: `${STOCK_MAX - product.stock_quantity}`,
+        bound: `${STOCK_MAX - stock}`,
       })
     }
     const { operationKey, operatorId } = cause
@@ -311,10 +326,20 @@ export async function changeProduct(
       throw new DomainError({
         code: 'OUT_OF_STOCK',
         required: `${-stockDelta}`,
-        available: `${product.stock_quantity}`,
+        available: `${stock}`,
       })
     }
   })
+}
+
+/** Free codes are stock only while the product is delivered by codes. @returns undefined where that stays as it is */
+async function stockAfterSwitch(
+  tx: Tx,
+  product: Product,
+  delivery: Delivery | null,
+): Promise<number | undefined> {
+  if ((product.delivery === 'codes') === (delivery === 'codes')) return undefined
+  return delivery === 'codes' ? (await countCodes(tx, product.id)).free : 0
 }
 
 /** @throws DomainError NOT_FOUND; InvalidInputError if the price does not match the mode */

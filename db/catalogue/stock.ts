@@ -1,8 +1,11 @@
 import { type Selectable, sql } from 'kysely'
+import type { Delivery } from '../../domain/catalogue/product.ts'
 import type { StockMovementKind } from '../../domain/catalogue/stock.ts'
+import { DomainError } from '../../domain/errors.ts'
 import type { Fen } from '../../domain/money.ts'
 import { decimalFromFen } from '../../domain/money.ts'
 import type { Db, Tx } from '../client.ts'
+import { holdCodes, releaseCodes } from '../fulfilment/codes.ts'
 import type { StockMovementsTable } from '../schema/stock-movements.ts'
 
 /** A product on sale is `sold_out` while its stock is 0. */
@@ -14,11 +17,14 @@ const statusForStock = (stock: ReturnType<typeof sql>) => sql<'on_sale'>`
 export interface Quote {
   readonly points: number
   readonly fen: Fen
+  readonly delivery: Delivery | null
 }
 
 /**
- * One statement, so that the contended row is locked once. Call it last in its transaction.
- * @returns false when stock, status or price do not match
+ * One statement, so that the contended row is locked once. Call it last in its transaction. Of a pool it sets the codes
+ * aside, too.
+ * @returns false when stock, status, price or delivery do not match
+ * @throws DomainError OUT_OF_STOCK when codes of the stock have expired
  */
 export async function reserveStock(
   tx: Tx,
@@ -35,6 +41,7 @@ export async function reserveStock(
       update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
       where id = ${productId} and deleted_at is null and status = 'on_sale' and stock_quantity >= ${quantity}
         and point = ${quote.points} and price_amount = ${decimalFromFen(quote.fen)}
+        and delivery is not distinct from ${quote.delivery}
       returning id),
     reserved as (
       insert into stock_reservations (order_no, product_id, quantity, state)
@@ -43,7 +50,11 @@ export async function reserveStock(
     insert into stock_movements (product_id, delta, kind, order_no, operation_key)
     select product_id, -quantity, ${kind}, order_no, ${`${orderNo}/${kind}`} from reserved
     returning order_no`.execute(tx)
-  return rows.length === 1
+  if (rows.length === 0) return false
+  if (quote.delivery !== 'codes') return true
+  const held = await holdCodes(tx, orderNo, productId, quantity)
+  if (held === quantity) return true
+  throw new DomainError({ code: 'OUT_OF_STOCK', required: `${quantity}`, available: `${held}` })
 }
 
 /** @returns false when the reservation was resolved before */
@@ -60,7 +71,10 @@ export async function commitStock(tx: Tx, orderNo: string): Promise<boolean> {
   return true
 }
 
-/** Returns reserved or sold pieces to the stock. Repeatable. @returns whether any were returned */
+/**
+ * Ends the reservation. Pieces return to the stock; of codes only those that nobody has seen. Repeatable.
+ * @returns whether there was one
+ */
 export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
   const reservation = await tx
     .selectFrom('stock_reservations')
@@ -76,8 +90,24 @@ export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
     .set({ state: 'released', resolved_at: new Date() })
     .where('order_no', '=', orderNo)
     .execute()
+  const { delivery } = await tx
+    .selectFrom('points_products')
+    .select('delivery')
+    .where('id', '=', productId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  const freed = await releaseCodes(tx, orderNo)
+  // The stock of a pool is its free codes, whatever the order is made of.
+  const back = delivery === 'codes' ? (freed ?? 0) : freed === undefined ? quantity : 0
   await recordOfOrder(tx, orderNo, productId, state === 'held' ? 'released' : 'returned', quantity)
-  const rest = sql`stock_quantity + ${quantity}`
+  if (back < quantity) {
+    const lost = { delta: back - quantity, kind: 'adjusted' as const, operation_key: `${orderNo}/void` }
+    await tx
+      .insertInto('stock_movements')
+      .values({ product_id: productId, ...lost, order_no: null, operator_id: null })
+      .execute()
+  }
+  const rest = sql`stock_quantity + ${back}::int`
   await sql`update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
     where id = ${productId}`.execute(tx)
   return true

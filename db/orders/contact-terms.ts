@@ -1,20 +1,23 @@
 import { contactMeanings, contactTerms } from '../../domain/customers/contact.ts'
 import type { Db } from '../client.ts'
-import type { Encryptor } from '../platform/encryption.ts'
+import type { Encryptor, Mac } from '../platform/encryption.ts'
 
 const contextOf = (kind: string) => `receiver/${kind}`
+
+/** Half of a hash tells receivers apart. */
+const termOf = ({ mac }: Mac) => mac.subarray(0, 16)
 
 /** The keyed hashes by which an order is found by its receiver; none without an address. */
 export function contactHashes(
   sealer: Encryptor,
   address: Readonly<Record<string, unknown>> | undefined,
 ): Buffer[] {
-  return contactTerms(address ?? {}).map(({ kind, text }) => sealer.searchHash(text, contextOf(kind)))
+  return contactTerms(address ?? {}).map(({ kind, text }) => termOf(sealer.macs(text, contextOf(kind))[0]))
 }
 
 /** The hashes that the order of a receiver may have, one of whom these words name. */
 export function searchedContacts(sealer: Encryptor, words: string): Buffer[] {
-  return contactMeanings(words).flatMap(({ kind, text }) => sealer.searchHashes(text, contextOf(kind)))
+  return contactMeanings(words).flatMap(({ kind, text }) => sealer.macs(text, contextOf(kind)).map(termOf))
 }
 
 const BATCH = 500

@@ -64,7 +64,9 @@ export async function readEligibilityInputs(
   askedBy = '',
 ): Promise<{ facts: EligibilityInputs; product: ProductInputs | undefined }> {
   const { rows } = await sql<Row>`
-    select p.id, p.title, p.image, p.status, p.payment_mode, p.point, p.price_amount, p.stock_quantity,
+    select p.id, p.title, p.image, p.status, p.payment_mode, p.point, p.price_amount,
+      p.stock_quantity - case when p.delivery = 'codes' then (select count(*) from product_codes
+        where product_id = p.id and state = 'free' and valid_until <= now())::int else 0 end as stock_quantity,
       p.shipping_type, p.product_type, p.delivery, p.returnable, p.exchange_limit, p.properties -> 'limit' as "limit",
       (select level from users where owner_id = ${ownerId}) as kept_level,
       pieces.ever as pieces_ever, pieces.in_window as pieces_in_window,

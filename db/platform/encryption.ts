@@ -12,20 +12,25 @@ export interface Key {
   readonly key: Buffer
 }
 
+/** A keyed hash, by which an encrypted text is found again. */
+export interface Mac {
+  readonly keyId: string
+  readonly mac: Buffer
+}
+
 export interface Encryptor {
+  /** The key that encrypts. */
+  readonly keyId: string
   /** @param context must be the same for `open`, so that a blob moved to another row does not decrypt */
   seal(value: unknown, context: string): Buffer
   /** @throws when the blob was changed, has another context, or its key is missing */
   open(blob: Buffer, context: string): unknown
-  /** By which an encrypted text is found: a keyed hash, under the current key. */
-  searchHash(text: string, context: string): Buffer
-  /** The hashes that `searchHash` gives under each key, so that a rotation loses nothing. */
-  searchHashes(text: string, context: string): Buffer[]
+  /** Under every key, the current one's first: a rotation keeps what was written before it. */
+  macs(text: string, context: string): readonly [Mac, ...Mac[]]
 }
 
 const NONCE = 12
 const TAG = 16
-const SEARCH_HASH = 16
 
 /**
  * AES-256-GCM; a blob is `id length, id, nonce, tag, ciphertext`. @param keys the first encrypts, all decrypt
@@ -35,16 +40,23 @@ export function createEncryptor(keys: readonly Key[]): Encryptor {
   const made = keys.map(({ id, key }) => ({
     id,
     key: createSecretKey(key),
-    search: createSecretKey(Buffer.from(hkdfSync('sha256', key, '', 'points-mall/search', 32))),
+    macKey: createSecretKey(Buffer.from(hkdfSync('sha256', key, '', 'points-mall/payload/mac', 32))),
   }))
   const current = made[0]
   if (!current) throw new Error('PAYLOAD_KEYS holds no key')
-  const hash = ({ search }: typeof current, text: string, context: string) =>
-    createHmac('sha256', search)
+  const macOf = (key: (typeof made)[number], text: string, context: string): Mac => ({
+    keyId: key.id,
+    // JSON separates the parts unambiguously.
+    mac: createHmac('sha256', key.macKey)
       .update(JSON.stringify([context, text]))
-      .digest()
-      .subarray(0, SEARCH_HASH)
+      .digest(),
+  })
   return {
+    keyId: current.id,
+    macs: (text, context) => [
+      macOf(current, text, context),
+      ...made.slice(1).map((key) => macOf(key, text, context)),
+    ],
     seal(value, context) {
       const nonce = randomBytes(NONCE)
       const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(context))
@@ -65,7 +77,5 @@ export function createEncryptor(keys: readonly Key[]): Encryptor {
       const body = Buffer.concat([decipher.update(blob.subarray(idEnd + NONCE + TAG)), decipher.final()])
       return JSON.parse(body.toString('utf8'))
     },
-    searchHash: (text, context) => hash(current, text, context),
-    searchHashes: (text, context) => made.map((key) => hash(key, text, context)),
   }
 }

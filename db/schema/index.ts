@@ -1,5 +1,8 @@
 import type { AddressesTable } from './addresses.ts'
 import type { CategoriesTable } from './categories.ts'
+import type { CodeImportsTable } from './code-imports.ts'
+import type { CodeReplacementsTable } from './code-replacements.ts'
+import type { CodeViewsTable } from './code-views.ts'
 import type { EarningsTable } from './earnings.ts'
 import type { EventSequencesTable } from './event-sequences.ts'
 import type { ExchangeAttemptsTable } from './exchange-attempts.ts'
@@ -17,6 +20,7 @@ import type { PaymentsTable } from './payments.ts'
 import type { PicturesTable } from './pictures.ts'
 import type { PointsExchangeOrdersTable } from './points-exchange-orders.ts'
 import type { PointsProductsTable } from './points-products.ts'
+import type { ProductCodesTable } from './product-codes.ts'
 import type { ReconciliationFindingsTable } from './reconciliation-findings.ts'
 import type { ReconciliationsTable } from './reconciliations.ts'
 import type { SignInLinksTable } from './sign-in-links.ts'
@@ -41,6 +45,10 @@ export interface Database {
   order_events: OrderEventsTable
   stock_reservations: StockReservationsTable
   stock_movements: StockMovementsTable
+  product_codes: ProductCodesTable
+  code_imports: CodeImportsTable
+  code_views: CodeViewsTable
+  code_replacements: CodeReplacementsTable
   wallet_accounts: WalletAccountsTable
   wallet_entries: WalletEntriesTable
   wallet_transfers: WalletTransfersTable

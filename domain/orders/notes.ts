@@ -19,6 +19,9 @@ export type OrderNote =
   | { readonly code: 'refunded' }
   | { readonly code: 'refund_settled_by_hand' }
   | { readonly code: 'auto_confirm' }
+  /** The mall gave the customer what they redeemed. */
+  | { readonly code: 'handed_out' }
+  | { readonly code: 'code_replaced' }
   | { readonly code: 'canceled'; readonly data: { readonly cause: CancelCode } }
   | { readonly code: 'canceled_with_words'; readonly data: { readonly words: string } }
   /** Written by an earlier version in a form that is not recognised. */
@@ -31,6 +34,8 @@ export const NOTE_CODES = [
   'refunded',
   'refund_settled_by_hand',
   'auto_confirm',
+  'handed_out',
+  'code_replaced',
   'canceled',
   'canceled_with_words',
   'other',

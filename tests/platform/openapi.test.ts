@@ -149,6 +149,20 @@ describe('each operation', () => {
   const draft = async () => ({ id: await mall.product() })
   const owner = () => ({ owner_id: 'alice' })
   const asPath = (id: string) => ({ id })
+  async function codeProduct(): Promise<string> {
+    const id = await mall.product({ stock: 0 })
+    await mall.db.updateTable('points_products').set({ delivery: 'codes' }).where('id', '=', id).execute()
+    return id
+  }
+  async function replaceable() {
+    const product_id = await codeProduct()
+    await admin(`products/${product_id}/codes`, { codes: [{ code: 'A-1000' }, { code: 'A-1001' }] })
+    await mall.points('bob', 100)
+    const { order_no } = (await mall.exchange('bob', { product_id })).body.data
+    await mall.reach('bob', order_no, 'order_shipped')
+    const order = await mall.call('GET', `/api/admin/points-mall/orders/${order_no}`, ADMIN)
+    return { id: order_no as string, code_id: order.body.data.codes[0].id as string }
+  }
   async function held() {
     const answer = await admin('wallets/alice/block', { points: 1, reason: 'r' })
     return { owner_id: 'alice', block_id: answer.body.data.block_id as string }
@@ -177,6 +191,9 @@ describe('each operation', () => {
     adminDeleteProduct: draft,
     adminPublishProduct: draft,
     adminUnpublishProduct: draft,
+    adminImportCodes: async () => asPath(await codeProduct()),
+    adminListCodes: async () => asPath(await codeProduct()),
+    adminReplaceCode: replaceable,
     adminGetCategory: category,
     adminUpdateCategory: category,
     adminDeleteCategory: category,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { addAddress, readAddresses } from '../../application/customers/addresses.ts'
 import { signIn } from '../../application/customers/sessions.ts'
+import { importCodes, readOrderCodes } from '../../application/fulfilment/codes.ts'
 import { keepFirstLevel } from '../../db/customers/users.ts'
 import { hasRight, PAGE_ROLES, type PageRole, RIGHTS, ROLES, type Role } from '../../domain/access.ts'
 import { ACTIONS } from '../../web/texts/console/wallets.ts'
@@ -122,6 +123,24 @@ async function shipped(owner: string): Promise<string> {
   const orderNo = await accepted(owner)
   expect((await mall.operate(orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })).status).toBe(200)
   return orderNo
+}
+
+async function codeProduct(codes = 0): Promise<string> {
+  const id = await mall.product({ shipping_type: 'none', stock: 0 })
+  await mall.db.updateTable('points_products').set({ delivery: 'codes' }).where('id', '=', id).execute()
+  const lines = Array.from({ length: codes }, (_, n) => ({ line: n + 1, code: fresh('CODE') }))
+  await importCodes(mall.deps, id, lines, { operationKey: fresh('import'), operatorId: 'op' })
+  return id
+}
+
+/** @returns an order with a code, and the code's id */
+async function issued(owner: string): Promise<readonly [orderNo: string, codeId: string]> {
+  const product_id = await codeProduct(3)
+  await mall.points(owner, 100)
+  const orderNo = (await mall.exchange(owner, { product_id })).body.data.order_no as string
+  await mall.reach(owner, orderNo, 'order_shipped')
+  const [code] = await readOrderCodes(mall.db, orderNo)
+  return [orderNo, code?.id ?? '']
 }
 
 async function unpaid(owner: string): Promise<string> {
@@ -257,6 +276,14 @@ const TABLE: readonly Row[] = [
       body: {},
     })),
   ),
+  row(`POST ${STAFF_API}/products/:id/codes`, STAFF, 201, 'none', async () => ({
+    path: `${STAFF_API}/products/${await codeProduct()}/codes`,
+    body: { codes: [{ code: fresh('CODE') }] },
+  })),
+  row(`POST ${STAFF_API}/orders/:id/codes/:code_id/replace`, STAFF, 200, 'customer', async (owner) => {
+    const [orderNo, codeId] = await issued(owner)
+    return { path: `${STAFF_API}/orders/${orderNo}/codes/${codeId}/replace`, body: reason }
+  }),
   row(`POST ${STAFF_API}/categories`, STAFF, 201, 'none', () => ({ body: { name: fresh('分类') } })),
   row(`PATCH ${STAFF_API}/categories/:id`, STAFF, 200, 'none', async () => ({
     path: `${STAFF_API}/categories/${await category()}`,
@@ -343,6 +370,18 @@ const TABLE: readonly Row[] = [
       fields: {},
     })),
   ),
+  row('POST /points-mall/orders/:id/codes', PEOPLE, 200, 'own', async (owner) => ({
+    path: `/points-mall/orders/${(await issued(owner))[0]}/codes`,
+    fields: {},
+  })),
+  row('POST /admin/products/:id/codes', STAFF, 303, 'none', async () => ({
+    path: `/admin/products/${await codeProduct()}/codes`,
+    fields: { codes: fresh('CODE') },
+  })),
+  row('POST /admin/orders/:id/codes/:code/replace', STAFF, 303, 'customer', async (owner) => {
+    const [orderNo, codeId] = await issued(owner)
+    return { path: `/admin/orders/${orderNo}/codes/${codeId}/replace`, fields: reason }
+  }),
   row('POST /admin/categories', STAFF, 303, 'none', () => ({ fields: { name: fresh('分类'), sort: '0' } })),
   row('POST /admin/categories/:id', STAFF, 303, 'none', async () => ({
     path: `/admin/categories/${await category()}`,
@@ -519,7 +558,11 @@ describe('a form acts for the account that it was shown to', () => {
     ([, { route }]) => isPage(route.split(' ')[1] ?? '') && !BEFORE_SIGN_IN.includes(route),
   )
   /** It sends no form: it takes JSON, a signature, or a file. */
-  const NOT_SHOWN = ['POST /admin/products/:id/picture', 'POST /admin/demo/crash-worker']
+  const NOT_SHOWN = [
+    'POST /admin/products/:id/picture',
+    'POST /admin/products/:id/codes',
+    'POST /admin/demo/crash-worker',
+  ]
 
   test.each(forms)('%s', async (_, { route, may, done, whose, ask }) => {
     const who = may.find((one) => one !== 'nobody' && one !== 'system') as PageRole
@@ -709,7 +752,9 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       '/points-mall/sign-out',
       '/points-mall/products/:id/redeem',
       ...['', '/new', '/:id', '/:id/remove'].map((path) => `/points-mall/addresses${path}`),
-      ...['', '/:id', '/:id/pay', '/:id/cancel', '/:id/confirm'].map((path) => `/points-mall/orders${path}`),
+      ...['', '/:id', '/:id/pay', '/:id/cancel', '/:id/confirm', '/:id/codes'].map(
+        (path) => `/points-mall/orders${path}`,
+      ),
       ...['', '/statement.csv'].map((path) => `/points-mall/wallet${path}`),
     ],
   ],
@@ -719,6 +764,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       ...[
         'products',
         'products/:id',
+        'products/:id/codes',
         'products/:id/stock-movements',
         'categories',
         'categories/:id',
@@ -740,7 +786,13 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
     [
       '/admin',
       '/admin/*',
-      ...['/orders', '/orders/:id', '/orders/:id/:action'].map((path) => `/admin${path}`),
+      ...[
+        '/orders',
+        '/orders/:id',
+        '/orders/:id/:action',
+        '/orders/:id/codes/:code/replace',
+        '/products/:id/codes',
+      ].map((path) => `/admin${path}`),
       ...['/products', '/products/new', '/products/:id', '/products/:id/delete', '/products/:id/stock'].map(
         (path) => `/admin${path}`,
       ),

@@ -102,6 +102,7 @@ type Problem = {
     | 'INSUFFICIENT_BALANCE'
     | 'ORDER_NOT_CANCELABLE'
     | 'ORDER_STATE_CONFLICT'
+    | 'DELIVERY_MISMATCH'
     | 'REFUND_EXCEEDS_REST'
     | 'REFUND_IS_WHOLE'
     | 'UNAVAILABLE'
@@ -143,6 +144,7 @@ type Problem = {
       | 'taken'
       | 'stock_delta_only'
       | 'voucher_only'
+      | 'stock_is_codes'
       | 'publish_only'
       | 'invalid'
     message: string
@@ -260,6 +262,8 @@ type Order = {
       | 'refunded'
       | 'refund_settled_by_hand'
       | 'auto_confirm'
+      | 'handed_out'
+      | 'code_replaced'
       | 'canceled'
       | 'canceled_with_words'
       | 'other'
@@ -268,6 +272,7 @@ type Order = {
   }[]
   created_at: string
   updated_at: string
+  delivery?: CodesDelivery
   product?: {
     id: string
     title: string
@@ -309,6 +314,11 @@ type Order = {
     created_at: string
     updated_at: string
   } | null
+}
+
+type CodesDelivery = {
+  type: 'codes'
+  codes: { code: string; pin?: string; url?: string; valid_until?: string }[]
 }
 
 type Exchange = {
@@ -423,7 +433,79 @@ type Earning = {
 
 type User = { owner_id: string; level: number | null; version: string }
 
-type AdminOrder = Order & { workflow: { id: string; run_id: string | null; url: string | null } }
+type AdminOrder = Order & {
+  codes?: OrderCode[]
+  workflow: { id: string; run_id: string | null; url: string | null }
+}
+
+type OrderCode = {
+  id: string
+  masked: string
+  state: 'free' | 'held' | 'issued' | 'void'
+  void_reason: 'expired' | 'replaced' | 'canceled' | null
+  valid_until: string | null
+  issued_at: string | null
+  views: number
+  first_viewed_at: string | null
+  last_viewed_at: string | null
+  replaced: { by: string; reason: string; code_id: string } | null
+}
+
+type CodeImportResult = {
+  imported: number
+  duplicates: number
+  invalid: number
+  lines: {
+    line: number
+    result: 'duplicate' | 'invalid'
+    field: string | null
+    code:
+      | 'required'
+      | 'integer'
+      | 'type'
+      | 'min'
+      | 'max'
+      | 'max_pixels'
+      | 'min_length'
+      | 'max_length'
+      | 'in'
+      | 'format'
+      | 'unknown'
+      | 'characters'
+      | 'depth'
+      | 'future'
+      | 'past'
+      | 'one_of'
+      | 'exists'
+      | 'image'
+      | 'taken'
+      | 'stock_delta_only'
+      | 'voucher_only'
+      | 'stock_is_codes'
+      | 'publish_only'
+      | 'invalid'
+      | null
+    message: string | null
+  }[]
+}
+
+type CodeImport = {
+  codes: { code: string; pin?: string | null; url?: string | null; valid_until?: string | null }[]
+}
+
+type CodePool = {
+  counts: { free: number; held: number; issued: number; void: number }
+  codes: {
+    id: string
+    masked: string
+    state: 'free' | 'held' | 'issued' | 'void'
+    void_reason: 'expired' | 'replaced' | 'canceled' | null
+    order_no: string | null
+    valid_until: string | null
+    created_at: string
+    issued_at: string | null
+  }[]
+}
 
 type Reconciliation = {
   id: string
@@ -677,6 +759,7 @@ export interface Operations {
                   | 'INSUFFICIENT_BALANCE'
                   | 'ORDER_NOT_CANCELABLE'
                   | 'ORDER_STATE_CONFLICT'
+                  | 'DELIVERY_MISMATCH'
                   | 'REFUND_EXCEEDS_REST'
                   | 'REFUND_IS_WHOLE'
                   | 'UNAVAILABLE'
@@ -1355,6 +1438,50 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminImportCodes: {
+    path: { id: string }
+    body: CodeImport
+    answer:
+      | { status: 201; body: { success: true; data: CodeImportResult } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminListCodes: {
+    path: { id: string }
+    query?: { page?: number; per_page?: number; state?: 'free' | 'held' | 'issued' | 'void' }
+    answer:
+      | { status: 200; body: { success: true; data: CodePool; meta: Meta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminReplaceCode: {
+    path: { id: string; code_id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: OrderCode } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminListReconciliations: {
     query?: { page?: number; per_page?: number }
     answer:
@@ -1490,6 +1617,9 @@ export const PATHS = {
   adminCancelOrder: ['POST', '/api/admin/points-mall/orders/{id}/cancel'],
   adminRefundOrder: ['POST', '/api/admin/points-mall/orders/{id}/refund'],
   adminResolveOrder: ['POST', '/api/admin/points-mall/orders/{id}/resolve'],
+  adminImportCodes: ['POST', '/api/admin/points-mall/products/{id}/codes'],
+  adminListCodes: ['GET', '/api/admin/points-mall/products/{id}/codes'],
+  adminReplaceCode: ['POST', '/api/admin/points-mall/orders/{id}/codes/{code_id}/replace'],
   adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { Webhook } from 'standardwebhooks'
 import type { Activities } from '../../activities/index.ts'
+import { importCodes } from '../../application/fulfilment/codes.ts'
 import type { ExchangeSettings } from '../../application/orders/exchange-deps.ts'
 import { adjust } from '../../db/wallet/grants.ts'
 import { yesterdayInShanghai } from '../../domain/business-time.ts'
@@ -253,6 +254,24 @@ export const BRANCHES: readonly Branch[] = [
     name: 'wallet-confirmed',
     async play(stage, owner) {
       return finishOrder(stage, owner, await redeem(stage, owner, WALLET))
+    },
+  },
+  {
+    name: 'codes-handed-out',
+    play: async (stage, owner) => {
+      const product_id = await stage.product({ point: 100, shipping_type: 'none', stock: 0 })
+      await stage.db
+        .updateTable('points_products')
+        .set({ delivery: 'codes' })
+        .where('id', '=', product_id)
+        .execute()
+      const cause = { operationKey: 'codes of the branch', operatorId: 'op' }
+      await importCodes(stage.deps, product_id, [{ line: 1, code: 'ABCD-0001' }], cause)
+      await stage.points(owner, 100)
+      const { order_no } = (await stage.exchange(owner, { product_id })).body.data
+      await stage.reach(owner, order_no, 'order_shipped')
+      await expectStatus(stage.act(owner, order_no, 'confirm'), 200)
+      return exchangeWorkflowId(order_no)
     },
   },
   {

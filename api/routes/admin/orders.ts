@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { readOrderCodes } from '../../../application/fulfilment/codes.ts'
 import { actOnOrder } from '../../../application/orders/actions.ts'
 import { type LinkedResources, readLinked } from '../../../application/orders/linked.ts'
 import type { OrderRequest } from '../../../application/orders/order-request.ts'
@@ -8,6 +9,7 @@ import { findWorkflow } from '../../../application/orders/workflow-link.ts'
 import { dayInShanghai, isDay } from '../../../domain/business-time.ts'
 import { InvalidInputError } from '../../../domain/errors.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
+import { orderCode } from '../../schemas/codes.ts'
 import {
   bearer,
   codeText,
@@ -38,6 +40,7 @@ import {
 
 const adminOrder = order
   .extend({
+    codes: z.array(orderCode).optional().openapi({ description: 'Masked; absent where there are none' }),
     workflow: z.object({ id: z.string(), run_id: z.string().nullable(), url: z.string().nullable() }),
   })
   .openapi('AdminOrder')
@@ -177,7 +180,9 @@ export function adminOrderRoutes(deps: ApiDeps) {
       const view = await getOrder(deps, c.req.valid('param').id, undefined)
       const workflow = await findWorkflow(deps.temporal, view.order_no, deps.temporalUiUrl)
       const linkedOf = await readLinked(deps, [view], c.req.valid('query').include, rate)
-      return c.json(one({ ...shown(c, view, linkedOf(view)), workflow }), 200)
+      const codes = await readOrderCodes(deps.db, view.order_no)
+      const listed = codes.length > 0 ? { codes } : {}
+      return c.json(one({ ...shown(c, view, linkedOf(view)), ...listed, workflow }), 200)
     })
     .openapi(accept, async (c) => {
       const { done, view } = await act(c, c.req.valid('param').id, { kind: 'accept' })

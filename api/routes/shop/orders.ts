@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { showDelivery } from '../../../application/fulfilment/delivery.ts'
 import { actOnOrder, mustBeSupported } from '../../../application/orders/actions.ts'
 import { type LinkedResources, readLinked } from '../../../application/orders/linked.ts'
 import type { OrderRequest } from '../../../application/orders/order-request.ts'
@@ -132,7 +133,8 @@ export function orderRoutes(deps: ApiDeps) {
     .openapi(show, async (c) => {
       const view = await getOrder(deps, c.req.valid('param').id, c.get('who').sub)
       const linkedOf = await readLinked(deps, [view], c.req.valid('query').include, rate)
-      return c.json(one(shown(c, view, linkedOf(view))), 200)
+      const delivery = await showDelivery(deps, view, c.get('who').sub)
+      return c.json(one({ ...shown(c, view, linkedOf(view)), ...(delivery && { delivery }) }), 200)
     })
     .openapi(pay, async (c) => {
       const body = c.req.valid('json')

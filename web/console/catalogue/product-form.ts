@@ -38,6 +38,7 @@ import {
   TYPE_TEXTS,
   UNIT_TEXTS,
 } from '../../texts/console/catalogue.ts'
+import { POOL } from '../../texts/console/codes.ts'
 import { STOCK } from '../../texts/console/stock.ts'
 
 const INT_MAX = 2_147_483_647
@@ -255,9 +256,14 @@ interface ProductForm {
   readonly errors: FormErrors
   readonly categories: readonly CategoryView[]
   readonly stock?: number
+  /** Where the codes are that are the stock; undefined: it is set here. */
+  readonly pool?: string
 }
 
-export function productForm(c: WebContext, { action, form, errors, categories, stock }: ProductForm): Html {
+export function productForm(
+  c: WebContext,
+  { action, form, errors, categories, stock, pool }: ProductForm,
+): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
   const labels = labelsOf(lang)
@@ -315,13 +321,17 @@ export function productForm(c: WebContext, { action, form, errors, categories, s
         stock === undefined
           ? html`<div class="pair">${number('stock')}</div>`
           : html`<p>${t(F.stockNow)} <strong class="digits">${grouped(stock)}</strong> ${t(F.pieces)} <a class="tap" href="${action}/stock">${t(STOCK.link)}</a></p>
-            <div class="pair">
-              ${select('stock_way', [
-                ['in', t(F.stockIn)],
-                ['out', t(F.stockOut)],
-              ])}
-              ${number('stock_change', { hint: t(F.stockChangeHint) })}
-            </div>`
+            ${
+              pool === undefined
+                ? html`<div class="pair">
+                    ${select('stock_way', [
+                      ['in', t(F.stockIn)],
+                      ['out', t(F.stockOut)],
+                    ])}
+                    ${number('stock_change', { hint: t(F.stockChangeHint) })}
+                  </div>`
+                : html`<p class="hint">${t(POOL.isStock)} <a class="press" href="${pool}">${t(POOL.link)}</a></p>`
+            }`
       }
       <div class="pair">
         ${number('exchange_limit', { hint: t(F.exchangeLimitHint) })}

@@ -55,7 +55,8 @@ export function consoleProductRoutes(deps: WebDeps) {
     const title = product?.title ?? t(PRODUCTS.add)
     const action = product ? `${HOME}/${product.id}` : HOME
     const stock = product && { stock: product.stock_quantity }
-    const edit = productForm(c, { action, form, errors, categories, ...stock })
+    const pool = product?.delivery === 'codes' ? { pool: `${action}/codes` } : {}
+    const edit = productForm(c, { action, form, errors, categories, ...stock, ...pool })
     const main = html`
       <nav aria-label="${t(PRODUCTS.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(PRODUCTS.title)}</a></nav>
       <div class="row spread">

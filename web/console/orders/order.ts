@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { readOrderCodes } from '../../../application/fulfilment/codes.ts'
 import {
   type OrderAuditTrail,
   readOrderAuditTrail,
@@ -30,6 +31,7 @@ import { consolePage } from '../layout.ts'
 import { auditTrail } from './audit-trail.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
+import { orderCodes } from './order-codes.ts'
 
 /** The confirmation of an action is true only in this status. */
 const DONE_IN: Readonly<Record<string, OrderStatus>> = {
@@ -54,9 +56,10 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow] = await Promise.all([
+  const [books, workflow, codes] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
+    readOrderCodes(deps.db, order.order_no),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
@@ -83,6 +86,7 @@ export async function showOrder(
       </section>
       ${facts(order, books, workflow, lang)}
     </div>
+    ${orderCodes(c, order, codes)}
     ${auditTrail(order, books, lang)}`
   const status = problem?.status ?? (Object.keys(typed.errors).length > 0 ? 422 : 200)
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)

@@ -11,7 +11,8 @@ import type { Html } from '../../shared/page.ts'
 import { shownImage } from '../../shared/product-picture.ts'
 import { catalogueDb } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
-import { PRODUCT, SHIPPING, HOME as SHOP, TYPES } from '../../texts/shop/catalogue.ts'
+import { PRODUCT, HOME as SHOP, TYPES } from '../../texts/shop/catalogue.ts'
+import { deliveryTexts } from '../../texts/shop/delivery.ts'
 import { shopPage } from '../layout.ts'
 import { picture, productGrid } from './product-card.ts'
 import { limits, price, reasonItem, returns, shortReason, stock } from './product-copy.ts'
@@ -73,7 +74,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
   const reasons = foremost(check?.reasons ?? [])
   const left = stock(product, lang)
   const rules = limits(product, settings.rules.exchangeLimitEnabled, lang)
-  const shipping = SHIPPING[product.shipping_type]
+  const shipping = deliveryTexts(product.delivery, product.shipping_type)
   const facts = Object.entries(product.properties ?? {}).filter(
     (pair): pair is [string, string] => typeof pair[1] === 'string',
   )

@@ -6,18 +6,18 @@ import type { Lang } from '../../../i18n/error-texts.ts'
 import { copyButton } from '../../shared/copy-button.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
-import { SHIPPING } from '../../texts/shop/catalogue.ts'
+import { deliveryTexts } from '../../texts/shop/delivery.ts'
 import { ORDER } from '../../texts/shop/orders.ts'
 import type { OrderShown, Shipping } from './order-shown.ts'
 
 const PICKUP_FACTS = ['取货地点', '取货时间', '门店地址', '营业时间']
 
-export function shippingOf({ shipping_type: type, properties }: ProductView): Shipping {
+export function shippingOf({ shipping_type: type, delivery, properties }: ProductView): Shipping {
   const facts = PICKUP_FACTS.flatMap((name) => {
     const text = properties?.[name]
     return typeof text === 'string' ? [[name, text] as const] : []
   })
-  return { type, facts }
+  return { type, delivery, facts }
 }
 
 export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
@@ -46,11 +46,13 @@ export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
   }${shipping && !needsAddress(shipping.type) && !isOver ? collected(shipping, lang) : ''}`
 }
 
-function collected({ type, facts }: Shipping, lang: Lang): Html {
+function collected(shipping: Shipping, lang: Lang): Html {
   const t = textsIn(lang)
+  const { facts } = shipping
+  const { name, means } = deliveryTexts(shipping.delivery, shipping.type)
   return html`<section class="panel" aria-labelledby="shipping">
-    <h2 id="shipping">${t(SHIPPING[type].name)}</h2>
-    <p class="muted">${t(SHIPPING[type].means)}</p>
+    <h2 id="shipping">${t(name)}</h2>
+    <p class="muted">${t(means)}</p>
     ${facts.length > 0 ? html`<dl class="facts">${facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>` : ''}
   </section>`
 }

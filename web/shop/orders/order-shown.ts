@@ -1,6 +1,6 @@
 import type { FundTrace } from '../../../application/orders/fund-trace.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
-import type { ShippingType } from '../../../domain/catalogue/product.ts'
+import type { Delivery, ShippingType } from '../../../domain/catalogue/product.ts'
 import type { Money } from '../../../domain/money.ts'
 import type { PaymentMethod } from '../../../domain/payments/method.ts'
 
@@ -15,11 +15,14 @@ export interface OrderShown {
   readonly confirming: boolean
   /** Undefined: the product was deleted. */
   readonly shipping: Shipping | undefined
+  /** How many codes its owner can look at. */
+  readonly codes: number
   /** The shop has a page of the product. */
   readonly isInShop: boolean
 }
 
 export interface Shipping {
   readonly type: ShippingType
+  readonly delivery: Delivery
   readonly facts: readonly (readonly [string, string])[]
 }

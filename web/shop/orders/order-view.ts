@@ -1,12 +1,19 @@
 import { html } from 'hono/html'
 import { readAnyProduct } from '../../../application/catalogue/products.ts'
+import { countIssued } from '../../../application/fulfilment/codes.ts'
 import { type FundTrace, readFundTrace } from '../../../application/orders/fund-trace.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import { forCustomer, type OrderView } from '../../../application/orders/view.ts'
 import { isBeingConfirmed } from '../../../application/payments/queries.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import { DomainError } from '../../../domain/errors.ts'
-import { allows, isPaid, type OrderStatus, type PaymentStatus } from '../../../domain/orders/status.ts'
+import {
+  allows,
+  hasReached,
+  isPaid,
+  type OrderStatus,
+  type PaymentStatus,
+} from '../../../domain/orders/status.ts'
 import { reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { copyButton } from '../../shared/copy-button.ts'
@@ -15,11 +22,13 @@ import { priceText, time } from '../../shared/format.ts'
 import { fundTraceList } from '../../shared/fund-trace.ts'
 import type { Html } from '../../shared/page.ts'
 import { productPicture, shownImage } from '../../shared/product-picture.ts'
-import { textsIn } from '../../texts/common/common.ts'
+import { type Text, textsIn } from '../../texts/common/common.ts'
+import { CODES, HANDED_OUT } from '../../texts/shop/delivery.ts'
 import { METHODS, NEXT, ORDER } from '../../texts/shop/orders.ts'
 import { cashier } from '../payments/cashier.ts'
 import { delivery, shippingOf } from './delivery.ts'
-import type { OrderShown } from './order-shown.ts'
+import { codesPanel } from './order-codes.ts'
+import type { OrderShown, Shipping } from './order-shown.ts'
 import { isPayable, keptOf, movesOf, stateOf } from './order-state.ts'
 import { timeline } from './order-timeline.ts'
 
@@ -38,16 +47,17 @@ export function arrivalOf(c: WebContext): Arrival {
 /** @throws DomainError NOT_FOUND, also for another owner's order */
 export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
   const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
-  const [where, wallet, confirming, goods] = await Promise.all([
+  const [where, wallet, confirming, goods, codes] = await Promise.all([
     readFundTrace(deps, order),
     isPayable(order) ? readWallet(deps, ownerId) : undefined,
     isPayable(order) && isBeingConfirmed(deps.db, order.order_no),
     readGoods(deps, order.product_id),
+    hasReached(order.status, 'order_shipped') ? countIssued(deps.db, order.order_no) : 0,
   ])
   const methods = deps.settings.rules.supportedMethods
   const payable = confirming ? undefined : wallet && { methods, cash: wallet.cash }
   const image = shownImage(order.product_image, deps)
-  return { order, image, where: confirming ? withoutDue(where) : where, payable, confirming, ...goods }
+  return { order, image, where: confirming ? withoutDue(where) : where, payable, confirming, codes, ...goods }
 }
 
 /** "Not paid yet" is not known. */
@@ -93,6 +103,7 @@ export function orderView(c: WebContext, shown: OrderShown, arrival: Arrival): H
         <h2 id="progress">${t(ORDER.timeline)}</h2>
         ${timeline(order, lang)}
       </section>
+      ${codesPanel(c, order, shown.codes)}
       ${refunds(order, lang)}
       ${delivery(shown, lang)}
       ${facts(order, lang)}
@@ -104,11 +115,11 @@ function ticket(c: WebContext, shown: OrderShown, { isNew, refusedAt }: Arrival)
   const lang = c.get('lang')
   const { order, shipping, isInShop, confirming } = shown
   const t = textsIn(lang)
-  const state = stateOf(order, confirming)
+  const state = { ...stateOf(order, confirming), ...handedOutState(shown) }
   const goods = html`${productPicture(shown.image, order.product_title)}
     <span class="name">${order.product_title}</span>
     <span class="count muted">× ${order.quantity}</span>`
-  const means = order.status === 'order_paid' && shipping ? NEXT[shipping.type] : state.means
+  const means = order.status === 'order_paid' && shipping ? nextOf(shipping) : state.means
   return html`<section class="ticket order-ticket">
     <div class="body">
       <div class="state ${state.tone}" role="status">
@@ -128,6 +139,13 @@ function ticket(c: WebContext, shown: OrderShown, { isNew, refusedAt }: Arrival)
     </div>
   </section>`
 }
+
+/** A code does not travel. */
+function handedOutState({ order, codes }: OrderShown): { name?: Text; means?: Text } {
+  return codes > 0 && order.status === 'order_shipped' ? { name: CODES.state, means: CODES.means } : {}
+}
+
+const nextOf = ({ type, delivery: by }: Shipping): Text => (by === 'codes' ? HANDED_OUT[by].next : NEXT[type])
 
 /** Empty if the status below says the same. */
 function freshText({ status }: OrderView, lang: Lang): Html | '' {

@@ -20,6 +20,7 @@ import { METHODS, ORDER } from '../../texts/shop/orders.ts'
 import { shopPage } from '../layout.ts'
 import { cashierPage } from '../payments/cashier.ts'
 import { channelOf } from '../payments/payment-channel.ts'
+import { orderCodeRoutes } from './order-codes.ts'
 import { liveOrder } from './order-live.ts'
 import { orderQuestions } from './order-questions.ts'
 import type { OrderShown } from './order-shown.ts'
@@ -73,6 +74,7 @@ export function orderRoutes(deps: WebDeps) {
         return act(c, { kind: 'pay', method, channel: channelOf(c, deps) }, `${formTokenOf(form)}-${method}`)
       })
       .route('/', orderQuestions(deps, act))
+      .route('/', orderCodeRoutes(deps))
   )
 }
 

@@ -15,7 +15,8 @@ import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { shownImage } from '../../shared/product-picture.ts'
 import { textsIn } from '../../texts/common/common.ts'
-import { PRODUCT, SHIPPING, REDEEM as T } from '../../texts/shop/catalogue.ts'
+import { PRODUCT, REDEEM as T } from '../../texts/shop/catalogue.ts'
+import { deliveryTexts } from '../../texts/shop/delivery.ts'
 import { ORDER } from '../../texts/shop/orders.ts'
 import { picture } from '../catalogue/product-card.ts'
 import { price, reasonItem, returns } from '../catalogue/product-copy.ts'
@@ -47,6 +48,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
   // Consent is to one more than the order that is shown, and is asked for only after a tap.
   const agreed = sheet.trouble?.kind === 'again' ? sheet.latest?.order_no : form.again
   const back = `/points-mall/products/${product.id}`
+  const delivered = deliveryTexts(product.delivery, product.shipping_type)
   if (status === 503) c.header('Retry-After', '3')
   const main = html`<h1>${t(T.title)}</h1>
     <form method="post" action="${back}/redeem" class="redeem" novalidate>
@@ -63,7 +65,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
         ${
           needsAddress(product.shipping_type)
             ? addressChoice(c, sheet)
-            : html`<section class="stack"><h2>${t(SHIPPING[product.shipping_type].name)}</h2><p class="muted">${t(SHIPPING[product.shipping_type].means)}</p></section>`
+            : html`<section class="stack"><h2>${t(delivered.name)}</h2><p class="muted">${t(delivered.means)}</p></section>`
         }
         ${total.fen > 0n ? methodChoice(c, deps, sheet) : ''}
         ${

@@ -2,6 +2,7 @@ import type { NoticeKind, NoticeOutcome } from '../../../domain/messaging/notice
 import type { OrderAction, OrderStatus, PaymentStatus } from '../../../domain/orders/status.ts'
 import type { ProviderName } from '../../../domain/payments/method.ts'
 import type { Text } from '../common/common.ts'
+import { ORDER_CODES } from './codes.ts'
 
 export const ORDER_STATES: Readonly<Record<OrderStatus, Text>> = {
   exchanged: { zh: '处理中', en: 'Processing' },
@@ -86,6 +87,7 @@ export const ORDER_DONE = {
   },
   refund: { zh: '退款已受理，进度见下方。', en: 'Refund started. See its progress below.' },
   resolve: { zh: '已按你的决定继续。', en: 'Continuing as you decided.' },
+  code_replaced: ORDER_CODES.done,
   pending: {
     zh: '已提交，系统还在处理。稍后刷新本页查看结果，不必重新提交。',
     en: 'Submitted and still in progress. Reload this page in a moment; there is no need to submit again.',
