@@ -19,6 +19,14 @@ export type OrderNote =
   | { readonly code: 'refunded' }
   | { readonly code: 'refund_settled_by_hand' }
   | { readonly code: 'auto_confirm' }
+  /** A parcel with a part of the order; more are to follow. */
+  | { readonly code: 'parcel_sent'; readonly data: { readonly quantity: string } }
+  | {
+      readonly code: 'tracking_corrected'
+      readonly data: { readonly before: string; readonly after: string }
+    }
+  | { readonly code: 'address_changed' }
+  | { readonly code: 'confirm_extended'; readonly data: { readonly days: string } }
   | { readonly code: 'canceled'; readonly data: { readonly cause: CancelCode } }
   | { readonly code: 'canceled_with_words'; readonly data: { readonly words: string } }
   /** Written by an earlier version in a form that is not recognised. */
@@ -31,6 +39,10 @@ export const NOTE_CODES = [
   'refunded',
   'refund_settled_by_hand',
   'auto_confirm',
+  'parcel_sent',
+  'tracking_corrected',
+  'address_changed',
+  'confirm_extended',
   'canceled',
   'canceled_with_words',
   'other',

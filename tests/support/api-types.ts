@@ -94,6 +94,9 @@ type Problem = {
     | 'INSUFFICIENT_POINTS'
     | 'INSUFFICIENT_BALANCE'
     | 'ORDER_NOT_CANCELABLE'
+    | 'SHIPMENT_EXCEEDS_REST'
+    | 'CARRIER_MISMATCH'
+    | 'ALREADY_EXTENDED'
     | 'ORDER_STATE_CONFLICT'
     | 'REFUND_EXCEEDS_REST'
     | 'REFUND_IS_WHOLE'
@@ -217,6 +220,8 @@ type Order = {
   }
   exchange_time: string
   shipping_info: { carrier: string; tracking_no: string } | null
+  delivery?: Delivery
+  shipments?: Shipment[]
   address_info?: unknown
   customer_notes?: unknown
   payment_info: {
@@ -252,6 +257,10 @@ type Order = {
       | 'refunded'
       | 'refund_settled_by_hand'
       | 'auto_confirm'
+      | 'parcel_sent'
+      | 'tracking_corrected'
+      | 'address_changed'
+      | 'confirm_extended'
       | 'canceled'
       | 'canceled_with_words'
       | 'other'
@@ -298,6 +307,43 @@ type Order = {
     created_at: string
     updated_at: string
   } | null
+}
+
+type Delivery = { type: 'shipments'; shipments: Shipment[] } | null
+
+type Shipment = {
+  id: string
+  carrier:
+    | 'sf'
+    | 'yto'
+    | 'zto'
+    | 'sto'
+    | 'yunda'
+    | 'jd'
+    | 'ems'
+    | 'chinapost'
+    | 'jtsd'
+    | 'deppon'
+    | 'cainiao'
+    | 'htky'
+    | 'other'
+    | null
+  carrier_name: string | null
+  tracking_no: string | null
+  quantity: number
+  state:
+    | 'none'
+    | 'picked_up'
+    | 'in_transit'
+    | 'out_for_delivery'
+    | 'at_station'
+    | 'signed'
+    | 'problem'
+    | 'returning'
+    | 'returned'
+    | 'refused'
+  shipped_at: string | null
+  delivered_at: string | null
 }
 
 type Exchange = {
@@ -649,6 +695,9 @@ export interface Operations {
                   | 'INSUFFICIENT_POINTS'
                   | 'INSUFFICIENT_BALANCE'
                   | 'ORDER_NOT_CANCELABLE'
+                  | 'SHIPMENT_EXCEEDS_REST'
+                  | 'CARRIER_MISMATCH'
+                  | 'ALREADY_EXTENDED'
                   | 'ORDER_STATE_CONFLICT'
                   | 'REFUND_EXCEEDS_REST'
                   | 'REFUND_IS_WHOLE'
@@ -770,6 +819,23 @@ export interface Operations {
   cancelOrder: {
     path: { id: string }
     body: { reason?: string | null }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  extendOrder: {
+    path: { id: string }
+    body: Record<string, never>
     answer:
       | { status: 200; body: { success: true; data: Order } }
       | { status: 202; body: { success: true; data: Order } }
@@ -1232,7 +1298,7 @@ export interface Operations {
   }
   adminShipOrder: {
     path: { id: string }
-    body: { carrier: string; tracking_no: string }
+    body: { carrier: string; tracking_no: string; confirm?: boolean | null }
     answer:
       | { status: 200; body: { success: true; data: Order } }
       | { status: 202; body: { success: true; data: Order } }
@@ -1301,6 +1367,40 @@ export interface Operations {
   adminResolveOrder: {
     path: { id: string }
     body: { reason: string; action: 'retry' | 'skip' | 'settle'; refund_no?: string | null }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminAddShipment: {
+    path: { id: string }
+    body: { carrier: string; tracking_no: string; confirm?: boolean | null; quantity?: number | null }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminCorrectShipment: {
+    path: { id: string; shipment_id: string }
+    body: { carrier: string; tracking_no: string; confirm?: boolean | null }
     answer:
       | { status: 200; body: { success: true; data: Order } }
       | { status: 202; body: { success: true; data: Order } }
@@ -1414,6 +1514,7 @@ export const PATHS = {
   getOrder: ['GET', '/api/points-mall/orders/{id}'],
   payOrder: ['POST', '/api/points-mall/orders/{id}/pay'],
   cancelOrder: ['POST', '/api/points-mall/orders/{id}/cancel'],
+  extendOrder: ['POST', '/api/points-mall/orders/{id}/extend'],
   confirmOrder: ['POST', '/api/points-mall/orders/{id}/confirm'],
   adminListProducts: ['GET', '/api/admin/points-mall/products'],
   adminCreateProduct: ['POST', '/api/admin/points-mall/products'],
@@ -1448,6 +1549,8 @@ export const PATHS = {
   adminCancelOrder: ['POST', '/api/admin/points-mall/orders/{id}/cancel'],
   adminRefundOrder: ['POST', '/api/admin/points-mall/orders/{id}/refund'],
   adminResolveOrder: ['POST', '/api/admin/points-mall/orders/{id}/resolve'],
+  adminAddShipment: ['POST', '/api/admin/points-mall/orders/{id}/shipments'],
+  adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
   adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],
