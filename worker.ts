@@ -81,6 +81,7 @@ async function main(): Promise<void> {
       sealer,
       rules: config.rules,
       expiryGraceMs: config.expiryGraceMs,
+      autoCreateLogistics: config.autoCreateLogistics,
       outsideWallet,
       providers,
       engine: createEngine(deps),

@@ -1,7 +1,7 @@
 import { createDeliveryActivities } from './delivery.ts'
 import { createExpiryActivities } from './expiry.ts'
 import { withFailures } from './failures.ts'
-import { createOrderActivities } from './orders.ts'
+import { createOrderActivities, type OrderDeps } from './orders.ts'
 import type { PaymentDeps } from './payment-deps.ts'
 import { createPaymentActivities } from './payments.ts'
 import { createPlaceActivities, type PlaceDeps } from './place.ts'
@@ -9,10 +9,11 @@ import { createPointsActivities, type PointsDeps } from './points.ts'
 import { createReconciliationActivities, type ReconciliationDeps } from './reconciliation.ts'
 import { createRefundActivities, type RefundDeps } from './refunds.ts'
 import { createResumeActivities } from './resume.ts'
+import { createShipmentActivities } from './shipments.ts'
 import { createStockActivities } from './stock.ts'
 
 export function createActivities(
-  deps: PlaceDeps & PaymentDeps & PointsDeps & RefundDeps & ReconciliationDeps,
+  deps: PlaceDeps & OrderDeps & PaymentDeps & PointsDeps & RefundDeps & ReconciliationDeps,
 ) {
   return withFailures({
     ...createPlaceActivities(deps),
@@ -25,6 +26,7 @@ export function createActivities(
     ...createExpiryActivities(deps),
     ...createReconciliationActivities(deps),
     ...createResumeActivities(deps),
+    ...createShipmentActivities(deps),
   })
 }
 

@@ -11,11 +11,14 @@ import {
 } from '../db/orders/orders.ts'
 import { findLastRefund } from '../db/orders/refunds.ts'
 import { unsettleOutside } from '../db/orders/runs.ts'
+import { countSent, planShipment } from '../db/shipments/shipments.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
+import { needsAddress } from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
 import { type Attention, attentionOf } from '../domain/orders/attention.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import { allowsFor, hasReached, LEADS_TO, type OrderStatus, type Step } from '../domain/orders/status.ts'
+import { parcelOf, sendRest } from './parcels.ts'
 import { requireCurrentRun } from './run.ts'
 import { cancelOrder, settle } from './settle.ts'
 
@@ -49,9 +52,11 @@ export interface OrderDeps {
   readonly db: Db
   readonly vault: LedgerCipher
   readonly expiryGraceMs: number
+  /** Whether an accepted order gets the parcel that is to be sent. */
+  readonly autoCreateLogistics: boolean
 }
 
-export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
+export function createOrderActivities({ db, vault, expiryGraceMs, autoCreateLogistics }: OrderDeps) {
   async function createOrder(orderNo: string): Promise<void> {
     await db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, orderNo)
@@ -100,6 +105,11 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
       const { reason, by, outsideSteps, allowedIn } = input
       const isCanceled = order.status === 'order_canceled'
       if (!isCanceled && allowedIn && !allowedIn.includes(order.status)) return { status: order.status }
+      const isBeforeShipping = allowedIn !== undefined && !allowedIn.includes('order_shipped')
+      // A parcel has left: only a refund takes the order back.
+      if (!isCanceled && isBeforeShipping && (await countSent(tx, input.orderNo)) > 0) {
+        return { status: order.status }
+      }
       await cancelOrder(tx, vault, input.orderNo, reason, by, outsideSteps, expiryGraceMs)
       if (!isCanceled && outsideSteps.length > 0) await unsettleOutside(tx, input.orderNo)
       // Never confirmed: excluded from lists and statistics, while its number shows the refusal.
@@ -118,10 +128,14 @@ export function createOrderActivities({ db, vault, expiryGraceMs }: OrderDeps) {
       if (!allowsFor(order.status, input.action, order.shipping_type)) {
         return { status: order.status, refusal: 'ORDER_STATE_CONFLICT' }
       }
+      if (input.action === 'accept' && autoCreateLogistics && needsAddress(order.shipping_type)) {
+        await planShipment(tx, input.orderNo, order.quantity)
+      }
+      if (input.shipping) await sendRest(tx, order, 'ship', parcelOf(input.shipping))
       await moveOrder(tx, input.orderNo, to, input.by, {
         ...(input.note ? { note: { code: input.note } } : {}),
         ...(input.confirmBy ? { confirm_by: new Date(input.confirmBy) } : {}),
-        ...(input.shipping
+        ...(input.shipping && order.shipping_info === null
           ? {
               shipping_info: JSON.stringify({
                 carrier: input.shipping.carrier,

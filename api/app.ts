@@ -21,6 +21,7 @@ import { adminEarningRoutes } from './routes/admin/earnings.ts'
 import { adminOrderRoutes } from './routes/admin/orders.ts'
 import { adminProductRoutes } from './routes/admin/products.ts'
 import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
+import { adminShipmentRoutes } from './routes/admin/shipments.ts'
 import { adminUserRoutes } from './routes/admin/users.ts'
 import { adminWalletRoutes } from './routes/admin/wallets.ts'
 import { assetRoutes } from './routes/platform/assets.ts'
@@ -87,6 +88,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
   app.route('/api/admin/points-mall', adminCodeRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))
 

@@ -78,6 +78,7 @@ const variables = z.object({
   POINTS_MALL_EXPIRY_GRACE_DAYS: days.default(7),
   POINTS_MALL_IMAGE_HOSTS: hosts.default([]),
   POINTS_MALL_CLAWBACK_INTO_DEBT: flag.default(false),
+  POINTS_MALL_AUTO_CREATE_LOGISTICS: flag.default(true),
   POINTS_MALL_EARN_POINTS_PER_YUAN: rateMillionths.default(1_000_000n),
   POINTS_MALL_EARN_DAILY_CAP: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
   POINTS_MALL_EARN_PENDING_DAYS: days.default(0),

@@ -117,6 +117,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     },
     /** Hosts of product pictures, besides our own. */
     imageHosts: e.POINTS_MALL_IMAGE_HOSTS,
+    /** Whether an accepted order gets the parcel that is to be sent. */
+    autoCreateLogistics: e.POINTS_MALL_AUTO_CREATE_LOGISTICS,
     clawbackIntoDebt: e.POINTS_MALL_CLAWBACK_INTO_DEBT,
     outsideSteps: e.POINTS_MALL_OUTSIDE_STEPS,
     outsideWallet: externalWalletOf(e, demo),

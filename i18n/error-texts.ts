@@ -1,4 +1,6 @@
 import type { FieldError, FieldRule, ForbiddenReason, RefusalCode, RefusalRule } from '../domain/errors.ts'
+import type { Carrier } from '../domain/shipments/carriers.ts'
+import { CARRIER_NAMES } from './carrier-texts.ts'
 
 export type Lang = 'zh' | 'en'
 
@@ -58,6 +60,9 @@ const FORBIDDEN_TEXTS: Readonly<Record<ForbiddenReason | 'role', Readonly<Record
     en: 'Points are kept by an external points system and cannot be changed here',
   },
 }
+
+const nameOf = (code: string | undefined, lang: Lang): string =>
+  code === undefined ? '' : (CARRIER_NAMES[code as Carrier]?.[lang] ?? code)
 
 const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   NOT_FOUND: {
@@ -199,6 +204,26 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   ORDER_NOT_CANCELABLE: {
     zh: plain('订单不可取消', '订单当前状态不能取消'),
     en: plain('Order cannot be canceled', 'The order cannot be canceled in its current state'),
+  },
+  SHIPMENT_EXCEEDS_REST: {
+    zh: plain('超出可发货数量', '件数超出这笔订单还没有发出的件数'),
+    en: plain('More than is left to ship', 'The quantity exceeds what this order has left to ship'),
+  },
+  CARRIER_MISMATCH: {
+    zh: {
+      title: '运单号与承运商不符',
+      detail: ({ required, available }) =>
+        `这个运单号像是${nameOf(required, 'zh')}的，填写的承运商是${nameOf(available, 'zh')}。确认无误请带上 confirm 再次提交`,
+    },
+    en: {
+      title: 'Number of another carrier',
+      detail: ({ required, available }) =>
+        `The number looks like one of ${nameOf(required, 'en')}, but the carrier is ${nameOf(available, 'en')}. Send it again with confirm if it is right`,
+    },
+  },
+  ALREADY_EXTENDED: {
+    zh: plain('已延长过收货', '每笔订单只能延长一次收货'),
+    en: plain('Already extended', 'The time to confirm receipt can be extended once per order'),
   },
   ORDER_STATE_CONFLICT: {
     zh: plain('订单状态冲突', '订单当前状态不允许此操作'),

@@ -18,12 +18,19 @@ const TITLES: Readonly<Record<OrderNote['code'], Text | null>> = {
   handed_out: { zh: '已自动发放', en: 'Delivered automatically' },
   code_replaced: { zh: '兑换码已更换', en: 'Code replaced' },
   auto_confirm: null,
+  parcel_sent: { zh: '寄出一个包裹', en: 'A parcel was shipped' },
+  tracking_corrected: { zh: '运单号已更正', en: 'Tracking number corrected' },
+  address_changed: { zh: '收货地址已修改', en: 'Shipping address changed' },
+  confirm_extended: { zh: '已延长收货', en: 'More time to confirm receipt' },
   canceled: null,
   canceled_with_words: null,
   other: null,
 }
 
 const AUTO_CONFIRM: Text = { zh: '到期自动确认', en: 'Confirmed automatically' }
+
+const PIECES: Text = { zh: '{n} 件', en: 'Quantity: {n}' }
+const DAYS: Text = { zh: '自动确认推迟 {n} 天', en: 'Automatic confirmation is {n} days later' }
 
 /** @returns undefined for a plain transition */
 export function eventTitle(note: OrderNote | null): Text | undefined {
@@ -44,6 +51,13 @@ export function detailText(note: OrderNote | null, lang: Lang): string {
     case 'canceled_with_words':
     case 'other':
       return note.data.words
+    case 'parcel_sent':
+      return PIECES[lang].replace('{n}', note.data.quantity)
+    case 'tracking_corrected':
+      return `${note.data.before} → ${note.data.after}`
+    case 'confirm_extended':
+      return DAYS[lang].replace('{n}', note.data.days)
+    case 'address_changed':
     case 'payment_declined':
     case 'payment_not_due':
     case 'refunded':

@@ -8,6 +8,7 @@ import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
 import { todayRoutes } from './console/platform/today.ts'
 import { consoleReconciliationRoutes } from './console/reconciliation/reconciliations.ts'
+import { parcelRoutes } from './console/shipments/parcels.ts'
 import { consoleEarningRoutes } from './console/wallet/earnings.ts'
 import { forgetDone } from './form/kept-form.ts'
 import { crashRoutes } from './shared/crash.ts'
@@ -59,6 +60,7 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin', crashRoutes(deps))
   app.use('/admin/*', requireViewer('operate'))
   app.route('/admin', todayRoutes(deps))
+  app.route('/admin/orders', parcelRoutes(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))

@@ -61,6 +61,10 @@ export async function follow(
       continue
     }
     const before: OrderStatus = status
+    if (message.kind === 'extend') {
+      ;({ status, confirmBy } = await extend(exchange, status, message, confirmBy))
+      continue
+    }
     const ifShipped = Date.now() + exchange.autoConfirmTimeoutMs
     if (message.kind === 'order') status = await onOrderEvent(exchange, status, message.notice, ifShipped)
     else status = await onRequest(exchange, status, message, ifShipped)
@@ -100,6 +104,9 @@ async function onRequest(
       return moved(request, await advance(exchange, status, 'accept', request, confirmBy))
     case 'ship':
       return moved(request, await advance(exchange, status, 'ship', request, confirmBy))
+    case 'shipment':
+    case 'correctShipment':
+      return moved(request, await onParcel(exchange, request, confirmBy))
     case 'finish': {
       const action = request.by.type === 'customer' ? 'confirm' : 'finish'
       return moved(request, await advance(exchange, status, action, request, confirmBy))
@@ -119,6 +126,48 @@ function moved(request: Request, move: Move): OrderStatus {
   request.reply(move.reply)
   return move.status
 }
+
+/** Old histories have no such request, so its steps need no patch. */
+async function onParcel(
+  { orderNo }: Exchange,
+  request: Request & { readonly kind: 'shipment' | 'correctShipment' },
+  confirmBy: number,
+): Promise<Move> {
+  const { by, key: operationKey, carrier, trackingNo } = request
+  const parcel = { orderNo, by, operationKey, carrier, trackingNo }
+  const answer =
+    request.kind === 'shipment'
+      ? await localStepsUntilDone.addShipment({
+          ...parcel,
+          ...(request.quantity === undefined ? {} : { quantity: request.quantity }),
+          confirmBy: new Date(confirmBy).toISOString(),
+        })
+      : await localStepsUntilDone.correctShipment({ ...parcel, shipmentId: request.shipmentId })
+  return { status: answer.status, reply: replyOf(answer.refusal) }
+}
+
+async function extend(
+  { orderNo }: Exchange,
+  status: OrderStatus,
+  request: Request & { readonly kind: 'extend' },
+  confirmBy: number,
+): Promise<{ status: OrderStatus; confirmBy: number }> {
+  const { by, key: operationKey } = request
+  if (status !== 'order_shipped') {
+    request.reply(CONFLICT)
+    return { status, confirmBy }
+  }
+  const due = new Date(confirmBy).toISOString()
+  const extended = await localStepsUntilDone.extendConfirm({ orderNo, by, operationKey, confirmBy: due })
+  request.reply(replyOf(extended.refusal))
+  return {
+    status: extended.status,
+    confirmBy: extended.confirmBy === null ? confirmBy : Date.parse(extended.confirmBy),
+  }
+}
+
+const replyOf = (code: RefusalCode | null): Reply =>
+  code === null ? { ok: true } : { ok: false, refusal: { code } }
 
 async function advance(
   exchange: Exchange,
@@ -149,11 +198,7 @@ async function advance(
       ? { status, reply: { ok: false, refusal: { code } } }
       : { status: LEADS_TO[action], reply: { ok: true } }
   }
-  const { refusal } = moved
-  return {
-    status: moved.status,
-    reply: refusal ? { ok: false, refusal: { code: refusal } } : { ok: true },
-  }
+  return { status: moved.status, reply: replyOf(moved.refusal) }
 }
 
 const isMoved = (answer: unknown): answer is Moved => typeof answer === 'object' && answer !== null

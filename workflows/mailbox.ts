@@ -3,6 +3,8 @@ import type { PaymentMethod } from '../domain/payments/method.ts'
 import {
   acceptUpdate,
   cancelUpdate,
+  correctShipmentUpdate,
+  extendUpdate,
   finishUpdate,
   type OrderNotice,
   orderSignal,
@@ -15,6 +17,7 @@ import {
   refundUpdate,
   resolveUpdate,
   resyncSignal,
+  shipmentUpdate,
   shipUpdate,
 } from './messages.ts'
 
@@ -23,6 +26,21 @@ export type Request = { readonly by: Requester; reply(answer: Reply): void } & (
   | { readonly kind: 'pay'; readonly method?: PaymentMethod }
   | { readonly kind: 'accept' }
   | { readonly kind: 'ship'; readonly carrier: string; readonly trackingNo: string }
+  | {
+      readonly kind: 'shipment'
+      readonly key: string
+      readonly carrier: string
+      readonly trackingNo: string
+      readonly quantity?: number
+    }
+  | {
+      readonly kind: 'correctShipment'
+      readonly key: string
+      readonly shipmentId: string
+      readonly carrier: string
+      readonly trackingNo: string
+    }
+  | { readonly kind: 'extend'; readonly key: string }
   | { readonly kind: 'finish' }
   | { readonly kind: 'refund'; readonly reason: string }
   | {
@@ -83,6 +101,11 @@ export function openMailbox(): Mailbox {
   setHandler(payUpdate, (request) => enqueueRequest({ kind: 'pay', ...request } as Request))
   setHandler(acceptUpdate, (request) => enqueueRequest({ kind: 'accept', ...request } as Request))
   setHandler(shipUpdate, (request) => enqueueRequest({ kind: 'ship', ...request } as Request))
+  setHandler(shipmentUpdate, (request) => enqueueRequest({ kind: 'shipment', ...request } as Request))
+  setHandler(correctShipmentUpdate, (request) =>
+    enqueueRequest({ kind: 'correctShipment', ...request } as Request),
+  )
+  setHandler(extendUpdate, (request) => enqueueRequest({ kind: 'extend', ...request } as Request))
   setHandler(finishUpdate, (request) => enqueueRequest({ kind: 'finish', ...request } as Request))
   setHandler(refundUpdate, (request) => enqueueRequest({ kind: 'refund', ...request } as Request))
   setHandler(resolveUpdate, (request) => enqueueRequest({ kind: 'resolve', ...request } as Request))

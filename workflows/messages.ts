@@ -68,6 +68,17 @@ export const acceptUpdate = defineUpdate<Reply, [{ by: Requester }]>('accept')
 export const shipUpdate = defineUpdate<Reply, [{ by: Requester; carrier: string; trackingNo: string }]>(
   'ship',
 )
+/** One parcel. @param quantity undefined: all that is left @param key of the request, which takes effect once */
+export const shipmentUpdate = defineUpdate<
+  Reply,
+  [{ by: Requester; key: string; carrier: string; trackingNo: string; quantity?: number }]
+>('shipment')
+export const correctShipmentUpdate = defineUpdate<
+  Reply,
+  [{ by: Requester; key: string; shipmentId: string; carrier: string; trackingNo: string }]
+>('correctShipment')
+/** The customer postpones the automatic confirmation, once. */
+export const extendUpdate = defineUpdate<Reply, [{ by: Requester; key: string }]>('extend')
 export const finishUpdate = defineUpdate<Reply, [{ by: Requester }]>('finish')
 export const refundUpdate = defineUpdate<Reply, [{ by: Requester; reason: string }]>('refund')
 

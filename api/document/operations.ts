@@ -79,6 +79,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: CANCEL,
     example: { reason: '不想要了' },
   },
+  'POST /api/points-mall/orders/{id}/extend': {
+    id: 'extendOrder',
+    problems: [...CONFLICT, 'ALREADY_EXTENDED'],
+    example: {},
+  },
   'POST /api/points-mall/orders/{id}/confirm': { id: 'confirmOrder', problems: CONFLICT, example: {} },
 
   'GET /api/admin/points-mall/products': { id: 'adminListProducts' },
@@ -183,8 +188,18 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'POST /api/admin/points-mall/orders/{id}/ship': {
     id: 'adminShipOrder',
-    problems: CONFLICT,
+    problems: [...CONFLICT, 'CARRIER_MISMATCH'],
     example: { carrier: '顺丰', tracking_no: 'SF1234567890' },
+  },
+  'POST /api/admin/points-mall/orders/{id}/shipments': {
+    id: 'adminAddShipment',
+    problems: [...CONFLICT, 'SHIPMENT_EXCEEDS_REST', 'CARRIER_MISMATCH'],
+    example: { carrier: 'yto', tracking_no: 'YT1234567890123', quantity: 1 },
+  },
+  'PATCH /api/admin/points-mall/orders/{id}/shipments/{shipment_id}': {
+    id: 'adminCorrectShipment',
+    problems: [...CONFLICT, 'CARRIER_MISMATCH'],
+    example: { carrier: 'zto', tracking_no: '73123456789012' },
   },
   'POST /api/admin/points-mall/orders/{id}/finish': {
     id: 'adminFinishOrder',

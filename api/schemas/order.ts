@@ -20,6 +20,7 @@ import { ApiError } from '../errors.ts'
 import { codesDelivery } from './codes.ts'
 import { money, text } from './common.ts'
 import { product, productFor } from './product.ts'
+import { shipment, shipmentFor, shipmentsDelivery } from './shipment.ts'
 
 export const orderStatus = z.enum(ORDER_STATUSES)
 export const paymentMode = z.enum(PAYMENT_MODES)
@@ -106,6 +107,8 @@ export const order = z
       .openapi({ description: 'The same as data; operators only' }),
     exchange_time: z.string(),
     shipping_info: z.object({ carrier: z.string(), tracking_no: z.string() }).nullable(),
+    delivery: z.union([shipmentsDelivery, codesDelivery]).nullable().optional(),
+    shipments: z.array(shipment).optional().openapi({ description: 'Its parcels; operators only' }),
     address_info: z.unknown(),
     customer_notes: z.unknown(),
     payment_info: z.object({
@@ -143,10 +146,6 @@ export const order = z
     ),
     created_at: z.string(),
     updated_at: z.string(),
-    delivery: codesDelivery.optional().openapi({
-      description:
-        'What the customer got, when the owner reads the order alone: each read of a code is recorded. Absent before it is paid',
-    }),
     product: product
       .nullable()
       .optional()
@@ -167,12 +166,21 @@ export function orderFor(
   { product: linked, ...others }: LinkedResources = {},
 ) {
   const isCustomer = reader === 'customer'
-  const { timeline, needs_attention: attention, ...order } = isCustomer ? forCustomer(view) : view
+  const {
+    timeline,
+    needs_attention: attention,
+    shipments: parcels,
+    ...order
+  } = isCustomer ? forCustomer(view) : view
+  const shipments = parcels.map((parcel) => shipmentFor(parcel, lang))
   const total = { points: view.total_points, fen: fenOf(view.total_money) }
   return {
     ...order,
     ...others,
     ...(linked === undefined ? {} : { product: linked && productFor(linked, lang) }),
+    ...(isCustomer
+      ? { delivery: shipments.length > 0 ? { type: 'shipments' as const, shipments } : null }
+      : { shipments }),
     total_value: moneyFromFen(worthOf(total, millionths)),
     needs_attention: attention && (isCustomer ? 'support' : attentionText(attention, lang)),
     ...(attention && !isCustomer ? { attention } : {}),

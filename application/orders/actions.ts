@@ -77,7 +77,7 @@ async function askOrder(
   const deadline = Date.now() + temporal.answerMs
   const refund = request.kind === 'resolve' && request.action === 'settle'
   const settled = refund ? await findStuckRefund(db, order.order_no, request.refundNo) : undefined
-  const [update, args] = messageOf(by, request, settled?.refundNos)
+  const [update, args] = messageOf(by, request, settled?.refundNos, operationKey)
   const known = await knownReply(temporal, order, by, request, operationKey)
   if (known) return answerOf(known, by, request)
   if (order.payment_status === 'closing' && (request.kind === 'pay' || request.kind === 'cancel')) {
@@ -85,8 +85,8 @@ async function askOrder(
     if (request.kind === 'pay' || order.needs_attention !== null) return answerOf(CONFLICT, by, request)
     return false
   }
-  if (request.kind === 'ship' && !(await isShipped(db, order.order_no)))
-    return answerOf(CONFLICT, by, request)
+  const isShipping = request.kind === 'ship' || request.kind === 'shipment'
+  if (isShipping && !(await isShipped(db, order.order_no))) return answerOf(CONFLICT, by, request)
   if (request.kind === 'refund' && hasNothingLeft(order)) {
     throw new DomainError({ code: 'REFUND_EXCEEDS_REST' })
   }

@@ -1,7 +1,7 @@
 import type { UpdateDefinition } from '@temporalio/client'
 import type { Db } from '../../db/client.ts'
 import { listOrderRefunds } from '../../db/orders/refunds.ts'
-import { allows } from '../../domain/orders/status.ts'
+import { allows, type OrderStatus } from '../../domain/orders/status.ts'
 import {
   exchangeWorkflowId,
   type Reply,
@@ -92,8 +92,7 @@ export async function knownReply(
   operationKey: string,
 ): Promise<Reply | undefined> {
   if (request.kind === 'resolve') return undefined
-  const action = request.kind === 'finish' && by.type === 'customer' ? 'confirm' : request.kind
-  if (allows(order.status, action)) return undefined
+  if (mayBeAllowed(order.status, by, request.kind)) return undefined
   try {
     const handle = client.workflow.getHandle(exchangeWorkflowId(order.order_no))
     return await client.withDeadline(Date.now() + 1_000, () =>
@@ -101,5 +100,24 @@ export async function knownReply(
     )
   } catch {
     return CONFLICT
+  }
+}
+
+function mayBeAllowed(
+  status: OrderStatus,
+  by: Requester,
+  kind: Exclude<OrderRequest['kind'], 'resolve'>,
+): boolean {
+  switch (kind) {
+    case 'shipment':
+      return allows(status, 'ship')
+    case 'correctShipment':
+      return allows(status, 'ship') || status === 'order_shipped'
+    case 'extend':
+      return allows(status, 'confirm')
+    case 'finish':
+      return allows(status, by.type === 'customer' ? 'confirm' : 'finish')
+    default:
+      return allows(status, kind)
   }
 }

@@ -5,6 +5,8 @@ import type { PaymentMethod } from '../../domain/payments/method.ts'
 import {
   acceptUpdate,
   cancelUpdate,
+  correctShipmentUpdate,
+  extendUpdate,
   finishUpdate,
   payUpdate,
   type Reply,
@@ -12,6 +14,7 @@ import {
   type ResolveAction,
   refundUpdate,
   resolveUpdate,
+  shipmentUpdate,
   shipUpdate,
 } from '../../workflows/messages.ts'
 import type { AdoptionDeps } from './adoption.ts'
@@ -29,6 +32,20 @@ export type OrderRequest =
     }
   | { readonly kind: 'accept' }
   | { readonly kind: 'ship'; readonly carrier: string; readonly trackingNo: string }
+  | {
+      readonly kind: 'shipment'
+      readonly carrier: string
+      readonly trackingNo: string
+      /** Undefined: all that is left. */
+      readonly quantity?: number | undefined
+    }
+  | {
+      readonly kind: 'correctShipment'
+      readonly shipmentId: string
+      readonly carrier: string
+      readonly trackingNo: string
+    }
+  | { readonly kind: 'extend' }
   | { readonly kind: 'finish' }
   | {
       readonly kind: 'refund'
@@ -50,11 +67,15 @@ export type AskedOrder = Pick<
 > &
   Refundable
 
-/** The Temporal update and its argument. @param refundNos for `settle`: all provider numbers of the refund */
+/**
+ * The Temporal update and its argument.
+ * @param refundNos for `settle`: all provider numbers of the refund @param key for parcels, which are kept under it
+ */
 export function messageOf(
   by: Requester,
   request: OrderRequest,
   refundNos: readonly string[] | undefined,
+  key: string,
 ): [UpdateDefinition<Reply, [never]>, never] {
   // Personal data stays out of Temporal.
   const {
@@ -68,12 +89,16 @@ export function messageOf(
     pay: payUpdate,
     accept: acceptUpdate,
     ship: shipUpdate,
+    shipment: shipmentUpdate,
+    correctShipment: correctShipmentUpdate,
+    extend: extendUpdate,
     finish: finishUpdate,
     refund: refundUpdate,
     resolve: resolveUpdate,
   }
+  const keyed = kind === 'shipment' || kind === 'correctShipment' || kind === 'extend' ? { key } : {}
   const defined = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-  return [updates[kind] as UpdateDefinition<Reply, [never]>, { by, ...defined } as never]
+  return [updates[kind] as UpdateDefinition<Reply, [never]>, { by, ...keyed, ...defined } as never]
 }
 
 /** The refusal for a state that does not allow the request. */

@@ -13,6 +13,7 @@ import type { Attention } from '../../domain/orders/attention.ts'
 import { cancelNote, type OrderNote } from '../../domain/orders/notes.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
+import { type ShipmentView, viewShipments } from '../shipments/view.ts'
 
 export interface OrderView {
   readonly id: string
@@ -35,6 +36,8 @@ export interface OrderView {
   readonly needs_attention: Attention | null
   readonly exchange_time: string
   readonly shipping_info: ShippingInfo | null
+  /** Its parcels in the order in which they were sent; what an accepted order still has to send is last. */
+  readonly shipments: readonly ShipmentView[]
   readonly address_info: unknown
   readonly customer_notes: unknown
   readonly payment_info: {
@@ -113,6 +116,7 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
     needs_attention: null,
     exchange_time: at,
     shipping_info: null,
+    shipments: [],
     address_info: address ?? null,
     customer_notes: notes,
     payment_info: {
@@ -162,7 +166,7 @@ export async function viewOrders(
 ): Promise<OrderView[]> {
   if (rows.length === 0) return []
   const numbers = rows.map((row) => row.order_no)
-  const [events, refunds] = await Promise.all([
+  const [events, refunds, shipments] = await Promise.all([
     db
       .selectFrom('order_events')
       .select(['order_no', 'status', 'note', 'created_at'])
@@ -170,6 +174,7 @@ export async function viewOrders(
       .orderBy('id')
       .execute(),
     listRefunds(db, numbers),
+    viewShipments(db, rows),
   ])
   const timelines = Map.groupBy(events, (event) => event.order_no)
   const refundsOf = Map.groupBy(refunds, (refund) => refund.order_no)
@@ -177,6 +182,7 @@ export async function viewOrders(
     const words = openCancelWords(sealer, row)
     return {
       ...viewOrder(sealer, row, timelines.get(row.order_no) ?? [], words),
+      shipments: shipments.get(row.order_no) ?? [],
       refunds: (refundsOf.get(row.order_no) ?? []).map((refund) => viewRefund(refund, words)),
     }
   })
@@ -212,7 +218,7 @@ function viewOrder(
   row: ExchangeOrder,
   events: readonly { status: string; note: OrderNote | null; created_at: Date }[],
   words: string | undefined,
-): Omit<OrderView, 'refunds'> {
+): Omit<OrderView, 'refunds' | 'shipments'> {
   const payable = row.status === 'order_created' && row.payment_status === 'unpaid'
   return {
     id: row.id,

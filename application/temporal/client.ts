@@ -104,6 +104,8 @@ function grpcCode(error: unknown): number | undefined {
     if (e.name === 'WorkflowNotFoundError') return NOT_FOUND
     // The update was accepted, but the workflow ended before it had a result.
     if (e instanceof ApplicationFailure && e.type === 'AcceptedUpdateCompletedWorkflow') return NOT_FOUND
+    // In a burst of updates the server takes some back before a worker saw them: the same update can be sent again.
+    if (e instanceof ApplicationFailure && e.type === 'UnprocessedUpdate') return UNAVAILABLE
   }
   return undefined
 }

@@ -6,7 +6,11 @@ import type { Db, Tx } from '../client.ts'
 import { keepOrderEvents } from '../messaging/outbox.ts'
 import type { ActorType } from '../schema/order-events.ts'
 import type { OrdersTable } from '../schema/orders.ts'
-import type { CancelCause, PointsExchangeOrdersTable } from '../schema/points-exchange-orders.ts'
+import type {
+  CancelCause,
+  PointsExchangeOrdersTable,
+  ShippingInfo,
+} from '../schema/points-exchange-orders.ts'
 
 export type ExchangeOrder = Selectable<PointsExchangeOrdersTable>
 
@@ -204,6 +208,35 @@ export async function hideOrder(tx: Tx, orderNo: string): Promise<void> {
   await tx
     .updateTable('points_exchange_orders')
     .set({ deleted_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+}
+
+/** Postpones the automatic confirmation. */
+export async function postponeConfirm(tx: Tx, orderNo: string, until: Date): Promise<void> {
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ confirm_by: until, updated_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+}
+
+/** The key with which an event of this kind was recorded; undefined: it was not. */
+export async function findEventKey(tx: Tx, orderNo: string, kind: string): Promise<string | undefined> {
+  const event = await tx
+    .selectFrom('order_events')
+    .select('event_key')
+    .where('order_no', '=', orderNo)
+    .where('event_key', 'like', `${kind}/%`)
+    .executeTakeFirst()
+  return event?.event_key
+}
+
+/** The number that earlier readers know: that of the first parcel. */
+export async function showParcel(tx: Tx, orderNo: string, parcel: ShippingInfo): Promise<void> {
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ shipping_info: JSON.stringify(parcel), updated_at: new Date() })
     .where('order_no', '=', orderNo)
     .execute()
 }

@@ -109,7 +109,8 @@ async function findPage(
 const isOf = (owner: string): Condition => sql`owner_type = 'user' and owner_id = ${owner}`
 
 const hasTracking = (words: string): Condition =>
-  sql`shipping_info is not null and upper(shipping_info ->> 'tracking_no') = ${words.toUpperCase()}`
+  sql`order_no in (select order_no from shipments
+    where tracking_no is not null and upper(tracking_no) = ${words.toUpperCase()})`
 
 const ENDING = /^[0-9A-Z]{6,28}$/
 

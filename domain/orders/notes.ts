@@ -22,6 +22,14 @@ export type OrderNote =
   /** The mall gave the customer what they redeemed. */
   | { readonly code: 'handed_out' }
   | { readonly code: 'code_replaced' }
+  /** A parcel with a part of the order; more are to follow. */
+  | { readonly code: 'parcel_sent'; readonly data: { readonly quantity: string } }
+  | {
+      readonly code: 'tracking_corrected'
+      readonly data: { readonly before: string; readonly after: string }
+    }
+  | { readonly code: 'address_changed' }
+  | { readonly code: 'confirm_extended'; readonly data: { readonly days: string } }
   | { readonly code: 'canceled'; readonly data: { readonly cause: CancelCode } }
   | { readonly code: 'canceled_with_words'; readonly data: { readonly words: string } }
   /** Written by an earlier version in a form that is not recognised. */
@@ -36,6 +44,10 @@ export const NOTE_CODES = [
   'auto_confirm',
   'handed_out',
   'code_replaced',
+  'parcel_sent',
+  'tracking_corrected',
+  'address_changed',
+  'confirm_extended',
   'canceled',
   'canceled_with_words',
   'other',

@@ -71,6 +71,7 @@ test('a task written by the previous version flags the order as one of this vers
     sealer,
     rules: settings.rules,
     expiryGraceMs,
+    autoCreateLogistics: true,
     outsideWallet,
     providers,
     engine: createEngine(mall.deps),

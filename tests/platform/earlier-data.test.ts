@@ -57,6 +57,17 @@ test('orders of an earlier version are shown as that version showed them', async
   await expect(shown.join('\n')).toMatchFileSnapshot('../fixtures/backup-2026-11-28/orders.txt')
 })
 
+test('the parcel of an order of an earlier version is one with all of it', async () => {
+  const { orders } = await listOrders(mall, {}, { limit: 100, offset: 0 })
+  const sent = orders.filter(({ shipping_info }) => shipping_info !== null)
+  expect(sent.length).toBeGreaterThan(0)
+  for (const { shipping_info: info, quantity, shipments } of sent) {
+    expect(shipments).toMatchObject([
+      { carrier_name: info?.carrier, tracking_no: info?.tracking_no, quantity },
+    ])
+  }
+})
+
 test('comparisons of an earlier version are shown as that version showed them', async () => {
   const { run, findings } = await readReconciliation(mall.db, '1')
   const shown: string[] = []

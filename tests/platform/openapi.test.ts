@@ -185,7 +185,19 @@ describe('each operation', () => {
     getOrder: async () => asPath(await redeemed()),
     payOrder: async () => asPath(await unpaid()),
     cancelOrder: async () => asPath(await redeemed()),
+    extendOrder: async () => asPath(await shipped()),
     confirmOrder: async () => asPath(await shipped()),
+    adminAddShipment: async () => {
+      const orderNo = await redeemed()
+      await operate(orderNo, 'accept')
+      return asPath(orderNo)
+    },
+    adminCorrectShipment: async () => {
+      const id = await shipped()
+      const [parcel] = (await mall.call('GET', `/api/admin/points-mall/orders/${id}`, ADMIN)).body.data
+        .shipments
+      return { id, shipment_id: parcel.id }
+    },
     adminGetProduct: draft,
     adminUpdateProduct: draft,
     adminDeleteProduct: draft,

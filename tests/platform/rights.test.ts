@@ -257,6 +257,10 @@ const TABLE: readonly Row[] = [
     path: `${API}/orders/${await paid(owner)}/cancel`,
     body: {},
   })),
+  row(`POST ${API}/orders/:id/extend`, PEOPLE, 200, 'own', async (owner) => ({
+    path: `${API}/orders/${await shipped(owner)}/extend`,
+    body: {},
+  })),
   row(`POST ${API}/orders/:id/confirm`, PEOPLE, 200, 'own', async (owner) => ({
     path: `${API}/orders/${await shipped(owner)}/confirm`,
     body: {},
@@ -323,6 +327,19 @@ const TABLE: readonly Row[] = [
       body,
     })),
   ),
+  row(`POST ${STAFF_API}/orders/:id/shipments`, STAFF, 200, 'customer', async (owner) => ({
+    path: `${STAFF_API}/orders/${await accepted(owner)}/shipments`,
+    body: { carrier: 'sf', tracking_no: 'SF1234567' },
+  })),
+  row(`PATCH ${STAFF_API}/orders/:id/shipments/:shipment_id`, STAFF, 200, 'customer', async (owner) => {
+    const orderNo = await shipped(owner)
+    const path = `${STAFF_API}/orders/${orderNo}`
+    const { shipments } = (await mall.call('GET', path, boss)).body.data
+    return {
+      path: `${path}/shipments/${shipments[0].id}`,
+      body: { carrier: 'sf', tracking_no: 'SF7654321' },
+    }
+  }),
 
   row('POST /points-mall/sign-in', EVERYBODY, 303, 'none', () => ({ fields: { user: 'alice' } })),
   row('POST /points-mall/sign-in/link', EVERYBODY, 303, 'none', () => ({ fields: { token: 'none' } })),
@@ -354,6 +371,18 @@ const TABLE: readonly Row[] = [
     path: `/points-mall/orders/${await paid(owner)}/cancel`,
     fields: {},
   })),
+  row('POST /points-mall/orders/:id/extend', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/orders/${await shipped(owner)}/extend`,
+    fields: {},
+  })),
+  row('POST /admin/orders/:id/parcels/:parcel', STAFF, 303, 'customer', async (owner) => {
+    const orderNo = await shipped(owner)
+    const { shipments } = (await mall.call('GET', `${STAFF_API}/orders/${orderNo}`, boss)).body.data
+    return {
+      path: `/admin/orders/${orderNo}/parcels/${shipments[0].id}`,
+      fields: { carrier: '顺丰', tracking_no: 'SF7654321' },
+    }
+  }),
   row('POST /points-mall/orders/:id/confirm', PEOPLE, 303, 'own', async (owner) => ({
     path: `/points-mall/orders/${await shipped(owner)}/confirm`,
     fields: {},
@@ -752,7 +781,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       '/points-mall/sign-out',
       '/points-mall/products/:id/redeem',
       ...['', '/new', '/:id', '/:id/remove'].map((path) => `/points-mall/addresses${path}`),
-      ...['', '/:id', '/:id/pay', '/:id/cancel', '/:id/confirm', '/:id/codes'].map(
+      ...['', '/:id', '/:id/pay', '/:id/cancel', '/:id/confirm', '/:id/codes', '/:id/extend'].map(
         (path) => `/points-mall/orders${path}`,
       ),
       ...['', '/statement.csv'].map((path) => `/points-mall/wallet${path}`),
@@ -791,6 +820,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/:id',
         '/orders/:id/:action',
         '/orders/:id/codes/:code/replace',
+        '/orders/:id/parcels/:parcel',
         '/products/:id/codes',
       ].map((path) => `/admin${path}`),
       ...['/products', '/products/new', '/products/:id', '/products/:id/delete', '/products/:id/stock'].map(

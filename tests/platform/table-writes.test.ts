@@ -40,6 +40,8 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   idempotency_keys: 'platform',
   reconciliation_findings: 'reconciliation',
   reconciliations: 'reconciliation',
+  shipment_changes: 'shipments',
+  shipments: 'shipments',
   earnings: 'wallet',
   wallet_accounts: 'wallet',
   wallet_entries: 'wallet',

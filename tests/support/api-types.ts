@@ -101,6 +101,9 @@ type Problem = {
     | 'INSUFFICIENT_POINTS'
     | 'INSUFFICIENT_BALANCE'
     | 'ORDER_NOT_CANCELABLE'
+    | 'SHIPMENT_EXCEEDS_REST'
+    | 'CARRIER_MISMATCH'
+    | 'ALREADY_EXTENDED'
     | 'ORDER_STATE_CONFLICT'
     | 'DELIVERY_MISMATCH'
     | 'REFUND_EXCEEDS_REST'
@@ -227,6 +230,7 @@ type Order = {
   }
   exchange_time: string
   shipping_info: { carrier: string; tracking_no: string } | null
+  shipments?: Shipment[]
   address_info?: unknown
   customer_notes?: unknown
   payment_info: {
@@ -758,6 +762,9 @@ export interface Operations {
                   | 'INSUFFICIENT_POINTS'
                   | 'INSUFFICIENT_BALANCE'
                   | 'ORDER_NOT_CANCELABLE'
+                  | 'SHIPMENT_EXCEEDS_REST'
+                  | 'CARRIER_MISMATCH'
+                  | 'ALREADY_EXTENDED'
                   | 'ORDER_STATE_CONFLICT'
                   | 'DELIVERY_MISMATCH'
                   | 'REFUND_EXCEEDS_REST'
@@ -880,6 +887,23 @@ export interface Operations {
   cancelOrder: {
     path: { id: string }
     body: { reason?: string | null }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  extendOrder: {
+    path: { id: string }
+    body: Record<string, never>
     answer:
       | { status: 200; body: { success: true; data: Order } }
       | { status: 202; body: { success: true; data: Order } }
@@ -1355,7 +1379,7 @@ export interface Operations {
   }
   adminShipOrder: {
     path: { id: string }
-    body: { carrier: string; tracking_no: string }
+    body: { carrier: string; tracking_no: string; confirm?: boolean | null }
     answer:
       | { status: 200; body: { success: true; data: Order } }
       | { status: 202; body: { success: true; data: Order } }
@@ -1582,6 +1606,7 @@ export const PATHS = {
   getOrder: ['GET', '/api/points-mall/orders/{id}'],
   payOrder: ['POST', '/api/points-mall/orders/{id}/pay'],
   cancelOrder: ['POST', '/api/points-mall/orders/{id}/cancel'],
+  extendOrder: ['POST', '/api/points-mall/orders/{id}/extend'],
   confirmOrder: ['POST', '/api/points-mall/orders/{id}/confirm'],
   adminListProducts: ['GET', '/api/admin/points-mall/products'],
   adminCreateProduct: ['POST', '/api/admin/points-mall/products'],

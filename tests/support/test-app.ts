@@ -62,6 +62,7 @@ export interface MallOptions {
   readonly autoConfirmTimeoutMs?: number
   readonly maxPointsPerOrder?: number
   readonly expiryGraceMs?: number
+  readonly autoCreateLogistics?: boolean
   readonly clawbackIntoDebt?: boolean
   readonly earning?: Partial<EarningRules>
   readonly minPoints?: number
@@ -233,6 +234,7 @@ export async function openTestApp(options: MallOptions = {}) {
     sealer,
     rules,
     expiryGraceMs,
+    autoCreateLogistics: options.autoCreateLogistics ?? true,
     outsideWallet: options.outsideWallet,
     providers,
     engine: createEngine(deps),

@@ -78,7 +78,7 @@ function activities() {
   return {
     sealer,
     ...createPlaceActivities({ db, sealer, vault, rules }),
-    ...createOrderActivities({ db, vault, expiryGraceMs }),
+    ...createOrderActivities({ db, vault, expiryGraceMs, autoCreateLogistics: false }),
     ...createPointsActivities({ db, vault, expiryGraceMs, outsideWallet: undefined }),
     ...createRefundActivities({ db, vault, providers: [], expiryGraceMs }),
   }

@@ -30,7 +30,12 @@ test('concurrent orders of one owner that move points and cash in every combinat
     supportedMethods: ['wallet'] as const,
   }
   const { placeExchange } = createPlaceActivities({ db, sealer, vault, rules })
-  const { settleExchange, cancelExchange } = createOrderActivities({ db, vault, expiryGraceMs: 0 })
+  const { settleExchange, cancelExchange } = createOrderActivities({
+    db,
+    vault,
+    expiryGraceMs: 0,
+    autoCreateLogistics: false,
+  })
   const ledger = { db, vault, outsideWallet: undefined }
   for (const currency of ['ZJF', 'CNY'] as const) {
     const cause = { operationKey: `start/${currency}` }

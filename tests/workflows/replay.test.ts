@@ -96,6 +96,7 @@ describe('committed histories', () => {
     const steps = Object.keys(createActivities({} as never))
     const messages = [
       ...['placed', 'cancel', 'pay', 'accept', 'ship', 'finish', 'refund', 'resolve', 'taken'],
+      ...['shipment', 'correctShipment', 'extend'],
       ...['payment', 'order', 'resync'],
     ]
     expect([...new Set(seen)].sort()).toEqual([...steps, ...messages].sort())

@@ -93,14 +93,14 @@ function unavailable(times: number): () => void {
   }
 }
 
-/** Redeems one piece and expects success. */
-async function redeem(stage: Stage, owner: string, cost: Cost): Promise<Ordered> {
-  const answer = await ask(stage, owner, cost)
+/** Redeems and expects success. */
+async function redeem(stage: Stage, owner: string, cost: Cost, quantity = 1): Promise<Ordered> {
+  const answer = await ask(stage, owner, cost, quantity)
   if (answer.status !== 201) throw new Error(`answered ${answer.status} ${JSON.stringify(answer.body)}`)
   return answer.body.data
 }
 
-async function ask(stage: Stage, owner: string, cost: Cost): Promise<Answer> {
+async function ask(stage: Stage, owner: string, cost: Cost, quantity = 1): Promise<Answer> {
   const { point = 0, fen = 0, method } = cost
   const payment_mode = fen === 0 ? 'points_only' : point === 0 ? 'money_only' : 'mixed'
   const product_id = await stage.product({
@@ -110,10 +110,15 @@ async function ask(stage: Stage, owner: string, cost: Cost): Promise<Answer> {
     stock: 5,
     shipping_type: 'logistics',
   })
-  if (point > 0) await stage.points(owner, point)
+  if (point > 0) await stage.points(owner, point * quantity)
   if (cost.cash) await stage.cash(owner, cost.cash)
   const address = { name: '李雷', phone: '13800000000', detail: '杭州市西湖区' }
-  return stage.exchange(owner, { product_id, address, ...(method ? { payment_method: method } : {}) })
+  return stage.exchange(owner, {
+    product_id,
+    quantity,
+    address,
+    ...(method ? { payment_method: method } : {}),
+  })
 }
 
 interface Cost {
@@ -282,6 +287,25 @@ export const BRANCHES: readonly Branch[] = [
       await ship(stage, order.order_no)
       await expectStatus(stage.operate(order.order_no, 'finish'), 200)
       return exchangeWorkflowId(order.order_no)
+    },
+  },
+  {
+    name: 'shipped-in-parcels-and-extended',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, { point: 100 }, 2)
+      const parcel = (n: number) => ({ carrier: 'yto', tracking_no: `YT000000000000${n}` })
+      await expectStatus(stage.operate(order_no, 'accept'), 200)
+      await expectStatus(stage.operate(order_no, 'shipments', { ...parcel(1), quantity: 1 }), 200)
+      await expectStatus(stage.operate(order_no, 'shipments', { ...parcel(2), quantity: 2 }), 409)
+      await expectStatus(stage.operate(order_no, 'shipments', parcel(2)), 200)
+      const [{ id }] = (await stage.order(owner, order_no)).delivery.shipments
+      const correction = { as: 'op', role: 'operator', body: parcel(3) } as const
+      const path = `/api/admin/points-mall/orders/${order_no}/shipments/${id}`
+      await expectStatus(stage.call('PATCH', path, correction), 200)
+      await expectStatus(stage.act(owner, order_no, 'extend'), 200)
+      await expectStatus(stage.act(owner, order_no, 'extend'), 409)
+      await expectStatus(stage.act(owner, order_no, 'confirm'), 200)
+      return exchangeWorkflowId(order_no)
     },
   },
   {

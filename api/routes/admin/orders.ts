@@ -6,6 +6,7 @@ import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder, listOrders } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { findWorkflow } from '../../../application/orders/workflow-link.ts'
+import { mustFitCarrier } from '../../../application/shipments/carrier-check.ts'
 import { dayInShanghai, isDay } from '../../../domain/business-time.ts'
 import { InvalidInputError } from '../../../domain/errors.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
@@ -37,6 +38,7 @@ import {
   paymentStatus,
   reasonText,
 } from '../../schemas/order.ts'
+import { confirmMismatch } from '../../schemas/shipment.ts'
 
 const adminOrder = order
   .extend({
@@ -103,8 +105,8 @@ const because = z.strictObject({ reason: reasonText })
 const accept = action('/{id}/accept', 'Accept a paid order', none)
 const ship = action(
   '/{id}/ship',
-  'Ship an accepted order',
-  z.strictObject({ carrier: text(1, 64), tracking_no: codeText(1, 64) }),
+  'Ship all that is left of an accepted order in one parcel',
+  z.strictObject({ carrier: text(1, 64), tracking_no: codeText(1, 64), confirm: confirmMismatch }),
 )
 const finish = action('/{id}/finish', 'Complete an order that was received', none)
 const cancel = action(
@@ -189,7 +191,8 @@ export function adminOrderRoutes(deps: ApiDeps) {
       return done ? c.json(one(view), 200) : c.json(one(view), 202)
     })
     .openapi(ship, async (c) => {
-      const { carrier, tracking_no } = c.req.valid('json')
+      const { carrier, tracking_no, confirm } = c.req.valid('json')
+      mustFitCarrier(carrier, tracking_no, confirm === true)
       const request = { kind: 'ship' as const, carrier, trackingNo: tracking_no }
       const { done, view } = await act(c, c.req.valid('param').id, request)
       return done ? c.json(one(view), 200) : c.json(one(view), 202)

@@ -99,6 +99,11 @@ const cancel = action(
   'Cancel an order before it ships; points, stock and money are returned',
   z.strictObject({ reason: reasonText.nullish() }),
 )
+const extend = action(
+  '/{id}/extend',
+  'Postpone the automatic confirmation of a shipped order by 7 days, once',
+  z.strictObject({}),
+)
 const confirm = action('/{id}/confirm', 'Confirm receipt of an order', z.strictObject({}))
 
 export function orderRoutes(deps: ApiDeps) {
@@ -151,6 +156,10 @@ export function orderRoutes(deps: ApiDeps) {
     .openapi(cancel, async (c) => {
       const reason = c.req.valid('json').reason ?? undefined
       const { done, view } = await act(c, c.req.valid('param').id, { kind: 'cancel', reason })
+      return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+    .openapi(extend, async (c) => {
+      const { done, view } = await act(c, c.req.valid('param').id, { kind: 'extend' })
       return done ? c.json(one(view), 200) : c.json(one(view), 202)
     })
     .openapi(confirm, async (c) => {

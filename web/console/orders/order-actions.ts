@@ -8,11 +8,13 @@ import type { Lang } from '../../../i18n/error-texts.ts'
 import { errorSummary, type Form, type FormErrors, field, formFields } from '../../form/form.ts'
 import { copyButton } from '../../shared/copy-button.ts'
 import type { WebContext } from '../../shared/deps.ts'
-import { interpolate } from '../../shared/interpolate.ts'
+import { interpolate, interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
-import { ACTION_FORM, ACTIONS, ORDER_STATES, ORDER_PAGE as T } from '../../texts/console/orders.ts'
+import { ACTIONS, ORDER_STATES, ORDER_PAGE as T } from '../../texts/console/orders.ts'
+import { PARCELS } from '../../texts/console/shipments.ts'
+import { parcelFields } from '../shipments/parcel-fields.ts'
 import { actionAt, cameFrom } from './order-badges.ts'
 
 export type ActionName = keyof typeof ACTIONS
@@ -22,13 +24,13 @@ export interface Typed {
   readonly errors: FormErrors
 }
 
-type Asked = Pick<OrderView, 'order_no' | 'owner_id' | 'status' | 'needs_attention' | 'address_info'> &
+type Asked = Pick<
+  OrderView,
+  'order_no' | 'owner_id' | 'status' | 'needs_attention' | 'address_info' | 'quantity' | 'shipments'
+> &
   Refundable & {
     readonly shippingType: ShippingType | undefined
   }
-
-/** The names are the same in both languages. */
-const CARRIERS = ['顺丰速运', '中通快递', '圆通速递', '申通快递', '韵达快递', '京东快递', '邮政 EMS']
 
 const ALL = Object.keys(ACTIONS) as ActionName[]
 const ASKED_APART: readonly ActionName[] = ['cancel', 'refund', 'resolve']
@@ -89,17 +91,30 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
   if (action !== 'ship') {
     return html`<form method="post" action="${post}">${formFields(c)}<button>${t(ACTIONS[action])}</button></form>`
   }
+  const rest = order.quantity - sentOf(order.shipments)
   return html`<form method="post" action="${post}" class="stack" novalidate>
     ${formFields(c, form.once)}
     ${errorSummary(errors, lang)}
     ${sendTo(order, lang)}
-    <div class="pair">
-      ${field({ name: 'carrier', label: t(ACTION_FORM.carrier), value: form.carrier, error: errors.carrier, required: true, offers: CARRIERS })}
-      ${field({ name: 'tracking_no', label: t(ACTION_FORM.tracking_no), value: form.tracking_no, error: errors.tracking_no, required: true })}
-    </div>
+    ${parcelFields(form, errors, lang)}
+    ${
+      rest > 1
+        ? field({
+            name: 'quantity',
+            label: t(PARCELS.quantity),
+            value: form.quantity ?? `${rest}`,
+            error: errors.quantity,
+            inputmode: 'numeric',
+            hint: interpolateText(t(PARCELS.quantityHint), { n: `${rest}` }),
+          })
+        : ''
+    }
     <div><button>${t(ACTIONS.ship)}</button></div>
   </form>`
 }
+
+const sentOf = (shipments: OrderView['shipments']) =>
+  shipments.reduce((sum, { tracking_no, quantity }) => sum + (tracking_no === null ? 0 : quantity), 0)
 
 /** Unmasked, for the parcel; a tap selects it. */
 function sendTo({ address_info }: Asked, lang: Lang): Html | '' {

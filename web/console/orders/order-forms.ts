@@ -12,12 +12,12 @@ import type { Html } from '../../shared/page.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
 import { ACTION_FORM as F, ORDER_PAGE, REFUND_FORM } from '../../texts/console/orders.ts'
 import { consolePage } from '../layout.ts'
+import { readParcel } from '../shipments/parcel-form.ts'
 import type { ActionName } from './order-actions.ts'
 import { actionAt, cameFrom, orderAt } from './order-badges.ts'
 import { readRefund, refundQuestions } from './refund-form.ts'
 
 const REASON_MAX = 200
-const SHIPPING_MAX = 64
 
 type ResolveAction = Extract<OrderRequest, { kind: 'resolve' }>['action']
 
@@ -40,8 +40,9 @@ export function readRequest(
       case 'finish':
         return { kind: action }
       case 'ship': {
-        const carrier = read.text('carrier', 1, SHIPPING_MAX)
-        return { kind: 'ship', carrier, trackingNo: read.code('tracking_no', 1, SHIPPING_MAX) }
+        const { errors, ...parcel } = readParcel(form, lang)
+        for (const [name, text] of Object.entries(errors)) read.say(name, text ?? '')
+        return { kind: 'shipment', ...parcel }
       }
       case 'cancel':
         return { kind: 'cancel', reason: reason() }

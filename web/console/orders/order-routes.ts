@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { actOnOrder } from '../../../application/orders/actions.ts'
 import { hasNothingLeft, isRefunded } from '../../../application/orders/audit-trail.ts'
+import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { OverloadedError } from '../../../application/temporal/client.ts'
@@ -48,7 +49,7 @@ export function consoleOrderRoutes(deps: WebDeps) {
     const by = { type: 'operator' as const, id: viewerOf(c).sub }
     try {
       const known = await actOnOrder(deps, order, by, request, key)
-      return c.redirect(doneAt(orderNo, known ? action : 'pending', cameFrom(c)), 303)
+      return c.redirect(doneAt(orderNo, known ? doneBy(request, action) : 'pending', cameFrom(c)), 303)
     } catch (error) {
       return refuse(c, order, action, form, error)
     }
@@ -62,6 +63,9 @@ export function consoleOrderRoutes(deps: WebDeps) {
       required: refusal.required && groupedText(refusal.required),
       available: refusal.available && groupedText(refusal.available),
     }).detail
+    if (refusal.code === 'SHIPMENT_EXCEEDS_REST') {
+      return showOrder(c, deps, order.order_no, { typed: { form, errors: { quantity: text } } })
+    }
     const about = partFieldOf(refusal)
     if (about && isAskedApart(action)) return showForm(c, order, action, form, { errors: { [about]: text } })
     const away = refusal.code === 'UNAVAILABLE'
@@ -88,6 +92,10 @@ export function consoleOrderRoutes(deps: WebDeps) {
   }
   return routes
 }
+
+/** A part of an order leaves the order as it is. */
+const doneBy = (request: OrderRequest, action: ActionName) =>
+  request.kind === 'shipment' ? 'parcel' : action
 
 /** The field that a refused partial refund concerns. */
 function partFieldOf({ code, required }: Refusal): 'what' | 'points' | 'money' | undefined {

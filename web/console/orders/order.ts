@@ -28,6 +28,7 @@ import { MODE_TEXTS, SHIPPING_TEXTS } from '../../texts/console/catalogue.ts'
 import { ORDER_DONE, ORDER_LIST, ORDER_PAGE as T } from '../../texts/console/orders.ts'
 import { METHODS } from '../../texts/shop/orders.ts'
 import { consolePage } from '../layout.ts'
+import { parcelList } from '../shipments/parcels.ts'
 import { auditTrail } from './audit-trail.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
@@ -87,6 +88,7 @@ export async function showOrder(
       ${facts(order, books, workflow, lang)}
     </div>
     ${orderCodes(c, order, codes)}
+    ${parcelList(c, order)}
     ${auditTrail(order, books, lang)}`
   const status = problem?.status ?? (Object.keys(typed.errors).length > 0 ? 422 : 200)
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)
@@ -115,7 +117,7 @@ type Row = readonly [string, Html | string]
 
 function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink, lang: Lang): Html {
   const t = textsIn(lang)
-  const { payment_info, shipping_info, cancel_reason } = order
+  const { payment_info, cancel_reason } = order
   const { shippingType } = books
   const back = refundedOf(order)
   const rows: Row[] = [
@@ -142,12 +144,6 @@ function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink,
     ...row(t(T.shipping), shippingType, (type) => t(SHIPPING_TEXTS[type])),
     ...row(t(T.payBy), payment_info.expires_at, (at) => time(at, lang)),
     ...row(t(T.cancelReason), cancel_reason, (reason) => reasonText('', reason, lang)),
-    ...row(t(T.carrier), shipping_info?.carrier, (carrier) => carrier),
-    ...row(
-      t(T.trackingNo),
-      shipping_info?.tracking_no,
-      (number) => html`<span class="code">${number}</span> ${copyButton(number, t(T.trackingNo), lang)}`,
-    ),
     ...personal(order, shippingType, lang),
     [
       t(T.run),

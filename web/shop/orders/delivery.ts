@@ -1,9 +1,12 @@
 import { html } from 'hono/html'
 import type { ProductView } from '../../../application/catalogue/products.ts'
+import type { ShipmentView } from '../../../application/shipments/view.ts'
 import { needsAddress } from '../../../domain/catalogue/product.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
+import { carrierName, SHIPMENT_STATE_TEXTS } from '../../../i18n/carrier-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { copyButton } from '../../shared/copy-button.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { deliveryTexts } from '../../texts/shop/delivery.ts'
@@ -25,16 +28,19 @@ export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
   const { shipping_info, address_info, status } = order
   const address = addressWords(address_info, 'owner')
   const isOver = status === 'order_canceled'
+  const sent = order.shipments.filter(({ tracking_no }) => tracking_no !== null)
   return html`${
-    shipping_info
-      ? html`<section class="panel" aria-labelledby="tracking">
+    sent.length > 0
+      ? parcels(sent, order.quantity, lang)
+      : shipping_info
+        ? html`<section class="panel" aria-labelledby="tracking">
         <h2 id="tracking">${t(ORDER.tracking)}</h2>
         <dl class="facts">
           <dt>${t(ORDER.carrier)}</dt><dd>${shipping_info.carrier}</dd>
           <dt>${t(ORDER.trackingNo)}</dt><dd><span class="number">${shipping_info.tracking_no}</span> ${copyButton(shipping_info.tracking_no, t(ORDER.trackingNo), lang)}</dd>
         </dl>
       </section>`
-      : ''
+        : ''
   }${
     address
       ? html`<section class="panel" aria-labelledby="address">
@@ -44,6 +50,23 @@ export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
       </section>`
       : ''
   }${shipping && !needsAddress(shipping.type) && !isOver ? collected(shipping, lang) : ''}`
+}
+
+function parcels(sent: readonly ShipmentView[], ordered: number, lang: Lang): Html {
+  const t = textsIn(lang)
+  const pieces = sent.reduce((sum, { quantity }) => sum + quantity, 0)
+  return html`<section class="panel" aria-labelledby="tracking">
+    <h2 id="tracking">${t(ORDER.tracking)}</h2>
+    ${sent.map(
+      (parcel, n) => html`<dl class="facts">
+        ${sent.length > 1 || pieces < ordered ? html`<dt>${interpolate(t(ORDER.parcel), { n: `${n + 1}` })}</dt><dd>${interpolate(t(ORDER.pieces), { n: `${parcel.quantity}` })}</dd>` : ''}
+        <dt>${t(ORDER.carrier)}</dt><dd>${carrierName(parcel.carrier ?? 'other', parcel.carrier_name ?? '', lang)}</dd>
+        <dt>${t(ORDER.trackingNo)}</dt><dd><span class="number">${parcel.tracking_no}</span> ${parcel.tracking_no ? copyButton(parcel.tracking_no, t(ORDER.trackingNo), lang) : ''}</dd>
+        ${parcel.state === 'none' ? '' : html`<dt>${t(ORDER.parcelState)}</dt><dd>${SHIPMENT_STATE_TEXTS[parcel.state][lang]}</dd>`}
+      </dl>`,
+    )}
+    ${pieces < ordered ? html`<p class="muted">${interpolate(t(ORDER.toFollow), { n: `${ordered - pieces}` })}</p>` : ''}
+  </section>`
 }
 
 function collected(shipping: Shipping, lang: Lang): Html {

@@ -44,6 +44,15 @@ export function orderQuestions(deps: WebDeps, act: Act) {
       if (wrong !== undefined) return askCancel(c, deps, await read(c), form, wrong)
       return act(c, { kind: 'cancel', reason: reason || undefined }, `${formTokenOf(form)}-cancel`)
     })
+    .get(`/${ID}/extend`, async (c) => {
+      const order = await read(c)
+      if (!canExtend(order)) return c.redirect(pathOf(order), 303)
+      return askExtend(c, order)
+    })
+    .post(`/${ID}/extend`, async (c) => {
+      const form = await readForm(c)
+      return act(c, { kind: 'extend' }, `${formTokenOf(form)}-extend`)
+    })
     .get(`/${ID}/confirm`, async (c) => {
       const order = await read(c)
       if (!allows(order.status, 'confirm')) return c.redirect(pathOf(order), 303)
@@ -99,6 +108,20 @@ function askConfirm(c: WebContext, order: OrderView) {
     <a class="button plain" href="${pathOf(order)}">${t(ORDER.notYet)}</a>
   </form>`
   return ask(c, order, ORDER.confirmTitle, html`<p>${t(ORDER.confirmMeans)}</p>`, body)
+}
+
+/** Once per order. */
+export const canExtend = ({ status, timeline }: OrderView): boolean =>
+  allows(status, 'confirm') && !timeline.some(({ note }) => note?.code === 'confirm_extended')
+
+function askExtend(c: WebContext, order: OrderView) {
+  const t = textsIn(c.get('lang'))
+  const body = html`<form method="post" class="row answers">
+    ${formFields(c)}
+    <button>${t(ORDER.extendDo)}</button>
+    <a class="button plain" href="${pathOf(order)}">${t(ORDER.extendNot)}</a>
+  </form>`
+  return ask(c, order, ORDER.extendTitle, html`<p>${t(ORDER.extendMeans)}</p>`, body)
 }
 
 function ask(c: WebContext, order: OrderView, title: Text, says: Html, body: Html, status?: StatusCode) {

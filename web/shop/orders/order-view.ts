@@ -28,6 +28,7 @@ import { METHODS, NEXT, ORDER } from '../../texts/shop/orders.ts'
 import { cashier } from '../payments/cashier.ts'
 import { delivery, shippingOf } from './delivery.ts'
 import { codesPanel } from './order-codes.ts'
+import { canExtend } from './order-questions.ts'
 import type { OrderShown, Shipping } from './order-shown.ts'
 import { isPayable, keptOf, movesOf, stateOf } from './order-state.ts'
 import { timeline } from './order-timeline.ts'
@@ -181,15 +182,17 @@ function stampText(status: OrderStatus, payment: PaymentStatus): string {
   return isPaid(status) ? '已兑' : ''
 }
 
-function actions({ status, order_no }: OrderView, lang: Lang, isNew: boolean): Html | '' {
+function actions(order: OrderView, lang: Lang, isNew: boolean): Html | '' {
+  const { status, order_no } = order
   const t = textsIn(lang)
   const confirm = allows(status, 'confirm')
-  const cancel = allows(status, 'cancel')
+  const cancel = allows(status, 'cancel') && !order.shipments.some(({ tracking_no }) => tracking_no !== null)
   const onward = isNew && status === 'order_paid'
   if (!confirm && !cancel && !onward) return ''
   const path = `/points-mall/orders/${order_no}`
   return html`<p class="row actions">
     ${confirm ? html`<a class="button" href="${path}/confirm">${t(ORDER.confirm)}</a>` : ''}
+    ${canExtend(order) ? html`<a class="button plain" href="${path}/extend">${t(ORDER.extend)}</a>` : ''}
     ${onward ? html`<a class="button plain" href="/points-mall/products">${t(ORDER.onward)}</a>` : ''}
     ${cancel ? html`<a class="button quiet" href="${path}/cancel">${t(ORDER.cancel)}</a>` : ''}
   </p>`

@@ -80,6 +80,11 @@ export const ORDER_DONE = {
     zh: '已发货，用户能看到物流信息。',
     en: 'Order shipped. The customer can see the tracking details.',
   },
+  parcel: {
+    zh: '已发出一个包裹，用户能看到运单号。',
+    en: 'Parcel shipped. The customer can see its number.',
+  },
+  correct: { zh: '运单号已更正。', en: 'Tracking number corrected.' },
   finish: { zh: '订单已完成。', en: 'Order completed.' },
   cancel: {
     zh: '订单已取消，积分和款项会退回，库存也会放回。',
@@ -132,8 +137,6 @@ export const ORDER_PAGE = {
   redeemed: { zh: '兑换时间', en: 'Redeemed' },
   payBy: { zh: '支付截止', en: 'Payment due' },
   cancelReason: { zh: '取消原因', en: 'Cancellation reason' },
-  carrier: { zh: '承运商', en: 'Carrier' },
-  trackingNo: { zh: '运单号', en: 'Tracking number' },
   remarks: { zh: '买家备注', en: 'Remarks' },
   message: { zh: '买家留言', en: 'Message' },
   customized: { zh: '定制内容', en: 'Personalization' },
@@ -269,8 +272,6 @@ export const SOURCES: Readonly<Record<string, Text>> = {
 } satisfies Record<ProviderName | 'orders', Text>
 
 export const ACTION_FORM = {
-  carrier: { zh: '承运商', en: 'Carrier' },
-  tracking_no: { zh: '运单号', en: 'Tracking number' },
   reason: { zh: '原因', en: 'Reason' },
   reasonHint: { zh: '会记入订单，用户也能看到。', en: 'Saved with the order and visible to the customer.' },
   reasonInside: { zh: '会记入订单经过。', en: 'Saved in the order’s timeline.' },

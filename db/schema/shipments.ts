@@ -1,0 +1,34 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { Carrier } from '../../domain/shipments/carriers.ts'
+import type { ShipmentState } from '../../domain/shipments/shipment.ts'
+import type { Dated, Id, Ref, Stamp } from './columns.ts'
+import type { ActorType } from './order-events.ts'
+
+/** The parcels of an order. Without a number it is still to be sent. */
+export interface ShipmentsTable extends Dated {
+  id: Id
+  order_no: string
+  /** Of the request that sent it; null while it is still to be sent. */
+  operation_key: string | null
+  carrier: Carrier | null
+  /** As typed. */
+  carrier_name: string | null
+  tracking_no: string | null
+  quantity: number
+  state: ColumnType<ShipmentState, ShipmentState | undefined, ShipmentState>
+  shipped_at: ColumnType<Date | null, Date | undefined, Date>
+  delivered_at: ColumnType<Date | null, undefined, Date | null>
+}
+
+/** What a parcel's number was before it was corrected. A row never changes. */
+export interface ShipmentChangesTable {
+  id: Generated<string>
+  shipment_id: Ref
+  operation_key: string
+  carrier: Carrier
+  carrier_name: string
+  tracking_no: string
+  actor_type: ActorType
+  actor_id: string | null
+  created_at: Stamp
+}
