@@ -27,7 +27,7 @@ export const shipment = z
 
 export const shipmentsDelivery = z
   .object({ type: z.literal('shipments'), shipments: z.array(shipment) })
-  .openapi('Delivery', { description: 'What was handed over; only its owner sees it' })
+  .openapi('ShipmentsDelivery', { description: 'What was handed over; only its owner sees it' })
 
 export function shipmentFor(view: ShipmentView, lang: Lang): z.output<typeof shipment> {
   const { carrier, carrier_name: typed } = view

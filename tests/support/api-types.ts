@@ -230,6 +230,7 @@ type Order = {
   }
   exchange_time: string
   shipping_info: { carrier: string; tracking_no: string } | null
+  delivery?: ShipmentsDelivery | CodesDelivery | null
   shipments?: Shipment[]
   address_info?: unknown
   customer_notes?: unknown
@@ -268,6 +269,10 @@ type Order = {
       | 'auto_confirm'
       | 'handed_out'
       | 'code_replaced'
+      | 'parcel_sent'
+      | 'tracking_corrected'
+      | 'address_changed'
+      | 'confirm_extended'
       | 'canceled'
       | 'canceled_with_words'
       | 'other'
@@ -276,7 +281,6 @@ type Order = {
   }[]
   created_at: string
   updated_at: string
-  delivery?: CodesDelivery
   product?: {
     id: string
     title: string
@@ -318,6 +322,43 @@ type Order = {
     created_at: string
     updated_at: string
   } | null
+}
+
+type ShipmentsDelivery = { type: 'shipments'; shipments: Shipment[] }
+
+type Shipment = {
+  id: string
+  carrier:
+    | 'sf'
+    | 'yto'
+    | 'zto'
+    | 'sto'
+    | 'yunda'
+    | 'jd'
+    | 'ems'
+    | 'chinapost'
+    | 'jtsd'
+    | 'deppon'
+    | 'cainiao'
+    | 'htky'
+    | 'other'
+    | null
+  carrier_name: string | null
+  tracking_no: string | null
+  quantity: number
+  state:
+    | 'none'
+    | 'picked_up'
+    | 'in_transit'
+    | 'out_for_delivery'
+    | 'at_station'
+    | 'signed'
+    | 'problem'
+    | 'returning'
+    | 'returned'
+    | 'refused'
+  shipped_at: string | null
+  delivered_at: string | null
 }
 
 type CodesDelivery = {
@@ -1506,6 +1547,40 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminAddShipment: {
+    path: { id: string }
+    body: { carrier: string; tracking_no: string; confirm?: boolean | null; quantity?: number | null }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminCorrectShipment: {
+    path: { id: string; shipment_id: string }
+    body: { carrier: string; tracking_no: string; confirm?: boolean | null }
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminListReconciliations: {
     query?: { page?: number; per_page?: number }
     answer:
@@ -1645,6 +1720,8 @@ export const PATHS = {
   adminImportCodes: ['POST', '/api/admin/points-mall/products/{id}/codes'],
   adminListCodes: ['GET', '/api/admin/points-mall/products/{id}/codes'],
   adminReplaceCode: ['POST', '/api/admin/points-mall/orders/{id}/codes/{code_id}/replace'],
+  adminAddShipment: ['POST', '/api/admin/points-mall/orders/{id}/shipments'],
+  adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
   adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],
