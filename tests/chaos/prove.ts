@@ -99,6 +99,7 @@ function playExplorations(): void {
     'payments/payment-crash',
     'pages/browser-pages',
     'pages/browser-journeys',
+    'workflows/crash',
     'workflows/repeated-steps',
     'workflows/replay',
   ]
