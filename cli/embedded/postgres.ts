@@ -32,6 +32,8 @@ export async function startPostgres(
     readonly dataDir: string
     readonly port: number
     readonly say: (text: string) => void
+    /** More settings of the server. */
+    readonly settings?: Readonly<Record<string, string>>
   },
 ): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const place = locatePostgres(options.dataDir, await postgresBinaries(), options.say)
@@ -44,7 +46,10 @@ export async function startPostgres(
     command: place.postgres,
     args: [
       ...['-D', place.dataFolder, '-p', String(options.port)],
-      ...Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ...Object.entries({ ...SETTINGS, ...options.settings }).flatMap(([name, value]) => [
+        '-c',
+        `${name}=${value}`,
+      ]),
     ],
     cwd: place.dataFolder,
     env: { LC_ALL: 'C.UTF-8' },

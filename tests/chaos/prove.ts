@@ -96,8 +96,10 @@ function playExplorations(): void {
   const files = [
     'orders/failures',
     'orders/adoption',
+    'payments/payment-crash',
     'pages/browser-pages',
     'pages/browser-journeys',
+    'workflows/crash',
     'workflows/repeated-steps',
     'workflows/replay',
   ]

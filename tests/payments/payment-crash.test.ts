@@ -4,11 +4,12 @@ import { CASHIERS, openLoad, type Promised } from '../chaos/load.ts'
 import { checkConsistency } from '../support/consistency-check.ts'
 import { connectPatiently } from '../support/database.ts'
 import { createInstallation, type Installation, type PartName } from '../support/installation.ts'
+import { turnOf } from '../support/sample.ts'
 import { until } from '../support/test-app.ts'
 
 /**
  * A part dies at each step of paying, closing and refunding, at every provider concurrently: promises are
- * kept, and the providers' books agree with ours.
+ * kept, and the providers' books agree with ours. In `npm test` one part dies at each step, in turn.
  */
 
 const STEPS = ['unpaid', 'paid', 'closing', 'refunding'] as const
@@ -41,10 +42,10 @@ const lastPayment = async () =>
   ).id ?? '0'
 
 describe('kill -9', () => {
-  test.each(STEPS)(
-    'of worker, API and sandbox while a payment is %s',
-    async (step) => {
-      for (const victim of VICTIMS) {
+  test.each(STEPS.map((step, n) => ({ step, victims: turnOf(VICTIMS, n) })))(
+    'of $victims while a payment is $step',
+    async ({ step, victims }) => {
+      for (const victim of victims) {
         const before = await lastPayment()
         const batch = CASHIERS.flatMap((cashier) =>
           (['card', 'card_canceled', 'unpaid_canceled'] as const).map((journey) => load.go(journey, cashier)),
@@ -77,7 +78,8 @@ describe('kill -9', () => {
   test('loses nothing, duplicates nothing, and all books agree in the end', async () => {
     const promised = await Promise.all(journeys)
     expect(load.mistakes).toEqual([])
-    expect(promised).toHaveLength(STEPS.length * VICTIMS.length * CASHIERS.length * 3)
+    expect(promised).toHaveLength(journeys.length)
+    expect(promised.length).toBeGreaterThanOrEqual(STEPS.length * CASHIERS.length * 3)
     expect(await checkConsistency(mall, promised, 150_000)).toEqual([])
   }, 600_000)
 })

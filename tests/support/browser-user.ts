@@ -11,9 +11,15 @@ export const BROWSER = PLACES.find((place) => existsSync(place))
 
 export const REMEDY = 'Chromium is missing: apt-get update && apt-get install -y chromium fonts-noto-cjk'
 
+const ARGS = [
+  ...['--no-sandbox', '--disable-dev-shm-usage'],
+  // Fewer processes, and no emulated graphics card.
+  ...['--disable-gpu', '--in-process-gpu', '--disable-site-isolation-trials', '--renderer-process-limit=1'],
+]
+
 export function openBrowser(): Promise<Browser> {
   if (BROWSER === undefined) throw new Error(REMEDY)
-  return chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+  return chromium.launch({ executablePath: BROWSER, args: ARGS })
 }
 
 export interface Look {

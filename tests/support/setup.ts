@@ -23,12 +23,22 @@ declare module 'vitest' {
   }
 }
 
+/** Nobody kills this server, and its data is removed at the end. */
+const WITHOUT_DURABILITY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+
 /** Starts the real PostgreSQL and Temporal that all tests share. */
 export default async function setup(project: TestProject) {
   const folder = mkdtempSync(join(tmpdir(), 'points-mall-tests-'))
+  // The programs that tests start load the modules from this cache, which later runs use as well.
+  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'points-mall-compile-cache')
   const say = (text: string) => process.stderr.write(`${text}\n`)
   const supervisor = await createSupervisor({ folder, complain: () => {} })
-  const postgres = await startPostgres(supervisor, { dataDir: folder, port: await freeLowPort(), say })
+  const postgres = await startPostgres(supervisor, {
+    dataDir: folder,
+    port: await freeLowPort(),
+    say,
+    settings: WITHOUT_DURABILITY,
+  })
   const db = connectDatabase(postgres.url, 2, 'owner')
   await migrateToLatest(db)
   await db.destroy()

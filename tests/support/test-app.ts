@@ -571,11 +571,14 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = Date.now() + limitMs
   for (;;) {
+    const began = Date.now()
     const value = await read()
     if (holds(value)) return value
     if (Date.now() > deadline)
       throw new Error(`not within ${limitMs} ms: ${what}; last: ${JSON.stringify(value)}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    // Half of the time is left to what it waits for.
+    const pauseMs = Math.min(Math.max(Date.now() - began, 20), 250)
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }
 

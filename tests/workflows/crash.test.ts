@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { CASHIERS, JOURNEYS, openLoad, type Promised } from '../chaos/load.ts'
 import { checkConsistency } from '../support/consistency-check.ts'
 import { createInstallation, type Installation, type PartName } from '../support/installation.ts'
+import { sampleOf } from '../support/sample.ts'
 import { until } from '../support/test-app.ts'
 
 /** How long pending work may take to finish (ms). */
@@ -109,7 +110,10 @@ describe('the state of Temporal is lost during exchanges of every kind', () => {
     }
   })
 
-  test.concurrent.each(['its files are removed', 'the database is backed up, and restored elsewhere'])(
+  // Backup and restore have tests of their own: tests/platform/backup.test.ts.
+  test.concurrent.each(
+    sampleOf(['its files are removed', 'the database is backed up, and restored elsewhere'], 1),
+  )(
     '%s: every order ends correctly, exactly once',
     async (how) => {
       const here = await installation()
