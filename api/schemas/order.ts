@@ -76,6 +76,26 @@ export const include = z
   .default([])
   .openapi({ type: 'string', example: LINKED.join(',') })
 
+/** Orders of before may have further fields. */
+const orderAddress = z
+  .object({
+    name: z.string().optional(),
+    phone: z.string().optional(),
+    province: z.string().optional(),
+    city: z.string().optional(),
+    district: z.string().optional(),
+    detail: z.string().optional(),
+  })
+  .openapi('OrderAddress', { additionalProperties: true })
+
+const customerNotes = z
+  .object({
+    buyer_remarks: z.string().optional(),
+    buyer_message: z.string().optional(),
+    customized: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional(),
+  })
+  .openapi('CustomerNotes')
+
 export const order = z
   .object({
     id: z.string(),
@@ -105,8 +125,8 @@ export const order = z
       .openapi({ description: 'The same as data; operators only' }),
     exchange_time: z.string(),
     shipping_info: z.object({ carrier: z.string(), tracking_no: z.string() }).nullable(),
-    address_info: z.unknown(),
-    customer_notes: z.unknown(),
+    address_info: orderAddress.nullable(),
+    customer_notes: customerNotes.nullable(),
     payment_info: z.object({
       payment_mode: paymentMode,
       points_amount: z.int(),

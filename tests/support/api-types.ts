@@ -217,8 +217,8 @@ type Order = {
   }
   exchange_time: string
   shipping_info: { carrier: string; tracking_no: string } | null
-  address_info?: unknown
-  customer_notes?: unknown
+  address_info: OrderAddress
+  customer_notes: CustomerNotes
   payment_info: {
     payment_mode: 'points_only' | 'money_only' | 'mixed'
     points_amount: number
@@ -299,6 +299,21 @@ type Order = {
     updated_at: string
   } | null
 }
+
+type OrderAddress = {
+  name?: string
+  phone?: string
+  province?: string
+  city?: string
+  district?: string
+  detail?: string
+} | null
+
+type CustomerNotes = {
+  buyer_remarks?: string
+  buyer_message?: string
+  customized?: { [name: string]: unknown } | unknown[]
+} | null
 
 type Exchange = {
   product_id: string
