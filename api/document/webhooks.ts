@@ -70,6 +70,16 @@ const body = <T extends z.ZodType>(type: string, schema: T) => ({
   required: true,
   content: { [type]: { schema } },
 })
+const EXAMPLE_ORDER = 'PM20260301120000ABCDEFGHJKMN'
+const PARCEL = { carrier: '顺丰', tracking_no: 'SF1234567890' }
+/** An event of each type. */
+const orderEvents = Object.fromEntries(
+  orderEvent.shape.type.options.map((type) => [
+    type,
+    { value: { type, data: { order_no: EXAMPLE_ORDER, ...(type === 'order.shipped' ? PARCEL : {}) } } },
+  ]),
+)
+
 const answers = { 200: { description: 'Recorded; a repeat gets the same answer' } }
 
 /** The route that receives each webhook. */
@@ -93,7 +103,7 @@ export function registerWebhooks({ openAPIRegistry: registry }: OpenAPIHono<ApiE
     })
   register('orderEvent', 'The order domain reports a step of an order; Standard Webhooks 1.0', {
     headers: standardHeaders,
-    body: body('application/json', orderEvent),
+    body: { required: true, content: { 'application/json': { schema: orderEvent, examples: orderEvents } } },
   })
   register('alipayNotification', 'Alipay reports a payment or a refund; signed in the form itself', {
     body: body('application/x-www-form-urlencoded', alipay),

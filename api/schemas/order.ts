@@ -78,6 +78,26 @@ export const include = z
   .default([])
   .openapi({ type: 'string', example: LINKED.join(',') })
 
+/** Orders of before may have further fields. */
+const orderAddress = z
+  .object({
+    name: z.string().optional(),
+    phone: z.string().optional(),
+    province: z.string().optional(),
+    city: z.string().optional(),
+    district: z.string().optional(),
+    detail: z.string().optional(),
+  })
+  .openapi('OrderAddress', { additionalProperties: true })
+
+const customerNotes = z
+  .object({
+    buyer_remarks: z.string().optional(),
+    buyer_message: z.string().optional(),
+    customized: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional(),
+  })
+  .openapi('CustomerNotes')
+
 export const order = z
   .object({
     id: z.string(),
@@ -109,8 +129,8 @@ export const order = z
     shipping_info: z.object({ carrier: z.string(), tracking_no: z.string() }).nullable(),
     delivery: z.union([shipmentsDelivery, codesDelivery]).nullable().optional(),
     shipments: z.array(shipment).optional().openapi({ description: 'Its parcels; operators only' }),
-    address_info: z.unknown(),
-    customer_notes: z.unknown(),
+    address_info: orderAddress.nullable(),
+    customer_notes: customerNotes.nullable(),
     payment_info: z.object({
       payment_mode: paymentMode,
       points_amount: z.int(),

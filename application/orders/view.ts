@@ -8,12 +8,22 @@ import type { PaymentInfo, ShippingInfo } from '../../db/schema/points-exchange-
 import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { totalOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
+import type { Address } from '../../domain/customers/address.ts'
 import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import type { Attention } from '../../domain/orders/attention.ts'
 import { cancelNote, type OrderNote } from '../../domain/orders/notes.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 import { type ShipmentView, viewShipments } from '../shipments/view.ts'
+
+/** As it was sent. */
+export type OrderAddress = { readonly [Field in keyof Address]?: string }
+export type CustomerNotes = {
+  readonly buyer_remarks?: string
+  readonly buyer_message?: string
+  readonly customized?: Record<string, JsonValue> | JsonValue[]
+}
+type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
 
 export interface OrderView {
   readonly id: string
@@ -38,8 +48,8 @@ export interface OrderView {
   readonly shipping_info: ShippingInfo | null
   /** Its parcels in the order in which they were sent; what an accepted order still has to send is last. */
   readonly shipments: readonly ShipmentView[]
-  readonly address_info: unknown
-  readonly customer_notes: unknown
+  readonly address_info: OrderAddress | null
+  readonly customer_notes: CustomerNotes | null
   readonly payment_info: {
     readonly payment_mode: PaymentMode
     readonly points_amount: number
@@ -117,8 +127,8 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
     exchange_time: at,
     shipping_info: null,
     shipments: [],
-    address_info: address ?? null,
-    customer_notes: notes,
+    address_info: (address as OrderAddress | undefined) ?? null,
+    customer_notes: notes as CustomerNotes,
     payment_info: {
       payment_mode: price.paymentMode,
       points_amount: total.points,
@@ -240,8 +250,12 @@ function viewOrder(
     needs_attention: row.needs_attention,
     exchange_time: row.exchange_time.toISOString(),
     shipping_info: row.shipping_info,
-    address_info: row.address_info ? sealer.open(row.address_info, `address/${row.order_no}`) : null,
-    customer_notes: row.customer_notes ? sealer.open(row.customer_notes, `notes/${row.order_no}`) : null,
+    address_info: row.address_info
+      ? (sealer.open(row.address_info, `address/${row.order_no}`) as OrderAddress)
+      : null,
+    customer_notes: row.customer_notes
+      ? (sealer.open(row.customer_notes, `notes/${row.order_no}`) as CustomerNotes)
+      : null,
     payment_info: viewPayment(row, row.payment_info, payable),
     timeline: events.map((event) => ({
       status: event.status,

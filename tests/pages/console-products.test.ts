@@ -603,6 +603,35 @@ describe('pictures', () => {
     }
   })
 
+  test('replace or remove none that somebody else has changed since', async () => {
+    await upload(PNG)
+    const path = `/admin/products/${id}`
+    const opened = (await operator.form(path, `${path}/picture`)).version ?? ''
+    const before = (await api(`/products/${id}`)).image
+    await mall.call('PATCH', `/api/admin/points-mall/products/${id}`, {
+      as: 'op',
+      role: 'operator',
+      body: { sort: 77 },
+    })
+    const send = (version: string) => {
+      const form = new FormData()
+      form.set('version', version)
+      form.set('picture', new File([new Uint8Array(JPEG)], 'a.jpg', { type: 'image/jpeg' }))
+      return operator.post(`${path}/picture`, form)
+    }
+    for (const answer of [
+      await send(opened),
+      await operator.post(`${path}/picture/remove`, { version: opened }),
+    ]) {
+      expect([answer.status, answer.location]).toEqual([303, `${path}?picture=stale`])
+      expect((await operator.get(answer.location)).html).toContain('刚被别人修改过，图片没有更换')
+    }
+    expect((await api(`/products/${id}`)).image).toBe(before)
+    const now = (await operator.form(path, `${path}/picture`)).version ?? ''
+    expect((await send(now)).location).toBe(`${path}?done=picture`)
+    expect((await api(`/products/${id}`)).image).not.toBe(before)
+  })
+
   test('can be removed', async () => {
     await upload(PNG)
     await operator.post(`/admin/products/${id}/picture/remove`, {})

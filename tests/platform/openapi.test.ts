@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -276,13 +277,14 @@ describe('the webhooks', () => {
     const secret = mall.deps.ordersWebhookSecret ?? ''
     const text = JSON.stringify(body)
     const at = new Date()
+    const id = `evt_${createHash('sha256').update(text).digest('hex')}`
     const response = await fetch(`${mall.url}/api/webhooks/orders`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        'webhook-id': `evt_${text.length}`,
+        'webhook-id': id,
         'webhook-timestamp': `${Math.floor(at.getTime() / 1000)}`,
-        'webhook-signature': new Webhook(secret).sign(`evt_${text.length}`, at, text),
+        'webhook-signature': new Webhook(secret).sign(id, at, text),
       },
       body: text,
     })
@@ -303,6 +305,29 @@ describe('the webhooks', () => {
     expect(await told(event({ order_no: 'PM1' }))).toEqual([true, 200])
     expect(await told(event({ order_no: 'PM 1' }))).toEqual([false, 422])
     expect(await told({ ...event({ order_no: 'PM1' }), type: 'order.lost' })).toEqual([false, 422])
+  })
+
+  test('have an example of each order event, which the mall accepts as it stands', async () => {
+    const { examples } =
+      mall.contract.document.webhooks.orderEvent?.post?.requestBody?.content?.['application/json'] ?? {}
+    const values = Object.entries((examples ?? {}) as Record<string, { value: object }>)
+    expect(values.map(([type]) => type)).toEqual(
+      ['created', 'paid', 'accepted', 'shipped', 'finished', 'canceled'].map((kind) => `order.${kind}`),
+    )
+    for (const [type, { value }] of values) {
+      expect(mall.contract.problemsOfRequest('POST', '/api/webhooks/orders', value), type).toEqual([])
+      expect([type, await send(value)]).toEqual([type, 200])
+    }
+  })
+
+  test('give an order the address and the notes that they describe', () => {
+    const schemas = mall.contract.document.components?.schemas as Record<string, { properties?: object }>
+    expect(Object.keys(schemas.OrderAddress?.properties ?? {})).toContain('detail')
+    expect(Object.keys(schemas.CustomerNotes?.properties ?? {})).toEqual([
+      'buyer_remarks',
+      'buyer_message',
+      'customized',
+    ])
   })
 
   test('are in the section of webhooks, each at the route that receives it', () => {

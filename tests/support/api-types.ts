@@ -232,8 +232,8 @@ type Order = {
   shipping_info: { carrier: string; tracking_no: string } | null
   delivery?: ShipmentsDelivery | CodesDelivery | null
   shipments?: Shipment[]
-  address_info?: unknown
-  customer_notes?: unknown
+  address_info: OrderAddress
+  customer_notes: CustomerNotes
   payment_info: {
     payment_mode: 'points_only' | 'money_only' | 'mixed'
     points_amount: number
@@ -365,6 +365,21 @@ type CodesDelivery = {
   type: 'codes'
   codes: { code: string; pin?: string; url?: string; valid_until?: string }[]
 }
+
+type OrderAddress = {
+  name?: string
+  phone?: string
+  province?: string
+  city?: string
+  district?: string
+  detail?: string
+} | null
+
+type CustomerNotes = {
+  buyer_remarks?: string
+  buyer_message?: string
+  customized?: { [name: string]: unknown } | unknown[]
+} | null
 
 type Exchange = {
   product_id: string

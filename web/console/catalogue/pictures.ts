@@ -7,8 +7,9 @@ import {
   changeProduct,
   readAnyProduct,
 } from '../../../application/catalogue/products.ts'
-import { InvalidInputError } from '../../../domain/errors.ts'
-import { formFields, parseForm } from '../../form/form.ts'
+import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
+import { type Form, formFields, parseForm, readForm } from '../../form/form.ts'
+import { versionField, versionsOf } from '../../form/stale-form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { priceText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
@@ -23,27 +24,30 @@ const WRONG = {
   format: P.pictureFormat,
   max: P.pictureMax,
   max_pixels: P.picturePixels,
+  stale: P.pictureStale,
 } as const
 type Wrong = keyof typeof WRONG
 
 /** `api/middleware/body.ts` allows a larger body only on the upload path. */
 export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
   // Needs no kept operation key: the same picture twice is the same picture.
-  const change = (c: WebContext, id: string, image: string | null) =>
+  const change = (c: WebContext, id: string, image: string | null, form: Form) =>
     changeProduct(db, id, { image }, undefined, {
       operationKey: randomUUID(),
       operatorId: viewerOf(c).sub,
+      known: versionsOf(form),
     })
   return new Hono<WebEnv>()
     .post('/picture', async (c) => {
       const { id } = await readAnyProduct(db, idOf(c), rate)
       const back = `/admin/products/${id}`
-      const { picture } = await parseForm(c)
+      const { picture, version } = await parseForm(c)
       const bytes = picture instanceof File ? Buffer.from(await picture.arrayBuffer()) : Buffer.alloc(0)
       try {
         const image = await keepPicture(db, bytes, viewerOf(c).sub)
-        await change(c, id, image)
+        await change(c, id, image, typeof version === 'string' ? { version } : {})
       } catch (error) {
+        if (isStale(error)) return c.redirect(`${back}?picture=stale`, 303)
         if (!(error instanceof InvalidInputError)) throw error
         return c.redirect(`${back}?picture=${error.errors[0]?.rule}`, 303)
       }
@@ -51,10 +55,17 @@ export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
     })
     .post('/picture/remove', async (c) => {
       const id = idOf(c)
-      await change(c, id, null)
+      try {
+        await change(c, id, null, await readForm(c))
+      } catch (error) {
+        if (!isStale(error)) throw error
+        return c.redirect(`/admin/products/${id}?picture=stale`, 303)
+      }
       return c.redirect(`/admin/products/${id}?done=picture_removed`, 303)
     })
 }
+
+const isStale = (error: unknown) => error instanceof DomainError && error.refusal.code === 'STALE'
 
 const idOf = (c: WebContext): string => c.req.param('id') ?? ''
 
@@ -80,7 +91,7 @@ export function productAside(c: WebContext, deps: WebDeps, product: AdminProduct
         <span class="digits">${stockText(product, lang)}</span></div>
     </div>
     <form method="post" action="${action}" enctype="multipart/form-data" class="card stack">
-      ${formFields(c)}
+      ${formFields(c)}${versionField(product.version)}
       <div class="field${wrong ? ' wrong' : ''}">
         <label for="field-picture">${t(P.picture)}</label>
         <input id="field-picture" type="file" name="picture" accept="image/png,image/jpeg,image/webp" required
@@ -92,7 +103,7 @@ export function productAside(c: WebContext, deps: WebDeps, product: AdminProduct
     </form>
     ${
       product.image
-        ? html`<form method="post" action="${action}/remove">${formFields(c)}<button class="quiet">${t(P.removePicture)}</button></form>`
+        ? html`<form method="post" action="${action}/remove">${formFields(c)}${versionField(product.version)}<button class="quiet">${t(P.removePicture)}</button></form>`
         : ''
     }
   </aside>`

@@ -171,6 +171,10 @@ export const PRODUCT_PAGE = {
     zh: '这个文件不是 PNG、JPEG 或 WebP 图片，或者已损坏，换一张试试',
     en: 'This file is not a PNG, JPEG or WebP picture, or it is damaged. Choose another one',
   },
+  pictureStale: {
+    zh: '这件商品刚被别人修改过，图片没有更换。请看一下现在的内容，再上传一次。',
+    en: 'Somebody else has changed this product, so the picture was not changed. Look at it as it is now, and try again.',
+  },
   picturePixels: {
     zh: '图片超过 2400 万像素，请缩小后再上传',
     en: 'The picture has more than 24 million pixels. Make it smaller and upload it again',
