@@ -17,6 +17,7 @@ import { knownHost } from './middleware/known-host.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
+import { adminOrderExportRoutes } from './routes/admin/order-export.ts'
 import { adminOrderRoutes } from './routes/admin/orders.ts'
 import { adminProductRoutes } from './routes/admin/products.ts'
 import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
@@ -87,6 +88,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
+  app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))
 

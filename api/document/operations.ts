@@ -79,6 +79,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: CANCEL,
     example: { reason: '不想要了' },
   },
+  'PATCH /api/points-mall/orders/{id}/address': {
+    id: 'changeOrderAddress',
+    problems: [...CONFLICT, 'ADDRESS_REQUIRED'],
+    example: ADDRESS,
+  },
   'POST /api/points-mall/orders/{id}/extend': {
     id: 'extendOrder',
     problems: [...CONFLICT, 'ALREADY_EXTENDED'],
@@ -165,6 +170,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/admin/points-mall/users/{owner_id}': { id: 'adminGetUser' },
   'PUT /api/admin/points-mall/users/{owner_id}': { id: 'adminUpdateUser', example: { level: 3 } },
   'GET /api/admin/points-mall/orders': { id: 'adminListOrders' },
+  'GET /api/admin/points-mall/orders.csv': { id: 'adminDownloadOrders' },
   'GET /api/admin/points-mall/orders/{id}': { id: 'adminGetOrder' },
   'POST /api/admin/points-mall/orders/{id}/accept': {
     id: 'adminAcceptOrder',

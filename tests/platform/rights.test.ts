@@ -238,6 +238,10 @@ const TABLE: readonly Row[] = [
     path: `${API}/orders/${await paid(owner)}/cancel`,
     body: {},
   })),
+  row(`PATCH ${API}/orders/:id/address`, PEOPLE, 200, 'own', async (owner) => ({
+    path: `${API}/orders/${await paid(owner)}/address`,
+    body: { name: '王芳', phone: '13800138000', detail: '漕溪北路 1 号' },
+  })),
   row(`POST ${API}/orders/:id/extend`, PEOPLE, 200, 'own', async (owner) => ({
     path: `${API}/orders/${await shipped(owner)}/extend`,
     body: {},
@@ -343,6 +347,16 @@ const TABLE: readonly Row[] = [
   row('POST /points-mall/orders/:id/cancel', PEOPLE, 303, 'own', async (owner) => ({
     path: `/points-mall/orders/${await paid(owner)}/cancel`,
     fields: {},
+  })),
+  row('POST /points-mall/orders/:id/address', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/orders/${await paid(owner)}/address`,
+    fields: {
+      name: '王芳',
+      phone: '13800138000',
+      province: '上海市',
+      city: '上海市',
+      detail: '漕溪北路 1 号',
+    },
   })),
   row('POST /points-mall/orders/:id/extend', PEOPLE, 303, 'own', async (owner) => ({
     path: `/points-mall/orders/${await shipped(owner)}/extend`,
@@ -734,7 +748,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       '/points-mall/sign-out',
       '/points-mall/products/:id/redeem',
       ...['', '/new', '/:id', '/:id/remove'].map((path) => `/points-mall/addresses${path}`),
-      ...['', '/:id', '/:id/pay', '/:id/cancel', '/:id/confirm', '/:id/extend'].map(
+      ...['', '/:id', '/:id/pay', '/:id/cancel', '/:id/confirm', '/:id/extend', '/:id/address'].map(
         (path) => `/points-mall/orders${path}`,
       ),
       ...['', '/statement.csv'].map((path) => `/points-mall/wallet${path}`),
@@ -754,6 +768,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       ],
       ...[
         'orders',
+        'orders.csv',
         'orders/:id',
         'reconciliations',
         'reconciliations/:id',
@@ -766,9 +781,13 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
     [
       '/admin',
       '/admin/*',
-      ...['/orders', '/orders/:id', '/orders/:id/:action', '/orders/:id/parcels/:parcel'].map(
-        (path) => `/admin${path}`,
-      ),
+      ...[
+        '/orders',
+        '/orders/:id',
+        '/orders/:id/:action',
+        '/orders/:id/parcels/:parcel',
+        '/orders/export.csv',
+      ].map((path) => `/admin${path}`),
       ...['/products', '/products/new', '/products/:id', '/products/:id/delete'].map(
         (path) => `/admin${path}`,
       ),

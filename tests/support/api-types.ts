@@ -833,6 +833,22 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  changeOrderAddress: {
+    path: { id: string }
+    body: Address
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   extendOrder: {
     path: { id: string }
     body: Record<string, never>
@@ -1415,6 +1431,32 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminDownloadOrders: {
+    query?: {
+      status?:
+        | 'exchanged'
+        | 'order_created'
+        | 'order_paid'
+        | 'order_accepted'
+        | 'order_shipped'
+        | 'order_finished'
+        | 'order_canceled'
+      payment_mode?: 'points_only' | 'money_only' | 'mixed'
+      owner_id?: string
+      product_id?: string
+      needs_attention?: 'true' | 'false'
+      payment_status?: 'unpaid' | 'paid' | 'closing' | 'closed' | 'refunding' | 'refunded'
+      from?: string
+      to?: string
+    }
+    answer:
+      | { status: 200; body: string }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminListReconciliations: {
     query?: { page?: number; per_page?: number }
     answer:
@@ -1514,6 +1556,7 @@ export const PATHS = {
   getOrder: ['GET', '/api/points-mall/orders/{id}'],
   payOrder: ['POST', '/api/points-mall/orders/{id}/pay'],
   cancelOrder: ['POST', '/api/points-mall/orders/{id}/cancel'],
+  changeOrderAddress: ['PATCH', '/api/points-mall/orders/{id}/address'],
   extendOrder: ['POST', '/api/points-mall/orders/{id}/extend'],
   confirmOrder: ['POST', '/api/points-mall/orders/{id}/confirm'],
   adminListProducts: ['GET', '/api/admin/points-mall/products'],
@@ -1551,6 +1594,7 @@ export const PATHS = {
   adminResolveOrder: ['POST', '/api/admin/points-mall/orders/{id}/resolve'],
   adminAddShipment: ['POST', '/api/admin/points-mall/orders/{id}/shipments'],
   adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
+  adminDownloadOrders: ['GET', '/api/admin/points-mall/orders.csv'],
   adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],

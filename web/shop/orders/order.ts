@@ -19,6 +19,7 @@ import { CRASH } from '../../texts/common/demo.ts'
 import { METHODS, ORDER } from '../../texts/shop/orders.ts'
 import { shopPage } from '../layout.ts'
 import { channelOf } from '../payments/payment-channel.ts'
+import { orderAddress } from './order-address.ts'
 import { liveOrder } from './order-live.ts'
 import { orderQuestions } from './order-questions.ts'
 import type { OrderShown } from './order-shown.ts'
@@ -72,6 +73,7 @@ export function orderRoutes(deps: WebDeps) {
         return act(c, { kind: 'pay', method, channel: channelOf(c, deps) }, `${formTokenOf(form)}-${method}`)
       })
       .route('/', orderQuestions(deps, act))
+      .route('/', orderAddress(deps))
   )
 }
 

@@ -39,6 +39,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/points-mall/addresses/:id/remove', { zh: '删除收货地址', en: 'Remove an address' }],
   ['/points-mall/orders/:id/pay', { zh: '支付订单', en: 'Pay an order' }],
   ['/points-mall/orders/:id/cancel', { zh: '取消订单', en: 'Cancel an order' }],
+  ['/points-mall/orders/:id/address', { zh: '修改订单的收货信息', en: 'Change the address of an order' }],
   ['/points-mall/orders/:id/extend', { zh: '延长收货', en: 'More time to confirm receipt' }],
   ['/points-mall/orders/:id/confirm', { zh: '确认收货', en: 'Confirm receipt of an order' }],
   ['/points-mall/sign-out/everywhere', { zh: '退出所有设备', en: 'Sign out everywhere' }],
