@@ -182,6 +182,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: [...CONFLICT, 'CARRIER_MISMATCH'],
     example: { carrier: '顺丰', tracking_no: 'SF1234567890' },
   },
+  'POST /api/admin/points-mall/orders/ship-batch': {
+    id: 'adminShipBatch',
+    example: {
+      lines: [{ order_no: 'PM20261122120000ABCDEFGHJKMN', carrier: '顺丰', tracking_no: 'SF1234567890123' }],
+    },
+  },
   'POST /api/admin/points-mall/orders/{id}/shipments': {
     id: 'adminAddShipment',
     problems: [...CONFLICT, 'SHIPMENT_EXCEEDS_REST', 'CARRIER_MISMATCH'],

@@ -37,6 +37,9 @@ export const limitBody = createMiddleware<ApiEnv>((c, next) =>
   c.req.method === 'POST' && UPLOAD.test(c.req.path) ? limitUpload(c, next) : limitUsual(c, next),
 )
 
+/** They also take a table as `text/csv`. */
+const TABLES = /\/orders\/ship-batch$/
+
 /**
  * For JSON routes: requires uncompressed, well-formed UTF-8 `application/json`, limited in depth, without characters that
  * PostgreSQL cannot store; characters that nobody sees are removed. No body is an empty object.
@@ -51,6 +54,10 @@ export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
   const encoding = c.req.header('Content-Encoding')?.trim().toLowerCase() ?? ''
   if (encoding !== '' && encoding !== 'identity') throw new ApiError('UNSUPPORTED_MEDIA_TYPE')
   const type = c.req.header('Content-Type')?.split(';')[0]?.trim()
+  if (/^text\/csv$/i.test(type ?? '') && TABLES.test(c.req.path)) {
+    checkText(decode(bytes), '')
+    return next()
+  }
   if (!/^application\/([\w.-]+\+)?json$/i.test(type ?? '')) throw new ApiError('UNSUPPORTED_MEDIA_TYPE')
   const body = parse(bytes)
   checkValue(body, '', 0)
@@ -65,6 +72,14 @@ function replaceBody(c: ApiContext, body: string): void {
   headers.delete('Content-Length')
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body })
   c.req.bodyCache = {}
+}
+
+function decode(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new ApiError('VALIDATION_FAILED', { errors: [{ field: '', rule: 'characters' }] })
+  }
 }
 
 function parse(bytes: ArrayBuffer): unknown {

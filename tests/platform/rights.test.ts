@@ -308,6 +308,9 @@ const TABLE: readonly Row[] = [
     path: `${STAFF_API}/orders/${await accepted(owner)}/shipments`,
     body: { carrier: 'sf', tracking_no: 'SF1234567' },
   })),
+  row(`POST ${STAFF_API}/orders/ship-batch`, STAFF, 200, 'none', async (owner) => ({
+    body: { lines: [{ order_no: await accepted(owner), carrier: 'sf', tracking_no: 'SF7654321' }] },
+  })),
   row(`PATCH ${STAFF_API}/orders/:id/shipments/:shipment_id`, STAFF, 200, 'customer', async (owner) => {
     const orderNo = await shipped(owner)
     const path = `${STAFF_API}/orders/${orderNo}`
@@ -361,6 +364,9 @@ const TABLE: readonly Row[] = [
   row('POST /points-mall/orders/:id/extend', PEOPLE, 303, 'own', async (owner) => ({
     path: `/points-mall/orders/${await shipped(owner)}/extend`,
     fields: {},
+  })),
+  row('POST /admin/orders/ship-batch', STAFF, 200, 'none', async (owner) => ({
+    fields: { lines: `${await accepted(owner)},顺丰,SF7654321` },
   })),
   row('POST /admin/orders/:id/parcels/:parcel', STAFF, 303, 'customer', async (owner) => {
     const orderNo = await shipped(owner)
@@ -787,6 +793,8 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/:id/:action',
         '/orders/:id/parcels/:parcel',
         '/orders/export.csv',
+        '/orders/ship-batch',
+        '/orders/packing-slips',
       ].map((path) => `/admin${path}`),
       ...['/products', '/products/new', '/products/:id', '/products/:id/delete'].map(
         (path) => `/admin${path}`,

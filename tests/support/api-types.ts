@@ -444,6 +444,50 @@ type User = { owner_id: string; level: number | null }
 
 type AdminOrder = Order & { workflow: { id: string; run_id: string | null; url: string | null } }
 
+type ShipBatchResult = {
+  line: number
+  order_no: string
+  result: 'shipped' | 'already_shipped' | 'pending' | 'not_tried' | 'refused'
+  code:
+    | 'NOT_FOUND'
+    | 'FORBIDDEN'
+    | 'PRODUCT_NOT_ON_SALE'
+    | 'ADDRESS_REQUIRED'
+    | 'PAYMENT_METHOD_UNSUPPORTED'
+    | 'PRICE_CHANGED'
+    | 'STALE'
+    | 'USER_LEVEL_TOO_LOW'
+    | 'EXCHANGE_LIMIT_EXCEEDED'
+    | 'TOO_MANY_UNPAID_ORDERS'
+    | 'BELOW_MIN_POINTS'
+    | 'POINTS_PER_ORDER_EXCEEDED'
+    | 'OUT_OF_STOCK'
+    | 'INSUFFICIENT_POINTS'
+    | 'INSUFFICIENT_BALANCE'
+    | 'ORDER_NOT_CANCELABLE'
+    | 'SHIPMENT_EXCEEDS_REST'
+    | 'CARRIER_MISMATCH'
+    | 'ALREADY_EXTENDED'
+    | 'ORDER_STATE_CONFLICT'
+    | 'REFUND_EXCEEDS_REST'
+    | 'REFUND_IS_WHOLE'
+    | 'UNAVAILABLE'
+    | 'VALIDATION_FAILED'
+    | 'MALFORMED_JSON'
+    | 'PAYLOAD_TOO_LARGE'
+    | 'UNSUPPORTED_MEDIA_TYPE'
+    | 'MISDIRECTED_REQUEST'
+    | 'METHOD_NOT_ALLOWED'
+    | 'UNAUTHENTICATED'
+    | 'WEBHOOK_SIGNATURE_INVALID'
+    | 'RISK_REJECTED'
+    | 'IDEMPOTENCY_KEY_REUSED'
+    | 'RATE_LIMITED'
+    | 'INTERNAL'
+    | null
+  message: string | null
+}
+
 type Reconciliation = {
   id: string
   day: string
@@ -1457,6 +1501,19 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminShipBatch: {
+    body: { lines: { order_no: string; carrier: string; tracking_no: string; confirm?: boolean | null }[] }
+    answer:
+      | { status: 200; body: { success: true; data: ShipBatchResult[] } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminListReconciliations: {
     query?: { page?: number; per_page?: number }
     answer:
@@ -1595,6 +1652,7 @@ export const PATHS = {
   adminAddShipment: ['POST', '/api/admin/points-mall/orders/{id}/shipments'],
   adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
   adminDownloadOrders: ['GET', '/api/admin/points-mall/orders.csv'],
+  adminShipBatch: ['POST', '/api/admin/points-mall/orders/ship-batch'],
   adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],
