@@ -18,9 +18,11 @@ import { knownRoutes, language, observe } from './middleware/observe.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
 import { adminCodeRoutes } from './routes/admin/codes.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
+import { adminOrderExportRoutes } from './routes/admin/order-export.ts'
 import { adminOrderRoutes } from './routes/admin/orders.ts'
 import { adminProductRoutes } from './routes/admin/products.ts'
 import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
+import { adminShipBatchRoutes } from './routes/admin/ship-batch.ts'
 import { adminShipmentRoutes } from './routes/admin/shipments.ts'
 import { adminUserRoutes } from './routes/admin/users.ts'
 import { adminWalletRoutes } from './routes/admin/wallets.ts'
@@ -89,6 +91,8 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
   app.route('/api/admin/points-mall', adminCodeRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
+  app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))
 

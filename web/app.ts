@@ -8,7 +8,9 @@ import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
 import { todayRoutes } from './console/platform/today.ts'
 import { consoleReconciliationRoutes } from './console/reconciliation/reconciliations.ts'
+import { packingSlips } from './console/shipments/packing-slips.ts'
 import { parcelRoutes } from './console/shipments/parcels.ts'
+import { shipBatchRoutes } from './console/shipments/ship-batch.ts'
 import { consoleEarningRoutes } from './console/wallet/earnings.ts'
 import { forgetDone } from './form/kept-form.ts'
 import { crashRoutes } from './shared/crash.ts'
@@ -61,6 +63,8 @@ export function createWeb(deps: WebDeps) {
   app.use('/admin/*', requireViewer('operate'))
   app.route('/admin', todayRoutes(deps))
   app.route('/admin/orders', parcelRoutes(deps))
+  app.route('/admin/orders', shipBatchRoutes(deps))
+  app.get('/admin/orders/packing-slips', packingSlips(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))

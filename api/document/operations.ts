@@ -79,6 +79,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: CANCEL,
     example: { reason: '不想要了' },
   },
+  'PATCH /api/points-mall/orders/{id}/address': {
+    id: 'changeOrderAddress',
+    problems: [...CONFLICT, 'ADDRESS_REQUIRED'],
+    example: ADDRESS,
+  },
   'POST /api/points-mall/orders/{id}/extend': {
     id: 'extendOrder',
     problems: [...CONFLICT, 'ALREADY_EXTENDED'],
@@ -180,6 +185,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: { level: 3, reason: '年度消费达标' },
   },
   'GET /api/admin/points-mall/orders': { id: 'adminListOrders' },
+  'GET /api/admin/points-mall/orders.csv': { id: 'adminDownloadOrders' },
   'GET /api/admin/points-mall/orders/{id}': { id: 'adminGetOrder' },
   'POST /api/admin/points-mall/orders/{id}/accept': {
     id: 'adminAcceptOrder',
@@ -190,6 +196,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     id: 'adminShipOrder',
     problems: [...CONFLICT, 'CARRIER_MISMATCH'],
     example: { carrier: '顺丰', tracking_no: 'SF1234567890' },
+  },
+  'POST /api/admin/points-mall/orders/ship-batch': {
+    id: 'adminShipBatch',
+    example: {
+      lines: [{ order_no: 'PM20261122120000ABCDEFGHJKMN', carrier: '顺丰', tracking_no: 'SF1234567890123' }],
+    },
   },
   'POST /api/admin/points-mall/orders/{id}/shipments': {
     id: 'adminAddShipment',

@@ -53,6 +53,9 @@ const mediaTypeOf = (c: ApiContext) => c.req.header('Content-Type')?.split(';')[
 
 export const isCsv = (c: ApiContext): boolean => mediaTypeOf(c) === 'text/csv'
 
+/** They also take a table as `text/csv`. */
+const TABLES = /\/orders\/ship-batch$/
+
 /**
  * For JSON routes, and the one that takes CSV: requires uncompressed, well-formed UTF-8 `application/json`, limited in depth, without characters that
  * PostgreSQL cannot store; characters that nobody sees are removed. No body is an empty object.
@@ -66,8 +69,8 @@ export const jsonOnly = createMiddleware<ApiEnv>(async (c, next) => {
   }
   const encoding = c.req.header('Content-Encoding')?.trim().toLowerCase() ?? ''
   if (encoding !== '' && encoding !== 'identity') throw new ApiError('UNSUPPORTED_MEDIA_TYPE')
-  if (CODES.test(c.req.path) && isCsv(c)) {
-    checkText(decoded(bytes), 'codes')
+  if (isCsv(c) && (CODES.test(c.req.path) || TABLES.test(c.req.path))) {
+    checkText(decoded(bytes), CODES.test(c.req.path) ? 'codes' : '')
     return next()
   }
   const type = mediaTypeOf(c)
@@ -91,7 +94,7 @@ function decoded(bytes: ArrayBuffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new ApiError('VALIDATION_FAILED', { errors: [{ field: 'codes', rule: 'characters' }] })
+    throw new ApiError('VALIDATION_FAILED', { errors: [{ field: '', rule: 'characters' }] })
   }
 }
 

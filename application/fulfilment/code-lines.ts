@@ -48,7 +48,7 @@ export function linesOfCsv(text: string): GivenLine[] {
   const [first] = rows
   const isNamed = first?.cells.some((cell) => columnNamed(cell) === 'code') ?? false
   const columns = isNamed ? (first?.cells ?? []).map(columnNamed) : COLUMNS
-  const unknown = columns.indexOf(undefined)
+  const unknown = columns.findIndex((column) => !column)
   if (unknown >= 0)
     throw new InvalidInputError({ field: `codes.1.${first?.cells[unknown]}`, rule: 'unknown' })
   const given = isNamed ? rows.slice(1) : rows

@@ -212,6 +212,14 @@ export async function hideOrder(tx: Tx, orderNo: string): Promise<void> {
     .execute()
 }
 
+export async function setAddress(tx: Tx, orderNo: string, sealed: Buffer): Promise<void> {
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ address_info: sealed, updated_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .execute()
+}
+
 /** Postpones the automatic confirmation. */
 export async function postponeConfirm(tx: Tx, orderNo: string, until: Date): Promise<void> {
   await tx

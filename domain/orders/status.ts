@@ -44,6 +44,8 @@ export const OPEN_STATUSES: readonly OrderStatus[] = FORWARD_STATUSES.filter(
   (status) => status !== 'order_finished',
 )
 
+export const isOpen = (status: OrderStatus): boolean => OPEN_STATUSES.includes(status)
+
 /** What somebody asks of an order; each is allowed in the states listed. */
 export const ORDER_ACTIONS = {
   pay: ['order_created'],

@@ -186,6 +186,7 @@ describe('each operation', () => {
     getOrder: async () => asPath(await redeemed()),
     payOrder: async () => asPath(await unpaid()),
     cancelOrder: async () => asPath(await redeemed()),
+    changeOrderAddress: async () => asPath(await redeemed()),
     extendOrder: async () => asPath(await shipped()),
     confirmOrder: async () => asPath(await shipped()),
     adminAddShipment: async () => {

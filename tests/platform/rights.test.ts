@@ -257,6 +257,10 @@ const TABLE: readonly Row[] = [
     path: `${API}/orders/${await paid(owner)}/cancel`,
     body: {},
   })),
+  row(`PATCH ${API}/orders/:id/address`, PEOPLE, 200, 'own', async (owner) => ({
+    path: `${API}/orders/${await paid(owner)}/address`,
+    body: { name: '王芳', phone: '13800138000', detail: '漕溪北路 1 号' },
+  })),
   row(`POST ${API}/orders/:id/extend`, PEOPLE, 200, 'own', async (owner) => ({
     path: `${API}/orders/${await shipped(owner)}/extend`,
     body: {},
@@ -331,6 +335,9 @@ const TABLE: readonly Row[] = [
     path: `${STAFF_API}/orders/${await accepted(owner)}/shipments`,
     body: { carrier: 'sf', tracking_no: 'SF1234567' },
   })),
+  row(`POST ${STAFF_API}/orders/ship-batch`, STAFF, 200, 'none', async (owner) => ({
+    body: { lines: [{ order_no: await accepted(owner), carrier: 'sf', tracking_no: 'SF7654321' }] },
+  })),
   row(`PATCH ${STAFF_API}/orders/:id/shipments/:shipment_id`, STAFF, 200, 'customer', async (owner) => {
     const orderNo = await shipped(owner)
     const path = `${STAFF_API}/orders/${orderNo}`
@@ -371,9 +378,22 @@ const TABLE: readonly Row[] = [
     path: `/points-mall/orders/${await paid(owner)}/cancel`,
     fields: {},
   })),
+  row('POST /points-mall/orders/:id/address', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/orders/${await paid(owner)}/address`,
+    fields: {
+      name: '王芳',
+      phone: '13800138000',
+      province: '上海市',
+      city: '上海市',
+      detail: '漕溪北路 1 号',
+    },
+  })),
   row('POST /points-mall/orders/:id/extend', PEOPLE, 303, 'own', async (owner) => ({
     path: `/points-mall/orders/${await shipped(owner)}/extend`,
     fields: {},
+  })),
+  row('POST /admin/orders/ship-batch', STAFF, 200, 'none', async (owner) => ({
+    fields: { lines: `${await accepted(owner)},顺丰,SF7654321` },
   })),
   row('POST /admin/orders/:id/parcels/:parcel', STAFF, 303, 'customer', async (owner) => {
     const orderNo = await shipped(owner)
@@ -781,9 +801,16 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       '/points-mall/sign-out',
       '/points-mall/products/:id/redeem',
       ...['', '/new', '/:id', '/:id/remove'].map((path) => `/points-mall/addresses${path}`),
-      ...['', '/:id', '/:id/pay', '/:id/cancel', '/:id/confirm', '/:id/codes', '/:id/extend'].map(
-        (path) => `/points-mall/orders${path}`,
-      ),
+      ...[
+        '',
+        '/:id',
+        '/:id/pay',
+        '/:id/cancel',
+        '/:id/confirm',
+        '/:id/codes',
+        '/:id/extend',
+        '/:id/address',
+      ].map((path) => `/points-mall/orders${path}`),
       ...['', '/statement.csv'].map((path) => `/points-mall/wallet${path}`),
     ],
   ],
@@ -803,6 +830,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       ],
       ...[
         'orders',
+        'orders.csv',
         'orders/:id',
         'reconciliations',
         'reconciliations/:id',
@@ -821,6 +849,9 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/:id/:action',
         '/orders/:id/codes/:code/replace',
         '/orders/:id/parcels/:parcel',
+        '/orders/export.csv',
+        '/orders/ship-batch',
+        '/orders/packing-slips',
         '/products/:id/codes',
       ].map((path) => `/admin${path}`),
       ...['/products', '/products/new', '/products/:id', '/products/:id/delete', '/products/:id/stock'].map(

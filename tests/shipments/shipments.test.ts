@@ -166,6 +166,80 @@ describe('an order in several parcels', () => {
   })
 })
 
+describe('the address of an order', () => {
+  const MOVED = { name: '王五', phone: '13700000000', detail: '解放路 9 号' }
+
+  async function paid() {
+    customers += 1
+    const owner = `mover${customers}`
+    await mall.points(owner, 100)
+    const product_id = await mall.product({ stock: 1, shipping_type: 'logistics' })
+    const { order_no } = (await mall.exchange(owner, { product_id, address: ADDRESS })).body.data
+    const path = `/api/points-mall/orders/${order_no}/address`
+    return {
+      owner,
+      orderNo: order_no as string,
+      move: (body: object, as = owner) => mall.call('PATCH', path, { as, body }),
+      show: () => mall.order(owner, order_no),
+    }
+  }
+
+  test('is changed by its owner until it is accepted, and needs what every address needs', async () => {
+    const o = await paid()
+    expect((await o.move({ ...MOVED, phone: '' })).body).toMatchObject({
+      code: 'ADDRESS_REQUIRED',
+      errors: [{ field: 'address.phone' }],
+    })
+    expect((await o.move(MOVED, 'somebody else')).status).toBe(404)
+    expect(await o.show()).toMatchObject({ address_info: ADDRESS })
+    expect((await o.move(MOVED)).body.data).toMatchObject({ address_info: MOVED })
+    expect((await o.move(MOVED)).status).toBe(200)
+    const { timeline } = await o.show()
+    expect(timeline.filter(({ code }: { code: string }) => code === 'address_changed')).toHaveLength(1)
+    await mall.operate(o.orderNo, 'accept')
+    expect((await o.move(ADDRESS)).body.code).toBe('ORDER_STATE_CONFLICT')
+    expect(await o.show()).toMatchObject({ address_info: MOVED })
+  })
+
+  test('is either changed before the order is accepted or not at all', async () => {
+    const orders = await Promise.all(Array.from({ length: 6 }, paid))
+    await Promise.all(
+      orders.map(async (o) => {
+        const [moved, taken] = await Promise.all([o.move(MOVED), mall.operate(o.orderNo, 'accept')])
+        expect(taken.status).toBe(200)
+        const { address_info, timeline } = await o.show()
+        const codes = timeline.map(({ code, status }: Record<string, string>) => code ?? status)
+        const [at, accepted] = [codes.indexOf('address_changed'), codes.indexOf('order_accepted')]
+        if (moved.status === 200) expect([address_info, at < accepted]).toEqual([MOVED, true])
+        else expect([moved.status, address_info, at]).toEqual([409, ADDRESS, -1])
+      }),
+    )
+  })
+})
+
+test('the list of orders is downloaded with its filters, and shows spreadsheets no formula', async () => {
+  const product_id = await mall.product({ title: '=1+1', stock: 5, shipping_type: 'logistics' })
+  await mall.points('buyer', 300)
+  const numbers: string[] = []
+  for (let n = 0; n < 3; n += 1) {
+    numbers.push((await mall.exchange('buyer', { product_id, address: ADDRESS })).body.data.order_no)
+  }
+  await mall.operate(numbers[0] ?? '', 'accept')
+  const sent = parcel()
+  await mall.operate(numbers[0] ?? '', 'ship', sent)
+  const staff = { as: 'op', role: 'operator' } as const
+  const path = `/api/admin/points-mall/orders.csv?product_id=${product_id}`
+  const all = await mall.call('GET', path, staff)
+  expect(all.headers.get('content-type')).toMatch(/^text\/csv/)
+  const lines = (all.body as string).split('\r\n').slice(1, -1)
+  expect(lines.map((line) => line.split(',')[0])).toEqual(numbers.toReversed())
+  expect(lines[2]).toContain(`,'=1+1,1,100,0.00,order_shipped,paid,圆通速递,${sent.tracking_no}`)
+  expect(all.body).not.toMatch(/李四|13900000000|人民路/)
+  const shipped = await mall.call('GET', `${path}&status=order_shipped`, staff)
+  expect((shipped.body as string).split('\r\n')).toHaveLength(3)
+  expect((await mall.call('GET', `${path}&status=gone`, staff)).status).toBe(422)
+})
+
 describe('the time to confirm receipt', () => {
   const dueAt = async (shop: TestApp, orderNo: string) => {
     const { confirm_by } = await shop.db

@@ -567,6 +567,50 @@ type CodePool = {
   }[]
 }
 
+type ShipBatchResult = {
+  line: number
+  order_no: string
+  result: 'shipped' | 'already_shipped' | 'pending' | 'not_tried' | 'refused'
+  code:
+    | 'NOT_FOUND'
+    | 'FORBIDDEN'
+    | 'PRODUCT_NOT_ON_SALE'
+    | 'ADDRESS_REQUIRED'
+    | 'PAYMENT_METHOD_UNSUPPORTED'
+    | 'PRICE_CHANGED'
+    | 'STALE'
+    | 'USER_LEVEL_TOO_LOW'
+    | 'EXCHANGE_LIMIT_EXCEEDED'
+    | 'TOO_MANY_UNPAID_ORDERS'
+    | 'BELOW_MIN_POINTS'
+    | 'POINTS_PER_ORDER_EXCEEDED'
+    | 'OUT_OF_STOCK'
+    | 'INSUFFICIENT_POINTS'
+    | 'INSUFFICIENT_BALANCE'
+    | 'ORDER_NOT_CANCELABLE'
+    | 'SHIPMENT_EXCEEDS_REST'
+    | 'CARRIER_MISMATCH'
+    | 'ALREADY_EXTENDED'
+    | 'ORDER_STATE_CONFLICT'
+    | 'REFUND_EXCEEDS_REST'
+    | 'REFUND_IS_WHOLE'
+    | 'UNAVAILABLE'
+    | 'VALIDATION_FAILED'
+    | 'MALFORMED_JSON'
+    | 'PAYLOAD_TOO_LARGE'
+    | 'UNSUPPORTED_MEDIA_TYPE'
+    | 'MISDIRECTED_REQUEST'
+    | 'METHOD_NOT_ALLOWED'
+    | 'UNAUTHENTICATED'
+    | 'WEBHOOK_SIGNATURE_INVALID'
+    | 'RISK_REJECTED'
+    | 'IDEMPOTENCY_KEY_REUSED'
+    | 'RATE_LIMITED'
+    | 'INTERNAL'
+    | null
+  message: string | null
+}
+
 type Reconciliation = {
   id: string
   day: string
@@ -946,6 +990,22 @@ export interface Operations {
     answer:
       | { status: 200; body: { success: true; data: Order } }
       | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  changeOrderAddress: {
+    path: { id: string }
+    body: Address
+    answer:
+      | { status: 200; body: { success: true; data: Order } }
       | { status: 400; body: Problem }
       | { status: 401; body: Problem }
       | { status: 403; body: Problem }
@@ -1596,6 +1656,45 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminDownloadOrders: {
+    query?: {
+      status?:
+        | 'exchanged'
+        | 'order_created'
+        | 'order_paid'
+        | 'order_accepted'
+        | 'order_shipped'
+        | 'order_finished'
+        | 'order_canceled'
+      payment_mode?: 'points_only' | 'money_only' | 'mixed'
+      owner_id?: string
+      product_id?: string
+      needs_attention?: 'true' | 'false'
+      payment_status?: 'unpaid' | 'paid' | 'closing' | 'closed' | 'refunding' | 'refunded'
+      from?: string
+      to?: string
+    }
+    answer:
+      | { status: 200; body: string }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminShipBatch: {
+    body: { lines: { order_no: string; carrier: string; tracking_no: string; confirm?: boolean | null }[] }
+    answer:
+      | { status: 200; body: { success: true; data: ShipBatchResult[] } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminListReconciliations: {
     query?: { page?: number; per_page?: number }
     answer:
@@ -1696,6 +1795,7 @@ export const PATHS = {
   getOrder: ['GET', '/api/points-mall/orders/{id}'],
   payOrder: ['POST', '/api/points-mall/orders/{id}/pay'],
   cancelOrder: ['POST', '/api/points-mall/orders/{id}/cancel'],
+  changeOrderAddress: ['PATCH', '/api/points-mall/orders/{id}/address'],
   extendOrder: ['POST', '/api/points-mall/orders/{id}/extend'],
   confirmOrder: ['POST', '/api/points-mall/orders/{id}/confirm'],
   adminListProducts: ['GET', '/api/admin/points-mall/products'],
@@ -1737,6 +1837,8 @@ export const PATHS = {
   adminReplaceCode: ['POST', '/api/admin/points-mall/orders/{id}/codes/{code_id}/replace'],
   adminAddShipment: ['POST', '/api/admin/points-mall/orders/{id}/shipments'],
   adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
+  adminDownloadOrders: ['GET', '/api/admin/points-mall/orders.csv'],
+  adminShipBatch: ['POST', '/api/admin/points-mall/orders/ship-batch'],
   adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],

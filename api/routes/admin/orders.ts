@@ -7,14 +7,11 @@ import { getOrder, listOrders } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { findWorkflow } from '../../../application/orders/workflow-link.ts'
 import { mustFitCarrier } from '../../../application/shipments/carrier-check.ts'
-import { dayInShanghai, isDay } from '../../../domain/business-time.ts'
-import { InvalidInputError } from '../../../domain/errors.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { orderCode } from '../../schemas/codes.ts'
 import {
   bearer,
   codeText,
-  id,
   int,
   jsonBody,
   listOf,
@@ -22,22 +19,13 @@ import {
   money,
   one,
   oneResponse,
-  ownerId,
   pageQuery,
   problemResponse,
   sliceOf,
   text,
 } from '../../schemas/common.ts'
-import {
-  include,
-  order,
-  orderFor,
-  orderParams,
-  orderStatus,
-  paymentMode,
-  paymentStatus,
-  reasonText,
-} from '../../schemas/order.ts'
+import { include, order, orderFor, orderParams, reasonText } from '../../schemas/order.ts'
+import { filterOf, orderFilter } from '../../schemas/order-filter.ts'
 import { confirmMismatch } from '../../schemas/shipment.ts'
 
 const adminOrder = order
@@ -47,11 +35,6 @@ const adminOrder = order
   })
   .openapi('AdminOrder')
 
-const day = z
-  .string()
-  .refine(isDay, { params: { rule: 'format' } })
-  .openapi({ format: 'date' })
-
 const list = createRoute({
   method: 'get',
   path: '/',
@@ -59,17 +42,7 @@ const list = createRoute({
   summary: 'List orders, newest first',
   security: bearer,
   request: {
-    query: pageQuery.extend({
-      status: orderStatus.optional(),
-      payment_mode: paymentMode.optional(),
-      owner_id: ownerId.optional(),
-      product_id: id.optional(),
-      needs_attention: z.enum(['true', 'false']).optional(),
-      payment_status: paymentStatus.optional(),
-      from: day.optional().openapi({ description: 'The first day of redemption, in Shanghai' }),
-      to: day.optional().openapi({ description: 'The last day of redemption, in Shanghai' }),
-      include,
-    }),
+    query: pageQuery.extend({ ...orderFilter, include }),
   },
   responses: { 200: listResponse(order, 'A page of orders'), ...problemResponse },
 })
@@ -154,19 +127,7 @@ export function adminOrderRoutes(deps: ApiDeps) {
   return new OpenAPIHono<ApiEnv>()
     .openapi(list, async (c) => {
       const query = c.req.valid('query')
-      const filter = {
-        ownerId: query.owner_id,
-        status: query.status,
-        paymentMode: query.payment_mode,
-        productId: query.product_id,
-        needsAttention: query.needs_attention === 'true',
-        paymentStatus: query.payment_status,
-        from: query.from === undefined ? undefined : dayInShanghai(query.from).from,
-        to: query.to === undefined ? undefined : dayInShanghai(query.to).to,
-      }
-      if (filter.from && filter.to && filter.from >= filter.to) {
-        throw new InvalidInputError({ field: 'to', rule: 'min', bound: query.from })
-      }
+      const filter = filterOf(query)
       const { orders, total } = await listOrders({ ...deps, db: deps.replica }, filter, sliceOf(query))
       const linkedOf = await readLinked({ db: deps.replica }, orders, query.include, rate)
       return c.json(

@@ -3,13 +3,14 @@ import { checkExchange, exchange } from '../../../application/orders/exchange.ts
 import { getOrder } from '../../../application/orders/reads.ts'
 import { viewAttempt } from '../../../application/orders/view.ts'
 import type { Principal } from '../../../domain/access.ts'
-import { ADDRESS_MAX, plainAddress, plainPhone } from '../../../domain/customers/address.ts'
+import { plainAddress } from '../../../domain/customers/address.ts'
 import { DomainError, REFUSAL_RULES } from '../../../domain/errors.ts'
 import { decimalFromNumber, fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'
 import { plainCode } from '../../../domain/text.ts'
 import { ERROR_CODES, errorText } from '../../../i18n/error-texts.ts'
 import type { ApiDeps, ApiEnv } from '../../deps.ts'
 import { clientIp } from '../../middleware/client-ip.ts'
+import { address } from '../../schemas/address.ts'
 import {
   bearer,
   id,
@@ -45,30 +46,6 @@ const expectedPoints = int(0).openapi({
 
 /** A malformed id is a 404, like an unknown one. */
 const productId = z.string().min(1).max(64).openapi({ example: '1' })
-
-const addressText = (field: keyof typeof ADDRESS_MAX) => text(0, ADDRESS_MAX[field]).nullish()
-
-/** Goods that travel need `name`, `phone` and `detail`. */
-const address = z
-  .strictObject({
-    name: addressText('name'),
-    phone: z.string().overwrite(plainPhone).max(ADDRESS_MAX.phone).nullish(),
-    province: addressText('province'),
-    city: addressText('city'),
-    district: addressText('district'),
-    detail: addressText('detail'),
-  })
-  .openapi('Address', {
-    description: 'Goods that are shipped need `name`, `phone` and `detail`',
-    example: {
-      name: '王芳',
-      phone: '13800138000',
-      province: '上海市',
-      city: '上海市',
-      district: '徐汇区',
-      detail: '漕溪北路 1 号',
-    },
-  })
 
 const exchangeBody = z
   .strictObject({

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { showDelivery } from '../../../application/fulfilment/delivery.ts'
 import { actOnOrder, mustBeSupported } from '../../../application/orders/actions.ts'
+import { changeOrderAddress } from '../../../application/orders/change-address.ts'
 import { type LinkedResources, readLinked } from '../../../application/orders/linked.ts'
 import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder, listOrders } from '../../../application/orders/reads.ts'
@@ -8,6 +9,7 @@ import { readStatistics } from '../../../application/orders/statistics.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { clientIp } from '../../middleware/client-ip.ts'
+import { address } from '../../schemas/address.ts'
 import {
   bearer,
   jsonBody,
@@ -99,6 +101,15 @@ const cancel = action(
   'Cancel an order before it ships; points, stock and money are returned',
   z.strictObject({ reason: reasonText.nullish() }),
 )
+const changeAddress = createRoute({
+  method: 'patch',
+  path: '/{id}/address',
+  tags: ['orders'],
+  summary: 'Change where an order goes, until it is accepted',
+  security: bearer,
+  request: { params: orderParams, body: jsonBody(address) },
+  responses: { 200: oneResponse(order, 'Done'), ...problemResponse },
+})
 const extend = action(
   '/{id}/extend',
   'Postpone the automatic confirmation of a shipped order by 7 days, once',
@@ -157,6 +168,12 @@ export function orderRoutes(deps: ApiDeps) {
       const reason = c.req.valid('json').reason ?? undefined
       const { done, view } = await act(c, c.req.valid('param').id, { kind: 'cancel', reason })
       return done ? c.json(one(view), 200) : c.json(one(view), 202)
+    })
+    .openapi(changeAddress, async (c) => {
+      const { sub } = c.get('who')
+      const before = await getOrder(deps, c.req.valid('param').id, sub)
+      await changeOrderAddress(deps, before, sub, c.req.valid('json'), c.get('operationKey'))
+      return c.json(one(shown(c, await getOrder(deps, before.order_no, sub))), 200)
     })
     .openapi(extend, async (c) => {
       const { done, view } = await act(c, c.req.valid('param').id, { kind: 'extend' })

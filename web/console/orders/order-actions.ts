@@ -13,7 +13,9 @@ import type { Html } from '../../shared/page.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { ACTIONS, ORDER_STATES, ORDER_PAGE as T } from '../../texts/console/orders.ts'
+import { SLIPS } from '../../texts/console/ship-batch.ts'
 import { PARCELS } from '../../texts/console/shipments.ts'
+import { slipsAt } from '../shipments/packing-slips.ts'
 import { parcelFields } from '../shipments/parcel-fields.ts'
 import { actionAt, cameFrom } from './order-badges.ts'
 
@@ -109,7 +111,7 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
           })
         : ''
     }
-    <div><button>${t(ACTIONS.ship)}</button></div>
+    <div class="row"><button>${t(ACTIONS.ship)}</button><a class="button quiet" href="${slipsAt([order.order_no])}">${t(SLIPS.print)}</a></div>
   </form>`
 }
 

@@ -19,7 +19,7 @@ import { showOrder } from './order.ts'
 import { type ActionName, reasonAgainst } from './order-actions.ts'
 import { cameFrom, doneAt, orderAt } from './order-badges.ts'
 import { isAskedApart, readRequest, showForm } from './order-forms.ts'
-import { orderList } from './orders.ts'
+import { exportOrders, orderList } from './orders.ts'
 
 export function consoleOrderRoutes(deps: WebDeps) {
   /** @throws DomainError NOT_FOUND, FORBIDDEN for the viewer's own order */
@@ -77,6 +77,7 @@ export function consoleOrderRoutes(deps: WebDeps) {
 
   const routes = new Hono<WebEnv>()
     .get('/', orderList(deps))
+    .get('/export.csv', exportOrders(deps))
     .get('/:id{[0-9A-Za-z]{1,64}}', (c) => showOrder(c, deps, c.req.param('id')))
     .get('/:id{[0-9A-Za-z]{1,64}}/:action{cancel|refund|resolve}', async (c) => {
       const action = c.req.param('action') as ActionName

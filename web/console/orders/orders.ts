@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { OWNER_ID_MAX } from '../../../application/customers/users.ts'
+import { orderTable } from '../../../application/orders/orders-csv.ts'
 import { findOrders, type OrderLine, type OrderSearch } from '../../../application/orders/search.ts'
 import { dayInShanghai, isDay } from '../../../domain/business-time.ts'
 import { PAYMENT_MODES } from '../../../domain/catalogue/product.ts'
@@ -12,7 +13,9 @@ import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { MODE_TEXTS } from '../../texts/console/catalogue.ts'
 import { ORDER_STATES, PAYMENT_STATES, ORDER_LIST as T } from '../../texts/console/orders.ts'
+import { SHIP_BATCH, SLIPS } from '../../texts/console/ship-batch.ts'
 import { consolePage } from '../layout.ts'
+import { slipsAt } from '../shipments/packing-slips.ts'
 import { orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
 
 const HOME = '/admin/orders'
@@ -38,11 +41,22 @@ export function orderList(deps: WebDeps) {
       <h1>${t(T.title)}</h1>
       ${filters(c, search, areTurned ? t(T.daysTurned) : undefined)}
       ${areTurned ? '' : orders.length === 0 ? empty(c, search) : table(c, orders)}
+      ${areTurned || orders.length === 0 ? '' : html`<p><a class="press" href="${HOME}/export.csv${new URL(c.req.url).search}">${t(T.download)}</a></p>`}
+      ${search.status === 'order_accepted' && orders.length > 0 ? html`<p><a class="press" href="${slipsAt(orders.map(({ order_no }) => order_no))}">${t(SLIPS.printListed)}</a></p>` : ''}
+      <p><a class="press" href="${HOME}/ship-batch">${t(SHIP_BATCH.title)}</a></p>
       <nav class="pager" aria-label="${t(T.listed)}">
         ${past ? html`<a class="button plain" href="${here(c, undefined)}">${t(T.firstPage)}</a>` : ''}
         ${next ? html`<a class="button plain" rel="next" href="${here(c, next)}">${t(oldestFirst ? T.newer : T.older)}</a>` : ''}
       </nav>`
     return consolePage(c, { title: t(T.title), main, section: 'orders' }, areTurned ? 422 : 200)
+  }
+}
+
+/** The whole list with its filters. */
+export function exportOrders(deps: WebDeps) {
+  return async (c: WebContext) => {
+    const { body, headers } = await orderTable({ ...deps, db: deps.replica }, readSearch(c), c.get('lang'))
+    return c.body(body, 200, headers)
   }
 }
 

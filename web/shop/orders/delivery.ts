@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { ProductView } from '../../../application/catalogue/products.ts'
+import { mayMove } from '../../../application/orders/change-address.ts'
 import type { ShipmentView } from '../../../application/shipments/view.ts'
 import { needsAddress } from '../../../domain/catalogue/product.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
@@ -47,6 +48,7 @@ export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
         <h2 id="address">${t(ORDER.address)}</h2>
         <p>${address.name} <span class="digits">${address.phone}</span></p>
         <p class="muted">${address.place} ${copyButton(`${address.name} ${address.phone} ${address.place}`, t(ORDER.address), lang)}</p>
+        ${mayMove(order) && order.order_id !== null ? html`<p><a class="press" href="/points-mall/orders/${order.order_no}/address">${t(ORDER.moveTitle)}</a></p>` : ''}
       </section>`
       : ''
   }${shipping && !needsAddress(shipping.type) && !isOver ? collected(shipping, lang) : ''}`

@@ -20,6 +20,7 @@ import { METHODS, ORDER } from '../../texts/shop/orders.ts'
 import { shopPage } from '../layout.ts'
 import { cashierPage } from '../payments/cashier.ts'
 import { channelOf } from '../payments/payment-channel.ts'
+import { orderAddress } from './order-address.ts'
 import { orderCodeRoutes } from './order-codes.ts'
 import { liveOrder } from './order-live.ts'
 import { orderQuestions } from './order-questions.ts'
@@ -75,6 +76,7 @@ export function orderRoutes(deps: WebDeps) {
       })
       .route('/', orderQuestions(deps, act))
       .route('/', orderCodeRoutes(deps))
+      .route('/', orderAddress(deps))
   )
 }
 

@@ -35,6 +35,7 @@ export const ORDER_LIST = {
   from: { zh: '兑换日期从', en: 'Redeemed from' },
   to: { zh: '到', en: 'To' },
   attention: { zh: '只看需要处理的', en: 'Needs attention only' },
+  download: { zh: '下载为表格（CSV）', en: 'Download as CSV' },
   find: { zh: '查找', en: 'Find' },
   clear: { zh: '清除条件', en: 'Clear' },
   any: { zh: '全部', en: 'All' },

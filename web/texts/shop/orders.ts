@@ -215,6 +215,10 @@ export const ORDER = {
     zh: '确认后订单完成，不能撤回。请收到并检查过再确认。',
     en: 'This completes the order and cannot be undone. Please check what you received first.',
   },
+  moveTitle: { zh: '修改收货信息', en: 'Change the address' },
+  moveHint: { zh: '商家接单前可以修改。', en: 'You can change it until the shop accepts the order.' },
+  moveDo: { zh: '保存', en: 'Save' },
+  moveNot: { zh: '不修改', en: 'Keep it' },
   extend: { zh: '延长收货', en: 'More time' },
   extendTitle: { zh: '延长收货时间？', en: 'Need more time?' },
   extendMeans: {
