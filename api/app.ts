@@ -22,6 +22,7 @@ import { adminProductRoutes } from './routes/admin/products.ts'
 import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
 import { adminUserRoutes } from './routes/admin/users.ts'
 import { adminWalletRoutes } from './routes/admin/wallets.ts'
+import { adminDeliveryRoutes, adminEndpointRoutes } from './routes/admin/webhook-endpoints.ts'
 import { assetRoutes } from './routes/platform/assets.ts'
 import { codecRoutes } from './routes/platform/codec.ts'
 import { docsRoutes } from './routes/platform/docs.ts'
@@ -86,6 +87,8 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
+  app.route('/api/admin/points-mall/webhook-endpoints', adminEndpointRoutes(deps))
+  app.route('/api/admin/points-mall/deliveries', adminDeliveryRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))
 
   app.route('/health', healthRoutes(deps))

@@ -20,6 +20,8 @@ export type RefusalCode =
   | 'REFUND_EXCEEDS_REST'
   | 'RISK_REJECTED'
   | 'REFUND_IS_WHOLE'
+  | 'ENDPOINT_DISABLED'
+  | 'TOO_MANY_ENDPOINTS'
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'RATE_LIMITED'
   | 'UNAVAILABLE'
@@ -80,6 +82,8 @@ export type FieldRule =
   | 'taken'
   | 'stock_delta_only'
   | 'publish_only'
+  | 'https'
+  | 'public_address'
   | 'invalid'
 
 export interface FieldError {

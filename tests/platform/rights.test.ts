@@ -151,6 +151,17 @@ async function address(owner: string): Promise<string> {
 
 const category = async () =>
   (await admin('/categories', { name: fresh('分类'), sort: 0 })).body.data.id as string
+const RECEIVER = { url: 'https://erp.example.com/events', events: ['order.paid'] }
+/** The only one: their number is limited. */
+async function endpoint(): Promise<string> {
+  const { data } = (await mall.call('GET', `${STAFF_API}/webhook-endpoints`, { as: 'root', role: 'admin' }))
+    .body
+  for (const { id } of data)
+    await mall.call('DELETE', `${STAFF_API}/webhook-endpoints/${id}`, { as: 'root', role: 'admin' })
+  return (await admin('/webhook-endpoints', RECEIVER)).body.data.id as string
+}
+const delivery = async () =>
+  (await admin(`/webhook-endpoints/${await endpoint()}/test`, {})).body.data.id as string
 const draft = { title: '钢笔', payment_mode: 'points_only', point: 10 }
 const draftForm = { title: '钢笔', payment_mode: 'points_only', point: '10', stock: '1' }
 
@@ -422,6 +433,30 @@ const TABLE: readonly Row[] = [
   })),
   row('POST /api/webhooks/orders', EVERYBODY, 401, 'none', () => ({ body: {} })),
   row('POST /codec/decode', STAFF, 200, 'none', () => ({ body: { payloads: [] } })),
+
+  row(`POST ${STAFF_API}/webhook-endpoints`, STAFF, 201, 'none', async () => {
+    await endpoint()
+    return { body: RECEIVER }
+  }),
+  row(`PATCH ${STAFF_API}/webhook-endpoints/:id`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/webhook-endpoints/${await endpoint()}`,
+    body: { enabled: false },
+  })),
+  row(`DELETE ${STAFF_API}/webhook-endpoints/:id`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/webhook-endpoints/${await endpoint()}`,
+  })),
+  row(`POST ${STAFF_API}/webhook-endpoints/:id/rotate-secret`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/webhook-endpoints/${await endpoint()}/rotate-secret`,
+    body: {},
+  })),
+  row(`POST ${STAFF_API}/webhook-endpoints/:id/test`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/webhook-endpoints/${await endpoint()}/test`,
+    body: {},
+  })),
+  row(`POST ${STAFF_API}/deliveries/:id/resend`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/deliveries/${await delivery()}/resend`,
+    body: {},
+  })),
 
   row(`POST ${STAFF_API}/reconciliations`, STAFF, 202, 'none', () => ({ body: { day: '2026-01-01' } })),
   row('POST /admin/reconciliations', STAFF, 303, 'none', () => ({ fields: { day: '2026-01-02' } })),
@@ -727,6 +762,10 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         'reconciliations',
         'reconciliations/:id',
         'reconciliations/:id/findings.csv',
+        'webhook-endpoints',
+        'webhook-endpoints/:id',
+        'webhook-endpoints/:id/deliveries',
+        'deliveries/:id',
       ],
     ].map((path) => `${STAFF_API}/${path}`),
   ],

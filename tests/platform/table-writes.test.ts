@@ -22,6 +22,8 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   web_sessions: 'customers',
   event_sequences: 'messaging',
   outbox: 'messaging',
+  webhook_deliveries: 'messaging',
+  webhook_endpoints: 'messaging',
   webhook_inbox: 'messaging',
   exchange_attempts: 'orders',
   order_events: 'orders',
