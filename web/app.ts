@@ -3,6 +3,7 @@ import { withoutTrailingSlashes } from '../domain/text.ts'
 import { consoleCategoryRoutes } from './console/catalogue/categories.ts'
 import { consoleProductRoutes } from './console/catalogue/products.ts'
 import { consoleUserRoutes } from './console/customers/users.ts'
+import { consoleWebhookRoutes } from './console/messaging/webhooks.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
 import { todayRoutes } from './console/platform/today.ts'
 import { consoleReconciliationRoutes } from './console/reconciliation/reconciliations.ts'
@@ -61,6 +62,7 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin/users', consoleEarningRoutes(deps))
   app.route('/admin/users', consoleUserRoutes(deps))
   app.route('/admin/reconciliations', consoleReconciliationRoutes(deps))
+  app.route('/admin/webhooks', consoleWebhookRoutes(deps))
   app.get('/admin/*', showMissing)
   return app
 }

@@ -96,6 +96,7 @@ function playExplorations(): void {
   const files = [
     'orders/failures',
     'orders/adoption',
+    'messaging/worker-crash',
     'pages/browser-pages',
     'pages/browser-journeys',
     'workflows/repeated-steps',

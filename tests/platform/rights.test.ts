@@ -459,6 +459,39 @@ const TABLE: readonly Row[] = [
   })),
 
   row(`POST ${STAFF_API}/reconciliations`, STAFF, 202, 'none', () => ({ body: { day: '2026-01-01' } })),
+  // The answer shows the secret.
+  row('POST /admin/webhooks', STAFF, 200, 'none', async () => {
+    await endpoint()
+    return { fields: { url: RECEIVER.url, event_order_paid: '1' } }
+  }),
+  row('POST /admin/webhooks/:id', STAFF, 303, 'none', async () => ({
+    path: `/admin/webhooks/${await endpoint()}`,
+    fields: { url: `${RECEIVER.url}/new`, event_order_paid: '1' },
+  })),
+  row('POST /admin/webhooks/:id/rotate', STAFF, 200, 'none', async () => ({
+    path: `/admin/webhooks/${await endpoint()}/rotate`,
+    fields: { overlap: '24' },
+  })),
+  ...['disable', 'test', 'delete'].map((action) =>
+    row(`POST /admin/webhooks/:id/${action}`, STAFF, 303, 'none', async () => ({
+      path: `/admin/webhooks/${await endpoint()}/${action}`,
+      fields: {},
+    })),
+  ),
+  row('POST /admin/webhooks/:id/enable', STAFF, 303, 'none', async () => {
+    const id = await endpoint()
+    const off = { as: 'root', role: 'admin', body: { enabled: false } } as const
+    await mall.call('PATCH', `${STAFF_API}/webhook-endpoints/${id}`, off)
+    return { path: `/admin/webhooks/${id}/enable`, fields: {} }
+  }),
+  row('POST /admin/webhooks/:id/deliveries/:delivery/resend', STAFF, 303, 'none', async () => {
+    const id = await endpoint()
+    const sent = (await admin(`/webhook-endpoints/${id}/test`, {})).body.data.id as string
+    const ended = { state: 'delivered' as const, next_try_at: null, ended_at: new Date() }
+    await mall.db.updateTable('webhook_deliveries').set(ended).where('id', '=', sent).execute()
+    return { path: `/admin/webhooks/${id}/deliveries/${sent}/resend`, fields: {} }
+  }),
+
   row('POST /admin/reconciliations', STAFF, 303, 'none', () => ({ fields: { day: '2026-01-02' } })),
 ]
 
@@ -781,6 +814,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       ...['/categories', '/categories/:id', '/categories/:id/delete'].map((path) => `/admin${path}`),
       ...['/users', '/users/:owner', '/users/:owner/earnings'].map((path) => `/admin${path}`),
       ...['', '/:id', '/:id/findings.csv'].map((path) => `/admin/reconciliations${path}`),
+      ...['', '/:id', '/:id/rotate', '/:id/delete'].map((path) => `/admin/webhooks${path}`),
     ],
   ],
   // An operator may read levels.
