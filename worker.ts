@@ -5,6 +5,7 @@ import { createActivities } from './activities/index.ts'
 import { indexProducts } from './application/catalogue/search-index.ts'
 import { sweepExpiredCodes } from './application/fulfilment/codes.ts'
 import { sweepInbox } from './application/messaging/inbox.ts'
+import { createRelay } from './application/messaging/relay.ts'
 import { type AdoptionRound, adoptOrphans } from './application/orders/adoption.ts'
 import { resumeAttempts } from './application/orders/exchange.ts'
 import { exchangeSettings } from './application/orders/exchange-deps.ts'
@@ -32,6 +33,7 @@ import {
   HEADS_FOLDER,
 } from './db/wallet/checkpoints.ts'
 import { createLedgerCipher } from './db/wallet/ledger-cipher.ts'
+import { isUnsynced } from './domain/messaging/events.ts'
 import { createProviders } from './payments/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
@@ -138,6 +140,7 @@ async function main(): Promise<void> {
       if (Date.now() > purgeAt) {
         purgeAt = Date.now() + 3_600_000
         await purgeIdempotencyKeys(db, 7)
+        await relay.purge()
       }
       if (!scheduled) {
         await ensureExpirySchedule(temporal)
@@ -159,6 +162,19 @@ async function main(): Promise<void> {
       })
     },
     (error) => log.error({ err: error }, 'payments not queried'),
+  )
+  const relay = createRelay({
+    db,
+    sealer,
+    settings: config.webhooks,
+    isOff: (kind) => isUnsynced(kind, config.orderSync),
+    log,
+  })
+  const relaying = sweep(
+    stopping.signal,
+    EVENTS_EVERY_MS,
+    () => relay.round(),
+    (error) => log.error({ err: error }, 'events not sent'),
   )
   let round: AdoptionRound | undefined
   let rounds = 0
@@ -186,6 +202,8 @@ async function main(): Promise<void> {
   await querying
   await keeping
   await adopting
+  await relaying
+  await relay.stop()
   // Checkpoints for what the last steps booked.
   await heads.round().catch((error: unknown) => log.error({ err: error }, 'ledger checkpoints not written'))
   await db.destroy()
@@ -196,6 +214,7 @@ async function main(): Promise<void> {
 
 /** A customer who is back from the cashier waits for it. */
 const QUERIES_EVERY_MS = 500
+const EVENTS_EVERY_MS = 250
 /** Frequent at first, to find orders that a crash left without a workflow. */
 const FIRST_ROUNDS = 4
 const FIRST_ROUNDS_MS = 5_000

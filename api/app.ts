@@ -26,6 +26,7 @@ import { adminShipBatchRoutes } from './routes/admin/ship-batch.ts'
 import { adminShipmentRoutes } from './routes/admin/shipments.ts'
 import { adminUserRoutes } from './routes/admin/users.ts'
 import { adminWalletRoutes } from './routes/admin/wallets.ts'
+import { adminDeliveryRoutes, adminEndpointRoutes } from './routes/admin/webhook-endpoints.ts'
 import { assetRoutes } from './routes/platform/assets.ts'
 import { codecRoutes } from './routes/platform/codec.ts'
 import { docsRoutes } from './routes/platform/docs.ts'
@@ -94,6 +95,8 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
+  app.route('/api/admin/points-mall/webhook-endpoints', adminEndpointRoutes(deps))
+  app.route('/api/admin/points-mall/deliveries', adminDeliveryRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))
 
   app.route('/health', healthRoutes(deps))

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { ExchangeDeps } from '../application/orders/exchange-deps.ts'
 import type { Db } from '../db/client.ts'
 import type { Principal } from '../domain/access.ts'
+import type { OrderStep } from '../domain/messaging/events.ts'
 import type { TokenRefusal } from '../domain/token-refusal.ts'
 import type { EarningRules } from '../domain/wallet/earning.ts'
 import type { Lang } from '../i18n/error-texts.ts'
@@ -47,6 +48,9 @@ export interface ApiDeps extends ExchangeDeps {
   readonly temporalUiUrl: string | undefined
   /** The order domain's Standard Webhooks secret; undefined: its events are refused. */
   readonly ordersWebhookSecret: string | undefined
+  /** Steps of orders that are taken from the order domain. */
+  readonly orderSync: readonly OrderStep[]
+  readonly webhooks: WebDeps['webhooks']
   readonly providers: readonly PaymentProvider[]
 }
 

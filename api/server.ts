@@ -105,6 +105,8 @@ function connect(config: Config, stopping: AbortSignal) {
     trustedProxies: config.http.trustedProxies,
     temporalUiUrl: config.temporal.uiUrl,
     ordersWebhookSecret: config.ordersWebhookSecret,
+    orderSync: config.orderSync,
+    webhooks: config.webhooks,
     providers: createProviders(config.payments),
   }
   const close = async () => {

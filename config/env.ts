@@ -1,10 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { ORDER_STEPS } from '../domain/messaging/events.ts'
 import { PAYMENT_METHODS as METHODS } from '../domain/payments/method.ts'
 import { isLoopback } from './addresses.ts'
 import { authProblems, authVariables } from './auth.ts'
 import { ConfigError } from './error.ts'
-import { days, flag, hostNames, hosts, keys, list, origins, port, rateMillionths, url } from './formats.ts'
+import {
+  days,
+  flag,
+  hostNames,
+  hosts,
+  keys,
+  list,
+  origins,
+  pauses,
+  port,
+  rateMillionths,
+  url,
+} from './formats.ts'
 import { paymentProblems, paymentVariables } from './payments/index.ts'
 import { weakSettings } from './strength.ts'
 import { temporalConnection } from './temporal.ts'
@@ -75,6 +88,13 @@ const variables = z.object({
   POINTS_MALL_SUPPORTED_METHODS: methods.optional(),
   POINTS_MALL_DEFAULT_METHOD: z.enum(METHODS).default('wallet'),
   POINTS_MALL_OUTSIDE_STEPS: outsideSteps.default([]),
+  POINTS_MALL_ORDER_SYNC_ENABLED: flag.default(true),
+  POINTS_MALL_ORDER_SYNC_EVENTS: list.pipe(z.array(z.enum(ORDER_STEPS))).optional(),
+  POINTS_MALL_WEBHOOK_ALLOW_PRIVATE: flag.default(false),
+  POINTS_MALL_WEBHOOK_RETRY_SECONDS: pauses.optional(),
+  POINTS_MALL_WEBHOOK_TIMEOUT_SECONDS: z.coerce.number().positive().max(30).default(15),
+  POINTS_MALL_WEBHOOK_DISABLE_AFTER_HOURS: z.coerce.number().positive().max(8_760).default(120),
+  POINTS_MALL_WEBHOOK_RETENTION_DAYS: z.coerce.number().min(7).max(3_650).default(30),
   POINTS_MALL_EXPIRY_GRACE_DAYS: days.default(7),
   POINTS_MALL_IMAGE_HOSTS: hosts.default([]),
   POINTS_MALL_CLAWBACK_INTO_DEBT: flag.default(false),

@@ -37,6 +37,11 @@ export const list = z.string().transform((value) =>
     .filter(Boolean),
 )
 
+/** Pauses in seconds, separated by commas; fractions are allowed. */
+export const pauses = list.pipe(
+  z.array(z.string().transform(Number).pipe(z.number().min(0).max(604_800))).nonempty(),
+)
+
 /** Host names, each with its port if that is not 443, separated by commas. */
 export const hosts = list
   .transform((names) => names.map((name) => name.toLowerCase()))

@@ -9,6 +9,7 @@ import { paymentAccounts, sandboxAccounts, supportedMethods } from './payments/i
 import { readRunning } from './running.ts'
 import { generatedSecrets } from './secrets.ts'
 import { temporalConnection } from './temporal.ts'
+import { deliverySettings, syncedSteps } from './webhooks.ts'
 
 export { ConfigError } from './error.ts'
 export { partEnvironment } from './machine.ts'
@@ -121,6 +122,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     autoCreateLogistics: e.POINTS_MALL_AUTO_CREATE_LOGISTICS,
     clawbackIntoDebt: e.POINTS_MALL_CLAWBACK_INTO_DEBT,
     outsideSteps: e.POINTS_MALL_OUTSIDE_STEPS,
+    /** Steps of orders that are told to other systems, and taken from the order domain. */
+    orderSync: syncedSteps(e),
+    webhooks: deliverySettings(e),
     outsideWallet: externalWalletOf(e, demo),
   }
 }

@@ -24,6 +24,8 @@ export type RefusalCode =
   | 'REFUND_EXCEEDS_REST'
   | 'RISK_REJECTED'
   | 'REFUND_IS_WHOLE'
+  | 'ENDPOINT_DISABLED'
+  | 'TOO_MANY_ENDPOINTS'
   | 'IDEMPOTENCY_KEY_REUSED'
   | 'RATE_LIMITED'
   | 'UNAVAILABLE'
@@ -86,6 +88,8 @@ export type FieldRule =
   | 'stock_is_codes'
   | 'voucher_only'
   | 'publish_only'
+  | 'https'
+  | 'public_address'
   | 'invalid'
 
 export interface FieldError {

@@ -245,6 +245,18 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     zh: plain('不是部分退款', '这是订单剩余的全部，请改为整单退款'),
     en: plain('Not a partial refund', 'This is everything left on the order. Issue a full refund instead'),
   },
+  ENDPOINT_DISABLED: {
+    zh: plain('接收地址已停用', '接收地址已停用，请先启用'),
+    en: plain('Endpoint disabled', 'The endpoint is switched off. Switch it on first'),
+  },
+  TOO_MANY_ENDPOINTS: {
+    zh: withGap('接收地址过多', '接收地址过多，请先删除不用的', (_, a) => `：最多 ${a} 个`),
+    en: withGap(
+      'Too many endpoints',
+      'There are too many endpoints. Delete one first',
+      (_, a) => `: the maximum is ${a}`,
+    ),
+  },
   UNAVAILABLE: {
     zh: plain('服务暂不可用', '服务暂时不可用，请稍后重试'),
     en: plain('Unavailable', 'The service is temporarily unavailable. Please try again'),
@@ -383,6 +395,11 @@ const RULE_TEXTS: Readonly<
   publish_only: {
     zh: (f) => `${f} 不能直接修改，请使用 publish 或 unpublish`,
     en: (f) => `${f} cannot be set directly, use publish or unpublish`,
+  },
+  https: { zh: (f) => `${f} 必须是 https 地址`, en: (f) => `${f} must be an https address` },
+  public_address: {
+    zh: (f) => `${f} 指向内网或本机地址，不能使用`,
+    en: (f) => `${f} points to a private address, which is not allowed`,
   },
   invalid: { zh: (f) => `${f} 无效`, en: (f) => `${f} is invalid` },
 }

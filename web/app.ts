@@ -4,6 +4,7 @@ import { consoleCategoryRoutes } from './console/catalogue/categories.ts'
 import { consoleCodeRoutes } from './console/catalogue/codes.ts'
 import { consoleProductRoutes } from './console/catalogue/products.ts'
 import { consoleUserRoutes } from './console/customers/users.ts'
+import { consoleWebhookRoutes } from './console/messaging/webhooks.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
 import { todayRoutes } from './console/platform/today.ts'
@@ -73,6 +74,7 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin/users', consoleEarningRoutes(deps))
   app.route('/admin/users', consoleUserRoutes(deps))
   app.route('/admin/reconciliations', consoleReconciliationRoutes(deps))
+  app.route('/admin/webhooks', consoleWebhookRoutes(deps))
   app.get('/admin/*', showMissing)
   return app
 }

@@ -36,6 +36,7 @@ const PAY: readonly ErrorCode[] = [
 const CANCEL: readonly ErrorCode[] = ['ORDER_NOT_CANCELABLE', 'ORDER_STATE_CONFLICT']
 const CONFLICT: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT']
 const REFUND: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'REFUND_EXCEEDS_REST', 'REFUND_IS_WHOLE']
+const ENDPOINT_OFF: readonly ErrorCode[] = ['ENDPOINT_DISABLED']
 const NOTIFY: readonly ErrorCode[] = ['WEBHOOK_SIGNATURE_INVALID', 'PAYLOAD_TOO_LARGE']
 
 const ADDRESS = {
@@ -240,6 +241,39 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'GET /api/admin/points-mall/reconciliations/{id}/findings.csv': { id: 'adminDownloadFindings' },
   'GET /api/admin/points-mall/reconciliations/{id}': { id: 'adminGetReconciliation' },
+
+  'GET /api/admin/points-mall/webhook-endpoints': { id: 'adminListWebhookEndpoints' },
+  'POST /api/admin/points-mall/webhook-endpoints': {
+    id: 'adminCreateWebhookEndpoint',
+    problems: ['TOO_MANY_ENDPOINTS'],
+    example: {
+      url: 'https://erp.example.com/points-mall',
+      events: ['order.paid', 'order.canceled'],
+      description: 'ERP',
+    },
+  },
+  'GET /api/admin/points-mall/webhook-endpoints/{id}': { id: 'adminGetWebhookEndpoint' },
+  'PATCH /api/admin/points-mall/webhook-endpoints/{id}': {
+    id: 'adminUpdateWebhookEndpoint',
+    example: { events: ['order.paid', 'refund.succeeded'], enabled: true },
+  },
+  'DELETE /api/admin/points-mall/webhook-endpoints/{id}': { id: 'adminDeleteWebhookEndpoint' },
+  'POST /api/admin/points-mall/webhook-endpoints/{id}/rotate-secret': {
+    id: 'adminRotateWebhookSecret',
+    example: { overlap_hours: 24 },
+  },
+  'POST /api/admin/points-mall/webhook-endpoints/{id}/test': {
+    id: 'adminTestWebhookEndpoint',
+    problems: ENDPOINT_OFF,
+    example: {},
+  },
+  'GET /api/admin/points-mall/webhook-endpoints/{id}/deliveries': { id: 'adminListWebhookDeliveries' },
+  'GET /api/admin/points-mall/deliveries/{id}': { id: 'adminGetWebhookDelivery' },
+  'POST /api/admin/points-mall/deliveries/{id}/resend': {
+    id: 'adminResendWebhookDelivery',
+    problems: ENDPOINT_OFF,
+    example: {},
+  },
 
   'POST /api/webhooks/payments/{provider}': { id: 'receivePaymentNotification', problems: NOTIFY },
   'POST /api/webhooks/orders': {

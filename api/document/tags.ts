@@ -11,6 +11,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   'admin: earnings': 'Points that customers earn elsewhere, reported by partner systems',
   'admin: users': 'Levels of customers',
   'admin: reconciliations': 'Comparisons of the books with each other and with the providers',
+  'admin: webhooks': 'Endpoints of other systems that receive events, and what was sent to them',
   webhooks: 'Signed notifications from payment providers and from the order domain',
   health: 'Probes for supervisors and load balancers',
 }

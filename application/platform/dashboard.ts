@@ -1,5 +1,6 @@
 import type { Db } from '../../db/client.ts'
 import {
+  countLostEndpoints,
   countOpenFindings,
   countOrdersByHour,
   findLowStock,
@@ -69,6 +70,8 @@ export interface Dashboard {
   readonly undelivered: WaitingView
   readonly undecided: WaitingView
   readonly findings: { readonly count: number; readonly id: string | null }
+  /** Endpoints that were switched off because nothing reached them. */
+  readonly endpoints: { readonly count: number; readonly id: string | null }
   readonly stock: { readonly low: readonly LowStock[]; readonly count: number; readonly soldOut: number }
 }
 
@@ -91,7 +94,7 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
   const today = dayInShanghai(dateInShanghai(now)).from
   const from = new Date(today.getTime() - (DAYS - 1) * DAY_MS)
   const late = new Date(now - MARGIN_MS)
-  const [orders, cash, takenBack, queues, attention, refunds, notices, attempts, findings, stock] =
+  const [orders, cash, takenBack, queues, attention, refunds, notices, attempts, findings, endpoints, stock] =
     await Promise.all([
       countOrdersByHour(db, from),
       sumCashByHour(db, from),
@@ -102,6 +105,7 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
       findUndelivered(db, late),
       findUndecided(db, late),
       countOpenFindings(db, dateInShanghai(now - FINDING_DAYS * DAY_MS)),
+      countLostEndpoints(db),
       findLowStock(db, LISTED),
     ])
   const days = Array.from({ length: DAYS }, (_, n) => ({
@@ -125,6 +129,7 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
     undelivered: viewOf(notices),
     undecided: viewOf(attempts),
     findings,
+    endpoints,
     stock,
   }
 }

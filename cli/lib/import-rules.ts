@@ -11,7 +11,14 @@ export interface RoomImports {
 export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = {
   domain: {},
   i18n: { values: ['domain/'] },
-  config: { values: ['domain/access.ts', 'domain/payments/method.ts'] },
+  config: {
+    values: [
+      'domain/access.ts',
+      'domain/messaging/deliveries.ts',
+      'domain/messaging/events.ts',
+      'domain/payments/method.ts',
+    ],
+  },
   db: { values: ['domain/'] },
   payments: { values: ['domain/'] },
   wallets: { values: ['domain/'] },

@@ -132,6 +132,14 @@ async function waiting(db: Db, found: ReturnType<typeof sql>): Promise<Waiting> 
   return rows[0] ?? { count: 0, order_no: null, since: null }
 }
 
+/** Endpoints that were switched off because nothing reached them; operators know of those that they switched off. */
+export async function countLostEndpoints(db: Db): Promise<{ count: number; id: string | null }> {
+  const { rows } = await sql<{ count: number; id: string | null }>`
+    select count(*)::int as count, min(id)::text as id from webhook_endpoints
+    where state in ('gone', 'failing') and deleted_at is null`.execute(db)
+  return rows[0] ?? { count: 0, id: null }
+}
+
 /** Counts the newest finished run of each day. @returns `id`: the newest run with findings */
 export async function countOpenFindings(db: Db, from: string): Promise<{ count: number; id: string | null }> {
   const { rows } = await sql<{ count: number; id: string | null }>`

@@ -32,6 +32,8 @@ import type { WalletAccountsTable } from './wallet-accounts.ts'
 import type { WalletEntriesTable } from './wallet-entries.ts'
 import type { WalletTransfersTable } from './wallet-transfers.ts'
 import type { WebSessionsTable } from './web-sessions.ts'
+import type { WebhookDeliveriesTable } from './webhook-deliveries.ts'
+import type { WebhookEndpointsTable } from './webhook-endpoints.ts'
 import type { WebhookInboxTable } from './webhook-inbox.ts'
 
 /** Every table, by its name; each has a file of its own. */
@@ -62,6 +64,8 @@ export interface Database {
   shipment_changes: ShipmentChangesTable
   payment_refunds: PaymentRefundsTable
   webhook_inbox: WebhookInboxTable
+  webhook_endpoints: WebhookEndpointsTable
+  webhook_deliveries: WebhookDeliveriesTable
   exchange_attempts: ExchangeAttemptsTable
   order_requests: OrderRequestsTable
   idempotency_keys: IdempotencyKeysTable

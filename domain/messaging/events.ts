@@ -27,3 +27,9 @@ export function orderEventType(status: OrderStatus): OrderEventType | undefined 
   const step = ORDER_STEPS.find((name) => status === `order_${name}`)
   return step && `order.${step}`
 }
+
+/** @returns whether it is a step of an order that is not synchronized */
+export function isUnsynced(type: string, synced: readonly OrderStep[]): boolean {
+  const step = ORDER_STEPS.find((name) => type === `order.${name}`)
+  return step !== undefined && !synced.includes(step)
+}

@@ -97,6 +97,7 @@ function playExplorations(): void {
     'orders/failures',
     'orders/adoption',
     'payments/payment-crash',
+    'messaging/worker-crash',
     'pages/browser-pages',
     'pages/browser-journeys',
     'workflows/crash',

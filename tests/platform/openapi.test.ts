@@ -168,6 +168,15 @@ describe('each operation', () => {
     const answer = await admin('wallets/alice/block', { points: 1, reason: 'r' })
     return { owner_id: 'alice', block_id: answer.body.data.block_id as string }
   }
+  async function endpoint() {
+    const answer = await admin('webhook-endpoints', {
+      url: 'https://erp.example.com',
+      events: ['order.paid'],
+    })
+    return asPath(answer.body.data.id)
+  }
+  const delivery = async () =>
+    asPath((await admin(`webhook-endpoints/${(await endpoint()).id}/test`, {})).body.data.id)
   async function compared() {
     const path = '/api/admin/points-mall/reconciliations'
     expect((await admin('reconciliations', { day: '2026-01-01' })).status).toBe(202)
@@ -238,6 +247,14 @@ describe('each operation', () => {
     adminResolveOrder: async () => asPath(await redeemed()),
     adminDownloadFindings: compared,
     adminGetReconciliation: compared,
+    adminGetWebhookEndpoint: endpoint,
+    adminUpdateWebhookEndpoint: endpoint,
+    adminDeleteWebhookEndpoint: endpoint,
+    adminRotateWebhookSecret: endpoint,
+    adminTestWebhookEndpoint: endpoint,
+    adminListWebhookDeliveries: endpoint,
+    adminGetWebhookDelivery: delivery,
+    adminResendWebhookDelivery: delivery,
   }
   const QUERY: Readonly<Record<string, string>> = { searchProducts: '?keyword=a' }
   /** The order needs nothing. */

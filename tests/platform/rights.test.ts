@@ -170,6 +170,17 @@ async function address(owner: string): Promise<string> {
 
 const category = async () =>
   (await admin('/categories', { name: fresh('分类'), sort: 0 })).body.data.id as string
+const RECEIVER = { url: 'https://erp.example.com/events', events: ['order.paid'] }
+/** The only one: their number is limited. */
+async function endpoint(): Promise<string> {
+  const { data } = (await mall.call('GET', `${STAFF_API}/webhook-endpoints`, { as: 'root', role: 'admin' }))
+    .body
+  for (const { id } of data)
+    await mall.call('DELETE', `${STAFF_API}/webhook-endpoints/${id}`, { as: 'root', role: 'admin' })
+  return (await admin('/webhook-endpoints', RECEIVER)).body.data.id as string
+}
+const delivery = async () =>
+  (await admin(`/webhook-endpoints/${await endpoint()}/test`, {})).body.data.id as string
 const draft = { title: '钢笔', payment_mode: 'points_only', point: 10 }
 const draftForm = { title: '钢笔', payment_mode: 'points_only', point: '10', stock: '1' }
 
@@ -515,7 +526,64 @@ const TABLE: readonly Row[] = [
   row('POST /api/webhooks/orders', EVERYBODY, 401, 'none', () => ({ body: {} })),
   row('POST /codec/decode', STAFF, 200, 'none', () => ({ body: { payloads: [] } })),
 
+  row(`POST ${STAFF_API}/webhook-endpoints`, STAFF, 201, 'none', async () => {
+    await endpoint()
+    return { body: RECEIVER }
+  }),
+  row(`PATCH ${STAFF_API}/webhook-endpoints/:id`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/webhook-endpoints/${await endpoint()}`,
+    body: { enabled: false },
+  })),
+  row(`DELETE ${STAFF_API}/webhook-endpoints/:id`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/webhook-endpoints/${await endpoint()}`,
+  })),
+  row(`POST ${STAFF_API}/webhook-endpoints/:id/rotate-secret`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/webhook-endpoints/${await endpoint()}/rotate-secret`,
+    body: {},
+  })),
+  row(`POST ${STAFF_API}/webhook-endpoints/:id/test`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/webhook-endpoints/${await endpoint()}/test`,
+    body: {},
+  })),
+  row(`POST ${STAFF_API}/deliveries/:id/resend`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/deliveries/${await delivery()}/resend`,
+    body: {},
+  })),
+
   row(`POST ${STAFF_API}/reconciliations`, STAFF, 202, 'none', () => ({ body: { day: '2026-01-01' } })),
+  // The answer shows the secret.
+  row('POST /admin/webhooks', STAFF, 200, 'none', async () => {
+    await endpoint()
+    return { fields: { url: RECEIVER.url, event_order_paid: '1' } }
+  }),
+  row('POST /admin/webhooks/:id', STAFF, 303, 'none', async () => ({
+    path: `/admin/webhooks/${await endpoint()}`,
+    fields: { url: `${RECEIVER.url}/new`, event_order_paid: '1' },
+  })),
+  row('POST /admin/webhooks/:id/rotate', STAFF, 200, 'none', async () => ({
+    path: `/admin/webhooks/${await endpoint()}/rotate`,
+    fields: { overlap: '24' },
+  })),
+  ...['disable', 'test', 'delete'].map((action) =>
+    row(`POST /admin/webhooks/:id/${action}`, STAFF, 303, 'none', async () => ({
+      path: `/admin/webhooks/${await endpoint()}/${action}`,
+      fields: {},
+    })),
+  ),
+  row('POST /admin/webhooks/:id/enable', STAFF, 303, 'none', async () => {
+    const id = await endpoint()
+    const off = { as: 'root', role: 'admin', body: { enabled: false } } as const
+    await mall.call('PATCH', `${STAFF_API}/webhook-endpoints/${id}`, off)
+    return { path: `/admin/webhooks/${id}/enable`, fields: {} }
+  }),
+  row('POST /admin/webhooks/:id/deliveries/:delivery/resend', STAFF, 303, 'none', async () => {
+    const id = await endpoint()
+    const sent = (await admin(`/webhook-endpoints/${id}/test`, {})).body.data.id as string
+    const ended = { state: 'delivered' as const, next_try_at: null, ended_at: new Date() }
+    await mall.db.updateTable('webhook_deliveries').set(ended).where('id', '=', sent).execute()
+    return { path: `/admin/webhooks/${id}/deliveries/${sent}/resend`, fields: {} }
+  }),
+
   row('POST /admin/reconciliations', STAFF, 303, 'none', () => ({ fields: { day: '2026-01-02' } })),
 ]
 
@@ -835,6 +903,10 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         'reconciliations',
         'reconciliations/:id',
         'reconciliations/:id/findings.csv',
+        'webhook-endpoints',
+        'webhook-endpoints/:id',
+        'webhook-endpoints/:id/deliveries',
+        'deliveries/:id',
       ],
     ].map((path) => `${STAFF_API}/${path}`),
   ],
@@ -860,6 +932,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       ...['/categories', '/categories/:id', '/categories/:id/delete'].map((path) => `/admin${path}`),
       ...['/users', '/users/:owner', '/users/:owner/earnings'].map((path) => `/admin${path}`),
       ...['', '/:id', '/:id/findings.csv'].map((path) => `/admin/reconciliations${path}`),
+      ...['', '/:id', '/:id/rotate', '/:id/delete'].map((path) => `/admin/webhooks${path}`),
     ],
   ],
   // An operator may read levels.

@@ -27,6 +27,8 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   code_views: 'fulfilment',
   product_codes: 'fulfilment',
   outbox: 'messaging',
+  webhook_deliveries: 'messaging',
+  webhook_endpoints: 'messaging',
   webhook_inbox: 'messaging',
   exchange_attempts: 'orders',
   order_events: 'orders',

@@ -108,6 +108,8 @@ type Problem = {
     | 'DELIVERY_MISMATCH'
     | 'REFUND_EXCEEDS_REST'
     | 'REFUND_IS_WHOLE'
+    | 'ENDPOINT_DISABLED'
+    | 'TOO_MANY_ENDPOINTS'
     | 'UNAVAILABLE'
     | 'VALIDATION_FAILED'
     | 'MALFORMED_JSON'
@@ -149,6 +151,8 @@ type Problem = {
       | 'voucher_only'
       | 'stock_is_codes'
       | 'publish_only'
+      | 'https'
+      | 'public_address'
       | 'invalid'
     message: string
   }[]
@@ -688,6 +692,94 @@ type Finding = {
   found_at: string
 }
 
+type WebhookEndpoint = {
+  id: string
+  url: string
+  events: (
+    | 'order.created'
+    | 'order.paid'
+    | 'order.accepted'
+    | 'order.shipped'
+    | 'order.finished'
+    | 'order.canceled'
+    | 'refund.succeeded'
+    | 'points.changed'
+    | 'points.expiring'
+  )[]
+  description: string | null
+  state: 'enabled' | 'disabled' | 'gone' | 'failing'
+  state_since: string
+  failing_since: string | null
+  paused_until: string | null
+  public_key: string
+  earlier_secret_until: string | null
+  pending: number
+  given_up: number
+  created_at: string
+  updated_at: string
+}
+
+type WebhookEndpointWithSecret = WebhookEndpoint & { secret: string }
+
+type WebhookDelivery = {
+  id: string
+  endpoint_id: string
+  event_id: string
+  event: OutgoingEvent
+  order_no: string | null
+  state: 'pending' | 'delivered' | 'given_up'
+  is_behind: boolean
+  tries: number
+  next_try_at: string | null
+  outcome:
+    | 'delivered'
+    | 'refused'
+    | 'redirected'
+    | 'gone'
+    | 'timed_out'
+    | 'unreachable'
+    | 'address_not_allowed'
+    | 'endpoint_disabled'
+    | 'interrupted'
+    | null
+  response_status: number | null
+  created_at: string
+  ended_at: string | null
+  attempts: {
+    at: string
+    outcome:
+      | 'delivered'
+      | 'refused'
+      | 'redirected'
+      | 'gone'
+      | 'timed_out'
+      | 'unreachable'
+      | 'address_not_allowed'
+      | 'endpoint_disabled'
+      | 'interrupted'
+      | null
+    response_status: number | null
+    duration_ms: number | null
+  }[]
+}
+
+type OutgoingEvent = {
+  type:
+    | 'order.created'
+    | 'order.paid'
+    | 'order.accepted'
+    | 'order.shipped'
+    | 'order.finished'
+    | 'order.canceled'
+    | 'refund.succeeded'
+    | 'points.changed'
+    | 'points.expiring'
+    | 'webhook.test'
+  timestamp: string
+  sequence: number
+  data: { [name: string]: unknown }
+}
+
 export interface Operations {
   listProducts: {
     query?: {
@@ -869,6 +961,8 @@ export interface Operations {
                   | 'DELIVERY_MISMATCH'
                   | 'REFUND_EXCEEDS_REST'
                   | 'REFUND_IS_WHOLE'
+                  | 'ENDPOINT_DISABLED'
+                  | 'TOO_MANY_ENDPOINTS'
                   | 'UNAVAILABLE'
                   | 'VALIDATION_FAILED'
                   | 'MALFORMED_JSON'
@@ -1740,6 +1834,168 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminListWebhookEndpoints: {
+    answer:
+      | { status: 200; body: { success: true; data: WebhookEndpoint[] } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminCreateWebhookEndpoint: {
+    body: {
+      url: string
+      events: (
+        | 'order.created'
+        | 'order.paid'
+        | 'order.accepted'
+        | 'order.shipped'
+        | 'order.finished'
+        | 'order.canceled'
+        | 'refund.succeeded'
+        | 'points.changed'
+        | 'points.expiring'
+      )[]
+      description?: string | null
+    }
+    answer:
+      | { status: 201; body: { success: true; data: WebhookEndpointWithSecret } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetWebhookEndpoint: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: WebhookEndpoint } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminUpdateWebhookEndpoint: {
+    path: { id: string }
+    body: {
+      url?: string
+      events?: (
+        | 'order.created'
+        | 'order.paid'
+        | 'order.accepted'
+        | 'order.shipped'
+        | 'order.finished'
+        | 'order.canceled'
+        | 'refund.succeeded'
+        | 'points.changed'
+        | 'points.expiring'
+      )[]
+      description?: string | null
+      enabled?: boolean
+    }
+    answer:
+      | { status: 200; body: { success: true; data: WebhookEndpoint } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminDeleteWebhookEndpoint: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: { id: string } } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminRotateWebhookSecret: {
+    path: { id: string }
+    body: { overlap_hours?: number }
+    answer:
+      | { status: 200; body: { success: true; data: WebhookEndpointWithSecret } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminTestWebhookEndpoint: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: WebhookDelivery } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminListWebhookDeliveries: {
+    path: { id: string }
+    query?: { page?: number; per_page?: number; state?: 'pending' | 'delivered' | 'given_up' }
+    answer:
+      | { status: 200; body: { success: true; data: WebhookDelivery[]; meta: Meta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetWebhookDelivery: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: WebhookDelivery } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminResendWebhookDelivery: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: WebhookDelivery } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   receivePaymentNotification: {
     path: { provider: 'alipay' | 'wechat' | 'stripe' }
     body: WechatNotification | StripeEvent
@@ -1843,6 +2099,16 @@ export const PATHS = {
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],
   adminGetReconciliation: ['GET', '/api/admin/points-mall/reconciliations/{id}'],
+  adminListWebhookEndpoints: ['GET', '/api/admin/points-mall/webhook-endpoints'],
+  adminCreateWebhookEndpoint: ['POST', '/api/admin/points-mall/webhook-endpoints'],
+  adminGetWebhookEndpoint: ['GET', '/api/admin/points-mall/webhook-endpoints/{id}'],
+  adminUpdateWebhookEndpoint: ['PATCH', '/api/admin/points-mall/webhook-endpoints/{id}'],
+  adminDeleteWebhookEndpoint: ['DELETE', '/api/admin/points-mall/webhook-endpoints/{id}'],
+  adminRotateWebhookSecret: ['POST', '/api/admin/points-mall/webhook-endpoints/{id}/rotate-secret'],
+  adminTestWebhookEndpoint: ['POST', '/api/admin/points-mall/webhook-endpoints/{id}/test'],
+  adminListWebhookDeliveries: ['GET', '/api/admin/points-mall/webhook-endpoints/{id}/deliveries'],
+  adminGetWebhookDelivery: ['GET', '/api/admin/points-mall/deliveries/{id}'],
+  adminResendWebhookDelivery: ['POST', '/api/admin/points-mall/deliveries/{id}/resend'],
   receivePaymentNotification: ['POST', '/api/webhooks/payments/{provider}'],
   receiveOrderEvent: ['POST', '/api/webhooks/orders'],
   getLiveness: ['GET', '/health/live'],

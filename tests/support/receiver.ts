@@ -8,12 +8,18 @@ export interface Received {
   readonly body: Buffer
 }
 
+/** `hangs`: there is no answer. */
+interface ReceiverAnswer {
+  readonly status: number
+  readonly body?: string | Buffer
+  readonly type?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly hangs?: true
+}
+
 /** A small server that keeps what it is sent. `answer` gives the status and body of each answer. */
 export async function startReceiver(
-  answer: (
-    request: Received,
-    index: number,
-  ) => { status: number; body?: string | Buffer; type?: string } = () => ({ status: 200 }),
+  answer: (request: Received, index: number) => ReceiverAnswer = () => ({ status: 200 }),
   port = 0,
 ) {
   const received: Received[] = []
@@ -23,8 +29,10 @@ export async function startReceiver(
     request.on('end', () => {
       const { method = '', url = '', headers } = request
       const one = { method, url, headers, body: Buffer.concat(chunks) }
-      const { status, body = '', type = 'application/json' } = answer(one, received.push(one) - 1)
-      response.writeHead(status, { 'content-type': type }).end(body)
+      const given = answer(one, received.push(one) - 1)
+      if (given.hangs) return
+      const { status, body = '', type = 'application/json', headers: more = {} } = given
+      response.writeHead(status, { 'content-type': type, ...more }).end(body)
     })
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))

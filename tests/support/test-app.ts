@@ -38,6 +38,7 @@ import { grant } from '../../db/wallet/grants.ts'
 import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import type { Role } from '../../domain/access.ts'
 import type { PaymentMode, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
+import { ORDER_STEPS } from '../../domain/messaging/events.ts'
 import { decimalFromFen } from '../../domain/money.ts'
 import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../../domain/payments/method.ts'
@@ -71,6 +72,8 @@ export interface MallOptions {
   /** By default, all. */
   readonly supportedMethods?: readonly PaymentMethod[]
   readonly maxCachedWorkflows?: number
+  readonly orderSync?: ApiDeps['orderSync']
+  readonly webhooks?: Partial<ApiDeps['webhooks']>
   /** After this (ms) the API answers 202; by default long where a worker runs, as a busy machine is slow and not wrong. */
   readonly answerMs?: number
   /** Wraps or replaces activities, to make a step fail. */
@@ -220,6 +223,8 @@ export async function openTestApp(options: MallOptions = {}) {
     demo: true,
     crashWorker: undefined,
     temporalUiUrl: undefined,
+    orderSync: options.orderSync ?? ORDER_STEPS,
+    webhooks: { allowPrivate: true, ...options.webhooks },
     ordersWebhookSecret: `whsec_${Buffer.from('secret of the order domain').toString('base64')}`,
     providers,
     trustedProxies: [],

@@ -14,6 +14,7 @@ const SECTIONS = [
   ['categories', '/admin/categories'],
   ['users', '/admin/users'],
   ['reconciliations', '/admin/reconciliations'],
+  ['webhooks', '/admin/webhooks'],
 ] as const
 
 interface ConsolePage {

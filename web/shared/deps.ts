@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { OidcSignIn } from '../../application/access/oidc.ts'
 import type { Viewer } from '../../application/customers/sessions.ts'
+import type { EndpointDeps } from '../../application/messaging/endpoints.ts'
 import type { ExchangeDeps } from '../../application/orders/exchange-deps.ts'
 import type { TokenRefusal } from '../../domain/token-refusal.ts'
 import type { EarningRules } from '../../domain/wallet/earning.ts'
@@ -33,6 +34,8 @@ export interface WebDeps extends ExchangeDeps {
   readonly stopping: AbortSignal
   /** @returns why the link is not accepted, if it is not */
   readonly readSignInLink: (token: string) => Promise<SignInLink | TokenRefusal>
+  /** Where events may be sent. */
+  readonly webhooks: EndpointDeps['webhooks']
   /** Undefined: nobody signs in at an identity provider. */
   readonly oidc: OidcSignIn | undefined
 }

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import type { InboxEvent } from '../../../application/messaging/inbox.ts'
 import { deliver, keepOrderEvent, keepPaymentEvent } from '../../../application/messaging/inbox.ts'
+import { isUnsynced } from '../../../domain/messaging/events.ts'
 import type { EarlyOrderNotice } from '../../../domain/messaging/notices.ts'
 import { PROVIDER_NAMES } from '../../../domain/payments/method.ts'
 import type { OrderNotice } from '../../../workflows/messages.ts'
@@ -76,6 +77,8 @@ export function webhookRoutes(deps: ApiDeps) {
       const parsed = orderEvent.safeParse(payload)
       if (!parsed.success) throw new ApiError('VALIDATION_FAILED')
       const { type, data } = parsed.data
+      // Switched off: acknowledged, so that the order domain does not repeat it, and nothing moves.
+      if (isUnsynced(type, deps.orderSync)) return c.body(null, 200)
       const notice = noticeOf(`orders/${eventId}`, type, data)
       const { event, fresh } = await keepOrderEvent(deps.db, data.order_no, notice)
       deliverLater(event, fresh)

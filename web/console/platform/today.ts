@@ -89,7 +89,7 @@ function percent(part: number, whole: number): string {
 function attention(board: Dashboard, lang: Lang): Html {
   const t = textsIn(lang)
   const { orders, count } = board.attention
-  const { findings } = board
+  const { findings, endpoints } = board
   const rows = [
     count > 0 &&
       html`<li><p><strong class="digits">${grouped(count)}</strong> ${t(T.stuckOrders)}
@@ -104,6 +104,9 @@ function attention(board: Dashboard, lang: Lang): Html {
     findings.count > 0 &&
       html`<li><p><strong class="digits">${grouped(findings.count)}</strong> ${t(T.findings)}
         <a class="press" href="/admin/reconciliations/${findings.id}">${t(T.look)}</a></p></li>`,
+    endpoints.count > 0 &&
+      html`<li><p><strong class="digits">${grouped(endpoints.count)}</strong> ${t(T.endpoints)}
+        <a class="press" href="/admin/webhooks/${endpoints.id}">${t(T.look)}</a></p></li>`,
   ].filter(Boolean)
   return html`<section class="card stack attention" aria-labelledby="attention">
     <h2 id="attention">${t(T.attention)}</h2>

@@ -1,5 +1,7 @@
+import { EVENT_TYPES } from '../../../domain/messaging/events.ts'
 import { ACTIONS as ORDER_ACTIONS } from '../console/orders.ts'
 import { ACTIONS as WALLET_ACTIONS } from '../console/wallets.ts'
+import { EVENT_TEXTS, eventField } from '../console/webhooks.ts'
 import type { Text } from './common.ts'
 import { PRODUCT_LABELS } from './product-labels.ts'
 
@@ -61,10 +63,19 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/admin/users/:owner/earnings/:id/reverse', { zh: '撤销积分入账', en: 'Reverse an earning' }],
   ...of(WALLET_ACTIONS, '/admin/users/:owner', '用户', 'Customer'),
   ['/admin/reconciliations', { zh: '发起对账', en: 'Start a reconciliation' }],
+  ['/admin/webhooks', { zh: '新增接收地址', en: 'Add a webhook endpoint' }],
+  ['/admin/webhooks/:id', { zh: '修改接收地址', en: 'Edit a webhook endpoint' }],
+  ['/admin/webhooks/:id/enable', { zh: '启用接收地址', en: 'Switch a webhook endpoint on' }],
+  ['/admin/webhooks/:id/disable', { zh: '停用接收地址', en: 'Switch a webhook endpoint off' }],
+  ['/admin/webhooks/:id/test', { zh: '发送测试事件', en: 'Send a test event' }],
+  ['/admin/webhooks/:id/rotate', { zh: '更换接收地址的密钥', en: 'Rotate the secret of a webhook endpoint' }],
+  ['/admin/webhooks/:id/delete', { zh: '删除接收地址', en: 'Delete a webhook endpoint' }],
+  ['/admin/webhooks/:id/deliveries/:delivery/resend', { zh: '重新推送事件', en: 'Send an event again' }],
 ]
 
 export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   ...PRODUCT_LABELS,
+  ...Object.fromEntries(EVENT_TYPES.map((type) => [eventField(type), EVENT_TEXTS[type]])),
   address: { zh: '收货地址', en: 'Address' },
   amount: { zh: '金额（元）', en: 'Amount (CNY)' },
   as_default: { zh: '设为默认地址', en: 'Use as default' },
@@ -89,6 +100,7 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   more: { zh: '补充原因', en: 'Additional details' },
   name: { zh: '名称', en: 'Name' },
   occurred: { zh: '发生时间', en: 'When' },
+  overlap: { zh: '旧密钥有效时长（小时）', en: 'Hours for the current secret' },
   phone: { zh: '手机号', en: 'Phone' },
   points: { zh: '积分', en: 'Points' },
   province: { zh: '省份', en: 'Province' },
@@ -99,6 +111,7 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   stock_change: { zh: '库存变动件数', en: 'Change of stock' },
   stock_way: { zh: '库存变动方向', en: 'In or out' },
   tracking_no: { zh: '快递单号', en: 'Tracking number' },
+  url: { zh: '接收地址', en: 'URL' },
   version: { zh: '版本', en: 'Version' },
   way: { zh: '处理方式', en: 'Way' },
   what: { zh: '退款范围', en: 'What is refunded' },

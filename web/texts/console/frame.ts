@@ -8,6 +8,7 @@ export const FRAME = {
   categories: { zh: '分类', en: 'Categories' },
   users: { zh: '用户', en: 'Customers' },
   reconciliations: { zh: '对账', en: 'Reconciliation' },
+  webhooks: { zh: '推送', en: 'Webhooks' },
   role: {
     customer: { zh: '顾客', en: 'Customer' },
     operator: { zh: '运营', en: 'Operator' },
@@ -48,6 +49,7 @@ export const TODAY = {
   slowRefunds: { zh: '笔退款超过 24 小时未完成', en: 'refunds pending for over 24 hours' },
   undelivered: { zh: '条通知未送达订单', en: 'Notification received, order not updated yet' },
   undecided: { zh: '笔兑换迟迟没有结果', en: 'Redemption without a result' },
+  endpoints: { zh: '个接收地址已自动停止推送', en: 'Webhook endpoints that were switched off' },
   findings: { zh: '处对账差异未解决', en: 'Unresolved reconciliation differences' },
   oldest: { zh: '最早一笔：{when}', en: 'oldest: {when}' },
   more: { zh: '查看全部', en: 'Show all' },
