@@ -547,6 +547,8 @@ type CodeImportResult = {
       | 'voucher_only'
       | 'stock_is_codes'
       | 'publish_only'
+      | 'https'
+      | 'public_address'
       | 'invalid'
       | null
     message: string | null
@@ -596,8 +598,11 @@ type ShipBatchResult = {
     | 'CARRIER_MISMATCH'
     | 'ALREADY_EXTENDED'
     | 'ORDER_STATE_CONFLICT'
+    | 'DELIVERY_MISMATCH'
     | 'REFUND_EXCEEDS_REST'
     | 'REFUND_IS_WHOLE'
+    | 'ENDPOINT_DISABLED'
+    | 'TOO_MANY_ENDPOINTS'
     | 'UNAVAILABLE'
     | 'VALIDATION_FAILED'
     | 'MALFORMED_JSON'
