@@ -1,5 +1,6 @@
 import { commitStock, releaseStock } from '../db/catalogue/stock.ts'
 import type { Tx } from '../db/client.ts'
+import { voidVoucher } from '../db/fulfilment/vouchers.ts'
 import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '../db/orders/orders.ts'
 import {
   amountsOf,
@@ -128,6 +129,7 @@ export async function cancelOrder(
       note,
     })
     if (!outsideSteps.includes('stock')) await releaseStock(tx, orderNo)
+    if (order.delivery === 'voucher') await voidVoucher(tx, orderNo)
   }
   return owedRefunds(tx, orderNo, 'order')
 }

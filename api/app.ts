@@ -22,6 +22,7 @@ import { adminOrderRoutes } from './routes/admin/orders.ts'
 import { adminProductRoutes } from './routes/admin/products.ts'
 import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
 import { adminUserRoutes } from './routes/admin/users.ts'
+import { adminVoucherRoutes } from './routes/admin/vouchers.ts'
 import { adminWalletRoutes } from './routes/admin/wallets.ts'
 import { assetRoutes } from './routes/platform/assets.ts'
 import { codecRoutes } from './routes/platform/codec.ts'
@@ -87,6 +88,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
   app.route('/api/admin/points-mall', adminCodeRoutes(deps))
+  app.route('/api/admin/points-mall', adminVoucherRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))
 

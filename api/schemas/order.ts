@@ -20,6 +20,7 @@ import { ApiError } from '../errors.ts'
 import { codesDelivery } from './codes.ts'
 import { money, text } from './common.ts'
 import { product, productFor } from './product.ts'
+import { voucherDelivery } from './vouchers.ts'
 
 export const orderStatus = z.enum(ORDER_STATUSES)
 export const paymentMode = z.enum(PAYMENT_MODES)
@@ -143,7 +144,7 @@ export const order = z
     ),
     created_at: z.string(),
     updated_at: z.string(),
-    delivery: codesDelivery.optional().openapi({
+    delivery: z.union([codesDelivery, voucherDelivery]).optional().openapi({
       description:
         'What the customer got, when the owner reads the order alone: each read of a code is recorded. Absent before it is paid',
     }),

@@ -7,6 +7,7 @@ import { createApp } from '../../api/app.ts'
 import { addAddress, readAddresses } from '../../application/customers/addresses.ts'
 import { signIn } from '../../application/customers/sessions.ts'
 import { importCodes, readOrderCodes } from '../../application/fulfilment/codes.ts'
+import { createStore, redeemVoucher } from '../../application/fulfilment/vouchers.ts'
 import { keepFirstLevel } from '../../db/customers/users.ts'
 import { hasRight, PAGE_ROLES, type PageRole, RIGHTS, ROLES, type Role } from '../../domain/access.ts'
 import { ACTIONS } from '../../web/texts/console/wallets.ts'
@@ -141,6 +142,30 @@ async function issued(owner: string): Promise<readonly [orderNo: string, codeId:
   await mall.reach(owner, orderNo, 'order_shipped')
   const [code] = await readOrderCodes(mall.db, orderNo)
   return [orderNo, code?.id ?? '']
+}
+
+const store = async () =>
+  (await createStore(mall.db, { name: '店', address: null, staff: [] }, fresh('store'))).id
+
+/** @returns the code and the order of a paid voucher */
+async function voucherOf(owner: string): Promise<readonly [code: string, orderNo: string]> {
+  const product_id = await mall.product({ shipping_type: 'none' })
+  await mall.db
+    .updateTable('points_products')
+    .set({ delivery: 'voucher' })
+    .where('id', '=', product_id)
+    .execute()
+  await mall.points(owner, 100)
+  const orderNo = (await mall.exchange(owner, { product_id })).body.data.order_no as string
+  await mall.reach(owner, orderNo, 'order_shipped')
+  return [(await mall.order(owner, orderNo)).delivery.code, orderNo]
+}
+
+/** @returns the voucher's id */
+async function usedVoucher(): Promise<string> {
+  const [code] = await voucherOf(fresh('customer'))
+  const clerk = { sub: 'clerk', role: 'operator' } as const
+  return (await redeemVoucher(mall.deps, code, await store(), clerk, fresh('use'))).id
 }
 
 async function unpaid(owner: string): Promise<string> {
@@ -284,6 +309,19 @@ const TABLE: readonly Row[] = [
     const [orderNo, codeId] = await issued(owner)
     return { path: `${STAFF_API}/orders/${orderNo}/codes/${codeId}/replace`, body: reason }
   }),
+  row(`POST ${STAFF_API}/vouchers/redeem`, STAFF, 200, 'none', async () => {
+    const [code] = await voucherOf(fresh('customer'))
+    return { body: { code, store_id: await store() } }
+  }),
+  row(`POST ${STAFF_API}/vouchers/:id/undo`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/vouchers/${await usedVoucher()}/undo`,
+    body: reason,
+  })),
+  row(`POST ${STAFF_API}/stores`, STAFF, 201, 'none', () => ({ body: { name: fresh('店') } })),
+  row(`PATCH ${STAFF_API}/stores/:id`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/stores/${await store()}`,
+    body: { staff: [] },
+  })),
   row(`POST ${STAFF_API}/categories`, STAFF, 201, 'none', () => ({ body: { name: fresh('分类') } })),
   row(`PATCH ${STAFF_API}/categories/:id`, STAFF, 200, 'none', async () => ({
     path: `${STAFF_API}/categories/${await category()}`,
@@ -761,6 +799,8 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         'products',
         'products/:id',
         'products/:id/codes',
+        'vouchers/:id',
+        'stores',
         'products/:id/stock-movements',
         'categories',
         'categories/:id',
