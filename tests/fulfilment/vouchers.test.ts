@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDeliveryActivities } from '../../activities/delivery.ts'
 import { readVoucherCode, UNDO_MINUTES, voucherCode } from '../../domain/fulfilment/vouchers.ts'
 import { readTables } from '../support/db-snapshot.ts'
+import { openHttpSession } from '../support/http-session.ts'
 import { type Call, openTestApp, type TestApp } from '../support/test-app.ts'
 
 let mall: TestApp
@@ -230,6 +231,27 @@ describe('a use', () => {
     const unknown = voucherCode(1)
     expect((await redeem(unknown)).status).toBe(404)
   })
+})
+
+test('pages: the owner shows a QR code, staff redeem at the counter, and undo', async () => {
+  const { owner, orderNo, code, id } = await issued({ uses: 2, valid_days: 30 })
+  const visitor = await openHttpSession(mall, owner)
+  const path = `/points-mall/orders/${orderNo}`
+  const order = (await visitor.get(path)).html
+  for (const said of ['待使用', code.slice(0, 4), '<svg', '剩余 2 次']) expect(order).toContain(said)
+  const staff = await openHttpSession(mall, 'op', 'zh', 'operator')
+  expect((await staff.get('/admin/counter')).html).toContain('西湖店')
+  const wrong = await staff.post('/admin/counter', { code: '123', store_id: store })
+  expect([wrong.status, wrong.html.includes('不是有效的核销码')]).toEqual([422, true])
+  const done = await staff.post('/admin/counter', { code, store_id: store })
+  expect([done.status, done.html.includes('核销成功'), done.html.includes(code)]).toEqual([200, true, false])
+  expect((await visitor.get(path)).html).toContain('剩余 1 次')
+  expect((await staff.post(`/admin/counter/${id}/undo`, { reason: '' })).status).toBe(422)
+  const undone = await staff.post(`/admin/counter/${id}/undo`, { reason: '扫错了' })
+  expect((await staff.get(undone.location)).html).toContain('扫错了')
+  expect((await staff.get(`/admin/orders/${orderNo}`)).html).toContain(`/admin/counter/${id}`)
+  const shop = await staff.post('/admin/stores', { name: '城东店', address: '', staff: 'wang\nchen' })
+  expect((await staff.get(shop.location)).html).toContain('chen, wang')
 })
 
 test('no voucher code is in the database in clear', async () => {

@@ -416,6 +416,21 @@ const TABLE: readonly Row[] = [
     path: `/admin/products/${await codeProduct()}/codes`,
     fields: { codes: fresh('CODE') },
   })),
+  row('POST /admin/counter', STAFF, 200, 'none', async () => {
+    const [code] = await voucherOf(fresh('customer'))
+    return { fields: { code, store_id: await store() } }
+  }),
+  row('POST /admin/counter/:id/undo', STAFF, 303, 'none', async () => ({
+    path: `/admin/counter/${await usedVoucher()}/undo`,
+    fields: reason,
+  })),
+  row('POST /admin/stores', STAFF, 303, 'none', () => ({
+    fields: { name: fresh('店'), address: '', staff: '' },
+  })),
+  row('POST /admin/stores/:id', STAFF, 303, 'none', async () => ({
+    path: `/admin/stores/${await store()}`,
+    fields: { name: fresh('店'), address: '', staff: 'wang' },
+  })),
   row('POST /admin/orders/:id/codes/:code/replace', STAFF, 303, 'customer', async (owner) => {
     const [orderNo, codeId] = await issued(owner)
     return { path: `/admin/orders/${orderNo}/codes/${codeId}/replace`, fields: reason }
@@ -828,6 +843,10 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/:id/:action',
         '/orders/:id/codes/:code/replace',
         '/products/:id/codes',
+        '/counter',
+        '/counter/:id',
+        '/stores',
+        '/stores/:id',
       ].map((path) => `/admin${path}`),
       ...['/products', '/products/new', '/products/:id', '/products/:id/delete', '/products/:id/stock'].map(
         (path) => `/admin${path}`,
