@@ -1,5 +1,6 @@
 import { commitStock, releaseStock } from '../db/catalogue/stock.ts'
 import type { Tx } from '../db/client.ts'
+import { voidVoucher } from '../db/fulfilment/vouchers.ts'
 import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '../db/orders/orders.ts'
 import {
   amountsOf,
@@ -130,6 +131,7 @@ export async function cancelOrder(
     })
     if (refund) await announceRefund(tx, orderNo, refund)
     if (!outsideSteps.includes('stock')) await releaseStock(tx, orderNo)
+    if (order.delivery === 'voucher') await voidVoucher(tx, orderNo)
   }
   return owedRefunds(tx, orderNo, 'order')
 }

@@ -25,6 +25,7 @@ import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
 import { adminShipBatchRoutes } from './routes/admin/ship-batch.ts'
 import { adminShipmentRoutes } from './routes/admin/shipments.ts'
 import { adminUserRoutes } from './routes/admin/users.ts'
+import { adminVoucherRoutes } from './routes/admin/vouchers.ts'
 import { adminWalletRoutes } from './routes/admin/wallets.ts'
 import { adminDeliveryRoutes, adminEndpointRoutes } from './routes/admin/webhook-endpoints.ts'
 import { assetRoutes } from './routes/platform/assets.ts'
@@ -94,6 +95,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
+  app.route('/api/admin/points-mall', adminVoucherRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/admin/points-mall/webhook-endpoints', adminEndpointRoutes(deps))
   app.route('/api/admin/points-mall/deliveries', adminDeliveryRoutes(deps))

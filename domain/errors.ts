@@ -21,6 +21,10 @@ export type RefusalCode =
   | 'SHIPMENT_EXCEEDS_REST'
   | 'CARRIER_MISMATCH'
   | 'ALREADY_EXTENDED'
+  | 'VOUCHER_USED'
+  | 'VOUCHER_EXPIRED'
+  | 'VOUCHER_VOID'
+  | 'UNDO_TOO_LATE'
   | 'REFUND_EXCEEDS_REST'
   | 'RISK_REJECTED'
   | 'REFUND_IS_WHOLE'
@@ -39,6 +43,8 @@ export type RefusalRule = (typeof REFUSAL_RULES)[number]
 
 export type ForbiddenReason =
   | 'own_account'
+  /** The store has named staff, and the caller is not one of them. */
+  | 'other_store'
   /** An external wallet keeps the points. */
   | 'points_elsewhere'
 
@@ -86,6 +92,7 @@ export type FieldRule =
   | 'taken'
   | 'stock_delta_only'
   | 'stock_is_codes'
+  | 'check_digit'
   | 'voucher_only'
   | 'publish_only'
   | 'https'

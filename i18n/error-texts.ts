@@ -55,6 +55,10 @@ const FORBIDDEN_TEXTS: Readonly<Record<ForbiddenReason | 'role', Readonly<Record
     zh: '不能为自己办理：本人的账户和订单须由其他同事处理',
     en: 'You cannot do this for your own account or orders. Ask a colleague',
   },
+  other_store: {
+    zh: '你不是这家门店的店员',
+    en: 'You are not on the staff of this store',
+  },
   points_elsewhere: {
     zh: '积分由外部积分系统管理，不能在这里变更',
     en: 'Points are kept by an external points system and cannot be changed here',
@@ -229,6 +233,22 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     zh: plain('订单状态冲突', '订单当前状态不允许此操作'),
     en: plain('Order state conflict', 'The order does not allow this in its current state'),
   },
+  VOUCHER_USED: {
+    zh: plain('核销券已用完', '这张核销券的次数已经用完'),
+    en: plain('Voucher used', 'This voucher has no use left'),
+  },
+  VOUCHER_EXPIRED: {
+    zh: plain('核销券已过期', '这张核销券已过有效期'),
+    en: plain('Voucher expired', 'This voucher is past its validity'),
+  },
+  VOUCHER_VOID: {
+    zh: plain('核销券已作废', '这张核销券的订单已取消'),
+    en: plain('Voucher void', 'The order of this voucher was canceled'),
+  },
+  UNDO_TOO_LATE: {
+    zh: plain('不能撤销', '没有可以撤销的核销：只能在核销后的一段时间内撤销'),
+    en: plain('Nothing to undo', 'There is no use that can be undone: it can only be for a while after it'),
+  },
   DELIVERY_MISMATCH: {
     zh: plain('交付方式不符', '该商品的交付方式不支持此操作'),
     en: plain('Delivery mismatch', 'The product is not delivered in this way'),
@@ -387,6 +407,10 @@ const RULE_TEXTS: Readonly<
   voucher_only: {
     zh: (f) => `${f} 只用于以核销券交付的商品`,
     en: (f) => `${f} is only for products delivered by voucher`,
+  },
+  check_digit: {
+    zh: (f) => `${f} 不是有效的核销码，请核对 12 位数字`,
+    en: (f) => `${f} is not a voucher code: check its 12 digits`,
   },
   stock_is_codes: {
     zh: (f) => `${f} 不能直接修改：该商品的库存就是可用的兑换码，请导入兑换码`,

@@ -4,6 +4,8 @@ import { consoleCategoryRoutes } from './console/catalogue/categories.ts'
 import { consoleCodeRoutes } from './console/catalogue/codes.ts'
 import { consoleProductRoutes } from './console/catalogue/products.ts'
 import { consoleUserRoutes } from './console/customers/users.ts'
+import { counterRoutes } from './console/fulfilment/counter.ts'
+import { storeRoutes } from './console/fulfilment/stores.ts'
 import { consoleWebhookRoutes } from './console/messaging/webhooks.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
@@ -70,6 +72,8 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))
   app.route('/admin/products', consoleCodeRoutes(deps))
+  app.route('/admin/counter', counterRoutes(deps))
+  app.route('/admin/stores', storeRoutes(deps))
   app.route('/admin/categories', consoleCategoryRoutes(deps))
   app.route('/admin/users', consoleEarningRoutes(deps))
   app.route('/admin/users', consoleUserRoutes(deps))

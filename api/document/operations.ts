@@ -127,6 +127,23 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: ['ORDER_STATE_CONFLICT', 'DELIVERY_MISMATCH', 'OUT_OF_STOCK'],
     example: { reason: '兑换码无效' },
   },
+  'POST /api/admin/points-mall/vouchers/redeem': {
+    id: 'adminRedeemVoucher',
+    problems: ['NOT_FOUND', 'VOUCHER_USED', 'VOUCHER_EXPIRED', 'VOUCHER_VOID'],
+    example: { code: '000000000000', store_id: '1' },
+  },
+  'GET /api/admin/points-mall/vouchers/{id}': { id: 'adminGetVoucher' },
+  'POST /api/admin/points-mall/vouchers/{id}/undo': {
+    id: 'adminUndoVoucherUse',
+    problems: ['UNDO_TOO_LATE'],
+    example: { reason: '店员误操作' },
+  },
+  'GET /api/admin/points-mall/stores': { id: 'adminListStores' },
+  'POST /api/admin/points-mall/stores': {
+    id: 'adminCreateStore',
+    example: { name: '西湖店', address: '天目山路 120 号', staff: ['wang', 'chen'] },
+  },
+  'PATCH /api/admin/points-mall/stores/{id}': { id: 'adminUpdateStore', example: { staff: ['wang'] } },
   'GET /api/admin/points-mall/categories': { id: 'adminListCategories' },
   'GET /api/admin/points-mall/categories/{id}': { id: 'adminGetCategory' },
   'GET /api/points-mall/categories': { id: 'listCategories' },

@@ -5,6 +5,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   orders: 'Orders of the signed-in customer',
   wallet: 'Points and cash of the signed-in customer',
   'admin: products': 'Products in every status, for operators',
+  'admin: vouchers': 'Stores, and the vouchers that are used there',
   'admin: categories': 'Categories of products',
   'admin: orders': 'Orders of every customer, and the actions on them',
   'admin: wallets': 'Wallets of customers; changes are for administrators',

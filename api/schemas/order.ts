@@ -21,6 +21,7 @@ import { codesDelivery } from './codes.ts'
 import { money, text } from './common.ts'
 import { product, productFor } from './product.ts'
 import { shipment, shipmentFor, shipmentsDelivery } from './shipment.ts'
+import { voucherDelivery } from './vouchers.ts'
 
 export const orderStatus = z.enum(ORDER_STATUSES)
 export const paymentMode = z.enum(PAYMENT_MODES)
@@ -127,7 +128,7 @@ export const order = z
       .openapi({ description: 'The same as data; operators only' }),
     exchange_time: z.string(),
     shipping_info: z.object({ carrier: z.string(), tracking_no: z.string() }).nullable(),
-    delivery: z.union([shipmentsDelivery, codesDelivery]).nullable().optional(),
+    delivery: z.union([shipmentsDelivery, codesDelivery, voucherDelivery]).nullable().optional(),
     shipments: z.array(shipment).optional().openapi({ description: 'Its parcels; operators only' }),
     address_info: orderAddress.nullable(),
     customer_notes: customerNotes.nullable(),

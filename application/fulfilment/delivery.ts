@@ -1,7 +1,8 @@
 import type { OrderView } from '../orders/view.ts'
 import { type CodeDeps, type ShownCode, showCodes } from './codes.ts'
+import { type ShownVoucher, showVoucher } from './vouchers.ts'
 
-export type ShownDelivery = { readonly type: 'codes'; readonly codes: ShownCode[] }
+export type ShownDelivery = { readonly type: 'codes'; readonly codes: ShownCode[] } | ShownVoucher
 
 /**
  * What the customer got, for the owner's eyes: records that they saw it.
@@ -13,5 +14,5 @@ export async function showDelivery(
   viewerId: string,
 ): Promise<ShownDelivery | undefined> {
   const codes = await showCodes(deps, order, viewerId)
-  return codes.length > 0 ? { type: 'codes', codes } : undefined
+  return codes.length > 0 ? { type: 'codes', codes } : showVoucher(deps, order, viewerId)
 }

@@ -28,6 +28,13 @@ import type { SignInLinksTable } from './sign-in-links.ts'
 import type { StockMovementsTable } from './stock-movements.ts'
 import type { StockReservationsTable } from './stock-reservations.ts'
 import type { UsersTable } from './users.ts'
+import type {
+  StoreStaffTable,
+  StoresTable,
+  VouchersTable,
+  VoucherUndosTable,
+  VoucherUsesTable,
+} from './vouchers.ts'
 import type { WalletAccountsTable } from './wallet-accounts.ts'
 import type { WalletEntriesTable } from './wallet-entries.ts'
 import type { WalletTransfersTable } from './wallet-transfers.ts'
@@ -52,6 +59,11 @@ export interface Database {
   code_imports: CodeImportsTable
   code_views: CodeViewsTable
   code_replacements: CodeReplacementsTable
+  stores: StoresTable
+  store_staff: StoreStaffTable
+  vouchers: VouchersTable
+  voucher_uses: VoucherUsesTable
+  voucher_undos: VoucherUndosTable
   wallet_accounts: WalletAccountsTable
   wallet_entries: WalletEntriesTable
   wallet_transfers: WalletTransfersTable

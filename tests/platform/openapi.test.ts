@@ -155,6 +155,20 @@ describe('each operation', () => {
     await mall.db.updateTable('points_products').set({ delivery: 'codes' }).where('id', '=', id).execute()
     return id
   }
+  async function usedVoucher() {
+    const product_id = await mall.product()
+    await mall.db
+      .updateTable('points_products')
+      .set({ delivery: 'voucher' })
+      .where('id', '=', product_id)
+      .execute()
+    await mall.points('bob', 100)
+    const { order_no } = (await mall.exchange('bob', { product_id })).body.data
+    await mall.reach('bob', order_no, 'order_shipped')
+    const { code } = (await mall.order('bob', order_no)).delivery
+    const store_id = (await admin('stores', { name: '城北店' })).body.data.id
+    return asPath((await admin('vouchers/redeem', { code, store_id })).body.data.id)
+  }
   async function replaceable() {
     const product_id = await codeProduct()
     await admin(`products/${product_id}/codes`, { codes: [{ code: 'A-1000' }, { code: 'A-1001' }] })
@@ -215,8 +229,16 @@ describe('each operation', () => {
     adminPublishProduct: draft,
     adminUnpublishProduct: draft,
     adminImportCodes: async () => asPath(await codeProduct()),
+    adminListStockMovements: draft,
     adminListCodes: async () => asPath(await codeProduct()),
     adminReplaceCode: replaceable,
+    adminRedeemVoucher: async () => {
+      await admin('stores', { name: '西湖店' })
+      return {}
+    },
+    adminGetVoucher: usedVoucher,
+    adminUndoVoucherUse: usedVoucher,
+    adminUpdateStore: async () => asPath((await admin('stores', { name: '滨江店' })).body.data.id),
     adminGetCategory: category,
     adminUpdateCategory: category,
     adminDeleteCategory: category,
@@ -258,7 +280,7 @@ describe('each operation', () => {
   }
   const QUERY: Readonly<Record<string, string>> = { searchProducts: '?keyword=a' }
   /** The order needs nothing. */
-  const REFUSED: Readonly<Record<string, number>> = { adminResolveOrder: 409 }
+  const REFUSED: Readonly<Record<string, number>> = { adminResolveOrder: 409, adminRedeemVoucher: 404 }
 
   test('accepts its example, and its answer matches its schema', async () => {
     expect(await mall.product({ point: 20, stock: 1000, shipping_type: 'logistics' })).toBe('1')

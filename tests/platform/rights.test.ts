@@ -7,6 +7,7 @@ import { createApp } from '../../api/app.ts'
 import { addAddress, readAddresses } from '../../application/customers/addresses.ts'
 import { signIn } from '../../application/customers/sessions.ts'
 import { importCodes, readOrderCodes } from '../../application/fulfilment/codes.ts'
+import { createStore, redeemVoucher } from '../../application/fulfilment/vouchers.ts'
 import { keepFirstLevel } from '../../db/customers/users.ts'
 import { hasRight, PAGE_ROLES, type PageRole, RIGHTS, ROLES, type Role } from '../../domain/access.ts'
 import { ACTIONS } from '../../web/texts/console/wallets.ts'
@@ -141,6 +142,30 @@ async function issued(owner: string): Promise<readonly [orderNo: string, codeId:
   await mall.reach(owner, orderNo, 'order_shipped')
   const [code] = await readOrderCodes(mall.db, orderNo)
   return [orderNo, code?.id ?? '']
+}
+
+const store = async () =>
+  (await createStore(mall.db, { name: '店', address: null, staff: [] }, fresh('store'))).id
+
+/** @returns the code and the order of a paid voucher */
+async function voucherOf(owner: string): Promise<readonly [code: string, orderNo: string]> {
+  const product_id = await mall.product({ shipping_type: 'none' })
+  await mall.db
+    .updateTable('points_products')
+    .set({ delivery: 'voucher' })
+    .where('id', '=', product_id)
+    .execute()
+  await mall.points(owner, 100)
+  const orderNo = (await mall.exchange(owner, { product_id })).body.data.order_no as string
+  await mall.reach(owner, orderNo, 'order_shipped')
+  return [(await mall.order(owner, orderNo)).delivery.code, orderNo]
+}
+
+/** @returns the voucher's id */
+async function usedVoucher(): Promise<string> {
+  const [code] = await voucherOf(fresh('customer'))
+  const clerk = { sub: 'clerk', role: 'operator' } as const
+  return (await redeemVoucher(mall.deps, code, await store(), clerk, fresh('use'))).id
 }
 
 async function unpaid(owner: string): Promise<string> {
@@ -303,6 +328,19 @@ const TABLE: readonly Row[] = [
     const [orderNo, codeId] = await issued(owner)
     return { path: `${STAFF_API}/orders/${orderNo}/codes/${codeId}/replace`, body: reason }
   }),
+  row(`POST ${STAFF_API}/vouchers/redeem`, STAFF, 200, 'none', async () => {
+    const [code] = await voucherOf(fresh('customer'))
+    return { body: { code, store_id: await store() } }
+  }),
+  row(`POST ${STAFF_API}/vouchers/:id/undo`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/vouchers/${await usedVoucher()}/undo`,
+    body: reason,
+  })),
+  row(`POST ${STAFF_API}/stores`, STAFF, 201, 'none', () => ({ body: { name: fresh('店') } })),
+  row(`PATCH ${STAFF_API}/stores/:id`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/stores/${await store()}`,
+    body: { staff: [] },
+  })),
   row(`POST ${STAFF_API}/categories`, STAFF, 201, 'none', () => ({ body: { name: fresh('分类') } })),
   row(`PATCH ${STAFF_API}/categories/:id`, STAFF, 200, 'none', async () => ({
     path: `${STAFF_API}/categories/${await category()}`,
@@ -437,6 +475,21 @@ const TABLE: readonly Row[] = [
   row('POST /admin/products/:id/codes', STAFF, 303, 'none', async () => ({
     path: `/admin/products/${await codeProduct()}/codes`,
     fields: { codes: fresh('CODE') },
+  })),
+  row('POST /admin/counter', STAFF, 200, 'none', async () => {
+    const [code] = await voucherOf(fresh('customer'))
+    return { fields: { code, store_id: await store() } }
+  }),
+  row('POST /admin/counter/:id/undo', STAFF, 303, 'none', async () => ({
+    path: `/admin/counter/${await usedVoucher()}/undo`,
+    fields: reason,
+  })),
+  row('POST /admin/stores', STAFF, 303, 'none', () => ({
+    fields: { name: fresh('店'), address: '', staff: '' },
+  })),
+  row('POST /admin/stores/:id', STAFF, 303, 'none', async () => ({
+    path: `/admin/stores/${await store()}`,
+    fields: { name: fresh('店'), address: '', staff: 'wang' },
   })),
   row('POST /admin/orders/:id/codes/:code/replace', STAFF, 303, 'customer', async (owner) => {
     const [orderNo, codeId] = await issued(owner)
@@ -889,6 +942,8 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         'products',
         'products/:id',
         'products/:id/codes',
+        'vouchers/:id',
+        'stores',
         'products/:id/stock-movements',
         'categories',
         'categories/:id',
@@ -925,6 +980,10 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/ship-batch',
         '/orders/packing-slips',
         '/products/:id/codes',
+        '/counter',
+        '/counter/:id',
+        '/stores',
+        '/stores/:id',
       ].map((path) => `/admin${path}`),
       ...['/products', '/products/new', '/products/:id', '/products/:id/delete', '/products/:id/stock'].map(
         (path) => `/admin${path}`,

@@ -105,6 +105,10 @@ type Problem = {
     | 'CARRIER_MISMATCH'
     | 'ALREADY_EXTENDED'
     | 'ORDER_STATE_CONFLICT'
+    | 'VOUCHER_USED'
+    | 'VOUCHER_EXPIRED'
+    | 'VOUCHER_VOID'
+    | 'UNDO_TOO_LATE'
     | 'DELIVERY_MISMATCH'
     | 'REFUND_EXCEEDS_REST'
     | 'REFUND_IS_WHOLE'
@@ -123,7 +127,7 @@ type Problem = {
     | 'IDEMPOTENCY_KEY_REUSED'
     | 'RATE_LIMITED'
     | 'INTERNAL'
-  reason?: 'own_account' | 'points_elsewhere'
+  reason?: 'own_account' | 'other_store' | 'points_elsewhere'
   request_id: string
   errors: {
     field: string
@@ -149,6 +153,7 @@ type Problem = {
       | 'taken'
       | 'stock_delta_only'
       | 'voucher_only'
+      | 'check_digit'
       | 'stock_is_codes'
       | 'publish_only'
       | 'https'
@@ -234,7 +239,7 @@ type Order = {
   }
   exchange_time: string
   shipping_info: { carrier: string; tracking_no: string } | null
-  delivery?: ShipmentsDelivery | CodesDelivery | null
+  delivery?: ShipmentsDelivery | CodesDelivery | VoucherDelivery | null
   shipments?: Shipment[]
   address_info: OrderAddress
   customer_notes: CustomerNotes
@@ -370,6 +375,14 @@ type CodesDelivery = {
   codes: { code: string; pin?: string; url?: string; valid_until?: string }[]
 }
 
+type VoucherDelivery = {
+  type: 'voucher'
+  code: string
+  valid_until: string
+  uses_left: number
+  uses_total: number
+}
+
 type OrderAddress = {
   name?: string
   phone?: string
@@ -499,6 +512,7 @@ type User = { owner_id: string; level: number | null; version: string }
 
 type AdminOrder = Order & {
   codes?: OrderCode[]
+  voucher?: Voucher
   workflow: { id: string; run_id: string | null; url: string | null }
 }
 
@@ -513,6 +527,23 @@ type OrderCode = {
   first_viewed_at: string | null
   last_viewed_at: string | null
   replaced: { by: string; reason: string; code_id: string } | null
+}
+
+type Voucher = {
+  id: string
+  masked: string
+  order_no: string
+  product_title: string
+  uses_left: number
+  uses_total: number
+  valid_until: string
+  void_at: string | null
+  uses: {
+    store: { id: string; name: string }
+    by: string
+    at: string
+    undone: { by: string; reason: string; at: string } | null
+  }[]
 }
 
 type CodeImportResult = {
@@ -545,6 +576,7 @@ type CodeImportResult = {
       | 'taken'
       | 'stock_delta_only'
       | 'voucher_only'
+      | 'check_digit'
       | 'stock_is_codes'
       | 'publish_only'
       | 'https'
@@ -598,6 +630,10 @@ type ShipBatchResult = {
     | 'CARRIER_MISMATCH'
     | 'ALREADY_EXTENDED'
     | 'ORDER_STATE_CONFLICT'
+    | 'VOUCHER_USED'
+    | 'VOUCHER_EXPIRED'
+    | 'VOUCHER_VOID'
+    | 'UNDO_TOO_LATE'
     | 'DELIVERY_MISMATCH'
     | 'REFUND_EXCEEDS_REST'
     | 'REFUND_IS_WHOLE'
@@ -619,6 +655,8 @@ type ShipBatchResult = {
     | null
   message: string | null
 }
+
+type Store = { id: string; name: string; address: string | null; staff: string[]; created_at: string }
 
 type Reconciliation = {
   id: string
@@ -963,6 +1001,10 @@ export interface Operations {
                   | 'CARRIER_MISMATCH'
                   | 'ALREADY_EXTENDED'
                   | 'ORDER_STATE_CONFLICT'
+                  | 'VOUCHER_USED'
+                  | 'VOUCHER_EXPIRED'
+                  | 'VOUCHER_VOID'
+                  | 'UNDO_TOO_LATE'
                   | 'DELIVERY_MISMATCH'
                   | 'REFUND_EXCEEDS_REST'
                   | 'REFUND_IS_WHOLE'
@@ -1794,6 +1836,85 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminRedeemVoucher: {
+    body: { code: string; store_id: string }
+    answer:
+      | { status: 200; body: { success: true; data: Voucher } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetVoucher: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: Voucher } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminUndoVoucherUse: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: Voucher } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminListStores: {
+    answer:
+      | { status: 200; body: { success: true; data: Store[] } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminCreateStore: {
+    body: { name: string; address?: string | null; staff?: string[] }
+    answer:
+      | { status: 201; body: { success: true; data: Store } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminUpdateStore: {
+    path: { id: string }
+    body: { name?: string; address?: string | null; staff?: string[] }
+    answer:
+      | { status: 200; body: { success: true; data: Store } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminListReconciliations: {
     query?: { page?: number; per_page?: number }
     answer:
@@ -2100,6 +2221,12 @@ export const PATHS = {
   adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
   adminDownloadOrders: ['GET', '/api/admin/points-mall/orders.csv'],
   adminShipBatch: ['POST', '/api/admin/points-mall/orders/ship-batch'],
+  adminRedeemVoucher: ['POST', '/api/admin/points-mall/vouchers/redeem'],
+  adminGetVoucher: ['GET', '/api/admin/points-mall/vouchers/{id}'],
+  adminUndoVoucherUse: ['POST', '/api/admin/points-mall/vouchers/{id}/undo'],
+  adminListStores: ['GET', '/api/admin/points-mall/stores'],
+  adminCreateStore: ['POST', '/api/admin/points-mall/stores'],
+  adminUpdateStore: ['PATCH', '/api/admin/points-mall/stores/{id}'],
   adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { readOrderCodes } from '../../../application/fulfilment/codes.ts'
+import { readOrderVoucher } from '../../../application/fulfilment/vouchers.ts'
 import { actOnOrder } from '../../../application/orders/actions.ts'
 import { type LinkedResources, readLinked } from '../../../application/orders/linked.ts'
 import type { OrderRequest } from '../../../application/orders/order-request.ts'
@@ -27,10 +28,12 @@ import {
 import { include, order, orderFor, orderParams, reasonText } from '../../schemas/order.ts'
 import { filterOf, orderFilter } from '../../schemas/order-filter.ts'
 import { confirmMismatch } from '../../schemas/shipment.ts'
+import { voucher } from '../../schemas/vouchers.ts'
 
 const adminOrder = order
   .extend({
     codes: z.array(orderCode).optional().openapi({ description: 'Masked; absent where there are none' }),
+    voucher: voucher.optional().openapi({ description: 'Masked; absent where there is none' }),
     workflow: z.object({ id: z.string(), run_id: z.string().nullable(), url: z.string().nullable() }),
   })
   .openapi('AdminOrder')
@@ -145,7 +148,9 @@ export function adminOrderRoutes(deps: ApiDeps) {
       const linkedOf = await readLinked(deps, [view], c.req.valid('query').include, rate)
       const codes = await readOrderCodes(deps.db, view.order_no)
       const listed = codes.length > 0 ? { codes } : {}
-      return c.json(one({ ...shown(c, view, linkedOf(view)), ...listed, workflow }), 200)
+      const found = await readOrderVoucher(deps, view.order_no)
+      const handedOut = { ...listed, ...(found && { voucher: found }) }
+      return c.json(one({ ...shown(c, view, linkedOf(view)), ...handedOut, workflow }), 200)
     })
     .openapi(accept, async (c) => {
       const { done, view } = await act(c, c.req.valid('param').id, { kind: 'accept' })

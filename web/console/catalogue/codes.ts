@@ -148,5 +148,5 @@ function table({ codes }: PoolView, lang: Lang): Html {
     )}</tbody></table>`
 }
 
-export const codeBadge = (state: CodeState, lang: Lang): Html =>
+const codeBadge = (state: CodeState, lang: Lang): Html =>
   html`<span class="badge ${LOOKS[state]}">${textsIn(lang)(CODE_STATE_TEXTS[state])}</span>`

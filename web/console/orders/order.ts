@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { readOrderCodes } from '../../../application/fulfilment/codes.ts'
+import { readOrderVoucher } from '../../../application/fulfilment/vouchers.ts'
 import {
   type OrderAuditTrail,
   readOrderAuditTrail,
@@ -26,6 +27,7 @@ import { movesOf } from '../../shop/orders/order-state.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { MODE_TEXTS, SHIPPING_TEXTS } from '../../texts/console/catalogue.ts'
 import { ORDER_DONE, ORDER_LIST, ORDER_PAGE as T } from '../../texts/console/orders.ts'
+import { COUNTER } from '../../texts/console/vouchers.ts'
 import { METHODS } from '../../texts/shop/orders.ts'
 import { consolePage } from '../layout.ts'
 import { parcelList } from '../shipments/parcels.ts'
@@ -57,10 +59,11 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes] = await Promise.all([
+  const [books, workflow, codes, voucher] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
     readOrderCodes(deps.db, order.order_no),
+    readOrderVoucher(deps, order.order_no),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
@@ -89,6 +92,7 @@ export async function showOrder(
     </div>
     ${orderCodes(c, order, codes)}
     ${parcelList(c, order)}
+    ${voucher ? html`<p><a class="press" href="/admin/counter/${voucher.id}">${t(COUNTER.uses)}</a></p>` : ''}
     ${auditTrail(order, books, lang)}`
   const status = problem?.status ?? (Object.keys(typed.errors).length > 0 ? 422 : 200)
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)

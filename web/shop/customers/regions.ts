@@ -30,7 +30,7 @@ function readRegions(): Regions {
   return regions
 }
 
-export const REGIONS = readRegions()
+const REGIONS = readRegions()
 export const PROVINCES: readonly string[] = Object.keys(REGIONS)
 /** Another one for another list: it is kept by browsers. */
 export const REGIONS_AT = '/points-mall/regions.json?v=2.1.0'

@@ -1,3 +1,4 @@
+import type { ShownVoucher } from '../../../application/fulfilment/vouchers.ts'
 import type { FundTrace } from '../../../application/orders/fund-trace.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import type { Delivery, ShippingType } from '../../../domain/catalogue/product.ts'
@@ -15,6 +16,8 @@ export interface OrderShown {
   readonly confirming: boolean
   /** Undefined: the product was deleted. */
   readonly shipping: Shipping | undefined
+  /** What its owner shows in the store; undefined: none. */
+  readonly voucher: ShownVoucher | undefined
   /** How many codes its owner can look at. */
   readonly codes: number
   /** The shop has a page of the product. */

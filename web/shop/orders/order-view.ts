@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import { readAnyProduct } from '../../../application/catalogue/products.ts'
 import { countIssued } from '../../../application/fulfilment/codes.ts'
+import { showVoucher } from '../../../application/fulfilment/vouchers.ts'
 import { type FundTrace, readFundTrace } from '../../../application/orders/fund-trace.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import { forCustomer, type OrderView } from '../../../application/orders/view.ts'
@@ -23,7 +24,7 @@ import { fundTraceList } from '../../shared/fund-trace.ts'
 import type { Html } from '../../shared/page.ts'
 import { productPicture, shownImage } from '../../shared/product-picture.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
-import { CODES, HANDED_OUT } from '../../texts/shop/delivery.ts'
+import { CODES, HANDED_OUT, isHandedOut, VOUCHER } from '../../texts/shop/delivery.ts'
 import { METHODS, NEXT, ORDER } from '../../texts/shop/orders.ts'
 import { cashier } from '../payments/cashier.ts'
 import { delivery, shippingOf } from './delivery.ts'
@@ -32,6 +33,7 @@ import { canExtend } from './order-questions.ts'
 import type { OrderShown, Shipping } from './order-shown.ts'
 import { isPayable, keptOf, movesOf, stateOf } from './order-state.ts'
 import { timeline } from './order-timeline.ts'
+import { voucherPanel } from './order-voucher.ts'
 
 export interface Arrival {
   readonly isNew: boolean
@@ -48,17 +50,27 @@ export function arrivalOf(c: WebContext): Arrival {
 /** @throws DomainError NOT_FOUND, also for another owner's order */
 export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
   const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
-  const [where, wallet, confirming, goods, codes] = await Promise.all([
+  const [where, wallet, confirming, goods, codes, voucher] = await Promise.all([
     readFundTrace(deps, order),
     isPayable(order) ? readWallet(deps, ownerId) : undefined,
     isPayable(order) && isBeingConfirmed(deps.db, order.order_no),
     readGoods(deps, order.product_id),
     hasReached(order.status, 'order_shipped') ? countIssued(deps.db, order.order_no) : 0,
+    hasReached(order.status, 'order_shipped') ? showVoucher(deps, order, ownerId) : undefined,
   ])
   const methods = deps.settings.rules.supportedMethods
   const payable = confirming ? undefined : wallet && { methods, cash: wallet.cash }
   const image = shownImage(order.product_image, deps)
-  return { order, image, where: confirming ? withoutDue(where) : where, payable, confirming, codes, ...goods }
+  return {
+    order,
+    image,
+    where: confirming ? withoutDue(where) : where,
+    payable,
+    confirming,
+    codes,
+    voucher,
+    ...goods,
+  }
 }
 
 /** "Not paid yet" is not known. */
@@ -105,6 +117,7 @@ export function orderView(c: WebContext, shown: OrderShown, arrival: Arrival): H
         ${timeline(order, lang)}
       </section>
       ${codesPanel(c, order, shown.codes)}
+      ${voucherPanel(shown.voucher, lang)}
       ${refunds(order, lang)}
       ${delivery(shown, lang)}
       ${facts(order, lang)}
@@ -142,11 +155,13 @@ function ticket(c: WebContext, shown: OrderShown, { isNew, refusedAt }: Arrival)
 }
 
 /** A code does not travel. */
-function handedOutState({ order, codes }: OrderShown): { name?: Text; means?: Text } {
+function handedOutState({ order, codes, voucher }: OrderShown): { name?: Text; means?: Text } {
+  if (voucher && order.status === 'order_shipped') return { name: VOUCHER.state, means: VOUCHER.means }
   return codes > 0 && order.status === 'order_shipped' ? { name: CODES.state, means: CODES.means } : {}
 }
 
-const nextOf = ({ type, delivery: by }: Shipping): Text => (by === 'codes' ? HANDED_OUT[by].next : NEXT[type])
+const nextOf = ({ type, delivery: by }: Shipping): Text =>
+  isHandedOut(by) ? HANDED_OUT[by].next : NEXT[type]
 
 /** Empty if the status below says the same. */
 function freshText({ status }: OrderView, lang: Lang): Html | '' {

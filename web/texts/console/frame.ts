@@ -7,6 +7,7 @@ export const FRAME = {
   products: { zh: '商品', en: 'Products' },
   categories: { zh: '分类', en: 'Categories' },
   users: { zh: '用户', en: 'Customers' },
+  counter: { zh: '核销', en: 'Counter' },
   reconciliations: { zh: '对账', en: 'Reconciliation' },
   webhooks: { zh: '推送', en: 'Webhooks' },
   role: {

@@ -2,9 +2,11 @@ import type { Delivery, ShippingType } from '../../../domain/catalogue/product.t
 import type { Text } from '../common/common.ts'
 import { SHIPPING } from './catalogue.ts'
 
+type HandedOut = Extract<Delivery, 'codes' | 'voucher'>
+
 /** Goods that the mall itself hands out: instead of what their shipping type says. */
 export const HANDED_OUT: Readonly<
-  Record<'codes', { readonly name: Text; readonly means: Text; readonly next: Text }>
+  Record<HandedOut, { readonly name: Text; readonly means: Text; readonly next: Text }>
 > = {
   codes: {
     name: { zh: '自动发放兑换码', en: 'Code, delivered automatically' },
@@ -17,11 +19,36 @@ export const HANDED_OUT: Readonly<
       en: 'Your code is being delivered. This takes a few seconds.',
     },
   },
+  voucher: {
+    name: { zh: '到店核销', en: 'Voucher, used in the store' },
+    means: {
+      zh: '支付成功后得到核销码，到店出示即可使用。',
+      en: 'You get a voucher as soon as it is paid. Show it in the store.',
+    },
+    next: {
+      zh: '正在为你生成核销码，通常只需几秒。',
+      en: 'Your voucher is being made. This takes a few seconds.',
+    },
+  },
 }
+
+export const isHandedOut = (delivery: Delivery): delivery is HandedOut => Object.hasOwn(HANDED_OUT, delivery)
 
 /** How the customer gets it. */
 export const deliveryTexts = (delivery: Delivery, type: ShippingType) =>
-  delivery === 'codes' ? HANDED_OUT[delivery] : SHIPPING[type]
+  isHandedOut(delivery) ? HANDED_OUT[delivery] : SHIPPING[type]
+
+export const VOUCHER = {
+  title: { zh: '核销码', en: 'Voucher' },
+  state: { zh: '待使用', en: 'Ready to use' },
+  means: {
+    zh: '到店向店员出示二维码或报出数字。用完或到期后，订单自动完成。',
+    en: 'Show the QR code to the staff, or tell them the digits. The order completes when it is used up or over.',
+  },
+  scan: { zh: '核销二维码', en: 'QR code of the voucher' },
+  left: { zh: '剩余 {left} 次，共 {total} 次', en: '{left} of {total} uses left' },
+  validUntil: { zh: '有效期至', en: 'Valid until' },
+} satisfies Record<string, Text>
 
 export const CODES = {
   title: { zh: '兑换码', en: 'Codes' },
