@@ -98,6 +98,7 @@ function playExplorations(): void {
     'orders/adoption',
     'pages/browser-pages',
     'pages/browser-journeys',
+    'platform/text',
     'workflows/repeated-steps',
     'workflows/replay',
   ]
