@@ -20,7 +20,8 @@ export function plainText(text: string): string {
 
 /** A number, a code or search words, also typed by an input method in full width: `１３８` is `138`. Trimmed. */
 export function plainCode(text: string): string {
-  return plainText(text.normalize('NFKC')).trim()
+  // What nobody sees may keep letters and marks apart that are one.
+  return plainText(plainText(text).normalize('NFKC')).trim()
 }
 
 /** Whether anything can be seen of it. */

@@ -40,7 +40,7 @@ export function plainPhone(typed: string): string {
   const phone = plainCode(typed)
     .replace(/[\u2010-\u2015\u2212]/g, '-')
     .replace(/[\s()]/g, '')
-    .replace(/^(\+|00)86-?|^86(?=1\d{10}$)/, '')
+    .replace(/^(\+|00)86-?|^86-?(?=1(-?\d){10}$)/, '')
   return /^1[\d-]+$/.test(phone) ? phone.replaceAll('-', '') : phone
 }
 

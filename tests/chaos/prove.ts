@@ -101,6 +101,7 @@ function playExplorations(): void {
     'pages/browser-pages',
     'pages/browser-journeys',
     'workflows/crash',
+    'platform/text',
     'workflows/repeated-steps',
     'workflows/replay',
   ]

@@ -230,6 +230,19 @@ describe('docker-compose.yml', () => {
     }
   })
 
+  it.each([undefined, 'shop.internal'])(
+    'keeps the host by which the sandbox notifies, with ALLOWED_HOSTS=%s',
+    (given) => {
+      const made = { ...madeEnvironment('demo'), ...(given === undefined ? {} : { ALLOWED_HOSTS: given }) }
+      const { environment = {} } = compose.services.api ?? {}
+      const env = Object.fromEntries(
+        Object.entries(environment).map(([key, value]) => [key, interpolate(value ?? '', made)]),
+      )
+      const { isKnownHost } = readConfig({ ...env, NODE_ENV: 'production', DATA_DIR: freshFolder() }).http
+      expect([isKnownHost('api'), isKnownHost('shop.internal')]).toEqual([true, given !== undefined])
+    },
+  )
+
   it('gets different secrets each time, and keeps existing ones', () => {
     const [one, other] = [madeEnvironment(), madeEnvironment()]
     const names = Object.keys(one).filter((name) => /PASSWORD|SECRET|KEYS/.test(name) && one[name])

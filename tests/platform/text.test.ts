@@ -1,7 +1,13 @@
+import fc from 'fast-check'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keywordTerms, similarQuery, termQuery, titleQuery } from '../../domain/catalogue/search.ts'
 import { plainPhone } from '../../domain/customers/address.ts'
+import { contactMeanings, contactTerms } from '../../domain/customers/contact.ts'
+import { isPrincipalId } from '../../domain/principal-id.ts'
 import { cut, isVisible, lengthOf, plainCode, plainText } from '../../domain/text.ts'
 import { openHttpSession, type Visitor } from '../support/http-session.ts'
+import { sampleOf } from '../support/sample.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 /** What people type is read in one form, by every API and every page. */
@@ -67,6 +73,147 @@ describe('text', () => {
 
   test('is looked for as typed and in half width', () => {
     expect(plainCode('ＳＦ１２３\u200b ')).toBe('SF123')
+  })
+})
+
+/** Text as it may arrive: letters of all kinds among what nobody sees, blanks, marks and digits in full width. */
+const PARTS = [
+  ...[
+    'a',
+    'Z',
+    '王',
+    '芳',
+    'é',
+    'e\u0301',
+    '\u0301',
+    '\u0338',
+    'ﬁ',
+    '①',
+    '１',
+    '3',
+    '８',
+    '-',
+    '－',
+    '+',
+    "'",
+    '\\\\',
+    '&',
+    ':*',
+  ],
+  ...[
+    '\u200b',
+    '\u200d',
+    '\u202e',
+    '\ufeff',
+    '\u3164',
+    '\u2800',
+    '\ufe0f',
+    '\u00ad',
+    ' ',
+    '\u3000',
+    '\t',
+    '\u0000',
+  ],
+  ...['👩', '🏽', '❤', 'ᄀ', 'ᅡ', 'が', 'ﾞ', 'ｶ', '\ud800', RARE],
+]
+const typedText = fc
+  .array(
+    fc.oneof(
+      { arbitrary: fc.constantFrom(...PARTS), weight: 4 },
+      { arbitrary: fc.string({ unit: 'grapheme' }), weight: 1 },
+    ),
+    { maxLength: 12 },
+  )
+  .map((parts) => parts.join(''))
+const RUNS = {
+  numRuns: sampleOf(Array.from({ length: 20_000 }), 500).length,
+  seed: Number(process.env.TESTS_SEED ?? 1),
+}
+
+describe('whatever is typed', () => {
+  test('has one form: read again, it is the same', () => {
+    fc.assert(
+      fc.property(typedText, (typed) => {
+        for (const plain of [plainText, plainCode]) expect(plain(plain(typed))).toBe(plain(typed))
+      }),
+      RUNS,
+    )
+  })
+
+  test('is not longer than before, and loses nothing that is seen but marks', () => {
+    fc.assert(
+      fc.property(typedText, (typed) => {
+        const plain = plainText(typed)
+        expect(lengthOf(plain)).toBeLessThanOrEqual(lengthOf(typed))
+        expect(isVisible(plain)).toBe(isVisible(typed))
+        expect(plain.replaceAll(/[\p{M}\p{Cf}]/gu, '')).toBe(typed.replaceAll(/[\p{M}\p{Cf}]/gu, ''))
+      }),
+      RUNS,
+    )
+  })
+
+  test('of a phone number is that number, with any blanks, dashes and widths', () => {
+    const wide = (digit: string) => String.fromCodePoint(0xff10 + Number(digit))
+    const noise = fc.constantFrom('', '', ' ', '-', '－', '\u200b', '\u202c')
+    const typed = fc
+      .tuple(
+        fc.constantFrom('', '+86', '86 ', '0086-', '＋８６'),
+        fc.stringMatching(/^1[3-9]\d{9}$/),
+        fc.array(fc.tuple(fc.boolean(), noise), { minLength: 11, maxLength: 11 }),
+      )
+      .map(
+        ([code, phone, how]) =>
+          [
+            code +
+              Array.from(
+                phone,
+                (digit, n) => (how[n]?.[0] ? wide(digit) : digit) + (n < 10 ? how[n]?.[1] : ''),
+              ).join(''),
+            phone,
+          ] as const,
+      )
+    fc.assert(
+      fc.property(typed, ([given, phone]) => {
+        expect([plainPhone(given), plainPhone(phone)]).toEqual([phone, phone])
+        expect(contactMeanings(given)).toContainEqual({ kind: 'phone', text: phone })
+        expect(contactTerms({ phone: given })).toContainEqual({ kind: 'tail', text: phone.slice(-4) })
+      }),
+      RUNS,
+    )
+  })
+
+  test('of a receiver is found by the same words', () => {
+    fc.assert(
+      fc.property(typedText, (name) => {
+        for (const term of contactTerms({ name })) expect(contactMeanings(name)).toContainEqual(term)
+      }),
+      RUNS,
+    )
+  })
+
+  test('is an id only where it has one form', () => {
+    fc.assert(
+      fc.property(typedText, (id) => {
+        if (!isPrincipalId(id)) return
+        expect(plainCode(id)).toBe(id)
+        expect(lengthOf(id)).toBeGreaterThan(0)
+      }),
+      RUNS,
+    )
+  })
+
+  test('is a search that the database reads', async () => {
+    const words = fc.sample(typedText, { numRuns: 300, seed: 1 }).map(keywordTerms)
+    const queries = words.flatMap((terms) => [
+      titleQuery(terms),
+      similarQuery(terms),
+      ...terms.map((term) => termQuery(term)),
+    ])
+    const { rows } = await sql<{ read: string }>`
+      select count(one::tsquery) as read from unnest(${queries}::text[]) as one where one <> ''`.execute(
+      mall.db,
+    )
+    expect(Number(rows[0]?.read)).toBe(queries.filter((query) => query !== '').length)
   })
 })
 
