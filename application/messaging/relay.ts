@@ -29,6 +29,7 @@ export interface RelayDeps {
 
 const EVENTS_AT_ONCE = 100
 const PURGED_AT_ONCE = 2_000
+const PURGES = 50
 /** A receiver that hangs takes no more than these. */
 const PER_ENDPOINT = 8
 const AT_ONCE = 64
@@ -122,9 +123,11 @@ export function createRelay({ db, sealer, settings, isOff, log, resolve }: Relay
 
   return {
     round,
-    /** Deletes what is older than the retention. */
+    /** Deletes what is older than the retention; what one call leaves, the next one takes. */
     async purge(): Promise<void> {
-      while ((await purgeEvents(db, settings.retentionMs, PURGED_AT_ONCE)) > 0 && !stopped);
+      for (let n = 0; n < PURGES && !stopped; n += 1) {
+        if ((await purgeEvents(db, settings.retentionMs, PURGED_AT_ONCE)) === 0) break
+      }
       await purgeEndpoints(db)
     },
     /** Lets tries under way end for a moment; what remains is tried again after its lease. */

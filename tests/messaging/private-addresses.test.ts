@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isPublicAddress, type Resolve } from '../../application/messaging/public-address.ts'
+import { isPublicAddress, publicLookup, type Resolve } from '../../application/messaging/public-address.ts'
 import { send } from '../../application/messaging/sender.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
@@ -114,6 +114,23 @@ describe('a registration', () => {
 })
 
 describe('a connection', () => {
+  test.each([true, false])('uses the addresses that were checked, with all: %s', async (all) => {
+    const look = (name: string) =>
+      new Promise((done) =>
+        publicLookup(resolve)(name, { all }, (error, address, family) =>
+          done(error?.name ?? [address, family]),
+        ),
+      )
+    const [first, second] = found(NAMES['public.example'] ?? [])
+    expect(await look('public.example')).toEqual(
+      all ? [[first, second], undefined] : [first?.address, first?.family],
+    )
+    for (const name of ['private.example', 'mixed.example', 'mapped.example']) {
+      expect(await look(name)).toBe('PrivateAddressError')
+    }
+    expect(await look('unknown.example')).toBe('Error')
+  })
+
   test('goes nowhere when the name has been bound to a private address since', async () => {
     const receiver = await startReceiver()
     let connections = 0

@@ -367,6 +367,24 @@ describe('events of the order domain', () => {
     await reach(still, 'order_finished')
   })
 
+  test('of steps that are switched off are acknowledged, and neither kept nor applied', async () => {
+    const o = await orderIn('order_paid')
+    const kept = () =>
+      mall.db.selectFrom('webhook_inbox').select('id').where('order_no', '=', o.orderNo).execute()
+    const { orderSync } = mall.deps
+    const before = [await kept(), await o.show()]
+    try {
+      Object.assign(mall.deps, { orderSync: ['shipped'] })
+      expect((await send('accepted', o.orderNo)).status).toBe(200)
+      expect((await send('accepted', o.orderNo, { tamper: (body) => `${body} ` })).status).toBe(401)
+      expect([await kept(), await o.show()]).toEqual(before)
+    } finally {
+      Object.assign(mall.deps, { orderSync })
+    }
+    await send('accepted', o.orderNo)
+    await reach(o, 'order_accepted')
+  })
+
   test('only move it forward when they arrive out of order', async () => {
     const o = await orderIn('order_paid')
     await send('shipped', o.orderNo, { data: PARCEL })

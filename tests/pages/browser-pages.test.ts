@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createRelay } from '../../application/messaging/relay.ts'
 import { bringToLife } from '../../cli/demo/life.ts'
 import { seedDemo } from '../../cli/demo/seed.ts'
+import { EVENT_TYPES } from '../../domain/messaging/events.ts'
 import { BROWSER, type Look, openBrowser, openBrowserUser, REMEDY, signIn } from '../support/browser-user.ts'
 import { SHARE, sampleOf } from '../support/sample.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
@@ -57,6 +59,26 @@ const LOOKS: readonly (readonly [string, Look])[] = [
 /** From the smallest common phone to a desktop. */
 const WIDTHS = [320, 375, 768, 1280]
 
+/** An endpoint of another system, with deliveries of which some were given up: the demo sends nothing elsewhere. */
+async function receiveEvents({ call, deps: { db, sealer } }: TestApp): Promise<void> {
+  const staff = { as: 'root', role: 'admin' } as const
+  const path = '/api/admin/points-mall/webhook-endpoints'
+  // Nothing listens at the port that is reserved for "discard".
+  const body = { url: 'http://127.0.0.1:9/erp', events: EVENT_TYPES, description: 'ERP' }
+  const { id } = (await call('POST', path, { ...staff, body })).body.data
+  for (let n = 0; n < 2; n += 1) await call('POST', `${path}/${id}/test`, { ...staff, body: {} })
+  const settings = {
+    retryMs: [1e9],
+    timeoutMs: 5_000,
+    disableAfterMs: 1e9,
+    retentionMs: 1e9,
+    allowPrivate: true,
+  }
+  const relay = createRelay({ db, sealer, settings, isOff: () => false, log: { warn: () => {} } })
+  await relay.round()
+  await relay.stop()
+}
+
 /** How many pages of a kind are visited: they look the same, except an order in each status. */
 const OF_A_KIND = 1
 const ORDERS = SHARE > 0 ? 8 : 3
@@ -80,6 +102,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
     mall = await openTestApp()
     await seedDemo(mall.db, mall.deps.vault)
     await bringToLife(mall.deps, () => {}, PATIENCE)
+    await receiveEvents(mall)
     browser = await openBrowser()
   })
   afterAll(async () => {
