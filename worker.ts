@@ -11,6 +11,7 @@ import { repeatRequests } from './application/orders/requests.ts'
 import { queryDuePayments } from './application/payments/queries.ts'
 import { createEngine } from './application/reconciliation/reconciliation.ts'
 import { ensureReconciliationSchedule } from './application/reconciliation/schedule.ts'
+import { askCarriers } from './application/shipments/track.ts'
 import { connectTemporal, isUnavailable, OverloadedError } from './application/temporal/client.ts'
 import { sealedPayloads } from './application/temporal/payload-codec.ts'
 import { ensureExpirySchedule } from './application/wallet/expiry-schedule.ts'
@@ -31,6 +32,7 @@ import {
 } from './db/wallet/checkpoints.ts'
 import { createLedgerCipher } from './db/wallet/ledger-cipher.ts'
 import { createProviders } from './payments/providers.ts'
+import { createTracking } from './tracking/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
 
@@ -156,6 +158,17 @@ async function main(): Promise<void> {
     },
     (error) => log.error({ err: error }, 'payments not queried'),
   )
+  const tracking = createTracking(config.tracking)
+  const following = sweep(
+    stopping.signal,
+    1_000,
+    async () => {
+      await askCarriers({ db, sealer, tracking }, (shipment, error) => {
+        log.warn({ shipment, err: error }, 'parcel not followed')
+      })
+    },
+    (error) => log.error({ err: error }, 'parcels not followed'),
+  )
   let round: AdoptionRound | undefined
   let rounds = 0
   const adopting = sweep(
@@ -180,6 +193,7 @@ async function main(): Promise<void> {
   await worker.run()
   await sweeping
   await querying
+  await following
   await keeping
   await adopting
   // Checkpoints for what the last steps booked.

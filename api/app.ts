@@ -35,6 +35,7 @@ import { orderRoutes } from './routes/shop/orders.ts'
 import { productRoutes } from './routes/shop/products.ts'
 import { answerUnderWay } from './routes/shop/under-way.ts'
 import { walletRoutes } from './routes/shop/wallet.ts'
+import { trackingRoutes } from './routes/webhooks/tracking.ts'
 import { webhookRoutes } from './routes/webhooks/webhooks.ts'
 
 export function createApp(deps: ApiDeps) {
@@ -93,6 +94,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))
+  app.route('/api/webhooks', trackingRoutes(deps))
 
   app.route('/health', healthRoutes(deps))
   app.get('/metrics', requireMetricsToken(deps), async (c) =>

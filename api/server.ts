@@ -12,6 +12,7 @@ import { connectDatabase } from '../db/client.ts'
 import { createEncryptor } from '../db/platform/encryption.ts'
 import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { createProviders } from '../payments/providers.ts'
+import { createTracking } from '../tracking/providers.ts'
 import { createHttpWallet } from '../wallets/http.ts'
 import { createLinkReader } from '../web/shared/sign-in-link.ts'
 import { createApp } from './app.ts'
@@ -106,6 +107,7 @@ function connect(config: Config, stopping: AbortSignal) {
     temporalUiUrl: config.temporal.uiUrl,
     ordersWebhookSecret: config.ordersWebhookSecret,
     providers: createProviders(config.payments),
+    tracking: createTracking(config.tracking),
   }
   const close = async () => {
     await temporal.client.connection.close()

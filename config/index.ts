@@ -9,6 +9,7 @@ import { paymentAccounts, sandboxAccounts, supportedMethods } from './payments/i
 import { readRunning } from './running.ts'
 import { generatedSecrets } from './secrets.ts'
 import { temporalConnection } from './temporal.ts'
+import { trackingOf } from './tracking.ts'
 
 export { ConfigError } from './error.ts'
 export { partEnvironment } from './machine.ts'
@@ -122,5 +123,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     clawbackIntoDebt: e.POINTS_MALL_CLAWBACK_INTO_DEBT,
     outsideSteps: e.POINTS_MALL_OUTSIDE_STEPS,
     outsideWallet: externalWalletOf(e, demo),
+    tracking: trackingOf(e, demo),
   }
 }

@@ -17,7 +17,7 @@ import type { PointsExchangeOrdersTable } from './points-exchange-orders.ts'
 import type { PointsProductsTable } from './points-products.ts'
 import type { ReconciliationFindingsTable } from './reconciliation-findings.ts'
 import type { ReconciliationsTable } from './reconciliations.ts'
-import type { ShipmentChangesTable, ShipmentsTable } from './shipments.ts'
+import type { ShipmentChangesTable, ShipmentEventsTable, ShipmentsTable } from './shipments.ts'
 import type { SignInLinksTable } from './sign-in-links.ts'
 import type { StockMovementsTable } from './stock-movements.ts'
 import type { StockReservationsTable } from './stock-reservations.ts'
@@ -48,6 +48,7 @@ export interface Database {
   order_refunds: OrderRefundsTable
   shipments: ShipmentsTable
   shipment_changes: ShipmentChangesTable
+  shipment_events: ShipmentEventsTable
   payment_refunds: PaymentRefundsTable
   webhook_inbox: WebhookInboxTable
   exchange_attempts: ExchangeAttemptsTable

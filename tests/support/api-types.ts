@@ -344,6 +344,21 @@ type Shipment = {
     | 'refused'
   shipped_at: string | null
   delivered_at: string | null
+  events: {
+    at: string
+    text: string
+    state:
+      | 'none'
+      | 'picked_up'
+      | 'in_transit'
+      | 'out_for_delivery'
+      | 'at_station'
+      | 'signed'
+      | 'problem'
+      | 'returning'
+      | 'returned'
+      | 'refused'
+  }[]
 }
 
 type Exchange = {
@@ -1582,6 +1597,17 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  receiveTrackingPush: {
+    path: { provider: 'kuaidi100' | 'kdniao' }
+    answer:
+      | { status: 200; body: unknown }
+      | { status: 401; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   getLiveness: {
     answer:
       | { status: 200; body: { success: true; data: { status: 'live' } } }
@@ -1659,6 +1685,7 @@ export const PATHS = {
   adminGetReconciliation: ['GET', '/api/admin/points-mall/reconciliations/{id}'],
   receivePaymentNotification: ['POST', '/api/webhooks/payments/{provider}'],
   receiveOrderEvent: ['POST', '/api/webhooks/orders'],
+  receiveTrackingPush: ['POST', '/api/webhooks/tracking/{provider}'],
   getLiveness: ['GET', '/health/live'],
   getReadiness: ['GET', '/health/ready'],
 } as const satisfies Record<keyof Operations, readonly [method: string, path: string]>
