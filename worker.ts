@@ -13,6 +13,7 @@ import { repeatRequests } from './application/orders/requests.ts'
 import { queryDuePayments } from './application/payments/queries.ts'
 import { createEngine } from './application/reconciliation/reconciliation.ts'
 import { ensureReconciliationSchedule } from './application/reconciliation/schedule.ts'
+import { askCarriers } from './application/shipments/track.ts'
 import { connectTemporal, isUnavailable, OverloadedError } from './application/temporal/client.ts'
 import { sealedPayloads } from './application/temporal/payload-codec.ts'
 import { ensureExpirySchedule } from './application/wallet/expiry-schedule.ts'
@@ -35,6 +36,7 @@ import {
 import { createLedgerCipher } from './db/wallet/ledger-cipher.ts'
 import { isUnsynced } from './domain/messaging/events.ts'
 import { createProviders } from './payments/providers.ts'
+import { createTracking } from './tracking/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
 
@@ -176,6 +178,17 @@ async function main(): Promise<void> {
     () => relay.round(),
     (error) => log.error({ err: error }, 'events not sent'),
   )
+  const tracking = createTracking(config.tracking)
+  const following = sweep(
+    stopping.signal,
+    1_000,
+    async () => {
+      await askCarriers({ db, sealer, tracking }, (shipment, error) => {
+        log.warn({ shipment, err: error }, 'parcel not followed')
+      })
+    },
+    (error) => log.error({ err: error }, 'parcels not followed'),
+  )
   let round: AdoptionRound | undefined
   let rounds = 0
   const adopting = sweep(
@@ -200,6 +213,7 @@ async function main(): Promise<void> {
   await worker.run()
   await sweeping
   await querying
+  await following
   await keeping
   await adopting
   await relaying

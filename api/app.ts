@@ -38,6 +38,7 @@ import { orderRoutes } from './routes/shop/orders.ts'
 import { productRoutes } from './routes/shop/products.ts'
 import { answerUnderWay } from './routes/shop/under-way.ts'
 import { walletRoutes } from './routes/shop/wallet.ts'
+import { trackingRoutes } from './routes/webhooks/tracking.ts'
 import { webhookRoutes } from './routes/webhooks/webhooks.ts'
 
 export function createApp(deps: ApiDeps) {
@@ -100,6 +101,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/webhook-endpoints', adminEndpointRoutes(deps))
   app.route('/api/admin/points-mall/deliveries', adminDeliveryRoutes(deps))
   app.route('/api/webhooks', webhookRoutes(deps))
+  app.route('/api/webhooks', trackingRoutes(deps))
 
   app.route('/health', healthRoutes(deps))
   app.get('/metrics', requireMetricsToken(deps), async (c) =>

@@ -8,6 +8,7 @@ import type { TokenRefusal } from '../domain/token-refusal.ts'
 import type { EarningRules } from '../domain/wallet/earning.ts'
 import type { Lang } from '../i18n/error-texts.ts'
 import type { PaymentProvider } from '../payments/port.ts'
+import type { TrackingProvider } from '../tracking/port.ts'
 import type { WebDeps } from '../web/shared/deps.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -52,6 +53,8 @@ export interface ApiDeps extends ExchangeDeps {
   readonly orderSync: readonly OrderStep[]
   readonly webhooks: WebDeps['webhooks']
   readonly providers: readonly PaymentProvider[]
+  /** Services that follow parcels; none: nothing is followed. */
+  readonly tracking: readonly TrackingProvider[]
 }
 
 export interface ApiEnv {

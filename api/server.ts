@@ -12,6 +12,7 @@ import { connectDatabase } from '../db/client.ts'
 import { createEncryptor } from '../db/platform/encryption.ts'
 import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { createProviders } from '../payments/providers.ts'
+import { createTracking } from '../tracking/providers.ts'
 import { createHttpWallet } from '../wallets/http.ts'
 import { createLinkReader } from '../web/shared/sign-in-link.ts'
 import { createApp } from './app.ts'
@@ -108,6 +109,7 @@ function connect(config: Config, stopping: AbortSignal) {
     orderSync: config.orderSync,
     webhooks: config.webhooks,
     providers: createProviders(config.payments),
+    tracking: createTracking(config.tracking),
   }
   const close = async () => {
     await temporal.client.connection.close()

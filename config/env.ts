@@ -103,6 +103,13 @@ const variables = z.object({
   POINTS_MALL_EARN_DAILY_CAP: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
   POINTS_MALL_EARN_PENDING_DAYS: days.default(0),
   POINTS_MALL_EARN_EXPIRES_DAYS: days.default(365),
+  KUAIDI100_CUSTOMER: z.string().min(1).optional(),
+  KUAIDI100_KEY: z.string().min(1).optional(),
+  KUAIDI100_SALT: z.string().min(16).optional(),
+  KUAIDI100_URL: url.default('https://poll.kuaidi100.com'),
+  KDNIAO_BUSINESS_ID: z.string().min(1).optional(),
+  KDNIAO_API_KEY: z.string().min(1).optional(),
+  KDNIAO_URL: url.default('https://api.kdniao.com'),
   POINTS_MALL_WALLET_URL: url.optional(),
   POINTS_MALL_WALLET_KEY_ID: z
     .string()

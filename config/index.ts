@@ -9,6 +9,7 @@ import { paymentAccounts, sandboxAccounts, supportedMethods } from './payments/i
 import { readRunning } from './running.ts'
 import { generatedSecrets } from './secrets.ts'
 import { temporalConnection } from './temporal.ts'
+import { trackingOf } from './tracking.ts'
 import { deliverySettings, syncedSteps } from './webhooks.ts'
 
 export { ConfigError } from './error.ts'
@@ -126,5 +127,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     orderSync: syncedSteps(e),
     webhooks: deliverySettings(e),
     outsideWallet: externalWalletOf(e, demo),
+    tracking: trackingOf(e, demo),
   }
 }

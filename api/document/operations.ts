@@ -251,6 +251,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: CONFLICT,
     example: { action: 'retry', reason: '支付渠道已恢复' },
   },
+  'POST /api/webhooks/tracking/{provider}': { id: 'receiveTrackingPush', problems: NOTIFY },
   'GET /api/admin/points-mall/reconciliations': { id: 'adminListReconciliations' },
   'POST /api/admin/points-mall/reconciliations': {
     id: 'adminStartReconciliation',

@@ -22,6 +22,7 @@ export const shipment = z
       .openapi({ description: 'Where the carrier says it is; `none`: nothing yet' }),
     shipped_at: z.string().nullable(),
     delivered_at: z.string().nullable(),
+    events: z.array(z.object({ at: z.string(), text: z.string(), state: z.enum(SHIPMENT_STATES) })),
   })
   .openapi('Shipment')
 
@@ -31,7 +32,11 @@ export const shipmentsDelivery = z
 
 export function shipmentFor(view: ShipmentView, lang: Lang): z.output<typeof shipment> {
   const { carrier, carrier_name: typed } = view
-  return { ...view, carrier_name: carrier === null ? null : carrierName(carrier, typed ?? '', lang) }
+  return {
+    ...view,
+    events: [...view.events],
+    carrier_name: carrier === null ? null : carrierName(carrier, typed ?? '', lang),
+  }
 }
 
 /** Also a name, as an operator types it. */

@@ -184,7 +184,7 @@ export async function viewOrders(
       .orderBy('id')
       .execute(),
     listRefunds(db, numbers),
-    viewShipments(db, rows),
+    viewShipments(db, sealer, rows),
   ])
   const timelines = Map.groupBy(events, (event) => event.order_no)
   const refundsOf = Map.groupBy(refunds, (refund) => refund.order_no)

@@ -22,15 +22,16 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
   db: { values: ['domain/'] },
   payments: { values: ['domain/'] },
   wallets: { values: ['domain/'] },
+  tracking: { values: ['domain/'] },
   activities: { values: ['domain/', 'i18n/', 'db/', 'payments/', 'wallets/'] },
   workflows: { values: ['domain/'], types: ['activities/'] },
   application: {
     values: ['domain/', 'i18n/', 'db/', 'workflows/messages.ts'],
-    types: ['payments/port.ts', 'wallets/port.ts'],
+    types: ['payments/port.ts', 'wallets/port.ts', 'tracking/port.ts'],
   },
   api: {
     values: ['domain/', 'i18n/', 'application/', 'web/'],
-    types: ['db/', 'payments/port.ts', 'workflows/messages.ts', 'config/index.ts'],
+    types: ['db/', 'payments/port.ts', 'tracking/port.ts', 'workflows/messages.ts', 'config/index.ts'],
   },
   web: { values: ['domain/', 'i18n/', 'application/'] },
   sandbox: { values: ['domain/money.ts', 'domain/payments/method.ts', 'config/index.ts'] },

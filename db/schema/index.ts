@@ -23,7 +23,7 @@ import type { PointsProductsTable } from './points-products.ts'
 import type { ProductCodesTable } from './product-codes.ts'
 import type { ReconciliationFindingsTable } from './reconciliation-findings.ts'
 import type { ReconciliationsTable } from './reconciliations.ts'
-import type { ShipmentChangesTable, ShipmentsTable } from './shipments.ts'
+import type { ShipmentChangesTable, ShipmentEventsTable, ShipmentsTable } from './shipments.ts'
 import type { SignInLinksTable } from './sign-in-links.ts'
 import type { StockMovementsTable } from './stock-movements.ts'
 import type { StockReservationsTable } from './stock-reservations.ts'
@@ -74,6 +74,7 @@ export interface Database {
   order_refunds: OrderRefundsTable
   shipments: ShipmentsTable
   shipment_changes: ShipmentChangesTable
+  shipment_events: ShipmentEventsTable
   payment_refunds: PaymentRefundsTable
   webhook_inbox: WebhookInboxTable
   webhook_endpoints: WebhookEndpointsTable

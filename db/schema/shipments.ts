@@ -18,6 +18,21 @@ export interface ShipmentsTable extends Dated {
   state: ColumnType<ShipmentState, ShipmentState | undefined, ShipmentState>
   shipped_at: ColumnType<Date | null, Date | undefined, Date>
   delivered_at: ColumnType<Date | null, undefined, Date | null>
+  /** When a tracking service was last asked. */
+  asked_at: ColumnType<Date | null, undefined, Date | null>
+}
+
+/** What a carrier said of a parcel, under the number that it had then. */
+export interface ShipmentEventsTable {
+  id: Id
+  shipment_id: Ref
+  tracking_no: string
+  /** Of number, time and text: an event counts once. */
+  digest: Buffer
+  at: ColumnType<Date, Date, never>
+  state: ShipmentState
+  said: Buffer
+  created_at: Stamp
 }
 
 /** What a parcel's number was before it was corrected. A row never changes. */

@@ -127,6 +127,7 @@ export async function correctParcel(
       tracking_no: trackingNo,
       state: 'none',
       delivered_at: null,
+      asked_at: null,
       updated_at: new Date(),
     })
     .where('id', '=', shipmentId)

@@ -576,6 +576,10 @@ const TABLE: readonly Row[] = [
     path: '/api/webhooks/payments/stripe',
     body: {},
   })),
+  row('POST /api/webhooks/tracking/:provider', EVERYBODY, 401, 'none', () => ({
+    path: '/api/webhooks/tracking/kuaidi100',
+    body: {},
+  })),
   row('POST /api/webhooks/orders', EVERYBODY, 401, 'none', () => ({ body: {} })),
   row('POST /codec/decode', STAFF, 200, 'none', () => ({ body: { payloads: [] } })),
 

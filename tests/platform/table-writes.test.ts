@@ -48,6 +48,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   reconciliation_findings: 'reconciliation',
   reconciliations: 'reconciliation',
   shipment_changes: 'shipments',
+  shipment_events: 'shipments',
   shipments: 'shipments',
   earnings: 'wallet',
   wallet_accounts: 'wallet',

@@ -368,6 +368,21 @@ type Shipment = {
     | 'refused'
   shipped_at: string | null
   delivered_at: string | null
+  events: {
+    at: string
+    text: string
+    state:
+      | 'none'
+      | 'picked_up'
+      | 'in_transit'
+      | 'out_for_delivery'
+      | 'at_station'
+      | 'signed'
+      | 'problem'
+      | 'returning'
+      | 'returned'
+      | 'refused'
+  }[]
 }
 
 type CodesDelivery = {
@@ -2146,6 +2161,17 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  receiveTrackingPush: {
+    path: { provider: 'kuaidi100' | 'kdniao' }
+    answer:
+      | { status: 200; body: unknown }
+      | { status: 401; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   getLiveness: {
     answer:
       | { status: 200; body: { success: true; data: { status: 'live' } } }
@@ -2243,6 +2269,7 @@ export const PATHS = {
   adminResendWebhookDelivery: ['POST', '/api/admin/points-mall/deliveries/{id}/resend'],
   receivePaymentNotification: ['POST', '/api/webhooks/payments/{provider}'],
   receiveOrderEvent: ['POST', '/api/webhooks/orders'],
+  receiveTrackingPush: ['POST', '/api/webhooks/tracking/{provider}'],
   getLiveness: ['GET', '/health/live'],
   getReadiness: ['GET', '/health/ready'],
 } as const satisfies Record<keyof Operations, readonly [method: string, path: string]>

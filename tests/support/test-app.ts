@@ -46,6 +46,9 @@ import type { EarningRules } from '../../domain/wallet/earning.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { createProviders } from '../../payments/providers.ts'
 import { startSandbox } from '../../sandbox/sandbox.ts'
+import type { KdniaoAccount } from '../../tracking/kdniao.ts'
+import type { Kuaidi100Account } from '../../tracking/kuaidi100.ts'
+import { createTracking } from '../../tracking/providers.ts'
 import type { PointsWallet } from '../../wallets/port.ts'
 import { createLinkReader } from '../../web/shared/sign-in-link.ts'
 import { exchangeWorkflowId, TASK_QUEUE } from '../../workflows/messages.ts'
@@ -64,6 +67,8 @@ export interface MallOptions {
   readonly maxPointsPerOrder?: number
   readonly expiryGraceMs?: number
   readonly autoCreateLogistics?: boolean
+  readonly kuaidi100?: Kuaidi100Account
+  readonly kdniao?: KdniaoAccount
   readonly clawbackIntoDebt?: boolean
   readonly earning?: Partial<EarningRules>
   readonly minPoints?: number
@@ -227,6 +232,10 @@ export async function openTestApp(options: MallOptions = {}) {
     webhooks: { allowPrivate: true, ...options.webhooks },
     ordersWebhookSecret: `whsec_${Buffer.from('secret of the order domain').toString('base64')}`,
     providers,
+    tracking: createTracking({
+      kuaidi100: options.kuaidi100,
+      kdniao: options.kdniao,
+    }),
     trustedProxies: [],
   }
   const app = createApp(deps)

@@ -22,6 +22,7 @@ import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { exactTime, grouped } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
 import { viewerOf } from '../../shared/viewer.ts'
+import { trackEvents } from '../../shop/orders/delivery.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PARCELS as T } from '../../texts/console/shipments.ts'
 import { consolePage } from '../layout.ts'
@@ -55,7 +56,7 @@ export function parcelList(c: WebContext, order: OrderView): Html | '' {
               ${canCorrect ? html`<a class="press" href="${correctAt(order.order_no, parcel.id, cameFrom(c))}">${t(T.correct)}</a>` : ''}`
         }</td>
         <td data-label="${t(T.quantity)}" class="number">${grouped(parcel.quantity)}</td>
-        <td data-label="${t(T.state)}">${parcel.tracking_no === null ? t(T.toSend) : SHIPMENT_STATE_TEXTS[parcel.state][lang]}</td>
+        <td data-label="${t(T.state)}">${parcel.tracking_no === null ? t(T.toSend) : SHIPMENT_STATE_TEXTS[parcel.state][lang]}${trackEvents(parcel, lang)}</td>
         <td data-label="${t(T.sentAt)}">${parcel.shipped_at === null ? '' : exactTime(parcel.shipped_at)}</td>
       </tr>`,
     )}</tbody>

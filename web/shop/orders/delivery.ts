@@ -7,6 +7,7 @@ import { addressWords } from '../../../domain/customers/address.ts'
 import { carrierName, SHIPMENT_STATE_TEXTS } from '../../../i18n/carrier-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { copyButton } from '../../shared/copy-button.ts'
+import { time } from '../../shared/format.ts'
 import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
@@ -54,6 +55,14 @@ export function delivery({ order, shipping }: OrderShown, lang: Lang): Html {
   }${shipping && !needsAddress(shipping.type) && !isOver ? collected(shipping, lang) : ''}`
 }
 
+/** What the carrier says of a parcel, newest first. */
+export function trackEvents({ events }: ShipmentView, lang: Lang): Html | '' {
+  if (events.length === 0) return ''
+  return html`<ol class="stack small">${events.map(
+    ({ at, text }) => html`<li><span class="muted">${time(at, lang)}</span> ${text}</li>`,
+  )}</ol>`
+}
+
 function parcels(sent: readonly ShipmentView[], ordered: number, lang: Lang): Html {
   const t = textsIn(lang)
   const pieces = sent.reduce((sum, { quantity }) => sum + quantity, 0)
@@ -65,7 +74,7 @@ function parcels(sent: readonly ShipmentView[], ordered: number, lang: Lang): Ht
         <dt>${t(ORDER.carrier)}</dt><dd>${carrierName(parcel.carrier ?? 'other', parcel.carrier_name ?? '', lang)}</dd>
         <dt>${t(ORDER.trackingNo)}</dt><dd><span class="number">${parcel.tracking_no}</span> ${parcel.tracking_no ? copyButton(parcel.tracking_no, t(ORDER.trackingNo), lang) : ''}</dd>
         ${parcel.state === 'none' ? '' : html`<dt>${t(ORDER.parcelState)}</dt><dd>${SHIPMENT_STATE_TEXTS[parcel.state][lang]}</dd>`}
-      </dl>`,
+      </dl>${trackEvents(parcel, lang)}`,
     )}
     ${pieces < ordered ? html`<p class="muted">${interpolate(t(ORDER.toFollow), { n: `${ordered - pieces}` })}</p>` : ''}
   </section>`
