@@ -20,16 +20,25 @@ const OWNER_LIMITS = [
   'idle_in_transaction_session_timeout=600000',
 ]
 
+/** How long a query waits for a connection. */
+const CONNECT_MS = 2_000
+
 /**
  * Limits: 2 s per connection or lock, 5 s per statement, 15 s idle in a transaction. Workflow tasks wait on
  * these.
+ * @param connectMs another limit per connection
  * @param role `app` cannot change or delete ledger rows; `owner` is for migrations
  */
-export function connectDatabase(url: string, poolSize: number, role: 'app' | 'owner' = 'app'): Db {
+export function connectDatabase(
+  url: string,
+  poolSize: number,
+  role: 'app' | 'owner' = 'app',
+  connectMs = CONNECT_MS,
+): Db {
   const pool = new Pool({
     connectionString: url,
     max: poolSize,
-    connectionTimeoutMillis: 2_000,
+    connectionTimeoutMillis: connectMs,
     ...(role === 'app' ? { query_timeout: 6_000 } : {}),
     options: [...(role === 'app' ? LIMITS : OWNER_LIMITS), 'timezone=UTC']
       .map((set) => `-c ${set}`)

@@ -48,10 +48,10 @@ beforeAll(async () => {
 afterAll(() => mall.close())
 
 describe('a forged notification', () => {
-  it('is never accepted and breaks nothing: 2,000 of each provider', async () => {
-    const run = await sendForgeries(target, { each: 2_000, seed: 20_261_123 })
+  it('is never accepted and breaks nothing: 500 of each provider', async () => {
+    const run = await sendForgeries(target, { each: 500, seed: 20_261_123 })
     expect(run.wrong).toEqual([])
-    expect(run.sent).toEqual({ alipay: 2_000, wechat: 2_000, stripe: 2_000 })
+    expect(run.sent).toEqual({ alipay: 500, wechat: 500, stripe: 500 })
     expect(Object.keys(run.ways).sort()).toEqual(allWays().sort())
     // The API and the worker still work.
     const product = await mall.product({ payment_mode: 'mixed' })

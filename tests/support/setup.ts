@@ -53,7 +53,6 @@ export default async function setup(project: TestProject) {
     uiPort: await freeLowPort(),
     namespace: 'default',
     folder,
-    databaseFile: join(folder, 'temporal.db'),
   })
   project.provide('postgresUrl', postgres.url)
   project.provide('temporalAddress', temporal.address)

@@ -150,7 +150,7 @@ export async function openTestApp(options: MallOptions = {}) {
   const name = `t${randomBytes(6).toString('hex')}`
   const databaseUrl = await copyDatabase(name)
   const address = await openNamespace(name)
-  const connected = connectDatabase(databaseUrl, 20)
+  const connected = connectDatabase(databaseUrl, 20, 'app', PATIENCE_MS)
   const own = options.watch?.(connected) ?? connected
   const db = connectPatiently(databaseUrl)
   // The same in every run, so that recorded histories stay readable.
