@@ -21,7 +21,8 @@ const closing: (() => Promise<unknown>)[] = []
 
 const SETTINGS: DeliverySettings = {
   retryMs: [10, 10, 10],
-  timeoutMs: 1_500,
+  // A slow machine is no receiver that hangs.
+  timeoutMs: 30_000,
   disableAfterMs: 3_600_000,
   retentionMs: 3_600_000,
   allowPrivate: true,
@@ -197,6 +198,8 @@ describe('a delivery', () => {
   })
 
   test('to a receiver that hangs or redirects has failed, and no redirect is followed', async () => {
+    const patient = relay
+    relay = relayOf({ timeoutMs: 3_000 })
     const elsewhere = await startReceiver()
     closing.push(() => elsewhere.stop())
     const endpoint = await endpointOf((_, index) => {
@@ -212,6 +215,8 @@ describe('a delivery', () => {
       ['delivered', 200],
     ])
     expect(elsewhere.received).toEqual([])
+    await relay.stop()
+    relay = patient
     await endpoint.remove()
   })
 

@@ -47,7 +47,7 @@ function startWorker(): void {
       PAYLOAD_KEYS: key,
       LOG_LEVEL: 'silent',
       POINTS_MALL_WEBHOOK_ALLOW_PRIVATE: '1',
-      POINTS_MALL_WEBHOOK_TIMEOUT_SECONDS: '0.5',
+      POINTS_MALL_WEBHOOK_TIMEOUT_SECONDS: '1',
       POINTS_MALL_WEBHOOK_RETRY_SECONDS: Array(60).fill('0.05').join(','),
     },
   })
