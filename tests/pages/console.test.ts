@@ -431,6 +431,32 @@ describe('an order in the console', () => {
     expect(html).not.toContain('不变')
   })
 
+  test('asks about a number that looks like another carrier, alone and in a file, and prints what is to be sent', async () => {
+    const [one, two] = [await order({ ships: true }), await order({ ships: true })]
+    for (const { orderNo } of [one, two]) expect((await act(orderNo, 'accept')).status).toBe(303)
+    const slips = await operator.get(`/admin/orders/packing-slips?orders=${one.orderNo},${two.orderNo},NONE`)
+    expect(slips.html.match(/class="card slip"/g)).toHaveLength(2)
+    const odd = { carrier: '中通', tracking_no: 'YT0000000000001' }
+    const doubted = await act(one.orderNo, 'ship', odd)
+    expect(doubted.status).toBe(422)
+    expect(doubted.html).toContain('name="carrier_confirmed"')
+    expect((await act(one.orderNo, 'ship', { ...odd, carrier_confirmed: '1' })).status).toBe(303)
+    const file = `${one.orderNo},中通,YT0000000000001\n${two.orderNo},中通,YT0000000000002`
+    const asked = await operator.post('/admin/orders/ship-batch', { lines: file })
+    expect(asked.status).toBe(200)
+    expect(asked.html).toContain('之前已发货')
+    expect(asked.html).toContain(`${two.orderNo},中通,YT0000000000002,confirm</textarea>`)
+    const sent = await operator.post('/admin/orders/ship-batch', {
+      lines: `${two.orderNo},中通,YT0000000000002,confirm`,
+    })
+    expect(sent.html).toContain('已发货')
+    expect((await operator.get(at(two.orderNo))).html).toContain('YT0000000000002')
+    // What has left is not printed again.
+    expect((await operator.get(`/admin/orders/packing-slips?orders=${two.orderNo}`)).html).toContain(
+      '没有可以打印的订单',
+    )
+  })
+
   test('offers the actions that its status allows; the others say why not', async () => {
     const { orderNo } = await order({ ships: true })
     const resting = async () => {
