@@ -36,6 +36,8 @@ import {
 import type { OrderView } from '../orders/view.ts'
 import { type GivenLine, readLines } from './code-lines.ts'
 
+export type { ImportResult }
+
 export interface CodeDeps {
   readonly db: Db
   readonly sealer: Encryptor

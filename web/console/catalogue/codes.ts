@@ -2,8 +2,13 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { type AdminProductView, readAnyProduct } from '../../../application/catalogue/products.ts'
 import { linesOfCsv } from '../../../application/fulfilment/code-lines.ts'
-import { importCodes, type PoolView, readImport, readPool } from '../../../application/fulfilment/codes.ts'
-import type { ImportResult } from '../../../db/schema/code-imports.ts'
+import {
+  type ImportResult,
+  importCodes,
+  type PoolView,
+  readImport,
+  readPool,
+} from '../../../application/fulfilment/codes.ts'
 import { type FieldRule, InvalidInputError } from '../../../domain/errors.ts'
 import { CODE_STATES, type CodeState } from '../../../domain/fulfilment/codes.ts'
 import { fieldText, type Lang } from '../../../i18n/error-texts.ts'
@@ -148,5 +153,5 @@ function table({ codes }: PoolView, lang: Lang): Html {
     )}</tbody></table>`
 }
 
-export const codeBadge = (state: CodeState, lang: Lang): Html =>
+const codeBadge = (state: CodeState, lang: Lang): Html =>
   html`<span class="badge ${LOOKS[state]}">${textsIn(lang)(CODE_STATE_TEXTS[state])}</span>`
