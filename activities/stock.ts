@@ -2,7 +2,7 @@ import * as stock from '../db/catalogue/stock.ts'
 import type { Db } from '../db/client.ts'
 import { type Attempt, findAttempt } from '../db/orders/attempts.ts'
 import { fenOf } from '../domain/money.ts'
-import type { Quote } from './place.ts'
+import { piecesOf, type Quote } from './place.ts'
 import { requireCurrentRun } from './run.ts'
 
 export function createStockActivities({ db }: { readonly db: Db }) {
@@ -13,7 +13,7 @@ export function createStockActivities({ db }: { readonly db: Db }) {
       const before = await stock.findReservation(tx, orderNo)
       if (before) return before.state !== 'released'
       const piece = { points: quote.points, fen: fenOf(quote.pieceAmount) }
-      return stock.reserveStock(tx, orderNo, quote.productId, quote.quantity, piece)
+      return stock.reserveStock(tx, orderNo, piecesOf(quote), piece)
     })
   }
 
@@ -25,9 +25,9 @@ export function createStockActivities({ db }: { readonly db: Db }) {
   async function releaseStock(orderNo: string): Promise<void> {
     const attempt = await requireCurrent(orderNo)
     if (!attempt) return
-    await db
-      .transaction()
-      .execute((tx) => stock.voidReservation(tx, orderNo, attempt.product_id, attempt.quantity))
+    const { product_id: productId, sku_id, quantity } = attempt
+    const pieces = { productId, skuId: sku_id ?? productId, quantity }
+    await db.transaction().execute((tx) => stock.voidReservation(tx, orderNo, pieces))
   }
 
   async function requireCurrent(orderNo: string): Promise<Attempt | undefined> {

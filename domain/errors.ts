@@ -3,6 +3,7 @@ export type RefusalCode =
   | 'NOT_FOUND'
   | 'FORBIDDEN'
   | 'PRODUCT_NOT_ON_SALE'
+  | 'SKU_REQUIRED'
   | 'ADDRESS_REQUIRED'
   | 'PAYMENT_METHOD_UNSUPPORTED'
   | 'PRICE_CHANGED'
@@ -80,6 +81,7 @@ export type FieldRule =
   | 'taken'
   | 'stock_delta_only'
   | 'voucher_only'
+  | 'per_sku'
   | 'publish_only'
   | 'invalid'
 

@@ -72,6 +72,10 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     zh: plain('商品未上架', '商品未上架或已下架'),
     en: plain('Product not on sale', 'The product is not on sale'),
   },
+  SKU_REQUIRED: {
+    zh: plain('请选择规格', '该商品有多种规格，请先选择'),
+    en: plain('Choose an option', 'The product comes in several options. Choose one'),
+  },
   ADDRESS_REQUIRED: {
     zh: plain('缺少收货地址', '该商品需要邮寄，请填写收货地址'),
     en: plain('Address required', 'This product is shipped and needs an address'),
@@ -342,6 +346,10 @@ const RULE_TEXTS: Readonly<
   stock_delta_only: {
     zh: (f) => `${f} 不能直接修改，请使用 stock_delta`,
     en: (f) => `${f} cannot be set directly, use stock_delta`,
+  },
+  per_sku: {
+    zh: (f) => `${f} 由商品的每个 SKU 决定，请使用 skus`,
+    en: (f) => `${f} is that of each SKU, use skus`,
   },
   voucher_only: {
     zh: (f) => `${f} 只用于以核销券交付的商品`,

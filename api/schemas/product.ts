@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { checkedImage } from '../../application/catalogue/pictures.ts'
 import type { ProductChange, ProductView } from '../../application/catalogue/products.ts'
+import type { SkuFields } from '../../application/catalogue/skus.ts'
 import {
   DELIVERIES,
   LIMIT_MAX,
@@ -12,6 +13,7 @@ import {
   SHIPPING_TYPES,
   VOUCHER_MAX,
 } from '../../domain/catalogue/product.ts'
+import { SKU_MAX } from '../../domain/catalogue/sku.ts'
 import { STOCK_MOVEMENT_KINDS } from '../../domain/catalogue/stock.ts'
 import { fenOf } from '../../domain/money.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
@@ -29,6 +31,8 @@ const exchangeLimit = z
 
 /** Rules read `limit`; every other key belongs to the shop. */
 const properties = z.looseObject({ limit: exchangeLimit.optional() }).openapi('ProductProperties')
+
+const specs = z.record(z.string(), z.string())
 
 const voucher = z
   .strictObject({
@@ -52,6 +56,29 @@ export const category = z
   })
   .openapi('Category')
 
+const sku = z
+  .object({
+    id,
+    specs,
+    point: z.int(),
+    price: money,
+    stock_quantity: z.int(),
+    image: z.string().nullable(),
+  })
+  .openapi('Sku')
+
+const skuFields = z
+  .strictObject({
+    id: id.optional(),
+    specs: z.record(text(1, SKU_MAX.name), text(1, SKU_MAX.value)).default({}),
+    point: int(0, PRODUCT_MAX.points).optional(),
+    price: money.optional(),
+    stock_quantity: int(0).optional(),
+    stock_delta: int(-INT_MAX).optional(),
+    image: text(1, PRODUCT_MAX.image).nullish(),
+  })
+  .openapi('SkuFields')
+
 /** Operators see more fields. */
 export const product = z
   .object({
@@ -64,6 +91,7 @@ export const product = z
     payment_mode: z.enum(PAYMENT_MODES),
     original_price: money.nullable(),
     stock_quantity: z.int(),
+    skus: z.array(sku),
     exchange_limit: z.int(),
     status: z.enum(PRODUCT_STATUSES),
     sort: z.int(),
@@ -90,6 +118,8 @@ export const stockMovement = z
   .object({
     id,
     kind: z.enum(STOCK_MOVEMENT_KINDS),
+    sku_id: id,
+    specs,
     delta: z.int(),
     stock_after: z.int(),
     order_no: z.string().nullable(),
@@ -127,6 +157,8 @@ const fields = {
   voucher: voucher.nullish(),
   returnable: returnable.optional(),
   properties: properties.nullish(),
+  /** All of them: those that are missing are deleted. */
+  skus: z.array(skuFields).min(1).max(SKU_MAX.skus).optional(),
 }
 
 export const productCreation = z
@@ -161,6 +193,22 @@ export const productChange = z
     }
   })
   .openapi('ProductChange')
+
+/** @throws InvalidInputError on `image` */
+export function skusIn(
+  body: Pick<z.output<typeof productChange>, 'skus'>,
+  imageHosts: readonly string[],
+): SkuFields[] | undefined {
+  return body.skus?.map((given) => ({
+    id: given.id,
+    specs: given.specs,
+    point: given.point,
+    priceFen: given.price && fenOf(given.price),
+    stock: given.stock_quantity,
+    stockDelta: given.stock_delta,
+    image: given.image && checkedImage(given.image, imageHosts),
+  }))
+}
 
 /** Absent fields are undefined. @throws InvalidInputError on `image` */
 export function changeOf(body: z.output<typeof productChange>, imageHosts: readonly string[]): ProductChange {

@@ -11,6 +11,7 @@ import {
   type ProductSlice,
   type ProductSort,
   type ProductFilter as StoredFilter,
+  setAmounts,
   updateProduct,
 } from '../../db/catalogue/products.ts'
 import { moveStock } from '../../db/catalogue/stock.ts'
@@ -36,6 +37,7 @@ import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
 import { modeText, pointsText } from '../../i18n/product-texts.ts'
 import { readSearch } from './search.ts'
 import { searchVector } from './search-index.ts'
+import { type SkuFields, type SkuView, setSkus, skusOf } from './skus.ts'
 
 /** Without `search`: a keyword as it was typed. */
 export interface ProductFilter extends Omit<StoredFilter, 'search'> {
@@ -54,6 +56,8 @@ export interface ProductView {
   readonly payment_mode: PaymentMode
   readonly original_price: Money | null
   readonly stock_quantity: number
+  /** At least one. The product's price is that of the cheapest, its stock that of all. */
+  readonly skus: SkuView[]
   readonly exchange_limit: number
   readonly status: ProductStatus
   readonly sort: number
@@ -100,6 +104,7 @@ function view(product: Product, millionths: bigint): ProductView {
     payment_mode: product.payment_mode,
     original_price: original === null ? null : moneyFromFen(fenOf(original)),
     stock_quantity: product.stock_quantity,
+    skus: skusOf(product),
     exchange_limit: product.exchange_limit,
     status: product.status,
     sort: product.sort,
@@ -243,11 +248,13 @@ export async function createProduct(
   wanted: ProductChange & Pick<ProductFields, 'title' | 'paymentMode'>,
   stock: number,
   cause: ProductCause,
+  skus?: readonly SkuFields[],
 ): Promise<string> {
   const changed = given(wanted)
   const fields = withDelivery({ ...DEFAULTS, ...changed }, changed)
+  if (skus) refuseAmounts({ ...wanted, stock: stock || undefined })
   return db.transaction().execute(async (tx) => {
-    await check(tx, fields, fields)
+    await check(tx, fields, fields, skus !== undefined)
     const id = await insertProduct(tx, {
       ...columnsOf(fields),
       title: fields.title,
@@ -260,6 +267,12 @@ export async function createProduct(
       const made = await findProductByOperation(tx, cause.operationKey)
       if (!made) throw new DomainError({ code: 'NOT_FOUND' })
       return made.id
+    }
+    if (skus) {
+      const own = { id, sku_count: 0, point: 0, price_amount: '0.00', stock_quantity: 0 }
+      const from = await setSkus(tx, own, skus, fields.paymentMode, cause)
+      await setAmounts(tx, id, skus.length, from.point, decimalFromFen(from.priceFen))
+      mustBeUsual({ ...fields, ...from })
     }
     if (stock > 0) {
       await moveStock(tx, id, {
@@ -287,6 +300,7 @@ export async function changeProduct(
   change: ProductChange,
   stockDelta: number | undefined,
   cause: ProductCause & { readonly known?: KnownVersions },
+  skus?: readonly SkuFields[],
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const product = await findProductForUpdate(tx, id)
@@ -295,10 +309,17 @@ export async function changeProduct(
     mustBeCurrent(`${product.revision}`, cause.known)
     const wanted = given(change)
     const fields = withDelivery({ ...fieldsOf(product), ...wanted }, wanted)
-    await check(tx, fields, wanted)
+    const several = product.skus.length > 0
+    const changed = skus ?? (several ? skusWith(product, wanted, stockDelta) : undefined)
+    if (changed) refuseAmounts(skus || product.skus.length > 1 ? { ...wanted, stockDelta } : {})
+    await check(tx, fields, wanted, changed !== undefined)
     const operator = { operator_type: 'operator', operator_id: cause.operatorId }
-    await updateProduct(tx, id, { ...columnsOf(fields), ...operator }, cause.operationKey)
-    if (!stockDelta) return
+    const from = changed && (await setSkus(tx, product, changed, fields.paymentMode, cause))
+    const shown = { ...fields, ...from }
+    if (changed) mustBeUsual(shown)
+    const count = changed ? { sku_count: changed.length } : {}
+    await updateProduct(tx, id, { ...columnsOf(shown), ...operator, ...count }, cause.operationKey)
+    if (!stockDelta || changed) return
     if (product.stock_quantity + stockDelta > STOCK_MAX) {
       throw new InvalidInputError({
         field: 'stock_delta',
@@ -358,11 +379,51 @@ async function setStatus(
   })
 }
 
+/** The amounts of a product with several SKUs are theirs. @throws InvalidInputError */
+function refuseAmounts(given: {
+  readonly point?: unknown
+  readonly priceFen?: unknown
+  readonly stock?: unknown
+  readonly stockDelta?: unknown
+}): void {
+  const names = {
+    point: 'point',
+    priceFen: 'price',
+    stock: 'stock_quantity',
+    stockDelta: 'stock_delta',
+  } as const
+  const errors = Object.entries(names).flatMap(([name, field]): FieldError[] =>
+    given[name as keyof typeof names] === undefined ? [] : [{ field, rule: 'per_sku' }],
+  )
+  if (errors.length > 0) throw new InvalidInputError(...errors)
+}
+
+/** The SKUs as they are; the only one has the amounts that the product is given. */
+function skusWith(
+  product: Product,
+  { point, priceFen }: Pick<ProductChange, 'point' | 'priceFen'>,
+  stockDelta: number | undefined,
+): SkuFields[] {
+  const amounts = product.skus.length === 1 ? { point, priceFen, stockDelta } : {}
+  return product.skus.map(({ id, specs }) => ({ id, specs, ...amounts }))
+}
+
+/** @throws InvalidInputError */
+function mustBeUsual(fields: ProductFields): void {
+  const wrong = usualPriceErrors(fields)
+  if (wrong.length > 0) throw new InvalidInputError(...wrong)
+}
+
 /** Validates only changed fields, plus the price. @throws InvalidInputError with all errors */
-async function check(tx: Tx, fields: ProductFields, given: Partial<ProductFields>): Promise<void> {
-  const errors = priceErrors(fields)
+async function check(
+  tx: Tx,
+  fields: ProductFields,
+  given: Partial<ProductFields>,
+  pricedBySku: boolean,
+): Promise<void> {
+  const errors = pricedBySku ? [] : priceErrors(fields)
   const isPriced = given.paymentMode ?? given.priceFen ?? given.originalPriceFen
-  if (isPriced !== undefined && isPriced !== null) errors.push(...usualPriceErrors(fields))
+  if (!pricedBySku && isPriced !== undefined && isPriced !== null) errors.push(...usualPriceErrors(fields))
   if (given.properties) errors.push(...limitErrors(given.properties))
   errors.push(...deliveryErrors(fields))
   const { categoryId } = fields

@@ -2,6 +2,7 @@ import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { PaymentMode, ProductStatus, ProductType } from '../../domain/catalogue/product.ts'
 import type { Db, Tx } from '../client.ts'
 import type { PointsProductsTable } from '../schema/points-products.ts'
+import { SKUS_OF_PRODUCT, type SkuColumns } from './skus.ts'
 
 /** With the category's name, unless the category was deleted. */
 export type Product = Omit<
@@ -9,6 +10,8 @@ export type Product = Omit<
   'search_bigrams' | 'search_letters' | 'search_terms' | 'low_stock'
 > & {
   readonly category_name: string | null
+  /** Empty: the product is its own SKU. */
+  readonly skus: readonly SkuColumns[]
 }
 
 const COLUMNS = [
@@ -28,6 +31,7 @@ const COLUMNS = [
   'product.category_id',
   'product.product_type',
   'product.shipping_type',
+  'product.sku_count',
   'product.delivery',
   'product.voucher',
   'product.returnable',
@@ -44,6 +48,7 @@ const COLUMNS = [
   'product.updated_at',
   'product.deleted_at',
   'category.name as category_name',
+  SKUS_OF_PRODUCT.as('skus'),
 ] as const
 
 export interface ProductFilter {
@@ -235,4 +240,24 @@ export async function findProductStatus(db: Db, id: string): Promise<ProductStat
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
   return row?.status
+}
+
+/** @param count 0: the product is its own SKU */
+export async function countSkus(tx: Tx, id: string, count: number): Promise<void> {
+  await tx.updateTable('points_products').set({ sku_count: count }).where('id', '=', id).execute()
+}
+
+/** Of a product with SKUs: how many, and the amounts of the cheapest. */
+export async function setAmounts(
+  tx: Tx,
+  id: string,
+  count: number,
+  point: number,
+  price: string,
+): Promise<void> {
+  await tx
+    .updateTable('points_products')
+    .set({ sku_count: count, point, price_amount: price })
+    .where('id', '=', id)
+    .execute()
 }

@@ -15,6 +15,7 @@ import type { PaymentsTable } from './payments.ts'
 import type { PicturesTable } from './pictures.ts'
 import type { PointsExchangeOrdersTable } from './points-exchange-orders.ts'
 import type { PointsProductsTable } from './points-products.ts'
+import type { ProductSkusTable } from './product-skus.ts'
 import type { ReconciliationFindingsTable } from './reconciliation-findings.ts'
 import type { ReconciliationsTable } from './reconciliations.ts'
 import type { SignInLinksTable } from './sign-in-links.ts'
@@ -32,6 +33,7 @@ export interface Database {
   users: UsersTable
   categories: CategoriesTable
   points_products: PointsProductsTable
+  product_skus: ProductSkusTable
   orders: OrdersTable
   points_exchange_orders: PointsExchangeOrdersTable
   order_status_transitions: OrderStatusTransitionsTable

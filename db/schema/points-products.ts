@@ -33,6 +33,8 @@ export interface PointsProductsTable extends Dated {
   category_id: ColumnType<string | null, string | null | undefined, string | null>
   product_type: Generated<ProductType>
   shipping_type: Generated<ShippingType>
+  /** 0: the product is its own SKU. */
+  sku_count: Generated<number>
   /** Null: the default of the shipping type. */
   delivery: ColumnType<Delivery | null, Delivery | null | undefined, Delivery | null>
   voucher: ColumnType<VoucherTerms | null, string | null | undefined, string | null>

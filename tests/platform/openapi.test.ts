@@ -173,6 +173,7 @@ describe('each operation', () => {
     cancelOrder: async () => asPath(await redeemed()),
     confirmOrder: async () => asPath(await shipped()),
     adminGetProduct: draft,
+    adminListStockMovements: draft,
     adminUpdateProduct: draft,
     adminDeleteProduct: draft,
     adminPublishProduct: draft,

@@ -45,6 +45,7 @@ type Product = {
   payment_mode: 'points_only' | 'money_only' | 'mixed'
   original_price: Money | null
   stock_quantity: number
+  skus: Sku[]
   exchange_limit: number
   status: 'draft' | 'on_sale' | 'off_sale' | 'sold_out'
   sort: number
@@ -62,6 +63,15 @@ type Product = {
 }
 
 type Money = { amount: string; currency: 'CNY' }
+
+type Sku = {
+  id: string
+  specs: { [name: string]: string }
+  point: number
+  price: Money
+  stock_quantity: number
+  image: string | null
+}
 
 type VoucherTerms = { uses: number; valid_days: number } | null
 
@@ -88,6 +98,7 @@ type Problem = {
     | 'NOT_FOUND'
     | 'FORBIDDEN'
     | 'PRODUCT_NOT_ON_SALE'
+    | 'SKU_REQUIRED'
     | 'ADDRESS_REQUIRED'
     | 'PAYMENT_METHOD_UNSUPPORTED'
     | 'PRICE_CHANGED'
@@ -142,6 +153,7 @@ type Problem = {
       | 'image'
       | 'taken'
       | 'stock_delta_only'
+      | 'per_sku'
       | 'voucher_only'
       | 'publish_only'
       | 'invalid'
@@ -199,6 +211,8 @@ type Order = {
   order_id: string | null
   owner_id: string
   product_id: string
+  sku_id: string
+  specs: { [name: string]: string }
   product_title: string
   product_image: string | null
   points_price: number
@@ -278,6 +292,7 @@ type Order = {
     payment_mode: 'points_only' | 'money_only' | 'mixed'
     original_price: Money | null
     stock_quantity: number
+    skus: Sku[]
     exchange_limit: number
     status: 'draft' | 'on_sale' | 'off_sale' | 'sold_out'
     sort: number
@@ -313,6 +328,7 @@ type Order = {
 
 type Exchange = {
   product_id: string
+  sku_id?: string | null
   quantity: number
   cash_amount?: string | number | null
   expected_points?: number | null
@@ -340,6 +356,8 @@ type AdminProduct = Product & { point: number; price: Money; category_id: string
 type StockMovement = {
   id: string
   kind: 'initial' | 'reserved' | 'committed' | 'released' | 'adjusted' | 'returned'
+  sku_id: string
+  specs: { [name: string]: string }
   delta: number
   stock_after: number
   order_no: string | null
@@ -363,9 +381,20 @@ type ProductCreation = {
   voucher?: VoucherTerms
   returnable?: Returnable
   properties?: ProductProperties
+  skus?: SkuFields[]
   title: string
   payment_mode: 'points_only' | 'money_only' | 'mixed'
   stock_quantity?: number
+}
+
+type SkuFields = {
+  id?: string
+  specs?: { [name: string]: string }
+  point?: number
+  price?: Money
+  stock_quantity?: number
+  stock_delta?: number
+  image?: string | null
 }
 
 type ProductChange = {
@@ -384,6 +413,7 @@ type ProductChange = {
   voucher?: VoucherTerms
   returnable?: Returnable
   properties?: ProductProperties
+  skus?: SkuFields[]
   title?: string
   payment_mode?: 'points_only' | 'money_only' | 'mixed'
   stock_delta?: number
@@ -647,6 +677,7 @@ export interface Operations {
   checkExchange: {
     body: {
       product_id: string
+      sku_id?: string | null
       quantity: number
       payment_method?: 'wallet' | 'alipay' | 'wechat' | 'bank_card' | null
       expected_points?: number | null
@@ -663,6 +694,7 @@ export interface Operations {
                   | 'NOT_FOUND'
                   | 'FORBIDDEN'
                   | 'PRODUCT_NOT_ON_SALE'
+                  | 'SKU_REQUIRED'
                   | 'ADDRESS_REQUIRED'
                   | 'PAYMENT_METHOD_UNSUPPORTED'
                   | 'PRICE_CHANGED'

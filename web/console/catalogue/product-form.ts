@@ -38,6 +38,7 @@ import {
   TYPE_TEXTS,
   UNIT_TEXTS,
 } from '../../texts/console/catalogue.ts'
+import { SKUS } from '../../texts/console/skus.ts'
 import { STOCK } from '../../texts/console/stock.ts'
 
 const INT_MAX = 2_147_483_647
@@ -255,9 +256,14 @@ interface ProductForm {
   readonly errors: FormErrors
   readonly categories: readonly CategoryView[]
   readonly stock?: number
+  /** How many SKUs the product has; with several, each has its own amounts. */
+  readonly skuCount?: number
 }
 
-export function productForm(c: WebContext, { action, form, errors, categories, stock }: ProductForm): Html {
+export function productForm(
+  c: WebContext,
+  { action, form, errors, categories, stock, skuCount = 1 }: ProductForm,
+): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
   const labels = labelsOf(lang)
@@ -304,8 +310,8 @@ export function productForm(c: WebContext, { action, form, errors, categories, s
         )}
       </fieldset>
       <div class="pair">
-        ${number('point', { hint: t(F.pointHint) })}
-        ${one('price', { inputmode: 'decimal', hint: t(F.priceHint) })}
+        ${skuCount > 1 ? '' : number('point', { hint: t(F.pointHint) })}
+        ${skuCount > 1 ? '' : one('price', { inputmode: 'decimal', hint: t(F.priceHint) })}
         ${one('original_price', { inputmode: 'decimal', hint: t(F.originalHint) })}
       </div>
     </section>
@@ -315,13 +321,18 @@ export function productForm(c: WebContext, { action, form, errors, categories, s
         stock === undefined
           ? html`<div class="pair">${number('stock')}</div>`
           : html`<p>${t(F.stockNow)} <strong class="digits">${grouped(stock)}</strong> ${t(F.pieces)} <a class="tap" href="${action}/stock">${t(STOCK.link)}</a></p>
-            <div class="pair">
+            <p>${skuCount > 1 ? interpolateText(t(SKUS.perSku), { n: `${skuCount}` }) : ''} <a class="tap" href="${action}/skus">${t(SKUS.link)}</a></p>
+            ${
+              skuCount > 1
+                ? ''
+                : html`<div class="pair">
               ${select('stock_way', [
                 ['in', t(F.stockIn)],
                 ['out', t(F.stockOut)],
               ])}
               ${number('stock_change', { hint: t(F.stockChangeHint) })}
             </div>`
+            }`
       }
       <div class="pair">
         ${number('exchange_limit', { hint: t(F.exchangeLimitHint) })}

@@ -22,7 +22,7 @@ export function price(points: number, money: Money, lang: Lang): Html {
     : html`<span class="digits">${grouped(points)}</span> ${unit} <span class="whole">+ ${cash}</span>`
 }
 
-export function stock({ stock_quantity: left }: ProductView, lang: Lang): Html | '' {
+export function stock({ stock_quantity: left }: Pick<ProductView, 'stock_quantity'>, lang: Lang): Html | '' {
   const t = textsIn(lang)
   if (left <= 0) return html`<span class="badge">${t(PRODUCT.soldOut)}</span>`
   if (left > FEW) return ''

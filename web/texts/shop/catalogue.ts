@@ -83,6 +83,8 @@ export const SORTS = {
 } as const satisfies Partial<Record<ProductSort, Text>>
 
 export const PRODUCT = {
+  from: { zh: '起', en: 'and up' },
+  sku: { zh: '选择规格', en: 'Choose an option' },
   original: { zh: '市场价', en: 'Retail price' },
   stock: { zh: '库存', en: 'Stock' },
   inStock: { zh: '有货', en: 'In stock' },
