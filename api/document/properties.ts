@@ -99,6 +99,12 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   returnable:
     'How long an order can be returned: never, until it is shipped or handed over, or for days after receipt',
   days: 'Days after receipt',
+  visible_from: 'From when it is in the shop; null: without a bound',
+  visible_until: 'Until when it is in the shop; null: without a bound',
+  on_sale_from: 'From when it can be redeemed; null: without a bound',
+  on_sale_until: 'Until when it can be redeemed; null: without a bound',
+  rules: 'Rules of the shop in plain text, shown before a redemption is confirmed; null: none',
+  'errors.at': 'With `not_yet` and `over`: when it opens or ended',
   properties: 'Free properties of the shop, shown to customers; `limit` holds rules; null: none',
   limit: 'Limits beyond `exchange_limit`',
   max_per_user: 'Pieces that one customer may redeem within `time_limit_seconds`, or ever without it',

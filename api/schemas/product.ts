@@ -41,9 +41,10 @@ const voucher = z
   })
   .openapi('VoucherTerms')
 
-const returnable = z
-  .union([z.enum(['none', 'before_shipping']), z.strictObject({ days: z.int().min(1).max(RETURN_DAYS_MAX) })])
-  .openapi('Returnable')
+const returnable = z.union([
+  z.enum(['none', 'before_shipping']),
+  z.strictObject({ days: z.int().min(1).max(RETURN_DAYS_MAX) }),
+])
 
 export const category = z
   .object({
@@ -100,6 +101,11 @@ export const product = z
     delivery: z.enum(DELIVERIES),
     voucher: voucher.nullable(),
     returnable,
+    visible_from: z.iso.datetime().nullable(),
+    visible_until: z.iso.datetime().nullable(),
+    on_sale_from: z.iso.datetime().nullable(),
+    on_sale_until: z.iso.datetime().nullable(),
+    rules: z.string().nullable(),
     properties: properties.nullable(),
     external_id: z.string().nullable().openapi({ description: "The product's id in the shop" }),
     payment_info: z.object({
@@ -140,6 +146,9 @@ export const adminProduct = product
   .extend({ point: z.int(), price: money, category_id: id.nullable(), version: z.string() })
   .openapi('AdminProduct')
 
+const moment = z.iso.datetime({ offset: true })
+const dateOf = (at: string | null | undefined) => (typeof at === 'string' ? new Date(at) : at)
+
 const fields = {
   description: text(0, PRODUCT_MAX.description).nullish(),
   /** `checkedImage` checks where it is. */
@@ -156,6 +165,11 @@ const fields = {
   delivery: z.enum(DELIVERIES).nullish(),
   voucher: voucher.nullish(),
   returnable: returnable.optional(),
+  visible_from: moment.nullish(),
+  visible_until: moment.nullish(),
+  on_sale_from: moment.nullish(),
+  on_sale_until: moment.nullish(),
+  rules: text(0, PRODUCT_MAX.rules).nullish(),
   properties: properties.nullish(),
   /** All of them: those that are missing are deleted. */
   skus: z.array(skuFields).min(1).max(SKU_MAX.skus).optional(),
@@ -230,6 +244,11 @@ export function changeOf(body: z.output<typeof productChange>, imageHosts: reado
     delivery: body.delivery,
     voucher: body.voucher,
     returnable: body.returnable,
+    visibleFrom: dateOf(body.visible_from),
+    visibleUntil: dateOf(body.visible_until),
+    onSaleFrom: dateOf(body.on_sale_from),
+    onSaleUntil: dateOf(body.on_sale_until),
+    rules: body.rules === '' ? null : body.rules,
     properties: body.properties,
   }
 }

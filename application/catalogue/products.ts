@@ -13,6 +13,7 @@ import {
   type ProductFilter as StoredFilter,
   setAmounts,
   updateProduct,
+  windowsOf,
 } from '../../db/catalogue/products.ts'
 import { moveStock } from '../../db/catalogue/stock.ts'
 import type { Db, Tx } from '../../db/client.ts'
@@ -31,6 +32,7 @@ import {
   shippingFor,
   type VoucherTerms,
 } from '../../domain/catalogue/product.ts'
+import { isVisibleAt, type Windows } from '../../domain/catalogue/windows.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
@@ -66,6 +68,12 @@ export interface ProductView {
   readonly delivery: Delivery
   readonly voucher: VoucherTerms | null
   readonly returnable: Returnable
+  readonly visible_from: string | null
+  readonly visible_until: string | null
+  readonly on_sale_from: string | null
+  readonly on_sale_until: string | null
+  /** Plain text of the shop, shown before a redemption is confirmed. */
+  readonly rules: string | null
   readonly properties: ProductProperties | null
   /** The product's id in the shop's own system. */
   readonly external_id: string | null
@@ -113,6 +121,11 @@ function view(product: Product, millionths: bigint): ProductView {
     delivery: product.delivery ?? defaultDelivery(product.shipping_type),
     voucher: product.voucher,
     returnable: product.returnable,
+    visible_from: iso(product.visible_from),
+    visible_until: iso(product.visible_until),
+    on_sale_from: iso(product.on_sale_from),
+    on_sale_until: iso(product.on_sale_until),
+    rules: product.rules,
     properties: product.properties,
     external_id: product.outer_id,
     payment_info: {
@@ -127,6 +140,8 @@ function view(product: Product, millionths: bigint): ProductView {
     updated_at: product.updated_at.toISOString(),
   }
 }
+
+const iso = (at: Date | null): string | null => at?.toISOString() ?? null
 
 function adminView(product: Product, millionths: bigint): AdminProductView {
   const shown = view(product, millionths)
@@ -153,14 +168,15 @@ export async function readCatalogue(
   slice: ProductSlice,
   millionths: bigint,
 ): Promise<{ products: ProductView[]; total: number }> {
-  const { products, total } = await find(db, { ...filter, status: 'on_sale' }, sort, slice)
+  const { products, total } = await find(db, { ...filter, status: 'on_sale', visible: true }, sort, slice)
   return { products: products.map((product) => view(product, millionths)), total }
 }
 
-/** @throws DomainError NOT_FOUND unless on sale or sold out */
+/** @throws DomainError NOT_FOUND unless on sale or sold out, and visible now */
 export async function readProduct(db: Db, id: string, millionths: bigint): Promise<ProductView> {
   const product = await findProduct(db, id)
-  if (!product || product.status === 'draft' || product.status === 'off_sale') {
+  const isShown = product && product.status !== 'draft' && product.status !== 'off_sale'
+  if (!isShown || !isVisibleAt(windowsOf(product), new Date())) {
     throw new DomainError({ code: 'NOT_FOUND' })
   }
   return view(product, millionths)
@@ -193,7 +209,8 @@ export async function readProductsById(
   return new Map(products.map((product) => [product.id, view(product, millionths)]))
 }
 
-export interface ProductFields {
+export interface ProductFields extends Windows {
+  readonly rules: string | null
   readonly title: string
   readonly description: string | null
   readonly image: string | null
@@ -239,6 +256,11 @@ const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
   delivery: null,
   voucher: null,
   returnable: 'before_shipping',
+  visibleFrom: null,
+  visibleUntil: null,
+  onSaleFrom: null,
+  onSaleUntil: null,
+  rules: null,
   properties: null,
 }
 
@@ -425,7 +447,7 @@ async function check(
   const isPriced = given.paymentMode ?? given.priceFen ?? given.originalPriceFen
   if (!pricedBySku && isPriced !== undefined && isPriced !== null) errors.push(...usualPriceErrors(fields))
   if (given.properties) errors.push(...limitErrors(given.properties))
-  errors.push(...deliveryErrors(fields))
+  errors.push(...deliveryErrors(fields), ...windowErrors(fields))
   const { categoryId } = fields
   if (given.categoryId !== undefined && categoryId !== null && !(await findCategory(tx, categoryId))) {
     errors.push({ field: 'category_id', rule: 'exists' })
@@ -464,6 +486,16 @@ function withDelivery<T extends ProductFields>(fields: T, given: Partial<Product
       : fields.shippingType
   if (delivery === 'voucher') return { ...fields, shippingType, voucher: fields.voucher ?? DEFAULT_VOUCHER }
   return { ...fields, shippingType, voucher: given.voucher ?? null }
+}
+
+function windowErrors({ visibleFrom, visibleUntil, onSaleFrom, onSaleUntil }: Windows): FieldError[] {
+  const isEmpty = (from: Date | null, until: Date | null) => from !== null && until !== null && until <= from
+  const errors: FieldError[] = []
+  if (isEmpty(visibleFrom, visibleUntil))
+    errors.push({ field: 'visible_until', rule: 'after', bound: 'visible_from' })
+  if (isEmpty(onSaleFrom, onSaleUntil))
+    errors.push({ field: 'on_sale_until', rule: 'after', bound: 'on_sale_from' })
+  return errors
 }
 
 function deliveryErrors({ delivery, shippingType, voucher, returnable }: ProductFields): FieldError[] {
@@ -505,6 +537,8 @@ function fieldsOf(product: Product): ProductFields {
     delivery: product.delivery,
     voucher: product.voucher,
     returnable: product.returnable,
+    ...windowsOf(product),
+    rules: product.rules,
     properties: product.properties,
   }
 }
@@ -530,6 +564,11 @@ function columnsOf(fields: ProductFields) {
     delivery: fields.delivery,
     voucher: fields.voucher === null ? null : JSON.stringify(fields.voucher),
     returnable: JSON.stringify(fields.returnable),
+    visible_from: fields.visibleFrom,
+    visible_until: fields.visibleUntil,
+    on_sale_from: fields.onSaleFrom,
+    on_sale_until: fields.onSaleUntil,
+    rules: fields.rules,
     properties: fields.properties === null ? null : JSON.stringify(fields.properties),
   }
 }

@@ -9,9 +9,11 @@ import type {
   ShippingType,
 } from '../../domain/catalogue/product.ts'
 import type { Specs } from '../../domain/catalogue/sku.ts'
+import { closedAt } from '../../domain/catalogue/windows.ts'
 import { fenOf } from '../../domain/money.ts'
 import type { EligibilityInputs } from '../../domain/orders/eligibility.ts'
 import { spendableOf } from '../../domain/wallet/wallet.ts'
+import { windowsOf } from '../catalogue/products.ts'
 import type { Db } from '../client.ts'
 import type { LedgerCipher } from '../wallet/ledger-cipher.ts'
 import { type AccountRow, openAccount } from '../wallet/sealed-rows.ts'
@@ -35,6 +37,10 @@ interface Row {
   image: string | null
   status: ProductStatus
   payment_mode: PaymentMode
+  visible_from: Date | null
+  visible_until: Date | null
+  on_sale_from: Date | null
+  on_sale_until: Date | null
   sku_count: number
   sku_id: string | null
   specs: Specs | null
@@ -76,6 +82,7 @@ export async function readEligibilityInputs(
 ): Promise<{ facts: EligibilityInputs; product: ProductInputs | undefined }> {
   const { rows } = await sql<Row>`
     select p.id, p.title, coalesce(s.image, p.image) as image, p.status, p.payment_mode,
+      p.visible_from, p.visible_until, p.on_sale_from, p.on_sale_until,
       p.sku_count, s.id as sku_id, s.specs, s.stock_quantity as sku_stock,
       coalesce(s.point, p.point) as point, coalesce(s.price_amount, p.price_amount) as price_amount, p.stock_quantity,
       p.shipping_type, p.product_type, p.delivery, p.returnable, p.exchange_limit, p.properties -> 'limit' as "limit",
@@ -152,6 +159,7 @@ export async function readEligibilityInputs(
         paymentMode: row.payment_mode,
         points: row.point,
         fen: fenOf(row.price_amount),
+        closed: closedAt(windowsOf(row), row.now),
         sku: skuState(row, skuId),
         stock,
         reserved: Number(row.reserved) + row.stock_quantity - stock,

@@ -6,6 +6,7 @@ import {
   type ProductStatus,
   type ShippingType,
 } from '../catalogue/product.ts'
+import type { Closed } from '../catalogue/windows.ts'
 import { missingIn } from '../customers/address.ts'
 import type { Refusal, RefusalCode } from '../errors.ts'
 import { decimalFromFen, type Fen } from '../money.ts'
@@ -50,6 +51,8 @@ export interface EligibilityInputs {
         /** Pieces in the unpaid orders of all customers, not counted for `points_only`, and those of its other SKUs. */
         readonly reserved: number
         readonly shippingType: ShippingType
+        /** Outside its times. */
+        readonly closed?: Closed | undefined
         readonly exchangeLimit: number
         readonly limit: ExchangeLimit
       }
@@ -80,6 +83,10 @@ export function reasonsAgainst(
   const reasons: Refusal[] = []
   if (product.status === 'off_sale' || product.status === 'draft')
     reasons.push({ code: 'PRODUCT_NOT_ON_SALE' })
+  else if (product.closed) {
+    const { rule, at } = product.closed
+    reasons.push({ code: 'PRODUCT_NOT_ON_SALE', rule, available: at.toISOString() })
+  }
   // Without it there is no price to compare.
   if (product.sku === 'required') return [...reasons, { code: 'SKU_REQUIRED' }]
   if (wish.address !== undefined && needsAddress(product.shippingType)) {

@@ -53,7 +53,12 @@ type Product = {
   shipping_type: 'logistics' | 'pickup' | 'none'
   delivery: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual'
   voucher: VoucherTerms
-  returnable: Returnable
+  returnable: ('none' | 'before_shipping') | { days: number }
+  visible_from: string | null
+  visible_until: string | null
+  on_sale_from: string | null
+  on_sale_until: string | null
+  rules: string | null
   properties: ProductProperties
   external_id: string | null
   payment_info: { mode: string; points: string | null; money: string | null; total_value: Money }
@@ -74,8 +79,6 @@ type Sku = {
 }
 
 type VoucherTerms = { uses: number; valid_days: number } | null
-
-type Returnable = ('none' | 'before_shipping') | { days: number }
 
 type ProductProperties = { limit?: ExchangeLimit; [name: string]: unknown } | null
 
@@ -153,11 +156,15 @@ type Problem = {
       | 'image'
       | 'taken'
       | 'stock_delta_only'
+      | 'not_yet'
+      | 'over'
+      | 'after'
       | 'per_sku'
       | 'voucher_only'
       | 'publish_only'
       | 'invalid'
     message: string
+    at?: string
   }[]
 }
 
@@ -300,7 +307,12 @@ type Order = {
     shipping_type: 'logistics' | 'pickup' | 'none'
     delivery: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual'
     voucher: VoucherTerms
-    returnable: Returnable
+    returnable: ('none' | 'before_shipping') | { days: number }
+    visible_from: string | null
+    visible_until: string | null
+    on_sale_from: string | null
+    on_sale_until: string | null
+    rules: string | null
     properties: ProductProperties
     external_id: string | null
     payment_info: { mode: string; points: string | null; money: string | null; total_value: Money }
@@ -379,7 +391,12 @@ type ProductCreation = {
   shipping_type?: 'logistics' | 'pickup' | 'none'
   delivery?: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual' | null
   voucher?: VoucherTerms
-  returnable?: Returnable
+  returnable?: ('none' | 'before_shipping') | { days: number }
+  visible_from?: string | null
+  visible_until?: string | null
+  on_sale_from?: string | null
+  on_sale_until?: string | null
+  rules?: string | null
   properties?: ProductProperties
   skus?: SkuFields[]
   title: string
@@ -411,7 +428,12 @@ type ProductChange = {
   shipping_type?: 'logistics' | 'pickup' | 'none'
   delivery?: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual' | null
   voucher?: VoucherTerms
-  returnable?: Returnable
+  returnable?: ('none' | 'before_shipping') | { days: number }
+  visible_from?: string | null
+  visible_until?: string | null
+  on_sale_from?: string | null
+  on_sale_until?: string | null
+  rules?: string | null
   properties?: ProductProperties
   skus?: SkuFields[]
   title?: string
@@ -724,7 +746,7 @@ export interface Operations {
                   | 'IDEMPOTENCY_KEY_REUSED'
                   | 'RATE_LIMITED'
                   | 'INTERNAL'
-                rule?: 'unpaid_pieces' | 'points'
+                rule?: 'unpaid_pieces' | 'points' | 'not_yet' | 'over'
                 message: string
                 required: number | null
                 available: number | null

@@ -17,7 +17,7 @@ import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, SHIPPING, HOME as SHOP, TYPES } from '../../texts/shop/catalogue.ts'
 import { shopPage } from '../layout.ts'
 import { picture, productGrid } from './product-card.ts'
-import { limits, price, reasonItem, returns, shortReason, stock } from './product-copy.ts'
+import { closedNow, limits, price, reasonItem, returns, shortReason, stock, times } from './product-copy.ts'
 
 const HOME = '/points-mall/products'
 
@@ -88,6 +88,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
   const t = textsIn(lang)
   const reasons = foremost(check?.reasons ?? [])
   const left = stock(product, lang)
+  const when = times(product, lang)
   const rules = limits(product, settings.rules.exchangeLimitEnabled, lang)
   const shipping = SHIPPING[product.shipping_type]
   const facts = Object.entries(product.properties ?? {}).filter(
@@ -105,6 +106,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
           <div><dt>${t(PRODUCT.stock)}</dt><dd>${left || t(PRODUCT.inStock)}</dd></div>
           <div><dt>${t(PRODUCT.delivery)}</dt><dd>${t(shipping.name)}<span class="muted small"> · ${t(shipping.means)}</span></dd></div>
           <div><dt>${t(PRODUCT.kind)}</dt><dd>${t(TYPES[product.product_type])}</dd></div>
+          ${when ? html`<div><dt>${t(PRODUCT.time)}</dt><dd>${when}</dd></div>` : ''}
           <div><dt>${t(PRODUCT.returns)}</dt><dd>${returns(product, lang)}</dd></div>
           <div><dt>${t(PRODUCT.limits)}</dt><dd>${rules.length === 0 ? t(PRODUCT.noLimits) : rules.map((rule) => html`<span class="rule">${rule}</span>`)}</dd></div>
         </dl>
@@ -115,6 +117,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
     </div>
     <div class="told stack">
       ${product.description ? html`<section class="stack"><h2>${t(PRODUCT.about)}</h2><p class="prose">${product.description}</p></section>` : ''}
+      ${product.rules ? html`<section class="stack"><h2>${t(PRODUCT.rulesOfShop)}</h2><p class="prose">${product.rules}</p></section>` : ''}
       ${
         facts.length === 0
           ? ''
@@ -168,9 +171,14 @@ function whyNot(c: WebContext, product: ProductView, reasons: readonly Refusal[]
 function buy(c: WebContext, product: ProductView, reasons: readonly Refusal[], most: number): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
+  const closed = closedNow(product)
+  if (closed) {
+    return html`<div class="stub buy"><button class="wide" disabled>${times(product, lang)}</button></div>`
+  }
   const [first] = reasons
   // Another SKU may cost less, or be in stock.
-  const isOver = product.skus.length === 1 || first?.code === 'USER_LEVEL_TOO_LOW'
+  const codes = ['USER_LEVEL_TOO_LOW', 'PRODUCT_NOT_ON_SALE']
+  const isOver = product.skus.length === 1 || (first && codes.includes(first.code))
   if (product.stock_quantity <= 0 || (first && isOver)) {
     const why = product.stock_quantity <= 0 || !first ? t(PRODUCT.soldOut) : shortReason(first, lang)
     return html`<div class="stub buy"><button class="wide" disabled>${why}</button></div>`

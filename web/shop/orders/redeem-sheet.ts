@@ -84,6 +84,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
               })
             : ''
         }
+        ${product.rules ? html`<section class="stack"><h2>${t(PRODUCT.rulesOfShop)}</h2><p class="prose">${product.rules}</p></section>` : ''}
         ${field({ name: 'remarks', label: t(T.remarks), value: form.remarks, error: errors.remarks, hint: t(T.optional), maxlength: 500, lines: 2 })}
       </div>
       ${receipt(c, sheet)}
