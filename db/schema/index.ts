@@ -19,6 +19,7 @@ import type { PicturesTable } from './pictures.ts'
 import type { PointsExchangeOrdersTable } from './points-exchange-orders.ts'
 import type { PointsProductsTable } from './points-products.ts'
 import type { ProductCodesTable } from './product-codes.ts'
+import type { ProductSkusTable } from './product-skus.ts'
 import type { ReconciliationFindingsTable } from './reconciliation-findings.ts'
 import type { ReconciliationsTable } from './reconciliations.ts'
 import type { SignInLinksTable } from './sign-in-links.ts'
@@ -43,6 +44,7 @@ export interface Database {
   users: UsersTable
   categories: CategoriesTable
   points_products: PointsProductsTable
+  product_skus: ProductSkusTable
   orders: OrdersTable
   points_exchange_orders: PointsExchangeOrdersTable
   order_status_transitions: OrderStatusTransitionsTable

@@ -201,12 +201,12 @@ describe('each operation', () => {
     cancelOrder: async () => asPath(await redeemed()),
     confirmOrder: async () => asPath(await shipped()),
     adminGetProduct: draft,
+    adminListStockMovements: draft,
     adminUpdateProduct: draft,
     adminDeleteProduct: draft,
     adminPublishProduct: draft,
     adminUnpublishProduct: draft,
     adminImportCodes: async () => asPath(await codeProduct()),
-    adminListStockMovements: draft,
     adminListCodes: async () => asPath(await codeProduct()),
     adminReplaceCode: replaceable,
     adminRedeemVoucher: async () => {
