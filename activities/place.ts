@@ -1,4 +1,4 @@
-import { reserveStock } from '../db/catalogue/stock.ts'
+import { type Pieces, reserveStock } from '../db/catalogue/stock.ts'
 import type { Db, Tx } from '../db/client.ts'
 import {
   type Attempt,
@@ -40,6 +40,8 @@ export interface PlaceDeps {
 /** The frozen price of the whole order. Amounts are decimal CNY: it is serialized in payloads. */
 export interface Quote {
   readonly productId: string
+  /** Undefined: the quote of an earlier version; the product was its own SKU. */
+  readonly skuId?: string
   readonly quantity: number
   readonly paymentMode: PaymentMode
   readonly points: number
@@ -65,6 +67,12 @@ export interface PlaceInput {
   readonly outsideSteps: readonly ExternalStep[]
   readonly quote?: Quote
 }
+
+export const piecesOf = ({ productId, skuId = productId, quantity }: Quote): Pieces => ({
+  productId,
+  skuId,
+  quantity,
+})
 
 /** A guarded statement matched less than was read just before. */
 class RaceError extends Error {}
@@ -170,6 +178,8 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
       id: attempt.id,
       ...order,
       product_id: quote.productId,
+      sku_id: quote.skuId ?? quote.productId,
+      sku_specs: product.specs && JSON.stringify(product.specs),
       product_title: product.title,
       product_image: product.image,
       shipping_type: shippingType,
@@ -204,8 +214,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
   if (ours('stock')) {
     const piece = { points: quote.points, fen: fenOf(quote.pieceAmount), delivery: product.delivery }
     const state = settled ? 'committed' : 'held'
-    if (!(await reserveStock(tx, orderNo, quote.productId, quote.quantity, piece, state)))
-      throw new RaceError()
+    if (!(await reserveStock(tx, orderNo, piecesOf(quote), piece, state))) throw new RaceError()
   }
   return {
     placed: true,
@@ -258,9 +267,10 @@ async function assess(
   attempt: Attempt,
   input?: PlaceInput,
 ): Promise<Assessed> {
-  const { owner_id, product_id, level, order_no } = attempt
+  const { owner_id, product_id, sku_id, level, order_no } = attempt
   const request = sealer.open(attempt.request, `request/${order_no}`) as PrivateRequest
-  const read = await readEligibilityInputs(db, vault, owner_id, product_id, level, order_no)
+  const sku = { productId: product_id, skuId: sku_id }
+  const read = await readEligibilityInputs(db, vault, owner_id, sku, level, order_no)
   const { product } = read
   // An external system keeps these points: its hold decides, or has decided.
   const holdDecides =
@@ -287,6 +297,7 @@ async function assess(
       request,
       quote: {
         productId: product.id,
+        skuId: product.skuId,
         quantity: attempt.quantity,
         paymentMode: facts.product.paymentMode,
         points: facts.product.points,

@@ -4,7 +4,7 @@ import type { Db } from '../db/client.ts'
 import { type Attempt, findAttempt } from '../db/orders/attempts.ts'
 import { DomainError } from '../domain/errors.ts'
 import { fenOf } from '../domain/money.ts'
-import type { Quote } from './place.ts'
+import { piecesOf, type Quote } from './place.ts'
 import { requireCurrentRun } from './run.ts'
 
 export function createStockActivities({ db }: { readonly db: Db }) {
@@ -22,7 +22,7 @@ export function createStockActivities({ db }: { readonly db: Db }) {
           fen: fenOf(quote.pieceAmount),
           delivery: product?.delivery ?? null,
         }
-        return stock.reserveStock(tx, orderNo, quote.productId, quote.quantity, piece)
+        return stock.reserveStock(tx, orderNo, piecesOf(quote), piece)
       })
       .catch((error: unknown) => {
         // The transaction is undone: nothing is reserved.
@@ -39,9 +39,9 @@ export function createStockActivities({ db }: { readonly db: Db }) {
   async function releaseStock(orderNo: string): Promise<void> {
     const attempt = await requireCurrent(orderNo)
     if (!attempt) return
-    await db
-      .transaction()
-      .execute((tx) => stock.voidReservation(tx, orderNo, attempt.product_id, attempt.quantity))
+    const { product_id: productId, sku_id, quantity } = attempt
+    const pieces = { productId, skuId: sku_id ?? productId, quantity }
+    await db.transaction().execute((tx) => stock.voidReservation(tx, orderNo, pieces))
   }
 
   async function requireCurrent(orderNo: string): Promise<Attempt | undefined> {

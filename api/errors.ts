@@ -4,7 +4,13 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import { isOutage } from '../application/platform/outage.ts'
 import { OverloadedError } from '../application/temporal/client.ts'
-import { DomainError, type FieldError, type FieldRule, InvalidInputError } from '../domain/errors.ts'
+import {
+  DomainError,
+  type FieldError,
+  type FieldRule,
+  InvalidInputError,
+  type Refusal,
+} from '../domain/errors.ts'
 import type { TokenRefusal } from '../domain/token-refusal.ts'
 import { type ErrorCode, errorText, fieldText, type Gap } from '../i18n/error-texts.ts'
 import { tokenRefusalText } from '../i18n/token-refusal-texts.ts'
@@ -50,6 +56,7 @@ export const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   MISDIRECTED_REQUEST: 421,
   VALIDATION_FAILED: 422,
+  SKU_REQUIRED: 422,
   ADDRESS_REQUIRED: 422,
   PAYMENT_METHOD_UNSUPPORTED: 422,
   IDEMPOTENCY_KEY_REUSED: 422,
@@ -113,6 +120,7 @@ export function problem(c: ApiContext, code: ErrorCode, extra: ProblemExtra = {}
       field: error.field,
       code: error.rule,
       message: fieldText(error, lang),
+      ...(error.rule === 'not_yet' || error.rule === 'over' ? { at: error.bound } : {}),
     })),
   }
   return c.body(JSON.stringify(body), status, headers)
@@ -122,10 +130,7 @@ export function answerError(logger: Logger) {
   return (error: Error, c: ApiContext): Response => {
     if (error instanceof ApiError) return problem(c, error.code, error.extra)
     if (error instanceof DomainError) {
-      const errors = (error.refusal.fields ?? []).map(
-        (field) => ({ field: `address.${field}`, rule: 'required' }) as const,
-      )
-      return problem(c, error.refusal.code, { ...error.refusal, errors })
+      return problem(c, error.refusal.code, { ...error.refusal, errors: errorsOf(error.refusal) })
     }
     if (error instanceof InvalidInputError) return problem(c, 'VALIDATION_FAILED', { errors: error.errors })
     if (error instanceof HTTPException) {
@@ -140,6 +145,11 @@ export function answerError(logger: Logger) {
     )
     return problem(c, code)
   }
+}
+
+function errorsOf({ fields = [], rule, available }: Refusal): FieldError[] {
+  if (rule === 'not_yet' || rule === 'over') return [{ field: 'product_id', rule, bound: available }]
+  return fields.map((field) => ({ field: `address.${field}`, rule: 'required' }))
 }
 
 const HTTP_CODES: Readonly<Record<number, ErrorCode>> = {

@@ -1,14 +1,15 @@
 import { ConfigError, readConfig } from '../config/index.ts'
 import { connectDatabase } from '../db/client.ts'
+import { createEncryptor } from '../db/platform/encryption.ts'
 import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { seedDemo } from './demo/seed.ts'
 
 async function main(): Promise<void> {
-  const { database, ledgerKeys } = readConfig()
+  const { database, ledgerKeys, payloadKeys } = readConfig()
   if (!database.url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
   const db = connectDatabase(database.url, 2)
   try {
-    const fresh = await seedDemo(db, createLedgerCipher(ledgerKeys))
+    const fresh = await seedDemo(db, createLedgerCipher(ledgerKeys), createEncryptor(payloadKeys))
     process.stdout.write(fresh > 0 ? `seeded ${fresh} products\n` : 'the demo data already exists\n')
   } finally {
     await db.destroy()

@@ -3,6 +3,7 @@ export type RefusalCode =
   | 'NOT_FOUND'
   | 'FORBIDDEN'
   | 'PRODUCT_NOT_ON_SALE'
+  | 'SKU_REQUIRED'
   | 'ADDRESS_REQUIRED'
   | 'PAYMENT_METHOD_UNSUPPORTED'
   | 'PRICE_CHANGED'
@@ -36,9 +37,9 @@ export type RefusalCode =
 
 /**
  * Distinguishes rules that share a code. `unpaid_pieces`: the limit on pieces in unpaid orders; `points`: the price in
- * points, not in cash.
+ * points, not in cash; `not_yet` and `over`: outside the times in which the product is on sale, `available` says when.
  */
-export const REFUSAL_RULES = ['unpaid_pieces', 'points'] as const
+export const REFUSAL_RULES = ['unpaid_pieces', 'points', 'not_yet', 'over'] as const
 export type RefusalRule = (typeof REFUSAL_RULES)[number]
 
 export type ForbiddenReason =
@@ -94,6 +95,10 @@ export type FieldRule =
   | 'stock_is_codes'
   | 'check_digit'
   | 'voucher_only'
+  | 'per_sku'
+  | 'not_yet'
+  | 'over'
+  | 'after'
   | 'publish_only'
   | 'https'
   | 'public_address'

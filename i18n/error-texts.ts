@@ -1,3 +1,4 @@
+import { shanghaiText } from '../domain/business-time.ts'
 import type { FieldError, FieldRule, ForbiddenReason, RefusalCode, RefusalRule } from '../domain/errors.ts'
 import type { Carrier } from '../domain/shipments/carriers.ts'
 import { CARRIER_NAMES } from './carrier-texts.ts'
@@ -49,6 +50,18 @@ const withRule = (usual: Text, rule: RefusalRule, other: Text): Text => ({
   detail: (gap) => (gap.rule === rule ? other : usual).detail(gap),
 })
 
+/** @param at ISO 8601; in Shanghai, to the minute */
+const timeText = (at: string): string => shanghaiText(new Date(at)).slice(0, 16)
+
+/** Outside the times in which a product is on sale. */
+const withTime = (title: string, detail: string, lang: Lang): Text => ({
+  title,
+  detail: ({ rule, available }) => {
+    if (available === undefined || (rule !== 'not_yet' && rule !== 'over')) return detail
+    return RULE_TEXTS[rule][lang]('', available)
+  },
+})
+
 const FORBIDDEN_TEXTS: Readonly<Record<ForbiddenReason | 'role', Readonly<Record<Lang, string>>>> = {
   role: { zh: '当前身份无权执行此操作', en: 'Your role does not allow this' },
   own_account: {
@@ -78,8 +91,12 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     en: { title: 'Forbidden', detail: ({ reason }) => FORBIDDEN_TEXTS[reason ?? 'role'].en },
   },
   PRODUCT_NOT_ON_SALE: {
-    zh: plain('商品未上架', '商品未上架或已下架'),
-    en: plain('Product not on sale', 'The product is not on sale'),
+    zh: withTime('商品未上架', '商品未上架或已下架', 'zh'),
+    en: withTime('Product not on sale', 'The product is not on sale', 'en'),
+  },
+  SKU_REQUIRED: {
+    zh: plain('请选择规格', '该商品有多种规格，请先选择'),
+    en: plain('Choose an option', 'The product comes in several options. Choose one'),
   },
   ADDRESS_REQUIRED: {
     zh: plain('缺少收货地址', '该商品需要邮寄，请填写收货地址'),
@@ -403,6 +420,19 @@ const RULE_TEXTS: Readonly<
   stock_delta_only: {
     zh: (f) => `${f} 不能直接修改，请使用 stock_delta`,
     en: (f) => `${f} cannot be set directly, use stock_delta`,
+  },
+  not_yet: {
+    zh: (_, b) => `${timeText(b)} 开始兑换`,
+    en: (_, b) => `Opens at ${timeText(b)}, China time`,
+  },
+  over: {
+    zh: (_, b) => `兑换已于 ${timeText(b)} 结束`,
+    en: (_, b) => `Ended at ${timeText(b)}, China time`,
+  },
+  after: { zh: (f, b) => `${f} 必须晚于 ${b}`, en: (f, b) => `${f} must be after ${b}` },
+  per_sku: {
+    zh: (f) => `${f} 由商品的每个 SKU 决定，请使用 skus`,
+    en: (f) => `${f} is that of each SKU, use skus`,
   },
   voucher_only: {
     zh: (f) => `${f} 只用于以核销券交付的商品`,

@@ -13,6 +13,8 @@ const SUBJECTS: Readonly<Record<Subject['code'], Text>> = {
   points_booked_twice: { zh: '积分重复记账 {no}', en: 'points posted twice for {no}' },
   order_without_stock: { zh: '订单没有库存预占 {no}', en: 'order without stock {no}' },
   stock_ledger: { zh: '库存流水与商品 {no} 的库存', en: 'stock movements of product {no}' },
+  stock_of_sku: { zh: '库存流水与 SKU {no} 的库存', en: 'stock movements of SKU {no}' },
+  stock_of_skus: { zh: '商品 {no} 的库存与其 SKU', en: 'stock of product {no} and its SKUs' },
   stock_of_order: { zh: '订单的库存流水 {no}', en: 'stock movements of {no}' },
   standard_order: { zh: '标准订单 {no}', en: 'standard order {no}' },
   reservation_without_order: { zh: '库存预占没有订单 {no}', en: 'reservation without order {no}' },

@@ -14,6 +14,7 @@ export interface Operation {
 const REDEEM: readonly ErrorCode[] = [
   'NOT_FOUND',
   'PRODUCT_NOT_ON_SALE',
+  'SKU_REQUIRED',
   'ADDRESS_REQUIRED',
   'PAYMENT_METHOD_UNSUPPORTED',
   'PRICE_CHANGED',

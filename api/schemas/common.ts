@@ -101,7 +101,14 @@ const problemSchema = z
     code: z.enum(ERROR_CODES),
     reason: z.enum(FORBIDDEN_REASONS).optional(),
     request_id: z.string(),
-    errors: z.array(z.object({ field: z.string(), code: z.enum(FIELD_RULES), message: z.string() })),
+    errors: z.array(
+      z.object({
+        field: z.string(),
+        code: z.enum(FIELD_RULES),
+        message: z.string(),
+        at: z.iso.datetime().optional(),
+      }),
+    ),
   })
   .openapi('Problem')
 

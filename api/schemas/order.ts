@@ -106,6 +106,8 @@ export const order = z
     order_id: z.string().nullable(),
     owner_id: z.string(),
     product_id: z.string(),
+    sku_id: z.string(),
+    specs: z.record(z.string(), z.string()),
     product_title: z.string(),
     product_image: z.string().nullable(),
     points_price: z.int(),

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { checkedImage } from '../../application/catalogue/pictures.ts'
 import type { ProductChange, ProductView } from '../../application/catalogue/products.ts'
+import type { SkuFields } from '../../application/catalogue/skus.ts'
 import {
   DELIVERIES,
   LIMIT_MAX,
@@ -12,6 +13,7 @@ import {
   SHIPPING_TYPES,
   VOUCHER_MAX,
 } from '../../domain/catalogue/product.ts'
+import { SKU_MAX } from '../../domain/catalogue/sku.ts'
 import { STOCK_MOVEMENT_KINDS } from '../../domain/catalogue/stock.ts'
 import { fenOf } from '../../domain/money.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
@@ -30,6 +32,8 @@ const exchangeLimit = z
 /** Rules read `limit`; every other key belongs to the shop. */
 const properties = z.looseObject({ limit: exchangeLimit.optional() }).openapi('ProductProperties')
 
+const specs = z.record(z.string(), z.string())
+
 const voucher = z
   .strictObject({
     uses: z.int().min(1).max(VOUCHER_MAX.uses),
@@ -37,9 +41,10 @@ const voucher = z
   })
   .openapi('VoucherTerms')
 
-const returnable = z
-  .union([z.enum(['none', 'before_shipping']), z.strictObject({ days: z.int().min(1).max(RETURN_DAYS_MAX) })])
-  .openapi('Returnable')
+const returnable = z.union([
+  z.enum(['none', 'before_shipping']),
+  z.strictObject({ days: z.int().min(1).max(RETURN_DAYS_MAX) }),
+])
 
 export const category = z
   .object({
@@ -51,6 +56,29 @@ export const category = z
     updated_at: z.iso.datetime(),
   })
   .openapi('Category')
+
+const sku = z
+  .object({
+    id,
+    specs,
+    point: z.int(),
+    price: money,
+    stock_quantity: z.int(),
+    image: z.string().nullable(),
+  })
+  .openapi('Sku')
+
+const skuFields = z
+  .strictObject({
+    id: id.optional(),
+    specs: z.record(text(1, SKU_MAX.name), text(1, SKU_MAX.value)).default({}),
+    point: int(0, PRODUCT_MAX.points).optional(),
+    price: money.optional(),
+    stock_quantity: int(0).optional(),
+    stock_delta: int(-INT_MAX).optional(),
+    image: text(1, PRODUCT_MAX.image).nullish(),
+  })
+  .openapi('SkuFields')
 
 /** Operators see more fields. */
 export const product = z
@@ -64,6 +92,7 @@ export const product = z
     payment_mode: z.enum(PAYMENT_MODES),
     original_price: money.nullable(),
     stock_quantity: z.int(),
+    skus: z.array(sku),
     exchange_limit: z.int(),
     status: z.enum(PRODUCT_STATUSES),
     sort: z.int(),
@@ -72,6 +101,11 @@ export const product = z
     delivery: z.enum(DELIVERIES),
     voucher: voucher.nullable(),
     returnable,
+    visible_from: z.iso.datetime().nullable(),
+    visible_until: z.iso.datetime().nullable(),
+    on_sale_from: z.iso.datetime().nullable(),
+    on_sale_until: z.iso.datetime().nullable(),
+    rules: z.string().nullable(),
     properties: properties.nullable(),
     external_id: z.string().nullable().openapi({ description: "The product's id in the shop" }),
     payment_info: z.object({
@@ -90,6 +124,8 @@ export const stockMovement = z
   .object({
     id,
     kind: z.enum(STOCK_MOVEMENT_KINDS),
+    sku_id: id,
+    specs,
     delta: z.int(),
     stock_after: z.int(),
     order_no: z.string().nullable(),
@@ -110,6 +146,9 @@ export const adminProduct = product
   .extend({ point: z.int(), price: money, category_id: id.nullable(), version: z.string() })
   .openapi('AdminProduct')
 
+const moment = z.iso.datetime({ offset: true })
+const dateOf = (at: string | null | undefined) => (typeof at === 'string' ? new Date(at) : at)
+
 const fields = {
   description: text(0, PRODUCT_MAX.description).nullish(),
   /** `checkedImage` checks where it is. */
@@ -126,7 +165,14 @@ const fields = {
   delivery: z.enum(DELIVERIES).nullish(),
   voucher: voucher.nullish(),
   returnable: returnable.optional(),
+  visible_from: moment.nullish(),
+  visible_until: moment.nullish(),
+  on_sale_from: moment.nullish(),
+  on_sale_until: moment.nullish(),
+  rules: text(0, PRODUCT_MAX.rules).nullish(),
   properties: properties.nullish(),
+  /** All of them: those that are missing are deleted. */
+  skus: z.array(skuFields).min(1).max(SKU_MAX.skus).optional(),
 }
 
 export const productCreation = z
@@ -162,6 +208,22 @@ export const productChange = z
   })
   .openapi('ProductChange')
 
+/** @throws InvalidInputError on `image` */
+export function skusIn(
+  body: Pick<z.output<typeof productChange>, 'skus'>,
+  imageHosts: readonly string[],
+): SkuFields[] | undefined {
+  return body.skus?.map((given) => ({
+    id: given.id,
+    specs: given.specs,
+    point: given.point,
+    priceFen: given.price && fenOf(given.price),
+    stock: given.stock_quantity,
+    stockDelta: given.stock_delta,
+    image: given.image && checkedImage(given.image, imageHosts),
+  }))
+}
+
 /** Absent fields are undefined. @throws InvalidInputError on `image` */
 export function changeOf(body: z.output<typeof productChange>, imageHosts: readonly string[]): ProductChange {
   const { original_price, image } = body
@@ -182,6 +244,11 @@ export function changeOf(body: z.output<typeof productChange>, imageHosts: reado
     delivery: body.delivery,
     voucher: body.voucher,
     returnable: body.returnable,
+    visibleFrom: dateOf(body.visible_from),
+    visibleUntil: dateOf(body.visible_until),
+    onSaleFrom: dateOf(body.on_sale_from),
+    onSaleUntil: dateOf(body.on_sale_until),
+    rules: body.rules === '' ? null : body.rules,
     properties: body.properties,
   }
 }

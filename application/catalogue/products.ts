@@ -11,7 +11,9 @@ import {
   type ProductSlice,
   type ProductSort,
   type ProductFilter as StoredFilter,
+  setAmounts,
   updateProduct,
+  windowsOf,
 } from '../../db/catalogue/products.ts'
 import { moveStock } from '../../db/catalogue/stock.ts'
 import type { Db, Tx } from '../../db/client.ts'
@@ -31,12 +33,14 @@ import {
   shippingFor,
   type VoucherTerms,
 } from '../../domain/catalogue/product.ts'
+import { isVisibleAt, type Windows } from '../../domain/catalogue/windows.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
 import { modeText, pointsText } from '../../i18n/product-texts.ts'
 import { readSearch } from './search.ts'
 import { searchVector } from './search-index.ts'
+import { type SkuFields, type SkuView, setSkus, skusOf } from './skus.ts'
 
 /** Without `search`: a keyword as it was typed. */
 export interface ProductFilter extends Omit<StoredFilter, 'search'> {
@@ -55,6 +59,8 @@ export interface ProductView {
   readonly payment_mode: PaymentMode
   readonly original_price: Money | null
   readonly stock_quantity: number
+  /** At least one. The product's price is that of the cheapest, its stock that of all. */
+  readonly skus: SkuView[]
   readonly exchange_limit: number
   readonly status: ProductStatus
   readonly sort: number
@@ -63,6 +69,12 @@ export interface ProductView {
   readonly delivery: Delivery
   readonly voucher: VoucherTerms | null
   readonly returnable: Returnable
+  readonly visible_from: string | null
+  readonly visible_until: string | null
+  readonly on_sale_from: string | null
+  readonly on_sale_until: string | null
+  /** Plain text of the shop, shown before a redemption is confirmed. */
+  readonly rules: string | null
   readonly properties: ProductProperties | null
   /** The product's id in the shop's own system. */
   readonly external_id: string | null
@@ -101,6 +113,7 @@ function view(product: Product, millionths: bigint): ProductView {
     payment_mode: product.payment_mode,
     original_price: original === null ? null : moneyFromFen(fenOf(original)),
     stock_quantity: product.stock_quantity,
+    skus: skusOf(product),
     exchange_limit: product.exchange_limit,
     status: product.status,
     sort: product.sort,
@@ -109,6 +122,11 @@ function view(product: Product, millionths: bigint): ProductView {
     delivery: product.delivery ?? defaultDelivery(product.shipping_type),
     voucher: product.voucher,
     returnable: product.returnable,
+    visible_from: iso(product.visible_from),
+    visible_until: iso(product.visible_until),
+    on_sale_from: iso(product.on_sale_from),
+    on_sale_until: iso(product.on_sale_until),
+    rules: product.rules,
     properties: product.properties,
     external_id: product.outer_id,
     payment_info: {
@@ -123,6 +141,8 @@ function view(product: Product, millionths: bigint): ProductView {
     updated_at: product.updated_at.toISOString(),
   }
 }
+
+const iso = (at: Date | null): string | null => at?.toISOString() ?? null
 
 function adminView(product: Product, millionths: bigint): AdminProductView {
   const shown = view(product, millionths)
@@ -149,14 +169,15 @@ export async function readCatalogue(
   slice: ProductSlice,
   millionths: bigint,
 ): Promise<{ products: ProductView[]; total: number }> {
-  const { products, total } = await find(db, { ...filter, status: 'on_sale' }, sort, slice)
+  const { products, total } = await find(db, { ...filter, status: 'on_sale', visible: true }, sort, slice)
   return { products: products.map((product) => view(product, millionths)), total }
 }
 
-/** @throws DomainError NOT_FOUND unless on sale or sold out */
+/** @throws DomainError NOT_FOUND unless on sale or sold out, and visible now */
 export async function readProduct(db: Db, id: string, millionths: bigint): Promise<ProductView> {
   const product = await findProduct(db, id)
-  if (!product || product.status === 'draft' || product.status === 'off_sale') {
+  const isShown = product && product.status !== 'draft' && product.status !== 'off_sale'
+  if (!isShown || !isVisibleAt(windowsOf(product), new Date())) {
     throw new DomainError({ code: 'NOT_FOUND' })
   }
   return view(product, millionths)
@@ -189,7 +210,8 @@ export async function readProductsById(
   return new Map(products.map((product) => [product.id, view(product, millionths)]))
 }
 
-export interface ProductFields {
+export interface ProductFields extends Windows {
+  readonly rules: string | null
   readonly title: string
   readonly description: string | null
   readonly image: string | null
@@ -235,6 +257,11 @@ const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
   delivery: null,
   voucher: null,
   returnable: 'before_shipping',
+  visibleFrom: null,
+  visibleUntil: null,
+  onSaleFrom: null,
+  onSaleUntil: null,
+  rules: null,
   properties: null,
 }
 
@@ -244,13 +271,15 @@ export async function createProduct(
   wanted: ProductChange & Pick<ProductFields, 'title' | 'paymentMode'>,
   stock: number,
   cause: ProductCause,
+  skus?: readonly SkuFields[],
 ): Promise<string> {
   const changed = given(wanted)
   const fields = withDelivery({ ...DEFAULTS, ...changed }, changed)
+  if (skus) refuseAmounts({ ...wanted, stock: stock || undefined })
   return db.transaction().execute(async (tx) => {
-    await check(tx, fields, fields)
-    if (fields.delivery === 'codes' && stock > 0) {
-      throw new InvalidInputError({ field: 'stock_quantity', rule: 'stock_is_codes' })
+    await check(tx, fields, fields, skus !== undefined)
+    if (fields.delivery === 'codes' && (stock > 0 || skus)) {
+      throw new InvalidInputError({ field: skus ? 'skus' : 'stock_quantity', rule: 'stock_is_codes' })
     }
     const id = await insertProduct(tx, {
       ...columnsOf(fields),
@@ -264,6 +293,12 @@ export async function createProduct(
       const made = await findProductByOperation(tx, cause.operationKey)
       if (!made) throw new DomainError({ code: 'NOT_FOUND' })
       return made.id
+    }
+    if (skus) {
+      const own = { id, sku_count: 0, point: 0, price_amount: '0.00', stock_quantity: 0 }
+      const from = await setSkus(tx, own, skus, fields.paymentMode, cause)
+      await setAmounts(tx, id, skus.length, from.point, decimalFromFen(from.priceFen))
+      mustBeUsual({ ...fields, ...from })
     }
     if (stock > 0) {
       await moveStock(tx, id, {
@@ -291,6 +326,7 @@ export async function changeProduct(
   change: ProductChange,
   stockDelta: number | undefined,
   cause: ProductCause & { readonly known?: KnownVersions },
+  skus?: readonly SkuFields[],
 ): Promise<void> {
   await db.transaction().execute(async (tx) => {
     const product = await findProductForUpdate(tx, id)
@@ -299,21 +335,29 @@ export async function changeProduct(
     mustBeCurrent(`${product.revision}`, cause.known)
     const wanted = given(change)
     const fields = withDelivery({ ...fieldsOf(product), ...wanted }, wanted)
-    await check(tx, fields, wanted)
+    const several = product.skus.length > 0
+    const changed = skus ?? (several ? skusWith(product, wanted, stockDelta) : undefined)
+    if (changed) refuseAmounts(skus || product.skus.length > 1 ? { ...wanted, stockDelta } : {})
+    await check(tx, fields, wanted, changed !== undefined)
     const operator = { operator_type: 'operator', operator_id: cause.operatorId }
-    if (fields.delivery === 'codes' && stockDelta) {
-      throw new InvalidInputError({ field: 'stock_delta', rule: 'stock_is_codes' })
+    if (fields.delivery === 'codes' && (stockDelta || changed)) {
+      throw new InvalidInputError({ field: changed ? 'skus' : 'stock_delta', rule: 'stock_is_codes' })
     }
-    await updateProduct(tx, id, { ...columnsOf(fields), ...operator }, cause.operationKey)
-    const stock = (await stockAfterSwitch(tx, product, fields.delivery)) ?? product.stock_quantity
-    if (stock !== product.stock_quantity) {
+    const from = changed && (await setSkus(tx, product, changed, fields.paymentMode, cause))
+    const shown = { ...fields, ...from }
+    if (changed) mustBeUsual(shown)
+    const count = changed ? { sku_count: changed.length } : {}
+    await updateProduct(tx, id, { ...columnsOf(shown), ...operator, ...count }, cause.operationKey)
+    const stock =
+      (changed ? undefined : await stockAfterSwitch(tx, product, fields.delivery)) ?? product.stock_quantity
+    if (!changed && stock !== product.stock_quantity) {
       const switched = {
         delta: stock - product.stock_quantity,
         operationKey: `${cause.operationKey}/delivery`,
       }
       await moveStock(tx, id, { kind: 'adjusted', ...switched, operatorId: cause.operatorId })
     }
-    if (!stockDelta) return
+    if (!stockDelta || changed) return
     if (stock + stockDelta > STOCK_MAX) {
       throw new InvalidInputError({
         field: 'stock_delta',
@@ -383,13 +427,53 @@ async function setStatus(
   })
 }
 
+/** The amounts of a product with several SKUs are theirs. @throws InvalidInputError */
+function refuseAmounts(given: {
+  readonly point?: unknown
+  readonly priceFen?: unknown
+  readonly stock?: unknown
+  readonly stockDelta?: unknown
+}): void {
+  const names = {
+    point: 'point',
+    priceFen: 'price',
+    stock: 'stock_quantity',
+    stockDelta: 'stock_delta',
+  } as const
+  const errors = Object.entries(names).flatMap(([name, field]): FieldError[] =>
+    given[name as keyof typeof names] === undefined ? [] : [{ field, rule: 'per_sku' }],
+  )
+  if (errors.length > 0) throw new InvalidInputError(...errors)
+}
+
+/** The SKUs as they are; the only one has the amounts that the product is given. */
+function skusWith(
+  product: Product,
+  { point, priceFen }: Pick<ProductChange, 'point' | 'priceFen'>,
+  stockDelta: number | undefined,
+): SkuFields[] {
+  const amounts = product.skus.length === 1 ? { point, priceFen, stockDelta } : {}
+  return product.skus.map(({ id, specs }) => ({ id, specs, ...amounts }))
+}
+
+/** @throws InvalidInputError */
+function mustBeUsual(fields: ProductFields): void {
+  const wrong = usualPriceErrors(fields)
+  if (wrong.length > 0) throw new InvalidInputError(...wrong)
+}
+
 /** Validates only changed fields, plus the price. @throws InvalidInputError with all errors */
-async function check(tx: Tx, fields: ProductFields, given: Partial<ProductFields>): Promise<void> {
-  const errors = priceErrors(fields)
+async function check(
+  tx: Tx,
+  fields: ProductFields,
+  given: Partial<ProductFields>,
+  pricedBySku: boolean,
+): Promise<void> {
+  const errors = pricedBySku ? [] : priceErrors(fields)
   const isPriced = given.paymentMode ?? given.priceFen ?? given.originalPriceFen
-  if (isPriced !== undefined && isPriced !== null) errors.push(...usualPriceErrors(fields))
+  if (!pricedBySku && isPriced !== undefined && isPriced !== null) errors.push(...usualPriceErrors(fields))
   if (given.properties) errors.push(...limitErrors(given.properties))
-  errors.push(...deliveryErrors(fields))
+  errors.push(...deliveryErrors(fields), ...windowErrors(fields))
   const { categoryId } = fields
   if (given.categoryId !== undefined && categoryId !== null && !(await findCategory(tx, categoryId))) {
     errors.push({ field: 'category_id', rule: 'exists' })
@@ -428,6 +512,16 @@ function withDelivery<T extends ProductFields>(fields: T, given: Partial<Product
       : fields.shippingType
   if (delivery === 'voucher') return { ...fields, shippingType, voucher: fields.voucher ?? DEFAULT_VOUCHER }
   return { ...fields, shippingType, voucher: given.voucher ?? null }
+}
+
+function windowErrors({ visibleFrom, visibleUntil, onSaleFrom, onSaleUntil }: Windows): FieldError[] {
+  const isEmpty = (from: Date | null, until: Date | null) => from !== null && until !== null && until <= from
+  const errors: FieldError[] = []
+  if (isEmpty(visibleFrom, visibleUntil))
+    errors.push({ field: 'visible_until', rule: 'after', bound: 'visible_from' })
+  if (isEmpty(onSaleFrom, onSaleUntil))
+    errors.push({ field: 'on_sale_until', rule: 'after', bound: 'on_sale_from' })
+  return errors
 }
 
 function deliveryErrors({ delivery, shippingType, voucher, returnable }: ProductFields): FieldError[] {
@@ -469,6 +563,8 @@ function fieldsOf(product: Product): ProductFields {
     delivery: product.delivery,
     voucher: product.voucher,
     returnable: product.returnable,
+    ...windowsOf(product),
+    rules: product.rules,
     properties: product.properties,
   }
 }
@@ -494,6 +590,11 @@ function columnsOf(fields: ProductFields) {
     delivery: fields.delivery,
     voucher: fields.voucher === null ? null : JSON.stringify(fields.voucher),
     returnable: JSON.stringify(fields.returnable),
+    visible_from: fields.visibleFrom,
+    visible_until: fields.visibleUntil,
+    on_sale_from: fields.onSaleFrom,
+    on_sale_until: fields.onSaleUntil,
+    rules: fields.rules,
     properties: fields.properties === null ? null : JSON.stringify(fields.properties),
   }
 }

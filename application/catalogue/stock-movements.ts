@@ -1,6 +1,7 @@
 import { findProductStatus } from '../../db/catalogue/products.ts'
 import { listStockMovements } from '../../db/catalogue/stock.ts'
 import type { Db } from '../../db/client.ts'
+import type { Specs } from '../../domain/catalogue/sku.ts'
 import type { StockMovementKind } from '../../domain/catalogue/stock.ts'
 import { DomainError } from '../../domain/errors.ts'
 
@@ -8,6 +9,9 @@ export interface StockMovementView {
   readonly id: string
   readonly kind: StockMovementKind
   readonly delta: number
+  readonly sku_id: string
+  readonly specs: Specs
+  /** Of the SKU. */
   readonly stock_after: number
   readonly order_no: string | null
   /** Null: the mall itself, for an order. */
@@ -29,6 +33,8 @@ export async function readStockMovements(
       id: row.id,
       kind: row.kind,
       delta: row.delta,
+      sku_id: row.sku_id ?? productId,
+      specs: row.specs ?? {},
       stock_after: row.rest,
       order_no: row.order_no,
       operator_id: row.operator_id,

@@ -45,6 +45,8 @@ export interface Customer {
 
 export interface ExchangeCommand extends PrivateRequest {
   readonly productId: string
+  /** Undefined: the product has one. */
+  readonly skuId?: string | undefined
   readonly quantity: number
   readonly cashFen?: Fen | undefined
   /** The order's total in points that the customer agreed to. */
@@ -103,6 +105,7 @@ export async function exchange(
 function isSame(sealer: Encryptor, kept: Attempt, command: ExchangeCommand, method: PaymentMethod): boolean {
   return (
     kept.product_id === command.productId &&
+    kept.sku_id === (command.skuId ?? null) &&
     kept.quantity === command.quantity &&
     kept.payment_method === (command.method ?? method) &&
     kept.cash_amount === (command.cashFen === undefined ? null : decimalFromFen(command.cashFen)) &&
@@ -123,13 +126,7 @@ async function assess(
   customer: Customer,
   command: ExchangeCommand,
 ): Promise<{ mode: PaymentMode; refusal: Refusal | undefined; hasNoWish: boolean }> {
-  const { facts, product } = await readEligibilityInputs(
-    db,
-    vault,
-    customer.ownerId,
-    command.productId,
-    customer.level,
-  )
+  const { facts, product } = await readEligibilityInputs(db, vault, customer.ownerId, command, customer.level)
   const first = (known: EligibilityInputs) =>
     reasonsAgainst(
       known,
@@ -185,6 +182,7 @@ function newAttempt(
     owner_id: customer.ownerId,
     idempotency_key: idempotencyKey ?? null,
     product_id: command.productId,
+    sku_id: command.skuId ?? null,
     quantity: command.quantity,
     payment_method: command.method ?? settings.defaultMethod,
     cash_amount: command.cashFen === undefined ? null : decimalFromFen(command.cashFen),
@@ -269,17 +267,17 @@ export interface Check {
 export async function checkExchange(
   { db, vault, settings, outsideWallet }: Pick<ExchangeDeps, 'db' | 'vault' | 'settings' | 'outsideWallet'>,
   customer: Customer,
-  productId: string,
+  sku: { readonly productId: string; readonly skuId?: string | undefined },
   wish: Pick<ExchangeWish, 'quantity' | 'method' | 'expectedPoints'>,
 ): Promise<Check> {
   const { quantity } = wish
-  const read = await readEligibilityInputs(db, vault, customer.ownerId, productId, customer.level)
+  const read = await readEligibilityInputs(db, vault, customer.ownerId, sku, customer.level)
   const facts = outsideWallet
     ? await withOutsidePoints(outsideWallet, customer.ownerId, read.facts)
     : read.facts
-  if (!facts.product) throw new DomainError({ code: 'NOT_FOUND' })
+  if (!facts.product || facts.product.sku === 'unknown') throw new DomainError({ code: 'NOT_FOUND' })
   const { rules } = settings
-  const total = totalOf(facts.product, quantity)
+  const total = facts.product.sku === 'chosen' ? totalOf(facts.product, quantity) : { points: 0, fen: 0n }
   return {
     reasons: reasonsAgainst(facts, wish, rules),
     unpaidReasons: total.fen > 0n ? unpaidReasons(facts.product, facts, quantity, rules) : [],

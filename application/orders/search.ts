@@ -1,4 +1,5 @@
 import { type FoundOrder, type OrderPage, type OrderSearch, searchOrders } from '../../db/orders/search.ts'
+import type { Specs } from '../../domain/catalogue/sku.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import type { Attention } from '../../domain/orders/attention.ts'
@@ -15,6 +16,7 @@ export interface OrderLine {
   readonly order_no: string
   readonly owner_id: string
   readonly product_title: string
+  readonly specs: Specs
   readonly quantity: number
   readonly total_points: number
   readonly total_money: Money
@@ -47,9 +49,10 @@ async function findByNumber(reader: OrderReader, number: string): Promise<OrderV
   }
 }
 
-function lineOf({ total_money, exchange_time, ...order }: FoundOrder): OrderLine {
+function lineOf({ total_money, exchange_time, sku_specs, ...order }: FoundOrder): OrderLine {
   return {
     ...order,
+    specs: sku_specs ?? {},
     total_money: moneyFromFen(fenOf(total_money)),
     exchange_time: exchange_time.toISOString(),
   }

@@ -8,6 +8,7 @@ import type { PaymentInfo, ShippingInfo } from '../../db/schema/points-exchange-
 import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { totalOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
+import type { Specs } from '../../domain/catalogue/sku.ts'
 import type { Address } from '../../domain/customers/address.ts'
 import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import type { Attention } from '../../domain/orders/attention.ts'
@@ -31,6 +32,9 @@ export interface OrderView {
   readonly order_id: string | null
   readonly owner_id: string
   readonly product_id: string
+  readonly sku_id: string
+  /** Of the SKU when it was redeemed. */
+  readonly specs: Specs
   readonly product_title: string
   readonly product_image: string | null
   readonly points_price: number
@@ -98,7 +102,7 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
     db,
     vault,
     attempt.owner_id,
-    attempt.product_id,
+    { productId: attempt.product_id, skuId: attempt.sku_id },
     attempt.level,
   )
   const price = facts.product ?? { paymentMode: 'points_only' as const, points: 0, fen: 0n }
@@ -112,6 +116,8 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
     order_id: null,
     owner_id: attempt.owner_id,
     product_id: attempt.product_id,
+    sku_id: attempt.sku_id ?? product?.skuId ?? attempt.product_id,
+    specs: product?.specs ?? {},
     product_title: product?.title ?? '',
     product_image: product?.image ?? null,
     points_price: price.points,
@@ -236,6 +242,8 @@ function viewOrder(
     order_id: row.order_id,
     owner_id: row.owner_id,
     product_id: row.product_id,
+    sku_id: row.sku_id ?? row.product_id,
+    specs: row.sku_specs ?? {},
     product_title: row.product_title,
     product_image: row.product_image,
     points_price: row.points_price,

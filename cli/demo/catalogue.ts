@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import {
+  DELIVERIES,
   PAYMENT_MODES,
   PRODUCT_STATUSES,
   PRODUCT_TYPES,
@@ -41,6 +42,9 @@ const product = z.strictObject({
   sort: count,
   product_type: z.enum(PRODUCT_TYPES),
   shipping_type: z.enum(SHIPPING_TYPES),
+  /** Of codes there are as many as `stock_quantity` says. */
+  delivery: z.enum(DELIVERIES).optional(),
+  voucher: z.strictObject({ uses: count, valid_days: count }).optional(),
   /** `limit` is a rule; every other key is a label for customers. */
   properties: z.object({ limit: limit.optional() }).catchall(z.string()).optional(),
 })

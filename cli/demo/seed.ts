@@ -1,13 +1,22 @@
+import { randomBytes, randomInt } from 'node:crypto'
 import { createCategory } from '../../application/catalogue/categories.ts'
 import { createProduct, publishProduct, unpublishProduct } from '../../application/catalogue/products.ts'
+import { type CodeDeps, importCodes } from '../../application/fulfilment/codes.ts'
+import { createStore } from '../../application/fulfilment/vouchers.ts'
 import { addCash, grantPoints } from '../../application/wallet/wallets.ts'
 import type { Db } from '../../db/client.ts'
 import { keepFirstLevel } from '../../db/customers/users.ts'
+import type { Encryptor } from '../../db/platform/encryption.ts'
 import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { fenOf } from '../../domain/money.ts'
 import { type DemoProduct, demoCategories, demoProducts } from './catalogue.ts'
 
 const DAY_MS = 86_400_000
+
+const DEMO_STORES = [
+  { name: '天目山路拳馆', address: '杭州市西湖区天目山路 120 号 3 层' },
+  { name: '古墩路洗车店', address: '杭州市西湖区古墩路 18 号' },
+] as const
 
 /** Alice can afford every product, Bob almost none. */
 const DEMO_USERS = [
@@ -16,7 +25,7 @@ const DEMO_USERS = [
 ] as const
 
 /** Fixed operation keys: a second run changes nothing, not even later edits. @returns the number of new products */
-export async function seedDemo(db: Db, vault: LedgerCipher): Promise<number> {
+export async function seedDemo(db: Db, vault: LedgerCipher, sealer: Encryptor): Promise<number> {
   const categories = new Map<string, string>()
   for (const { slug, title, sort } of demoCategories) {
     const { id } = await createCategory(db, { name: title, sort }, `demo/category/${slug}`)
@@ -24,13 +33,16 @@ export async function seedDemo(db: Db, vault: LedgerCipher): Promise<number> {
   }
   let fresh = 0
   for (const product of demoProducts) {
-    if (await seedProduct(db, product, categories.get(product.category) ?? null)) fresh += 1
+    if (await seedProduct({ db, sealer }, product, categories.get(product.category) ?? null)) fresh += 1
   }
+  for (const store of DEMO_STORES) await createStore(db, { ...store, staff: [] }, `demo/store/${store.name}`)
   for (const user of DEMO_USERS) await seedUser(db, vault, user)
   return fresh
 }
 
-async function seedProduct(db: Db, demo: DemoProduct, categoryId: string | null): Promise<boolean> {
+async function seedProduct(deps: CodeDeps, demo: DemoProduct, categoryId: string | null): Promise<boolean> {
+  const { db } = deps
+  const isPool = demo.delivery === 'codes'
   const operationKey = `demo/${demo.slug}`
   const known = await db
     .selectFrom('points_products')
@@ -55,15 +67,29 @@ async function seedProduct(db: Db, demo: DemoProduct, categoryId: string | null)
       categoryId,
       productType: demo.product_type,
       shippingType: demo.shipping_type,
+      ...(demo.delivery ? { delivery: demo.delivery } : {}),
+      ...(demo.voucher ? { voucher: demo.voucher } : {}),
       properties: demo.properties ?? null,
     },
-    demo.stock_quantity,
+    isPool ? 0 : demo.stock_quantity,
     { operationKey, operatorId: 'demo' },
   )
+  if (isPool) {
+    const cause = { operationKey: `${operationKey}/codes`, operatorId: 'demo' }
+    await importCodes(deps, id, demoCodes(demo.stock_quantity), cause)
+  }
   if (demo.status !== 'draft') await publishProduct(db, id, 'demo')
   if (demo.status === 'off_sale') await unpublishProduct(db, id, 'demo')
   return known === undefined
 }
+
+/** Random: nobody can guess a code of a demo that others can reach. */
+const demoCodes = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({
+    line: n + 1,
+    code: `${randomBytes(8).toString('hex').toUpperCase().match(/.{4}/g)?.join('-')}`,
+    pin: `${randomInt(1_000_000)}`.padStart(6, '0'),
+  }))
 
 async function seedUser(db: Db, vault: LedgerCipher, user: (typeof DEMO_USERS)[number]): Promise<void> {
   const { ownerId, level } = user

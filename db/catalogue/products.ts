@@ -1,7 +1,9 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
 import type { PaymentMode, ProductStatus, ProductType } from '../../domain/catalogue/product.ts'
+import type { Windows } from '../../domain/catalogue/windows.ts'
 import type { Db, Tx } from '../client.ts'
 import type { PointsProductsTable } from '../schema/points-products.ts'
+import { SKUS_OF_PRODUCT, type SkuColumns } from './skus.ts'
 
 /** With the category's name, unless the category was deleted. */
 export type Product = Omit<
@@ -9,6 +11,8 @@ export type Product = Omit<
   'search_bigrams' | 'search_letters' | 'search_terms' | 'low_stock'
 > & {
   readonly category_name: string | null
+  /** Empty: the product is its own SKU. */
+  readonly skus: readonly SkuColumns[]
 }
 
 const COLUMNS = [
@@ -28,6 +32,12 @@ const COLUMNS = [
   'product.category_id',
   'product.product_type',
   'product.shipping_type',
+  'product.visible_from',
+  'product.visible_until',
+  'product.on_sale_from',
+  'product.on_sale_until',
+  'product.rules',
+  'product.sku_count',
   'product.delivery',
   'product.voucher',
   'product.returnable',
@@ -44,6 +54,7 @@ const COLUMNS = [
   'product.updated_at',
   'product.deleted_at',
   'category.name as category_name',
+  SKUS_OF_PRODUCT.as('skus'),
 ] as const
 
 export interface ProductFilter {
@@ -55,6 +66,8 @@ export interface ProductFilter {
   /** What a customer with these points and this level can redeem one of. */
   readonly within?: { readonly points: number; readonly level: number } | undefined
   readonly lowStock?: boolean | undefined
+  /** Within their visible windows now. */
+  readonly visible?: boolean | undefined
 }
 
 /** Each word must be found; products with all of them in the title come first. */
@@ -101,6 +114,15 @@ const ORDERS = {
   stock_desc: ['product.stock_quantity', 'desc'],
 } as const satisfies Record<ProductSort, readonly [string, 'asc' | 'desc']>
 
+export const windowsOf = (
+  row: Pick<Product, 'visible_from' | 'visible_until' | 'on_sale_from' | 'on_sale_until'>,
+): Windows => ({
+  visibleFrom: row.visible_from,
+  visibleUntil: row.visible_until,
+  onSaleFrom: row.on_sale_from,
+  onSaleUntil: row.on_sale_until,
+})
+
 const existing = (db: Db) =>
   db
     .selectFrom('points_products as product')
@@ -117,7 +139,7 @@ export async function listProducts(
   { limit, offset, countMax }: ProductSlice,
 ): Promise<{ products: Product[]; total: number }> {
   const found = existing(db).where((eb) => {
-    const { status, categoryId, paymentMode, productType, search, within, lowStock } = filter
+    const { status, categoryId, paymentMode, productType, search, within, lowStock, visible } = filter
     const conditions = []
     if (status !== undefined) conditions.push(eb('product.status', '=', status))
     if (categoryId !== undefined) conditions.push(eb('product.category_id', '=', categoryId))
@@ -127,6 +149,12 @@ export async function listProducts(
     if (within !== undefined) {
       const level = sql<number>`coalesce((product.properties -> 'limit' ->> 'user_level_required')::int, 0)`
       conditions.push(eb('product.point', '<=', within.points), eb(level, '<=', within.level))
+    }
+    if (visible) {
+      conditions.push(
+        sql<boolean>`(product.visible_from is null or product.visible_from <= now())
+          and (product.visible_until is null or product.visible_until > now())`,
+      )
     }
     if (lowStock) conditions.push(eb('product.low_stock', '=', sql.lit(true)))
     return eb.and(conditions)
@@ -235,4 +263,24 @@ export async function findProductStatus(db: Db, id: string): Promise<ProductStat
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
   return row?.status
+}
+
+/** @param count 0: the product is its own SKU */
+export async function countSkus(tx: Tx, id: string, count: number): Promise<void> {
+  await tx.updateTable('points_products').set({ sku_count: count }).where('id', '=', id).execute()
+}
+
+/** Of a product with SKUs: how many, and the amounts of the cheapest. */
+export async function setAmounts(
+  tx: Tx,
+  id: string,
+  count: number,
+  point: number,
+  price: string,
+): Promise<void> {
+  await tx
+    .updateTable('points_products')
+    .set({ sku_count: count, point, price_amount: price })
+    .where('id', '=', id)
+    .execute()
 }

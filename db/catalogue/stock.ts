@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { Delivery } from '../../domain/catalogue/product.ts'
+import type { Specs } from '../../domain/catalogue/sku.ts'
 import type { StockMovementKind } from '../../domain/catalogue/stock.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Fen } from '../../domain/money.ts'
@@ -20,38 +21,80 @@ export interface Quote {
   readonly delivery: Delivery | null
 }
 
+/** What is reserved. A product without SKUs of its own is one, with the product's id. */
+export interface Pieces {
+  readonly productId: string
+  readonly skuId: string
+  readonly quantity: number
+}
+
 /**
- * One statement, so that the contended row is locked once. Call it last in its transaction. Of a pool it sets the codes
- * aside, too.
- * @returns false when stock, status, price or delivery do not match
+ * One statement for a product that is its own SKU, so that the contended row is locked once. Call it last in its
+ * transaction. Of a pool it sets the codes aside, too.
+ * @returns false, without changes, when stock, status, price or delivery do not match
  * @throws DomainError OUT_OF_STOCK when codes of the stock have expired
  */
 export async function reserveStock(
   tx: Tx,
   orderNo: string,
-  productId: string,
-  quantity: number,
+  { productId, skuId, quantity }: Pieces,
   quote: Quote,
   state: 'held' | 'committed' = 'held',
+): Promise<boolean> {
+  const sku = { productId, skuId, quantity }
+  if (skuId === productId) {
+    const matches = sql`status = 'on_sale' and sku_count = 0 and stock_quantity >= ${quantity}
+      and delivery is not distinct from ${quote.delivery}
+      and point = ${quote.points} and price_amount = ${decimalFromFen(quote.fen)}`
+    if (await takePieces(tx, orderNo, sku, matches, state)) {
+      return quote.delivery === 'codes' ? holdPieces(tx, orderNo, sku) : true
+    }
+  }
+  // The product first, as everywhere: two orders of different SKUs would wait for each other.
+  const { rows } = await sql`select from points_products
+    where id = ${productId} and deleted_at is null and status = 'on_sale' and sku_count > 0
+      and delivery is not distinct from ${quote.delivery} for no key update`.execute(tx)
+  if (rows.length === 0) return false
+  const taken = await tx
+    .updateTable('product_skus')
+    .set((eb) => ({ stock_quantity: eb('stock_quantity', '-', quantity) }))
+    .where('id', '=', skuId)
+    .where('product_id', '=', productId)
+    .where('deleted_at', 'is', null)
+    .where('stock_quantity', '>=', quantity)
+    .where('point', '=', quote.points)
+    .where('price_amount', '=', decimalFromFen(quote.fen))
+    .executeTakeFirst()
+  if (taken.numUpdatedRows === 0n) return false
+  return takePieces(tx, orderNo, sku, sql`sku_count > 0`, state)
+}
+
+async function takePieces(
+  tx: Tx,
+  orderNo: string,
+  { productId, skuId, quantity }: Pieces,
+  matches: ReturnType<typeof sql>,
+  state: 'held' | 'committed',
 ): Promise<boolean> {
   const rest = sql`stock_quantity - ${quantity}`
   const kind: StockMovementKind = state === 'held' ? 'reserved' : 'committed'
   const { rows } = await sql`
     with taken as (
       update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
-      where id = ${productId} and deleted_at is null and status = 'on_sale' and stock_quantity >= ${quantity}
-        and point = ${quote.points} and price_amount = ${decimalFromFen(quote.fen)}
-        and delivery is not distinct from ${quote.delivery}
+      where id = ${productId} and deleted_at is null and ${matches}
       returning id),
     reserved as (
-      insert into stock_reservations (order_no, product_id, quantity, state)
-      select ${orderNo}, id, ${quantity}::int, ${state} from taken
-      returning order_no, product_id, quantity)
-    insert into stock_movements (product_id, delta, kind, order_no, operation_key)
-    select product_id, -quantity, ${kind}, order_no, ${`${orderNo}/${kind}`} from reserved
+      insert into stock_reservations (order_no, product_id, sku_id, quantity, state)
+      select ${orderNo}, id, ${skuId}::bigint, ${quantity}::int, ${state} from taken
+      returning order_no, product_id, sku_id, quantity)
+    insert into stock_movements (product_id, sku_id, delta, kind, order_no, operation_key)
+    select product_id, sku_id, -quantity, ${kind}, order_no, ${`${orderNo}/${kind}`} from reserved
     returning order_no`.execute(tx)
-  if (rows.length === 0) return false
-  if (quote.delivery !== 'codes') return true
+  return rows.length === 1
+}
+
+/** @throws DomainError OUT_OF_STOCK: the transaction must be rolled back */
+async function holdPieces(tx: Tx, orderNo: string, { productId, quantity }: Pieces): Promise<true> {
   const held = await holdCodes(tx, orderNo, productId, quantity)
   if (held === quantity) return true
   throw new DomainError({ code: 'OUT_OF_STOCK', required: `${quantity}`, available: `${held}` })
@@ -64,10 +107,10 @@ export async function commitStock(tx: Tx, orderNo: string): Promise<boolean> {
     .set({ state: 'committed', resolved_at: new Date() })
     .where('order_no', '=', orderNo)
     .where('state', '=', 'held')
-    .returning('product_id')
+    .returning(['product_id', 'sku_id'])
     .executeTakeFirst()
   if (!committed) return false
-  await recordOfOrder(tx, orderNo, committed.product_id, 'committed', 0)
+  await recordOfOrder(tx, orderNo, committed, 'committed', 0)
   return true
 }
 
@@ -78,18 +121,19 @@ export async function commitStock(tx: Tx, orderNo: string): Promise<boolean> {
 export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
   const reservation = await tx
     .selectFrom('stock_reservations')
-    .select(['product_id', 'quantity', 'state'])
+    .select(['product_id', 'sku_id', 'quantity', 'state'])
     .where('order_no', '=', orderNo)
     .where('state', '<>', 'released')
     .forUpdate()
     .executeTakeFirst()
   if (!reservation) return false
-  const { product_id: productId, quantity, state } = reservation
+  const { quantity, state } = reservation
   await tx
     .updateTable('stock_reservations')
     .set({ state: 'released', resolved_at: new Date() })
     .where('order_no', '=', orderNo)
     .execute()
+  const { product_id: productId, sku_id: skuId } = reservation
   const { delivery } = await tx
     .selectFrom('points_products')
     .select('delivery')
@@ -99,31 +143,54 @@ export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
   const freed = await releaseCodes(tx, orderNo)
   // The stock of a pool is its free codes, whatever the order is made of.
   const back = delivery === 'codes' ? (freed ?? 0) : freed === undefined ? quantity : 0
-  await recordOfOrder(tx, orderNo, productId, state === 'held' ? 'released' : 'returned', quantity)
+  await recordOfOrder(tx, orderNo, reservation, state === 'held' ? 'released' : 'returned', quantity)
   if (back < quantity) {
     const lost = { delta: back - quantity, kind: 'adjusted' as const, operation_key: `${orderNo}/void` }
     await tx
       .insertInto('stock_movements')
-      .values({ product_id: productId, ...lost, order_no: null, operator_id: null })
+      .values({ product_id: productId, sku_id: skuId, ...lost, order_no: null, operator_id: null })
       .execute()
   }
-  const rest = sql`stock_quantity + ${back}::int`
-  await sql`update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
-    where id = ${productId}`.execute(tx)
+  await changeStock(tx, productId, skuId ?? productId, back)
   return true
+}
+
+/** @returns false, and the transaction must be rolled back, when the stock would fall below zero */
+async function changeStock(tx: Tx, productId: string, skuId: string, delta: number): Promise<boolean> {
+  const { rows } = await sql<{ sku_count: number }>`
+    select sku_count from points_products where id = ${productId} for no key update`.execute(tx)
+  if (rows[0]?.sku_count) {
+    const sku = await tx
+      .updateTable('product_skus')
+      .set((eb) => ({ stock_quantity: eb('stock_quantity', '+', delta) }))
+      .where('id', '=', skuId)
+      .where('product_id', '=', productId)
+      .where((eb) => eb(eb('stock_quantity', '+', delta), '>=', 0))
+      .returning('deleted_at')
+      .executeTakeFirst()
+    if (!sku) return false
+    // Pieces of a deleted SKU cannot be redeemed.
+    if (sku.deleted_at !== null) return true
+  }
+  const rest = sql`stock_quantity + ${delta}::int`
+  const { numAffectedRows } = await sql`
+    update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
+    where id = ${productId} and ${rest} >= 0`.execute(tx)
+  return numAffectedRows === 1n
 }
 
 async function recordOfOrder(
   tx: Tx,
   orderNo: string,
-  productId: string,
+  { product_id, sku_id }: { readonly product_id: string; readonly sku_id: string | null },
   kind: StockMovementKind,
   delta: number,
 ): Promise<void> {
   await tx
     .insertInto('stock_movements')
     .values({
-      product_id: productId,
+      product_id,
+      sku_id,
       delta,
       kind,
       order_no: orderNo,
@@ -137,8 +204,7 @@ async function recordOfOrder(
 export async function voidReservation(
   tx: Tx,
   orderNo: string,
-  productId: string,
-  quantity: number,
+  { productId, skuId, quantity }: Pieces,
 ): Promise<void> {
   if (await releaseStock(tx, orderNo)) return
   await tx
@@ -146,6 +212,7 @@ export async function voidReservation(
     .values({
       order_no: orderNo,
       product_id: productId,
+      sku_id: skuId,
       quantity,
       state: 'released',
       resolved_at: new Date(),
@@ -163,6 +230,8 @@ export async function findReservation(db: Db, orderNo: string) {
 }
 
 export interface StockChange {
+  /** Of a product that has several. */
+  readonly skuId?: string
   readonly kind: 'initial' | 'adjusted'
   readonly delta: number
   readonly operationKey: string
@@ -173,12 +242,13 @@ export interface StockChange {
 export async function moveStock(
   tx: Tx,
   productId: string,
-  { kind, delta, operationKey, operatorId }: StockChange,
+  { kind, delta, operationKey, operatorId, skuId = productId }: StockChange,
 ): Promise<boolean> {
   const fresh = await tx
     .insertInto('stock_movements')
     .values({
       product_id: productId,
+      sku_id: skuId,
       delta,
       kind,
       order_no: null,
@@ -189,15 +259,13 @@ export async function moveStock(
     .returning('id')
     .executeTakeFirst()
   if (!fresh) return true
-  const rest = sql`stock_quantity + ${delta}::int`
-  const { numAffectedRows } = await sql`
-    update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}, updated_at = now()
-    where id = ${productId} and ${rest} >= 0`.execute(tx)
-  return numAffectedRows === 1n
+  return changeStock(tx, productId, skuId, delta)
 }
 
 export type StockMovement = Omit<Selectable<StockMovementsTable>, 'operation_key'> & {
-  /** Pieces after it. */
+  /** Null: the product is its own SKU. */
+  readonly specs: Specs | null
+  /** Pieces of the SKU after it. */
   readonly rest: number
 }
 
@@ -211,21 +279,17 @@ export async function listStockMovements(
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<{ movements: StockMovement[]; total: number }> {
   const { rows } = await sql<Omit<StockMovement, 'rest'> & { rest: string; total: string }>`
-    select m.*, p.stock_quantity + m.delta - sum(m.delta) over (order by m.id desc) as rest, count(*) over () as total
+    select m.*, s.specs,
+      coalesce(s.stock_quantity, p.stock_quantity) + m.delta - sum(m.delta) over (partition by m.sku_id order by m.id desc)
+        as rest,
+      count(*) over () as total
     from points_products p cross join lateral (
-      select id, product_id, delta, kind, order_no, operator_id, created_at from stock_movements
+      select id, product_id, coalesce(sku_id, product_id) as sku_id, delta, kind, order_no, operator_id, created_at
+      from stock_movements
       where product_id = p.id order by id desc limit ${MOVEMENTS_MAX}) m
+    left join product_skus s on s.id = m.sku_id and s.product_id = p.id
     where p.id = ${productId} and p.deleted_at is null
     order by m.id desc limit ${limit} offset ${offset}`.execute(db)
-  const movements = rows.map(({ id, product_id, delta, kind, order_no, operator_id, created_at, rest }) => ({
-    id,
-    product_id,
-    delta,
-    kind,
-    order_no,
-    operator_id,
-    created_at,
-    rest: Number(rest),
-  }))
+  const movements = rows.map(({ total: _total, rest, ...row }) => ({ ...row, rest: Number(rest) }))
   return { movements, total: Number(rows[0]?.total ?? 0) }
 }

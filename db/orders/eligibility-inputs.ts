@@ -8,9 +8,12 @@ import type {
   Returnable,
   ShippingType,
 } from '../../domain/catalogue/product.ts'
+import type { Specs } from '../../domain/catalogue/sku.ts'
+import { closedAt } from '../../domain/catalogue/windows.ts'
 import { fenOf } from '../../domain/money.ts'
 import type { EligibilityInputs } from '../../domain/orders/eligibility.ts'
 import { spendableOf } from '../../domain/wallet/wallet.ts'
+import { windowsOf } from '../catalogue/products.ts'
 import type { Db } from '../client.ts'
 import type { LedgerCipher } from '../wallet/ledger-cipher.ts'
 import { type AccountRow, openAccount } from '../wallet/sealed-rows.ts'
@@ -20,6 +23,9 @@ export interface ProductInputs {
   readonly title: string
   readonly image: string | null
   readonly productType: ProductType
+  readonly skuId: string
+  /** Null: it has none. */
+  readonly specs: Specs | null
   /** Null: the default of the shipping type. */
   readonly delivery: Delivery | null
   readonly returnable: Returnable
@@ -31,6 +37,14 @@ interface Row {
   image: string | null
   status: ProductStatus
   payment_mode: PaymentMode
+  visible_from: Date | null
+  visible_until: Date | null
+  on_sale_from: Date | null
+  on_sale_until: Date | null
+  sku_count: number
+  sku_id: string | null
+  specs: Specs | null
+  sku_stock: number | null
   point: number
   price_amount: string
   stock_quantity: number
@@ -54,17 +68,23 @@ interface Row {
   now: Date
 }
 
-/** @param askedBy the asking attempt's number, which does not count as an unpaid order */
+/**
+ * @param sku.productId with the id of an SKU, or of none
+ * @param askedBy the asking attempt's number, which does not count as an unpaid order
+ */
 export async function readEligibilityInputs(
   db: Db,
   vault: LedgerCipher,
   ownerId: string,
-  productId: string,
+  { productId, skuId = null }: { readonly productId: string; readonly skuId?: string | null | undefined },
   tokenLevel: number,
   askedBy = '',
 ): Promise<{ facts: EligibilityInputs; product: ProductInputs | undefined }> {
   const { rows } = await sql<Row>`
-    select p.id, p.title, p.image, p.status, p.payment_mode, p.point, p.price_amount,
+    select p.id, p.title, coalesce(s.image, p.image) as image, p.status, p.payment_mode,
+      p.visible_from, p.visible_until, p.on_sale_from, p.on_sale_until,
+      p.sku_count, s.id as sku_id, s.specs, s.stock_quantity as sku_stock,
+      coalesce(s.point, p.point) as point, coalesce(s.price_amount, p.price_amount) as price_amount,
       p.stock_quantity - case when p.delivery = 'codes' then (select count(*) from product_codes
         where product_id = p.id and state = 'free' and valid_until <= now())::int else 0 end as stock_quantity,
       p.shipping_type, p.product_type, p.delivery, p.returnable, p.exchange_limit, p.properties -> 'limit' as "limit",
@@ -80,6 +100,8 @@ export async function readEligibilityInputs(
           'head', encode(head, 'base64'), 'next_expiry', (extract(epoch from next_expiry) * 1000)::bigint::text)), '[]')
         from wallet_accounts where owner_type = 'user' and owner_id = ${ownerId}) as wallets
     from points_products p
+    left join product_skus s on s.product_id = p.id and s.deleted_at is null
+      and case when ${skuId}::bigint is null then p.sku_count = 1 else s.id = ${skuId}::bigint end
     cross join lateral (
       select coalesce(sum(quantity), 0) as ever,
         coalesce(sum(quantity) filter (where exchange_time > now() - make_interval(
@@ -121,12 +143,15 @@ export async function readEligibilityInputs(
     const found = wallets.find((one) => one.currency === currency)?.wallet
     return found && found.frozen === null ? spendableOf(found, row.now.getTime()) : 0n
   }
+  const stock = row.sku_stock ?? row.stock_quantity
   return {
     product: {
       id: row.id,
       title: row.title,
       image: row.image,
       productType: row.product_type,
+      skuId: row.sku_id ?? row.id,
+      specs: row.specs,
       delivery: row.delivery,
       returnable: row.returnable,
     },
@@ -136,8 +161,10 @@ export async function readEligibilityInputs(
         paymentMode: row.payment_mode,
         points: row.point,
         fen: fenOf(row.price_amount),
-        stock: row.stock_quantity,
-        reserved: Number(row.reserved),
+        closed: closedAt(windowsOf(row), row.now),
+        sku: skuState(row, skuId),
+        stock,
+        reserved: Number(row.reserved) + row.stock_quantity - stock,
         shippingType: row.shipping_type,
         exchangeLimit: row.exchange_limit,
         limit: row.limit ?? {},
@@ -151,4 +178,11 @@ export async function readEligibilityInputs(
       cashAvailable: spendable('CNY'),
     },
   }
+}
+
+/** A product without SKUs of its own is one, with the product's id. */
+function skuState({ id, sku_count, sku_id }: Row, asked: string | null): 'chosen' | 'required' | 'unknown' {
+  if (sku_count === 0) return asked === null || asked === id ? 'chosen' : 'unknown'
+  if (sku_id !== null) return 'chosen'
+  return asked === null ? 'required' : 'unknown'
 }

@@ -29,6 +29,7 @@ const COLUMNS = [
   'owner_id',
   'product_id',
   'product_title',
+  'sku_specs',
   'quantity',
   'total_points',
   'total_money',

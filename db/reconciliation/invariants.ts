@@ -92,7 +92,17 @@ export async function findOrderViolations(db: Db): Promise<Disagreement[]> {
     union all
     select 'stock_ledger', p.id::text, null, p.stock_quantity::text, coalesce(m.sum, 0)::text from points_products p
       left join (select product_id, sum(delta) from stock_movements group by 1) m on m.product_id = p.id
-      where p.stock_quantity <> coalesce(m.sum, 0)
+      where p.sku_count = 0 and p.stock_quantity <> coalesce(m.sum, 0)
+    union all
+    select 'stock_of_sku', s.id::text, null, s.stock_quantity::text, coalesce(m.sum, 0)::text from product_skus s
+      left join (select product_id, coalesce(sku_id, product_id) as sku_id, sum(delta) from stock_movements group by 1, 2) m
+        on m.sku_id = s.id and m.product_id = s.product_id
+      where s.stock_quantity <> coalesce(m.sum, 0)
+    union all
+    select 'stock_of_skus', p.id::text, null, p.stock_quantity::text, coalesce(s.sum, 0)::text from points_products p
+      left join (select product_id, sum(stock_quantity), count(*) from product_skus where deleted_at is null group by 1) s
+        on s.product_id = p.id
+      where p.sku_count <> coalesce(s.count, 0) or p.sku_count > 0 and p.stock_quantity <> s.sum
     union all
     select 'stock_of_order', r.order_no, r.order_no, r.state, coalesce(m.sum, 0)::text from stock_reservations r
       left join (select order_no, sum(delta) from stock_movements where order_no is not null group by 1) m

@@ -10,6 +10,8 @@ export interface ExchangeAttemptsTable {
   owner_id: string
   idempotency_key: string | null
   product_id: Ref
+  /** Null: none was named; the product has one. */
+  sku_id: ColumnType<string | null, string | null | undefined, never>
   quantity: number
   payment_method: PaymentMethod | null
   cash_amount: string | null

@@ -21,6 +21,7 @@ import type { PicturesTable } from './pictures.ts'
 import type { PointsExchangeOrdersTable } from './points-exchange-orders.ts'
 import type { PointsProductsTable } from './points-products.ts'
 import type { ProductCodesTable } from './product-codes.ts'
+import type { ProductSkusTable } from './product-skus.ts'
 import type { ReconciliationFindingsTable } from './reconciliation-findings.ts'
 import type { ReconciliationsTable } from './reconciliations.ts'
 import type { ShipmentChangesTable, ShipmentEventsTable, ShipmentsTable } from './shipments.ts'
@@ -49,6 +50,7 @@ export interface Database {
   level_changes: LevelChangesTable
   categories: CategoriesTable
   points_products: PointsProductsTable
+  product_skus: ProductSkusTable
   orders: OrdersTable
   points_exchange_orders: PointsExchangeOrdersTable
   order_status_transitions: OrderStatusTransitionsTable

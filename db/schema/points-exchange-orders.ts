@@ -1,5 +1,6 @@
 import type { ColumnType, JSONColumnType } from 'kysely'
 import type { Delivery, PaymentMode, Returnable, ShippingType } from '../../domain/catalogue/product.ts'
+import type { Specs } from '../../domain/catalogue/sku.ts'
 import type { Attention } from '../../domain/orders/attention.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
@@ -32,6 +33,10 @@ export interface PointsExchangeOrdersTable extends Dated {
   order_no: string
   order_id: ColumnType<string | null, string | null | undefined, string | null>
   product_id: Ref
+  /** Null: the product's own SKU, as its id. */
+  sku_id: ColumnType<string | null, string | null | undefined, never>
+  /** Null: none. */
+  sku_specs: ColumnType<Specs | null, string | null | undefined, never>
   product_title: string
   product_image: string | null
   shipping_type: ShippingType

@@ -33,6 +33,8 @@ export interface PointsProductsTable extends Dated {
   category_id: ColumnType<string | null, string | null | undefined, string | null>
   product_type: Generated<ProductType>
   shipping_type: Generated<ShippingType>
+  /** 0: the product is its own SKU. */
+  sku_count: Generated<number>
   /** Null: the default of the shipping type. */
   delivery: ColumnType<Delivery | null, Delivery | null | undefined, Delivery | null>
   voucher: ColumnType<VoucherTerms | null, string | null | undefined, string | null>
@@ -55,5 +57,11 @@ export interface PointsProductsTable extends Dated {
   search_terms: ColumnType<string | null, string | null | undefined, string | null>
   /** At most `LOW_STOCK` pieces; the database computes it. */
   low_stock: ColumnType<boolean, never, never>
+  visible_from: ColumnType<Date | null, Date | null | undefined, Date | null>
+  visible_until: ColumnType<Date | null, Date | null | undefined, Date | null>
+  on_sale_from: ColumnType<Date | null, Date | null | undefined, Date | null>
+  on_sale_until: ColumnType<Date | null, Date | null | undefined, Date | null>
+  /** Plain text. */
+  rules: ColumnType<string | null, string | null | undefined, string | null>
   deleted_at: Date | null
 }

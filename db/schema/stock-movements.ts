@@ -6,6 +6,8 @@ import type { Id, Ref, Stamp } from './columns.ts'
 export interface StockMovementsTable {
   id: Id
   product_id: Ref
+  /** Null: the product's own SKU, as its id. */
+  sku_id: string | null
   /** Pieces that can be redeemed more, or less. */
   delta: number
   kind: ColumnType<StockMovementKind, StockMovementKind, never>

@@ -3,6 +3,8 @@ import type { Ref, Stamp } from './columns.ts'
 export interface StockReservationsTable {
   order_no: string
   product_id: Ref
+  /** Null: the product's own SKU, as its id. */
+  sku_id: string | null
   quantity: number
   state: 'held' | 'committed' | 'released'
   created_at: Stamp

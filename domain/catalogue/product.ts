@@ -57,6 +57,7 @@ export const PRODUCT_MAX = {
   image: 500,
   points: 1_000_000_000,
   externalId: 64,
+  rules: 5_000,
 } as const
 
 /** Upper bounds of ExchangeLimit. The lower bound is 1; for the level, 0. */

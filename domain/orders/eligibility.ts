@@ -6,6 +6,7 @@ import {
   type ProductStatus,
   type ShippingType,
 } from '../catalogue/product.ts'
+import type { Closed } from '../catalogue/windows.ts'
 import { missingIn } from '../customers/address.ts'
 import type { Refusal, RefusalCode } from '../errors.ts'
 import { decimalFromFen, type Fen } from '../money.ts'
@@ -43,10 +44,15 @@ export interface EligibilityInputs {
         readonly paymentMode: PaymentMode
         readonly points: number
         readonly fen: Fen
+        /** `required`: the product has several and none is named; `unknown`: it does not have the one that is named. */
+        readonly sku: 'chosen' | 'required' | 'unknown'
+        /** Of the chosen SKU. */
         readonly stock: number
-        /** Pieces in the unpaid orders of all customers; not counted for `points_only`. */
+        /** Pieces in the unpaid orders of all customers, not counted for `points_only`, and those of its other SKUs. */
         readonly reserved: number
         readonly shippingType: ShippingType
+        /** Outside its times. */
+        readonly closed?: Closed | undefined
         readonly exchangeLimit: number
         readonly limit: ExchangeLimit
       }
@@ -72,11 +78,17 @@ export function reasonsAgainst(
   rules: ExchangeRules,
 ): Refusal[] {
   const product = facts.product
-  if (!product) return [{ code: 'NOT_FOUND' }]
+  if (!product || product.sku === 'unknown') return [{ code: 'NOT_FOUND' }]
   const total = totalOf(product, wish.quantity)
   const reasons: Refusal[] = []
   if (product.status === 'off_sale' || product.status === 'draft')
     reasons.push({ code: 'PRODUCT_NOT_ON_SALE' })
+  else if (product.closed) {
+    const { rule, at } = product.closed
+    reasons.push({ code: 'PRODUCT_NOT_ON_SALE', rule, available: at.toISOString() })
+  }
+  // Without it there is no price to compare.
+  if (product.sku === 'required') return [...reasons, { code: 'SKU_REQUIRED' }]
   if (wish.address !== undefined && needsAddress(product.shippingType)) {
     const fields = missingIn(wish.address ?? undefined)
     if (fields.length > 0) reasons.push({ code: 'ADDRESS_REQUIRED', fields })

@@ -13,6 +13,8 @@ interface Subjects {
   order_without_stock: { readonly no: string }
   /** `no` is the id of the product. */
   stock_ledger: { readonly no: string }
+  stock_of_sku: { readonly no: string }
+  stock_of_skus: { readonly no: string }
   stock_of_order: { readonly no: string }
   standard_order: { readonly no: string }
   reservation_without_order: { readonly no: string }

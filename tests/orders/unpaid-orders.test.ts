@@ -435,6 +435,7 @@ describe('the rules of unpaid orders', () => {
     paymentMode: 'mixed',
     points: 200,
     fen: 100n,
+    sku: 'chosen',
     stock: 7,
     reserved: 3,
     shippingType: 'none',

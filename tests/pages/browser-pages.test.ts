@@ -100,7 +100,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
   let browser: Browser
   beforeAll(async () => {
     mall = await openTestApp()
-    await seedDemo(mall.db, mall.deps.vault)
+    await seedDemo(mall.db, mall.deps.vault, mall.deps.sealer)
     await bringToLife(mall.deps, () => {}, PATIENCE)
     await receiveEvents(mall)
     browser = await openBrowser()

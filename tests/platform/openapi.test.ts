@@ -224,12 +224,12 @@ describe('each operation', () => {
       return { id, shipment_id: parcel.id }
     },
     adminGetProduct: draft,
+    adminListStockMovements: draft,
     adminUpdateProduct: draft,
     adminDeleteProduct: draft,
     adminPublishProduct: draft,
     adminUnpublishProduct: draft,
     adminImportCodes: async () => asPath(await codeProduct()),
-    adminListStockMovements: draft,
     adminListCodes: async () => asPath(await codeProduct()),
     adminReplaceCode: replaceable,
     adminRedeemVoucher: async () => {

@@ -495,6 +495,10 @@ const TABLE: readonly Row[] = [
     const [orderNo, codeId] = await issued(owner)
     return { path: `/admin/orders/${orderNo}/codes/${codeId}/replace`, fields: reason }
   }),
+  row('POST /admin/products/:id/skus', STAFF, 303, 'none', async () => ({
+    path: `/admin/products/${await mall.product({ status: 'off_sale' })}/skus`,
+    fields: { point_0: '20' },
+  })),
   row('POST /admin/categories', STAFF, 303, 'none', () => ({ fields: { name: fresh('分类'), sort: '0' } })),
   row('POST /admin/categories/:id', STAFF, 303, 'none', async () => ({
     path: `/admin/categories/${await category()}`,
@@ -989,9 +993,8 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/stores',
         '/stores/:id',
       ].map((path) => `/admin${path}`),
-      ...['/products', '/products/new', '/products/:id', '/products/:id/delete', '/products/:id/stock'].map(
-        (path) => `/admin${path}`,
-      ),
+      ...['/products', '/products/new'].map((path) => `/admin${path}`),
+      ...['', '/delete', '/skus', '/stock'].map((path) => `/admin/products/:id${path}`),
       ...['/categories', '/categories/:id', '/categories/:id/delete'].map((path) => `/admin${path}`),
       ...['/users', '/users/:owner', '/users/:owner/earnings'].map((path) => `/admin${path}`),
       ...['', '/:id', '/:id/findings.csv'].map((path) => `/admin/reconciliations${path}`),

@@ -13,6 +13,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   categories: 'catalogue',
   pictures: 'catalogue',
   points_products: 'catalogue',
+  product_skus: 'catalogue',
   stock_movements: 'catalogue',
   stock_reservations: 'catalogue',
   addresses: 'customers',

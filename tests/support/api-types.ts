@@ -45,6 +45,7 @@ type Product = {
   payment_mode: 'points_only' | 'money_only' | 'mixed'
   original_price: Money | null
   stock_quantity: number
+  skus: Sku[]
   exchange_limit: number
   status: 'draft' | 'on_sale' | 'off_sale' | 'sold_out'
   sort: number
@@ -52,7 +53,12 @@ type Product = {
   shipping_type: 'logistics' | 'pickup' | 'none'
   delivery: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual'
   voucher: VoucherTerms
-  returnable: Returnable
+  returnable: ('none' | 'before_shipping') | { days: number }
+  visible_from: string | null
+  visible_until: string | null
+  on_sale_from: string | null
+  on_sale_until: string | null
+  rules: string | null
   properties: ProductProperties
   external_id: string | null
   payment_info: { mode: string; points: string | null; money: string | null; total_value: Money }
@@ -63,9 +69,16 @@ type Product = {
 
 type Money = { amount: string; currency: 'CNY' }
 
-type VoucherTerms = { uses: number; valid_days: number } | null
+type Sku = {
+  id: string
+  specs: { [name: string]: string }
+  point: number
+  price: Money
+  stock_quantity: number
+  image: string | null
+}
 
-type Returnable = ('none' | 'before_shipping') | { days: number }
+type VoucherTerms = { uses: number; valid_days: number } | null
 
 type ProductProperties = { limit?: ExchangeLimit; [name: string]: unknown } | null
 
@@ -88,6 +101,7 @@ type Problem = {
     | 'NOT_FOUND'
     | 'FORBIDDEN'
     | 'PRODUCT_NOT_ON_SALE'
+    | 'SKU_REQUIRED'
     | 'ADDRESS_REQUIRED'
     | 'PAYMENT_METHOD_UNSUPPORTED'
     | 'PRICE_CHANGED'
@@ -152,6 +166,10 @@ type Problem = {
       | 'image'
       | 'taken'
       | 'stock_delta_only'
+      | 'not_yet'
+      | 'over'
+      | 'after'
+      | 'per_sku'
       | 'voucher_only'
       | 'check_digit'
       | 'stock_is_codes'
@@ -160,6 +178,7 @@ type Problem = {
       | 'public_address'
       | 'invalid'
     message: string
+    at?: string
   }[]
 }
 
@@ -213,6 +232,8 @@ type Order = {
   order_id: string | null
   owner_id: string
   product_id: string
+  sku_id: string
+  specs: { [name: string]: string }
   product_title: string
   product_image: string | null
   points_price: number
@@ -300,6 +321,7 @@ type Order = {
     payment_mode: 'points_only' | 'money_only' | 'mixed'
     original_price: Money | null
     stock_quantity: number
+    skus: Sku[]
     exchange_limit: number
     status: 'draft' | 'on_sale' | 'off_sale' | 'sold_out'
     sort: number
@@ -307,7 +329,12 @@ type Order = {
     shipping_type: 'logistics' | 'pickup' | 'none'
     delivery: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual'
     voucher: VoucherTerms
-    returnable: Returnable
+    returnable: ('none' | 'before_shipping') | { days: number }
+    visible_from: string | null
+    visible_until: string | null
+    on_sale_from: string | null
+    on_sale_until: string | null
+    rules: string | null
     properties: ProductProperties
     external_id: string | null
     payment_info: { mode: string; points: string | null; money: string | null; total_value: Money }
@@ -415,6 +442,7 @@ type CustomerNotes = {
 
 type Exchange = {
   product_id: string
+  sku_id?: string | null
   quantity: number
   cash_amount?: string | number | null
   expected_points?: number | null
@@ -442,6 +470,8 @@ type AdminProduct = Product & { point: number; price: Money; category_id: string
 type StockMovement = {
   id: string
   kind: 'initial' | 'reserved' | 'committed' | 'released' | 'adjusted' | 'returned'
+  sku_id: string
+  specs: { [name: string]: string }
   delta: number
   stock_after: number
   order_no: string | null
@@ -463,11 +493,27 @@ type ProductCreation = {
   shipping_type?: 'logistics' | 'pickup' | 'none'
   delivery?: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual' | null
   voucher?: VoucherTerms
-  returnable?: Returnable
+  returnable?: ('none' | 'before_shipping') | { days: number }
+  visible_from?: string | null
+  visible_until?: string | null
+  on_sale_from?: string | null
+  on_sale_until?: string | null
+  rules?: string | null
   properties?: ProductProperties
+  skus?: SkuFields[]
   title: string
   payment_mode: 'points_only' | 'money_only' | 'mixed'
   stock_quantity?: number
+}
+
+type SkuFields = {
+  id?: string
+  specs?: { [name: string]: string }
+  point?: number
+  price?: Money
+  stock_quantity?: number
+  stock_delta?: number
+  image?: string | null
 }
 
 type ProductChange = {
@@ -484,8 +530,14 @@ type ProductChange = {
   shipping_type?: 'logistics' | 'pickup' | 'none'
   delivery?: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual' | null
   voucher?: VoucherTerms
-  returnable?: Returnable
+  returnable?: ('none' | 'before_shipping') | { days: number }
+  visible_from?: string | null
+  visible_until?: string | null
+  on_sale_from?: string | null
+  on_sale_until?: string | null
+  rules?: string | null
   properties?: ProductProperties
+  skus?: SkuFields[]
   title?: string
   payment_mode?: 'points_only' | 'money_only' | 'mixed'
   stock_delta?: number
@@ -590,6 +642,10 @@ type CodeImportResult = {
       | 'image'
       | 'taken'
       | 'stock_delta_only'
+      | 'not_yet'
+      | 'over'
+      | 'after'
+      | 'per_sku'
       | 'voucher_only'
       | 'check_digit'
       | 'stock_is_codes'
@@ -628,6 +684,7 @@ type ShipBatchResult = {
     | 'NOT_FOUND'
     | 'FORBIDDEN'
     | 'PRODUCT_NOT_ON_SALE'
+    | 'SKU_REQUIRED'
     | 'ADDRESS_REQUIRED'
     | 'PAYMENT_METHOD_UNSUPPORTED'
     | 'PRICE_CHANGED'
@@ -983,6 +1040,7 @@ export interface Operations {
   checkExchange: {
     body: {
       product_id: string
+      sku_id?: string | null
       quantity: number
       payment_method?: 'wallet' | 'alipay' | 'wechat' | 'bank_card' | null
       expected_points?: number | null
@@ -999,6 +1057,7 @@ export interface Operations {
                   | 'NOT_FOUND'
                   | 'FORBIDDEN'
                   | 'PRODUCT_NOT_ON_SALE'
+                  | 'SKU_REQUIRED'
                   | 'ADDRESS_REQUIRED'
                   | 'PAYMENT_METHOD_UNSUPPORTED'
                   | 'PRICE_CHANGED'
@@ -1038,7 +1097,7 @@ export interface Operations {
                   | 'IDEMPOTENCY_KEY_REUSED'
                   | 'RATE_LIMITED'
                   | 'INTERNAL'
-                rule?: 'unpaid_pieces' | 'points'
+                rule?: 'unpaid_pieces' | 'points' | 'not_yet' | 'over'
                 message: string
                 required: number | null
                 available: number | null

@@ -33,7 +33,9 @@ export function submission(c: WebContext, { path, fields, once, keptId, submit }
       <dl class="facts">
         <dt>${t(T.target)}</dt><dd class="code">${decoded(path)}</dd>
         ${all.map(([name, value]) => {
-          const known = Object.hasOwn(KEPT_FIELDS, name) ? KEPT_FIELDS[name] : undefined
+          // Fields of a row end in its number.
+          const plain = name.replace(/_\d+$/, '')
+          const known = Object.hasOwn(KEPT_FIELDS, plain) ? KEPT_FIELDS[plain] : undefined
           return html`<dt>${known ? t(known) : name}</dt><dd class="typed">${value === '' ? html`<span class="muted">${t(T.empty)}</span>` : value}</dd>`
         })}
       </dl>

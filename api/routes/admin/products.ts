@@ -33,6 +33,7 @@ import {
   productChange,
   productCreation,
   productFor,
+  skusIn,
   stockMovement,
 } from '../../schemas/product.ts'
 import { ifMatchHeader, knownVersions, setEtag } from '../../versions.ts'
@@ -164,16 +165,21 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate, imageHosts
     .openapi(create, async (c) => {
       const body = c.req.valid('json')
       const wanted = { ...changeOf(body, imageHosts), title: body.title, paymentMode: body.payment_mode }
-      const productId = await createProduct(db, wanted, body.stock_quantity, causeOf(c))
+      const productId = await createProduct(
+        db,
+        wanted,
+        body.stock_quantity,
+        causeOf(c),
+        skusIn(body, imageHosts),
+      )
       return c.json(await read(c, productId), 201)
     })
     .openapi(update, async (c) => {
       const productId = c.req.valid('param').id
       const body = c.req.valid('json')
-      await changeProduct(db, productId, changeOf(body, imageHosts), body.stock_delta, {
-        ...causeOf(c),
-        known: knownVersions(c),
-      })
+      const cause = { ...causeOf(c), known: knownVersions(c) }
+      const skus = skusIn(body, imageHosts)
+      await changeProduct(db, productId, changeOf(body, imageHosts), body.stock_delta, cause, skus)
       return c.json(await read(c, productId), 200)
     })
     .openapi(remove, async (c) => {

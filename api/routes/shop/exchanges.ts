@@ -50,6 +50,7 @@ const productId = z.string().min(1).max(64).openapi({ example: '1' })
 const exchangeBody = z
   .strictObject({
     product_id: productId,
+    sku_id: productId.nullish(),
     quantity: int(1),
     cash_amount: cashAmount.nullish(),
     expected_points: expectedPoints.nullish(),
@@ -90,6 +91,7 @@ const check = createRoute({
     body: jsonBody(
       z.strictObject({
         product_id: productId,
+        sku_id: productId.nullish(),
         quantity: int(1),
         payment_method: paymentMethod.nullish(),
         expected_points: expectedPoints.nullish(),
@@ -148,6 +150,7 @@ export function exchangeRoutes(deps: ApiDeps) {
       const method = body.payment_method ?? deps.settings.defaultMethod
       const command = {
         productId: knownForm(body.product_id),
+        skuId: body.sku_id ? knownForm(body.sku_id) : undefined,
         quantity: body.quantity,
         cashFen: body.cash_amount ?? undefined,
         expectedPoints: body.expected_points ?? undefined,
@@ -172,11 +175,11 @@ export function exchangeRoutes(deps: ApiDeps) {
       }
     })
     .openapi(check, async (c) => {
-      const { product_id, quantity, payment_method, expected_points } = c.req.valid('json')
+      const { product_id, sku_id, quantity, payment_method, expected_points } = c.req.valid('json')
       const { reasons, total, facts } = await checkExchange(
         deps,
         customerOf(c.get('who')),
-        knownForm(product_id),
+        { productId: knownForm(product_id), skuId: sku_id ? knownForm(sku_id) : undefined },
         {
           quantity,
           ...(payment_method ? { method: payment_method } : {}),

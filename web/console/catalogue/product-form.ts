@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { CategoryView } from '../../../application/catalogue/categories.ts'
 import type { AdminProductView, ProductFields } from '../../../application/catalogue/products.ts'
+import { shanghaiText } from '../../../domain/business-time.ts'
 import {
   DEFAULT_VOUCHER,
   DELIVERIES,
@@ -39,12 +40,14 @@ import {
   UNIT_TEXTS,
 } from '../../texts/console/catalogue.ts'
 import { POOL } from '../../texts/console/codes.ts'
+import { SKUS } from '../../texts/console/skus.ts'
 import { STOCK } from '../../texts/console/stock.ts'
 
 const INT_MAX = 2_147_483_647
 const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as const
 const LABEL_MAX = 60
 const RETURNS = ['before_shipping', 'none', 'days'] as const
+const WINDOWS = ['visible_from', 'visible_until', 'on_sale_from', 'on_sale_until'] as const
 const UNITS = ['day', 'hour', 'minute', 'second'] as const
 
 const FIELD_NAMES = {
@@ -125,6 +128,11 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
         ? { uses: uses ?? DEFAULT_VOUCHER.uses, valid_days: validDays ?? DEFAULT_VOUCHER.valid_days }
         : null,
       returnable: readReturnable(read, lang),
+      visibleFrom: readTime(read, form, 'visible_from'),
+      visibleUntil: readTime(read, form, 'visible_until'),
+      onSaleFrom: readTime(read, form, 'on_sale_from'),
+      onSaleUntil: readTime(read, form, 'on_sale_until'),
+      rules: read.text('rules', 0, PRODUCT_MAX.rules) || null,
       properties: readProperties(read, kept, lang),
     },
     stock: read.int('stock', 0, INT_MAX) ?? 0,
@@ -132,6 +140,19 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
   }
   return { product, read }
 }
+
+/** `2026-12-01T10:00` in Shanghai. */
+function readTime(read: ReturnType<typeof readFields>, form: Form, name: string): Date | null {
+  const text = form[name] ?? ''
+  if (text === '') return null
+  const at = new Date(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/.test(text) ? `${text}+08:00` : Number.NaN)
+  if (!Number.isNaN(at.getTime())) return at
+  read.wrong(name, 'format')
+  return null
+}
+
+const timeOf = (at: string | null): string =>
+  at === null ? '' : shanghaiText(new Date(at)).replace(' ', 'T').replace(/:00$/, '')
 
 function readReturnable(read: ReturnType<typeof readFields>, lang: Lang): Returnable {
   const chosen = read.oneOf('returnable', RETURNS)
@@ -211,6 +232,11 @@ export function formOf(product: AdminProductView): Form {
     voucher_uses: text(product.voucher?.uses),
     voucher_days: text(product.voucher?.valid_days),
     returnable: typeof product.returnable === 'object' ? 'days' : product.returnable,
+    visible_from: timeOf(product.visible_from),
+    visible_until: timeOf(product.visible_until),
+    on_sale_from: timeOf(product.on_sale_from),
+    on_sale_until: timeOf(product.on_sale_until),
+    rules: product.rules ?? '',
     return_days: typeof product.returnable === 'object' ? `${product.returnable.days}` : '',
     category_id: product.category_id ?? '',
     external_id: product.external_id ?? '',
@@ -258,11 +284,13 @@ interface ProductForm {
   readonly stock?: number
   /** Where the codes are that are the stock; undefined: it is set here. */
   readonly pool?: string
+  /** How many SKUs the product has; with several, each has its own amounts. */
+  readonly skuCount?: number
 }
 
 export function productForm(
   c: WebContext,
-  { action, form, errors, categories, stock, pool }: ProductForm,
+  { action, form, errors, categories, stock, pool, skuCount = 1 }: ProductForm,
 ): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
@@ -310,8 +338,8 @@ export function productForm(
         )}
       </fieldset>
       <div class="pair">
-        ${number('point', { hint: t(F.pointHint) })}
-        ${one('price', { inputmode: 'decimal', hint: t(F.priceHint) })}
+        ${skuCount > 1 ? '' : number('point', { hint: t(F.pointHint) })}
+        ${skuCount > 1 ? '' : one('price', { inputmode: 'decimal', hint: t(F.priceHint) })}
         ${one('original_price', { inputmode: 'decimal', hint: t(F.originalHint) })}
       </div>
     </section>
@@ -321,16 +349,17 @@ export function productForm(
         stock === undefined
           ? html`<div class="pair">${number('stock')}</div>`
           : html`<p>${t(F.stockNow)} <strong class="digits">${grouped(stock)}</strong> ${t(F.pieces)} <a class="tap" href="${action}/stock">${t(STOCK.link)}</a></p>
+            ${pool === undefined ? html`<p>${skuCount > 1 ? interpolateText(t(SKUS.perSku), { n: `${skuCount}` }) : ''} <a class="tap" href="${action}/skus">${t(SKUS.link)}</a></p>` : html`<p class="hint">${t(POOL.isStock)} <a class="press" href="${pool}">${t(POOL.link)}</a></p>`}
             ${
-              pool === undefined
-                ? html`<div class="pair">
-                    ${select('stock_way', [
-                      ['in', t(F.stockIn)],
-                      ['out', t(F.stockOut)],
-                    ])}
-                    ${number('stock_change', { hint: t(F.stockChangeHint) })}
-                  </div>`
-                : html`<p class="hint">${t(POOL.isStock)} <a class="press" href="${pool}">${t(POOL.link)}</a></p>`
+              skuCount > 1 || pool !== undefined
+                ? ''
+                : html`<div class="pair">
+              ${select('stock_way', [
+                ['in', t(F.stockIn)],
+                ['out', t(F.stockOut)],
+              ])}
+              ${number('stock_change', { hint: t(F.stockChangeHint) })}
+            </div>`
             }`
       }
       <div class="pair">
@@ -346,6 +375,10 @@ export function productForm(
     </section>
     <section class="card">
       <h2>${t(F.display)}</h2>
+      <div class="pair">
+        ${WINDOWS.map((name) => one(name, { type: 'datetime-local', hint: t(F.windowsHint) }))}
+      </div>
+      ${one('rules', { lines: 3, maxlength: PRODUCT_MAX.rules })}
       <div class="pair">${one('sort', { inputmode: 'numeric', hint: t(F.sortHint) })}</div>
     </section>
     <div class="form-end"><button>${t(stock === undefined ? F.saveDraft : F.saveChanges)}</button></div>

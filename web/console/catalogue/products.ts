@@ -31,6 +31,7 @@ import {
   readProductForm,
 } from './product-form.ts'
 import { productList } from './product-list.ts'
+import { skuRoutes } from './skus.ts'
 import { stockMovementPage } from './stock-movements.ts'
 
 const HOME = '/admin/products'
@@ -54,7 +55,7 @@ export function consoleProductRoutes(deps: WebDeps) {
     const categories = await readCategories(db)
     const title = product?.title ?? t(PRODUCTS.add)
     const action = product ? `${HOME}/${product.id}` : HOME
-    const stock = product && { stock: product.stock_quantity }
+    const stock = product && { stock: product.stock_quantity, skuCount: product.skus.length }
     const pool = product?.delivery === 'codes' ? { pool: `${action}/codes` } : {}
     const edit = productForm(c, { action, form, errors, categories, ...stock, ...pool })
     const main = html`
@@ -102,7 +103,11 @@ export function consoleProductRoutes(deps: WebDeps) {
       const errors = await attempt(c.get('lang'), fields, async () => {
         const cause = { ...causeOf(c, form), known: versionsOf(form) }
         try {
-          await changeProduct(db, product.id, wanted.fields, wanted.stockDelta, cause)
+          const fields =
+            product.skus.length > 1
+              ? { ...wanted.fields, point: undefined, priceFen: undefined }
+              : wanted.fields
+          await changeProduct(db, product.id, fields, wanted.stockDelta || undefined, cause)
         } catch (error) {
           if (error instanceof DomainError && error.refusal.code === 'STALE') {
             return showStale(c, await read(product.id), form)
@@ -155,6 +160,7 @@ export function consoleProductRoutes(deps: WebDeps) {
       return c.redirect(`${HOME}?done=deleted`, 303)
     })
     .route(one, pictureRoutes(deps))
+    .route(one, skuRoutes(deps))
 }
 
 async function attempt(

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import { readAnyProduct } from '../../../application/catalogue/products.ts'
 import { readStockMovements, type StockMovementView } from '../../../application/catalogue/stock-movements.ts'
+import { specsText } from '../../../domain/catalogue/sku.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, time } from '../../shared/format.ts'
 import { pager } from '../../shared/pager.ts'
@@ -40,7 +41,7 @@ function table(c: WebContext, movements: readonly StockMovementView[]) {
     <tbody>${movements.map(
       (row) => html`<tr>
         <th scope="row" class="small">${time(row.created_at, lang)}</th>
-        <td data-label="${t(T.kind)}" class="plainly left">${t(MOVEMENT_TEXTS[row.kind])}</td>
+        <td data-label="${t(T.kind)}" class="plainly left">${t(MOVEMENT_TEXTS[row.kind])} <span class="muted small">${specsText(row.specs)}</span></td>
         <td data-label="${t(T.delta)}" class="number">${row.delta > 0 ? '+' : ''}${grouped(row.delta)}</td>
         <td data-label="${t(T.after)}" class="number">${grouped(row.stock_after)}</td>
         <td data-label="${t(T.cause)}" class="plainly left">${

@@ -11,6 +11,7 @@ import type { OrderView } from '../../../application/orders/view.ts'
 import { findWorkflow, type WorkflowLink } from '../../../application/orders/workflow-link.ts'
 import { readQueue } from '../../../application/platform/dashboard.ts'
 import { needsAddress, type ShippingType } from '../../../domain/catalogue/product.ts'
+import { specsText } from '../../../domain/catalogue/sku.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
 import { fenOf, moneyFromFen } from '../../../domain/money.ts'
 import { allows, LEADS_TO, type OrderStatus } from '../../../domain/orders/status.ts'
@@ -136,6 +137,7 @@ function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink,
         ? order.product_title
         : html`<a class="press" href="/admin/products/${order.product_id}">${order.product_title}</a>`,
     ],
+    ...row(t(T.specs), specsText(order.specs) || undefined, (specs) => specs),
     [t(T.price), priceText(order.points_price, order.money_price, lang)],
     [t(T.quantity), grouped(order.quantity)],
     [

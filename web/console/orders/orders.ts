@@ -4,6 +4,7 @@ import { orderTable } from '../../../application/orders/orders-csv.ts'
 import { findOrders, type OrderLine, type OrderSearch } from '../../../application/orders/search.ts'
 import { dayInShanghai, isDay } from '../../../domain/business-time.ts'
 import { PAYMENT_MODES } from '../../../domain/catalogue/product.ts'
+import { specsText } from '../../../domain/catalogue/sku.ts'
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../../domain/orders/status.ts'
 import { cut, plainText } from '../../../domain/text.ts'
 import { choice, field } from '../../form/form.ts'
@@ -155,7 +156,7 @@ function table(c: WebContext, orders: readonly OrderLine[]): Html {
     <tbody>${orders.map(
       (order) => html`<tr>
         <th scope="row"><a class="press name code" href="${orderAt(order.order_no, from)}">${order.order_no}</a></th>
-        <td data-label="${t(T.product)}" class="left plainly"><span>${order.product_title}${order.quantity > 1 ? html` <span class="muted">×&nbsp;${grouped(order.quantity)}</span>` : ''}</span></td>
+        <td data-label="${t(T.product)}" class="left plainly"><span>${order.product_title}${specsText(order.specs) ? html` <span class="muted small">${specsText(order.specs)}</span>` : ''}${order.quantity > 1 ? html` <span class="muted">×&nbsp;${grouped(order.quantity)}</span>` : ''}</span></td>
         <td data-label="${t(T.customer)}" class="by plainly"><a class="press second" href="/admin/users/${encodeURIComponent(order.owner_id)}">${order.owner_id}</a></td>
         <td data-label="${t(T.total)}" class="number left plainly">${priceText(order.total_points, order.total_money, lang)}</td>
         <td data-label="${t(T.time)}" class="plainly small muted">${time(order.exchange_time, lang)}</td>

@@ -1,10 +1,11 @@
 import { html } from 'hono/html'
 import type { ProductView } from '../../../application/catalogue/products.ts'
+import { type Closed, closedAt } from '../../../domain/catalogue/windows.ts'
 import type { Refusal } from '../../../domain/errors.ts'
 import type { Money } from '../../../domain/money.ts'
 import { errorText, type Lang } from '../../../i18n/error-texts.ts'
-import { grouped, moneyText } from '../../shared/format.ts'
-import { interpolateText } from '../../shared/interpolate.ts'
+import { grouped, moneyText, time } from '../../shared/format.ts'
+import { interpolate, interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT } from '../../texts/shop/catalogue.ts'
@@ -22,7 +23,7 @@ export function price(points: number, money: Money, lang: Lang): Html {
     : html`<span class="digits">${grouped(points)}</span> ${unit} <span class="whole">+ ${cash}</span>`
 }
 
-export function stock({ stock_quantity: left }: ProductView, lang: Lang): Html | '' {
+export function stock({ stock_quantity: left }: Pick<ProductView, 'stock_quantity'>, lang: Lang): Html | '' {
   const t = textsIn(lang)
   if (left <= 0) return html`<span class="badge">${t(PRODUCT.soldOut)}</span>`
   if (left > FEW) return ''
@@ -36,6 +37,31 @@ export function returns({ returnable }: Pick<ProductView, 'returnable'>, lang: L
   if (returnable === 'before_shipping') return t(PRODUCT.returnBeforeShipping)
   return interpolateText(t(PRODUCT.returnDays), { days: grouped(returnable.days) })
 }
+
+/** When it can be redeemed; empty: at any time. */
+export function times(product: ProductView, lang: Lang): Html | '' {
+  const t = textsIn(lang)
+  const closed = closedNow(product)
+  if (closed) {
+    const text = closed.rule === 'over' ? PRODUCT.endedAt : PRODUCT.opensAt
+    return interpolate(t(text), { t: time(closed.at.toISOString(), lang) })
+  }
+  const end = product.on_sale_until
+  return end ? interpolate(t(PRODUCT.endsAt), { t: time(end, lang) }) : ''
+}
+
+const date = (at: string | null) => (at === null ? null : new Date(at))
+
+export const closedNow = (product: ProductView): Closed | undefined =>
+  closedAt(
+    {
+      visibleFrom: date(product.visible_from),
+      visibleUntil: date(product.visible_until),
+      onSaleFrom: date(product.on_sale_from),
+      onSaleUntil: date(product.on_sale_until),
+    },
+    new Date(),
+  )
 
 /** @param counted whether quantity limits apply */
 export function limits(
@@ -92,6 +118,8 @@ export function shortReason({ code, required, available, rule }: Refusal, lang: 
     case 'EXCHANGE_LIMIT_EXCEEDED':
       if (rule === 'unpaid_pieces') return textsIn(lang)(PRODUCT.payFirst)
       return zh ? '已达兑换上限' : 'Limit reached'
+    case 'PRODUCT_NOT_ON_SALE':
+      return errorText(code, lang, { rule, available }).detail
     case 'OUT_OF_STOCK':
       return textsIn(lang)(PRODUCT.soldOut)
     default:

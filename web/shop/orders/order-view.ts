@@ -7,6 +7,7 @@ import { getOrder } from '../../../application/orders/reads.ts'
 import { forCustomer, type OrderView } from '../../../application/orders/view.ts'
 import { isBeingConfirmed } from '../../../application/payments/queries.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
+import { specsText } from '../../../domain/catalogue/sku.ts'
 import { DomainError } from '../../../domain/errors.ts'
 import {
   allows,
@@ -130,8 +131,9 @@ function ticket(c: WebContext, shown: OrderShown, { isNew, refusedAt }: Arrival)
   const { order, shipping, isInShop, confirming } = shown
   const t = textsIn(lang)
   const state = { ...stateOf(order, confirming), ...handedOutState(shown) }
+  const specs = specsText(order.specs)
   const goods = html`${productPicture(shown.image, order.product_title)}
-    <span class="name">${order.product_title}</span>
+    <span class="name">${order.product_title}${specs ? html` <span class="muted small">${specs}</span>` : ''}</span>
     <span class="count muted">× ${order.quantity}</span>`
   const means = order.status === 'order_paid' && shipping ? nextOf(shipping) : state.means
   return html`<section class="ticket order-ticket">

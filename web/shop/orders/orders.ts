@@ -4,6 +4,7 @@ import { listUnderWay } from '../../../application/orders/attempts.ts'
 import { listOrders } from '../../../application/orders/reads.ts'
 import { readStatistics, type Statistics } from '../../../application/orders/statistics.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
+import { specsText } from '../../../domain/catalogue/sku.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { deadline, grouped, priceText, time } from '../../shared/format.ts'
@@ -98,7 +99,7 @@ function card(order: OrderView, lang: Lang, deps: WebDeps): Html {
     <div class="body">
       ${productPicture(shownImage(order.product_image, deps), order.product_title)}
       <div class="what">
-        <h2><a href="/points-mall/orders/${order.order_no}">${order.product_title}</a></h2>
+        <h2><a href="/points-mall/orders/${order.order_no}">${order.product_title}</a></h2>${specsText(order.specs) ? html`<p class="muted small">${specsText(order.specs)}</p>` : ''}
         <p class="muted small">${t(ORDERS.quantity)} ${order.quantity}</p>
         <p class="digits">${priceText(order.total_points, order.total_money, lang)}</p>
       </div>

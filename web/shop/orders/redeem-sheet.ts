@@ -1,10 +1,12 @@
 import { html } from 'hono/html'
 import type { ProductView } from '../../../application/catalogue/products.ts'
+import type { SkuView } from '../../../application/catalogue/skus.ts'
 import { ADDRESSES_MAX, type AddressView } from '../../../application/customers/addresses.ts'
 import type { Check } from '../../../application/orders/exchange.ts'
 import type { RecentExchange } from '../../../application/orders/recent.ts'
 import type { WalletView } from '../../../application/wallet/wallets.ts'
 import { needsAddress } from '../../../domain/catalogue/product.ts'
+import { specsText } from '../../../domain/catalogue/sku.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
 import type { Refusal } from '../../../domain/errors.ts'
 import { decimalFromFen, moneyFromFen } from '../../../domain/money.ts'
@@ -30,6 +32,7 @@ export type Trouble =
 
 export interface Sheet {
   readonly product: ProductView
+  readonly sku: SkuView
   readonly quantity: number
   readonly check: Check
   readonly wallet: WalletView | undefined
@@ -55,6 +58,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
       ${formFields(c, form.once)}
       ${agreed === undefined ? '' : html`<input type="hidden" name="again" value="${agreed}">`}
       <input type="hidden" name="quantity" value="${quantity}">
+      ${product.skus.length > 1 ? html`<input type="hidden" name="sku_id" value="${sheet.sku.id}">` : ''}
       <input type="hidden" name="points" value="${total.points}">
       <input type="hidden" name="cash" value="${decimalFromFen(total.fen)}">
       <div class="stack choices">
@@ -82,6 +86,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
               })
             : ''
         }
+        ${product.rules ? html`<section class="stack"><h2>${t(PRODUCT.rulesOfShop)}</h2><p class="prose">${product.rules}</p></section>` : ''}
         ${field({ name: 'remarks', label: t(T.remarks), value: form.remarks, error: errors.remarks, hint: t(T.optional), maxlength: 500, lines: 2 })}
       </div>
       ${receipt(c, sheet)}
@@ -184,25 +189,27 @@ function methodChoice(c: WebContext, { settings }: WebDeps, { check, wallet, for
   </fieldset>`
 }
 
-function item(c: WebContext, deps: WebDeps, { product, quantity }: Sheet): Html {
+function item(c: WebContext, deps: WebDeps, { product, sku, quantity }: Sheet): Html {
+  const kept = product.skus.length > 1 ? `&sku_id=${sku.id}` : ''
+  const specs = specsText(sku.specs)
   const t = textsIn(c.get('lang'))
   return html`<div class="item">
-    ${picture(shownImage(product.image, deps), '')}
-    <div><h2>${product.title}</h2>
-      <p>× ${grouped(quantity)} <a class="tap" href="/points-mall/products/${product.id}?quantity=${quantity}">${t(T.changeQuantity)}</a></p></div>
+    ${picture(shownImage(sku.image ?? product.image, deps), '')}
+    <div><h2>${product.title}</h2>${specs ? html`<p class="muted">${specs}</p>` : ''}
+      <p>× ${grouped(quantity)} <a class="tap" href="/points-mall/products/${product.id}?quantity=${quantity}${kept}">${t(T.changeQuantity)}</a></p></div>
   </div>`
 }
 
 /** The price as a ticket. */
 function receipt(c: WebContext, sheet: Sheet): Html {
-  const { product, quantity, check, wallet, trouble } = sheet
+  const { product, sku, quantity, check, wallet, trouble } = sheet
   const lang = c.get('lang')
   const t = textsIn(lang)
   const { total, reasons } = check
   const left = wallet && wallet.available - total.points
   return html`<section class="ticket receipt" aria-label="${t(T.total)}">
     <dl class="body facts">
-      <dt>${t(T.unitPrice)}</dt><dd>${priceText(product.points_price, product.money_price, lang)}</dd>
+      <dt>${t(T.unitPrice)}</dt><dd>${priceText(sku.point, sku.price, lang)}</dd>
       <dt>${t(PRODUCT.quantity)}</dt><dd>× ${grouped(quantity)}</dd>
       ${total.points > 0 && left !== undefined && left >= 0 ? html`<dt>${t(T.left)}</dt><dd>${pointsText(left, lang)}</dd>` : ''}
       <dt>${t(PRODUCT.returns)}</dt><dd>${returns(product, lang)}</dd>

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { ProductView } from '../../../application/catalogue/products.ts'
+import type { SkuView } from '../../../application/catalogue/skus.ts'
 import { addAddress, checkedAddress, readAddresses } from '../../../application/customers/addresses.ts'
 import { checkExchange, type ExchangeCommand, exchange } from '../../../application/orders/exchange.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
@@ -34,19 +35,21 @@ export function redeemRoutes(deps: WebDeps) {
   async function show(
     c: WebContext,
     product: ProductView,
+    sku: SkuView,
     form: Form,
     { errors = {}, trouble }: { errors?: FormErrors; trouble?: Trouble | undefined } = {},
   ) {
     const { sub: ownerId, level } = viewerOf(c)
     const quantity = quantityOf(form)
     const [check, wallet, book, latest] = await Promise.all([
-      checkExchange(deps, { ownerId, level }, product.id, { quantity }),
+      checkExchange(deps, { ownerId, level }, { productId: product.id, skuId: sku.id }, { quantity }),
       readWallet(deps, ownerId).catch(unlessAway),
       needsAddress(product.shipping_type) ? readAddresses(deps, ownerId) : [],
       findRecentExchange(deps.db, ownerId, product.id),
     ])
     const sheet = {
       product,
+      sku,
       quantity,
       check,
       wallet,
@@ -63,22 +66,27 @@ export function redeemRoutes(deps: WebDeps) {
     .use(at, requireViewer())
     .get(at, async (c) => {
       const product = await findOnShelf(c, deps, c.req.param('id'))
-      return product ? show(c, product, { quantity: c.req.query('quantity') ?? '1' }) : showGone(c, deps)
+      if (!product) return showGone(c, deps)
+      const { quantity = '1', sku_id } = c.req.query()
+      const sku = skuOf(product, sku_id)
+      if (!sku) return c.redirect(`/points-mall/products/${product.id}`, 303)
+      return show(c, product, sku, { quantity })
     })
     .post(at, async (c) => {
       const form = await readForm(c)
       const product = await findOnShelf(c, deps, c.req.param('id'))
       if (!product) return showGone(c, deps)
+      const sku = skuOf(product, form.sku_id)
+      if (!sku) return c.redirect(`/points-mall/products/${product.id}`, 303)
       const { sub: ownerId, level } = viewerOf(c)
-      const { total } = await checkExchange(deps, { ownerId, level }, product.id, {
-        quantity: quantityOf(form),
-      })
+      const pieces = { productId: product.id, skuId: sku.id }
+      const { total } = await checkExchange(deps, { ownerId, level }, pieces, { quantity: quantityOf(form) })
       // A removed field is no consent; the exchange verifies the price again.
       if (form.points !== `${total.points}` || form.cash !== decimalFromFen(total.fen)) {
-        return show(c, product, form, { trouble: { kind: 'changed' } })
+        return show(c, product, sku, form, { trouble: { kind: 'changed' } })
       }
-      const { command, errors } = await readCommand(c, deps, product, form, total)
-      if (!command) return show(c, product, form, { errors })
+      const { command, errors } = await readCommand(c, deps, product, sku, form, total)
+      if (!command) return show(c, product, sku, form, { errors })
       const key = operationKeyOf(c, form)
       try {
         const { attempt, known } = await exchange(deps, { ownerId, level }, command, key)
@@ -89,18 +97,23 @@ export function redeemRoutes(deps: WebDeps) {
       } catch (error) {
         // Also when another tab redeems it at the same instant.
         if (error instanceof RecentExchangeError) {
-          return show(c, product, form, { trouble: { kind: 'again' } })
+          return show(c, product, sku, form, { trouble: { kind: 'again' } })
         }
-        if (error instanceof OverloadedError) return show(c, product, form, { trouble: { kind: 'busy' } })
+        if (error instanceof OverloadedError)
+          return show(c, product, sku, form, { trouble: { kind: 'busy' } })
         // The product requires customization since the page was loaded.
         if (error instanceof InvalidInputError)
-          return show(c, product, form, { trouble: { kind: 'changed' } })
+          return show(c, product, sku, form, { trouble: { kind: 'changed' } })
         if (!(error instanceof DomainError)) throw error
         deps.metrics.exchanges.inc({ outcome: error.refusal.code })
-        return show(c, product, form, { trouble: troubleOf(error.refusal) })
+        return show(c, product, sku, form, { trouble: troubleOf(error.refusal) })
       }
     })
 }
+
+/** @returns undefined if the product has several and this is none of them */
+const skuOf = ({ skus }: ProductView, id: string | undefined): SkuView | undefined =>
+  skus.length === 1 ? skus[0] : skus.find((sku) => sku.id === id)
 
 /** If the external wallet does not respond, no balance is shown. */
 function unlessAway(error: unknown): undefined {
@@ -124,6 +137,7 @@ async function readCommand(
   c: WebContext,
   deps: WebDeps,
   product: ProductView,
+  sku: SkuView,
   form: Form,
   { points, fen }: Total,
 ): Promise<{ command: ExchangeCommand | undefined; errors: FormErrors }> {
@@ -145,6 +159,7 @@ async function readCommand(
     errors: {},
     command: {
       productId: product.id,
+      skuId: product.skus.length > 1 ? sku.id : undefined,
       quantity: quantityOf(form),
       cashFen: fen,
       expectedPoints: points,

@@ -135,6 +135,10 @@ export const PRODUCT_FORM = {
   noLimitHint: { zh: '留空表示不限。', en: 'Empty: no limit.' },
   display: { zh: '展示', en: 'In the shop' },
   sortHint: { zh: '数值小的排在前面。', en: 'Small numbers come first.' },
+  windowsHint: {
+    zh: '北京时间，留空表示不限。到点自动生效。',
+    en: 'China time; empty: no limit. Takes effect by itself.',
+  },
   saveDraft: { zh: '保存为草稿', en: 'Save as draft' },
   saveChanges: { zh: '保存修改', en: 'Save changes' },
 } as const satisfies Record<string, Text | Record<string, Text>>

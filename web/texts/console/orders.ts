@@ -131,6 +131,7 @@ export const ORDER_PAGE = {
   product: { zh: '商品', en: 'Product' },
   price: { zh: '单价', en: 'Unit price' },
   quantity: { zh: '数量', en: 'Quantity' },
+  specs: { zh: '规格', en: 'Specification' },
   total: { zh: '合计', en: 'Total' },
   mode: { zh: '支付方式', en: 'Payment mode' },
   method: { zh: '付款渠道', en: 'Payment method' },

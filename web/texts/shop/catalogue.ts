@@ -83,6 +83,13 @@ export const SORTS = {
 } as const satisfies Partial<Record<ProductSort, Text>>
 
 export const PRODUCT = {
+  opensAt: { zh: '{t} 开始兑换', en: 'Opens at {t}' },
+  endedAt: { zh: '兑换已于 {t} 结束', en: 'Ended at {t}' },
+  endsAt: { zh: '{t} 截止', en: 'Until {t}' },
+  time: { zh: '兑换时间', en: 'When' },
+  rulesOfShop: { zh: '兑换须知', en: 'Terms' },
+  from: { zh: '起', en: 'and up' },
+  sku: { zh: '选择规格', en: 'Choose an option' },
   original: { zh: '市场价', en: 'Retail price' },
   stock: { zh: '库存', en: 'Stock' },
   inStock: { zh: '有货', en: 'In stock' },
