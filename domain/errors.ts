@@ -85,6 +85,8 @@ export type FieldRule =
   | 'not_yet'
   | 'over'
   | 'after'
+  | 'cycle'
+  | 'max_depth'
   | 'publish_only'
   | 'invalid'
 

@@ -84,6 +84,7 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   more: { zh: '补充原因', en: 'Additional details' },
   name: { zh: '名称', en: 'Name' },
   occurred: { zh: '发生时间', en: 'When' },
+  parent_id: { zh: '上级分类编号', en: 'Category above it' },
   phone: { zh: '手机号', en: 'Phone' },
   points: { zh: '积分', en: 'Points' },
   province: { zh: '省份', en: 'Province' },
