@@ -99,6 +99,8 @@ export type FieldRule =
   | 'not_yet'
   | 'over'
   | 'after'
+  | 'cycle'
+  | 'max_depth'
   | 'publish_only'
   | 'https'
   | 'public_address'

@@ -430,6 +430,11 @@ const RULE_TEXTS: Readonly<
     en: (_, b) => `Ended at ${timeText(b)}, China time`,
   },
   after: { zh: (f, b) => `${f} 必须晚于 ${b}`, en: (f, b) => `${f} must be after ${b}` },
+  cycle: { zh: (f) => `${f} 不能是自己或自己的下级`, en: (f) => `${f} cannot be itself or below it` },
+  max_depth: {
+    zh: (_, b) => `最多 ${b} 级`,
+    en: (_, b) => `at most ${b} levels`,
+  },
   per_sku: {
     zh: (f) => `${f} 由商品的每个 SKU 决定，请使用 skus`,
     en: (f) => `${f} is that of each SKU, use skus`,

@@ -46,6 +46,8 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
 
   // Products
   category_id: 'Identifier of the category; null or absent: none',
+  parent_id: 'Identifier of the category above it; null or absent: none. At most three levels',
+  children: 'The categories below it, in their order',
   keyword: 'Text to find in title or description',
   'query.sort': 'Order of the list',
   'query.category_id': 'Only products of this category',

@@ -51,6 +51,7 @@ export const category = z
     id,
     name: z.string(),
     sort: z.int(),
+    parent_id: id.nullable(),
     version: z.string(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -79,6 +80,11 @@ const skuFields = z
     image: text(1, PRODUCT_MAX.image).nullish(),
   })
   .openapi('SkuFields')
+
+/** As deep as `CATEGORY_DEPTH_MAX`. */
+const leaf = category.extend({ children: z.array(category).max(0) }).openapi('CategoryLeaf')
+const branch = category.extend({ children: z.array(leaf) }).openapi('CategoryBranch')
+export const categoryNode = category.extend({ children: z.array(branch) }).openapi('CategoryNode')
 
 /** Operators see more fields. */
 export const product = z

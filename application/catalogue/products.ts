@@ -1,4 +1,4 @@
-import { findCategory } from '../../db/catalogue/categories.ts'
+import { findCategory, listCategories } from '../../db/catalogue/categories.ts'
 import {
   findProduct,
   findProductByOperation,
@@ -19,6 +19,7 @@ import { moveStock } from '../../db/catalogue/stock.ts'
 import type { Db, Tx } from '../../db/client.ts'
 import { countCodes } from '../../db/fulfilment/codes.ts'
 import type { ProductProperties } from '../../db/schema/points-products.ts'
+import { withDescendants } from '../../domain/catalogue/category.ts'
 import { totalOf, worthOf } from '../../domain/catalogue/pricing.ts'
 import {
   DEFAULT_VOUCHER,
@@ -43,7 +44,9 @@ import { searchVector } from './search-index.ts'
 import { type SkuFields, type SkuView, setSkus, skusOf } from './skus.ts'
 
 /** Without `search`: a keyword as it was typed. */
-export interface ProductFilter extends Omit<StoredFilter, 'search'> {
+export interface ProductFilter extends Omit<StoredFilter, 'search' | 'categoryIds'> {
+  /** Includes the categories below it. */
+  readonly categoryId?: string | undefined
   readonly keyword?: string | undefined
 }
 
@@ -156,9 +159,10 @@ function adminView(product: Product, millionths: bigint): AdminProductView {
 }
 
 async function find(db: Db, filter: ProductFilter, sort: ProductSort, slice: ProductSlice) {
-  const { keyword, ...others } = filter
+  const { keyword, categoryId, ...others } = filter
+  const categoryIds = categoryId && withDescendants(await listCategories(db), categoryId)
   const search = keyword === undefined ? undefined : await readSearch(db, keyword)
-  return listProducts(db, { ...others, search }, sort, slice)
+  return listProducts(db, { ...others, ...(categoryIds && { categoryIds }), search }, sort, slice)
 }
 
 /** @param millionths CNY per point, in millionths of a yuan */

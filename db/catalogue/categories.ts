@@ -37,7 +37,7 @@ export async function findCategory(db: Db, id: string): Promise<Category | undef
 /** @returns undefined when the name is taken; a repeat returns the existing category */
 export async function insertCategory(
   db: Db,
-  category: { readonly name: string; readonly sort: number },
+  category: { readonly name: string; readonly sort: number; readonly parent_id?: string | null },
   operationKey: string,
 ): Promise<Category | undefined> {
   const fresh = await db
@@ -53,7 +53,7 @@ export async function insertCategory(
 export async function updateCategory(
   db: Db,
   id: string,
-  change: { readonly name?: string; readonly sort?: number },
+  change: { readonly name?: string; readonly sort?: number; readonly parent_id?: string | null },
   operationKey: string,
 ): Promise<Category | undefined> {
   return db
@@ -65,12 +65,25 @@ export async function updateCategory(
     .executeTakeFirst()
 }
 
-export async function deleteCategory(db: Db, id: string): Promise<boolean> {
-  const result = await db
+/** Categories below it move up to where it was. */
+export async function deleteCategory(tx: Tx, id: string): Promise<boolean> {
+  const deleted = await tx
     .updateTable('categories')
     .set({ deleted_at: new Date(), updated_at: new Date() })
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
+    .returning('parent_id')
     .executeTakeFirst()
-  return result.numUpdatedRows === 1n
+  if (!deleted) return false
+  await tx
+    .updateTable('categories')
+    .set({ parent_id: deleted.parent_id, updated_at: new Date() })
+    .where('parent_id', '=', id)
+    .execute()
+  return true
+}
+
+/** Serializes changes of the tree until the end of the transaction. */
+export async function lockCategories(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('categories', 0))`.execute(tx)
 }

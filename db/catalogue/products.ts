@@ -59,7 +59,8 @@ const COLUMNS = [
 
 export interface ProductFilter {
   readonly status?: ProductStatus | undefined
-  readonly categoryId?: string | undefined
+  /** Of any of these. */
+  readonly categoryIds?: readonly string[] | undefined
   readonly paymentMode?: PaymentMode | undefined
   readonly productType?: ProductType | undefined
   readonly search?: ProductSearch | undefined
@@ -139,10 +140,17 @@ export async function listProducts(
   { limit, offset, countMax }: ProductSlice,
 ): Promise<{ products: Product[]; total: number }> {
   const found = existing(db).where((eb) => {
-    const { status, categoryId, paymentMode, productType, search, within, lowStock, visible } = filter
+    const { status, categoryIds, paymentMode, productType, search, within, lowStock, visible } = filter
     const conditions = []
     if (status !== undefined) conditions.push(eb('product.status', '=', status))
-    if (categoryId !== undefined) conditions.push(eb('product.category_id', '=', categoryId))
+    const [only, ...more] = categoryIds ?? []
+    if (only !== undefined) {
+      conditions.push(
+        more.length === 0
+          ? eb('product.category_id', '=', only)
+          : eb('product.category_id', 'in', [only, ...more]),
+      )
+    }
     if (paymentMode !== undefined) conditions.push(eb('product.payment_mode', '=', paymentMode))
     if (productType !== undefined) conditions.push(eb('product.product_type', '=', productType))
     if (search !== undefined) conditions.push(...matches(search))

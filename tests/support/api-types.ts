@@ -169,6 +169,8 @@ type Problem = {
       | 'not_yet'
       | 'over'
       | 'after'
+      | 'cycle'
+      | 'max_depth'
       | 'per_sku'
       | 'voucher_only'
       | 'check_digit'
@@ -182,10 +184,17 @@ type Problem = {
   }[]
 }
 
+type CategoryNode = Category & { children: CategoryBranch[] }
+
+type CategoryBranch = Category & { children: CategoryLeaf[] }
+
+type CategoryLeaf = Category & { children: Category[] }
+
 type Category = {
   id: string
   name: string
   sort: number
+  parent_id: string | null
   version: string
   created_at: string
   updated_at: string
@@ -978,7 +987,7 @@ export interface Operations {
   }
   listCategories: {
     answer:
-      | { status: 200; body: { success: true; data: Category[] } }
+      | { status: 200; body: { success: true; data: CategoryNode[] } }
       | { status: 422; body: Problem }
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
@@ -1400,7 +1409,7 @@ export interface Operations {
       | { status: 503; body: Problem }
   }
   adminCreateCategory: {
-    body: { name: string; sort?: number }
+    body: { name: string; sort?: number; parent_id?: string | null }
     answer:
       | { status: 201; body: { success: true; data: Category } }
       | { status: 400; body: Problem }
@@ -1425,7 +1434,7 @@ export interface Operations {
   }
   adminUpdateCategory: {
     path: { id: string }
-    body: { name?: string; sort?: number }
+    body: { name?: string; sort?: number; parent_id?: string | null }
     answer:
       | { status: 200; body: { success: true; data: Category } }
       | { status: 400; body: Problem }

@@ -51,7 +51,13 @@ const create = createRoute({
   summary: 'Create a category',
   security: bearer,
   request: {
-    body: jsonBody(z.strictObject({ name: text(1, CATEGORY_NAME_MAX), sort: int(-INT_MAX).default(0) })),
+    body: jsonBody(
+      z.strictObject({
+        name: text(1, CATEGORY_NAME_MAX),
+        sort: int(-INT_MAX).default(0),
+        parent_id: id.nullish(),
+      }),
+    ),
   },
   responses: { 201: versionedResponse(category, 'The category'), ...problemResponse },
 })
@@ -66,7 +72,11 @@ const update = createRoute({
     params: idParams,
     headers: ifMatchHeader,
     body: jsonBody(
-      z.strictObject({ name: text(1, CATEGORY_NAME_MAX).optional(), sort: int(-INT_MAX).optional() }),
+      z.strictObject({
+        name: text(1, CATEGORY_NAME_MAX).optional(),
+        sort: int(-INT_MAX).optional(),
+        parent_id: id.nullish(),
+      }),
     ),
   },
   responses: { 200: versionedResponse(category, 'The category'), ...problemResponse },
@@ -91,11 +101,25 @@ export function adminCategoryRoutes({ db }: ApiDeps) {
     .openapi(list, async (c) => c.json(one(await readCategories(db)), 200))
     .openapi(show, async (c) => c.json(shown(c, await readCategory(db, c.req.valid('param').id)), 200))
     .openapi(create, async (c) =>
-      c.json(shown(c, await createCategory(db, c.req.valid('json'), c.get('operationKey'))), 201),
+      c.json(
+        shown(
+          c,
+          await createCategory(
+            db,
+            { ...c.req.valid('json'), parent_id: c.req.valid('json').parent_id ?? null },
+            c.get('operationKey'),
+          ),
+        ),
+        201,
+      ),
     )
     .openapi(update, async (c) => {
-      const { name, sort } = c.req.valid('json')
-      const change = { ...(name !== undefined && { name }), ...(sort !== undefined && { sort }) }
+      const { name, sort, parent_id } = c.req.valid('json')
+      const change = {
+        ...(name !== undefined && { name }),
+        ...(sort !== undefined && { sort }),
+        ...(parent_id !== undefined && { parent_id }),
+      }
       const cause = { operationKey: c.get('operationKey'), known: knownVersions(c) }
       return c.json(shown(c, await changeCategory(db, c.req.valid('param').id, change, cause)), 200)
     })

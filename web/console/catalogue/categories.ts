@@ -12,6 +12,7 @@ import {
 import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import {
+  choice,
   errorSummary,
   type Form,
   type FormErrors,
@@ -41,22 +42,23 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
       ${done(c)}
       <p class="lead">${t(T.hint)}</p>
       ${categories.length === 0 ? html`<p class="empty">${t(T.empty)}</p>` : table(c, categories)}
-      <section class="card stack narrow"><h2>${t(T.add)}</h2>${categoryForm(c, HOME, form, errors)}</section>`
+      <section class="card stack narrow"><h2>${t(T.add)}</h2>${categoryForm(c, HOME, categories, form, errors)}</section>`
     return consolePage(c, { title: t(T.title), main, section: 'categories' }, statusOf(errors))
   }
 
   async function showOne(c: WebContext, category: CategoryView, form: Form, errors: FormErrors = {}) {
     const t = textsIn(c.get('lang'))
+    const others = (await readCategories(db)).filter(({ id }) => id !== category.id)
     const main = html`<nav aria-label="${t(T.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(T.title)}</a></nav>
       <h1>${category.name}</h1>
-      <section class="card stack narrow">${categoryForm(c, `${HOME}/${category.id}`, form, errors)}</section>`
+      <section class="card stack narrow">${categoryForm(c, `${HOME}/${category.id}`, others, form, errors)}</section>`
     return consolePage(c, { title: category.name, main, section: 'categories' }, statusOf(errors))
   }
 
   async function showStale(c: WebContext, form: Form) {
     const t = textsIn(c.get('lang'))
     const category = await find(c)
-    const label = (name: string) => t(name === 'name' ? T.name : T.sort)
+    const label = (name: string) => t(name === 'name' ? T.name : name === 'sort' ? T.sort : T.parent)
     const saved = { form, saved: formOf(category), version: category.version }
     const main = html`<h1>${category.name}</h1>${staleForm(c, { action: `${HOME}/${category.id}`, ...saved, label })}`
     return consolePage(c, { title: category.name, main, section: 'categories' }, 412)
@@ -114,7 +116,11 @@ export function consoleCategoryRoutes({ db }: WebDeps) {
     })
 }
 
-const formOf = ({ name, sort }: CategoryView): Form => ({ name, sort: `${sort}` })
+const formOf = ({ name, sort, parent_id }: CategoryView): Form => ({
+  name,
+  sort: `${sort}`,
+  parent_id: parent_id ?? '',
+})
 
 const statusOf = (errors: FormErrors) => (Object.keys(errors).length > 0 ? 422 : 200)
 
@@ -122,10 +128,11 @@ type Read = ReturnType<typeof readFields>
 
 function readTyped(form: Form, lang: Lang) {
   const t = textsIn(lang)
-  const read = readFields(form, lang, { name: t(T.name), sort: t(T.sort) })
+  const read = readFields(form, lang, { name: t(T.name), sort: t(T.sort), parent_id: t(T.parent) })
   const category = {
     name: read.text('name', 1, CATEGORY_NAME_MAX),
     sort: read.int('sort', -SORT_MAX, SORT_MAX) ?? 0,
+    parent_id: /^[1-9]\d{0,17}$/.test(form.parent_id ?? '') ? (form.parent_id ?? null) : null,
   }
   return { category, read }
 }
@@ -143,7 +150,13 @@ async function saved(c: WebContext, read: Read, save: () => Promise<unknown>): P
   return c.redirect(`${HOME}?done=category`, 303)
 }
 
-function categoryForm(c: WebContext, action: string, form: Form, errors: FormErrors) {
+function categoryForm(
+  c: WebContext,
+  action: string,
+  parents: readonly CategoryView[],
+  form: Form,
+  errors: FormErrors,
+) {
   const lang = c.get('lang')
   const t = textsIn(lang)
   return html`<form method="post" action="${action}" class="stack" novalidate>
@@ -151,6 +164,7 @@ function categoryForm(c: WebContext, action: string, form: Form, errors: FormErr
     ${errorSummary(errors, lang)}
     <div class="pair">
       ${field({ name: 'name', label: t(T.name), value: form.name, error: errors.name, required: true, maxlength: CATEGORY_NAME_MAX })}
+      ${choice('parent_id', t(T.parent), [['', t(T.top)], ...parents.map(({ id, name }) => [id, name] as const)], form.parent_id)}
       ${field({ name: 'sort', label: t(T.sort), value: form.sort, error: errors.sort, inputmode: 'numeric' })}
     </div>
     <div><button>${t(COMMON.save)}</button></div>
@@ -163,8 +177,8 @@ function table(c: WebContext, categories: readonly CategoryView[]) {
     <caption class="sr">${t(T.listed)}</caption>
     <thead><tr><th scope="col">${t(T.name)}</th><th scope="col" class="number">${t(T.sort)}</th><th scope="col">${t(T.actions)}</th></tr></thead>
     <tbody>${categories.map(
-      ({ id, name, sort }) => html`<tr>
-        <th scope="row"><a class="name press" href="${HOME}/${id}">${name}</a></th>
+      ({ id, name, sort, parent_id }) => html`<tr>
+        <th scope="row">${parent_id === null ? '' : html`<span class="muted small">${categories.find((one) => one.id === parent_id)?.name} ›</span> `}<a class="name press" href="${HOME}/${id}">${name}</a></th>
         <td data-label="${t(T.sort)}" class="number">${sort}</td>
         <td class="actions"><div class="row">
           <a class="press" href="/admin/products?category_id=${id}">${t(T.products)}<span class="sr"> ${name}</span></a>

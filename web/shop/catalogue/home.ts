@@ -230,14 +230,26 @@ function searchForm(c: WebContext, { filter, affordable, sort }: Wish): Html {
   </form>`
 }
 
+/** From the top to this category. */
+function pathTo(categories: readonly CategoryView[], id: string | null | undefined): string[] {
+  const found = categories.find((one) => one.id === id)
+  return found ? [...pathTo(categories, found.parent_id), found.id] : []
+}
+
 function categoryChips(c: WebContext, wish: Wish, categories: readonly CategoryView[]): Html | '' {
   if (categories.length === 0) return ''
   const t = textsIn(c.get('lang'))
   const chip = (categoryId: string | undefined, text: string) =>
     html`<li><a class="chip" href="${wishLink({ ...wish, filter: { ...wish.filter, categoryId } })}"
       ${categoryId === wish.filter.categoryId ? html`aria-current="true"` : ''}>${text}</a></li>`
+  const below = (parent: string | null) => categories.filter((one) => one.parent_id === parent)
+  const top = below(null)
+  const levels = pathTo(categories, wish.filter.categoryId)
+    .map(below)
+    .filter((level) => level.length > 0)
   return html`<nav class="categories" aria-label="${t(T.categories)}">
-    <ul>${chip(undefined, t(T.all))}${categories.map(({ id, name }) => chip(id, name))}</ul></nav>`
+    <ul>${chip(undefined, t(T.all))}${top.map(({ id, name }) => chip(id, name))}</ul>
+    ${levels.map((level) => html`<ul>${level.map(({ id, name }) => chip(id, name))}</ul>`)}</nav>`
 }
 
 function filters(c: WebContext, wish: Wish, owner: Owner): Html {

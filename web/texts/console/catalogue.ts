@@ -199,6 +199,8 @@ export const CATEGORIES = {
   name: { zh: '名称', en: 'Name' },
   sort: { zh: '排序值', en: 'Sort order' },
   add: { zh: '新增分类', en: 'New category' },
+  parent: { zh: '上级分类', en: 'Above it' },
+  top: { zh: '无，顶级', en: 'None, at the top' },
   listed: { zh: '全部分类', en: 'All categories' },
   actions: { zh: '操作', en: 'Actions' },
   edit: { zh: '修改', en: 'Edit' },
