@@ -654,6 +654,8 @@ type CodeImportResult = {
       | 'not_yet'
       | 'over'
       | 'after'
+      | 'cycle'
+      | 'max_depth'
       | 'per_sku'
       | 'voucher_only'
       | 'check_digit'
