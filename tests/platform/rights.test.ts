@@ -913,6 +913,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
       '/points-mall/*',
       '/points-mall/products',
       '/points-mall/products/:id',
+      '/points-mall/regions.json',
       '/points-mall/sign-in',
       '/points-mall/sign-in/link',
       '/points-mall/sign-in/oidc',
