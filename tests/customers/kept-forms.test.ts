@@ -98,7 +98,7 @@ describe('each form of the pages', () => {
     const id = route.startsWith('/admin/categories') ? category : product
     const path = route
       .split('/')
-      .map((part) => (/^:(id|delivery)/.test(part) ? id : part.startsWith(':owner') ? 'alice' : part))
+      .map((part) => (/^:(id|delivery|parcel|code)/.test(part) ? id : part.startsWith(':owner') ? 'alice' : part))
       .join('/')
     return path.endsWith('/:action') ? WALLET_ACTIONS.map((name) => path.replace(':action', name)) : [path]
   }
