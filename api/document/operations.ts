@@ -297,7 +297,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /api/webhooks/payments/{provider}': { id: 'receivePaymentNotification', problems: NOTIFY },
   'POST /api/webhooks/orders': {
     id: 'receiveOrderEvent',
-    problems: ['MALFORMED_JSON', 'ORDER_STATE_CONFLICT', ...NOTIFY],
+    problems: ['MALFORMED_JSON', ...NOTIFY],
   },
   'GET /health/live': { id: 'getLiveness' },
   'GET /health/ready': { id: 'getReadiness' },

@@ -2,7 +2,7 @@ import type { Db } from '../../db/client.ts'
 import { claimUndelivered, type InboxEvent, keepEvent, markDelivered } from '../../db/messaging/inbox.ts'
 import { findShippingType } from '../../db/orders/audit-trail.ts'
 import { needsAddress } from '../../domain/catalogue/product.ts'
-import { DomainError, InvalidInputError } from '../../domain/errors.ts'
+import { InvalidInputError } from '../../domain/errors.ts'
 import {
   type EarlyOrderNotice,
   isOrderNotice,
@@ -50,9 +50,8 @@ export async function keepPaymentEvent(db: Db, source: string, event: PaymentEve
 }
 
 /**
- * Stores a verified order event once. An order that travels is shipped with its parcel, and no other one is shipped.
+ * Stores a verified order event once. Goods that travel are shipped with their parcel; others may be handed over without.
  * @throws InvalidInputError without a carrier or a tracking number
- * @throws DomainError ORDER_STATE_CONFLICT for goods that do not travel
  */
 export async function keepOrderEvent(db: Db, orderNo: string, notice: OrderNotice | EarlyOrderNotice) {
   if (notice.kind === 'shipped') await mustBeShippable(db, orderNo, notice)
@@ -62,8 +61,7 @@ export async function keepOrderEvent(db: Db, orderNo: string, notice: OrderNotic
 async function mustBeShippable(db: Db, orderNo: string, { carrier, trackingNo }: OrderNotice): Promise<void> {
   const shippingType = await findShippingType(db, orderNo)
   // Of another system's order nothing is known, and nothing follows.
-  if (shippingType === undefined) return
-  if (!needsAddress(shippingType)) throw new DomainError({ code: 'ORDER_STATE_CONFLICT' })
+  if (shippingType === undefined || !needsAddress(shippingType)) return
   const missing = [...(carrier ? [] : ['data.carrier']), ...(trackingNo ? [] : ['data.tracking_no'])] as const
   if (missing.length > 0) {
     throw new InvalidInputError(...missing.map((field) => ({ field, rule: 'required' as const })))

@@ -79,7 +79,10 @@ describe('each form of the pages', () => {
     '/points-mall/sign-out',
     '/admin/demo/crash-worker',
   ]
-  const TAKES_FILE = '/admin/products/:id{[1-9]\\d{0,17}}/picture'
+  const TAKE_FILES = [
+    '/admin/products/:id{[1-9]\\d{0,17}}/picture',
+    '/admin/products/:id{[1-9]\\d{0,17}}/codes',
+  ]
   const WALLET_ACTIONS = ['grant', 'adjust', 'cash', 'block', 'unblock', 'freeze', 'unfreeze', 'level']
 
   const routes = () => {
@@ -98,7 +101,9 @@ describe('each form of the pages', () => {
     const id = route.startsWith('/admin/categories') ? category : product
     const path = route
       .split('/')
-      .map((part) => (/^:(id|delivery|parcel|code)/.test(part) ? id : part.startsWith(':owner') ? 'alice' : part))
+      .map((part) =>
+        /^:(id|delivery|parcel|code)/.test(part) ? id : part.startsWith(':owner') ? 'alice' : part,
+      )
       .join('/')
     return path.endsWith('/:action') ? WALLET_ACTIONS.map((name) => path.replace(':action', name)) : [path]
   }
@@ -107,7 +112,7 @@ describe('each form of the pages', () => {
     const found = routes()
     expect(found.length).toBeGreaterThan(25)
     const silent = found.filter((path) => keptActionText(path.replace(':action', 'grant')) === undefined)
-    expect(silent.toSorted()).toEqual([...NOT_KEPT, TAKES_FILE].toSorted())
+    expect(silent.toSorted()).toEqual([...NOT_KEPT, ...TAKE_FILES].toSorted())
   })
 
   test('of an anonymous visitor cannot be continued by anybody else, and changes nothing', async () => {
@@ -121,7 +126,7 @@ describe('each form of the pages', () => {
         expect([path, sent.status, sent.location.split('&')[0]]).toEqual([
           path,
           303,
-          route === TAKES_FILE ? '/points-mall/sign-in?why=lost' : '/points-mall/sign-in?why=ended',
+          TAKE_FILES.includes(route) ? '/points-mall/sign-in?why=lost' : '/points-mall/sign-in?why=ended',
         ])
         const secret = stranger.cookies.get('points_mall_kept') ?? ''
         for (const address of [CONTINUE, `${CONTINUE}?form=${secret}`, `${CONTINUE}?kept_form=${secret}`]) {
@@ -135,7 +140,7 @@ describe('each form of the pages', () => {
   })
 
   test('is shown in full to its own browser before anything is done', async () => {
-    for (const route of routes().filter((path) => !NOT_KEPT.includes(path) && path !== TAKES_FILE)) {
+    for (const route of routes().filter((path) => !NOT_KEPT.includes(path) && !TAKE_FILES.includes(path))) {
       for (const path of await addressesOf(route)) {
         await forgetAll()
         const { visitor, late } = await sendTooLate('admin', path, {

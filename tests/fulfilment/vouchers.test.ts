@@ -153,7 +153,7 @@ describe('a service', () => {
     expect((await mall.operate(orderNo, 'refund', { reason: '门店关闭' })).status).toBe(200)
     const gone = await redeem(code)
     expect([gone.status, gone.body.code]).toEqual([409, 'VOUCHER_VOID'])
-    expect((await mall.order(owner, orderNo)).delivery).toBeUndefined()
+    expect((await mall.order(owner, orderNo)).delivery).toBeNull()
   })
 
   test('gets the same voucher when the step runs again', async () => {

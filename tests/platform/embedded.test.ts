@@ -328,8 +328,8 @@ describe('npm start', () => {
     for (const { pid } of before.filter(({ name }) => hanging.includes(name))) process.kill(pid, 'SIGSTOP')
     const isReplaced = (name: string) =>
       partsNow().some((part) => part.name === name && before.every(({ pid }) => pid !== part.pid))
-    await until(() => hanging.every(isReplaced))
-    await until(() => isReady(port))
+    await until(() => hanging.every(isReplaced), START_LIMIT_MS)
+    await until(() => isReady(port), START_LIMIT_MS)
 
     const running = readRegistry(join(folder, 'parts.json'))
     expect(running.filter(isPart).filter(lives)).toHaveLength(names.length)

@@ -2225,7 +2225,6 @@ export interface Operations {
       | { status: 200; body: unknown }
       | { status: 400; body: Problem }
       | { status: 401; body: Problem }
-      | { status: 409; body: Problem }
       | { status: 413; body: Problem }
       | { status: 422; body: Problem }
       | { status: 500; body: Problem }

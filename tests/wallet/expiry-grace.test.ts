@@ -55,6 +55,17 @@ beforeAll(async () => {
     .returning('id')
     .executeTakeFirstOrThrow()
   product = made.id
+  await books.db
+    .insertInto('stock_movements')
+    .values({
+      product_id: product,
+      delta: 1000,
+      kind: 'initial',
+      order_no: null,
+      operation_key: `initial/${product}`,
+      operator_id: null,
+    })
+    .execute()
 })
 afterAll(() => books.close())
 afterEach(async () => {

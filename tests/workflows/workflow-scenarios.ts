@@ -177,7 +177,8 @@ async function partWorkflowId(stage: Stage, order_no: string): Promise<string> {
 
 /** An event of the order domain, in that system's format. */
 async function orderEvent(stage: Stage, order_no: string, kind: string, n: string): Promise<void> {
-  const body = JSON.stringify({ type: `order.${kind}`, data: { order_no } })
+  const parcel = kind === 'shipped' ? { carrier: '顺丰', tracking_no: 'SF1234567890' } : {}
+  const body = JSON.stringify({ type: `order.${kind}`, data: { order_no, ...parcel } })
   const at = new Date()
   const id = `msg_${order_no}_${n}`
   await expectStatus(

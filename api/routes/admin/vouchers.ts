@@ -8,7 +8,16 @@ import {
   undoVoucherUse,
 } from '../../../application/fulfilment/vouchers.ts'
 import type { ApiDeps, ApiEnv } from '../../deps.ts'
-import { bearer, id, idParams, jsonBody, one, oneResponse, problemResponse } from '../../schemas/common.ts'
+import {
+  bearer,
+  id,
+  idParams,
+  jsonBody,
+  one,
+  oneResponse,
+  problemResponse,
+  text,
+} from '../../schemas/common.ts'
 import { reasonText } from '../../schemas/order.ts'
 import { store, storeChange, storeCreation, voucher } from '../../schemas/vouchers.ts'
 
@@ -20,7 +29,7 @@ const redeem = createRoute({
   path: '/vouchers/redeem',
   summary: 'Take one use of a voucher at the counter of a store',
   description: 'The last use finishes the order.',
-  request: { body: jsonBody(z.strictObject({ code: z.string().min(1).max(64), store_id: id })) },
+  request: { body: jsonBody(z.strictObject({ code: text(1, 64), store_id: id })) },
   responses: { 200: oneResponse(voucher, 'The voucher, with this use'), ...problemResponse },
 })
 
