@@ -9,6 +9,7 @@ import {
   showParcel,
 } from '../db/orders/orders.ts'
 import { correctParcel, countSent, isSent, sendParcel } from '../db/shipments/shipments.ts'
+import { isHandedOut } from '../domain/fulfilment/delivery.ts'
 import { allowsFor } from '../domain/orders/status.ts'
 import { EXTENSION_DAYS } from '../domain/shipments/shipment.ts'
 import type { Moved } from './orders.ts'
@@ -104,7 +105,9 @@ export function createShipmentActivities({ db }: { readonly db: Db }) {
       const known = await findEventKey(tx, orderNo, 'extended')
       const now = order.confirm_by?.toISOString() ?? null
       if (known === key) return { status, refusal: null, confirmBy: now }
-      if (status !== 'order_shipped') return { status, refusal: 'ORDER_STATE_CONFLICT', confirmBy: now }
+      // A code or a voucher is there already; its receipt needs no more time.
+      if (status !== 'order_shipped' || isHandedOut(order.delivery))
+        return { status, refusal: 'ORDER_STATE_CONFLICT', confirmBy: now }
       if (known !== undefined) return { status, refusal: 'ALREADY_EXTENDED', confirmBy: now }
       const due = order.confirm_by ?? new Date(input.confirmBy)
       const until = new Date(due.getTime() + EXTENSION_DAYS * DAY_MS)

@@ -164,6 +164,12 @@ describe('a service', () => {
     expect(await readTables(mall.db)).toEqual(before)
     expect((await mall.order(owner, orderNo)).delivery.code).toBe(code)
   })
+
+  test('is received at once, so that nobody extends the time for it', async () => {
+    const { owner, orderNo } = await issued()
+    const { status, body } = await mall.act(owner, orderNo, 'extend')
+    expect([status, body.code]).toEqual([409, 'ORDER_STATE_CONFLICT'])
+  })
 })
 
 test('100 redemptions of one use at the same time: one; a repeat under its key answers the same', async () => {

@@ -111,8 +111,10 @@ function askConfirm(c: WebContext, order: OrderView) {
 }
 
 /** Once per order. */
-export const canExtend = ({ status, timeline }: OrderView): boolean =>
-  allows(status, 'confirm') && !timeline.some(({ note }) => note?.code === 'confirm_extended')
+export const canExtend = ({ status, timeline, address_info }: OrderView): boolean =>
+  allows(status, 'confirm') &&
+  address_info !== null &&
+  !timeline.some(({ note }) => note?.code === 'confirm_extended')
 
 function askExtend(c: WebContext, order: OrderView) {
   const t = textsIn(c.get('lang'))
