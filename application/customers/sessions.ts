@@ -84,9 +84,11 @@ export function watchSessions(
   const watched = new Map<string, Set<AbortController>>()
 
   async function look(): Promise<void> {
-    const live = await findLiveTokens(db, [...watched.keys()])
-    for (const [token, ends] of watched) {
-      if (!live.has(token)) for (const end of ends) end.abort()
+    // One that is watched from during the query is judged by the next one.
+    const asked = [...watched.keys()]
+    const live = await findLiveTokens(db, asked)
+    for (const token of asked) {
+      if (!live.has(token)) for (const end of watched.get(token) ?? []) end.abort()
     }
   }
 

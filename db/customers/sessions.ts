@@ -70,6 +70,7 @@ export async function countSessionsOf(db: Db, ownerId: string): Promise<number> 
 
 /** @returns those of the tokens whose sessions go on */
 export async function findLiveTokens(db: Db, tokens: readonly string[]): Promise<Set<string>> {
+  if (tokens.length === 0) return new Set()
   const byHash = new Map(tokens.map((token) => [hashOf(token).toString('hex'), token]))
   const rows = await db
     .selectFrom('web_sessions')

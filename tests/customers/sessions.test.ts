@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findViewer, signIn } from '../../application/customers/sessions.ts'
+import { findViewer, signIn, watchSessions } from '../../application/customers/sessions.ts'
 import { PATIENCE_MS } from '../support/patience.ts'
 import { fieldsOf, openVisitor, type Visitor } from '../support/shopper.ts'
-import { openTestApp, SECRET, type TestApp } from '../support/test-app.ts'
+import { openTestApp, SECRET, type TestApp, until } from '../support/test-app.ts'
 
 let mall: TestApp
 beforeAll(async () => {
@@ -99,6 +100,23 @@ describe('a sign-in link', () => {
     expect((await visitor.get(at(await linkOf('twice')))).location).toBe(HOME)
     expect(await sessionsOf('twice')).toHaveLength(1)
   })
+})
+
+test('a session that is watched goes on, also after another one was left before it was looked at', async () => {
+  const failures: unknown[] = []
+  const watch = watchSessions(mall.db, 20, (error) => failures.push(error))
+  watch(await signIn(mall.db, { sub: 'dave', role: 'customer', level: 1 })).stop()
+  await setTimeout(100)
+  const token = await signIn(mall.db, { sub: 'dave', role: 'customer', level: 1 })
+  const watched = watch(token)
+  const gone = watch('no such session')
+  await until(
+    async () => gone.ended.aborted,
+    (isAborted) => isAborted,
+    'an unknown session ends',
+  )
+  expect([watched.ended.aborted, failures]).toEqual([false, []])
+  watched.stop()
 })
 
 describe('signing out', () => {
