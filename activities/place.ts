@@ -18,7 +18,7 @@ import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { hold } from '../db/wallet/order-holds.ts'
 import { lockAccount } from '../db/wallet/posting.ts'
 import { totalOf } from '../domain/catalogue/pricing.ts'
-import type { PaymentMode, ShippingType } from '../domain/catalogue/product.ts'
+import { defaultDelivery, type PaymentMode, type ShippingType } from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
 import { decimalFromFen, fenOf } from '../domain/money.ts'
 import { type ExchangeRules, reasonsAgainst } from '../domain/orders/eligibility.ts'
@@ -169,6 +169,8 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
       product_title: product.title,
       product_image: product.image,
       shipping_type: shippingType,
+      delivery: product.delivery ?? defaultDelivery(shippingType),
+      returnable: JSON.stringify(product.returnable),
       points_price: quote.paymentMode === 'money_only' ? 0 : quote.points,
       money_price: quote.paymentMode === 'points_only' ? '0.00' : quote.pieceAmount,
       quantity: quote.quantity,

@@ -85,6 +85,7 @@ export type FieldRule =
   | 'image'
   | 'taken'
   | 'stock_delta_only'
+  | 'voucher_only'
   | 'publish_only'
   | 'invalid'
 

@@ -381,6 +381,10 @@ const RULE_TEXTS: Readonly<
     zh: (f) => `${f} 不能直接修改，请使用 stock_delta`,
     en: (f) => `${f} cannot be set directly, use stock_delta`,
   },
+  voucher_only: {
+    zh: (f) => `${f} 只用于以核销券交付的商品`,
+    en: (f) => `${f} is only for products delivered by voucher`,
+  },
   publish_only: {
     zh: (f) => `${f} 不能直接修改，请使用 publish 或 unpublish`,
     en: (f) => `${f} cannot be set directly, use publish or unpublish`,

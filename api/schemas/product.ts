@@ -2,12 +2,15 @@ import { z } from '@hono/zod-openapi'
 import { checkedImage } from '../../application/catalogue/pictures.ts'
 import type { ProductChange, ProductView } from '../../application/catalogue/products.ts'
 import {
+  DELIVERIES,
   LIMIT_MAX,
   PAYMENT_MODES,
   PRODUCT_MAX,
   PRODUCT_STATUSES,
   PRODUCT_TYPES,
+  RETURN_DAYS_MAX,
   SHIPPING_TYPES,
+  VOUCHER_MAX,
 } from '../../domain/catalogue/product.ts'
 import { fenOf } from '../../domain/money.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
@@ -25,6 +28,17 @@ const exchangeLimit = z
 
 /** Rules read `limit`; every other key belongs to the shop. */
 const properties = z.looseObject({ limit: exchangeLimit.optional() }).openapi('ProductProperties')
+
+const voucher = z
+  .strictObject({
+    uses: z.int().min(1).max(VOUCHER_MAX.uses),
+    valid_days: z.int().min(1).max(VOUCHER_MAX.valid_days),
+  })
+  .openapi('VoucherTerms')
+
+const returnable = z
+  .union([z.enum(['none', 'before_shipping']), z.strictObject({ days: z.int().min(1).max(RETURN_DAYS_MAX) })])
+  .openapi('Returnable')
 
 export const category = z
   .object({
@@ -54,6 +68,9 @@ export const product = z
     sort: z.int(),
     product_type: z.enum(PRODUCT_TYPES),
     shipping_type: z.enum(SHIPPING_TYPES),
+    delivery: z.enum(DELIVERIES),
+    voucher: voucher.nullable(),
+    returnable,
     properties: properties.nullable(),
     external_id: z.string().nullable().openapi({ description: "The product's id in the shop" }),
     payment_info: z.object({
@@ -93,6 +110,9 @@ const fields = {
   external_id: codeText(1, PRODUCT_MAX.externalId).nullish(),
   product_type: z.enum(PRODUCT_TYPES).optional(),
   shipping_type: z.enum(SHIPPING_TYPES).optional(),
+  delivery: z.enum(DELIVERIES).nullish(),
+  voucher: voucher.nullish(),
+  returnable: returnable.optional(),
   properties: properties.nullish(),
 }
 
@@ -146,6 +166,9 @@ export function changeOf(body: z.output<typeof productChange>, imageHosts: reado
     externalId: body.external_id,
     productType: body.product_type,
     shippingType: body.shipping_type,
+    delivery: body.delivery,
+    voucher: body.voucher,
+    returnable: body.returnable,
     properties: body.properties,
   }
 }

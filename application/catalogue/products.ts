@@ -17,7 +17,19 @@ import { moveStock } from '../../db/catalogue/stock.ts'
 import type { Db, Tx } from '../../db/client.ts'
 import type { ProductProperties } from '../../db/schema/points-products.ts'
 import { totalOf, worthOf } from '../../domain/catalogue/pricing.ts'
-import type { PaymentMode, ProductStatus, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
+import {
+  DEFAULT_VOUCHER,
+  type Delivery,
+  defaultDelivery,
+  deliveriesOf,
+  type PaymentMode,
+  type ProductStatus,
+  type ProductType,
+  type Returnable,
+  type ShippingType,
+  shippingFor,
+  type VoucherTerms,
+} from '../../domain/catalogue/product.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
@@ -47,6 +59,9 @@ export interface ProductView {
   readonly sort: number
   readonly product_type: ProductType
   readonly shipping_type: ShippingType
+  readonly delivery: Delivery
+  readonly voucher: VoucherTerms | null
+  readonly returnable: Returnable
   readonly properties: ProductProperties | null
   /** The product's id in the shop's own system. */
   readonly external_id: string | null
@@ -90,6 +105,9 @@ function view(product: Product, millionths: bigint): ProductView {
     sort: product.sort,
     product_type: product.product_type,
     shipping_type: product.shipping_type,
+    delivery: product.delivery ?? defaultDelivery(product.shipping_type),
+    voucher: product.voucher,
+    returnable: product.returnable,
     properties: product.properties,
     external_id: product.outer_id,
     payment_info: {
@@ -186,6 +204,11 @@ export interface ProductFields {
   readonly externalId: string | null
   readonly productType: ProductType
   readonly shippingType: ShippingType
+  /** Null: the default of the shipping type. */
+  readonly delivery: Delivery | null
+  /** Only of a product delivered by voucher. */
+  readonly voucher: VoucherTerms | null
+  readonly returnable: Returnable
   readonly properties: ProductProperties | null
 }
 
@@ -208,6 +231,9 @@ const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
   externalId: null,
   productType: 'physical',
   shippingType: 'logistics',
+  delivery: null,
+  voucher: null,
+  returnable: 'before_shipping',
   properties: null,
 }
 
@@ -218,7 +244,8 @@ export async function createProduct(
   stock: number,
   cause: ProductCause,
 ): Promise<string> {
-  const fields = { ...DEFAULTS, ...given(wanted) }
+  const changed = given(wanted)
+  const fields = withDelivery({ ...DEFAULTS, ...changed }, changed)
   return db.transaction().execute(async (tx) => {
     await check(tx, fields, fields)
     const id = await insertProduct(tx, {
@@ -260,7 +287,7 @@ export async function changeProduct(
     if (product.revision_key === cause.operationKey) return
     mustBeCurrent(`${product.revision}`, cause.known)
     const wanted = given(change)
-    const fields = { ...fieldsOf(product), ...wanted }
+    const fields = withDelivery({ ...fieldsOf(product), ...wanted }, wanted)
     await check(tx, fields, wanted)
     const operator = { operator_type: 'operator', operator_id: cause.operatorId }
     await updateProduct(tx, id, { ...columnsOf(fields), ...operator }, cause.operationKey)
@@ -329,6 +356,7 @@ async function check(tx: Tx, fields: ProductFields, given: Partial<ProductFields
   const isPriced = given.paymentMode ?? given.priceFen ?? given.originalPriceFen
   if (isPriced !== undefined && isPriced !== null) errors.push(...usualPriceErrors(fields))
   if (given.properties) errors.push(...limitErrors(given.properties))
+  errors.push(...deliveryErrors(fields))
   const { categoryId } = fields
   if (given.categoryId !== undefined && categoryId !== null && !(await findCategory(tx, categoryId))) {
     errors.push({ field: 'category_id', rule: 'exists' })
@@ -358,6 +386,31 @@ function limitErrors({ limit }: ProductProperties): FieldError[] {
   return [{ field: 'properties.limit.max_per_user', rule: 'required' }]
 }
 
+/** A delivery chosen alone brings its shipping type with it, and voucher terms where it needs them. */
+function withDelivery<T extends ProductFields>(fields: T, given: Partial<ProductFields>): T {
+  const { delivery } = fields
+  const shippingType =
+    given.delivery && given.shippingType === undefined
+      ? shippingFor(given.delivery, fields.shippingType)
+      : fields.shippingType
+  if (delivery === 'voucher') return { ...fields, shippingType, voucher: fields.voucher ?? DEFAULT_VOUCHER }
+  return { ...fields, shippingType, voucher: given.voucher ?? null }
+}
+
+function deliveryErrors({ delivery, shippingType, voucher, returnable }: ProductFields): FieldError[] {
+  const errors: FieldError[] = []
+  const suitable = deliveriesOf(shippingType)
+  if (delivery !== null && !suitable.includes(delivery)) {
+    errors.push({ field: 'delivery', rule: 'in', bound: suitable.join(', ') })
+  }
+  if (voucher !== null && delivery !== 'voucher') errors.push({ field: 'voucher', rule: 'voucher_only' })
+  // A code that was seen cannot be taken back.
+  if (delivery === 'codes' && typeof returnable === 'object') {
+    errors.push({ field: 'returnable', rule: 'in', bound: 'none, before_shipping' })
+  }
+  return errors
+}
+
 /** An undefined field must not overwrite a stored one. */
 function given<T extends object>(change: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
   const entries = Object.entries(change).filter(([, value]) => value !== undefined)
@@ -380,6 +433,9 @@ function fieldsOf(product: Product): ProductFields {
     externalId: product.outer_id,
     productType: product.product_type,
     shippingType: product.shipping_type,
+    delivery: product.delivery,
+    voucher: product.voucher,
+    returnable: product.returnable,
     properties: product.properties,
   }
 }
@@ -402,6 +458,9 @@ function columnsOf(fields: ProductFields) {
     outer_id: fields.externalId,
     product_type: fields.productType,
     shipping_type: fields.shippingType,
+    delivery: fields.delivery,
+    voucher: fields.voucher === null ? null : JSON.stringify(fields.voucher),
+    returnable: JSON.stringify(fields.returnable),
     properties: fields.properties === null ? null : JSON.stringify(fields.properties),
   }
 }

@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
 import type {
+  Delivery,
   ExchangeLimit,
   PaymentMode,
   ProductStatus,
   ProductType,
+  Returnable,
   ShippingType,
 } from '../../domain/catalogue/product.ts'
 import { fenOf } from '../../domain/money.ts'
@@ -18,6 +20,9 @@ export interface ProductInputs {
   readonly title: string
   readonly image: string | null
   readonly productType: ProductType
+  /** Null: the default of the shipping type. */
+  readonly delivery: Delivery | null
+  readonly returnable: Returnable
 }
 
 interface Row {
@@ -31,6 +36,8 @@ interface Row {
   stock_quantity: number
   shipping_type: ShippingType
   product_type: ProductType
+  delivery: Delivery | null
+  returnable: Returnable
   exchange_limit: number
   limit: ExchangeLimit | null
   kept_level: number | null
@@ -58,7 +65,7 @@ export async function readEligibilityInputs(
 ): Promise<{ facts: EligibilityInputs; product: ProductInputs | undefined }> {
   const { rows } = await sql<Row>`
     select p.id, p.title, p.image, p.status, p.payment_mode, p.point, p.price_amount, p.stock_quantity,
-      p.shipping_type, p.product_type, p.exchange_limit, p.properties -> 'limit' as "limit",
+      p.shipping_type, p.product_type, p.delivery, p.returnable, p.exchange_limit, p.properties -> 'limit' as "limit",
       (select level from users where owner_id = ${ownerId}) as kept_level,
       pieces.ever as pieces_ever, pieces.in_window as pieces_in_window,
       unpaid.orders as unpaid_orders, unpaid.pieces as unpaid_pieces,
@@ -113,7 +120,14 @@ export async function readEligibilityInputs(
     return found && found.frozen === null ? spendableOf(found, row.now.getTime()) : 0n
   }
   return {
-    product: { id: row.id, title: row.title, image: row.image, productType: row.product_type },
+    product: {
+      id: row.id,
+      title: row.title,
+      image: row.image,
+      productType: row.product_type,
+      delivery: row.delivery,
+      returnable: row.returnable,
+    },
     facts: {
       product: {
         status: row.status,

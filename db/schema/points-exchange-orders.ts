@@ -1,5 +1,5 @@
 import type { ColumnType, JSONColumnType } from 'kysely'
-import type { PaymentMode, ShippingType } from '../../domain/catalogue/product.ts'
+import type { Delivery, PaymentMode, Returnable, ShippingType } from '../../domain/catalogue/product.ts'
 import type { Attention } from '../../domain/orders/attention.ts'
 import type { OrderStatus, PaymentStatus } from '../../domain/orders/status.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
@@ -35,6 +35,10 @@ export interface PointsExchangeOrdersTable extends Dated {
   product_title: string
   product_image: string | null
   shipping_type: ShippingType
+  /** The product's when it was redeemed. Null: the default of the shipping type. */
+  delivery: ColumnType<Delivery | null, Delivery | null | undefined, Delivery | null>
+  /** The product's when it was redeemed. */
+  returnable: ColumnType<Returnable, string | undefined, string>
   points_price: number
   money_price: Decimal
   quantity: number

@@ -1,10 +1,13 @@
 import type { ColumnType, Generated } from 'kysely'
 import type {
+  Delivery,
   ExchangeLimit,
   PaymentMode,
   ProductStatus,
   ProductType,
+  Returnable,
   ShippingType,
+  VoucherTerms,
 } from '../../domain/catalogue/product.ts'
 import type { Dated, Id } from './columns.ts'
 
@@ -30,6 +33,10 @@ export interface PointsProductsTable extends Dated {
   category_id: ColumnType<string | null, string | null | undefined, string | null>
   product_type: Generated<ProductType>
   shipping_type: Generated<ShippingType>
+  /** Null: the default of the shipping type. */
+  delivery: ColumnType<Delivery | null, Delivery | null | undefined, Delivery | null>
+  voucher: ColumnType<VoucherTerms | null, string | null | undefined, string | null>
+  returnable: ColumnType<Returnable, string | undefined, string>
   outer_id: string | null
   properties: ColumnType<ProductProperties | null, string | null | undefined, string | null>
   owner_type: Generated<string>

@@ -10,6 +10,46 @@ export type ProductType = (typeof PRODUCT_TYPES)[number]
 export const SHIPPING_TYPES = ['logistics', 'pickup', 'none'] as const
 export type ShippingType = (typeof SHIPPING_TYPES)[number]
 
+/** How a paid order is fulfilled. */
+export const DELIVERIES = ['shipment', 'pickup', 'codes', 'voucher', 'charge', 'manual'] as const
+export type Delivery = (typeof DELIVERIES)[number]
+
+/** The first is the default of the shipping type. */
+const DELIVERIES_OF: Readonly<Record<ShippingType, readonly [Delivery, ...Delivery[]]>> = {
+  logistics: ['shipment'],
+  pickup: ['pickup', 'codes', 'voucher', 'manual'],
+  none: ['manual', 'codes', 'voucher', 'charge'],
+}
+
+/** Deliveries that suit the shipping type, its default first. */
+export const deliveriesOf = (type: ShippingType): readonly [Delivery, ...Delivery[]] => DELIVERIES_OF[type]
+
+export const defaultDelivery = (type: ShippingType): Delivery => DELIVERIES_OF[type][0]
+
+/** @returns the shipping type itself if it suits, else the one of which `delivery` is the usual way */
+export function shippingFor(delivery: Delivery, type: ShippingType): ShippingType {
+  if (DELIVERIES_OF[type].includes(delivery)) return type
+  return SHIPPING_TYPES.find((one) => defaultDelivery(one) === delivery) ?? 'none'
+}
+
+/** What one piece of a product delivered by voucher gives. */
+export interface VoucherTerms {
+  readonly uses: number
+  /** Days from when it is issued. */
+  readonly valid_days: number
+}
+
+export const VOUCHER_MAX = { uses: 1000, valid_days: 3650 } as const satisfies Record<
+  keyof VoucherTerms,
+  number
+>
+export const DEFAULT_VOUCHER: VoucherTerms = { uses: 1, valid_days: 365 }
+
+export const RETURN_DAYS_MAX = 365
+
+/** How long an order can be returned: `days` count from receipt. */
+export type Returnable = 'none' | 'before_shipping' | { readonly days: number }
+
 /** Upper bounds of a product's fields; for text, in characters. */
 export const PRODUCT_MAX = {
   title: 255,

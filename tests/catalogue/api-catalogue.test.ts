@@ -312,7 +312,50 @@ describe("an operator's product", () => {
     })
   })
 
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['physical goods', {}, { delivery: 'shipment', shipping_type: 'logistics', voucher: null }],
+    ['goods picked up', { shipping_type: 'pickup' }, { delivery: 'pickup' }],
+    ['virtual goods', { product_type: 'virtual', shipping_type: 'none' }, { delivery: 'manual' }],
+    ['codes', { delivery: 'codes' }, { delivery: 'codes', shipping_type: 'none' }],
+    ['a charge', { delivery: 'charge' }, { delivery: 'charge', shipping_type: 'none' }],
+    ['a voucher', { delivery: 'voucher' }, { shipping_type: 'none', voucher: { uses: 1, valid_days: 365 } }],
+    [
+      'a voucher of ten uses',
+      { delivery: 'voucher', shipping_type: 'pickup', voucher: { uses: 10, valid_days: 30 } },
+      { shipping_type: 'pickup', voucher: { uses: 10, valid_days: 30 } },
+    ],
+    ['returns by days', { returnable: { days: 7 } }, { returnable: { days: 7 } }],
+    ['no returns', { returnable: 'none', delivery: null }, { returnable: 'none', delivery: 'shipment' }],
+  ])('has a delivery and a time to return: %s', async (_, given, expected) => {
+    const { body } = await operate('POST', '/products', { ...POINTS, ...given })
+    expect(body.data).toMatchObject({ returnable: 'before_shipping', ...expected })
+  })
+
+  test('changes its delivery with its shipping type, and back', async () => {
+    const { body } = await operate('POST', '/products', POINTS)
+    const change = async (fields: object) =>
+      (await operate('PATCH', `/products/${body.data.id}`, fields)).body.data
+    expect(await change({ shipping_type: 'pickup' })).toMatchObject({ delivery: 'pickup' })
+    expect(await change({ delivery: 'voucher' })).toMatchObject({ shipping_type: 'pickup' })
+    expect(await change({ title: '按摩券' })).toMatchObject({ voucher: { uses: 1, valid_days: 365 } })
+    expect(await change({ delivery: 'shipment' })).toMatchObject({
+      shipping_type: 'logistics',
+      voucher: null,
+    })
+  })
+
   test.each<[string, Record<string, unknown>, string[]]>([
+    ['an unknown delivery', { ...POINTS, delivery: 'drone' }, ['delivery']],
+    ['codes that travel', { ...POINTS, delivery: 'codes', shipping_type: 'logistics' }, ['delivery']],
+    ['a charge at a counter', { ...POINTS, delivery: 'charge', shipping_type: 'pickup' }, ['delivery']],
+    ['terms without a voucher', { ...POINTS, voucher: { uses: 1, valid_days: 1 } }, ['voucher']],
+    [
+      'a voucher of no use',
+      { ...POINTS, delivery: 'voucher', voucher: { uses: 0, valid_days: 1 } },
+      ['voucher.uses'],
+    ],
+    ['returns of codes', { ...POINTS, delivery: 'codes', returnable: { days: 7 } }, ['returnable']],
+    ['returns for no days', { ...POINTS, returnable: { days: 0 } }, ['returnable.days']],
     ['no title', { ...POINTS, title: undefined }, ['title']],
     ['a blank title', { ...POINTS, title: ' ' }, ['title']],
     ['a title too long', { ...POINTS, title: '长'.repeat(256) }, ['title']],

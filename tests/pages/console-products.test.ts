@@ -125,6 +125,10 @@ describe('products', () => {
       level: '2',
       sort: '-3',
       shipping_type: 'pickup',
+      delivery: 'voucher',
+      voucher_uses: '10',
+      returnable: 'days',
+      return_days: '7',
     })
     expect([made.status, made.location]).toEqual([303, expect.stringMatching(/\?done=created$/)])
     const id = idIn(made.location)
@@ -139,6 +143,9 @@ describe('products', () => {
       exchange_limit: 5,
       sort: -3,
       shipping_type: 'pickup',
+      delivery: 'voucher',
+      voucher: { uses: 10, valid_days: 365 },
+      returnable: { days: 7 },
       properties: {
         材质: '碳纤维',
         颜色: '墨绿',
@@ -148,6 +155,7 @@ describe('products', () => {
     const page = `/admin/products/${id}`
     expect((await operator.post(`${page}/publish`, {})).location).toBe(`${page}?done=published`)
     expect((await mall.call('GET', `/api/points-mall/products/${id}`)).status).toBe(200)
+    expect((await operator.get(`/points-mall/products/${id}`)).html).toContain('收货后 7 天内可以退货')
 
     const edit = await operator.form(page)
     const changed = await operator.post(page, {

@@ -50,6 +50,9 @@ type Product = {
   sort: number
   product_type: 'physical' | 'virtual' | 'service' | 'customized'
   shipping_type: 'logistics' | 'pickup' | 'none'
+  delivery: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual'
+  voucher: VoucherTerms
+  returnable: Returnable
   properties: ProductProperties
   external_id: string | null
   payment_info: { mode: string; points: string | null; money: string | null; total_value: Money }
@@ -59,6 +62,10 @@ type Product = {
 }
 
 type Money = { amount: string; currency: 'CNY' }
+
+type VoucherTerms = { uses: number; valid_days: number } | null
+
+type Returnable = ('none' | 'before_shipping') | { days: number }
 
 type ProductProperties = { limit?: ExchangeLimit; [name: string]: unknown } | null
 
@@ -141,6 +148,7 @@ type Problem = {
       | 'image'
       | 'taken'
       | 'stock_delta_only'
+      | 'voucher_only'
       | 'publish_only'
       | 'invalid'
     message: string
@@ -281,6 +289,9 @@ type Order = {
     sort: number
     product_type: 'physical' | 'virtual' | 'service' | 'customized'
     shipping_type: 'logistics' | 'pickup' | 'none'
+    delivery: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual'
+    voucher: VoucherTerms
+    returnable: Returnable
     properties: ProductProperties
     external_id: string | null
     payment_info: { mode: string; points: string | null; money: string | null; total_value: Money }
@@ -344,6 +355,9 @@ type ProductCreation = {
   external_id?: string | null
   product_type?: 'physical' | 'virtual' | 'service' | 'customized'
   shipping_type?: 'logistics' | 'pickup' | 'none'
+  delivery?: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual' | null
+  voucher?: VoucherTerms
+  returnable?: Returnable
   properties?: ProductProperties
   title: string
   payment_mode: 'points_only' | 'money_only' | 'mixed'
@@ -362,6 +376,9 @@ type ProductChange = {
   external_id?: string | null
   product_type?: 'physical' | 'virtual' | 'service' | 'customized'
   shipping_type?: 'logistics' | 'pickup' | 'none'
+  delivery?: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual' | null
+  voucher?: VoucherTerms
+  returnable?: Returnable
   properties?: ProductProperties
   title?: string
   payment_mode?: 'points_only' | 'money_only' | 'mixed'

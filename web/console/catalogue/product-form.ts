@@ -2,12 +2,18 @@ import { html } from 'hono/html'
 import type { CategoryView } from '../../../application/catalogue/categories.ts'
 import type { AdminProductView, ProductFields } from '../../../application/catalogue/products.ts'
 import {
+  DEFAULT_VOUCHER,
+  DELIVERIES,
+  defaultDelivery,
   type ExchangeLimit,
   LIMIT_MAX,
   PAYMENT_MODES,
   PRODUCT_MAX,
   PRODUCT_TYPES,
+  RETURN_DAYS_MAX,
+  type Returnable,
   SHIPPING_TYPES,
+  VOUCHER_MAX,
 } from '../../../domain/catalogue/product.ts'
 import type { InvalidInputError } from '../../../domain/errors.ts'
 import { fenFromDecimal } from '../../../domain/money.ts'
@@ -23,9 +29,11 @@ import type { Html } from '../../shared/page.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_LABELS } from '../../texts/common/product-labels.ts'
 import {
+  DELIVERY_TEXTS,
   PRODUCT_FORM as F,
   MODE_TEXTS,
   PRODUCTS,
+  RETURN_TEXTS,
   SHIPPING_TEXTS,
   TYPE_TEXTS,
   UNIT_TEXTS,
@@ -34,12 +42,14 @@ import {
 const INT_MAX = 2_147_483_647
 const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as const
 const LABEL_MAX = 60
+const RETURNS = ['before_shipping', 'none', 'days'] as const
 const UNITS = ['day', 'hour', 'minute', 'second'] as const
 
 const FIELD_NAMES = {
   'price.amount': 'price',
   'original_price.amount': 'original_price',
   'properties.limit.max_per_user': 'max_per_user',
+  voucher: 'voucher_uses',
   stock_delta: 'stock_change',
 } as const
 
@@ -52,6 +62,8 @@ export function invalidProduct(
   const t = textsIn(lang)
   for (const { field } of error.errors) {
     if (field === 'original_price.amount') read.say('original_price', t(F.originalLow))
+    if (field === 'delivery') read.say('delivery', t(F.deliveryUnsuited))
+    if (field === 'returnable') read.say('returnable', t(F.codesReturn))
     if (field === 'properties.limit.max_per_user') read.say('max_per_user', t(F.maxPerUserMissing))
   }
   return read.invalid(error, FIELD_NAMES)
@@ -86,6 +98,12 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
     read.fen(name, interpolateText(t(F.fenFormat), { field: labelsOf(lang)[name] ?? name }))
   const [priceFen, originalPriceFen] = [fen('price') ?? 0n, fen('original_price') ?? null]
   const change = read.int('stock_change', 0, INT_MAX) ?? 0
+  const delivery = form.delivery ? read.oneOf('delivery', DELIVERIES) : null
+  const [uses, validDays] = [
+    read.int('voucher_uses', 1, VOUCHER_MAX.uses),
+    read.int('voucher_days', 1, VOUCHER_MAX.valid_days),
+  ]
+  const hasTerms = uses !== undefined || validDays !== undefined
   const product: ReadProduct = {
     fields: {
       title: read.text('title', 1, PRODUCT_MAX.title),
@@ -100,12 +118,26 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
       externalId: read.code('external_id', 0, PRODUCT_MAX.externalId) || null,
       productType: read.oneOf('product_type', PRODUCT_TYPES),
       shippingType: read.oneOf('shipping_type', SHIPPING_TYPES),
+      delivery,
+      voucher: hasTerms
+        ? { uses: uses ?? DEFAULT_VOUCHER.uses, valid_days: validDays ?? DEFAULT_VOUCHER.valid_days }
+        : null,
+      returnable: readReturnable(read, lang),
       properties: readProperties(read, kept, lang),
     },
     stock: read.int('stock', 0, INT_MAX) ?? 0,
     stockDelta: read.oneOf('stock_way', ['in', 'out']) === 'out' ? -change : change,
   }
   return { product, read }
+}
+
+function readReturnable(read: ReturnType<typeof readFields>, lang: Lang): Returnable {
+  const chosen = read.oneOf('returnable', RETURNS)
+  const days = read.int('return_days', 1, RETURN_DAYS_MAX)
+  if (chosen !== 'days') return chosen
+  if (days !== undefined) return { days }
+  read.say('return_days', textsIn(lang)(F.returnDaysMissing))
+  return 'before_shipping'
 }
 
 function readProperties(
@@ -173,6 +205,11 @@ export function formOf(product: AdminProductView): Form {
     labels: labels.map(([name, value]) => `${name}：${value as string}`).join('\n'),
     product_type: product.product_type,
     shipping_type: product.shipping_type,
+    delivery: product.delivery === defaultDelivery(product.shipping_type) ? '' : product.delivery,
+    voucher_uses: text(product.voucher?.uses),
+    voucher_days: text(product.voucher?.valid_days),
+    returnable: typeof product.returnable === 'object' ? 'days' : product.returnable,
+    return_days: typeof product.returnable === 'object' ? `${product.returnable.days}` : '',
     category_id: product.category_id ?? '',
     external_id: product.external_id ?? '',
     payment_mode: product.payment_mode,
@@ -198,6 +235,8 @@ export function readableValue(
     payment_mode: MODE_TEXTS,
     product_type: TYPE_TEXTS,
     shipping_type: SHIPPING_TEXTS,
+    delivery: DELIVERY_TEXTS,
+    returnable: RETURN_TEXTS,
     window_unit: UNIT_TEXTS,
   }
   return (field, value) =>
@@ -245,6 +284,11 @@ export function productForm(c: WebContext, { action, form, errors, categories, s
         ${select('category_id', [['', t(PRODUCTS.none)], ...categories.map(({ id, name }) => [id, name] as const)])}
         ${select('product_type', named(PRODUCT_TYPES, TYPE_TEXTS))}
         ${select('shipping_type', named(SHIPPING_TYPES, SHIPPING_TEXTS))}
+        ${select('delivery', [['', t(F.deliveryDefault)], ...named(DELIVERIES, DELIVERY_TEXTS)])}
+        ${number('voucher_uses', { min: 1, hint: t(F.voucherHint) })}
+        ${number('voucher_days', { min: 1, hint: t(F.voucherHint) })}
+        ${select('returnable', named(RETURNS, RETURN_TEXTS))}
+        ${number('return_days', { min: 1, hint: t(F.returnDaysHint) })}
         ${one('external_id', { maxlength: PRODUCT_MAX.externalId })}
       </div>
     </section>

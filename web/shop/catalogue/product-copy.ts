@@ -4,6 +4,7 @@ import type { Refusal } from '../../../domain/errors.ts'
 import type { Money } from '../../../domain/money.ts'
 import { errorText, type Lang } from '../../../i18n/error-texts.ts'
 import { grouped, moneyText } from '../../shared/format.ts'
+import { interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT } from '../../texts/shop/catalogue.ts'
@@ -26,6 +27,14 @@ export function stock({ stock_quantity: left }: ProductView, lang: Lang): Html |
   if (left <= 0) return html`<span class="badge">${t(PRODUCT.soldOut)}</span>`
   if (left > FEW) return ''
   return html`<span class="badge warn">${lang === 'zh' ? `仅剩 ${left} 件` : `only ${left} left`}</span>`
+}
+
+/** How long an order of it can be returned. */
+export function returns({ returnable }: Pick<ProductView, 'returnable'>, lang: Lang): string {
+  const t = textsIn(lang)
+  if (returnable === 'none') return t(PRODUCT.notReturnable)
+  if (returnable === 'before_shipping') return t(PRODUCT.returnBeforeShipping)
+  return interpolateText(t(PRODUCT.returnDays), { days: grouped(returnable.days) })
 }
 
 /** @param counted whether quantity limits apply */

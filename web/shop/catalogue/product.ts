@@ -14,7 +14,7 @@ import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, SHIPPING, HOME as SHOP, TYPES } from '../../texts/shop/catalogue.ts'
 import { shopPage } from '../layout.ts'
 import { picture, productGrid } from './product-card.ts'
-import { limits, price, reasonItem, shortReason, stock } from './product-copy.ts'
+import { limits, price, reasonItem, returns, shortReason, stock } from './product-copy.ts'
 
 const HOME = '/points-mall/products'
 
@@ -89,6 +89,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
           <div><dt>${t(PRODUCT.stock)}</dt><dd>${left || t(PRODUCT.inStock)}</dd></div>
           <div><dt>${t(PRODUCT.delivery)}</dt><dd>${t(shipping.name)}<span class="muted small"> · ${t(shipping.means)}</span></dd></div>
           <div><dt>${t(PRODUCT.kind)}</dt><dd>${t(TYPES[product.product_type])}</dd></div>
+          <div><dt>${t(PRODUCT.returns)}</dt><dd>${returns(product, lang)}</dd></div>
           <div><dt>${t(PRODUCT.limits)}</dt><dd>${rules.length === 0 ? t(PRODUCT.noLimits) : rules.map((rule) => html`<span class="rule">${rule}</span>`)}</dd></div>
         </dl>
         ${whyNot(c, product, reasons)}

@@ -18,7 +18,7 @@ import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, SHIPPING, REDEEM as T } from '../../texts/shop/catalogue.ts'
 import { ORDER } from '../../texts/shop/orders.ts'
 import { picture } from '../catalogue/product-card.ts'
-import { price, reasonItem } from '../catalogue/product-copy.ts'
+import { price, reasonItem, returns } from '../catalogue/product-copy.ts'
 import { addressFields } from '../customers/address-fields.ts'
 import { shopPage } from '../layout.ts'
 import { isUsable, methodRow } from '../payments/method-row.ts'
@@ -203,6 +203,7 @@ function receipt(c: WebContext, sheet: Sheet): Html {
       <dt>${t(T.unitPrice)}</dt><dd>${priceText(product.points_price, product.money_price, lang)}</dd>
       <dt>${t(PRODUCT.quantity)}</dt><dd>× ${grouped(quantity)}</dd>
       ${total.points > 0 && left !== undefined && left >= 0 ? html`<dt>${t(T.left)}</dt><dd>${pointsText(left, lang)}</dd>` : ''}
+      <dt>${t(PRODUCT.returns)}</dt><dd>${returns(product, lang)}</dd>
     </dl>
     <div class="stub stack">
       <p class="sum"><span>${t(T.total)}</span> <strong class="price">${price(total.points, moneyFromFen(total.fen), lang)}</strong></p>

@@ -1,4 +1,5 @@
 import type {
+  Delivery,
   PaymentMode,
   ProductStatus,
   ProductType,
@@ -58,6 +59,21 @@ export const SHIPPING_TEXTS: Readonly<Record<ShippingType, Text>> = {
   none: { zh: '无需发货', en: 'No shipping' },
 }
 
+export const DELIVERY_TEXTS: Readonly<Record<Delivery, Text>> = {
+  shipment: { zh: '快递发货', en: 'Shipment' },
+  pickup: { zh: '到店领取', en: 'Pickup' },
+  codes: { zh: '卡密', en: 'Codes' },
+  voucher: { zh: '核销券', en: 'Voucher' },
+  charge: { zh: '充值', en: 'Charge' },
+  manual: { zh: '人工处理', en: 'By an operator' },
+}
+
+export const RETURN_TEXTS = {
+  none: { zh: '不可退', en: 'None' },
+  before_shipping: { zh: '发货或交付前可退', en: 'Until it is shipped or handed over' },
+  days: { zh: '收货后若干天内可退', en: 'For days after receipt' },
+} satisfies Record<string, Text>
+
 /** No sort by stock: each redemption would update its index. The filter shows low stock. */
 export const SORT_TEXTS = {
   default: { zh: '商城顺序', en: 'Shop order' },
@@ -89,6 +105,15 @@ export const PRODUCT_FORM = {
   pointHint: { zh: '纯现金商品不用填。', en: 'Not for cash only.' },
   priceHint: { zh: '例如 9.90；纯积分商品不用填。', en: 'Such as 9.90; not for points only.' },
   originalHint: { zh: '只用来划线展示，可以不填。', en: 'Shown struck through; may be left out.' },
+  deliveryDefault: { zh: '按发货方式', en: 'As shipped' },
+  deliveryUnsuited: {
+    zh: '这种交付方式与发货方式不符',
+    en: 'This delivery does not suit the shipping',
+  },
+  codesReturn: { zh: '卡密商品不能按天数退货', en: 'Codes cannot be returned by days' },
+  voucherHint: { zh: '仅核销券填写。', en: 'Only for vouchers.' },
+  returnDaysHint: { zh: '仅按天数退货时填写。', en: 'Only for returns by days.' },
+  returnDaysMissing: { zh: '请填写收货后可退天数', en: 'Enter the days after receipt' },
   stockAndLimits: { zh: '库存与限制', en: 'Stock and limits' },
   stockNow: { zh: '当前可兑换', en: 'Available now' },
   pieces: { zh: '件', en: 'items' },

@@ -94,6 +94,13 @@ export const PRODUCT = {
   limits: { zh: '兑换规则', en: 'Limits' },
   noLimits: { zh: '不限兑换次数', en: 'No limit' },
   delivery: { zh: '配送', en: 'Delivery' },
+  returns: { zh: '退货', en: 'Returns' },
+  notReturnable: { zh: '兑换后不支持退货', en: 'Cannot be returned' },
+  returnBeforeShipping: {
+    zh: '发货或交付前可以取消，之后不支持退货',
+    en: 'Can be canceled until it is shipped or handed over; no returns after that',
+  },
+  returnDays: { zh: '收货后 {days} 天内可以退货', en: 'Can be returned within {days} days of receipt' },
   kind: { zh: '类型', en: 'Type' },
   about: { zh: '商品介绍', en: 'Description' },
   details: { zh: '规格', en: 'Specifications' },
