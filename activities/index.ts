@@ -1,3 +1,4 @@
+import { type AfterSaleDeps, createAfterSaleActivities } from './after-sales.ts'
 import { createExpiryActivities } from './expiry.ts'
 import { withFailures } from './failures.ts'
 import { createOrderActivities } from './orders.ts'
@@ -11,7 +12,7 @@ import { createResumeActivities } from './resume.ts'
 import { createStockActivities } from './stock.ts'
 
 export function createActivities(
-  deps: PlaceDeps & PaymentDeps & PointsDeps & RefundDeps & ReconciliationDeps,
+  deps: PlaceDeps & PaymentDeps & PointsDeps & RefundDeps & ReconciliationDeps & AfterSaleDeps,
 ) {
   return withFailures({
     ...createPlaceActivities(deps),
@@ -20,6 +21,7 @@ export function createActivities(
     ...createPointsActivities(deps),
     ...createPaymentActivities(deps),
     ...createRefundActivities(deps),
+    ...createAfterSaleActivities(deps),
     ...createExpiryActivities(deps),
     ...createReconciliationActivities(deps),
     ...createResumeActivities(deps),

@@ -21,6 +21,8 @@ export type Progress =
       /** Null before shipping, and where only the shipping time was recorded. */
       readonly confirmBy: string | null
       readonly shippedAt: string | null
+      /** An open after-sale keeps receipt from being confirmed by itself. */
+      readonly isConfirmPaused?: boolean
       readonly cancelReason: string | null
       readonly cancelCause: CancelCause | null
     }
@@ -81,6 +83,7 @@ async function progressOf(
     payBy: order.pay_by?.toISOString() ?? null,
     confirmBy: order.confirm_by?.toISOString() ?? null,
     shippedAt: shippedAt?.toISOString() ?? null,
+    isConfirmPaused: order.confirm_paused_at !== null,
     cancelReason: order.cancel_reason,
     cancelCause: order.cancel_cause,
   }

@@ -1,13 +1,13 @@
 import { commitStock, releaseStock } from '../db/catalogue/stock.ts'
 import type { Tx } from '../db/client.ts'
+import { closeAfterSales } from '../db/orders/after-sales.ts'
 import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '../db/orders/orders.ts'
 import {
-  amountsOf,
   claimedOf,
   countOwed,
-  listOrderRefunds,
   type OwedRefund,
   owedRefunds,
+  readRemainder,
   recordOrderRefund,
   recordRefund,
 } from '../db/orders/refunds.ts'
@@ -19,7 +19,6 @@ import { DomainError } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import { cancelNote } from '../domain/orders/notes.ts'
-import { remainderOf } from '../domain/orders/refund.ts'
 import { isPaid } from '../domain/orders/status.ts'
 import { afterCancel, afterRefund } from '../domain/payments/decision.ts'
 import type { PaymentMethod } from '../domain/payments/method.ts'
@@ -128,6 +127,7 @@ export async function cancelOrder(
       note,
     })
     if (!outsideSteps.includes('stock')) await releaseStock(tx, orderNo)
+    await closeAfterSales(tx, orderNo)
   }
   return owedRefunds(tx, orderNo, 'order')
 }
@@ -139,7 +139,7 @@ async function recordRemainderRefund(
   reason: string,
   by: Actor,
 ): Promise<string | undefined> {
-  const rest = await remainderOfOrder(tx, order)
+  const rest = await readRemainder(tx, order)
   if (rest.points === 0n && rest.fen === 0n) return undefined
   const { refund_no } = await recordOrderRefund(tx, {
     orderNo: order.order_no,
@@ -151,14 +151,6 @@ async function recordRemainderRefund(
     operationKey: `${order.order_no}/rest`,
   })
   return refund_no
-}
-
-export async function remainderOfOrder(
-  tx: Tx,
-  order: Pick<ExchangeOrder, 'order_no' | 'total_points' | 'total_money'>,
-) {
-  const cost = { points: BigInt(order.total_points), fen: fenOf(order.total_money) }
-  return remainderOf(cost, (await listOrderRefunds(tx, order.order_no)).map(amountsOf))
 }
 
 /**

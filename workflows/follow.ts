@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow'
 import type { Moved } from '../activities/orders.ts'
 import type { RefusalCode } from '../domain/errors.ts'
 import {
@@ -13,7 +14,7 @@ import { CONFLICT, type Request } from './mailbox.ts'
 import type { OrderNotice, Reply } from './messages.ts'
 import { onPaymentNotice, onRefundDecision } from './pay.ts'
 import type { Exchange } from './redemption.ts'
-import { handOver, isLong, readStanding } from './resume.ts'
+import { handOver, isLong, PAUSED, readStanding } from './resume.ts'
 import { localStepsUntilDone } from './steps.ts'
 
 /** A person, the order domain or the auto-confirm timer moves a paid order on. */
@@ -32,11 +33,16 @@ export async function follow(
     }
     if (isLong(exchange)) await handOver(exchange)
     const message = await exchange.mailbox.next(
-      status === 'order_shipped' ? confirmBy - Date.now() : undefined,
+      status === 'order_shipped' && confirmBy !== PAUSED ? confirmBy - Date.now() : undefined,
     )
     if (!message) {
       const by = { type: 'system' as const }
       status = (await advance(exchange, status, 'finish', { by, note: 'auto_confirm' }, confirmBy)).status
+      // Refused: an after-sale is open.
+      if (status === 'order_shipped' && patched('confirm-pauses')) {
+        const standing = await readStanding(exchange)
+        if (standing) ({ status, confirmBy } = standing)
+      }
       continue
     }
     if (message.kind === 'payment') {

@@ -57,13 +57,36 @@ export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
     .set({ state: 'released', resolved_at: new Date() })
     .where('order_no', '=', orderNo)
     .where('state', '<>', 'released')
-    .returning(['product_id', 'quantity'])
+    .returning(['product_id', sql<number>`quantity - settled`.as('quantity')])
     .executeTakeFirst()
   if (!released) return false
   const rest = sql`stock_quantity + ${released.quantity}`
   await sql`update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
     where id = ${released.product_id}`.execute(tx)
   return true
+}
+
+/**
+ * Pieces of a paid order that an after-sale has decided on, under the order's lock; a later release leaves them out.
+ * @param isSellable whether they go back to the stock
+ */
+export async function settlePieces(
+  tx: Tx,
+  orderNo: string,
+  pieces: number,
+  isSellable: boolean,
+): Promise<void> {
+  const { product_id } = await tx
+    .updateTable('stock_reservations')
+    .set({ settled: sql`settled + ${pieces}::int` })
+    .where('order_no', '=', orderNo)
+    .where('state', '=', 'committed')
+    .returning('product_id')
+    .executeTakeFirstOrThrow()
+  if (!isSellable) return
+  const rest = sql`stock_quantity + ${pieces}::int`
+  await sql`update points_products set stock_quantity = ${rest}, status = ${statusForStock(rest)}
+    where id = ${product_id}`.execute(tx)
 }
 
 /** Undoes a reservation of unknown outcome, or leaves a tombstone that makes a late `reserveStock` fail. */

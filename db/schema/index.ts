@@ -1,4 +1,5 @@
 import type { AddressesTable } from './addresses.ts'
+import type { AfterSaleEventsTable, AfterSalesTable } from './after-sales.ts'
 import type { CategoriesTable } from './categories.ts'
 import type { EarningsTable } from './earnings.ts'
 import type { ExchangeAttemptsTable } from './exchange-attempts.ts'
@@ -44,6 +45,8 @@ export interface Database {
   earnings: EarningsTable
   outbox: OutboxTable
   payments: PaymentsTable
+  after_sales: AfterSalesTable
+  after_sale_events: AfterSaleEventsTable
   order_refunds: OrderRefundsTable
   payment_refunds: PaymentRefundsTable
   webhook_inbox: WebhookInboxTable

@@ -1,3 +1,4 @@
+import type { Returnable } from '../catalogue/product.ts'
 import type { Refusal } from '../errors.ts'
 import { allows, hasReached, isPaid, type OrderStatus } from './status.ts'
 
@@ -43,6 +44,10 @@ export const isOpenAfterSale = (state: AfterSaleState): boolean => OPEN_AFTER_SA
 /** Whether the order was finished when the customer asked. */
 export const AFTER_SALE_STAGES = ['in_sale', 'after_sale'] as const
 export type AfterSaleStage = (typeof AFTER_SALE_STAGES)[number]
+
+/** The id of its workflow, and the operation key of its refund. */
+export const afterSaleKey = (id: string): string => `after-sale/${id}`
+export const isAfterSaleKey = (key: string): boolean => key.startsWith(afterSaleKey(''))
 
 /** Who may ask for what; each is allowed in the states listed. */
 export const AFTER_SALE_ACTIONS = {
@@ -179,8 +184,32 @@ export function moneyStateOf({ state }: Pick<AfterSaleFacts, 'state'>): MoneySta
 export const returnsToStock = (facts: Pick<AfterSaleFacts, 'sent' | 'sellable'>): boolean =>
   !facts.sent || facts.sellable === true
 
-/** Until when a product can be returned; `days` count from its receipt. */
-export type Returnable = 'none' | 'before_shipping' | { readonly days: number }
+/** What happened to an after-sale; `i18n/after-sale-texts.ts` has the texts. */
+export type AfterSaleEventData =
+  | { readonly code: 'requested'; readonly data: { readonly reason: string } }
+  | { readonly code: 'appealed'; readonly data: { readonly reason: string } }
+  | { readonly code: 'refused'; readonly data: { readonly reason: string } }
+  | { readonly code: 'receipt_refused'; readonly data: { readonly reason: string } }
+  | { readonly code: 'sent_back'; readonly data: { readonly carrier: string; readonly tracking_no: string } }
+  | { readonly code: 'received'; readonly data: { readonly sellable: 'true' | 'false' } }
+  /** `deadline`: the state that lasted too long; `order`: the order was canceled meanwhile. */
+  | { readonly code: 'closed'; readonly data: { readonly by: 'customer' | 'deadline' | 'order' } }
+  | { readonly code: 'approved' | 'refund_at_once' | 'overdue' | 'refunded'; readonly data: Nothing }
+type Nothing = Readonly<Record<string, never>>
+
+export const AFTER_SALE_EVENT_CODES = [
+  'requested',
+  'appealed',
+  'refused',
+  'receipt_refused',
+  'sent_back',
+  'received',
+  'closed',
+  'approved',
+  'refund_at_once',
+  'overdue',
+  'refunded',
+] as const satisfies readonly AfterSaleEventData['code'][]
 
 export interface AfterSaleRequest {
   readonly type: AfterSaleType

@@ -96,7 +96,7 @@ describe('committed histories', () => {
     const steps = Object.keys(createActivities({} as never))
     const messages = [
       ...['placed', 'cancel', 'pay', 'accept', 'ship', 'finish', 'refund', 'resolve', 'taken'],
-      ...['payment', 'order', 'resync'],
+      ...['payment', 'order', 'resync', 'afterSale'],
     ]
     expect([...new Set(seen)].sort()).toEqual([...steps, ...messages].sort())
   })
