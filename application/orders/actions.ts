@@ -14,7 +14,7 @@ import {
   type Reply,
   type Requester,
 } from '../../workflows/messages.ts'
-import { ANSWER_DEADLINE_MS, isGone, isTimeout, isUnavailable, OverloadedError } from '../temporal/client.ts'
+import { isGone, isTimeout, isUnavailable, OverloadedError } from '../temporal/client.ts'
 import { AFTER_SALE } from './adoption.ts'
 import { askExchange, CONFLICT, createAsk, knownReply, tellAll, workflowsOf } from './ask-workflow.ts'
 import { hasNothingLeft } from './audit-trail.ts'
@@ -29,7 +29,7 @@ import { hasFinished, pointsElsewhere, startRefund } from './start-refund.ts'
 import { findStuckRefund } from './stuck-refunds.ts'
 
 /**
- * Asks the order's workflow to act. @returns false when the outcome is unknown after `ANSWER_DEADLINE_MS`
+ * Asks the order's workflow to act. @returns false when the outcome is unknown after `temporal.answerMs`
  * @throws DomainError the refusal; OverloadedError when Temporal is unavailable; InvalidInputError when `settle` has a
  * choice of refunds and names none
  */
@@ -60,7 +60,7 @@ async function askOrder(
 ): Promise<boolean> {
   const { db, sealer, temporal } = actor
   if (by.type === 'operator') mustNotBeOwn(by.id ?? '', order.owner_id)
-  const deadline = Date.now() + ANSWER_DEADLINE_MS
+  const deadline = Date.now() + temporal.answerMs
   const refund = request.kind === 'resolve' && request.action === 'settle'
   const settled = refund ? await findStuckRefund(db, order.order_no, request.refundNo) : undefined
   const [update, args] = messageOf(by, request, settled?.refundNos)

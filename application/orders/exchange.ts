@@ -30,7 +30,7 @@ import type { PaymentMethod } from '../../domain/payments/method.ts'
 import { isVisible } from '../../domain/text.ts'
 import type { PointsWallet } from '../../wallets/port.ts'
 import { EXCHANGE_WORKFLOW, placedUpdate, type Verdict } from '../../workflows/messages.ts'
-import { ANSWER_DEADLINE_MS, isGone, isTimeout, isUnavailable, retryUnavailable } from '../temporal/client.ts'
+import { isGone, isTimeout, isUnavailable, retryUnavailable } from '../temporal/client.ts'
 import { adoptOrder, outsideStepsOf, startOptions } from './adoption.ts'
 import type { ExchangeDeps } from './exchange-deps.ts'
 
@@ -59,7 +59,7 @@ export interface Exchanged {
 }
 
 /**
- * Redeems a product; one idempotency key creates one order. The result is unknown after `ANSWER_DEADLINE_MS`.
+ * Redeems a product; one idempotency key creates one order. The result is unknown after `temporal.answerMs`.
  * @throws DomainError the first failed rule, and nothing is stored; OverloadedError; InvalidInputError
  */
 export async function exchange(
@@ -68,7 +68,7 @@ export async function exchange(
   command: ExchangeCommand,
   idempotencyKey: string | undefined,
 ): Promise<Exchanged> {
-  const deadline = Date.now() + ANSWER_DEADLINE_MS
+  const deadline = Date.now() + deps.temporal.answerMs
   return deps.temporal.gate.run(deadline, async () => {
     const { mode, refusal, hasNoWish } = await assess(deps, customer, command)
     const error = hasNoWish
@@ -298,7 +298,7 @@ export async function resumeAttempts(
     .orderBy('attempt.created_at')
     .limit(50)
     .execute()
-  const deadline = Date.now() + ANSWER_DEADLINE_MS
+  const deadline = Date.now() + deps.temporal.answerMs
   const outcomes = await Promise.allSettled(
     rows.map(({ payment_mode, ...attempt }) => askVerdict(deps, attempt, payment_mode, deadline)),
   )

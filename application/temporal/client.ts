@@ -6,14 +6,15 @@ import { sealedPayloads } from './payload-codec.ts'
 export interface Temporal {
   readonly client: Client
   readonly gate: ConcurrencyLimiter
+  /** After this (ms), the caller gets an unknown result; the workflow continues. */
+  readonly answerMs: number
 }
 
 /** Concurrent calls, and queued callers. */
 const IN_FLIGHT = 64
 const WAITING = 512
 
-/** After this, the caller gets an unknown result; the workflow continues. */
-export const ANSWER_DEADLINE_MS = 5_000
+const ANSWER_MS = 5_000
 
 /** Connects lazily: the process can start while Temporal is unavailable. */
 export function connectTemporal(
@@ -28,6 +29,7 @@ export function connectTemporal(
       dataConverter: sealedPayloads(sealer),
     }),
     gate: createConcurrencyLimiter(IN_FLIGHT, WAITING),
+    answerMs: ANSWER_MS,
   }
 }
 

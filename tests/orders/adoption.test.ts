@@ -13,6 +13,7 @@ import { adoptAll, loseEngine, loseWorkflow } from '../support/engine-loss.ts'
 import type { Customer, Flow, Placed } from '../support/flows.ts'
 import * as flows from '../support/flows.ts'
 import { type ActivityName, createDoor, createHooks } from '../support/hooks.ts'
+import { PATIENCE_MS } from '../support/patience.ts'
 import { sampleOf, turnOf } from '../support/sample.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
@@ -368,11 +369,13 @@ describe('an order without a workflow', () => {
       await flows.byPoints(await customerOf(shop)),
     ]
     await shop.stopWorker()
+    shop.answerWithin(5_000)
     const answers = await Promise.all([
       shop.operate(accepted.orderNo, 'accept'),
       shop.act(canceled.owner, canceled.orderNo, 'cancel', { reason: '不想要了' }),
     ])
     expect(answers.map(({ status }) => status)).toEqual([202, 202])
+    shop.answerWithin(PATIENCE_MS)
     await Promise.all([lose(accepted), lose(canceled)])
     await shop.startWorker()
     await adoptAll(shop)

@@ -3,6 +3,7 @@ import { type FundTrace, readFundTrace } from '../../application/orders/fund-tra
 import { getOrder } from '../../application/orders/reads.ts'
 import { forCustomer } from '../../application/orders/view.ts'
 import { createDoor, createHooks } from '../support/hooks.ts'
+import { PATIENCE_MS } from '../support/patience.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 const hooks = createHooks()
@@ -117,8 +118,10 @@ describe('the points of an order', () => {
     })
     const owner = 'refused'
     await mall.points(owner, 100)
+    mall.answerWithin(5_000)
     const answer = await mall.exchange(owner, { product_id: await mall.product() })
     expect(answer.status).toBe(202)
+    mall.answerWithin(PATIENCE_MS)
     const orderNo = answer.body.data.order_no
     expect((await whereOf(orderNo)).points).toEqual([{ place: 'untouched', points: 100, settled: false }])
     hooks.clear()

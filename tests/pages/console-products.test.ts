@@ -518,7 +518,7 @@ describe('pictures', () => {
     expect((await upload(bomb)).location).toBe(`/admin/products/${id}?picture=max_pixels`)
     // Decoded, it has 432 MB.
     expect(process.memoryUsage().rss - memory).toBeLessThan(200_000_000)
-    expect(performance.now() - from).toBeLessThan(2_000)
+    expect(performance.now() - from).toBeLessThan(20_000)
   })
 
   test.each(['png', 'jpeg', 'webp'] as const)(

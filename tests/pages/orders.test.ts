@@ -521,7 +521,7 @@ describe('the stream of an order', () => {
     const start = performance.now()
     const [ended] = await Promise.all([nextEvent(events), other.close()])
     expect(ended).toBeUndefined()
-    expect(performance.now() - start).toBeLessThan(5_000)
+    expect(performance.now() - start).toBeLessThan(60_000)
   })
 })
 

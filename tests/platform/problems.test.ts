@@ -330,7 +330,7 @@ describe('the access log', () => {
     const start = performance.now()
     // With quadratic time this takes a minute.
     await app.request(`/points-mall${'/'.repeat(200_000)}x/`)
-    expect(performance.now() - start).toBeLessThan(5_000)
+    expect(performance.now() - start).toBeLessThan(20_000)
     expect(JSON.parse(lines[0] ?? '').path).toBe(`/points-mall${'/'.repeat(244)}`)
   })
 })

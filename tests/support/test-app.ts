@@ -71,6 +71,8 @@ export interface MallOptions {
   /** By default, all. */
   readonly supportedMethods?: readonly PaymentMethod[]
   readonly maxCachedWorkflows?: number
+  /** After this (ms) the API answers 202; by default long where a worker runs, as a busy machine is slow and not wrong. */
+  readonly answerMs?: number
   /** Wraps or replaces activities, to make a step fail. */
   readonly tamper?: (activities: Activities) => Activities
   /** Observes the database queries. */
@@ -147,7 +149,10 @@ export async function openTestApp(options: MallOptions = {}) {
   const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
   const sealer = createEncryptor([key])
   const vault = createLedgerCipher([key])
-  const temporal = connectTemporal({ address }, name, sealer)
+  const temporal = {
+    ...connectTemporal({ address }, name, sealer),
+    answerMs: options.answerMs ?? (options.worker === false ? 5_000 : PATIENCE_MS),
+  }
   const log = pino({ level: 'silent' })
   const rules = {
     minPoints: options.minPoints ?? 1,
@@ -349,6 +354,8 @@ export async function openTestApp(options: MallOptions = {}) {
     cashier,
     control,
     books,
+    /** @param ms the API answers 202 after this */
+    answerWithin: (ms: number) => void Object.assign(temporal, { answerMs: ms }),
     /** Changes settings for the exchanges that follow. */
     configure: (changes: Partial<ExchangeSettings>) => void Object.assign(settings, changes),
     startWorker,

@@ -25,7 +25,7 @@ let mall: TestApp
 beforeAll(async () => {
   outside = await startOutsideWallet({ mall: SECRET })
   wallet = createHttpWallet({ baseUrl: outside.url, keyId: 'mall', secret: SECRET })
-  mall = await openTestApp({ outsideWallet: wallet })
+  mall = await openTestApp({ outsideWallet: wallet, answerMs: 5_000 })
 })
 afterAll(async () => {
   await mall.close()
