@@ -3,6 +3,7 @@ import { withoutTrailingSlashes } from '../domain/text.ts'
 import { consoleCategoryRoutes } from './console/catalogue/categories.ts'
 import { consoleProductRoutes } from './console/catalogue/products.ts'
 import { consoleUserRoutes } from './console/customers/users.ts'
+import { consoleAfterSaleRoutes } from './console/orders/after-sales.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
 import { todayRoutes } from './console/platform/today.ts'
 import { consoleReconciliationRoutes } from './console/reconciliation/reconciliations.ts'
@@ -20,6 +21,7 @@ import { addressRoutes } from './shop/customers/addresses.ts'
 import { continueRoutes } from './shop/customers/continue.ts'
 import { oidcRoutes } from './shop/customers/oidc.ts'
 import { signInRoutes } from './shop/customers/sign-in.ts'
+import { afterSaleRoutes, askAfterSaleRoutes } from './shop/orders/after-sales.ts'
 import { orderRoutes } from './shop/orders/order.ts'
 import { ordersRoutes } from './shop/orders/orders.ts'
 import { redeemRoutes } from './shop/orders/redeem.ts'
@@ -49,6 +51,8 @@ export function createWeb(deps: WebDeps) {
   app.route('/points-mall/addresses', addressRoutes(deps))
   app.route('/points-mall/orders', ordersRoutes(deps))
   app.route('/points-mall/orders', orderRoutes(deps))
+  app.route('/points-mall/orders', askAfterSaleRoutes(deps))
+  app.route('/points-mall/after-sales', afterSaleRoutes(deps))
   app.route('/points-mall/wallet', walletRoutes(deps))
   app.get('/points-mall/*', (c) => withoutSlash(c) ?? showMissing(c))
 
@@ -56,6 +60,7 @@ export function createWeb(deps: WebDeps) {
   app.use('/admin/*', requireViewer('operate'))
   app.route('/admin', todayRoutes(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
+  app.route('/admin/after-sales', consoleAfterSaleRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))
   app.route('/admin/categories', consoleCategoryRoutes(deps))
   app.route('/admin/users', consoleEarningRoutes(deps))

@@ -11,7 +11,7 @@ const BODY_MAX_BYTES = 64 * 1024
 const BODY_MAX_DEPTH = 16
 
 /** Only picture uploads may be larger. */
-const UPLOAD = /^\/admin\/products\/\d{1,18}\/picture$/
+const UPLOAD = /^\/(admin\/products|points-mall\/after-sales)\/\d{1,18}\/picture$/
 const FORM_MAX_BYTES = 16 * 1024
 
 const limitUsual = bodyLimit({

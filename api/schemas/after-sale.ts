@@ -15,8 +15,6 @@ import { idParams, money } from './common.ts'
 export const afterSaleState = z.enum(AFTER_SALE_STATES)
 export const afterSaleType = z.enum(AFTER_SALE_TYPES)
 
-export const PICTURES_MAX = 5
-
 export const afterSale = z
   .object({
     id: z.string(),

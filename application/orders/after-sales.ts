@@ -5,6 +5,7 @@ import {
   type AfterSale,
   type AfterSaleEvent,
   type AfterSaleFilter,
+  appendPicture,
   countPieces,
   findAfterSale,
   findAfterSaleByKey,
@@ -33,6 +34,7 @@ import {
   isUnsent,
   type MoneyState,
   moneyStateOf,
+  PICTURES_MAX,
   reasonAgainstAfterSale,
 } from '../../domain/orders/after-sale.ts'
 import { shareOf } from '../../domain/orders/refund.ts'
@@ -46,7 +48,7 @@ import {
   SEARCH_ATTRIBUTES,
   TASK_QUEUE,
 } from '../../workflows/messages.ts'
-import { ANSWER_DEADLINE_MS, isGone, isTimeout, isUnavailable, OverloadedError } from '../temporal/client.ts'
+import { isGone, isTimeout, isUnavailable, OverloadedError } from '../temporal/client.ts'
 import type { AdoptionDeps } from './adoption.ts'
 import { createAsk } from './ask-workflow.ts'
 
@@ -178,7 +180,7 @@ export async function requestAfterSale(
     )
   })
   try {
-    await startAfterSale(deps, { id, order_no: order.order_no }, Date.now() + ANSWER_DEADLINE_MS)
+    await startAfterSale(deps, { id, order_no: order.order_no }, Date.now() + deps.temporal.answerMs)
   } catch (error) {
     if (!isTimeout(error) && !isUnavailable(error) && !(error instanceof OverloadedError)) throw error
   }
@@ -220,7 +222,7 @@ async function startAfterSale(
 export type AfterSaleOrder = Omit<AfterSaleAsk, 'by' | 'operationKey'>
 
 /**
- * Asks the after-sale's workflow to act. @returns false when the outcome is unknown after `ANSWER_DEADLINE_MS`
+ * Asks the after-sale's workflow to act. @returns false when the outcome is unknown after `temporal.answerMs`
  * @throws DomainError the refusal; OverloadedError when Temporal is unavailable
  */
 export async function actOnAfterSale(
@@ -235,7 +237,7 @@ export async function actOnAfterSale(
   if (await hasAfterSaleEvent(deps.db, sale.id, operationKey)) return true
   // A run accepts only 2,000 updates: what the state refuses is refused here.
   if (!allowsAfterSale(sale.state, asked.action)) throw conflict()
-  const deadline = Date.now() + ANSWER_DEADLINE_MS
+  const deadline = Date.now() + deps.temporal.answerMs
   const args = { by: { type, id: by }, operationKey, ...asked }
   const ask = createAsk(deps.temporal, {
     update: afterSaleUpdate as never,
@@ -259,6 +261,20 @@ export async function actOnAfterSale(
     if (isGone(error)) throw conflict()
     throw error
   }
+}
+
+/**
+ * @param keep stores the picture, only where there is room for one @returns false where there is none
+ * @throws what `keep` throws
+ */
+export async function addAfterSalePicture(
+  db: Db,
+  sale: Pick<AfterSaleView, 'id' | 'state' | 'pictures'>,
+  keep: () => Promise<string>,
+): Promise<boolean> {
+  if (!allowsAfterSale(sale.state, 'cancel')) throw conflict()
+  if (sale.pictures.length >= PICTURES_MAX) return false
+  return appendPicture(db, sale.id, await keep(), PICTURES_MAX)
 }
 
 const conflict = () => new DomainError({ code: 'AFTER_SALE_STATE_CONFLICT' })

@@ -138,6 +138,16 @@ export async function noteAfterSaleRefund(tx: Tx, id: string, refundNo: string):
     .executeTakeFirstOrThrow()
 }
 
+/** @returns false when it has ended, or has so many pictures already; the same picture is kept once */
+export async function appendPicture(db: Db, id: string, address: string, max: number): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update after_sales set pictures = case when pictures ? ${address} then pictures
+        else pictures || to_jsonb(${address}::text) end, updated_at = now()
+      where id = ${id} and state <> all(${[...ENDED]})
+        and (jsonb_array_length(pictures) < ${max} or pictures ? ${address})`.execute(db)
+  return numAffectedRows === 1n
+}
+
 async function addEvent(tx: Tx, { id, state }: AfterSale, { key, event, by }: AfterSaleStep): Promise<void> {
   await tx
     .insertInto('after_sale_events')

@@ -41,6 +41,9 @@ export const REFUNDED_AFTER_SALE_STATES: readonly AfterSaleState[] = ['refunding
 
 export const isOpenAfterSale = (state: AfterSaleState): boolean => OPEN_AFTER_SALE_STATES.includes(state)
 
+/** Pictures of one after-sale. */
+export const PICTURES_MAX = 5
+
 /** Whether the order was finished when the customer asked. */
 export const AFTER_SALE_STAGES = ['in_sale', 'after_sale'] as const
 export type AfterSaleStage = (typeof AFTER_SALE_STAGES)[number]

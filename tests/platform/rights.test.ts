@@ -407,6 +407,26 @@ const TABLE: readonly Row[] = [
     path: `/points-mall/orders/${await shipped(owner)}/confirm`,
     fields: {},
   })),
+  row('POST /points-mall/orders/:id/after-sale', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/orders/${await paid(owner)}/after-sale`,
+    fields: { type: 'refund_only', quantity: '1', ...reason },
+  })),
+  ...CUSTOMER_AFTER_SALE_ACTS.map(([act, sale, fields]) =>
+    row(`POST /points-mall/after-sales/:id/${act}`, PEOPLE, 303, 'own', async (owner) => ({
+      path: `/points-mall/after-sales/${await sale(owner)}/${act}`,
+      fields,
+    })),
+  ),
+  row('POST /points-mall/after-sales/:id/picture', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/after-sales/${await afterSale(owner)}/picture`,
+    fields: {},
+  })),
+  ...AFTER_SALE_ACTS.map(([act, sale, , fields]) =>
+    row(`POST /admin/after-sales/:id/${act}`, STAFF, 303, 'customer', async (owner) => ({
+      path: `/admin/after-sales/${await sale(owner)}/${act}`,
+      fields,
+    })),
+  ),
 
   row('POST /admin/products', STAFF, 303, 'none', () => ({ fields: draftForm })),
   row('POST /admin/products/:id', STAFF, 303, 'none', async () => ({
@@ -591,7 +611,11 @@ describe('a form acts for the account that it was shown to', () => {
     ([, { route }]) => isPage(route.split(' ')[1] ?? '') && !BEFORE_SIGN_IN.includes(route),
   )
   /** It sends no form: it takes JSON, a signature, or a file. */
-  const NOT_SHOWN = ['POST /admin/products/:id/picture', 'POST /admin/demo/crash-worker']
+  const NOT_SHOWN = [
+    'POST /admin/products/:id/picture',
+    'POST /points-mall/after-sales/:id/picture',
+    'POST /admin/demo/crash-worker',
+  ]
 
   test.each(forms)('%s', async (_, { route, may, done, whose, ask }) => {
     const who = may.find((one) => one !== 'nobody' && one !== 'system') as PageRole

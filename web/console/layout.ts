@@ -10,6 +10,7 @@ import { FRAME } from '../texts/console/frame.ts'
 const SECTIONS = [
   ['today', '/admin'],
   ['orders', '/admin/orders'],
+  ['after_sales', '/admin/after-sales'],
   ['products', '/admin/products'],
   ['categories', '/admin/categories'],
   ['users', '/admin/users'],

@@ -9,6 +9,7 @@ import {
 } from '../../../application/orders/after-sales.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import { InvalidInputError } from '../../../domain/errors.ts'
+import { PICTURES_MAX } from '../../../domain/orders/after-sale.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import {
   afterSale,
@@ -16,7 +17,6 @@ import {
   afterSaleParams,
   afterSaleState,
   afterSaleType,
-  PICTURES_MAX,
 } from '../../schemas/after-sale.ts'
 import {
   bearer,

@@ -26,6 +26,7 @@ import { MODE_TEXTS, SHIPPING_TEXTS } from '../../texts/console/catalogue.ts'
 import { ORDER_DONE, ORDER_LIST, ORDER_PAGE as T } from '../../texts/console/orders.ts'
 import { METHODS } from '../../texts/shop/orders.ts'
 import { consolePage } from '../layout.ts'
+import { afterSalesOfOrder } from './after-sales.ts'
 import { auditTrail } from './audit-trail.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
@@ -53,9 +54,10 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow] = await Promise.all([
+  const [books, workflow, sales] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
+    afterSalesOfOrder(deps, order.order_no, lang),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
@@ -82,6 +84,7 @@ export async function showOrder(
       </section>
       ${facts(order, books, workflow, lang)}
     </div>
+    ${sales}
     ${auditTrail(order, books, lang)}`
   const status = problem?.status ?? (Object.keys(typed.errors).length > 0 ? 422 : 200)
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)

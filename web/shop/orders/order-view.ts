@@ -15,6 +15,7 @@ import { fundTraceList } from '../../shared/fund-trace.ts'
 import type { Html } from '../../shared/page.ts'
 import { productPicture, shownImage } from '../../shared/product-picture.ts'
 import { textsIn } from '../../texts/common/common.ts'
+import { AFTER_SALES } from '../../texts/shop/after-sales.ts'
 import { METHODS, NEXT, ORDER } from '../../texts/shop/orders.ts'
 import { cashier } from '../payments/cashier.ts'
 import { delivery, shippingOf } from './delivery.ts'
@@ -162,16 +163,19 @@ function stampText(status: OrderStatus, payment: PaymentStatus): string {
   return isPaid(status) ? '已兑' : ''
 }
 
-function actions({ status, order_no }: OrderView, lang: Lang, isNew: boolean): Html | '' {
+function actions({ status, order_no, quantity }: OrderView, lang: Lang, isNew: boolean): Html | '' {
   const t = textsIn(lang)
   const confirm = allows(status, 'confirm')
   const cancel = allows(status, 'cancel')
   const onward = isNew && status === 'order_paid'
-  if (!confirm && !cancel && !onward) return ''
+  // A single piece that was not sent is canceled.
+  const afterSale = allows(status, 'refund') && (!cancel || quantity > 1)
+  if (!confirm && !cancel && !onward && !afterSale) return ''
   const path = `/points-mall/orders/${order_no}`
   return html`<p class="row actions">
     ${confirm ? html`<a class="button" href="${path}/confirm">${t(ORDER.confirm)}</a>` : ''}
     ${onward ? html`<a class="button plain" href="/points-mall/products">${t(ORDER.onward)}</a>` : ''}
+    ${afterSale ? html`<a class="button quiet" href="${path}/after-sale">${t(AFTER_SALES.ask)}</a>` : ''}
     ${cancel ? html`<a class="button quiet" href="${path}/cancel">${t(ORDER.cancel)}</a>` : ''}
   </p>`
 }

@@ -1,3 +1,4 @@
+import { AFTER_SALE_ACTIONS } from '../console/after-sales.ts'
 import { ACTIONS as ORDER_ACTIONS } from '../console/orders.ts'
 import { ACTIONS as WALLET_ACTIONS } from '../console/wallets.ts'
 import type { Text } from './common.ts'
@@ -40,8 +41,16 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/points-mall/orders/:id/pay', { zh: '支付订单', en: 'Pay an order' }],
   ['/points-mall/orders/:id/cancel', { zh: '取消订单', en: 'Cancel an order' }],
   ['/points-mall/orders/:id/confirm', { zh: '确认收货', en: 'Confirm receipt of an order' }],
+  ['/points-mall/orders/:id/after-sale', { zh: '申请售后', en: 'Ask for a return or refund' }],
+  ['/points-mall/after-sales/:id/cancel', { zh: '取消售后', en: 'Cancel an after-sale' }],
+  ['/points-mall/after-sales/:id/appeal', { zh: '售后申诉', en: 'Appeal in an after-sale' }],
+  [
+    '/points-mall/after-sales/:id/return-shipment',
+    { zh: '填写退货快递', en: 'State the parcel of a return' },
+  ],
   ['/points-mall/sign-out/everywhere', { zh: '退出所有设备', en: 'Sign out everywhere' }],
   ...of(ORDER_ACTIONS, '/admin/orders/:id', '订单', 'Order'),
+  ...of(AFTER_SALE_ACTIONS, '/admin/after-sales/:id', '售后单', 'After-sale'),
   ['/admin/products', { zh: '新增商品', en: 'Add a product' }],
   ['/admin/products/:id', { zh: '修改商品', en: 'Edit a product' }],
   ['/admin/products/:id/publish', { zh: '上架商品', en: 'Publish a product' }],
@@ -87,10 +96,12 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   quantity: { zh: '数量', en: 'Quantity' },
   reason: { zh: '原因', en: 'Reason' },
   remarks: { zh: '备注', en: 'Remarks' },
+  sellable: { zh: '收到的商品', en: 'The goods are' },
   source: { zh: '来源', en: 'Source' },
   stock_change: { zh: '库存变动件数', en: 'Change of stock' },
   stock_way: { zh: '库存变动方向', en: 'In or out' },
   tracking_no: { zh: '快递单号', en: 'Tracking number' },
+  type: { zh: '类型', en: 'Type' },
   version: { zh: '版本', en: 'Version' },
   way: { zh: '处理方式', en: 'Way' },
   what: { zh: '退款范围', en: 'What is refunded' },
