@@ -60,10 +60,10 @@ export async function afterSaleWorkflow(input: AfterSaleInput): Promise<AfterSal
 
 async function take(
   { id, deadlines }: AfterSaleInput,
-  { ask, reply }: Request & { readonly kind: 'after_sale' },
+  request: Request & { readonly kind: 'after_sale' },
 ): Promise<AfterSaleStanding> {
-  const { refusal, standing } = await localStepsUntilDone.actOnAfterSale({ id, deadlines, ...ask })
-  reply(refusal ? { ok: false, refusal: { code: refusal } } : { ok: true })
+  const { refusal, standing } = await localStepsUntilDone.actOnAfterSale({ id, deadlines, ...request.ask })
+  request.reply(refusal ? { ok: false, refusal: { code: refusal } } : { ok: true })
   return standing
 }
 

@@ -32,7 +32,7 @@ export const AFTER_SALE_TRANSITIONS: Readonly<Record<AfterSaleState, readonly Af
 }
 
 /** In which something is still to happen to the after-sale. */
-export const OPEN_AFTER_SALE_STATES: readonly AfterSaleState[] = AFTER_SALE_STATES.filter(
+const OPEN_AFTER_SALE_STATES: readonly AfterSaleState[] = AFTER_SALE_STATES.filter(
   (state) => AFTER_SALE_TRANSITIONS[state].length > 0,
 )
 

@@ -28,7 +28,7 @@ const VICTIMS: readonly PartName[] = [
 const CUSTOMERS = 6
 const REST_MS = 150_000
 /** Minutes that all explorations take, of which `npm test` runs a sample. */
-const EXPLORATIONS_MIN = 10
+const EXPLORATIONS_MIN = 20
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== '--'),
@@ -96,6 +96,7 @@ function playExplorations(): void {
   const files = [
     'orders/failures',
     'orders/adoption',
+    'orders/after-sale-lives',
     'pages/browser-pages',
     'pages/browser-journeys',
     'workflows/repeated-steps',
