@@ -1,12 +1,15 @@
+import { sql } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { adoptAfterSales } from '../../application/orders/after-sales.ts'
+import { findOrderViolations } from '../../db/reconciliation/invariants.ts'
 import type { Returnable, ShippingType } from '../../domain/catalogue/product.ts'
 import {
   AFTER_SALE_STATES,
   AFTER_SALE_TRANSITIONS,
   type AfterSaleState,
 } from '../../domain/orders/after-sale.ts'
+import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { ended, readHoldings, readTables, workflowState } from '../support/db-snapshot.ts'
 import { loseWorkflow } from '../support/engine-loss.ts'
 import { createDoor, createHooks } from '../support/hooks.ts'
@@ -604,6 +607,38 @@ test('an after-sale whose workflow is lost goes on in a new one', async () => {
   })
   await sale.operate('receive', { sellable: true })
   await sale.reach('completed')
+})
+
+test.each([
+  ['pieces that the stock does not count', 'update stock_reservations set settled = 0 where settled > 0'],
+  [
+    'another refund than the after-sale says',
+    "update after_sales set points = points + 1 where state = 'completed'",
+  ],
+  ['more pieces than were bought', "update after_sales set quantity = 9 where state = 'completed'"],
+  [
+    'a clock that nothing stops',
+    "update points_exchange_orders set confirm_paused_at = now() where status = 'order_finished'",
+  ],
+  [
+    'an open after-sale of a canceled order',
+    `insert into after_sales (order_no, owner_id, type, stage, sent, quantity, state, reason, points, money, operation_key)
+     select order_no, owner_id, 'refund_only', 'in_sale', true, 1, 'requested', 'x', 0, 0, 'open/' || order_no
+     from points_exchange_orders where status = 'order_canceled' limit 1`,
+  ],
+])('the invariants notice %s', async (_, change) => {
+  const [partly, canceled] = [await finishedOrder(), await paidOrder({ method: 'points', quantity: 1 })]
+  const sale = await partly.asked({ type: 'refund_only' })
+  await sale.operate('approve')
+  await sale.reach('completed')
+  await (await canceled.asked({ type: 'refund_only' })).reach('completed')
+  const seen = mall.db.transaction().execute(async (tx) => {
+    await sql.raw(change).execute(tx)
+    // Rolls back.
+    throw new Error((await findOrderViolations(tx)).map(disagreementLine).join('; '))
+  })
+  await expect(seen).rejects.toThrow(/after-sale/)
+  expect(await findOrderViolations(mall.db)).toEqual([])
 })
 
 test('the database has the transition table of the domain', async () => {
