@@ -125,7 +125,8 @@ export function createOrderActivities({ db, vault, expiryGraceMs, autoCreateLogi
       requireCurrentRun(order)
       const to = LEADS_TO[input.action]
       if (hasReached(order.status, to)) return { status: order.status, refusal: null }
-      if (!allowsFor(order.status, input.action, order.shipping_type)) {
+      const isPaused = input.note === 'auto_confirm' && order.confirm_paused_at !== null
+      if (isPaused || !allowsFor(order.status, input.action, order.shipping_type)) {
         return { status: order.status, refusal: 'ORDER_STATE_CONFLICT' }
       }
       if (input.action === 'accept' && autoCreateLogistics && needsAddress(order.shipping_type)) {

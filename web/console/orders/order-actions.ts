@@ -40,7 +40,10 @@ const ASKED_APART: readonly ActionName[] = ['cancel', 'refund', 'resolve']
 /** @returns undefined if the action is available */
 export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): Html | string | undefined {
   const t = textsIn(c.get('lang'))
-  if (action === 'resolve') return order.needs_attention === null ? t(T.nothingStuck) : undefined
+  if (action === 'resolve') {
+    if (order.needs_attention?.code === 'after_sale') return t(T.decideAfterSale)
+    return order.needs_attention === null ? t(T.nothingStuck) : undefined
+  }
   if (action === 'refund' && allows(order.status, action) && hasNothingLeft(order)) return t(T.allBack)
   const isSent = order.shippingType === undefined || needsAddress(order.shippingType)
   if (action === 'ship' && !isSent && order.status !== 'order_canceled') return t(T.nothingToSend)

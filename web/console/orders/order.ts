@@ -32,6 +32,7 @@ import { COUNTER } from '../../texts/console/vouchers.ts'
 import { METHODS } from '../../texts/shop/orders.ts'
 import { consolePage } from '../layout.ts'
 import { parcelList } from '../shipments/parcels.ts'
+import { afterSalesOfOrder } from './after-sales.ts'
 import { auditTrail } from './audit-trail.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
@@ -60,11 +61,12 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes, voucher] = await Promise.all([
+  const [books, workflow, codes, voucher, sales] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
     readOrderCodes(deps.db, order.order_no),
     readOrderVoucher(deps, order.order_no),
+    afterSalesOfOrder(deps, order.order_no, lang),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
@@ -94,6 +96,7 @@ export async function showOrder(
     ${orderCodes(c, order, codes)}
     ${parcelList(c, order)}
     ${voucher ? html`<p><a class="press" href="/admin/counter/${voucher.id}">${t(COUNTER.uses)}</a></p>` : ''}
+    ${sales}
     ${auditTrail(order, books, lang)}`
   const status = problem?.status ?? (Object.keys(typed.errors).length > 0 ? 422 : 200)
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)
