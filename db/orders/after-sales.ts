@@ -1,4 +1,5 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely'
+import { afterSaleEventType, orderLane } from '../../domain/messaging/events.ts'
 import {
   AFTER_SALE_STATES,
   type AfterSaleEventData,
@@ -7,6 +8,7 @@ import {
   REFUNDED_AFTER_SALE_STATES,
 } from '../../domain/orders/after-sale.ts'
 import type { Db, Tx } from '../client.ts'
+import { keepEvents } from '../messaging/outbox.ts'
 import type { AfterSaleEventsTable, AfterSalesTable } from '../schema/after-sales.ts'
 import { type Actor, lockOrder, overdueAfterSale, SYSTEM } from './orders.ts'
 
@@ -68,6 +70,7 @@ export async function insertAfterSale(
   const sale = await tx.insertInto('after_sales').values(row).returningAll().executeTakeFirstOrThrow()
   const event = { code: 'requested', data: { reason: row.reason } } as const
   await addEvent(tx, sale, { key: row.operation_key, event, by })
+  await announce(tx, sale, row.operation_key)
   await tx
     .updateTable('points_exchange_orders')
     .set({ confirm_paused_at: new Date() })
@@ -113,6 +116,7 @@ export async function moveAfterSale(
     .returningAll()
     .executeTakeFirstOrThrow()
   await addEvent(tx, moved, step)
+  if (moved.state !== sale.state) await announce(tx, moved, step.key)
   if (moved.overdue_at !== null || sale.overdue_at !== null) await showOverdue(tx, sale.order_no)
   if (!isOpenAfterSale(moved.state)) await resumeConfirmation(tx, sale.order_no)
   return moved
@@ -161,6 +165,17 @@ async function addEvent(tx: Tx, { id, state }: AfterSale, { key, event, by }: Af
       actor_id: by.id ?? null,
     })
     .execute()
+}
+
+/** Tells other systems of its state. @param step a state may be reached several times */
+async function announce(
+  tx: Tx,
+  { id, order_no, state, type, quantity }: AfterSale,
+  step: string,
+): Promise<void> {
+  const kind = afterSaleEventType(state)
+  const payload = { after_sale_id: id, order_no, state, type, quantity }
+  await keepEvents(tx, [{ kind, key: `${kind}/${id}/${step}`, lane: orderLane(order_no), payload }])
 }
 
 /** Another reason why the order needs an operator stays. */
