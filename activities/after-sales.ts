@@ -14,6 +14,7 @@ import { hasPointsOutside } from '../db/orders/attempts.ts'
 import { type Actor, type ExchangeOrder, SYSTEM } from '../db/orders/orders.ts'
 import { listOrderRefunds, owedRefunds, readRemainder } from '../db/orders/refunds.ts'
 import { unsettleOutside } from '../db/orders/runs.ts'
+import { countSent, countToSend, trimPlan } from '../db/shipments/shipments.ts'
 import type { RefusalCode } from '../domain/errors.ts'
 import { decimalFromFen } from '../domain/money.ts'
 import {
@@ -73,7 +74,7 @@ export function createAfterSaleActivities(deps: AfterSaleDeps) {
     return db.transaction().execute(async (tx) => {
       const { order, sale } = await lockAfterSale(tx, id)
       if (sale.state !== 'requested' || sale.sent) return standingOf(tx, sale)
-      if (!isUnsent(order.status)) {
+      if (!isUnsent(order.status) || (await countSent(tx, order.order_no)) > 0) {
         const due = new Date(Date.now() + deadlines.decideMs)
         return standingOf(tx, await noteSent(tx, id, due))
       }
@@ -180,6 +181,7 @@ export function createAfterSaleActivities(deps: AfterSaleDeps) {
       const rest = (await listOrderRefunds(tx, orderNo)).find(({ kind }) => kind === 'rest')
       return rest ? noteAfterSaleRefund(tx, sale.id, rest.refund_no) : refunding
     }
+    if (!sent) await trimPlan(tx, orderNo, await countToSend(tx, order))
     if (share.points === 0n && share.fen === 0n) return refunding
     const cause = { reason: sale.reason, by: step.by, operationKey: afterSaleKey(sale.id) }
     const { refund_no } = await bookPart(tx, deps, order, share, cause)

@@ -11,7 +11,7 @@ import {
 } from '../db/orders/orders.ts'
 import { findLastRefund } from '../db/orders/refunds.ts'
 import { unsettleOutside } from '../db/orders/runs.ts'
-import { countSent, planShipment } from '../db/shipments/shipments.ts'
+import { countSent, countToSend, planShipment } from '../db/shipments/shipments.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { needsAddress } from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
@@ -130,7 +130,7 @@ export function createOrderActivities({ db, vault, expiryGraceMs, autoCreateLogi
         return { status: order.status, refusal: 'ORDER_STATE_CONFLICT' }
       }
       if (input.action === 'accept' && autoCreateLogistics && needsAddress(order.shipping_type)) {
-        await planShipment(tx, input.orderNo, order.quantity)
+        await planShipment(tx, input.orderNo, await countToSend(tx, order))
       }
       if (input.shipping) await sendRest(tx, order, 'ship', parcelOf(input.shipping))
       await moveOrder(tx, input.orderNo, to, input.by, {

@@ -320,12 +320,11 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
   AFTER_SALE_WHOLE_ONLY: {
     zh: {
       title: '只能整单售后',
-      detail: ({ required }) => `积分由外部积分系统管理，只能全部 ${required} 件一起申请`,
+      detail: ({ required }) => `这笔订单只能全部 ${required} 件一起申请`,
     },
     en: {
       title: 'All pieces together only',
-      detail: ({ required }) =>
-        `An external points system keeps the points, so all pieces must be returned together: ${required}`,
+      detail: ({ required }) => `All pieces of this order must be returned together: ${required}`,
     },
   },
   AFTER_SALE_STATE_CONFLICT: {

@@ -19,6 +19,7 @@ import { hasPointsOutside } from '../../db/orders/attempts.ts'
 import { type ExchangeOrder, lockOrder, readFinishedAt } from '../../db/orders/orders.ts'
 import { readRemainder } from '../../db/orders/refunds.ts'
 import type { ShippingInfo } from '../../db/schema/points-exchange-orders.ts'
+import { countSent } from '../../db/shipments/shipments.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { decimalFromFen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
@@ -101,21 +102,26 @@ export interface AfterSaleWish {
  * decision that counts
  */
 async function checkWish(db: Db, order: ExchangeOrder, wish: Pick<AfterSaleWish, 'type' | 'quantity'>) {
-  const { order_no, status, returnable, quantity: bought } = order
+  const { order_no, status, returnable, delivery, quantity: bought } = order
   const { claimed } = await countPieces(db, order_no)
   const receivedAt = await readFinishedAt(db, order_no)
+  const hasLeft = (await countSent(db, order_no)) > 0
+  const isInside = order.total_points === 0 || !(await hasPointsOutside(db, order_no))
   const refusal = reasonAgainstAfterSale({
     ...wish,
     status,
     returnable,
+    delivery,
+    hasLeft,
     receivedAt: receivedAt?.getTime(),
     now: Date.now(),
     bought,
     claimed,
     travels: order.shipping_type !== 'none',
-    divisible: order.total_points === 0 || !(await hasPointsOutside(db, order_no)),
+    // One voucher is for all pieces.
+    divisible: isInside && delivery !== 'voucher',
   })
-  return { refusal, left: bought - claimed }
+  return { refusal, left: bought - claimed, sent: hasLeft || !isUnsent(status) }
 }
 
 /** What a page offers: how many pieces, and which types; `refusal`: none. */
@@ -126,10 +132,8 @@ export async function readAfterSaleOffer(db: Db, orderNo: string) {
     .where('order_no', '=', orderNo)
     .executeTakeFirst()
   if (!order) throw new DomainError({ code: 'NOT_FOUND' })
-  const { refusal, left } = await checkWish(db, order, { type: 'refund_only', quantity: 1 })
-  // An external points system takes all pieces together.
+  const { refusal, left, sent } = await checkWish(db, order, { type: 'refund_only', quantity: 1 })
   const isWhole = refusal?.code === 'AFTER_SALE_WHOLE_ONLY'
-  const sent = !isUnsent(order.status)
   return {
     refusal: isWhole ? undefined : refusal,
     pieces: left,
@@ -155,11 +159,10 @@ export async function requestAfterSale(
     const locked = await lockOrder(tx, order.order_no)
     const before = await findAfterSaleByKey(tx, operationKey)
     if (before) return before
-    const { refusal } = await checkWish(tx, locked, wish)
+    const { refusal, sent } = await checkWish(tx, locked, wish)
     if (refusal) throw new DomainError(refusal)
     const { refunded } = await countPieces(tx, order.order_no)
     const share = shareOf(await readRemainder(tx, locked), wish.quantity, locked.quantity - refunded)
-    const sent = !isUnsent(locked.status)
     return insertAfterSale(
       tx,
       {

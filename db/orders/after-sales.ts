@@ -61,6 +61,18 @@ export async function countPieces(db: Db, orderNo: string): Promise<{ claimed: n
   return rows[0] ?? { claimed: 0, refunded: 0 }
 }
 
+/** Pieces that were refunded before any of the order left. */
+export async function countNeverSent(db: Db, orderNo: string): Promise<number> {
+  const { pieces } = await db
+    .selectFrom('after_sales')
+    .select((eb) => eb.fn.sum<string | null>('quantity').as('pieces'))
+    .where('order_no', '=', orderNo)
+    .where('sent', '=', false)
+    .where('state', 'in', REFUNDED_AFTER_SALE_STATES)
+    .executeTakeFirstOrThrow()
+  return Number(pieces ?? 0)
+}
+
 /** The caller holds the order's lock. A shipped order is not confirmed by itself while it is open. */
 export async function insertAfterSale(
   tx: Tx,
@@ -71,14 +83,18 @@ export async function insertAfterSale(
   const event = { code: 'requested', data: { reason: row.reason } } as const
   await addEvent(tx, sale, { key: row.operation_key, event, by })
   await announce(tx, sale, row.operation_key)
+  await pauseConfirmation(tx, row.order_no)
+  return sale
+}
+
+async function pauseConfirmation(tx: Tx, orderNo: string): Promise<void> {
   await tx
     .updateTable('points_exchange_orders')
     .set({ confirm_paused_at: new Date() })
-    .where('order_no', '=', row.order_no)
+    .where('order_no', '=', orderNo)
     .where('status', '=', 'order_shipped')
     .where('confirm_paused_at', 'is', null)
     .execute()
-  return sale
 }
 
 export interface AfterSaleStep {
@@ -124,12 +140,14 @@ export async function moveAfterSale(
 
 /** The goods left the shop before their refund began: an operator decides. */
 export async function noteSent(tx: Tx, id: string, dueAt: Date): Promise<AfterSale> {
-  return tx
+  const sale = await tx
     .updateTable('after_sales')
     .set({ sent: true, due_at: dueAt, updated_at: new Date() })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  await pauseConfirmation(tx, sale.order_no)
+  return sale
 }
 
 /** @param refundNo the number of the order's refund */

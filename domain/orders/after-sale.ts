@@ -1,4 +1,4 @@
-import type { Returnable } from '../catalogue/product.ts'
+import type { Delivery, Returnable } from '../catalogue/product.ts'
 import type { Refusal } from '../errors.ts'
 import { allows, hasReached, isPaid, type OrderStatus } from './status.ts'
 
@@ -219,6 +219,9 @@ export interface AfterSaleRequest {
   readonly quantity: number
   readonly status: OrderStatus
   readonly returnable: Returnable
+  readonly delivery: Delivery | null
+  /** Whether a parcel has left already. */
+  readonly hasLeft: boolean
   /** Milliseconds since 1970; undefined: not received yet. */
   readonly receivedAt: number | undefined
   readonly now: number
@@ -237,8 +240,10 @@ export const isUnsent = (status: OrderStatus): boolean => allows(status, 'cancel
 export function reasonAgainstAfterSale(request: AfterSaleRequest): Refusal | undefined {
   const { type, quantity, status, returnable, bought, claimed } = request
   if (!allows(status, 'refund')) return { code: 'ORDER_STATE_CONFLICT' }
-  const sent = !isUnsent(status)
+  const sent = request.hasLeft || !isUnsent(status)
   if (returnable === 'none') return { code: 'NOT_RETURNABLE' }
+  // Somebody may have used a code that was shown.
+  if (sent && request.delivery === 'codes') return { code: 'NOT_RETURNABLE' }
   if (sent && returnable === 'before_shipping') return { code: 'NOT_RETURNABLE' }
   if (typeof returnable === 'object' && hasReached(status, 'order_finished')) {
     const until = (request.receivedAt ?? request.now) + returnable.days * DAY_MS

@@ -199,6 +199,8 @@ describe('a request', () => {
     bought: 3,
     claimed: 1,
     travels: true,
+    delivery: 'shipment',
+    hasLeft: false,
     divisible: true,
   }
   const codeOf = (change: Partial<AfterSaleRequest>) =>
@@ -208,6 +210,8 @@ describe('a request', () => {
     expect(codeOf({})).toBeUndefined()
     expect(codeOf({ status: 'order_shipped', receivedAt: undefined, now: 99 * DAY_MS })).toBeUndefined()
     expect(codeOf({ status: 'order_paid', returnable: 'before_shipping', travels: false })).toBeUndefined()
+    expect(codeOf({ delivery: 'codes', status: 'order_paid' })).toBeUndefined()
+    expect(codeOf({ returnable: 'before_shipping', status: 'order_accepted' })).toBeUndefined()
     expect(codeOf({ divisible: false, quantity: 3, claimed: 0 })).toBeUndefined()
   })
 
@@ -216,6 +220,10 @@ describe('a request', () => {
     expect(codeOf({ returnable: 'none', status: 'order_paid' })).toBe('NOT_RETURNABLE')
     expect(codeOf({ returnable: 'before_shipping' })).toBe('NOT_RETURNABLE')
     expect(codeOf({ returnable: 'before_shipping', status: 'order_shipped' })).toBe('NOT_RETURNABLE')
+    expect(codeOf({ returnable: 'before_shipping', status: 'order_accepted', hasLeft: true })).toBe(
+      'NOT_RETURNABLE',
+    )
+    expect(codeOf({ delivery: 'codes' })).toBe('NOT_RETURNABLE')
     expect(codeOf({ now: 7 * DAY_MS })).toBe('RETURN_PERIOD_OVER')
     expect(codeOf({ quantity: 3 })).toBe('AFTER_SALE_QUANTITY_EXCEEDED')
     expect(codeOf({ travels: false })).toBe('NOTHING_TO_RETURN')

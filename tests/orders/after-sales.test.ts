@@ -190,6 +190,37 @@ describe('goods that have not been shipped', () => {
     expect(await readHoldings(mall)).toEqual(o.before)
   })
 
+  test('are sent no more once they are refunded, and what was planned to be sent is less', async () => {
+    const o = await paidOrder()
+    await mall.operate(o.orderNo, 'accept')
+    await (await o.asked({ quantity: 2, type: 'refund_only' })).reach('completed')
+    const staff = { as: 'op', role: 'operator' } as const
+    const path = `/api/admin/points-mall/orders/${o.orderNo}/shipments`
+    const send = (quantity: number) => mall.call('POST', path, { ...staff, body: { ...PARCEL, quantity } })
+    expect(await send(2)).toMatchObject({ status: 409, body: { code: 'SHIPMENT_EXCEEDS_REST' } })
+    expect(await send(1)).toMatchObject({ status: 200 })
+    expect(await o.show()).toMatchObject({ status: 'order_shipped' })
+  })
+
+  test('are decided on by an operator once a parcel of the order has left', async () => {
+    const o = await paidOrder()
+    await mall.operate(o.orderNo, 'accept')
+    const path = `/api/admin/points-mall/orders/${o.orderNo}/shipments`
+    const body = { ...PARCEL, quantity: 1 }
+    expect(await mall.call('POST', path, { as: 'op', role: 'operator', body })).toMatchObject({ status: 200 })
+    const sale = await o.asked({ quantity: 1, type: 'refund_only' })
+    expect(await sale.show()).toMatchObject({ state: 'requested', goods_state: 'with_customer' })
+    expect(await o.wallet()).toEqual({ available: 0, cash: '0.00' })
+    const early = await paidOrder({ returnable: 'before_shipping' })
+    await mall.operate(early.orderNo, 'accept')
+    const there = path.replace(o.orderNo, early.orderNo)
+    await mall.call('POST', there, { as: 'op', role: 'operator', body })
+    expect(await early.ask({ type: 'refund_only' })).toMatchObject({
+      status: 409,
+      body: { code: 'NOT_RETURNABLE' },
+    })
+  })
+
   test('that are shipped before the refund begins wait for an operator', async () => {
     const o = await paidOrder()
     await mall.operate(o.orderNo, 'accept')
@@ -490,6 +521,115 @@ describe('concurrently', () => {
     expect((await open.operate('approve')).body.code).toBe('AFTER_SALE_STATE_CONFLICT')
     expect(await o.stock()).toBe(9)
     expect(await o.wallet()).toEqual({ available: 300, cash: '9.99' })
+  })
+})
+
+describe('the stock ledger', () => {
+  const movementsOf = (productId: string) =>
+    mall.db
+      .selectFrom('stock_movements')
+      .select(['sku_id', 'kind', 'delta', 'order_no'])
+      .where('product_id', '=', productId)
+      .where('kind', '<>', 'initial')
+      .orderBy('id')
+      .execute()
+
+  test('counts what comes back for the SKU that was ordered, each after-sale once', async () => {
+    const made = await mall.call('POST', '/api/admin/points-mall/products', {
+      as: 'op',
+      role: 'operator',
+      body: {
+        title: 'T 恤',
+        payment_mode: 'points_only',
+        shipping_type: 'logistics',
+        returnable: DAYS,
+        skus: ['红', '蓝'].map((colour) => ({ specs: { 颜色: colour }, point: 10, stock_quantity: 5 })),
+      },
+    })
+    const { id: product_id, skus } = made.body.data
+    await mall.call('POST', `/api/admin/points-mall/products/${product_id}/publish`, {
+      as: 'op',
+      role: 'operator',
+    })
+    await mall.points('ledger', 1000)
+    const sku_id = skus[1].id
+    const answer = await mall.exchange('ledger', { product_id, sku_id, quantity: 4, address: ADDRESS })
+    expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
+    const { order_no } = answer.body.data
+    await mall.reach('ledger', order_no, 'order_paid')
+    const ask = async (type: string) => {
+      const body = { type, quantity: 1, reason: '尺码不对' }
+      const path = `/api/points-mall/orders/${order_no}/after-sales`
+      const asked = await mall.call('POST', path, { as: 'ledger', body })
+      expect(asked, JSON.stringify(asked.body)).toMatchObject({ status: 201 })
+      return handleOf(mall, 'ledger', asked.body.data.id)
+    }
+    await (await ask('refund_only')).reach('completed')
+    await mall.operate(order_no, 'accept')
+    expect((await mall.operate(order_no, 'ship', PARCEL)).status).toBe(200)
+    for (const sellable of [true, false]) {
+      const sale = await ask('return_refund')
+      await sale.operate('approve')
+      await sale.act('return-shipment', PARCEL)
+      expect((await sale.operate('receive', { sellable })).status).toBe(200)
+      await sale.reach('completed')
+    }
+    expect((await mall.operate(order_no, 'refund', { reason: '补偿' })).status).toBe(200)
+    await mall.reach('ledger', order_no, 'order_canceled')
+    const moved = await movementsOf(product_id)
+    expect(moved.map(({ sku_id: sku, kind, delta, order_no: no }) => [sku, kind, delta, no])).toEqual([
+      [sku_id, 'committed', -4, order_no],
+      [sku_id, 'returned', 1, order_no],
+      [sku_id, 'returned', 1, order_no],
+      [sku_id, 'returned', 1, order_no],
+      [sku_id, 'adjusted', -1, null],
+      [sku_id, 'returned', 1, order_no],
+    ])
+    const shown = await mall.call('GET', `/api/points-mall/products/${product_id}`)
+    const stocks = shown.body.data.skus.map((sku: { stock_quantity: number }) => sku.stock_quantity)
+    expect(stocks).toEqual([5, 4])
+  })
+
+  test('keeps codes that were shown out of the stock, and a voucher comes back whole', async () => {
+    const bought = async (delivery: 'codes' | 'voucher') => {
+      const product_id = await mall.product({ shipping_type: 'none', returnable: DAYS })
+      await mall.db
+        .updateTable('points_products')
+        .set({ delivery: 'voucher' })
+        .where('id', '=', product_id)
+        .execute()
+      await mall.points(delivery, 200)
+      const { order_no } = (await mall.exchange(delivery, { product_id, quantity: 2 })).body.data
+      await mall.reach(delivery, order_no, 'order_shipped')
+      // What is handed out decides, whatever it was.
+      await mall.db
+        .updateTable('points_exchange_orders')
+        .set({ delivery })
+        .where('order_no', '=', order_no)
+        .execute()
+      const ask = (quantity: number) =>
+        mall.call('POST', `/api/points-mall/orders/${order_no}/after-sales`, {
+          as: delivery,
+          body: { type: 'refund_only', quantity, reason: '不想要了' },
+        })
+      return { order_no, ask }
+    }
+    const codes = await bought('codes')
+    expect(await codes.ask(2)).toMatchObject({ status: 409, body: { code: 'NOT_RETURNABLE' } })
+    const voucher = await bought('voucher')
+    expect(await voucher.ask(1)).toMatchObject({ status: 409, body: { code: 'AFTER_SALE_WHOLE_ONLY' } })
+    const asked = await voucher.ask(2)
+    expect(asked.status).toBe(201)
+    const sale = handleOf(mall, 'voucher', asked.body.data.id)
+    expect((await sale.operate('approve')).status).toBe(200)
+    await sale.reach('completed')
+    await mall.reach('voucher', voucher.order_no, 'order_canceled')
+    const kept = await mall.db
+      .selectFrom('vouchers')
+      .select('void_at')
+      .where('order_no', '=', voucher.order_no)
+      .executeTakeFirstOrThrow()
+    expect(kept.void_at).not.toBeNull()
   })
 })
 
