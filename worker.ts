@@ -7,6 +7,7 @@ import { sweepExpiredCodes } from './application/fulfilment/codes.ts'
 import { sweepInbox } from './application/messaging/inbox.ts'
 import { createRelay } from './application/messaging/relay.ts'
 import { type AdoptionRound, adoptOrphans } from './application/orders/adoption.ts'
+import { adoptAfterSales } from './application/orders/after-sales.ts'
 import { resumeAttempts } from './application/orders/exchange.ts'
 import { exchangeSettings } from './application/orders/exchange-deps.ts'
 import { repeatRequests } from './application/orders/requests.ts'
@@ -200,6 +201,10 @@ async function main(): Promise<void> {
         log.error({ order_no, err: error }, 'order not adopted')
       })
       rounds += 1
+      const sales = await adoptAfterSales(deps, (after_sale, error) => {
+        log.error({ after_sale, err: error }, 'after-sale not adopted')
+      })
+      for (const after_sale of sales) log.warn({ after_sale }, 'workflow was lost and is restarted')
       for (const order_no of round.adopted) log.warn({ order_no }, 'workflow was lost and is restarted')
       for (const order_no of round.resynced)
         log.warn({ order_no }, 'workflow differed from the database and was signaled')

@@ -1,3 +1,4 @@
+import { type AfterSaleDeps, createAfterSaleActivities } from './after-sales.ts'
 import { createDeliveryActivities } from './delivery.ts'
 import { createExpiryActivities } from './expiry.ts'
 import { withFailures } from './failures.ts'
@@ -13,7 +14,7 @@ import { createShipmentActivities } from './shipments.ts'
 import { createStockActivities } from './stock.ts'
 
 export function createActivities(
-  deps: PlaceDeps & OrderDeps & PaymentDeps & PointsDeps & RefundDeps & ReconciliationDeps,
+  deps: PlaceDeps & OrderDeps & PaymentDeps & PointsDeps & RefundDeps & ReconciliationDeps & AfterSaleDeps,
 ) {
   return withFailures({
     ...createPlaceActivities(deps),
@@ -23,6 +24,7 @@ export function createActivities(
     ...createPointsActivities(deps),
     ...createPaymentActivities(deps),
     ...createRefundActivities(deps),
+    ...createAfterSaleActivities(deps),
     ...createExpiryActivities(deps),
     ...createReconciliationActivities(deps),
     ...createResumeActivities(deps),

@@ -11,7 +11,7 @@ import {
 } from '../db/orders/orders.ts'
 import { findLastRefund } from '../db/orders/refunds.ts'
 import { unsettleOutside } from '../db/orders/runs.ts'
-import { countSent, planShipment } from '../db/shipments/shipments.ts'
+import { countSent, countToSend, planShipment } from '../db/shipments/shipments.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { needsAddress } from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
@@ -125,11 +125,12 @@ export function createOrderActivities({ db, vault, expiryGraceMs, autoCreateLogi
       requireCurrentRun(order)
       const to = LEADS_TO[input.action]
       if (hasReached(order.status, to)) return { status: order.status, refusal: null }
-      if (!allowsFor(order.status, input.action, order.shipping_type)) {
+      const isPaused = input.note === 'auto_confirm' && order.confirm_paused_at !== null
+      if (isPaused || !allowsFor(order.status, input.action, order.shipping_type)) {
         return { status: order.status, refusal: 'ORDER_STATE_CONFLICT' }
       }
       if (input.action === 'accept' && autoCreateLogistics && needsAddress(order.shipping_type)) {
-        await planShipment(tx, input.orderNo, order.quantity)
+        await planShipment(tx, input.orderNo, await countToSend(tx, order))
       }
       if (input.shipping) await sendRest(tx, order, 'ship', parcelOf(input.shipping))
       await moveOrder(tx, input.orderNo, to, input.by, {

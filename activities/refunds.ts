@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 import type { Db, Tx } from '../db/client.ts'
+import { hasPointsOutside } from '../db/orders/attempts.ts'
 import {
   type Actor,
   type ExchangeOrder,
@@ -19,24 +20,21 @@ import {
   listOrderRefunds,
   noteFailure,
   noteRefundRef,
-  type OrderRefund,
   type OwedRefund,
   owedRefunds,
   type PaymentRefund,
-  recordOrderRefund,
-  recordRefund,
+  readRemainder,
 } from '../db/orders/refunds.ts'
-import { showRefunded, showRefunding } from '../db/orders/shown-payment.ts'
-import { findPayment, listPayments, updatePayment } from '../db/payments/payments.ts'
+import { showRefunded } from '../db/orders/shown-payment.ts'
+import { findPayment, updatePayment } from '../db/payments/payments.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
-import { giveBackPart } from '../db/wallet/order-holds.ts'
 import type { Refusal } from '../domain/errors.ts'
 import { decimalFromFen, fenOf } from '../domain/money.ts'
 import { type Amounts, reasonAgainstPart } from '../domain/orders/refund.ts'
 import { allows } from '../domain/orders/status.ts'
 import { afterRefund } from '../domain/payments/decision.ts'
 import type { PaymentProvider } from '../payments/port.ts'
-import { remainderOfOrder } from './settle.ts'
+import { bookPart } from './refund-part.ts'
 
 export type { OwedRefund }
 
@@ -73,59 +71,14 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       const before = await listOrderRefunds(tx, orderNo)
       if (before.some((refund) => refund.operation_key === operationKey)) return null
       if (!allows(order.status, 'refund')) return { code: 'ORDER_STATE_CONFLICT' }
-      const rest = await remainderOfOrder(tx, order)
+      const rest = await readRemainder(tx, order)
       // An external wallet refunds an order's points in full or not at all.
       const divisible = (await hasPointsOutside(tx, orderNo)) ? { ...rest, points: 0n } : rest
       const refusal = reasonAgainstPart(part, rest, divisible)
       if (refusal) return refusal
-      const refund = await recordOrderRefund(tx, {
-        orderNo,
-        kind: 'part',
-        points: request.points,
-        money: decimalFromFen(part.fen),
-        reason,
-        by,
-        operationKey,
-      })
-      // Points before cash, wherever both accounts are locked: prevents deadlocks.
-      if (part.points > 0n) await refundFromLedger(tx, order, 'ZJF', part.points, refund)
-      if (part.fen > 0n) await refundCash(tx, order, part.fen, refund)
-      await recordEvent(tx, orderNo, `refund/${refund.refund_no}`, order.status, by, {
-        code: 'refunded_in_part',
-        data: { reason },
-      })
-      await announceRefund(tx, orderNo, refund.refund_no)
+      await bookPart(tx, { vault, expiryGraceMs }, order, part, { reason, by, operationKey })
       return null
     })
-  }
-
-  async function refundCash(tx: Tx, order: ExchangeOrder, fen: bigint, refund: OrderRefund): Promise<void> {
-    const paid = (await listPayments(tx, order.order_no)).find(({ state }) => state === 'paid')
-    if (!paid) throw new Error(`${order.order_no} is ${order.status}, and no attempt paid it`)
-    if (paid.method === 'wallet') {
-      await refundFromLedger(tx, order, 'CNY', fen, refund)
-      const refunded = fenOf(paid.refunded_amount) + fen
-      await updatePayment(tx, paid.out_trade_no, { refunded_amount: decimalFromFen(refunded) })
-      return
-    }
-    await recordRefund(tx, paid.out_trade_no, refund.money, refund.reason, refund.refund_no)
-    await showRefunding(tx, order.order_no)
-  }
-
-  async function refundFromLedger(
-    tx: Tx,
-    { order_no: orderNo, owner_id: ownerId }: ExchangeOrder,
-    currency: 'ZJF' | 'CNY',
-    amount: bigint,
-    { refund_no, reason, actor_type, actor_id }: OrderRefund,
-  ): Promise<void> {
-    const spend = { ownerId, currency, amount, orderNo }
-    // Only paid orders have partial refunds.
-    const back = { cause: 'mall' as const, graceMs: expiryGraceMs }
-    const operatorId = actor_type === 'operator' ? (actor_id ?? undefined) : undefined
-    const part = { ...spend, part: refund_no, reason, operatorId, terms: back }
-    if (await giveBackPart(tx, vault, part)) return
-    throw new Error(`${refund_no}: the ledger has less ${currency} of ${orderNo} to give back`)
   }
 
   /** @param part the operation key of one partial refund; undefined: all except partial ones */
@@ -245,13 +198,4 @@ function waitsForShop(provider: PaymentProvider, error: unknown): boolean {
 
 function refused(why: string | null): ApplicationFailure {
   return ApplicationFailure.nonRetryable(why ?? 'refund failed', 'ProviderRefusalError')
-}
-
-async function hasPointsOutside(tx: Tx, orderNo: string): Promise<boolean> {
-  const attempt = await tx
-    .selectFrom('exchange_attempts')
-    .select('points_wallet')
-    .where('order_no', '=', orderNo)
-    .executeTakeFirst()
-  return attempt?.points_wallet === 'outside'
 }

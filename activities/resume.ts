@@ -24,6 +24,8 @@ export type Progress =
       readonly shippedAt: string | null
       /** Absent where an earlier version answered. */
       readonly handsOut?: boolean
+      /** An open after-sale keeps receipt from being confirmed by itself. */
+      readonly isConfirmPaused?: boolean
       readonly cancelReason: string | null
       readonly cancelCause: CancelCause | null
     }
@@ -85,6 +87,7 @@ async function progressOf(
     confirmBy: order.confirm_by?.toISOString() ?? null,
     shippedAt: shippedAt?.toISOString() ?? null,
     handsOut: isHandedOut(order.delivery),
+    isConfirmPaused: order.confirm_paused_at !== null,
     cancelReason: order.cancel_reason,
     cancelCause: order.cancel_cause,
   }

@@ -1,15 +1,15 @@
 import { commitStock, releaseStock } from '../db/catalogue/stock.ts'
 import type { Tx } from '../db/client.ts'
 import { voidVoucher } from '../db/fulfilment/vouchers.ts'
+import { closeAfterSales } from '../db/orders/after-sales.ts'
 import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '../db/orders/orders.ts'
 import {
-  amountsOf,
   announceRefund,
   claimedOf,
   countOwed,
-  listOrderRefunds,
   type OwedRefund,
   owedRefunds,
+  readRemainder,
   recordOrderRefund,
   recordRefund,
 } from '../db/orders/refunds.ts'
@@ -21,7 +21,6 @@ import { DomainError } from '../domain/errors.ts'
 import { decimalFromFen, type Fen, fenOf } from '../domain/money.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import { cancelNote } from '../domain/orders/notes.ts'
-import { remainderOf } from '../domain/orders/refund.ts'
 import { isPaid } from '../domain/orders/status.ts'
 import { afterCancel, afterRefund } from '../domain/payments/decision.ts'
 import type { PaymentMethod } from '../domain/payments/method.ts'
@@ -132,6 +131,7 @@ export async function cancelOrder(
     if (refund) await announceRefund(tx, orderNo, refund)
     if (!outsideSteps.includes('stock')) await releaseStock(tx, orderNo)
     if (order.delivery === 'voucher') await voidVoucher(tx, orderNo)
+    await closeAfterSales(tx, orderNo)
   }
   return owedRefunds(tx, orderNo, 'order')
 }
@@ -143,7 +143,7 @@ async function recordRemainderRefund(
   reason: string,
   by: Actor,
 ): Promise<string | undefined> {
-  const rest = await remainderOfOrder(tx, order)
+  const rest = await readRemainder(tx, order)
   if (rest.points === 0n && rest.fen === 0n) return undefined
   const { refund_no } = await recordOrderRefund(tx, {
     orderNo: order.order_no,
@@ -155,14 +155,6 @@ async function recordRemainderRefund(
     operationKey: `${order.order_no}/rest`,
   })
   return refund_no
-}
-
-export async function remainderOfOrder(
-  tx: Tx,
-  order: Pick<ExchangeOrder, 'order_no' | 'total_points' | 'total_money'>,
-) {
-  const cost = { points: BigInt(order.total_points), fen: fenOf(order.total_money) }
-  return remainderOf(cost, (await listOrderRefunds(tx, order.order_no)).map(amountsOf))
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   recordEvent,
   showParcel,
 } from '../db/orders/orders.ts'
-import { correctParcel, countSent, isSent, sendParcel } from '../db/shipments/shipments.ts'
+import { correctParcel, countToSend, isSent, sendParcel } from '../db/shipments/shipments.ts'
 import { isHandedOut } from '../domain/fulfilment/delivery.ts'
 import { allowsFor } from '../domain/orders/status.ts'
 import { EXTENSION_DAYS } from '../domain/shipments/shipment.ts'
@@ -47,7 +47,7 @@ export function createShipmentActivities({ db }: { readonly db: Db }) {
       if (!allowsFor(order.status, 'ship', order.shipping_type)) {
         return { status: order.status, refusal: 'ORDER_STATE_CONFLICT' }
       }
-      const rest = order.quantity - (await countSent(tx, orderNo))
+      const rest = await countToSend(tx, order)
       const quantity = input.quantity ?? rest
       if (quantity > rest) return { status: order.status, refusal: 'SHIPMENT_EXCEEDS_REST' }
       await sendParcel(tx, orderNo, operationKey, parcelOf(input), quantity)

@@ -15,6 +15,7 @@ import { allowOrigins } from './middleware/cors.ts'
 import { idempotency } from './middleware/idempotency.ts'
 import { knownHost } from './middleware/known-host.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
+import { adminAfterSaleRoutes } from './routes/admin/after-sales.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
 import { adminCodeRoutes } from './routes/admin/codes.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
@@ -32,6 +33,7 @@ import { assetRoutes } from './routes/platform/assets.ts'
 import { codecRoutes } from './routes/platform/codec.ts'
 import { docsRoutes } from './routes/platform/docs.ts'
 import { healthRoutes } from './routes/platform/health.ts'
+import { afterSaleRoutes } from './routes/shop/after-sales.ts'
 import { categoryRoutes } from './routes/shop/categories.ts'
 import { exchangeRoutes } from './routes/shop/exchanges.ts'
 import { orderRoutes } from './routes/shop/orders.ts'
@@ -79,6 +81,7 @@ export function createApp(deps: ApiDeps) {
   const idempotent = idempotency(deps)
   app.use('/api/points-mall/exchange', idempotency(deps, answerUnderWay(deps)))
   app.use('/api/points-mall/orders/*', idempotent)
+  app.use('/api/points-mall/after-sales/*', idempotent)
   app.use('/api/admin/*', idempotent)
 
   app.route('/api/points-mall/products', productRoutes(deps))
@@ -86,6 +89,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/points-mall/wallet', walletRoutes(deps))
   app.route('/api/points-mall', exchangeRoutes(deps))
   app.route('/api/points-mall/orders', orderRoutes(deps))
+  app.route('/api/points-mall', afterSaleRoutes(deps))
   app.route('/api/admin/points-mall/products', adminProductRoutes(deps))
   app.route('/api/admin/points-mall/categories', adminCategoryRoutes(deps))
   app.route('/api/admin/points-mall/wallets', adminWalletRoutes(deps))
@@ -97,6 +101,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
   app.route('/api/admin/points-mall', adminVoucherRoutes(deps))
+  app.route('/api/admin/points-mall/after-sales', adminAfterSaleRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/admin/points-mall/webhook-endpoints', adminEndpointRoutes(deps))
   app.route('/api/admin/points-mall/deliveries', adminDeliveryRoutes(deps))

@@ -33,6 +33,9 @@ const methods = z
   .pipe(z.array(z.enum(METHODS)).nonempty())
 const outsideSteps = list.pipe(z.array(z.enum(['stock', 'points', 'orders'])))
 
+/** Fractions are allowed; at most a year. */
+const minutes = z.coerce.number().positive().max(525_600)
+
 const variables = z.object({
   NODE_ENV: z.string().default('development'),
   DEMO: flag.default(false),
@@ -78,7 +81,12 @@ const variables = z.object({
   POINTS_MALL_EXCHANGE_LIMIT_ENABLED: flag.default(true),
   POINTS_MALL_MAX_UNPAID_ORDERS: z.coerce.number().int().min(1).max(10_000).default(5),
   POINTS_MALL_MAX_UNPAID_PIECES: z.coerce.number().int().min(1).max(1_000_000).default(5),
-  POINTS_MALL_AUTO_CONFIRM_TIMEOUT_MINUTES: z.coerce.number().positive().max(525_600).default(1440),
+  POINTS_MALL_AUTO_CONFIRM_TIMEOUT_MINUTES: minutes.default(1440),
+  POINTS_MALL_AFTER_SALE_DECIDE_MINUTES: minutes.default(2_880),
+  POINTS_MALL_AFTER_SALE_APPEAL_MINUTES: minutes.default(10_080),
+  POINTS_MALL_AFTER_SALE_RETURN_MINUTES: minutes.default(10_080),
+  POINTS_MALL_AFTER_SALE_RECEIVE_MINUTES: minutes.default(14_400),
+  POINTS_MALL_AFTER_SALE_RECEIPT_APPEAL_MINUTES: minutes.default(10_080),
   POINTS_MALL_PAYMENT_TIMEOUT_SECONDS: z.coerce.number().positive().max(604_800).default(1800),
   POINTS_MALL_MERCHANT_APP_ID: z
     .string()

@@ -103,6 +103,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       maxUnpaidPieces: e.POINTS_MALL_MAX_UNPAID_PIECES,
       autoConfirmTimeoutMs: Math.ceil(e.POINTS_MALL_AUTO_CONFIRM_TIMEOUT_MINUTES * 60_000),
       paymentTimeoutMs: Math.ceil(e.POINTS_MALL_PAYMENT_TIMEOUT_SECONDS * 1000),
+      afterSale: {
+        decideMs: Math.ceil(e.POINTS_MALL_AFTER_SALE_DECIDE_MINUTES * 60_000),
+        appealMs: Math.ceil(e.POINTS_MALL_AFTER_SALE_APPEAL_MINUTES * 60_000),
+        returnMs: Math.ceil(e.POINTS_MALL_AFTER_SALE_RETURN_MINUTES * 60_000),
+        receiveMs: Math.ceil(e.POINTS_MALL_AFTER_SALE_RECEIVE_MINUTES * 60_000),
+        receiptAppealMs: Math.ceil(e.POINTS_MALL_AFTER_SALE_RECEIPT_APPEAL_MINUTES * 60_000),
+      },
       /** CNY per point, in millionths of a yuan. */
       pointsToCnyMillionths: e.POINTS_MALL_POINTS_TO_CNY,
       supportedMethods: supported,

@@ -22,6 +22,7 @@ const REASONS: Readonly<Record<string, Text>> = {
   canceled_by_customer: { zh: '买家取消订单', en: 'Order canceled by the customer' },
   canceled_by_operator: { zh: '商家取消订单', en: 'Order canceled by the shop' },
   canceled_by_order_domain: { zh: '订单系统取消订单', en: 'Order canceled by the order system' },
+  returned_in_full: { zh: '全部退货退款', en: 'Returned in full' },
   shortfall_recovered: { zh: '追回已退货订单赠送的积分', en: 'Points of a returned purchase taken back' },
   earn_order: { zh: '购物赠送积分', en: 'Points for a purchase' },
   earn_sign_in: { zh: '签到赠送积分', en: 'Points for signing in' },

@@ -294,6 +294,43 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
       (_, a) => `: the maximum is ${a}`,
     ),
   },
+  NOT_RETURNABLE: {
+    zh: plain('不支持退货退款', '该商品现在不支持退货退款'),
+    en: plain('Not returnable', 'This product cannot be returned or refunded now'),
+  },
+  RETURN_PERIOD_OVER: {
+    zh: { title: '已过退货期限', detail: ({ required }) => `已超过签收后 ${required} 天的退货期限` },
+    en: {
+      title: 'Return period over',
+      detail: ({ required }) => `The return period of ${required} days after receipt is over`,
+    },
+  },
+  NOTHING_TO_RETURN: {
+    zh: plain('无需寄回', '该商品没有可寄回的实物，请选择仅退款'),
+    en: plain('Nothing to send back', 'These goods cannot be sent back. Ask for a refund only'),
+  },
+  AFTER_SALE_QUANTITY_EXCEEDED: {
+    zh: withGap('超出可售后数量', '超出可申请售后的数量', (r, a) => `：申请 ${r} 件，可申请 ${a} 件`),
+    en: withGap(
+      'Quantity exceeded',
+      'More pieces than can still be returned or refunded',
+      (r, a) => `: ${r} requested, ${a} left`,
+    ),
+  },
+  AFTER_SALE_WHOLE_ONLY: {
+    zh: {
+      title: '只能整单售后',
+      detail: ({ required }) => `这笔订单只能全部 ${required} 件一起申请`,
+    },
+    en: {
+      title: 'All pieces together only',
+      detail: ({ required }) => `All pieces of this order must be returned together: ${required}`,
+    },
+  },
+  AFTER_SALE_STATE_CONFLICT: {
+    zh: plain('售后状态冲突', '售后单当前状态不允许此操作'),
+    en: plain('After-sale state conflict', 'The after-sale does not allow this in its current state'),
+  },
   UNAVAILABLE: {
     zh: plain('服务暂不可用', '服务暂时不可用，请稍后重试'),
     en: plain('Unavailable', 'The service is temporarily unavailable. Please try again'),

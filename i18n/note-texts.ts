@@ -82,6 +82,7 @@ const STUCK: Readonly<Record<Exclude<AttentionCode, 'other'>, Text>> = {
   late_money: { zh: '处理迟到款项失败', en: 'Handling a late payment failed' },
   points: { zh: '退回积分失败', en: 'Returning the points failed' },
   stock: { zh: '放回库存失败', en: 'Restoring the stock failed' },
+  after_sale: { zh: '售后超时未处理，售后单号', en: 'After-sale overdue, number' },
   attempt: { zh: '记录结果失败', en: 'Recording the result failed' },
 }
 

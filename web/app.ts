@@ -7,6 +7,7 @@ import { consoleUserRoutes } from './console/customers/users.ts'
 import { counterRoutes } from './console/fulfilment/counter.ts'
 import { storeRoutes } from './console/fulfilment/stores.ts'
 import { consoleWebhookRoutes } from './console/messaging/webhooks.ts'
+import { consoleAfterSaleRoutes } from './console/orders/after-sales.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
 import { todayRoutes } from './console/platform/today.ts'
@@ -29,6 +30,7 @@ import { continueRoutes } from './shop/customers/continue.ts'
 import { oidcRoutes } from './shop/customers/oidc.ts'
 import { regionRoutes } from './shop/customers/regions.ts'
 import { signInRoutes } from './shop/customers/sign-in.ts'
+import { afterSaleRoutes, askAfterSaleRoutes } from './shop/orders/after-sales.ts'
 import { orderRoutes } from './shop/orders/order.ts'
 import { ordersRoutes } from './shop/orders/orders.ts'
 import { redeemRoutes } from './shop/orders/redeem.ts'
@@ -59,6 +61,8 @@ export function createWeb(deps: WebDeps) {
   app.route('/points-mall/addresses', addressRoutes(deps))
   app.route('/points-mall/orders', ordersRoutes(deps))
   app.route('/points-mall/orders', orderRoutes(deps))
+  app.route('/points-mall/orders', askAfterSaleRoutes(deps))
+  app.route('/points-mall/after-sales', afterSaleRoutes(deps))
   app.route('/points-mall/wallet', walletRoutes(deps))
   app.get('/points-mall/*', (c) => withoutSlash(c) ?? showMissing(c))
 
@@ -70,6 +74,7 @@ export function createWeb(deps: WebDeps) {
   app.get('/admin/orders/packing-slips', packingSlips(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
+  app.route('/admin/after-sales', consoleAfterSaleRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))
   app.route('/admin/products', consoleCodeRoutes(deps))
   app.route('/admin/counter', counterRoutes(deps))

@@ -14,7 +14,7 @@ import { CONFLICT, type Request } from './mailbox.ts'
 import type { OrderNotice, Reply } from './messages.ts'
 import { onPaymentNotice, onRefundDecision } from './pay.ts'
 import type { Exchange } from './redemption.ts'
-import { handOver, isLong, readStanding, type Standing } from './resume.ts'
+import { handOver, isLong, PAUSED, readStanding, type Standing } from './resume.ts'
 import { localStepsUntilDone } from './steps.ts'
 
 /** A person, the order domain or the auto-confirm timer moves a paid order on. */
@@ -40,11 +40,16 @@ export async function follow(
     }
     if (isLong(exchange)) await handOver(exchange)
     const message = await exchange.mailbox.next(
-      status === 'order_shipped' ? confirmBy - Date.now() : undefined,
+      status === 'order_shipped' && confirmBy !== PAUSED ? confirmBy - Date.now() : undefined,
     )
     if (!message) {
       const by = { type: 'system' as const }
       status = (await advance(exchange, status, 'finish', { by, note: 'auto_confirm' }, confirmBy)).status
+      // Refused: an after-sale is open.
+      if (status === 'order_shipped' && patched('confirm-pauses')) {
+        const standing = await readStanding(exchange)
+        if (standing) ({ status, confirmBy } = standing)
+      }
       continue
     }
     if (message.kind === 'payment') {
@@ -157,12 +162,14 @@ async function extend(
     request.reply(CONFLICT)
     return { status, confirmBy }
   }
-  const due = new Date(confirmBy).toISOString()
+  const isPaused = confirmBy === PAUSED
+  const due = new Date(isPaused ? Date.now() : confirmBy).toISOString()
   const extended = await localStepsUntilDone.extendConfirm({ orderNo, by, operationKey, confirmBy: due })
   request.reply(replyOf(extended.refusal))
   return {
     status: extended.status,
-    confirmBy: extended.confirmBy === null ? confirmBy : Date.parse(extended.confirmBy),
+    // The after-sale that ends last reads the new time.
+    confirmBy: isPaused || extended.confirmBy === null ? confirmBy : Date.parse(extended.confirmBy),
   }
 }
 

@@ -1,3 +1,4 @@
+export { afterSaleWorkflow } from './after-sale.ts'
 export { exchangeWorkflow } from './exchange.ts'
 export { expiryWorkflow } from './expiry.ts'
 export { nightlyReconciliationWorkflow, reconciliationWorkflow } from './reconciliation.ts'

@@ -1,7 +1,9 @@
 import { condition, patched, setHandler } from '@temporalio/workflow'
 import type { PaymentMethod } from '../domain/payments/method.ts'
 import {
+  type AfterSaleAsk,
   acceptUpdate,
+  afterSaleUpdate,
   cancelUpdate,
   correctShipmentUpdate,
   extendUpdate,
@@ -43,6 +45,7 @@ export type Request = { readonly by: Requester; reply(answer: Reply): void } & (
   | { readonly kind: 'extend'; readonly key: string }
   | { readonly kind: 'finish' }
   | { readonly kind: 'refund'; readonly reason: string }
+  | { readonly kind: 'after_sale'; readonly ask: AfterSaleAsk }
   | {
       readonly kind: 'resolve'
       readonly action: ResolveAction
@@ -108,6 +111,7 @@ export function openMailbox(): Mailbox {
   setHandler(extendUpdate, (request) => enqueueRequest({ kind: 'extend', ...request } as Request))
   setHandler(finishUpdate, (request) => enqueueRequest({ kind: 'finish', ...request } as Request))
   setHandler(refundUpdate, (request) => enqueueRequest({ kind: 'refund', ...request } as Request))
+  setHandler(afterSaleUpdate, (ask) => enqueueRequest({ kind: 'after_sale', by: ask.by, ask } as Request))
   setHandler(resolveUpdate, (request) => enqueueRequest({ kind: 'resolve', ...request } as Request))
 
   return {

@@ -2,6 +2,12 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { Refusal } from '../domain/errors.ts'
 import type { OrderNotice, PaymentNotice } from '../domain/messaging/notices.ts'
+import {
+  type AfterSaleAction,
+  type AfterSaleDeadlines,
+  afterSaleKey,
+  isAfterSaleKey,
+} from '../domain/orders/after-sale.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
 import type { PaymentMethod } from '../domain/payments/method.ts'
@@ -12,6 +18,7 @@ export type { OrderNotice, PaymentNotice }
 export const REFUND_WORKFLOW = 'refundWorkflow'
 /** Separate from REFUND_WORKFLOW: an older worker would refund the whole order. */
 export const PART_REFUND_WORKFLOW = 'partRefundWorkflow'
+export const AFTER_SALE_WORKFLOW = 'afterSaleWorkflow'
 export const EXPIRY_WORKFLOW = 'expiryWorkflow'
 export const RECONCILIATION_WORKFLOW = 'reconciliationWorkflow'
 export const NIGHTLY_WORKFLOW = 'nightlyReconciliationWorkflow'
@@ -21,8 +28,13 @@ export const EXPIRY_ID = 'points-expiry'
 export const NIGHTLY_ID = 'nightly-reconciliation'
 /** @param day `YYYY-MM-DD` in Shanghai */
 export const reconciliationId = (day: string) => `reconciliation/${day}`
-/** @param n the refunded payment attempt's number, `after-sale`, or the operation key of a partial refund */
-export const refundWorkflowId = (orderNo: string, n: string) => `refund/${orderNo}/${n}`
+/**
+ * @param n the refunded payment attempt's number, `after-sale`, or the operation key of a partial refund; that of an
+ * after-sale names its own workflow
+ */
+export const refundWorkflowId = (orderNo: string, n: string) =>
+  isAfterSaleKey(n) ? n : `refund/${orderNo}/${n}`
+export const afterSaleWorkflowId = afterSaleKey
 
 export const SEARCH_ATTRIBUTES = {
   orderNo: defineSearchAttributeKey('OrderNo', SearchAttributeType.KEYWORD),
@@ -127,6 +139,25 @@ export interface PartRefundInput {
   readonly operationKey: string
 }
 
+export interface AfterSaleInput {
+  readonly id: string
+  readonly orderNo: string
+  readonly deadlines: AfterSaleDeadlines
+}
+
+/** What somebody asks of an after-sale. */
+export interface AfterSaleAsk {
+  readonly by: Requester
+  /** A repeat under the same key changes nothing. */
+  readonly operationKey: string
+  readonly action: AfterSaleAction
+  readonly reason?: string
+  readonly shipping?: { readonly carrier: string; readonly trackingNo: string }
+  readonly sellable?: boolean
+}
+
+export const afterSaleUpdate = defineUpdate<Reply, [AfterSaleAsk]>('afterSale')
+
 export interface ExpiryInput {
   readonly batchSize: number
 }
@@ -150,5 +181,5 @@ export const SCHEDULED_AT = defineSearchAttributeKey(
   SearchAttributeType.DATETIME,
 )
 
-/** Whether the refund was accepted; the money follows later. */
+/** Whether the refund was accepted, or the after-sale has begun; the money follows later. */
 export const refundTakenUpdate = defineUpdate<Reply>('taken')

@@ -36,13 +36,18 @@ export async function readStanding({
 
 export interface Standing {
   readonly status: OrderStatus
+  /** Workflow time, ms; `PAUSED` while an after-sale is open. */
   readonly confirmBy: number
 }
 
+/** The after-sale that ends last sends a resync. */
+export const PAUSED = Number.NEGATIVE_INFINITY
+
 export function standingOf(
-  { status, confirmBy, shippedAt }: Extract<Progress, { phase: 'placed' }>,
+  { status, confirmBy, shippedAt, isConfirmPaused }: Extract<Progress, { phase: 'placed' }>,
   autoConfirmTimeoutMs: number,
 ): Standing {
+  if (status === 'order_shipped' && isConfirmPaused) return { status, confirmBy: PAUSED }
   if (confirmBy !== null) return { status, confirmBy: Date.parse(confirmBy) }
   const since = shippedAt === null ? Number.POSITIVE_INFINITY : Date.parse(shippedAt)
   return { status, confirmBy: since + autoConfirmTimeoutMs }

@@ -38,6 +38,15 @@ const CANCEL: readonly ErrorCode[] = ['ORDER_NOT_CANCELABLE', 'ORDER_STATE_CONFL
 const CONFLICT: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT']
 const REFUND: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'REFUND_EXCEEDS_REST', 'REFUND_IS_WHOLE']
 const ENDPOINT_OFF: readonly ErrorCode[] = ['ENDPOINT_DISABLED']
+const ASK_AFTER_SALE: readonly ErrorCode[] = [
+  'ORDER_STATE_CONFLICT',
+  'NOT_RETURNABLE',
+  'RETURN_PERIOD_OVER',
+  'AFTER_SALE_QUANTITY_EXCEEDED',
+  'NOTHING_TO_RETURN',
+  'AFTER_SALE_WHOLE_ONLY',
+]
+const AFTER_SALE: readonly ErrorCode[] = ['AFTER_SALE_STATE_CONFLICT']
 const NOTIFY: readonly ErrorCode[] = ['WEBHOOK_SIGNATURE_INVALID', 'PAYLOAD_TOO_LARGE']
 
 const ADDRESS = {
@@ -92,6 +101,33 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: {},
   },
   'POST /api/points-mall/orders/{id}/confirm': { id: 'confirmOrder', problems: CONFLICT, example: {} },
+  'POST /api/points-mall/orders/{id}/after-sales': {
+    id: 'createAfterSale',
+    problems: ASK_AFTER_SALE,
+    example: {
+      type: 'return_refund',
+      quantity: 1,
+      reason: '颜色不合适',
+      pictures: ['/assets/products/cup.svg'],
+    },
+  },
+  'GET /api/points-mall/after-sales': { id: 'listAfterSales' },
+  'GET /api/points-mall/after-sales/{id}': { id: 'getAfterSale' },
+  'POST /api/points-mall/after-sales/{id}/cancel': {
+    id: 'cancelAfterSale',
+    problems: AFTER_SALE,
+    example: {},
+  },
+  'POST /api/points-mall/after-sales/{id}/appeal': {
+    id: 'appealAfterSale',
+    problems: AFTER_SALE,
+    example: { reason: '补充了照片，请再看一次' },
+  },
+  'POST /api/points-mall/after-sales/{id}/return-shipment': {
+    id: 'sendAfterSaleBack',
+    problems: AFTER_SALE,
+    example: { carrier: '顺丰', tracking_no: 'SF1234567890' },
+  },
 
   'GET /api/admin/points-mall/products': { id: 'adminListProducts' },
   'POST /api/admin/points-mall/products': {
@@ -253,6 +289,28 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: { action: 'retry', reason: '支付渠道已恢复' },
   },
   'POST /api/webhooks/tracking/{provider}': { id: 'receiveTrackingPush', problems: NOTIFY },
+  'GET /api/admin/points-mall/after-sales': { id: 'adminListAfterSales' },
+  'GET /api/admin/points-mall/after-sales/{id}': { id: 'adminGetAfterSale' },
+  'POST /api/admin/points-mall/after-sales/{id}/approve': {
+    id: 'adminApproveAfterSale',
+    problems: AFTER_SALE,
+    example: {},
+  },
+  'POST /api/admin/points-mall/after-sales/{id}/refuse': {
+    id: 'adminRefuseAfterSale',
+    problems: AFTER_SALE,
+    example: { reason: '已超出保修范围' },
+  },
+  'POST /api/admin/points-mall/after-sales/{id}/receive': {
+    id: 'adminReceiveAfterSale',
+    problems: AFTER_SALE,
+    example: { sellable: true },
+  },
+  'POST /api/admin/points-mall/after-sales/{id}/refuse-receipt': {
+    id: 'adminRefuseAfterSaleReceipt',
+    problems: AFTER_SALE,
+    example: { reason: '包裹内没有商品' },
+  },
   'GET /api/admin/points-mall/reconciliations': { id: 'adminListReconciliations' },
   'POST /api/admin/points-mall/reconciliations': {
     id: 'adminStartReconciliation',

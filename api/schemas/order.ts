@@ -216,11 +216,11 @@ export function orderFor(
   }
 }
 
+/** An order's id or number. */
+export const orderNumber = z.string().regex(/^[0-9A-Za-z]{1,64}$/)
+
 export const orderParams = z.object({
-  id: z
-    .string()
-    .regex(/^[0-9A-Za-z]{1,64}$/)
-    .openapi({ param: { name: 'id', in: 'path' }, example: 'PM20261122120000ABCDEFGHJKMN' }),
+  id: orderNumber.openapi({ param: { name: 'id', in: 'path' }, example: 'PM20261122120000ABCDEFGHJKMN' }),
 })
 
 export const reasonText = text(1, 200)

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { undeliverEvents, undeliverUnbooked } from '../../db/messaging/inbox.ts'
 import { listOpenExchanges, type OpenExchange, readStatuses } from '../../db/orders/runs.ts'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
+import { isAfterSaleKey } from '../../domain/orders/after-sale.ts'
 import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
 import {
@@ -110,7 +111,8 @@ async function adopt(deps: AdoptionDeps, found: OpenExchange): Promise<Adoption>
     started = true
   }
   for (const { operation_key, actor_type, actor_id, ...part } of open.owed_parts) {
-    if (running.has(operation_key)) continue
+    // The worker adopts after-sales themselves.
+    if (running.has(operation_key) || isAfterSaleKey(operation_key)) continue
     const by = { type: actor_type, ...(actor_id === null ? {} : { id: actor_id }) }
     const input = { orderNo, by, operationKey: operation_key, ...part }
     await startRefund(deps, PART_REFUND_WORKFLOW, input, operation_key)

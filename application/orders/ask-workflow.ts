@@ -1,8 +1,10 @@
 import type { UpdateDefinition } from '@temporalio/client'
 import type { Db } from '../../db/client.ts'
+import { listAfterSales } from '../../db/orders/after-sales.ts'
 import { listOrderRefunds } from '../../db/orders/refunds.ts'
 import { allows, type OrderStatus } from '../../domain/orders/status.ts'
 import {
+  afterSaleWorkflowId,
   exchangeWorkflowId,
   type Reply,
   type Requester,
@@ -63,7 +65,7 @@ export async function tellAll(workflowIds: readonly string[], ask: Ask): Promise
   return taken ?? replies.at(-1) ?? CONFLICT
 }
 
-/** The exchange and all refunds of the order. */
+/** The exchange, all refunds and after-sales of the order. */
 export async function workflowsOf(db: Db, orderNo: string): Promise<string[]> {
   const attempts = await db
     .selectFrom('payments')
@@ -72,12 +74,22 @@ export async function workflowsOf(db: Db, orderNo: string): Promise<string[]> {
     .orderBy('attempt_no')
     .execute()
   const parts = (await listOrderRefunds(db, orderNo)).filter(({ kind }) => kind === 'part')
+  const { rows: sales } = await listAfterSales(
+    db,
+    { orderNo, states: ['refunding'] },
+    { limit: 100, offset: 0 },
+  )
   const refunds = [
     ...attempts.map(({ attempt_no }) => `${attempt_no}`),
     AFTER_SALE,
     ...parts.map((part) => part.operation_key),
   ]
-  return [exchangeWorkflowId(orderNo), ...refunds.map((n) => refundWorkflowId(orderNo, n))]
+  const ids = [
+    exchangeWorkflowId(orderNo),
+    ...refunds.map((n) => refundWorkflowId(orderNo, n)),
+    ...sales.map(({ id }) => afterSaleWorkflowId(id)),
+  ]
+  return [...new Set(ids)]
 }
 
 /**

@@ -156,16 +156,24 @@ function entryOf({ plain, created_at, ...entry }: BookedFor, lang: Lang): OrderE
 
 /** Derived: the reservation stores only its final state, and restored stock was sold when the order was paid. */
 function movesOf(
-  { quantity, state, created_at, resolved_at }: NonNullable<Awaited<ReturnType<typeof findOrderReservation>>>,
+  {
+    quantity,
+    settled,
+    state,
+    created_at,
+    resolved_at,
+  }: NonNullable<Awaited<ReturnType<typeof findOrderReservation>>>,
   paidAt: Date | undefined,
 ): OrderAuditTrail['stock'] {
   // External stock is committed shortly after payment.
   const soldAt = paidAt ?? (state === 'committed' ? (resolved_at ?? created_at) : undefined)
-  const backAt = state === 'released' ? resolved_at : null
+  // After-sales show where their pieces are.
+  const back = quantity - settled
+  const backAt = state === 'released' && back > 0 ? resolved_at : null
   return [
     { pieces: -quantity, move: 'reserved', at: created_at.toISOString() },
     ...(soldAt ? [{ pieces: 0, move: 'sold' as const, at: soldAt.toISOString() }] : []),
-    ...(backAt ? [{ pieces: quantity, move: 'put_back' as const, at: backAt.toISOString() }] : []),
+    ...(backAt ? [{ pieces: back, move: 'put_back' as const, at: backAt.toISOString() }] : []),
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/client.ts'
 import type { Encryptor, Key } from '../../db/platform/encryption.ts'
 import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
+import type { AfterSaleDeadlines } from '../../domain/orders/after-sale.ts'
 import type { ExchangeRules } from '../../domain/orders/eligibility.ts'
 import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
@@ -13,6 +14,7 @@ export interface ExchangeSettings {
   readonly defaultMethod: PaymentMethod
   readonly paymentTimeoutMs: number
   readonly autoConfirmTimeoutMs: number
+  readonly afterSale: AfterSaleDeadlines
   readonly outsideSteps: readonly ExternalStep[]
   /** Limits for continue-as-new; undefined: default. */
   readonly runLimits?: RunLimits | undefined
@@ -25,11 +27,11 @@ export function exchangeSettings({
   outsideSteps,
 }: {
   readonly rules: ExchangeRules &
-    Pick<ExchangeSettings, 'defaultMethod' | 'paymentTimeoutMs' | 'autoConfirmTimeoutMs'>
+    Pick<ExchangeSettings, 'defaultMethod' | 'paymentTimeoutMs' | 'autoConfirmTimeoutMs' | 'afterSale'>
   readonly outsideSteps: readonly ExternalStep[]
 }): ExchangeSettings {
-  const { defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs } = rules
-  return { rules, defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs, outsideSteps }
+  const { defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs, afterSale } = rules
+  return { rules, defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs, afterSale, outsideSteps }
 }
 
 export interface ExchangeDeps {

@@ -121,37 +121,22 @@ export async function commitStock(tx: Tx, orderNo: string): Promise<boolean> {
 export async function releaseStock(tx: Tx, orderNo: string): Promise<boolean> {
   const reservation = await tx
     .selectFrom('stock_reservations')
-    .select(['product_id', 'sku_id', 'quantity', 'state'])
+    .select(['product_id', 'sku_id', 'quantity', 'settled', 'state'])
     .where('order_no', '=', orderNo)
     .where('state', '<>', 'released')
     .forUpdate()
     .executeTakeFirst()
   if (!reservation) return false
-  const { quantity, state } = reservation
+  const { quantity, settled, state } = reservation
   await tx
     .updateTable('stock_reservations')
     .set({ state: 'released', resolved_at: new Date() })
     .where('order_no', '=', orderNo)
     .execute()
-  const { product_id: productId, sku_id: skuId } = reservation
-  const { delivery } = await tx
-    .selectFrom('points_products')
-    .select('delivery')
-    .where('id', '=', productId)
-    .forNoKeyUpdate()
-    .executeTakeFirstOrThrow()
-  const freed = await releaseCodes(tx, orderNo)
-  // The stock of a pool is its free codes, whatever the order is made of.
-  const back = delivery === 'codes' ? (freed ?? 0) : freed === undefined ? quantity : 0
-  await recordOfOrder(tx, orderNo, reservation, state === 'held' ? 'released' : 'returned', quantity)
-  if (back < quantity) {
-    const lost = { delta: back - quantity, kind: 'adjusted' as const, operation_key: `${orderNo}/void` }
-    await tx
-      .insertInto('stock_movements')
-      .values({ product_id: productId, sku_id: skuId, ...lost, order_no: null, operator_id: null })
-      .execute()
-  }
-  await changeStock(tx, productId, skuId ?? productId, back)
+  // Nothing is left where after-sales have settled all pieces.
+  const kind = state === 'held' ? 'released' : 'returned'
+  const pieces = quantity - settled
+  if (pieces > 0) await returnPieces(tx, orderNo, reservation, { kind, pieces, isSellable: true })
   return true
 }
 
@@ -185,6 +170,7 @@ async function recordOfOrder(
   { product_id, sku_id }: { readonly product_id: string; readonly sku_id: string | null },
   kind: StockMovementKind,
   delta: number,
+  cause?: string,
 ): Promise<void> {
   await tx
     .insertInto('stock_movements')
@@ -194,10 +180,69 @@ async function recordOfOrder(
       delta,
       kind,
       order_no: orderNo,
-      operation_key: `${orderNo}/${kind}`,
+      operation_key: cause === undefined ? `${orderNo}/${kind}` : `${orderNo}/${kind}/${cause}`,
       operator_id: null,
     })
     .execute()
+}
+
+/**
+ * Pieces of a paid order that an after-sale has decided on, under the order's lock; a later release leaves them out.
+ * @param cause unique per after-sale @param isSellable whether they go back to the stock
+ */
+export async function settlePieces(
+  tx: Tx,
+  orderNo: string,
+  pieces: number,
+  isSellable: boolean,
+  cause: string,
+): Promise<void> {
+  const reservation = await tx
+    .updateTable('stock_reservations')
+    .set({ settled: sql`settled + ${pieces}::int` })
+    .where('order_no', '=', orderNo)
+    .where('state', '=', 'committed')
+    .returning(['product_id', 'sku_id'])
+    .executeTakeFirstOrThrow()
+  await returnPieces(tx, orderNo, reservation, { kind: 'returned', pieces, isSellable, cause })
+}
+
+interface Returned {
+  readonly kind: 'released' | 'returned'
+  readonly pieces: number
+  readonly isSellable: boolean
+  /** Unique per order and kind. */
+  readonly cause?: string
+}
+
+/** The order has none of the pieces any more; those that nobody can redeem leave the stock again. */
+async function returnPieces(
+  tx: Tx,
+  orderNo: string,
+  reservation: { readonly product_id: string; readonly sku_id: string | null },
+  { kind, pieces, isSellable, cause }: Returned,
+): Promise<void> {
+  const { product_id: productId, sku_id: skuId } = reservation
+  const { delivery } = await tx
+    .selectFrom('points_products')
+    .select('delivery')
+    .where('id', '=', productId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  const freed = await releaseCodes(tx, orderNo, cause === undefined ? undefined : pieces)
+  // The stock of a pool is its free codes, whatever the order is made of.
+  const sellable = delivery === 'codes' ? (freed ?? 0) : freed === undefined ? pieces : 0
+  const back = isSellable ? sellable : 0
+  await recordOfOrder(tx, orderNo, reservation, kind, pieces, cause)
+  if (back < pieces) {
+    const key = cause === undefined ? `${orderNo}/void` : `${orderNo}/void/${cause}`
+    const lost = { delta: back - pieces, kind: 'adjusted' as const, operation_key: key }
+    await tx
+      .insertInto('stock_movements')
+      .values({ product_id: productId, sku_id: skuId, ...lost, order_no: null, operator_id: null })
+      .execute()
+  }
+  await changeStock(tx, productId, skuId ?? productId, back)
 }
 
 /** Undoes a reservation of unknown outcome, or leaves a tombstone that makes a late `reserveStock` fail. */

@@ -121,9 +121,10 @@ const freeCodes = (productId: string, limit: number) => sql`
 
 /**
  * Frees what the order holds; what was issued is void, as somebody may have seen it. Repeatable.
+ * @param limit of so many pieces; undefined: all
  * @returns how many are free now; undefined when the order has no code
  */
-export async function releaseCodes(tx: Tx, orderNo: string): Promise<number | undefined> {
+export async function releaseCodes(tx: Tx, orderNo: string, limit?: number): Promise<number | undefined> {
   const { rows } = await sql<{ state: CodeState }>`
     update product_codes set
       state = case when state = 'held' and (valid_until is null or valid_until > now()) then 'free' else 'void' end,
@@ -131,7 +132,8 @@ export async function releaseCodes(tx: Tx, orderNo: string): Promise<number | un
       void_reason = case when state = 'issued' then 'canceled' when valid_until <= now() then 'expired' end,
       void_at = case when state = 'issued' or valid_until <= now() then now() end,
       held_at = case when state = 'issued' then held_at end
-    where order_no = ${orderNo} and state in ('held', 'issued')
+    where id in (select id from product_codes where order_no = ${orderNo} and state in ('held', 'issued')
+      order by state = 'issued', id limit ${limit ?? null}::bigint)
     returning state`.execute(tx)
   if (rows.length === 0) return undefined
   return rows.filter(({ state }) => state === 'free').length

@@ -199,3 +199,13 @@ export async function forgetRefused(db: Db, orderNo: string): Promise<void> {
     .where('state', '=', 'refused')
     .execute()
 }
+
+/** Whether an external wallet keeps the order's points. */
+export async function hasPointsOutside(db: Db, orderNo: string): Promise<boolean> {
+  const attempt = await db
+    .selectFrom('exchange_attempts')
+    .select('points_wallet')
+    .where('order_no', '=', orderNo)
+    .executeTakeFirst()
+  return attempt?.points_wallet === 'outside'
+}

@@ -12,7 +12,7 @@ export async function listOrderEvents(db: Db, orderNo: string) {
 export async function findOrderReservation(db: Db, orderNo: string) {
   return db
     .selectFrom('stock_reservations')
-    .select(['quantity', 'state', 'created_at', 'resolved_at'])
+    .select(['quantity', 'settled', 'state', 'created_at', 'resolved_at'])
     .where('order_no', '=', orderNo)
     .executeTakeFirst()
 }

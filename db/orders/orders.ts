@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Attention } from '../../domain/orders/attention.ts'
 import type { OrderNote } from '../../domain/orders/notes.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
@@ -49,12 +49,17 @@ export async function listStandardOrders(
 }
 
 /** @returns undefined when the order is not shipped */
-export async function readShippedAt(db: Db, orderNo: string): Promise<Date | undefined> {
+export const readShippedAt = (db: Db, orderNo: string) => readReachedAt(db, orderNo, 'order_shipped')
+
+/** @returns undefined when the order was never finished */
+export const readFinishedAt = (db: Db, orderNo: string) => readReachedAt(db, orderNo, 'order_finished')
+
+async function readReachedAt(db: Db, orderNo: string, status: OrderStatus): Promise<Date | undefined> {
   const event = await db
     .selectFrom('order_events')
     .select('created_at')
     .where('order_no', '=', orderNo)
-    .where('event_key', '=', 'order_shipped')
+    .where('event_key', '=', status)
     .executeTakeFirst()
   return event?.created_at
 }
@@ -248,12 +253,20 @@ export async function showParcel(tx: Tx, orderNo: string, parcel: ShippingInfo):
     .where('order_no', '=', orderNo)
     .execute()
 }
+/** Within an update of orders: an after-sale that waits for an operator beyond its deadline; null where none does. */
+export const overdueAfterSale = () => sql<string | null>`(
+  select jsonb_build_object('code', 'after_sale', 'data', jsonb_build_object('said', overdue.id::text))
+  from after_sales overdue where overdue.order_no = points_exchange_orders.order_no and overdue.overdue_at is not null
+  order by overdue.id limit 1)`
 
 /** Shows operators why the order cannot continue by itself. @param attention null: it can */
 export async function setAttention(tx: Tx, orderNo: string, attention: Attention | null): Promise<void> {
   await tx
     .updateTable('points_exchange_orders')
-    .set({ needs_attention: attention === null ? null : JSON.stringify(attention), updated_at: new Date() })
+    .set({
+      needs_attention: attention === null ? overdueAfterSale() : JSON.stringify(attention),
+      updated_at: new Date(),
+    })
     .where('order_no', '=', orderNo)
     .execute()
 }

@@ -1,12 +1,12 @@
 import { type Selectable, sql } from 'kysely'
 import { orderLane } from '../../domain/messaging/events.ts'
 import { type Fen, fenOf, moneyFromFen } from '../../domain/money.ts'
-import type { Amounts } from '../../domain/orders/refund.ts'
+import { type Amounts, remainderOf } from '../../domain/orders/refund.ts'
 import type { Db, Tx } from '../client.ts'
 import { keepEvents } from '../messaging/outbox.ts'
 import type { OrderRefundsTable } from '../schema/order-refunds.ts'
 import type { PaymentRefundsTable } from '../schema/payment-refunds.ts'
-import type { Actor } from './orders.ts'
+import type { Actor, ExchangeOrder } from './orders.ts'
 
 export type OrderRefund = Selectable<OrderRefundsTable>
 export type PaymentRefund = Selectable<PaymentRefundsTable>
@@ -22,10 +22,19 @@ export async function listOrderRefunds(db: Db, orderNo: string): Promise<OrderRe
     .execute()
 }
 
-export const amountsOf = (refund: Pick<OrderRefund, 'points' | 'money'>): Amounts => ({
+const amountsOf = (refund: Pick<OrderRefund, 'points' | 'money'>): Amounts => ({
   points: BigInt(refund.points),
   fen: fenOf(refund.money),
 })
+
+/** What of a paid order is not refunded yet. */
+export async function readRemainder(
+  db: Db,
+  order: Pick<ExchangeOrder, 'order_no' | 'total_points' | 'total_money'>,
+): Promise<Amounts> {
+  const cost = { points: BigInt(order.total_points), fen: fenOf(order.total_money) }
+  return remainderOf(cost, (await listOrderRefunds(db, order.order_no)).map(amountsOf))
+}
 
 /** The caller holds the order's lock. @param money decimal CNY */
 export async function recordOrderRefund(

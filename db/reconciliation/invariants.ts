@@ -1,5 +1,10 @@
 import { sql } from 'kysely'
 import { fenOf } from '../../domain/money.ts'
+import {
+  AFTER_SALE_STATES,
+  isOpenAfterSale,
+  REFUNDED_AFTER_SALE_STATES,
+} from '../../domain/orders/after-sale.ts'
 import { PAID_STATUSES } from '../../domain/orders/status.ts'
 import {
   type Disagreement,
@@ -38,7 +43,8 @@ type NumberedCode = {
 const side = (state: string | null): Side | null => (state === null ? null : stateSide(state))
 
 function disagreementOf({ code, no, order_no, ours, theirs }: BrokenRow): Disagreement {
-  return { subject: { code, data: { no } }, ours: side(ours), theirs: side(theirs), orderNo: order_no }
+  const subject = { code, data: { no } } as Subject
+  return { subject, ours: side(ours), theirs: side(theirs), orderNo: order_no }
 }
 
 /**
@@ -107,12 +113,50 @@ export async function findOrderViolations(db: Db): Promise<Disagreement[]> {
     select 'stock_of_order', r.order_no, r.order_no, r.state, coalesce(m.sum, 0)::text from stock_reservations r
       left join (select order_no, sum(delta) from stock_movements where order_no is not null group by 1) m
         on m.order_no = r.order_no
-      where coalesce(m.sum, 0) <> case r.state when 'released' then 0 else -r.quantity end
+      where coalesce(m.sum, 0) <> case r.state when 'released' then 0 else r.settled - r.quantity end
     union all
     select 'hold_without_order', h.order_no, h.order_no, null, null from booked h
       where h.state in ('held', 'captured') and not exists (select from points_exchange_orders o where o.order_no = h.order_no)`.execute(
     db,
   )
+  return [...rows.map(disagreementOf), ...(await findAfterSaleViolations(db))]
+}
+
+/**
+ * Refunded pieces are settled in the stock and never exceed what was bought; each after-sale refunds what it says; none
+ * of a canceled order waits for a decision, and receipt is not held up without one.
+ */
+async function findAfterSaleViolations(db: Db): Promise<Disagreement[]> {
+  const refunded = sql.join(REFUNDED_AFTER_SALE_STATES.map((state) => sql.lit(state)))
+  const ended = sql.join(
+    AFTER_SALE_STATES.filter((state) => !isOpenAfterSale(state)).map((state) => sql.lit(state)),
+  )
+  const { rows } = await sql<BrokenRow>`
+    with pieces as (
+      select order_no, sum(quantity) filter (where state <> 'closed') as claimed,
+        sum(quantity) filter (where state in (${refunded})) as refunded,
+        count(*) filter (where state not in (${ended})) as open
+      from after_sales group by order_no)
+    select 'after_sale_pieces' as code, r.order_no as no, r.order_no, r.settled::text as ours,
+        coalesce(p.refunded, 0)::text as theirs
+      from stock_reservations r left join pieces p on p.order_no = r.order_no
+      where r.settled <> coalesce(p.refunded, 0)
+    union all
+    select 'after_sale_pieces', o.order_no, o.order_no, p.claimed::text, o.quantity::text
+      from pieces p join points_exchange_orders o on o.order_no = p.order_no where p.claimed > o.quantity
+    union all
+    select 'after_sale_refund', a.id::text, a.order_no, a.state, null from after_sales a
+      left join order_refunds b on b.refund_no = a.refund_no
+      where a.state in (${refunded})
+        and (a.points, a.money) is distinct from (coalesce(b.points, 0), coalesce(b.money, 0))
+    union all
+    select 'after_sale_open', a.id::text, a.order_no, a.state, o.status from after_sales a
+      join points_exchange_orders o on o.order_no = a.order_no
+      where o.status = 'order_canceled' and a.state not in (${refunded}, 'closed')
+    union all
+    select 'after_sale_open', o.order_no, o.order_no, null, o.status from points_exchange_orders o
+      left join pieces p on p.order_no = o.order_no
+      where o.confirm_paused_at is not null and coalesce(p.open, 0) = 0`.execute(db)
   return rows.map(disagreementOf)
 }
 

@@ -1,4 +1,5 @@
 import type { AddressesTable } from './addresses.ts'
+import type { AfterSaleEventsTable, AfterSalesTable } from './after-sales.ts'
 import type { CategoriesTable } from './categories.ts'
 import type { CodeImportsTable } from './code-imports.ts'
 import type { CodeReplacementsTable } from './code-replacements.ts'
@@ -73,6 +74,8 @@ export interface Database {
   event_sequences: EventSequencesTable
   outbox: OutboxTable
   payments: PaymentsTable
+  after_sales: AfterSalesTable
+  after_sale_events: AfterSaleEventsTable
   order_refunds: OrderRefundsTable
   shipments: ShipmentsTable
   shipment_changes: ShipmentChangesTable

@@ -61,6 +61,8 @@ export interface PointsExchangeOrdersTable extends Dated {
   pay_by: Date | null
   /** When receipt is confirmed automatically; null before shipping. */
   confirm_by: ColumnType<Date | null, undefined, Date>
+  /** Since when an open after-sale keeps `confirm_by` from passing. */
+  confirm_paused_at: ColumnType<Date | null, undefined, Date | null>
   /** Set when a cancellation starts to close the payment: from then on it is always completed. */
   cancel_cause: ColumnType<CancelCause | null, undefined, string | null>
   /** As `exchange_attempts.run_id`. */

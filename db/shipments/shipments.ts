@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { Parcel } from '../../domain/shipments/shipment.ts'
 import type { Db, Tx } from '../client.ts'
+import { countNeverSent } from '../orders/after-sales.ts'
 import type { Actor } from '../orders/orders.ts'
 import type { ShipmentsTable } from '../schema/shipments.ts'
 
@@ -19,7 +20,7 @@ export async function listShipments(db: Db, orderNos: readonly string[]): Promis
 }
 
 /** Pieces that have left. Lock the order first. */
-export async function countSent(tx: Tx, orderNo: string): Promise<number> {
+export async function countSent(tx: Db, orderNo: string): Promise<number> {
   const { sent } = await tx
     .selectFrom('shipments')
     .select((eb) => eb.fn.sum<string | null>('quantity').as('sent'))
@@ -27,6 +28,14 @@ export async function countSent(tx: Tx, orderNo: string): Promise<number> {
     .where('tracking_no', 'is not', null)
     .executeTakeFirstOrThrow()
   return Number(sent ?? 0)
+}
+
+/** Pieces that are still to leave: neither sent nor refunded before that. Lock the order first to decide by it. */
+export async function countToSend(
+  db: Db,
+  order: { readonly order_no: string; readonly quantity: number },
+): Promise<number> {
+  return order.quantity - (await countSent(db, order.order_no)) - (await countNeverSent(db, order.order_no))
 }
 
 /** Whether the request has had its effect. */
@@ -50,6 +59,17 @@ export async function planShipment(tx: Tx, orderNo: string, quantity: number): P
 }
 
 const NO_PARCEL = { operation_key: null, carrier: null, carrier_name: null, tracking_no: null }
+
+/** What was planned to be sent is refunded in part. Lock the order first. */
+export async function trimPlan(tx: Tx, orderNo: string, quantity: number): Promise<void> {
+  await tx
+    .updateTable('shipments')
+    .set({ quantity, updated_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .where('tracking_no', 'is', null)
+    .where('quantity', '>', quantity)
+    .execute()
+}
 
 /** Sends pieces of an order; the parcel that was planned becomes this one. Lock the order first. */
 export async function sendParcel(

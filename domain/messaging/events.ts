@@ -1,3 +1,4 @@
+import { AFTER_SALE_STATES, type AfterSaleState } from '../orders/after-sale.ts'
 import type { OrderStatus } from '../orders/status.ts'
 
 /** What other systems hear of. A name is never changed. */
@@ -9,11 +10,19 @@ export type OrderEventType = `order.${OrderStep}`
 
 const ORDER_EVENT_TYPES: readonly OrderEventType[] = ORDER_STEPS.map((step) => `order.${step}` as const)
 
+/** The state that an after-sale has reached, the first one with its request. */
+export type AfterSaleEventType = `after_sale.${AfterSaleState}`
+export const afterSaleEventType = (state: AfterSaleState): AfterSaleEventType => `after_sale.${state}`
+
 const OTHER_EVENT_TYPES = ['refund.succeeded', 'points.changed', 'points.expiring'] as const
 
 /** What an endpoint can subscribe to. */
-export type EventType = OrderEventType | (typeof OTHER_EVENT_TYPES)[number]
-export const EVENT_TYPES: readonly EventType[] = [...ORDER_EVENT_TYPES, ...OTHER_EVENT_TYPES]
+export type EventType = OrderEventType | AfterSaleEventType | (typeof OTHER_EVENT_TYPES)[number]
+export const EVENT_TYPES: readonly EventType[] = [
+  ...ORDER_EVENT_TYPES,
+  ...AFTER_SALE_STATES.map(afterSaleEventType),
+  ...OTHER_EVENT_TYPES,
+]
 
 /** Only sent when an operator asks for it. */
 export const TEST_EVENT = 'webhook.test'

@@ -8,6 +8,8 @@ export const ATTENTION_CODES = [
   'attempt',
   'points',
   'stock',
+  /** An after-sale waits for an operator beyond its deadline; `said` is its id. */
+  'after_sale',
   /** Written by an earlier version in a form that is not recognised. */
   'other',
 ] as const

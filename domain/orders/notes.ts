@@ -7,6 +7,8 @@ export const CANCEL_CODES = [
   'canceled_by_customer',
   'canceled_by_operator',
   'canceled_by_order_domain',
+  /** All its pieces were returned or refunded. */
+  'returned_in_full',
 ] as const
 
 export type CancelCode = (typeof CANCEL_CODES)[number] | RefusalCode

@@ -41,3 +41,19 @@ export function reasonAgainstPart(part: Amounts, rest: Amounts, divisible = rest
   }
   return isAllOf(part, rest) ? { code: 'REFUND_IS_WHOLE' } : undefined
 }
+
+/**
+ * What `pieces` of the `left` pieces that are not paid back cost: the remainder by largest remainder, earlier pieces
+ * first. Whatever the order of the refunds, the last one takes all that is left.
+ */
+export function shareOf(rest: Amounts, pieces: number, left: number): Amounts {
+  if (!(Number.isInteger(pieces) && pieces >= 0 && pieces <= left && left > 0)) {
+    throw new RangeError(`${pieces} of ${left} pieces`)
+  }
+  const [some, all] = [BigInt(pieces), BigInt(left)]
+  const share = (whole: bigint) => {
+    const over = whole % all
+    return (whole / all) * some + (over < some ? over : some)
+  }
+  return { points: share(rest.points), fen: share(rest.fen) }
+}

@@ -19,6 +19,10 @@ interface Subjects {
   standard_order: { readonly no: string }
   reservation_without_order: { readonly no: string }
   hold_without_order: { readonly no: string }
+  // After-sales against stock, refunds and orders; `no` is the order's number or the after-sale's id:
+  after_sale_pieces: { readonly no: string }
+  after_sale_refund: { readonly no: string }
+  after_sale_open: { readonly no: string }
   // Payments against orders and the cash wallet:
   money: { readonly no: string }
   open_payments: { readonly no: string }

@@ -28,7 +28,7 @@ const VICTIMS: readonly PartName[] = [
 const CUSTOMERS = 6
 const REST_MS = 150_000
 /** Minutes that all explorations take, of which `npm test` runs a sample. */
-const EXPLORATIONS_MIN = 13
+const EXPLORATIONS_MIN = 20
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((arg) => arg !== '--'),
@@ -98,6 +98,7 @@ function playExplorations(): void {
     'orders/adoption',
     'payments/payment-crash',
     'messaging/worker-crash',
+    'orders/after-sale-lives',
     'pages/browser-pages',
     'pages/browser-journeys',
     'workflows/crash',

@@ -77,6 +77,53 @@ describe('events are kept in the transaction of the change', () => {
     ])
   })
 
+  test('an after-sale: each state once, as often as it is reached, without what people wrote', async () => {
+    await mall.points('returns', 100)
+    const product_id = await mall.product({ shipping_type: 'logistics', returnable: { days: 7 } })
+    const bought = await mall.exchange('returns', { product_id, address: ADDRESS })
+    const orderNo = bought.body.data.order_no as string
+    for (const [action, body] of [
+      ['accept', {}],
+      ['ship', { carrier: '顺丰', tracking_no: 'SF1234567890123' }],
+      ['finish', {}],
+    ] as const) {
+      expect((await mall.operate(orderNo, action, body)).status).toBe(200)
+    }
+    const api = '/api/points-mall'
+    const ask = { type: 'refund_only', quantity: 1, reason: '瓶身破损' }
+    const asked = await mall.call('POST', `${api}/orders/${orderNo}/after-sales`, {
+      as: 'returns',
+      body: ask,
+    })
+    expect(asked.status).toBe(201)
+    const { id } = asked.body.data
+    const act = async (action: string, body: object) => {
+      const operator = { as: 'op', role: 'operator', body } as const
+      expect(
+        (await mall.call('POST', `/api/admin${api.slice(4)}/after-sales/${id}/${action}`, operator)).status,
+      ).toBe(200)
+    }
+    await act('refuse', { reason: '照片不清楚' })
+    const appeal = { as: 'returns', body: { reason: '已补充照片' } }
+    expect((await mall.call('POST', `${api}/after-sales/${id}/appeal`, appeal)).status).toBe(200)
+    await act('approve', {})
+    const events = await until(
+      async () => (await eventsOf(`order/${orderNo}`)).filter(({ kind }) => kind.startsWith('after_sale.')),
+      (told) => told.some(({ kind }) => kind === 'after_sale.completed'),
+      'the after-sale is completed',
+    )
+    const states = ['requested', 'refused', 'requested', 'refunding', 'completed']
+    expect(events.map(({ kind, payload }) => ({ kind, payload }))).toEqual(
+      states.map((state) => ({
+        kind: `after_sale.${state}`,
+        payload: { after_sale_id: id, order_no: orderNo, state, type: 'refund_only', quantity: 1 },
+      })),
+    )
+    for (const { kind } of events) expect(EVENT_TYPES).toContain(kind)
+    expect((await kindsOf(`order/${orderNo}`)).filter((kind) => kind === 'refund.succeeded')).toHaveLength(1)
+    expect(JSON.stringify(await eventsOf(`order/${orderNo}`))).not.toMatch(/破损|照片/)
+  })
+
   test('a refund at a provider is told once it is made, not when it is asked for', async () => {
     const orderNo = await redeemed('provider', { payment_method: 'bank_card' }, 990)
     const { payment_info } = await mall.order('provider', orderNo)

@@ -83,6 +83,28 @@ async function receiveEvents({ call, deps: { db, sealer } }: TestApp): Promise<v
 const OF_A_KIND = 1
 const ORDERS = SHARE > 0 ? 8 : 3
 
+/** After-sales of Carol: one waits for an operator, one for the goods. */
+async function askForReturns(mall: TestApp): Promise<void> {
+  const product_id = await mall.product({ shipping_type: 'logistics', returnable: { days: 7 }, point: 10 })
+  const address = { name: '林可', phone: '13800138000', detail: '文三路 90 号' }
+  const { order_no } = (await mall.exchange('carol', { product_id, quantity: 3, address })).body.data
+  await mall.operate(order_no, 'accept')
+  await mall.operate(order_no, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })
+  await mall.operate(order_no, 'finish')
+  const ask = async () => {
+    const body = { type: 'return_refund', quantity: 1, reason: '颜色和图片不一样，想退掉这一件' }
+    const asked = await mall.call('POST', `/api/points-mall/orders/${order_no}/after-sales`, {
+      as: 'carol',
+      body,
+    })
+    expect(asked.status, JSON.stringify(asked.body)).toBe(201)
+    return asked.body.data.id as string
+  }
+  await ask()
+  const path = `/api/admin/points-mall/after-sales/${await ask()}/approve`
+  expect((await mall.call('POST', path, { as: 'op', role: 'operator', body: {} })).status).toBe(200)
+}
+
 /** The kind of a page: its address without numbers, names and query. */
 function kindOf(path: string): string {
   const { pathname, search } = new URL(path, 'http://shop.invalid')
@@ -103,6 +125,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
     await seedDemo(mall.db, mall.deps.vault, mall.deps.sealer)
     await bringToLife(mall.deps, () => {}, PATIENCE)
     await receiveEvents(mall)
+    await askForReturns(mall)
     browser = await openBrowser()
   })
   afterAll(async () => {

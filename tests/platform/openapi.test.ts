@@ -202,6 +202,30 @@ describe('each operation', () => {
     return asPath(list.body.data[0].id)
   }
 
+  async function afterSale(state?: 'refused' | 'approved' | 'returning'): Promise<{ id: string }> {
+    // Of goods that can be returned once they are received.
+    await mall.points('alice', 20)
+    await mall.db
+      .updateTable('points_products')
+      .set({ returnable: '{"days":7}' })
+      .where('id', '=', '1')
+      .execute()
+    const orderNo = await shipped()
+    const body = { type: 'return_refund', quantity: 1, reason: '破损' }
+    const path = `/api/points-mall/orders/${orderNo}/after-sales`
+    const { id } = (await mall.call('POST', path, { ...CUSTOMER, body })).body.data
+    const act = async (who: typeof CUSTOMER | typeof ADMIN, area: string, action: string, sent: object) =>
+      expect(
+        (await mall.call('POST', `/api/${area}/after-sales/${id}/${action}`, { ...who, body: sent })).status,
+      ).toBe(200)
+    if (state === 'refused') await act(ADMIN, 'admin/points-mall', 'refuse', { reason: '不符合' })
+    else if (state !== undefined) await act(ADMIN, 'admin/points-mall', 'approve', {})
+    if (state === 'returning') {
+      await act(CUSTOMER, 'points-mall', 'return-shipment', { carrier: '顺丰', tracking_no: 'SF1' })
+    }
+    return asPath(id)
+  }
+
   /** What its example needs first: parameters of the path, and fields with identifiers that only the mall knows. */
   const NEEDS: Readonly<Record<string, () => Record<string, string> | Promise<Record<string, string>>>> = {
     getProduct: () => ({ id: '1' }),
@@ -223,6 +247,16 @@ describe('each operation', () => {
         .shipments
       return { id, shipment_id: parcel.id }
     },
+    createAfterSale: async () => asPath(await redeemed()),
+    getAfterSale: () => afterSale(),
+    cancelAfterSale: () => afterSale(),
+    appealAfterSale: () => afterSale('refused'),
+    sendAfterSaleBack: () => afterSale('approved'),
+    adminGetAfterSale: () => afterSale(),
+    adminApproveAfterSale: () => afterSale(),
+    adminRefuseAfterSale: () => afterSale(),
+    adminReceiveAfterSale: () => afterSale('returning'),
+    adminRefuseAfterSaleReceipt: () => afterSale('returning'),
     adminGetProduct: draft,
     adminListStockMovements: draft,
     adminUpdateProduct: draft,

@@ -168,6 +168,54 @@ async function usedVoucher(): Promise<string> {
   return (await redeemVoucher(mall.deps, code, await store(), clerk, fresh('use'))).id
 }
 
+/** @returns the id of an after-sale of finished goods */
+async function afterSale(owner: string, type = 'return_refund'): Promise<string> {
+  const product_id = await mall.product({ shipping_type: 'logistics', returnable: { days: 7 } })
+  await mall.points(owner, 100)
+  const { order_no } = (await mall.exchange(owner, { product_id, address: ADDRESS })).body.data
+  for (const [action, body] of [
+    ['accept', {}],
+    ['ship', parcel],
+    ['finish', {}],
+  ] as const) {
+    expect((await mall.operate(order_no, action, body)).status).toBe(200)
+  }
+  const body = { type, quantity: 1, reason: '破损' }
+  const asked = await mall.call('POST', `${API}/orders/${order_no}/after-sales`, { as: owner, body })
+  expect(asked.status, JSON.stringify(asked.body)).toBe(201)
+  return asked.body.data.id
+}
+
+const onAfterSale = async (id: string, action: string, body = {}) =>
+  expect(
+    (
+      await mall.call('POST', `${STAFF_API}/after-sales/${id}/${action}`, {
+        as: 'op',
+        role: 'operator',
+        body,
+      })
+    ).status,
+  ).toBe(200)
+
+async function refusedAfterSale(owner: string): Promise<string> {
+  const id = await afterSale(owner)
+  await onAfterSale(id, 'refuse', reason)
+  return id
+}
+
+async function approvedAfterSale(owner: string): Promise<string> {
+  const id = await afterSale(owner)
+  await onAfterSale(id, 'approve')
+  return id
+}
+
+async function returningAfterSale(owner: string): Promise<string> {
+  const id = await approvedAfterSale(owner)
+  const path = `${API}/after-sales/${id}/return-shipment`
+  expect((await mall.call('POST', path, { as: owner, body: parcel })).status).toBe(200)
+  return id
+}
+
 async function unpaid(owner: string): Promise<string> {
   const product_id = await mall.product({ payment_mode: 'money_only', fen: 100 })
   await mall.cash(owner, 100)
@@ -268,6 +316,18 @@ const ORDER_ACTS = [
   // Nothing is stuck: an allowed caller gets 409.
   ['resolve', paid, { ...reason, action: 'retry' }, 409, 409],
 ] as const
+/** Actions on after-sales: what they need, their fields. */
+const CUSTOMER_AFTER_SALE_ACTS = [
+  ['cancel', afterSale, {}],
+  ['appeal', refusedAfterSale, reason],
+  ['return-shipment', approvedAfterSale, parcel],
+] as const
+const AFTER_SALE_ACTS = [
+  ['approve', afterSale, {}, {}],
+  ['refuse', afterSale, reason, reason],
+  ['receive', returningAfterSale, { sellable: true }, { sellable: 'yes' }],
+  ['refuse-receipt', returningAfterSale, reason, reason],
+] as const
 /** Actions of an admin on wallets: the API's body, the form's fields. */
 const WALLET_ACTS = [
   ['grant', { points: 5, ...reason }, { points: '5', ...reason }],
@@ -305,6 +365,16 @@ const TABLE: readonly Row[] = [
     path: `${API}/orders/${await shipped(owner)}/confirm`,
     body: {},
   })),
+  row(`POST ${API}/orders/:id/after-sales`, PEOPLE, 201, 'own', async (owner) => ({
+    path: `${API}/orders/${await paid(owner)}/after-sales`,
+    body: { type: 'refund_only', quantity: 1, ...reason },
+  })),
+  ...CUSTOMER_AFTER_SALE_ACTS.map(([act, sale, body]) =>
+    row(`POST ${API}/after-sales/:id/${act}`, PEOPLE, 200, 'own', async (owner) => ({
+      path: `${API}/after-sales/${await sale(owner)}/${act}`,
+      body,
+    })),
+  ),
 
   row(`POST ${STAFF_API}/products`, STAFF, 201, 'none', () => ({ body: draft })),
   row(`PATCH ${STAFF_API}/products/:id`, STAFF, 200, 'none', async () => ({
@@ -396,6 +466,12 @@ const TABLE: readonly Row[] = [
       body: { carrier: 'sf', tracking_no: 'SF7654321' },
     }
   }),
+  ...AFTER_SALE_ACTS.map(([act, sale, body]) =>
+    row(`POST ${STAFF_API}/after-sales/:id/${act}`, STAFF, 200, 'customer', async (owner) => ({
+      path: `${STAFF_API}/after-sales/${await sale(owner)}/${act}`,
+      body,
+    })),
+  ),
 
   row('POST /points-mall/sign-in', EVERYBODY, 303, 'none', () => ({ fields: { user: 'alice' } })),
   row('POST /points-mall/sign-in/link', EVERYBODY, 303, 'none', () => ({ fields: { token: 'none' } })),
@@ -456,6 +532,26 @@ const TABLE: readonly Row[] = [
     path: `/points-mall/orders/${await shipped(owner)}/confirm`,
     fields: {},
   })),
+  row('POST /points-mall/orders/:id/after-sale', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/orders/${await paid(owner)}/after-sale`,
+    fields: { type: 'refund_only', quantity: '1', ...reason },
+  })),
+  ...CUSTOMER_AFTER_SALE_ACTS.map(([act, sale, fields]) =>
+    row(`POST /points-mall/after-sales/:id/${act}`, PEOPLE, 303, 'own', async (owner) => ({
+      path: `/points-mall/after-sales/${await sale(owner)}/${act}`,
+      fields,
+    })),
+  ),
+  row('POST /points-mall/after-sales/:id/picture', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/after-sales/${await afterSale(owner)}/picture`,
+    fields: {},
+  })),
+  ...AFTER_SALE_ACTS.map(([act, sale, , fields]) =>
+    row(`POST /admin/after-sales/:id/${act}`, STAFF, 303, 'customer', async (owner) => ({
+      path: `/admin/after-sales/${await sale(owner)}/${act}`,
+      fields,
+    })),
+  ),
 
   row('POST /admin/products', STAFF, 303, 'none', () => ({ fields: draftForm })),
   row('POST /admin/products/:id', STAFF, 303, 'none', async () => ({
@@ -672,7 +768,7 @@ describe('the table of permissions', () => {
   })
 
   test("marks every route about a customer's wallet, level, earning or order", () => {
-    const isAbout = /\/admin\/(.*\/)?(:owner|orders\/:id|earnings)/
+    const isAbout = /\/admin\/(.*\/)?(:owner|orders\/:id|after-sales\/:id|earnings)/
     for (const { route, whose } of TABLE) {
       expect([route, whose === 'customer']).toEqual([route, isAbout.test(route)])
     }
@@ -739,6 +835,7 @@ describe('a form acts for the account that it was shown to', () => {
   const NOT_SHOWN = [
     'POST /admin/products/:id/picture',
     'POST /admin/products/:id/codes',
+    'POST /points-mall/after-sales/:id/picture',
     'POST /admin/demo/crash-worker',
   ]
 

@@ -36,6 +36,8 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   webhook_deliveries: 'messaging',
   webhook_endpoints: 'messaging',
   webhook_inbox: 'messaging',
+  after_sale_events: 'orders',
+  after_sales: 'orders',
   exchange_attempts: 'orders',
   order_events: 'orders',
   order_refunds: 'orders',

@@ -128,6 +128,12 @@ type Problem = {
     | 'REFUND_IS_WHOLE'
     | 'ENDPOINT_DISABLED'
     | 'TOO_MANY_ENDPOINTS'
+    | 'NOT_RETURNABLE'
+    | 'RETURN_PERIOD_OVER'
+    | 'NOTHING_TO_RETURN'
+    | 'AFTER_SALE_QUANTITY_EXCEEDED'
+    | 'AFTER_SALE_WHOLE_ONLY'
+    | 'AFTER_SALE_STATE_CONFLICT'
     | 'UNAVAILABLE'
     | 'VALIDATION_FAILED'
     | 'MALFORMED_JSON'
@@ -264,7 +270,16 @@ type Order = {
   cancel_reason: string | null
   needs_attention: string | null
   attention?: {
-    code: 'refund' | 'late_money' | 'payment' | 'exchange' | 'attempt' | 'points' | 'stock' | 'other'
+    code:
+      | 'refund'
+      | 'late_money'
+      | 'payment'
+      | 'exchange'
+      | 'attempt'
+      | 'points'
+      | 'stock'
+      | 'after_sale'
+      | 'other'
     data: { said: string }
   }
   exchange_time: string
@@ -473,6 +488,70 @@ type Address = {
   district?: string | null
   detail?: string | null
 } | null
+
+type AfterSale = {
+  id: string
+  order_no: string
+  owner_id: string
+  type: 'refund_only' | 'return_refund'
+  stage: 'in_sale' | 'after_sale'
+  quantity: number
+  state:
+    | 'requested'
+    | 'refused'
+    | 'awaiting_return'
+    | 'returning'
+    | 'receipt_refused'
+    | 'refunding'
+    | 'completed'
+    | 'closed'
+  goods_state:
+    | 'with_shop'
+    | 'with_customer'
+    | 'to_return'
+    | 'returning'
+    | 'receipt_refused'
+    | 'restocked'
+    | 'unusable'
+  money_state: 'initial' | 'refunding' | 'refunded' | 'not_refunded'
+  points: number
+  money: Money
+  reason: string
+  pictures: string[]
+  return_shipment: { carrier: string; tracking_no: string } | null
+  refund_no: string | null
+  deadline: string | null
+  overdue: boolean
+  timeline: {
+    state:
+      | 'requested'
+      | 'refused'
+      | 'awaiting_return'
+      | 'returning'
+      | 'receipt_refused'
+      | 'refunding'
+      | 'completed'
+      | 'closed'
+    at: string
+    note: string
+    code:
+      | 'requested'
+      | 'appealed'
+      | 'refused'
+      | 'receipt_refused'
+      | 'sent_back'
+      | 'received'
+      | 'closed'
+      | 'approved'
+      | 'refund_at_once'
+      | 'overdue'
+      | 'refunded'
+    data: { [name: string]: string }
+    by: { type: string; id: string | null }
+  }[]
+  created_at: string
+  updated_at: string
+}
 
 type AdminProduct = Product & { point: number; price: Money; category_id: string | null; version: string }
 
@@ -722,6 +801,12 @@ type ShipBatchResult = {
     | 'REFUND_IS_WHOLE'
     | 'ENDPOINT_DISABLED'
     | 'TOO_MANY_ENDPOINTS'
+    | 'NOT_RETURNABLE'
+    | 'RETURN_PERIOD_OVER'
+    | 'NOTHING_TO_RETURN'
+    | 'AFTER_SALE_QUANTITY_EXCEEDED'
+    | 'AFTER_SALE_WHOLE_ONLY'
+    | 'AFTER_SALE_STATE_CONFLICT'
     | 'UNAVAILABLE'
     | 'VALIDATION_FAILED'
     | 'MALFORMED_JSON'
@@ -828,6 +913,14 @@ type WebhookEndpoint = {
     | 'order.shipped'
     | 'order.finished'
     | 'order.canceled'
+    | 'after_sale.requested'
+    | 'after_sale.refused'
+    | 'after_sale.awaiting_return'
+    | 'after_sale.returning'
+    | 'after_sale.receipt_refused'
+    | 'after_sale.refunding'
+    | 'after_sale.completed'
+    | 'after_sale.closed'
     | 'refund.succeeded'
     | 'points.changed'
     | 'points.expiring'
@@ -897,6 +990,14 @@ type OutgoingEvent = {
     | 'order.shipped'
     | 'order.finished'
     | 'order.canceled'
+    | 'after_sale.requested'
+    | 'after_sale.refused'
+    | 'after_sale.awaiting_return'
+    | 'after_sale.returning'
+    | 'after_sale.receipt_refused'
+    | 'after_sale.refunding'
+    | 'after_sale.completed'
+    | 'after_sale.closed'
     | 'refund.succeeded'
     | 'points.changed'
     | 'points.expiring'
@@ -1095,6 +1196,12 @@ export interface Operations {
                   | 'REFUND_IS_WHOLE'
                   | 'ENDPOINT_DISABLED'
                   | 'TOO_MANY_ENDPOINTS'
+                  | 'NOT_RETURNABLE'
+                  | 'RETURN_PERIOD_OVER'
+                  | 'NOTHING_TO_RETURN'
+                  | 'AFTER_SALE_QUANTITY_EXCEEDED'
+                  | 'AFTER_SALE_WHOLE_ONLY'
+                  | 'AFTER_SALE_STATE_CONFLICT'
                   | 'UNAVAILABLE'
                   | 'VALIDATION_FAILED'
                   | 'MALFORMED_JSON'
@@ -1266,6 +1373,111 @@ export interface Operations {
     answer:
       | { status: 200; body: { success: true; data: Order } }
       | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  createAfterSale: {
+    path: { id: string }
+    body: {
+      type: 'refund_only' | 'return_refund'
+      quantity: number
+      reason: string
+      pictures?: string[] | null
+    }
+    answer:
+      | { status: 201; body: { success: true; data: AfterSale } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  listAfterSales: {
+    query?: {
+      page?: number
+      per_page?: number
+      state?:
+        | 'requested'
+        | 'refused'
+        | 'awaiting_return'
+        | 'returning'
+        | 'receipt_refused'
+        | 'refunding'
+        | 'completed'
+        | 'closed'
+    }
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale[]; meta: Meta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  getAfterSale: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  cancelAfterSale: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale } }
+      | { status: 202; body: { success: true; data: AfterSale } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  appealAfterSale: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale } }
+      | { status: 202; body: { success: true; data: AfterSale } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  sendAfterSaleBack: {
+    path: { id: string }
+    body: { carrier: string; tracking_no: string }
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale } }
+      | { status: 202; body: { success: true; data: AfterSale } }
       | { status: 400; body: Problem }
       | { status: 401; body: Problem }
       | { status: 403; body: Problem }
@@ -2000,6 +2212,110 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminListAfterSales: {
+    query?: {
+      page?: number
+      per_page?: number
+      state?:
+        | 'requested'
+        | 'refused'
+        | 'awaiting_return'
+        | 'returning'
+        | 'receipt_refused'
+        | 'refunding'
+        | 'completed'
+        | 'closed'
+      owner_id?: string
+      order_no?: string
+      overdue?: 'true' | 'false'
+    }
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale[]; meta: Meta } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetAfterSale: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminApproveAfterSale: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale } }
+      | { status: 202; body: { success: true; data: AfterSale } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminRefuseAfterSale: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale } }
+      | { status: 202; body: { success: true; data: AfterSale } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminReceiveAfterSale: {
+    path: { id: string }
+    body: { sellable: boolean }
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale } }
+      | { status: 202; body: { success: true; data: AfterSale } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminRefuseAfterSaleReceipt: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: AfterSale } }
+      | { status: 202; body: { success: true; data: AfterSale } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminListReconciliations: {
     query?: { page?: number; per_page?: number }
     answer:
@@ -2064,6 +2380,14 @@ export interface Operations {
         | 'order.shipped'
         | 'order.finished'
         | 'order.canceled'
+        | 'after_sale.requested'
+        | 'after_sale.refused'
+        | 'after_sale.awaiting_return'
+        | 'after_sale.returning'
+        | 'after_sale.receipt_refused'
+        | 'after_sale.refunding'
+        | 'after_sale.completed'
+        | 'after_sale.closed'
         | 'refund.succeeded'
         | 'points.changed'
         | 'points.expiring'
@@ -2104,6 +2428,14 @@ export interface Operations {
         | 'order.shipped'
         | 'order.finished'
         | 'order.canceled'
+        | 'after_sale.requested'
+        | 'after_sale.refused'
+        | 'after_sale.awaiting_return'
+        | 'after_sale.returning'
+        | 'after_sale.receipt_refused'
+        | 'after_sale.refunding'
+        | 'after_sale.completed'
+        | 'after_sale.closed'
         | 'refund.succeeded'
         | 'points.changed'
         | 'points.expiring'
@@ -2275,6 +2607,12 @@ export const PATHS = {
   changeOrderAddress: ['PATCH', '/api/points-mall/orders/{id}/address'],
   extendOrder: ['POST', '/api/points-mall/orders/{id}/extend'],
   confirmOrder: ['POST', '/api/points-mall/orders/{id}/confirm'],
+  createAfterSale: ['POST', '/api/points-mall/orders/{id}/after-sales'],
+  listAfterSales: ['GET', '/api/points-mall/after-sales'],
+  getAfterSale: ['GET', '/api/points-mall/after-sales/{id}'],
+  cancelAfterSale: ['POST', '/api/points-mall/after-sales/{id}/cancel'],
+  appealAfterSale: ['POST', '/api/points-mall/after-sales/{id}/appeal'],
+  sendAfterSaleBack: ['POST', '/api/points-mall/after-sales/{id}/return-shipment'],
   adminListProducts: ['GET', '/api/admin/points-mall/products'],
   adminCreateProduct: ['POST', '/api/admin/points-mall/products'],
   adminGetProduct: ['GET', '/api/admin/points-mall/products/{id}'],
@@ -2322,6 +2660,12 @@ export const PATHS = {
   adminListStores: ['GET', '/api/admin/points-mall/stores'],
   adminCreateStore: ['POST', '/api/admin/points-mall/stores'],
   adminUpdateStore: ['PATCH', '/api/admin/points-mall/stores/{id}'],
+  adminListAfterSales: ['GET', '/api/admin/points-mall/after-sales'],
+  adminGetAfterSale: ['GET', '/api/admin/points-mall/after-sales/{id}'],
+  adminApproveAfterSale: ['POST', '/api/admin/points-mall/after-sales/{id}/approve'],
+  adminRefuseAfterSale: ['POST', '/api/admin/points-mall/after-sales/{id}/refuse'],
+  adminReceiveAfterSale: ['POST', '/api/admin/points-mall/after-sales/{id}/receive'],
+  adminRefuseAfterSaleReceipt: ['POST', '/api/admin/points-mall/after-sales/{id}/refuse-receipt'],
   adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],

@@ -1,6 +1,5 @@
-import { remainderOfOrder } from '../../activities/settle.ts'
 import { findOrderForUpdate } from '../../db/orders/orders.ts'
-import { recordOrderRefund } from '../../db/orders/refunds.ts'
+import { readRemainder, recordOrderRefund } from '../../db/orders/refunds.ts'
 import { listPayments, updatePayment } from '../../db/payments/payments.ts'
 import { giveBackPart } from '../../db/wallet/order-holds.ts'
 import { decimalFromFen } from '../../domain/money.ts'
@@ -14,7 +13,7 @@ export async function takeLastPart({ db, deps }: TestApp, orderNo: string): Prom
   await db.transaction().execute(async (tx) => {
     const order = await findOrderForUpdate(tx, orderNo)
     if (!order) throw new Error(`no order ${orderNo}`)
-    const { points, fen } = await remainderOfOrder(tx, order)
+    const { points, fen } = await readRemainder(tx, order)
     const reason = '补偿'
     const { refund_no } = await recordOrderRefund(tx, {
       orderNo,

@@ -37,9 +37,10 @@ import {
 import { grant } from '../../db/wallet/grants.ts'
 import { createLedgerCipher, type LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import type { Role } from '../../domain/access.ts'
-import type { PaymentMode, ProductType, ShippingType } from '../../domain/catalogue/product.ts'
+import type { PaymentMode, ProductType, Returnable, ShippingType } from '../../domain/catalogue/product.ts'
 import { ORDER_STEPS } from '../../domain/messaging/events.ts'
 import { decimalFromFen } from '../../domain/money.ts'
+import { AFTER_SALE_DEADLINES, type AfterSaleDeadlines } from '../../domain/orders/after-sale.ts'
 import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../../domain/payments/method.ts'
 import type { EarningRules } from '../../domain/wallet/earning.ts'
@@ -64,6 +65,7 @@ export interface MallOptions {
   readonly outsideWallet?: PointsWallet
   readonly paymentTimeoutMs?: number
   readonly autoConfirmTimeoutMs?: number
+  readonly afterSale?: AfterSaleDeadlines
   readonly maxPointsPerOrder?: number
   readonly expiryGraceMs?: number
   readonly autoCreateLogistics?: boolean
@@ -190,6 +192,7 @@ export async function openTestApp(options: MallOptions = {}) {
     defaultMethod: 'wallet',
     paymentTimeoutMs: options.paymentTimeoutMs ?? 1_800_000,
     autoConfirmTimeoutMs: options.autoConfirmTimeoutMs ?? 86_400_000,
+    afterSale: options.afterSale ?? AFTER_SALE_DEADLINES,
     outsideSteps: options.outsideSteps ?? [],
   }
   const expiryGraceMs = options.expiryGraceMs ?? 7 * 86_400_000
@@ -491,6 +494,7 @@ export interface ProductFields {
   readonly shipping_type?: ShippingType
   readonly product_type?: ProductType
   readonly limit?: Record<string, number>
+  readonly returnable?: Returnable
   /** Product properties besides the limit. */
   readonly told?: Record<string, string>
 }
@@ -515,6 +519,7 @@ async function addProduct(db: Db, fields: ProductFields): Promise<string> {
       status: status === 'on_sale' && stock === 0 ? 'sold_out' : status,
       shipping_type: fields.shipping_type ?? 'none',
       product_type: fields.product_type ?? 'physical',
+      ...(fields.returnable ? { returnable: JSON.stringify(fields.returnable) } : {}),
       properties:
         fields.limit || fields.told ? JSON.stringify({ limit: fields.limit, ...fields.told }) : null,
       outer_id: null,

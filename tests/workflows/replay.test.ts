@@ -97,7 +97,7 @@ describe('committed histories', () => {
     const messages = [
       ...['placed', 'cancel', 'pay', 'accept', 'ship', 'finish', 'refund', 'resolve', 'taken'],
       ...['shipment', 'correctShipment', 'extend'],
-      ...['payment', 'order', 'resync'],
+      ...['payment', 'order', 'resync', 'afterSale'],
     ]
     expect([...new Set(seen)].sort()).toEqual([...new Set([...steps, ...messages])].sort())
   })

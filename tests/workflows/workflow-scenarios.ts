@@ -5,7 +5,10 @@ import { importCodes } from '../../application/fulfilment/codes.ts'
 import type { ExchangeSettings } from '../../application/orders/exchange-deps.ts'
 import { adjust } from '../../db/wallet/grants.ts'
 import { yesterdayInShanghai } from '../../domain/business-time.ts'
+import type { Returnable } from '../../domain/catalogue/product.ts'
+import { AFTER_SALE_DEADLINES, type AfterSaleType } from '../../domain/orders/after-sale.ts'
 import {
+  afterSaleWorkflowId,
   EXPIRY_ID,
   EXPIRY_WORKFLOW,
   exchangeWorkflowId,
@@ -93,15 +96,15 @@ function unavailable(times: number): () => void {
   }
 }
 
-/** Redeems and expects success. */
-async function redeem(stage: Stage, owner: string, cost: Cost, quantity = 1): Promise<Ordered> {
-  const answer = await ask(stage, owner, cost, quantity)
+/** Redeems one piece, or as many as the cost says, and expects success. */
+async function redeem(stage: Stage, owner: string, cost: Cost): Promise<Ordered> {
+  const answer = await ask(stage, owner, cost)
   if (answer.status !== 201) throw new Error(`answered ${answer.status} ${JSON.stringify(answer.body)}`)
   return answer.body.data
 }
 
-async function ask(stage: Stage, owner: string, cost: Cost, quantity = 1): Promise<Answer> {
-  const { point = 0, fen = 0, method } = cost
+async function ask(stage: Stage, owner: string, cost: Cost): Promise<Answer> {
+  const { point = 0, fen = 0, method, quantity = 1 } = cost
   const payment_mode = fen === 0 ? 'points_only' : point === 0 ? 'money_only' : 'mixed'
   const product_id = await stage.product({
     payment_mode,
@@ -109,9 +112,10 @@ async function ask(stage: Stage, owner: string, cost: Cost, quantity = 1): Promi
     fen,
     stock: 5,
     shipping_type: 'logistics',
+    ...(cost.returnable ? { returnable: cost.returnable } : {}),
   })
   if (point > 0) await stage.points(owner, point * quantity)
-  if (cost.cash) await stage.cash(owner, cost.cash)
+  if (cost.cash) await stage.cash(owner, cost.cash * quantity)
   const address = { name: '李雷', phone: '13800000000', detail: '杭州市西湖区' }
   return stage.exchange(owner, {
     product_id,
@@ -125,8 +129,10 @@ interface Cost {
   readonly point?: number
   readonly fen?: number
   readonly method?: 'wallet' | 'bank_card' | 'alipay'
-  /** Fen in the owner's cash wallet. */
+  /** Fen in the owner's cash wallet, for each piece. */
   readonly cash?: number
+  readonly quantity?: number
+  readonly returnable?: Returnable
 }
 interface Ordered {
   readonly order_no: string
@@ -135,6 +141,32 @@ interface Ordered {
 
 const CARD: Cost = { point: 100, fen: 990, method: 'bank_card' }
 const WALLET: Cost = { point: 100, fen: 990, method: 'wallet', cash: 990 }
+
+const RETURNABLE = { returnable: { days: 7 } } as const
+
+/** Asks to return one piece. @returns the id of the after-sale */
+async function askAfterSale(
+  stage: Stage,
+  owner: string,
+  order_no: string,
+  type: AfterSaleType = 'return_refund',
+): Promise<string> {
+  const path = `/api/points-mall/orders/${order_no}/after-sales`
+  const body = { type, quantity: 1, reason: '颜色不对' }
+  const answer = await stage.call('POST', path, { as: owner, body })
+  if (answer.status !== 201) throw new Error(`answered ${answer.status} ${JSON.stringify(answer.body)}`)
+  return answer.body.data.id
+}
+
+const onAfterSale = (stage: Stage, id: string, action: string, body: object = {}) =>
+  expectStatus(
+    stage.call('POST', `/api/admin/points-mall/after-sales/${id}/${action}`, {
+      as: 'op',
+      role: 'operator',
+      body,
+    }),
+    200,
+  )
 
 async function expectStatus(answer: Promise<Answer>, status: number): Promise<void> {
   const { status: got, body } = await answer
@@ -246,7 +278,7 @@ async function spend(stage: Stage, owner: string, currency: 'ZJF' | 'CNY'): Prom
   )
 }
 
-/** Every path through `exchangeWorkflow` and `refundWorkflow`; each has a committed history. */
+/** Every path through `exchangeWorkflow`, `refundWorkflow` and `afterSaleWorkflow`; each has a committed history. */
 export const BRANCHES: readonly Branch[] = [
   {
     name: 'points-only-canceled',
@@ -293,7 +325,7 @@ export const BRANCHES: readonly Branch[] = [
   {
     name: 'shipped-in-parcels-and-extended',
     async play(stage, owner) {
-      const { order_no } = await redeem(stage, owner, { point: 100 }, 2)
+      const { order_no } = await redeem(stage, owner, { point: 100, quantity: 2 })
       const parcel = (n: number) => ({ carrier: 'yto', tracking_no: `YT000000000000${n}` })
       await expectStatus(stage.operate(order_no, 'accept'), 200)
       await expectStatus(stage.operate(order_no, 'shipments', { ...parcel(1), quantity: 1 }), 200)
@@ -611,6 +643,84 @@ export const BRANCHES: readonly Branch[] = [
       await finishOrder(stage, owner, order)
       await expectStatus(stage.operate(order.order_no, 'refund', { reason: '七天无理由' }), 200)
       return refundWorkflowId(order.order_no, 'after-sale')
+    },
+  },
+  {
+    name: 'after-sale-returned',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, { ...CARD, ...RETURNABLE })
+      await payByCard(stage, owner, order)
+      await finishOrder(stage, owner, order)
+      const id = await askAfterSale(stage, owner, order.order_no)
+      await onAfterSale(stage, id, 'approve')
+      const path = `/api/points-mall/after-sales/${id}/return-shipment`
+      const body = { carrier: '顺丰', tracking_no: 'SF2' }
+      await expectStatus(stage.call('POST', path, { as: owner, body }), 200)
+      await onAfterSale(stage, id, 'receive', { sellable: true })
+      return afterSaleWorkflowId(id)
+    },
+  },
+  {
+    name: 'after-sale-at-once',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, { ...WALLET, quantity: 2 })
+      return afterSaleWorkflowId(await askAfterSale(stage, owner, order_no, 'refund_only'))
+    },
+  },
+  {
+    name: 'canceled-by-after-sales',
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, WALLET)
+      await askAfterSale(stage, owner, order_no, 'refund_only')
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'after-sale-overdue-refused-then-closed',
+    settings: { afterSale: { ...AFTER_SALE_DEADLINES, decideMs: 300, appealMs: 300 } },
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, { ...WALLET, ...RETURNABLE })
+      await finishOrder(stage, owner, order)
+      const id = await askAfterSale(stage, owner, order.order_no)
+      await needsAttention(stage, owner, order.order_no)
+      await onAfterSale(stage, id, 'refuse', { reason: '已使用' })
+      return afterSaleWorkflowId(id)
+    },
+  },
+  {
+    name: 'after-sale-refund-needs-an-operator',
+    async play(stage, owner) {
+      const order = await redeem(stage, owner, { ...CARD, ...RETURNABLE, quantity: 2 })
+      await payByCard(stage, owner, order)
+      await finishOrder(stage, owner, order)
+      const id = await askAfterSale(stage, owner, order.order_no, 'refund_only')
+      await stage.control('faults', { fault: 'refund_failed', count: 1 })
+      await onAfterSale(stage, id, 'approve')
+      await needsAttention(stage, owner, order.order_no)
+      await resolve(stage, order.order_no, 'retry')
+      return afterSaleWorkflowId(id)
+    },
+  },
+  {
+    name: 'auto-confirm-paused-by-an-after-sale',
+    settings: { autoConfirmTimeoutMs: 300 },
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, { ...WALLET, ...RETURNABLE })
+      let id: string | undefined
+      stage.hooks.before('advanceOrder', async (input) => {
+        const isFirst = (input as { note?: string }).note === 'auto_confirm' && id === undefined
+        if (isFirst) id = await askAfterSale(stage, owner, order_no)
+      })
+      const paused = stage.hooks.ended('readProgress')
+      await ship(stage, order_no)
+      await until(
+        () => stage.hooks.ended('readProgress'),
+        (ended) => ended > paused,
+        'the timer finds the after-sale',
+      )
+      const path = `/api/points-mall/after-sales/${id}/cancel`
+      await expectStatus(stage.call('POST', path, { as: owner, body: {} }), 200)
+      return exchangeWorkflowId(order_no)
     },
   },
   {

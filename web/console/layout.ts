@@ -11,6 +11,7 @@ const SECTIONS = [
   ['today', '/admin'],
   ['orders', '/admin/orders'],
   ['counter', '/admin/counter'],
+  ['after_sales', '/admin/after-sales'],
   ['products', '/admin/products'],
   ['categories', '/admin/categories'],
   ['users', '/admin/users'],

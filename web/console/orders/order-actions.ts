@@ -32,15 +32,24 @@ type Asked = Pick<
 > &
   Refundable & {
     readonly shippingType: ShippingType | undefined
+    /** Pieces that are still to be sent. */
+    readonly toSend: number
   }
 
 const ALL = Object.keys(ACTIONS) as ActionName[]
 const ASKED_APART: readonly ActionName[] = ['cancel', 'refund', 'resolve']
 
 /** @returns undefined if the action is available */
-export function reasonAgainst(order: Asked, action: ActionName, c: WebContext): Html | string | undefined {
+export function reasonAgainst(
+  order: Omit<Asked, 'toSend'>,
+  action: ActionName,
+  c: WebContext,
+): Html | string | undefined {
   const t = textsIn(c.get('lang'))
-  if (action === 'resolve') return order.needs_attention === null ? t(T.nothingStuck) : undefined
+  if (action === 'resolve') {
+    if (order.needs_attention?.code === 'after_sale') return t(T.decideAfterSale)
+    return order.needs_attention === null ? t(T.nothingStuck) : undefined
+  }
   if (action === 'refund' && allows(order.status, action) && hasNothingLeft(order)) return t(T.allBack)
   const isSent = order.shippingType === undefined || needsAddress(order.shippingType)
   if (action === 'ship' && !isSent && order.status !== 'order_canceled') return t(T.nothingToSend)
@@ -93,7 +102,7 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
   if (action !== 'ship') {
     return html`<form method="post" action="${post}">${formFields(c)}<button>${t(ACTIONS[action])}</button></form>`
   }
-  const rest = order.quantity - sentOf(order.shipments)
+  const rest = order.toSend
   return html`<form method="post" action="${post}" class="stack" novalidate>
     ${formFields(c, form.once)}
     ${errorSummary(errors, lang)}
@@ -114,9 +123,6 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
     <div class="row"><button>${t(ACTIONS.ship)}</button><a class="button quiet" href="${slipsAt([order.order_no])}">${t(SLIPS.print)}</a></div>
   </form>`
 }
-
-const sentOf = (shipments: OrderView['shipments']) =>
-  shipments.reduce((sum, { tracking_no, quantity }) => sum + (tracking_no === null ? 0 : quantity), 0)
 
 /** Unmasked, for the parcel; a tap selects it. */
 function sendTo({ address_info }: Asked, lang: Lang): Html | '' {

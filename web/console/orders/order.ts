@@ -10,6 +10,7 @@ import { getOrder } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { findWorkflow, type WorkflowLink } from '../../../application/orders/workflow-link.ts'
 import { readQueue } from '../../../application/platform/dashboard.ts'
+import { readToSend } from '../../../application/shipments/to-send.ts'
 import { needsAddress, type ShippingType } from '../../../domain/catalogue/product.ts'
 import { specsText } from '../../../domain/catalogue/sku.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
@@ -32,6 +33,7 @@ import { COUNTER } from '../../texts/console/vouchers.ts'
 import { METHODS } from '../../texts/shop/orders.ts'
 import { consolePage } from '../layout.ts'
 import { parcelList } from '../shipments/parcels.ts'
+import { afterSalesOfOrder } from './after-sales.ts'
 import { auditTrail } from './audit-trail.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
@@ -60,11 +62,13 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes, voucher] = await Promise.all([
+  const [books, workflow, codes, voucher, toSend, sales] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
     readOrderCodes(deps.db, order.order_no),
     readOrderVoucher(deps, order.order_no),
+    readToSend(deps.db, order),
+    afterSalesOfOrder(deps, order.order_no, lang),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
@@ -83,7 +87,7 @@ export async function showOrder(
     ${order.needs_attention === null ? '' : html`<div class="notice warn"><p><strong>${t(T.needsAttention)}</strong></p><p>${attentionText(order.needs_attention, lang)}</p></div>`}
     ${books.ledger ? '' : html`<p class="notice bad">${t(T.tampered)}</p>`}
     <div class="order-top">
-      ${actionPanel(c, { ...order, shippingType: books.shippingType }, typed)}
+      ${actionPanel(c, { ...order, shippingType: books.shippingType, toSend }, typed)}
       <section class="card stack" aria-labelledby="where">
         <h2 id="where">${t(movesOf(order) === 'cash' ? T.whereCash : T.where)}</h2>
         ${books.ledger ? fundTraceList(books.ledger.where, lang) : ''}
@@ -94,6 +98,7 @@ export async function showOrder(
     ${orderCodes(c, order, codes)}
     ${parcelList(c, order)}
     ${voucher ? html`<p><a class="press" href="/admin/counter/${voucher.id}">${t(COUNTER.uses)}</a></p>` : ''}
+    ${sales}
     ${auditTrail(order, books, lang)}`
   const status = problem?.status ?? (Object.keys(typed.errors).length > 0 ? 422 : 200)
   return consolePage(c, { title: `${t(T.title)} ${order.order_no}`, main, section: 'orders' }, status)

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import { getOrder } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
+import { readToSend } from '../../../application/shipments/to-send.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
 import { DomainError } from '../../../domain/errors.ts'
 import { allows } from '../../../domain/orders/status.ts'
@@ -25,10 +26,11 @@ export function packingSlips(deps: WebDeps) {
     const t = textsIn(lang)
     const named = (c.req.query('orders') ?? '').split(',').filter((no) => /^[0-9A-Za-z]{1,64}$/.test(no))
     const found = await Promise.all([...new Set(named)].slice(0, SLIPS_MAX).map((no) => find(deps, no)))
-    const orders = found.filter((order) => order !== undefined && allows(order.status, 'ship'))
+    const orders = found.flatMap((order) => (order && allows(order.status, 'ship') ? [order] : []))
+    const left = await Promise.all(orders.map((order) => readToSend(deps.db, order)))
     const main = html`<h1 class="no-print">${t(T.title)}</h1>
       ${orders.length === 0 ? html`<p>${t(T.none)}</p>` : html`<p class="hint no-print">${t(T.hint)}</p>`}
-      ${orders.map((order) => (order ? slip(order, lang) : ''))}`
+      ${orders.map((order, n) => slip(order, left[n] ?? 0, lang))}`
     return consolePage(c, { title: t(T.title), main, section: 'orders' })
   }
 }
@@ -42,11 +44,10 @@ async function find(deps: WebDeps, orderNo: string): Promise<OrderView | undefin
   }
 }
 
-function slip(order: OrderView, lang: Lang): Html {
+function slip(order: OrderView, left: number, lang: Lang): Html {
   const t = textsIn(lang)
   const to = addressWords(order.address_info, 'sender')
   const { buyer_remarks: remarks, customized } = (order.customer_notes ?? {}) as Record<string, unknown>
-  const sent = order.shipments.reduce((sum, one) => sum + (one.tracking_no === null ? 0 : one.quantity), 0)
   const made = typeof customized === 'object' && customized !== null ? Object.entries(customized) : []
   return html`<article class="card slip">
     <h2 class="code">${order.order_no}</h2>
@@ -54,7 +55,7 @@ function slip(order: OrderView, lang: Lang): Html {
     <dl class="facts">
       <dt>${t(T.goods)}</dt><dd>${order.product_title}</dd>
       <dt>${t(T.quantity)}</dt><dd>${grouped(order.quantity)}</dd>
-      ${sent > 0 ? html`<dt>${t(T.left)}</dt><dd>${grouped(order.quantity - sent)}</dd>` : ''}
+      ${left < order.quantity ? html`<dt>${t(T.left)}</dt><dd>${grouped(left)}</dd>` : ''}
       ${typeof remarks === 'string' ? html`<dt>${t(T.remarks)}</dt><dd>${remarks}</dd>` : ''}
       ${made.length > 0 ? html`<dt>${t(T.customized)}</dt><dd>${made.map(([name, value]) => html`${name === 'text' ? '' : `${name}: `}${typeof value === 'string' ? value : JSON.stringify(value)}<br>`)}</dd>` : ''}
     </dl>

@@ -25,6 +25,7 @@ import { fundTraceList } from '../../shared/fund-trace.ts'
 import type { Html } from '../../shared/page.ts'
 import { productPicture, shownImage } from '../../shared/product-picture.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
+import { AFTER_SALES } from '../../texts/shop/after-sales.ts'
 import { CODES, HANDED_OUT, isHandedOut, VOUCHER } from '../../texts/shop/delivery.ts'
 import { METHODS, NEXT, ORDER } from '../../texts/shop/orders.ts'
 import { cashier } from '../payments/cashier.ts'
@@ -200,17 +201,20 @@ function stampText(status: OrderStatus, payment: PaymentStatus): string {
 }
 
 function actions(order: OrderView, lang: Lang, isNew: boolean): Html | '' {
-  const { status, order_no } = order
+  const { status, order_no, quantity } = order
   const t = textsIn(lang)
   const confirm = allows(status, 'confirm')
   const cancel = allows(status, 'cancel') && !order.shipments.some(({ tracking_no }) => tracking_no !== null)
   const onward = isNew && status === 'order_paid'
-  if (!confirm && !cancel && !onward) return ''
+  // A single piece that was not sent is canceled.
+  const afterSale = allows(status, 'refund') && (!cancel || quantity > 1)
+  if (!confirm && !cancel && !onward && !afterSale) return ''
   const path = `/points-mall/orders/${order_no}`
   return html`<p class="row actions">
     ${confirm ? html`<a class="button" href="${path}/confirm">${t(ORDER.confirm)}</a>` : ''}
     ${canExtend(order) ? html`<a class="button plain" href="${path}/extend">${t(ORDER.extend)}</a>` : ''}
     ${onward ? html`<a class="button plain" href="/points-mall/products">${t(ORDER.onward)}</a>` : ''}
+    ${afterSale ? html`<a class="button quiet" href="${path}/after-sale">${t(AFTER_SALES.ask)}</a>` : ''}
     ${cancel ? html`<a class="button quiet" href="${path}/cancel">${t(ORDER.cancel)}</a>` : ''}
   </p>`
 }

@@ -13,6 +13,7 @@ import type { Html } from '../../shared/page.ts'
 import { productPicture, shownImage } from '../../shared/product-picture.ts'
 import { requireViewer, viewerOf } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
+import { AFTER_SALES } from '../../texts/shop/after-sales.ts'
 import { ORDER, ORDERS } from '../../texts/shop/orders.ts'
 import { shopPage } from '../layout.ts'
 import { isPayable, ORDER_TABS, stateOf } from './order-state.ts'
@@ -58,7 +59,7 @@ function show(
 ) {
   const lang = c.get('lang')
   const t = textsIn(lang)
-  const main = html`<h1>${t(ORDERS.title)}</h1>
+  const main = html`<div class="row spread"><h1>${t(ORDERS.title)}</h1><a href="/points-mall/after-sales">${t(AFTER_SALES.mine)}</a></div>
     <nav class="chips" aria-label="${t(ORDERS.tabs)}">
       ${Object.entries(ORDER_TABS).map(
         ([name, { text }]) =>

@@ -1,4 +1,5 @@
 import { EVENT_TYPES } from '../../../domain/messaging/events.ts'
+import { AFTER_SALE_ACTIONS } from '../console/after-sales.ts'
 import { ACTIONS as ORDER_ACTIONS } from '../console/orders.ts'
 import { ACTIONS as WALLET_ACTIONS } from '../console/wallets.ts'
 import { EVENT_TEXTS, eventField } from '../console/webhooks.ts'
@@ -45,6 +46,13 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/points-mall/orders/:id/extend', { zh: '延长收货', en: 'More time to confirm receipt' }],
   ['/points-mall/orders/:id/confirm', { zh: '确认收货', en: 'Confirm receipt of an order' }],
   ['/points-mall/orders/:id/codes', { zh: '查看兑换码', en: 'Show the codes of an order' }],
+  ['/points-mall/orders/:id/after-sale', { zh: '申请售后', en: 'Ask for a return or refund' }],
+  ['/points-mall/after-sales/:id/cancel', { zh: '取消售后', en: 'Cancel an after-sale' }],
+  ['/points-mall/after-sales/:id/appeal', { zh: '售后申诉', en: 'Appeal in an after-sale' }],
+  [
+    '/points-mall/after-sales/:id/return-shipment',
+    { zh: '填写退货快递', en: 'State the parcel of a return' },
+  ],
   ['/points-mall/sign-out/everywhere', { zh: '退出所有设备', en: 'Sign out everywhere' }],
   ['/admin/orders/ship-batch', { zh: '批量发货', en: 'Ship many orders' }],
   ['/admin/orders/:id/parcels/:parcel', { zh: '订单：更正运单号', en: 'Order: correct a tracking number' }],
@@ -54,6 +62,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/admin/stores', { zh: '新增门店', en: 'Add a store' }],
   ['/admin/stores/:id', { zh: '修改门店', en: 'Edit a store' }],
   ['/admin/orders/:id/codes/:code/replace', { zh: '更换兑换码', en: 'Replace a code' }],
+  ...of(AFTER_SALE_ACTIONS, '/admin/after-sales/:id', '售后单', 'After-sale'),
   ['/admin/products', { zh: '新增商品', en: 'Add a product' }],
   ['/admin/products/:id', { zh: '修改商品', en: 'Edit a product' }],
   ['/admin/products/:id/skus', { zh: '修改商品规格', en: 'Edit the SKUs of a product' }],
@@ -121,11 +130,13 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   sku_id: { zh: '规格编号', en: 'SKU' },
   specs: { zh: '规格', en: 'Specification' },
   remarks: { zh: '备注', en: 'Remarks' },
+  sellable: { zh: '收到的商品', en: 'The goods are' },
   source: { zh: '来源', en: 'Source' },
   stock_change: { zh: '库存变动件数', en: 'Change of stock' },
   stock_way: { zh: '库存变动方向', en: 'In or out' },
   tracking_no: { zh: '快递单号', en: 'Tracking number' },
   url: { zh: '接收地址', en: 'URL' },
+  type: { zh: '类型', en: 'Type' },
   version: { zh: '版本', en: 'Version' },
   way: { zh: '处理方式', en: 'Way' },
   what: { zh: '退款范围', en: 'What is refunded' },

@@ -4,6 +4,7 @@ export const FRAME = {
   sections: { zh: '后台栏目', en: 'Sections' },
   today: { zh: '今日', en: 'Today' },
   orders: { zh: '订单', en: 'Orders' },
+  after_sales: { zh: '售后', en: 'After-sales' },
   products: { zh: '商品', en: 'Products' },
   categories: { zh: '分类', en: 'Categories' },
   users: { zh: '用户', en: 'Customers' },

@@ -116,6 +116,7 @@ export const ORDER_PAGE = {
     zh: '这是你本人的订单，须由其他同事处理。',
     en: 'This is your own order. A colleague has to handle it.',
   },
+  decideAfterSale: { zh: '请在下面的售后单里处理。', en: 'Decide on the after-sale below.' },
   nothingStuck: { zh: '订单没有异常。', en: 'There is nothing to resolve.' },
   or: { zh: '」「', en: ' or ' },
   where: { zh: '积分在哪里', en: 'Where are the points?' },

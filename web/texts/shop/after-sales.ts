@@ -1,0 +1,91 @@
+import type { AfterSaleState } from '../../../domain/orders/after-sale.ts'
+import type { Text } from '../common/common.ts'
+
+export const AFTER_SALES = {
+  title: { zh: '退款 / 售后', en: 'Returns and refunds' },
+  mine: { zh: '我的售后', en: 'My returns' },
+  one: { zh: '售后单', en: 'After-sale' },
+  empty: { zh: '还没有售后单', en: 'No returns or refunds yet' },
+  emptyHint: { zh: '需要退货或退款时，在订单里申请。', en: 'To return something, open its order.' },
+  toOrders: { zh: '查看我的订单', en: 'Show my orders' },
+  toOrder: { zh: '查看订单', en: 'Show the order' },
+  ask: { zh: '申请售后', en: 'Return or refund' },
+  askTitle: { zh: '申请退款 / 售后', en: 'Ask for a return or refund' },
+  notNow: { zh: '这笔订单现在不能申请售后', en: 'This order cannot be returned or refunded now' },
+  atOnce: {
+    zh: '商品还没有发货：提交后立即退款，按件数退回积分和现金。',
+    en: 'The goods have not been shipped: points and cash for these pieces are refunded immediately.',
+  },
+  decided: {
+    zh: '提交后由商城审核；按件数退回积分和现金。',
+    en: 'The shop decides on your request. Points and cash are refunded by the number of pieces.',
+  },
+  whole: {
+    zh: '这笔订单只能全部件数一起申请。',
+    en: 'All pieces of this order can only be returned together.',
+  },
+  type: { zh: '我要', en: 'I want' },
+  returnRefund: { zh: '退货退款', en: 'Return and refund' },
+  returnRefundHint: { zh: '商城同意后寄回商品', en: 'Send the goods back once the shop agrees' },
+  refundOnly: { zh: '仅退款', en: 'Refund only' },
+  refundOnlyHint: {
+    zh: '没收到、少件或不必寄回',
+    en: 'Not received, pieces missing, or nothing to send back',
+  },
+  quantity: { zh: '件数', en: 'Pieces' },
+  quantityHint: { zh: '最多 {n} 件', en: 'At most {n}' },
+  reason: { zh: '原因', en: 'Reason' },
+  submit: { zh: '提交申请', en: 'Submit' },
+  back: { zh: '返回', en: 'Back' },
+  asked: { zh: '申请已提交。', en: 'Your request was submitted.' },
+  done: { zh: '已记录。', en: 'Recorded.' },
+  pending: { zh: '已提交，结果稍后显示。', en: 'Submitted. The result follows shortly.' },
+  amount: { zh: '退回', en: 'Refund' },
+  type_: { zh: '类型', en: 'Type' },
+  goods: { zh: '商品', en: 'Goods' },
+  money: { zh: '款项', en: 'Refund state' },
+  number: { zh: '售后单号', en: 'Number' },
+  parcel: { zh: '寄回的包裹', en: 'Parcel sent back' },
+  progress: { zh: '进度', en: 'Progress' },
+  until: { zh: '截止', en: 'Until' },
+  pictures: { zh: '图片', en: 'Pictures' },
+  addPicture: { zh: '添加图片', en: 'Add a picture' },
+  pictureHint: { zh: 'PNG、JPEG 或 WebP，最多 5 张', en: 'PNG, JPEG or WebP; at most 5' },
+  pictureAlt: { zh: '售后图片 {n}', en: 'Picture {n} of the after-sale' },
+  upload: { zh: '上传', en: 'Upload' },
+  pictureWrong: {
+    zh: '这张图片没有保存：请选择 PNG、JPEG 或 WebP 图片，不超过限制的大小。',
+    en: 'The picture was not saved. Choose a PNG, JPEG or WebP picture that is not too large.',
+  },
+  pictureFull: { zh: '已有 5 张图片。', en: 'There are 5 pictures already.' },
+  cancel: { zh: '取消售后', en: 'Cancel the after-sale' },
+  appealTitle: { zh: '再次申请', en: 'Appeal' },
+  appealReason: { zh: '说明', en: 'Your reason' },
+  appeal: { zh: '提交申诉', en: 'Submit the appeal' },
+  sendTitle: { zh: '填写寄回的快递', en: 'State the parcel' },
+  carrier: { zh: '快递公司', en: 'Carrier' },
+  trackingNo: { zh: '快递单号', en: 'Tracking number' },
+  send: { zh: '提交单号', en: 'Submit the number' },
+  pieces: { zh: '{n} 件', en: '{n} pieces' },
+} satisfies Record<string, Text>
+
+/** What happens next. */
+export const AFTER_SALE_NEXT: Readonly<Record<AfterSaleState, Text>> = {
+  requested: { zh: '商城正在审核，请等待结果。', en: 'The shop is looking at your request.' },
+  refused: {
+    zh: '商城拒绝了申请。可以补充说明后再次申请，逾期自动关闭。',
+    en: 'The shop refused. You can appeal before the deadline; then the after-sale closes.',
+  },
+  awaiting_return: {
+    zh: '商城已同意。请寄回商品并填写快递单号，逾期自动关闭。',
+    en: 'The shop agreed. Send the goods back and state the parcel before the deadline; then the after-sale closes.',
+  },
+  returning: { zh: '商品正在寄回，商城收货后退款。', en: 'The shop refunds you once it has the goods.' },
+  receipt_refused: {
+    zh: '商城拒收了退货。可以申诉或重新寄回，逾期自动关闭。',
+    en: 'The shop refused the goods. You can appeal or send them again before the deadline; then the after-sale closes.',
+  },
+  refunding: { zh: '正在退款，到账时间以支付渠道为准。', en: 'The refund is on its way.' },
+  completed: { zh: '退款已完成。', en: 'The refund is complete.' },
+  closed: { zh: '售后已关闭，没有退款。', en: 'The after-sale is closed without a refund.' },
+}
