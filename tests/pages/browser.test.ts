@@ -17,6 +17,8 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
   let mixed = ''
   beforeAll(async () => {
     mall = await openTestApp()
+    // On a slow machine a query would be due before the payer returns.
+    mall.configure({ queryGapsMs: [3_600_000] })
     browser = await openBrowser()
     product = await mall.product({ title: '保温杯 <b>蓝色</b>', point: 100 })
     mixed = await mall.product({ title: '电饭煲', payment_mode: 'mixed', point: 100, fen: 990 })
