@@ -82,6 +82,7 @@ describe('each form of the pages', () => {
   const TAKE_FILES = [
     '/admin/products/:id{[1-9]\\d{0,17}}/picture',
     '/admin/products/:id{[1-9]\\d{0,17}}/codes',
+    '/points-mall/after-sales/:id{[1-9]\\d{0,17}}/picture',
   ]
   const WALLET_ACTIONS = ['grant', 'adjust', 'cash', 'block', 'unblock', 'freeze', 'unfreeze', 'level']
 
