@@ -225,7 +225,7 @@ function card(sale: AfterSaleView, lang: Lang): Html {
   return html`<article class="ticket order-card">
     <div class="body"><div class="what">
       <h2><a href="${pathOf(sale.id)}">${t(AFTER_SALE_TYPE_TEXTS[sale.type])} · ${interpolate(t(T.pieces), { n: grouped(sale.quantity) })}</a></h2>
-      <p class="muted small number">${sale.order_no}</p>
+      <p class="muted small">${sale.order_no}</p>
       <p class="digits">${priceText(sale.points, sale.money, lang)}</p>
     </div></div>
     <div class="stub small muted">${afterSaleBadge(sale.state, lang)} <span>${time(sale.created_at, lang)}</span></div>
