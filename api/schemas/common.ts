@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import { createRoute, z } from '@hono/zod-openapi'
 import { isOwnerId, OWNER_ID_MAX } from '../../application/customers/users.ts'
 import type { Right } from '../../domain/access.ts'
 import { AMOUNT } from '../../domain/money.ts'
@@ -146,3 +146,28 @@ export const problemResponse = {
     content: { 'application/problem+json': { schema: problemSchema } },
   },
 }
+
+/** Answers of a route that asks a workflow to act. */
+export const actedResponses = <T extends z.ZodType>(schema: T) => ({
+  200: oneResponse(schema, 'Done'),
+  202: oneResponse(schema, 'The result is not known yet'),
+  ...problemResponse,
+})
+
+/** Makes the routes that ask the workflow of one kind of resource to act. @param answer the resource */
+export const actionsOn =
+  <R extends z.ZodObject, T extends z.ZodType>(
+    tag: string,
+    { params, answer, description }: { readonly params: R; readonly answer: T; readonly description: string },
+  ) =>
+  <P extends string, S extends z.ZodType>(path: P, summary: string, body: S) =>
+    createRoute({
+      method: 'post',
+      path,
+      tags: [tag],
+      summary,
+      description,
+      security: bearer,
+      request: { params, body: jsonBody(body) },
+      responses: actedResponses(answer),
+    })

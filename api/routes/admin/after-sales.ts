@@ -8,8 +8,8 @@ import {
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { afterSale, afterSaleFor, afterSaleParams, afterSaleState } from '../../schemas/after-sale.ts'
 import {
+  actionsOn,
   bearer,
-  jsonBody,
   listOf,
   listResponse,
   one,
@@ -48,21 +48,11 @@ const show = createRoute({
   responses: { 200: oneResponse(afterSale, 'The after-sale'), ...problemResponse },
 })
 
-const action = <P extends string, S extends z.ZodType>(path: P, summary: string, body: S) =>
-  createRoute({
-    method: 'post',
-    path,
-    tags: ['admin: after-sales'],
-    summary,
-    description: 'Runs through the workflow. 202: no result within 5 s; read the after-sale for it later.',
-    security: bearer,
-    request: { params: afterSaleParams, body: jsonBody(body) },
-    responses: {
-      200: oneResponse(afterSale, 'Done'),
-      202: oneResponse(afterSale, 'The result is not known yet'),
-      ...problemResponse,
-    },
-  })
+const action = actionsOn('admin: after-sales', {
+  params: afterSaleParams,
+  answer: afterSale,
+  description: 'Runs through the workflow. 202: no result within 5 s; read the after-sale for it later.',
+})
 
 const because = z.strictObject({ reason: reasonText })
 const approve = action(

@@ -1,9 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { readOrderCodes } from '../../../application/fulfilment/codes.ts'
 import { readOrderVoucher } from '../../../application/fulfilment/vouchers.ts'
-import { actOnOrder } from '../../../application/orders/actions.ts'
 import { type LinkedResources, readLinked } from '../../../application/orders/linked.ts'
-import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder, listOrders } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { findWorkflow } from '../../../application/orders/workflow-link.ts'
@@ -11,10 +9,10 @@ import { mustFitCarrier } from '../../../application/shipments/carrier-check.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { orderCode } from '../../schemas/codes.ts'
 import {
+  actionsOn,
   bearer,
   codeText,
   int,
-  jsonBody,
   listOf,
   listResponse,
   money,
@@ -29,6 +27,7 @@ import { include, order, orderFor, orderParams, reasonText } from '../../schemas
 import { filterOf, orderFilter } from '../../schemas/order-filter.ts'
 import { confirmMismatch } from '../../schemas/shipment.ts'
 import { voucher } from '../../schemas/vouchers.ts'
+import { operatorActs } from './operator-acts.ts'
 
 const adminOrder = order
   .extend({
@@ -60,21 +59,11 @@ const show = createRoute({
   responses: { 200: oneResponse(adminOrder, 'The order'), ...problemResponse },
 })
 
-const action = <P extends string, S extends z.ZodType>(path: P, summary: string, body: S) =>
-  createRoute({
-    method: 'post',
-    path,
-    tags: ['admin: orders'],
-    summary,
-    description: 'Runs through the workflow. 202: no result within 5 s; read the order for it later.',
-    security: bearer,
-    request: { params: orderParams, body: jsonBody(body) },
-    responses: {
-      200: oneResponse(order, 'Done'),
-      202: oneResponse(order, 'The result is not known yet'),
-      ...problemResponse,
-    },
-  })
+const action = actionsOn('admin: orders', {
+  params: orderParams,
+  answer: order,
+  description: 'Runs through the workflow. 202: no result within 5 s; read the order for it later.',
+})
 
 const none = z.strictObject({})
 const because = z.strictObject({ reason: reasonText })
@@ -117,15 +106,7 @@ export function adminOrderRoutes(deps: ApiDeps) {
   const shown = (c: ApiContext, view: OrderView, linked?: LinkedResources) =>
     orderFor('operator', view, c.get('lang'), rate, linked)
 
-  async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {
-    const before = await getOrder(deps, idOrNo, undefined)
-    const by = { type: 'operator' as const, id: c.get('who').sub }
-    const done = await actOnOrder(deps, before, by, request, c.get('operationKey'))
-    return {
-      done,
-      view: shown(c, await getOrder(deps, before.order_no, undefined)),
-    }
-  }
+  const act = operatorActs(deps)
 
   return new OpenAPIHono<ApiEnv>()
     .openapi(list, async (c) => {

@@ -1,18 +1,10 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
-import { actOnOrder } from '../../../application/orders/actions.ts'
-import type { OrderRequest } from '../../../application/orders/order-request.ts'
-import { getOrder } from '../../../application/orders/reads.ts'
 import { mustFitCarrier } from '../../../application/shipments/carrier-check.ts'
-import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
-import { bearer, jsonBody, one, oneResponse, problemResponse } from '../../schemas/common.ts'
-import { order, orderFor, orderParams } from '../../schemas/order.ts'
+import type { ApiDeps, ApiEnv } from '../../deps.ts'
+import { actedResponses, bearer, jsonBody, one } from '../../schemas/common.ts'
+import { order, orderParams } from '../../schemas/order.ts'
 import { newParcelBody, parcelBody, shipmentParams } from '../../schemas/shipment.ts'
-
-const answers = {
-  200: oneResponse(order, 'Done'),
-  202: oneResponse(order, 'The result is not known yet'),
-  ...problemResponse,
-}
+import { operatorActs } from './operator-acts.ts'
 
 const add = createRoute({
   method: 'post',
@@ -23,7 +15,7 @@ const add = createRoute({
     'The order is shipped when all of it has left, and its automatic confirmation counts from then. 202: no result within 5 s.',
   security: bearer,
   request: { params: orderParams, body: jsonBody(newParcelBody) },
-  responses: answers,
+  responses: actedResponses(order),
 })
 
 const correct = createRoute({
@@ -34,18 +26,11 @@ const correct = createRoute({
   description: 'The earlier number stays in the timeline. 202: no result within 5 s.',
   security: bearer,
   request: { params: shipmentParams, body: jsonBody(parcelBody) },
-  responses: answers,
+  responses: actedResponses(order),
 })
 
 export function adminShipmentRoutes(deps: ApiDeps) {
-  async function act(c: ApiContext, idOrNo: string, request: OrderRequest) {
-    const before = await getOrder(deps, idOrNo, undefined)
-    const by = { type: 'operator' as const, id: c.get('who').sub }
-    const done = await actOnOrder(deps, before, by, request, c.get('operationKey'))
-    const view = await getOrder(deps, before.order_no, undefined)
-    return { done, view: orderFor('operator', view, c.get('lang'), deps.pointsToCnyMillionths) }
-  }
-
+  const act = operatorActs(deps)
   return new OpenAPIHono<ApiEnv>()
     .openapi(add, async (c) => {
       const { carrier, tracking_no: trackingNo, quantity, confirm } = c.req.valid('json')

@@ -19,6 +19,7 @@ import {
   afterSaleType,
 } from '../../schemas/after-sale.ts'
 import {
+  actionsOn,
   bearer,
   codeText,
   int,
@@ -75,21 +76,11 @@ const show = createRoute({
   responses: { 200: oneResponse(afterSale, 'The after-sale'), ...problemResponse },
 })
 
-const action = <P extends string, S extends z.ZodType>(path: P, summary: string, body: S) =>
-  createRoute({
-    method: 'post',
-    path,
-    tags: ['after-sales'],
-    summary,
-    description: '202: no result within 5 s; read the after-sale for it later.',
-    security: bearer,
-    request: { params: afterSaleParams, body: jsonBody(body) },
-    responses: {
-      200: oneResponse(afterSale, 'Done'),
-      202: oneResponse(afterSale, 'The result is not known yet'),
-      ...problemResponse,
-    },
-  })
+const action = actionsOn('after-sales', {
+  params: afterSaleParams,
+  answer: afterSale,
+  description: '202: no result within 5 s; read the after-sale for it later.',
+})
 
 const cancel = action('/after-sales/{id}/cancel', 'Cancel an after-sale', z.strictObject({}))
 const appeal = action(

@@ -11,6 +11,7 @@ import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
 import { clientIp } from '../../middleware/client-ip.ts'
 import { address } from '../../schemas/address.ts'
 import {
+  actionsOn,
   bearer,
   jsonBody,
   listOf,
@@ -75,21 +76,11 @@ const show = createRoute({
   responses: { 200: oneResponse(order, 'The order'), ...problemResponse },
 })
 
-const action = <P extends string, S extends z.ZodType>(path: P, summary: string, body: S) =>
-  createRoute({
-    method: 'post',
-    path,
-    tags: ['orders'],
-    summary,
-    description: '202: no result within 5 s; read the order for it later.',
-    security: bearer,
-    request: { params: orderParams, body: jsonBody(body) },
-    responses: {
-      200: oneResponse(order, 'Done'),
-      202: oneResponse(order, 'The result is not known yet'),
-      ...problemResponse,
-    },
-  })
+const action = actionsOn('orders', {
+  params: orderParams,
+  answer: order,
+  description: '202: no result within 5 s; read the order for it later.',
+})
 
 const pay = action(
   '/{id}/pay',
