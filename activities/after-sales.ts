@@ -174,7 +174,7 @@ export function createAfterSaleActivities(deps: AfterSaleDeps) {
       ...(sellable === null ? {} : { sellable }),
     })
     if (sale.quantity === left) {
-      const external = (await hasPointsOutside(tx, orderNo)) && order.total_points > 0
+      const external = await hasPointsOutside(tx, orderNo)
       const outside = external ? (['points'] as const) : []
       await cancelOrder(tx, deps.vault, orderNo, 'returned_in_full', SYSTEM, outside, deps.expiryGraceMs)
       if (external) await unsettleOutside(tx, orderNo)

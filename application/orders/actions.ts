@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Db } from '../../db/client.ts'
-import { changeChannel } from '../../db/orders/attempts.ts'
+import { changeChannel, hasPointsOutside } from '../../db/orders/attempts.ts'
 import { findShippingType } from '../../db/orders/audit-trail.ts'
 import { keepCancelWords } from '../../db/orders/orders.ts'
 import { keepRequest } from '../../db/orders/requests.ts'
@@ -26,7 +26,7 @@ import {
   type OrderRequest,
   refusalAtEnd,
 } from './order-request.ts'
-import { hasFinished, pointsElsewhere, startRefund } from './start-refund.ts'
+import { hasFinished, startRefund } from './start-refund.ts'
 import { findStuckRefund } from './stuck-refunds.ts'
 import { cancelWordsOf } from './view.ts'
 
@@ -116,9 +116,9 @@ async function askOrder(
     reply = CONFLICT
   }
   if (!reply.ok && request.kind === 'refund' && (await hasFinished(db, order.order_no))) {
-    const outsideSteps = await pointsElsewhere(db, order.order_no)
+    const external = await hasPointsOutside(db, order.order_no)
     const asked = { kind: 'after_sale', orderNo: order.order_no, by, reason: request.reason } as const
-    const input = { ...asked, ...outsideSteps }
+    const input = { ...asked, ...(external ? { outsideSteps: ['points'] as const } : {}) }
     return startRefund(temporal, { workflow: REFUND_WORKFLOW, input, n: AFTER_SALE, deadline })
   }
   return answerOf(reply, by, request)

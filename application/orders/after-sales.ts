@@ -106,7 +106,7 @@ async function checkWish(db: Db, order: ExchangeOrder, wish: Pick<AfterSaleWish,
   const { claimed } = await countPieces(db, order_no)
   const receivedAt = await readFinishedAt(db, order_no)
   const hasLeft = (await countSent(db, order_no)) > 0
-  const isInside = order.total_points === 0 || !(await hasPointsOutside(db, order_no))
+  const isOutside = await hasPointsOutside(db, order_no)
   const refusal = reasonAgainstAfterSale({
     ...wish,
     status,
@@ -119,7 +119,7 @@ async function checkWish(db: Db, order: ExchangeOrder, wish: Pick<AfterSaleWish,
     claimed,
     travels: order.shipping_type !== 'none',
     // One voucher is for all pieces.
-    divisible: isInside && delivery !== 'voucher',
+    divisible: !isOutside && delivery !== 'voucher',
   })
   return { refusal, left: bought - claimed, sent: hasLeft || !isUnsent(status) }
 }

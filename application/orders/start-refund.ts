@@ -1,7 +1,6 @@
 import { WithStartWorkflowOperation } from '@temporalio/client'
 import type { Db } from '../../db/client.ts'
 import { DomainError } from '../../domain/errors.ts'
-import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import {
   type PART_REFUND_WORKFLOW,
   type PartRefundInput,
@@ -63,19 +62,4 @@ export async function hasFinished(db: Db, orderNo: string): Promise<boolean> {
     .where('order_no', '=', orderNo)
     .executeTakeFirst()
   return order?.status === 'order_finished'
-}
-
-export async function pointsElsewhere(
-  db: Db,
-  orderNo: string,
-): Promise<{ outsideSteps?: readonly ExternalStep[] }> {
-  const found = await db
-    .selectFrom('exchange_attempts as attempt')
-    .innerJoin('points_exchange_orders as order', 'order.order_no', 'attempt.order_no')
-    .select('attempt.order_no')
-    .where('attempt.order_no', '=', orderNo)
-    .where('attempt.points_wallet', '=', 'outside')
-    .where('order.total_points', '>', 0)
-    .executeTakeFirst()
-  return found ? { outsideSteps: ['points'] } : {}
 }

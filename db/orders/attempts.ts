@@ -200,12 +200,15 @@ export async function forgetRefused(db: Db, orderNo: string): Promise<void> {
     .execute()
 }
 
-/** Whether an external wallet keeps the order's points. */
+/** Whether the order has points, and an external wallet keeps them. */
 export async function hasPointsOutside(db: Db, orderNo: string): Promise<boolean> {
-  const attempt = await db
-    .selectFrom('exchange_attempts')
-    .select('points_wallet')
-    .where('order_no', '=', orderNo)
+  const found = await db
+    .selectFrom('exchange_attempts as attempt')
+    .innerJoin('points_exchange_orders as order', 'order.order_no', 'attempt.order_no')
+    .select('attempt.order_no')
+    .where('attempt.order_no', '=', orderNo)
+    .where('attempt.points_wallet', '=', 'outside')
+    .where('order.total_points', '>', 0)
     .executeTakeFirst()
-  return attempt?.points_wallet === 'outside'
+  return found !== undefined
 }
