@@ -1,8 +1,13 @@
+import { hasReached } from '../../domain/orders/status.ts'
 import type { OrderView } from '../orders/view.ts'
 import { type CodeDeps, type ShownCode, showCodes } from './codes.ts'
 import { type ShownVoucher, showVoucher } from './vouchers.ts'
 
 export type ShownDelivery = { readonly type: 'codes'; readonly codes: ShownCode[] } | ShownVoucher
+
+/** Whether codes or a voucher may be there: what was sent in parcels, or not yet handed over, needs no look. */
+export const mayBeHandedOut = ({ status, shipments }: Pick<OrderView, 'status' | 'shipments'>): boolean =>
+  hasReached(status, 'order_shipped') && shipments.length === 0
 
 /**
  * What the customer got, for the owner's eyes: records that they saw it.
@@ -10,9 +15,10 @@ export type ShownDelivery = { readonly type: 'codes'; readonly codes: ShownCode[
  */
 export async function showDelivery(
   deps: CodeDeps,
-  order: Pick<OrderView, 'order_no' | 'owner_id'>,
+  order: Pick<OrderView, 'order_no' | 'owner_id' | 'status' | 'shipments'>,
   viewerId: string,
 ): Promise<ShownDelivery | undefined> {
+  if (!mayBeHandedOut(order)) return undefined
   const codes = await showCodes(deps, order, viewerId)
   return codes.length > 0 ? { type: 'codes', codes } : showVoucher(deps, order, viewerId)
 }

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import { readAnyProduct } from '../../../application/catalogue/products.ts'
 import { countIssued } from '../../../application/fulfilment/codes.ts'
+import { mayBeHandedOut } from '../../../application/fulfilment/delivery.ts'
 import { showVoucher } from '../../../application/fulfilment/vouchers.ts'
 import { type FundTrace, readFundTrace } from '../../../application/orders/fund-trace.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
@@ -9,13 +10,7 @@ import { isBeingConfirmed } from '../../../application/payments/queries.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import { specsText } from '../../../domain/catalogue/sku.ts'
 import { DomainError } from '../../../domain/errors.ts'
-import {
-  allows,
-  hasReached,
-  isPaid,
-  type OrderStatus,
-  type PaymentStatus,
-} from '../../../domain/orders/status.ts'
+import { allows, isPaid, type OrderStatus, type PaymentStatus } from '../../../domain/orders/status.ts'
 import { reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { copyButton } from '../../shared/copy-button.ts'
@@ -52,13 +47,14 @@ export function arrivalOf(c: WebContext): Arrival {
 /** @throws DomainError NOT_FOUND, also for another owner's order */
 export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
   const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
+  const handedOut = mayBeHandedOut(order)
   const [where, wallet, confirming, goods, codes, voucher] = await Promise.all([
     readFundTrace(deps, order),
     isPayable(order) ? readWallet(deps, ownerId) : undefined,
     isPayable(order) && isBeingConfirmed(deps.db, order.order_no),
     readGoods(deps, order.product_id),
-    hasReached(order.status, 'order_shipped') ? countIssued(deps.db, order.order_no) : 0,
-    hasReached(order.status, 'order_shipped') ? showVoucher(deps, order, ownerId) : undefined,
+    handedOut ? countIssued(deps.db, order.order_no) : 0,
+    handedOut ? showVoucher(deps, order, ownerId) : undefined,
   ])
   const methods = deps.settings.rules.supportedMethods
   const payable = confirming ? undefined : wallet && { methods, cash: wallet.cash }
