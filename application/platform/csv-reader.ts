@@ -9,9 +9,9 @@ export interface CsvRow {
 
 /**
  * Reads RFC 4180, with any line ends, without blank lines.
- * @param field named in the error @throws InvalidInputError where a quote is not closed
+ * @param field named in the error @param separators each of them ends a cell @throws InvalidInputError where a quote is not closed
  */
-export function readCsv(text: string, field: string): CsvRow[] {
+export function readCsv(text: string, field: string, separators = ','): CsvRow[] {
   const rows: CsvRow[] = []
   let cells: string[] = []
   let cell = ''
@@ -38,7 +38,7 @@ export function readCsv(text: string, field: string): CsvRow[] {
     } else if (sign === '"' && cell.trim() === '') {
       cell = ''
       isQuoted = true
-    } else if (sign === ',') {
+    } else if (separators.includes(sign)) {
       cells.push(cell.trim())
       cell = ''
     } else if (sign === '\n' || sign === '\r') {

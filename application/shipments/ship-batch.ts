@@ -7,6 +7,7 @@ import type { Requester } from '../../workflows/messages.ts'
 import { actOnOrder } from '../orders/actions.ts'
 import type { OrderActor } from '../orders/order-request.ts'
 import { getOrder } from '../orders/reads.ts'
+import { readCsv } from '../platform/csv-reader.ts'
 import { OverloadedError } from '../temporal/client.ts'
 import { mustFitCarrier } from './carrier-check.ts'
 
@@ -44,10 +45,12 @@ const FIELDS = ['order_no', 'carrier', 'tracking_no', 'confirm'] as const
 
 /**
  * Reads `order_no,carrier,tracking_no` and perhaps `confirm`, with or without a line of these names, as spreadsheets
- * write it. @throws InvalidInputError where it has no line, or too many
+ * write it: a pasted table has tabs. @throws InvalidInputError where it has no line, too many, or an open quote
  */
 export function readBatch(csv: string): BatchLine[] {
-  const rows = rowsOf(plainText(csv.replace(/^\uFEFF/, ''))).filter((row) => row.some((cell) => cell !== ''))
+  const rows = readCsv(plainText(csv), 'lines', ',\t')
+    .map(({ cells }) => cells.map(unmarked))
+    .filter((row) => row.some((cell) => cell !== ''))
   const [head] = rows
   const isHead = head?.[0]?.toLowerCase() === FIELDS[0]
   const lines = (isHead ? rows.slice(1) : rows).map(
@@ -64,31 +67,8 @@ export function readBatch(csv: string): BatchLine[] {
   return lines
 }
 
-/** RFC 4180. The apostrophe before what a spreadsheet must not rewrite is not part of a cell. */
-function rowsOf(csv: string): string[][] {
-  const rows: string[][] = [[]]
-  let cell = ''
-  let isQuoted = false
-  const end = () => rows.at(-1)?.push(cell.trim().replace(/^'/, ''))
-  for (let n = 0; n < csv.length; n += 1) {
-    const letter = csv[n] ?? ''
-    if (isQuoted && letter === '"' && csv[n + 1] === '"') {
-      cell += letter
-      n += 1
-    } else if (letter === '"') isQuoted = !isQuoted
-    else if (isQuoted) cell += letter
-    else if (letter === ',' || letter === '\t') {
-      end()
-      cell = ''
-    } else if (letter === '\n') {
-      end()
-      cell = ''
-      rows.push([])
-    } else cell += letter
-  }
-  end()
-  return rows
-}
+/** The apostrophe before what a spreadsheet must not rewrite is not part of a cell. */
+const unmarked = (cell: string) => cell.replace(/^'/, '')
 
 /** Ships each order in one parcel with all that is left of it. The same batch again ships nothing twice. */
 export async function shipBatch(

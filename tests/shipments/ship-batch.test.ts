@@ -85,7 +85,9 @@ test('two senders of one file at a time ship each order once', async () => {
 test('a file without lines, with too many, or of another kind is refused, and ships nothing', async () => {
   const orderNo = await ordered()
   const before = await shipmentsOf(orderNo)
-  for (const csv of ['', 'order_no,carrier,tracking_no', `${orderNo},圆通,YT0000000000001\n`.repeat(501)]) {
+  const open = `${orderNo},"圆通,YT0000000000001\n${orderNo},圆通,YT0000000000002`
+  const many = `${orderNo},圆通,YT0000000000001\n`.repeat(501)
+  for (const csv of ['', 'order_no,carrier,tracking_no', open, many]) {
     expect((await send(csv)).status).toBe(422)
   }
   const other = { as: 'op', role: 'operator', body: `${orderNo},圆通,YT0000000000001` } as const
