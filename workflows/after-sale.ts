@@ -1,23 +1,11 @@
-import {
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  getExternalWorkflowHandle,
-  setHandler,
-  TemporalFailure,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { continueAsNew, getExternalWorkflowHandle, TemporalFailure } from '@temporalio/workflow'
 import type { AfterSaleStanding } from '../activities/after-sales.ts'
 import { type AfterSaleState, afterSaleKey, isOpenAfterSale } from '../domain/orders/after-sale.ts'
-import { CONFLICT, type Mailbox, openMailbox, type Request } from './mailbox.ts'
-import {
-  type AfterSaleInput,
-  exchangeWorkflowId,
-  RUN_LIMITS,
-  refundTakenUpdate,
-  resyncSignal,
-} from './messages.ts'
+import { CONFLICT, type Mailbox, type Request } from './mailbox.ts'
+import { type AfterSaleInput, exchangeWorkflowId, resyncSignal } from './messages.ts'
 import { noteOutsideSettled, refundOwed, retryUntilResolved } from './redemption.ts'
+import { closeRefund, openRefund } from './refund.ts'
+import { isAnswered, isRunLong } from './resume.ts'
 import { localStepsUntilDone, remoteStepsUntilDone } from './steps.ts'
 
 /** An after-sale without a deadline may have been closed with its order. */
@@ -29,36 +17,32 @@ const LOOK_AGAIN_MS = 86_400_000
  */
 export async function afterSaleWorkflow(input: AfterSaleInput): Promise<AfterSaleState> {
   const { id, orderNo, deadlines } = input
-  const mailbox = openMailbox()
-  let isTaken = false
-  setHandler(refundTakenUpdate, async () => {
-    await condition(() => isTaken)
-    return { ok: true as const }
-  })
+  const { mailbox, take } = openRefund()
   let sale = await localStepsUntilDone.openAfterSale(id, deadlines)
-  isTaken = true
+  take({ ok: true })
   while (isOpenAfterSale(sale.state)) {
     if (sale.state === 'refunding') {
       sale = await finishRefund(input, sale, mailbox)
       continue
     }
-    if (isLong(mailbox)) await handOver(input, mailbox)
+    if (isRunLong(mailbox) && (await isAnswered(mailbox))) {
+      await continueAsNew<typeof afterSaleWorkflow>(input)
+    }
     const { dueAt } = sale
     const message = await mailbox.next(dueAt === null ? LOOK_AGAIN_MS : Date.parse(dueAt) - Date.now())
     if (!message) {
       sale = await (dueAt === null
         ? localStepsUntilDone.openAfterSale(id, deadlines)
         : localStepsUntilDone.passAfterSaleDeadline(id, dueAt, deadlines))
-    } else if (message.kind === 'after_sale') sale = await take(input, message)
+    } else if (message.kind === 'after_sale') sale = await act(input, message)
     else if ('reply' in message) message.reply(CONFLICT)
   }
   await tellExchange(orderNo)
-  mailbox.close()
-  await condition(allHandlersFinished)
+  await closeRefund(mailbox)
   return sale.state
 }
 
-async function take(
+async function act(
   { id, deadlines }: AfterSaleInput,
   request: Request & { readonly kind: 'after_sale' },
 ): Promise<AfterSaleStanding> {
@@ -91,16 +75,4 @@ async function tellExchange(orderNo: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error
   }
-}
-
-function isLong(mailbox: Mailbox): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo()
-  const { events, updates } = RUN_LIMITS
-  return continueAsNewSuggested || historyLength >= events || mailbox.requests() >= updates
-}
-
-/** Returns where messages are pending, for them to be answered first. */
-async function handOver(input: AfterSaleInput, mailbox: Mailbox): Promise<void> {
-  await condition(() => !mailbox.isEmpty() || allHandlersFinished())
-  if (mailbox.isEmpty()) await continueAsNew<typeof afterSaleWorkflow>(input)
 }

@@ -51,7 +51,8 @@ export async function partRefundWorkflow(part: PartRefundInput): Promise<void> {
   await closeRefund(mailbox)
 }
 
-function openRefund(): { mailbox: Mailbox; take: (reply: Reply) => void } {
+/** A refund that is taken on before it is done. */
+export function openRefund(): { mailbox: Mailbox; take: (reply: Reply) => void } {
   let taken: Reply | undefined
   setHandler(refundTakenUpdate, async () => {
     await condition(() => taken !== undefined)
@@ -65,7 +66,7 @@ function openRefund(): { mailbox: Mailbox; take: (reply: Reply) => void } {
   }
 }
 
-async function closeRefund(mailbox: Mailbox): Promise<void> {
+export async function closeRefund(mailbox: Mailbox): Promise<void> {
   mailbox.close()
   await condition(allHandlersFinished)
 }

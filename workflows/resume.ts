@@ -1,17 +1,26 @@
 import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow'
 import type { Progress } from '../activities/resume.ts'
 import type { OrderStatus } from '../domain/orders/status.ts'
-import { type ExchangeInput, RUN_LIMITS } from './messages.ts'
+import type { Mailbox } from './mailbox.ts'
+import { type ExchangeInput, RUN_LIMITS, type RunLimits } from './messages.ts'
 import type { Exchange } from './redemption.ts'
 import { localStepsUntilDone } from './steps.ts'
 
 /** Whether to continue as new, well before Temporal's limits end the run. */
 export function isLong({ input, mailbox }: Exchange): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo()
-  const { events, updates } = input.limits ?? RUN_LIMITS
-  if (!continueAsNewSuggested && historyLength < events && mailbox.requests() < updates) return false
   // Earlier runs continued at this point of their history.
-  return patched('continue-as-new')
+  return isRunLong(mailbox, input.limits) && patched('continue-as-new')
+}
+
+export function isRunLong(mailbox: Mailbox, { events, updates }: RunLimits = RUN_LIMITS): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo()
+  return continueAsNewSuggested || historyLength >= events || mailbox.requests() >= updates
+}
+
+/** Waits until all is answered. @returns false where messages are pending, to be answered first */
+export async function isAnswered(mailbox: Mailbox): Promise<boolean> {
+  await condition(() => !mailbox.isEmpty() || allHandlersFinished())
+  return mailbox.isEmpty()
 }
 
 /**
@@ -19,8 +28,7 @@ export function isLong({ input, mailbox }: Exchange): boolean {
  * first.
  */
 export async function handOver({ input, mailbox }: Exchange): Promise<void> {
-  await condition(() => !mailbox.isEmpty() || allHandlersFinished())
-  if (!mailbox.isEmpty()) return
+  if (!(await isAnswered(mailbox))) return
   const epoch = (input.resume?.epoch ?? 0) + 1
   await continueAsNew<(input: ExchangeInput) => Promise<OrderStatus>>({ ...input, resume: { epoch } })
 }
