@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { WithStartWorkflowOperation } from '@temporalio/client'
 import type { Db } from '../../db/client.ts'
 import {
   type AfterSale,
@@ -45,13 +44,12 @@ import {
   type AfterSaleInput,
   afterSaleUpdate,
   afterSaleWorkflowId,
-  refundTakenUpdate,
   SEARCH_ATTRIBUTES,
-  TASK_QUEUE,
 } from '../../workflows/messages.ts'
 import { isGone, isTimeout, isUnavailable, OverloadedError } from '../temporal/client.ts'
 import type { AdoptionDeps } from './adoption.ts'
 import { createAsk } from './ask-workflow.ts'
+import { startTaken } from './start-refund.ts'
 
 export type AfterSaleDeps = Pick<AdoptionDeps, 'db' | 'temporal' | 'settings'>
 
@@ -196,28 +194,16 @@ async function startAfterSale(
   { id, order_no }: Pick<AfterSale, 'id' | 'order_no'>,
   deadline: number,
 ): Promise<void> {
-  const { client, gate } = temporal
   const input: AfterSaleInput = { id, orderNo: order_no, deadlines: settings.afterSale }
-  const start = () =>
-    client.withDeadline(deadline, () =>
-      client.workflow.executeUpdateWithStart(refundTakenUpdate, {
-        // The same id would be answered by a run that has ended.
-        updateId: `taken/${randomUUID()}`,
-        startWorkflowOperation: new WithStartWorkflowOperation(AFTER_SALE_WORKFLOW, {
-          workflowId: afterSaleWorkflowId(id),
-          taskQueue: TASK_QUEUE,
-          args: [input],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.orderNo, value: order_no }],
-        }),
-      }),
-    )
-  await gate.run(deadline, () =>
-    start().catch((error: unknown) => {
-      // The workflow ended meanwhile; a new one reads what is already done.
-      if (isGone(error)) return start()
-      throw error
+  await temporal.gate.run(deadline, () =>
+    startTaken(temporal, {
+      workflow: AFTER_SALE_WORKFLOW,
+      workflowId: afterSaleWorkflowId(id),
+      input,
+      // The same id would be answered by a run that has ended.
+      updateId: `taken/${randomUUID()}`,
+      typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.orderNo, value: order_no }],
+      deadline,
     }),
   )
 }

@@ -1,4 +1,4 @@
-import { WithStartWorkflowOperation } from '@temporalio/client'
+import { WithStartWorkflowOperation, type WorkflowStartOptions } from '@temporalio/client'
 import type { Db } from '../../db/client.ts'
 import { DomainError } from '../../domain/errors.ts'
 import {
@@ -6,6 +6,7 @@ import {
   type PartRefundInput,
   type REFUND_WORKFLOW,
   type RefundInput,
+  type Reply,
   refundTakenUpdate,
   refundWorkflowId,
   TASK_QUEUE,
@@ -21,31 +22,50 @@ export interface RefundStart {
   readonly deadline: number
 }
 
-/** @returns false when the outcome is unknown at the deadline @throws DomainError the refusal; OverloadedError */
-export async function startRefund(
+interface TakenStart extends Pick<WorkflowStartOptions, 'typedSearchAttributes'> {
+  readonly workflow: string
+  readonly workflowId: string
+  readonly input: unknown
+  readonly updateId: string
+  /** Milliseconds since 1970. */
+  readonly deadline: number
+}
+
+/** Starts the workflow, or joins the one that runs, and waits until it has taken the refund on. */
+export async function startTaken(
   { client }: Temporal,
-  { workflow, input, n, deadline }: RefundStart,
-): Promise<boolean> {
+  { workflow, workflowId, input, updateId, deadline, ...visible }: TakenStart,
+): Promise<Reply> {
   const start = () =>
     client.withDeadline(deadline, () =>
       client.workflow.executeUpdateWithStart(refundTakenUpdate, {
-        updateId: 'taken',
+        updateId,
         startWorkflowOperation: new WithStartWorkflowOperation(workflow, {
-          workflowId: refundWorkflowId(input.orderNo, n),
+          workflowId,
           taskQueue: TASK_QUEUE,
           args: [input],
           workflowIdConflictPolicy: 'USE_EXISTING',
           // A repeated refund is harmless; one that an operator skipped may be tried again.
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          ...visible,
         }),
       }),
     )
+  return start().catch((error: unknown) => {
+    // The workflow ended meanwhile; a new one reads what is already done.
+    if (isGone(error)) return start()
+    throw error
+  })
+}
+
+/** @returns false when the outcome is unknown at the deadline @throws DomainError the refusal; OverloadedError */
+export async function startRefund(
+  temporal: Temporal,
+  { workflow, input, n, deadline }: RefundStart,
+): Promise<boolean> {
+  const workflowId = refundWorkflowId(input.orderNo, n)
   try {
-    const reply = await start().catch((error: unknown) => {
-      // The workflow was terminated meanwhile; a new one reads what is already done.
-      if (isGone(error)) return start()
-      throw error
-    })
+    const reply = await startTaken(temporal, { workflow, workflowId, input, updateId: 'taken', deadline })
     if (!reply.ok) throw new DomainError(reply.refusal)
     return true
   } catch (error) {
