@@ -17,9 +17,6 @@ export interface Tracked {
 export const TRACKING_PROVIDERS = ['kuaidi100', 'kdniao'] as const
 export type TrackingProviderName = (typeof TRACKING_PROVIDERS)[number]
 
-/** A state after which nothing more is expected. */
-export const isAtEnd = (state: ShipmentState): boolean => state === 'signed' || state === 'returned'
-
 /** @returns the time of the event that says "signed"; undefined where none does */
 export const deliveredAtOf = (events: readonly TrackEvent[]): Date | undefined =>
   events.filter(({ state }) => state === 'signed').toSorted((a, b) => a.at.getTime() - b.at.getTime())[0]?.at
