@@ -118,6 +118,13 @@ async function main(): Promise<void> {
     store: createCheckpointFiles(join(config.dataDir, HEADS_FOLDER)),
     alarm: (text) => log.error(text),
   })
+  const relay = createRelay({
+    db,
+    sealer,
+    settings: config.webhooks,
+    isOff: (kind) => isUnsynced(kind, config.orderSync),
+    log,
+  })
   const keeping = sweep(
     stopping.signal,
     HEADS_EVERY_MS,
@@ -166,13 +173,6 @@ async function main(): Promise<void> {
     },
     (error) => log.error({ err: error }, 'payments not queried'),
   )
-  const relay = createRelay({
-    db,
-    sealer,
-    settings: config.webhooks,
-    isOff: (kind) => isUnsynced(kind, config.orderSync),
-    log,
-  })
   const relaying = sweep(
     stopping.signal,
     EVENTS_EVERY_MS,

@@ -39,6 +39,9 @@ async function wakeFirst(tx: Db, where: ReturnType<typeof sql>): Promise<void> {
  * @returns how many events were handed on
  */
 export async function handOnEvents(db: Db, isOff: (kind: string) => boolean, limit: number): Promise<number> {
+  // Most rounds find nothing: one query, and no transaction.
+  const { rows: waiting } = await sql`select from outbox where delivered_at is null limit 1`.execute(db)
+  if (waiting.length === 0) return 0
   return db.transaction().execute(async (tx) => {
     const lock = await sql<{ mine: boolean }>`
       select pg_try_advisory_xact_lock(hashtextextended('webhook hand on', 0)) as mine`.execute(tx)
