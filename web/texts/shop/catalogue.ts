@@ -202,10 +202,10 @@ export const ADDRESSES = {
     en: 'You can save up to 20 addresses. Remove one first.',
   },
   name: { zh: '收货人', en: 'Name' },
-  phone: { zh: '手机号', en: 'Phone' },
+  phone: { zh: '电话', en: 'Phone' },
   phoneHint: {
-    zh: '11 位手机号，或带区号的固定电话',
-    en: 'An 11-digit mobile number, or a landline with area code',
+    zh: '手机号、带区号的固定电话或 400 / 800 电话；港澳台及海外号码以 + 和国家（地区）代码开头',
+    en: 'A mobile number, a landline with area code, or a 400 or 800 number; start others with + and the country code, such as +852',
   },
   province: { zh: '省份', en: 'Province' },
   provinceHint: { zh: '如：浙江省、上海市', en: 'For example 浙江省' },
