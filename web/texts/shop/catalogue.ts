@@ -151,6 +151,7 @@ export const REDEEM = {
     en: 'We’ll ask you to confirm if the price changes.',
   },
   confirm: { zh: '确认兑换', en: 'Redeem' },
+  confirmPay: { zh: '确认并支付 {n}', en: 'Confirm and pay {n}' },
   changeQuantity: { zh: '修改数量', en: 'Change quantity' },
   refused: { zh: '这次没有兑换成功', en: 'Your redemption did not go through' },
   nothingTaken: { zh: '积分和现金都没有扣。', en: 'You weren’t charged.' },
