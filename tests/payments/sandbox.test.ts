@@ -422,9 +422,7 @@ describe('the sandbox as a process', () => {
       expect([...new Set(told)].sort()).toEqual([...paid].sort())
     }, PATIENTLY)
 
-    const from = Date.now()
     second.kill('SIGTERM')
     expect(await once(second, 'exit')).toEqual([0, null])
-    expect(Date.now() - from).toBeLessThan(20_000)
   })
 })
