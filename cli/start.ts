@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { type Config, ConfigError, partEnvironment, type Running, readConfig } from '../config/index.ts'
 import { ROLES } from '../domain/access.ts'
 import { acquireLock } from './embedded/lock.ts'
-import { choosePorts, PortError, type Ports, requireFree } from './embedded/ports.ts'
+import { choosePorts, hiddenEndpoint, PortError, type Ports, requireFree } from './embedded/ports.ts'
 import { startPostgres } from './embedded/postgres.ts'
 import { httpProbe, type Probe } from './embedded/probe.ts'
 import { listenForStop } from './embedded/stop-request.ts'
@@ -16,6 +16,7 @@ import { obtainTemporal } from './embedded/temporal-install.ts'
 import { signAccessToken } from './lib/access-token.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const UI_SERVER = fileURLToPath(new URL('./embedded/ui-server.ts', import.meta.url))
 const READY_LIMIT_MS = 120_000
 const WAITING_EVERY_MS = 10_000
 /** Limit of early exits per process before the first `ready`. */
@@ -158,17 +159,31 @@ async function embeddedTemporal(supervisor: Supervisor, config: Config, ports: P
     findTemporal(machine, say) ?? (await obtainTemporal(supervisor, machine, partEnvironment, say))
   // During a download of minutes, another Temporal may have taken the port.
   await requireFree(ports.temporal, '127.0.0.1', 'TEMPORAL_PORT')
-  const server = await startTemporal(supervisor, {
+  await requireFree(ports.temporalUi, '127.0.0.1', 'TEMPORAL_UI_PORT')
+  const ui = await hiddenEndpoint()
+  const { address } = await startTemporal(supervisor, {
     program: found.path,
     port: ports.temporal,
-    uiPort: ports.temporalUi,
+    ui,
     namespace: config.temporal.namespace,
     folder: config.dataDir,
     databaseFile: join(config.dataDir, 'temporal.db'),
     codecEndpoint: `${config.http.publicUrl}/codec`,
   })
-  say(`Temporal runs on ${server.address} (${found.how}: ${found.path})`)
-  return server
+  const uiUrl = `http://127.0.0.1:${ports.temporalUi}`
+  const target = `http://${ui.host}:${ui.port}`
+  supervisor.start({
+    name: 'temporal-ui',
+    command: process.execPath,
+    args: [UI_SERVER, '--port', String(ports.temporalUi), '--target', target],
+    cwd: ROOT,
+    env: partEnvironment({ DATA_DIR: config.dataDir }),
+    stopSignal: 'SIGTERM',
+    stopLimitMs: 500,
+    probe: 'ping',
+  })
+  say(`Temporal runs on ${address} (${found.how}: ${found.path})`)
+  return { address, uiUrl }
 }
 
 /** Restarted processes must stay up, too. */

@@ -191,11 +191,14 @@ function codesByStatus(operation: DocumentedOperation, method: string, path: str
 /** The route takes what its webhooks send. */
 function takeBodies(document: ApiDocument, operation: DocumentedOperation, names: readonly string[]): void {
   const sent = names.map((name) => document.webhooks[name]?.post)
-  const content: Record<string, { schema?: Schema }> = {}
+  const content: Record<string, { schema?: Schema; examples?: object }> = {}
   for (const body of sent.flatMap((one) => one?.requestBody ?? [])) {
-    for (const [type, { schema = {} }] of Object.entries(body.content)) {
-      const before = content[type]?.schema
-      content[type] = { schema: before ? { anyOf: [before, schema] } : schema }
+    for (const [type, { schema = {}, examples = {} }] of Object.entries(body.content)) {
+      const before = content[type]
+      content[type] = {
+        schema: before?.schema ? { anyOf: [before.schema, schema] } : schema,
+        examples: { ...before?.examples, ...(examples as object) },
+      }
     }
   }
   const only = names.length === 1

@@ -153,7 +153,8 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   'category.name': 'Name of the category',
 
   // Redeeming
-  'Address.phone': 'A phone number; spaces and full-width digits are accepted',
+  'Address.phone':
+    'A phone number, of other countries with + and the country code (E.164); spaces and full-width digits are accepted',
   'Address.province': 'Province or municipality',
   'Address.city': 'City',
   'Address.district': 'District or county',

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { z } from '@hono/zod-openapi'
 import type { ApiEnv } from '../deps.ts'
 import { orderEvent } from '../routes/webhooks/webhooks.ts'
+import { ALIPAY_EXAMPLES, STRIPE_EXAMPLES, WECHAT_EXAMPLES } from './notification-examples.ts'
 
 /** What the mall receives, for the document only: signatures are verified over the raw bytes, before any schema. */
 
@@ -66,9 +67,9 @@ const stripe = z
   })
   .openapi('StripeEvent')
 
-const body = <T extends z.ZodType>(type: string, schema: T) => ({
+const body = <T extends z.ZodType>(type: string, schema: T, examples: object) => ({
   required: true,
-  content: { [type]: { schema } },
+  content: { [type]: { schema, examples } },
 })
 const EXAMPLE_ORDER = 'PM20260301120000ABCDEFGHJKMN'
 const PARCEL = { carrier: '顺丰', tracking_no: 'SF1234567890' }
@@ -106,14 +107,14 @@ export function registerWebhooks({ openAPIRegistry: registry }: OpenAPIHono<ApiE
     body: { required: true, content: { 'application/json': { schema: orderEvent, examples: orderEvents } } },
   })
   register('alipayNotification', 'Alipay reports a payment or a refund; signed in the form itself', {
-    body: body('application/x-www-form-urlencoded', alipay),
+    body: body('application/x-www-form-urlencoded', alipay, ALIPAY_EXAMPLES),
   })
   register('wechatNotification', 'WeChat Pay reports a payment or a refund; signed in its headers', {
     headers: wechatHeaders,
-    body: body('application/json', wechat),
+    body: body('application/json', wechat, WECHAT_EXAMPLES),
   })
   register('stripeEvent', 'Stripe reports a payment or a refund; signed in its header', {
     headers: stripeHeaders,
-    body: body('application/json', stripe),
+    body: body('application/json', stripe, STRIPE_EXAMPLES),
   })
 }

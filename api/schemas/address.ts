@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { ADDRESS_MAX, plainPhone } from '../../domain/customers/address.ts'
+import { ADDRESS_MAX } from '../../domain/customers/address.ts'
+import { plainPhone } from '../../domain/customers/phone.ts'
 import { text } from './common.ts'
 
 const addressText = (field: keyof typeof ADDRESS_MAX) => text(0, ADDRESS_MAX[field]).nullish()

@@ -11,7 +11,8 @@ import {
   updateAddress,
 } from '../../db/customers/addresses.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
-import { ADDRESS_MAX, type Address, PHONE, plainAddress } from '../../domain/customers/address.ts'
+import { ADDRESS_MAX, type Address, plainAddress } from '../../domain/customers/address.ts'
+import { isPhone } from '../../domain/customers/phone.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
 import { lengthOf } from '../../domain/text.ts'
 import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
@@ -132,7 +133,7 @@ export function checkedAddress(given: Address): Address {
     else if (/\p{Cc}/u.test(text) || !text.isWellFormed()) errors.push({ field, rule: 'characters' })
     else if (lengthOf(text) > ADDRESS_MAX[field]) {
       errors.push({ field, rule: 'max_length', bound: `${ADDRESS_MAX[field]}` })
-    } else if (field === 'phone' && !PHONE.test(text)) errors.push({ field, rule: 'format' })
+    } else if (field === 'phone' && !isPhone(text)) errors.push({ field, rule: 'format' })
   }
   if (errors.length > 0) throw new InvalidInputError(...errors)
   return address

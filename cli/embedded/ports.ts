@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -16,6 +17,11 @@ export interface Ports {
   readonly temporal: number
   readonly temporalUi: number
   readonly postgres: number
+}
+
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
 }
 
 export const VARIABLES = {
@@ -54,6 +60,22 @@ export async function choosePorts(
   }
   writeFileSync(portsFile(dataDir), `${JSON.stringify(ports)}\n`)
   return ports
+}
+
+/**
+ * A free address of this machine that nobody can guess: on Linux one of the 16 million of 127.0.0.0/8, elsewhere
+ * 127.0.0.1. The port is below those of outgoing connections.
+ */
+export async function hiddenEndpoint(): Promise<Endpoint> {
+  for (let tried = 0; tried < NEXT_PORTS; tried += 1) {
+    const bytes = [randomInt(1, 255), randomInt(0, 256), randomInt(1, 255)]
+    const host = process.platform === 'linux' ? `127.${bytes.join('.')}` : LOOPBACK
+    const port = randomInt(20_000, 32_000)
+    if ((await problemOf(port, host)) === undefined) return { host, port }
+  }
+  throw new PortError(
+    'no free port found for the Temporal Web UI: set TEMPORAL_ADDRESS to a server that runs',
+  )
 }
 
 export async function requireFree(port: number, host: string, variable: string): Promise<void> {

@@ -57,6 +57,7 @@ export async function startPostgres(
     // Fast shutdown: open transactions roll back, and a checkpoint is written.
     stopSignal: 'SIGINT',
     stopLimitMs: 3000,
+    writesText: true,
     dataFolder: place.dataFolder,
     probe: postgresProbe(place.dataFolder, url('postgres')),
     beforeStart() {

@@ -12,7 +12,7 @@ export interface Entry extends Mark {
 }
 
 /** Unnamed processes, such as a migration, stop first. */
-const STOP_ORDER = ['api', 'worker', 'sandbox', 'temporal', 'postgres']
+const STOP_ORDER = ['api', 'worker', 'sandbox', 'temporal-ui', 'temporal', 'postgres']
 
 /** @param hurry once aborted, kills without waiting */
 export async function stopAll(entries: readonly Entry[], hurry?: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { follow, loudText, readableText } from './log.ts'
+import { follow, loudText, readableText, wrapText } from './log.ts'
 import { PROBE_LIMITS, type Probe, type ProbeLimits, pingProbe, watch } from './probe.ts'
 import { markOf, signal } from './process.ts'
 import {
@@ -28,6 +28,8 @@ export interface PartCommand extends Command {
   readonly stopSignal: NodeJS.Signals
   readonly stopLimitMs: number
   readonly dataFolder?: string
+  /** Its standard output is text of another program, not the lines of JSON of ours. */
+  readonly writesText?: boolean
   readonly beforeStart?: () => void
   /** A part that runs and does not answer counts as dead. `ping`: it calls `answerPings`. */
   readonly probe?: Probe | 'ping'
@@ -76,6 +78,7 @@ export async function createSupervisor(options: {
   const timers = new Set<NodeJS.Timeout>()
   const logStarts = new Map<string, number>()
   const followed = new Map<string, ReturnType<typeof follow>>()
+  const wrapped = new Map<string, ReturnType<typeof wrapText>>()
   let stopping = false
   let reaper = spawnReaper()
   writeRegistry(rosterFile, [])
@@ -105,14 +108,23 @@ export async function createSupervisor(options: {
   }
 
   function readLogs(): void {
+    for (const text of wrapped.values()) text.read(false)
     for (const log of followed.values()) log.read()
   }
 
+  const logFile = (name: string) => join(logs, `${name}.log`)
+  /** What a process writes itself besides lines of JSON; `wrapText` copies it into the log. */
+  const textFile = (name: string) => join(logs, `${name}.text`)
+
   function followLog(name: string): void {
     if (followed.has(name)) return
+    // Lines that a killed supervisor left are wrapped before those of this start.
+    const text = wrapText(name, { text: textFile(name), log: logFile(name) })
+    text.read(true)
+    wrapped.set(name, text)
     let windowStart = 0
     let count = 0
-    const log = follow(join(logs, `${name}.log`), (line) => {
+    const log = follow(logFile(name), (line) => {
       const text = stopping ? undefined : loudText(line)
       if (text === undefined) return
       if (performance.now() - windowStart > LOUD_WINDOW_MS) {
@@ -121,29 +133,32 @@ export async function createSupervisor(options: {
       }
       count += 1
       if (count < LOUD_LINES_MAX) complain(name, text)
-      if (count === LOUD_LINES_MAX) complain(name, `… more in ${join(logs, `${name}.log`)}`)
+      if (count === LOUD_LINES_MAX) complain(name, `… more in ${logFile(name)}`)
     })
     followed.set(name, log)
   }
 
   function launch(
-    command: Command & Pick<PartCommand, 'probe' | 'probeLimits'>,
+    command: Command & Pick<PartCommand, 'probe' | 'probeLimits' | 'writesText'>,
     stop: Omit<Entry, 'name' | 'pid' | 'born'>,
     ended: (how: string) => void,
     isWanted = () => true,
   ) {
     followLog(command.name)
-    const log = openSync(join(logs, `${command.name}.log`), 'a')
+    const log = openSync(logFile(command.name), 'a')
+    const text = openSync(textFile(command.name), 'a')
+    const out = command.writesText ? text : log
     logStarts.set(command.name, fstatSync(log).size)
     const child = spawn(command.command, command.args, {
       cwd: command.cwd,
       env: command.env,
       detached: true,
       windowsHide: true,
-      stdio: command.probe === 'ping' ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
+      stdio: command.probe === 'ping' ? ['ignore', out, text, 'ipc'] : ['ignore', out, text],
       ...command.user,
     })
     closeSync(log)
+    closeSync(text)
     const over = new AbortController()
     const end = (how: string) => {
       if (over.signal.aborted) return
@@ -151,6 +166,7 @@ export async function createSupervisor(options: {
       if (child.pid !== undefined) signal(-child.pid, 'SIGKILL')
       running.delete(command.name)
       note()
+      wrapped.get(command.name)?.read(true)
       readLogs()
       ended(how)
     }
@@ -171,7 +187,8 @@ export async function createSupervisor(options: {
   }
 
   function lastLines(name: string): string {
-    const log = readFileSync(join(logs, `${name}.log`)).subarray(logStarts.get(name))
+    readLogs()
+    const log = readFileSync(logFile(name)).subarray(logStarts.get(name))
     return log.toString().trimEnd().split('\n').slice(-8).map(readableText).join('\n')
   }
 
@@ -224,7 +241,7 @@ export async function createSupervisor(options: {
     run(command: Command): Promise<void> {
       if (stopping) return Promise.reject(new PartError(`${command.name}: not started, stopping`))
       return new Promise((resolve, reject) => {
-        launch(command, { stopSignal: 'SIGTERM', stopLimitMs: 1000 }, (how) => {
+        launch({ ...command, writesText: true }, { stopSignal: 'SIGTERM', stopLimitMs: 1000 }, (how) => {
           if (how === 'exit code 0') resolve()
           else reject(new PartError(`${command.name} failed (${how}):\n${lastLines(command.name)}`))
         })
@@ -237,8 +254,10 @@ export async function createSupervisor(options: {
       for (const timer of timers) clearTimeout(timer)
       clearInterval(logReader)
       await stopAll([...running.values()], hurry)
-      for (const log of followed.values()) log.close()
+      readLogs()
+      for (const log of [...followed.values(), ...wrapped.values()]) log.close()
       followed.clear()
+      wrapped.clear()
       writeRegistry(rosterFile, [])
       const gone = new Promise((resolve) => reaper.once('exit', resolve))
       reaper.stdin?.end('goodbye\n')

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Endpoint } from './ports.ts'
 import { httpProbe } from './probe.ts'
 import { PartError, type Supervisor } from './supervisor.ts'
 
@@ -17,6 +18,8 @@ const SETTINGS = [
   ...['--dynamic-config-value', 'matching.numTaskqueueReadPartitions=1'],
   ...['--dynamic-config-value', 'matching.numTaskqueueWritePartitions=1'],
   ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=200'],
+  // Nothing uses its HTTP API, which would answer every host.
+  ...['--dynamic-config-value', 'frontend.httpAllowedHosts=["none.invalid"]'],
 ]
 
 export interface Machine {
@@ -36,23 +39,24 @@ export async function startTemporal(
   options: {
     readonly program: string
     readonly port: number
-    readonly uiPort: number
+    /** Where its Web UI listens. It answers every host: see `createUiProxy`. */
+    readonly ui: Endpoint
     readonly namespace: string
     readonly folder: string
     readonly databaseFile?: string
     readonly codecEndpoint?: string
   },
-): Promise<{ readonly address: string; readonly uiUrl: string; readonly stop: () => Promise<void> }> {
-  const { program, port, uiPort, namespace, folder, databaseFile, codecEndpoint } = options
+): Promise<{ readonly address: string; readonly stop: () => Promise<void> }> {
+  const { program, port, ui, namespace, folder, databaseFile, codecEndpoint } = options
   const address = `127.0.0.1:${port}`
-  const uiUrl = `http://127.0.0.1:${uiPort}`
   // The default GC setting costs more CPU time than the memory is worth.
   const env = { HOME: folder, GOGC: '400' }
   const part = supervisor.start({
     name: 'temporal',
     command: program,
     args: [
-      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
+      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
+      ...['--ui-ip', ui.host, '--ui-port', String(ui.port)],
       ...['--namespace', namespace, '--log-level', 'warn', '--log-format', 'json'],
       ...(databaseFile === undefined ? [] : ['--db-filename', databaseFile]),
       ...(codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint]),
@@ -62,8 +66,9 @@ export async function startTemporal(
     env,
     stopSignal: 'SIGTERM',
     stopLimitMs: 2000,
+    writesText: true,
     // The Web UI, in the same process, asks the server.
-    probe: httpProbe(`${uiUrl}/api/v1/system-info`),
+    probe: httpProbe(`http://${ui.host}:${ui.port}/api/v1/system-info`),
   })
   // start-dev has no flag for retention, and its default is one day.
   const retention = {
@@ -80,7 +85,7 @@ export async function startTemporal(
   for (;;) {
     try {
       await supervisor.run(retention)
-      return { address, uiUrl, stop: () => part.stop() }
+      return { address, stop: () => part.stop() }
     } catch (error) {
       if (part.quickDeaths() > 2 || performance.now() > deadline) {
         throw new PartError(`Temporal does not start:\n${supervisor.lastLines('temporal')}`, { cause: error })

@@ -1,5 +1,6 @@
-import { isVisible, plainCode, plainText } from '../text.ts'
+import { isVisible, plainText } from '../text.ts'
 import { maskName, maskPhone } from './masks.ts'
+import { plainPhone } from './phone.ts'
 
 export interface Address {
   readonly name: string
@@ -21,9 +22,6 @@ export const ADDRESS_MAX = {
   detail: 120,
 } as const satisfies Record<keyof Address, number>
 
-/** A mainland mobile or fixed line, without the country code. */
-export const PHONE = /^(1[3-9]\d{9}|0\d{2,3}-?\d{7,8})$/
-
 /** Without them nothing can be delivered. */
 const NEEDED = ['name', 'phone', 'detail'] as const satisfies readonly (keyof Address)[]
 
@@ -33,15 +31,6 @@ export function missingIn(address: Readonly<Record<string, unknown>> | undefined
     const text = address?.[field]
     return typeof text !== 'string' || !isVisible(text)
   })
-}
-
-/** A phone number as people type it, in one form: half-width, no blanks or brackets, no +86. */
-export function plainPhone(typed: string): string {
-  const phone = plainCode(typed)
-    .replace(/[\u2010-\u2015\u2212]/g, '-')
-    .replace(/[\s()]/g, '')
-    .replace(/^(\+|00)86-?|^86-?(?=1(-?\d){10}$)/, '')
-  return /^1[\d-]+$/.test(phone) ? phone.replaceAll('-', '') : phone
 }
 
 /** The fields that say something, each in one form. */

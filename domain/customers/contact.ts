@@ -1,5 +1,5 @@
 import { isVisible, plainCode } from '../text.ts'
-import { plainPhone } from './address.ts'
+import { dialledAs } from './phone.ts'
 
 /** What a receiver is found by: the whole phone number, its last four digits, or the name. */
 export interface ContactTerm {
@@ -13,27 +13,23 @@ const PHONE_DIGITS_MIN = 5
 
 /** @param address any fields, as the API takes them */
 export function contactTerms({ name, phone }: Readonly<Record<string, unknown>>): ContactTerm[] {
-  const digits = typeof phone === 'string' ? digitsOf(phone) : ''
+  const [whole = '', ...shorter] = typeof phone === 'string' ? dialledAs(phone) : []
   return [
-    ...(digits.length >= PHONE_DIGITS_MIN ? [term('phone', digits), term('tail', digits.slice(-TAIL))] : []),
+    ...(whole.length >= PHONE_DIGITS_MIN
+      ? [...[whole, ...shorter].map((digits) => term('phone', digits)), term('tail', whole.slice(-TAIL))]
+      : []),
     ...(typeof name === 'string' ? nameTerms(name) : []),
   ]
 }
 
 /** What the search words of an operator may mean. */
 export function contactMeanings(words: string): ContactTerm[] {
-  const digits = digitsOf(words)
+  const [digits = ''] = dialledAs(words)
   if (digits.length === TAIL) return [term('tail', digits), ...nameTerms(words)]
   return [...(digits.length >= PHONE_DIGITS_MIN ? [term('phone', digits)] : []), ...nameTerms(words)]
 }
 
 const term = (kind: ContactTerm['kind'], text: string): ContactTerm => ({ kind, text })
-
-/** Empty where anything but a number is in it. */
-function digitsOf(typed: string): string {
-  const digits = plainPhone(typed).replaceAll('-', '')
-  return /^\d+$/.test(digits) ? digits : ''
-}
 
 function nameTerms(typed: string): ContactTerm[] {
   const name = plainCode(typed).replace(/\s/g, '').toLowerCase()

@@ -8,9 +8,10 @@ export function maskName(name: string): string {
   return `${shown}*`
 }
 
-/** Keeps the first three digits and the last two, or the last four for the owner: `138******00`. */
+/** Keeps the first three digits (with a `+` before them) and the last two, or the last four for the owner: `138******00`. */
 export function maskPhone(phone: string, forOwner: boolean): string {
   const tail = forOwner ? 4 : 2
-  if (phone.length <= 3 + tail) return '*'.repeat(phone.length)
-  return `${phone.slice(0, 3)}${'*'.repeat(phone.length - 3 - tail)}${phone.slice(-tail)}`
+  const head = phone.startsWith('+') ? 4 : 3
+  if (phone.length <= head + tail) return '*'.repeat(phone.length)
+  return `${phone.slice(0, head)}${'*'.repeat(phone.length - head - tail)}${phone.slice(-tail)}`
 }

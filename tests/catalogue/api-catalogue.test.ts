@@ -859,6 +859,15 @@ describe('the documentation', () => {
     expect((await get('/docs/package.json')).status).toBe(404)
   })
 
+  test('has a page in the language of the reader, and says that the descriptions are English', async () => {
+    const inLanguage = async (language: string) =>
+      (await fetch(`${mall.url}/docs`, { headers: { 'accept-language': language } })).text()
+    const [zh, en] = await Promise.all(['zh-CN', 'en'].map(inLanguage))
+    expect(zh).toMatch(/<html lang="zh-CN">[\s\S]*<title>积分商城 API 文档<\/title>[\s\S]*接口说明为英文/)
+    expect(en).toMatch(/<html lang="en">[\s\S]*<title>Points Mall API<\/title>/)
+    for (const page of [zh, en]) expect(page).toContain('<div id="swagger-ui" lang="en">')
+  })
+
   test('of metrics counts requests by route, not by path', async () => {
     await get(`${PRODUCTS}/123456`)
     const { body } = await get('/metrics')

@@ -63,6 +63,7 @@ export async function openLoad(mall: Installation) {
   loads += 1
   const run = `${process.pid}-${loads}`
   let number = 0
+  let answered = 0
 
   async function call(method: string, path: string, how: Call): Promise<{ status: number; body: Body }> {
     const deadline = performance.now() + PATIENCE_MS
@@ -81,6 +82,7 @@ export async function openLoad(mall: Installation) {
         .then(async (response) => ({ status: response.status, body: (await response.json()) as Body }))
         .catch(() => undefined)
       if (answer && answer.status !== 503 && answer.status !== 429) {
+        if (method === 'POST' && how.role === undefined) answered += 1
         if (answer.status >= 500) mistakes.push(`${method} ${path} was answered ${answer.status}`)
         return answer
       }
@@ -135,7 +137,12 @@ export async function openLoad(mall: Installation) {
     const room = role === 'customer' ? 'points-mall' : 'admin/points-mall'
     const as = role === 'customer' ? owner : 'clerk'
     const path = `/api/${room}/orders/${orderNo}/${action}`
-    return call('POST', path, { as, role, body, key: `${orderNo}-${action}` })
+    return call('POST', path, {
+      as,
+      ...(role === 'customer' ? {} : { role }),
+      body,
+      key: `${orderNo}-${action}`,
+    })
   }
 
   /** At the cashier. @returns whether it took the payment; undefined: closed */
@@ -217,6 +224,8 @@ export async function openLoad(mall: Installation) {
 
   return {
     go,
+    /** Redemptions and what else customers sent, as far as it is answered: how far the journeys are. */
+    answered: () => answered,
     /** Answers that must never occur. */
     mistakes,
   }

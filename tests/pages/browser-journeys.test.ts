@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   BROWSER,
+  confirmRedemption,
   type Look,
   openBrowser,
   openBrowserUser,
@@ -86,18 +87,6 @@ describe.skipIf(BROWSER === undefined).each([
     await page.waitForURL(/\/redeem/)
   }
 
-  /** Confirms the sheet. @returns the order number */
-  async function confirm(page: Page, method?: string): Promise<string> {
-    if (method) await page.check(`form.redeem input[value="${method}"]`)
-    await press(page, 'form.redeem button.wide')
-    // The same product within minutes is asked about.
-    if ((await page.locator('form.redeem input[name="again"]').count()) > 0) {
-      await press(page, 'form.redeem button.wide')
-    }
-    await page.waitForURL(/\/points-mall\/orders\/PM/)
-    return new URL(page.url()).pathname.split('/').at(-1) ?? ''
-  }
-
   const textOf = async (page: Page, place = 'main') =>
     (await page.locator(place).first().textContent())?.trim() ?? ''
 
@@ -126,7 +115,7 @@ describe.skipIf(BROWSER === undefined).each([
       expect(await textOf(page, '.shelf li')).toContain('保温杯 <b>蓝色</b>')
       const before = (await wallet('alice')).available
       await choose(page, goods.points)
-      const orderNo = await confirm(page)
+      const orderNo = await confirmRedemption(page)
       await shows(page, '兑换成功')
       expect((await wallet('alice')).available).toBe(before - 100)
       await press(page, 'nav.tabs a[href="/points-mall/orders"]')
@@ -142,9 +131,8 @@ describe.skipIf(BROWSER === undefined).each([
     async () => {
       const page = await enter('alice')
       await choose(page, goods.mixed)
-      const orderNo = await confirm(page, 'bank_card')
-      expect(await textOf(page, 'main h1')).toBe('待支付')
-      await press(page, 'main a.button.wide')
+      // One tap leads to the cashier.
+      const orderNo = await confirmRedemption(page, 'bank_card')
       await press(page, 'button[value="decline"]')
       await page.locator('.notice').waitFor()
       await page.goto(`/points-mall/orders/${orderNo}`)
@@ -165,7 +153,9 @@ describe.skipIf(BROWSER === undefined).each([
   walk('a customer switches from card to Alipay, which takes the payment', async () => {
     const page = await enter('alice')
     await choose(page, goods.mixed)
-    const orderNo = await confirm(page, 'bank_card')
+    const orderNo = await confirmRedemption(page, 'bank_card')
+    await page.goto(`/points-mall/orders/${orderNo}`)
+    expect(await textOf(page, 'main h1')).toBe('待支付')
     await page.click('#other-method summary')
     await page.check('#other-method input[value="alipay"]')
     // One tap to its cashier.
@@ -185,7 +175,7 @@ describe.skipIf(BROWSER === undefined).each([
     const page = await enter('alice')
     const before = await wallet('alice')
     await choose(page, goods.mixed)
-    const orderNo = await confirm(page, 'wallet')
+    const orderNo = await confirmRedemption(page, 'wallet')
     await shows(page, '兑换成功')
     await press(page, `a[href="/points-mall/orders/${orderNo}/cancel"]`)
     await page.locator('input[name="reason"]').first().check()
@@ -213,7 +203,7 @@ describe.skipIf(BROWSER === undefined).each([
     await customer.locator('#field-phone-error').waitFor()
     expect(await customer.inputValue('form.redeem [name="detail"]')).toBe(ADDRESS.detail)
     await customer.fill('form.redeem [name="phone"]', ADDRESS.phone)
-    const orderNo = await confirm(customer)
+    const orderNo = await confirmRedemption(customer)
 
     const clerk = await enter('operator', { width: 1280 })
     await clerk.goto('/admin')
@@ -366,7 +356,7 @@ describe.skipIf(BROWSER === undefined).each([
     await page.waitForURL(/lang=en/)
     await choose(page, goods.points)
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
-    await confirm(page)
+    await confirmRedemption(page)
     expect(await textOf(page)).toContain('Redeemed')
     await leave()
   })

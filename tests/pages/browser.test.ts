@@ -2,7 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BROWSER, type Look, openBrowser, openBrowserUser, REMEDY, signIn } from '../support/browser-user.ts'
+import {
+  BROWSER,
+  confirmRedemption,
+  type Look,
+  openBrowser,
+  openBrowserUser,
+  REMEDY,
+  signIn,
+} from '../support/browser-user.ts'
 import { inTime } from '../support/patience.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
@@ -41,13 +49,9 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
   async function redeem(page: Page, id: string, method?: string): Promise<string> {
     await page.goto(`/points-mall/products/${id}`)
     await page.click('form.buy button:not([data-step])')
-    if (method) await page.check(`input[value="${method}"]`)
-    const confirm = () => Promise.all([page.waitForEvent('load'), page.click('form.redeem button.wide')])
-    await confirm()
-    // The same product within minutes is asked about.
-    if ((await page.locator('form.redeem input[name="again"]').count()) > 0) await confirm()
-    await page.waitForURL(/\/points-mall\/orders\/PM/)
-    return new URL(page.url()).pathname.split('/').at(-1) ?? ''
+    const orderNo = await confirmRedemption(page, method)
+    if (method) await page.goto(`/points-mall/orders/${orderNo}`)
+    return orderNo
   }
 
   async function status(orderNo: string, wanted: string): Promise<void> {
@@ -211,7 +215,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     expect(shown).toContain('bank_card')
     expect(await orders()).toBe(before)
     await page.click('main form button')
-    await page.waitForURL(/\/points-mall\/orders\/PM/)
+    await page.waitForURL((url) => url.href.startsWith(mall.sandbox.url))
     expect(await orders()).toBe(before + 1)
     await context.close()
   })
@@ -336,6 +340,49 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     expect(await plain.page.locator('[data-copy]').first().isVisible()).toBe(false)
     await plain.context.close()
   })
+
+  test.each([
+    ['with', true],
+    ['without', false],
+  ])(
+    'paying takes one tap %s JavaScript, and going back orders and pays nothing more',
+    async (_how, javaScript) => {
+      const { page, context } = await enter('alice', { javaScript })
+      const fresh = await mall.product({ payment_mode: 'mixed', point: 100, fen: 990 })
+      const ordered = async () => {
+        const { body } = await mall.call('GET', '/api/points-mall/orders?per_page=100', { as: 'alice' })
+        return body.data.filter((order: { product_id: string }) => order.product_id === fresh)
+      }
+      await page.goto(`/points-mall/products/${fresh}/redeem`)
+      const button = page.locator('form.redeem button.wide')
+      const says = async () => (await button.textContent())?.trim()
+      for (const [method, name] of [
+        ['bank_card', '用银行卡支付 ¥9.90'],
+        ['alipay', '用支付宝支付 ¥9.90'],
+      ]) {
+        await page.check(`form.redeem input[value="${method}"]`)
+        expect(await says()).toBe(javaScript ? name : '确认并支付 ¥9.90')
+      }
+      const orderNo = await confirmRedemption(page, 'alipay')
+      expect(page.url()).toContain(mall.sandbox.url)
+      const [order] = await ordered()
+      expect([order?.order_no, order?.payment_info.payment_method]).toEqual([orderNo, 'alipay'])
+
+      await page.goBack({ waitUntil: 'commit' })
+      await page.waitForURL(/\/redeem/)
+      await page.locator('form.redeem').waitFor()
+      await page.check('form.redeem input[value="alipay"]')
+      await button.click()
+      await page.getByText('要再兑一份吗').waitFor()
+      expect((await ordered()).map(({ order_no }: { order_no: string }) => order_no)).toEqual([orderNo])
+
+      // The order page itself leads nowhere, and its link to the cashier is one tap.
+      await page.goto(`/points-mall/orders/${orderNo}`)
+      await page.locator('main a.button.wide').waitFor()
+      expect(new URL(page.url()).origin).toBe(mall.url)
+      await context.close()
+    },
+  )
 
   test('another payment method is one tap from its cashier, and back leads to the order', async () => {
     const { page, context } = await enter('alice')

@@ -39,7 +39,8 @@ async function sheet(who: Visitor, id: string, quantity = 1): Promise<Record<str
   return fieldsOf(shown.html, sheetOf(id))
 }
 
-const orderNoIn = (location: string) => /^\/points-mall\/orders\/(PM\w+)\?new=1$/.exec(location)?.[1]
+const orderNoIn = (location: string) =>
+  /^\/points-mall\/orders\/(PM\w+)\?new=1(?:&go=1)?$/.exec(location)?.[1]
 const ordersOf = async (owner: string, product_id: string) => {
   const found = await mall.call('GET', '/api/points-mall/orders?per_page=100', { as: owner })
   return found.body.data.filter((order: { product_id: string }) => order.product_id === product_id)
@@ -415,7 +416,7 @@ describe('redeeming without JavaScript', () => {
     }
     const shown = await refused(alice, id, typed)
     expect(shown.status).toBe(422)
-    for (const words of ['手机号格式不正确', '省份不能为空', '备注不能超过 500 个字符', '请选择支付方式']) {
+    for (const words of ['电话格式不正确', '省份不能为空', '备注不能超过 500 个字符', '请选择支付方式']) {
       expect(shown.text).toContain(words)
     }
     for (const name of ['phone', 'province', 'remarks', 'method']) {
@@ -493,6 +494,12 @@ describe('redeeming without JavaScript', () => {
       const order = await mall.order('alice', orderNo)
       expect(order).toMatchObject({ status: 'order_created', payment_status: 'unpaid' })
       expect(order.payment_info.pay_url).toMatch(/^http/)
+      // Leads on to the cashier once; the order page itself does not.
+      const refresh = `content="0;url=${order.payment_info.pay_url.replaceAll('&', '&amp;')}"`
+      const path = `/points-mall/orders/${orderNo}`
+      expect(location).toBe(`${path}?new=1&go=1`)
+      expect((await alice.get(location)).html).toContain(refresh)
+      expect((await alice.get(`${path}?new=1`)).html).not.toContain('http-equiv="refresh"')
       const row = await mall.db
         .selectFrom('payments')
         .select('client')
@@ -585,7 +592,7 @@ describe('the address book', () => {
     const shown = await alice.post(`${BOOK}/new`, { ...ADDRESS, name: '', detail: '<i>路', phone: '110' })
     expect(shown.status).toBe(422)
     expect(shown.text).toContain('收货人不能为空')
-    expect(shown.text).toContain('手机号格式不正确')
+    expect(shown.text).toContain('电话格式不正确')
     expect(fieldsOf(shown.html, `${BOOK}/new`)).toMatchObject({
       detail: '<i>路',
       phone: '110',

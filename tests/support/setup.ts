@@ -50,7 +50,7 @@ export default async function setup(project: TestProject) {
   const temporal = await startTemporal(supervisor, {
     program: found.path,
     port: await freeLowPort(),
-    uiPort: await freeLowPort(),
+    ui: { host: '127.0.0.1', port: await freeLowPort() },
     namespace: 'default',
     folder,
   })

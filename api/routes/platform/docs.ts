@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Hono } from 'hono'
+import { DOCS_TEXTS } from '../../../i18n/docs-texts.ts'
+import type { Lang } from '../../../i18n/error-texts.ts'
 import type { ApiEnv } from '../../deps.ts'
 import { ApiError } from '../../errors.ts'
 
@@ -10,17 +12,18 @@ const ASSETS: Readonly<Record<string, string>> = {
 }
 
 // Relative addresses: a proxy may serve the mall under a path.
-const PAGE = `<!doctype html>
-<html lang="zh-CN">
+const pageIn = (lang: Lang) => `<!doctype html>
+<html lang="${lang === 'zh' ? 'zh-CN' : 'en'}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>积分商城 API</title>
+<title>${DOCS_TEXTS[lang].title}</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
-<div id="swagger-ui"></div>
+<p style="font: 14px/1.5 sans-serif; margin: 12px 20px">${DOCS_TEXTS[lang].note} <a href="openapi.json">openapi.json</a></p>
+<div id="swagger-ui" lang="en"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>
 </body>
@@ -43,7 +46,9 @@ const POLICY =
 export function docsRoutes() {
   const folder = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'))
   return new Hono<ApiEnv>()
-    .get('/', (c) => c.html(PAGE, 200, { 'Content-Security-Policy': POLICY }))
+    .get('/', (c) =>
+      c.html(pageIn(c.get('lang')), 200, { Vary: 'Accept-Language', 'Content-Security-Policy': POLICY }),
+    )
     .get('/start.js', (c) => c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }))
     .get('/:asset', async (c) => {
       const asset = c.req.param('asset')

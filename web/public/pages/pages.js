@@ -38,6 +38,16 @@ for (const name of ['done', 'returned', 'go']) {
   history.replaceState(history.state, '', here)
 }
 
+// A button says what the chosen radio of a name does: <button data-follows="name">, <input data-says="text">.
+for (const button of document.querySelectorAll('button[data-follows]')) {
+  const say = () => {
+    const chosen = button.form.querySelector(`input[name="${button.dataset.follows}"]:checked`)
+    if (chosen?.dataset.says) button.textContent = chosen.dataset.says
+  }
+  button.form.addEventListener('change', say)
+  window.addEventListener('pageshow', say)
+}
+
 // Says that the network is gone, and that it is back.
 const offline = document.querySelector('.offline')
 const sayNetwork = () => {

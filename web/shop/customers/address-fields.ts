@@ -38,7 +38,7 @@ export function addressFields(form: Form, errors: FormErrors, lang: Lang): Html 
   })
   return html`<div class="address-fields" data-regions="${REGIONS_AT}">
     ${field({ ...one('name'), autocomplete: 'name' })}
-    ${field({ ...one('phone'), autocomplete: 'tel-national', type: 'tel', inputmode: 'tel', hint: t(ADDRESSES.phoneHint) })}
+    ${field({ ...one('phone'), autocomplete: 'tel', type: 'tel', inputmode: 'tel', hint: t(ADDRESSES.phoneHint) })}
     ${field({ ...one('province'), autocomplete: 'address-level1', offers: PROVINCES, hint: t(ADDRESSES.provinceHint) })}
     ${field({ ...one('city'), autocomplete: 'address-level2', offers: [] })}
     ${field({ ...one('district'), autocomplete: 'address-level3', offers: [], hint: t(ADDRESSES.districtHint) })}

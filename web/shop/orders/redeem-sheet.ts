@@ -12,7 +12,7 @@ import type { Refusal } from '../../../domain/errors.ts'
 import { decimalFromFen, moneyFromFen } from '../../../domain/money.ts'
 import { errorSummary, type Form, type FormErrors, field, formFields } from '../../form/form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
-import { grouped, pointsText, priceText, time } from '../../shared/format.ts'
+import { grouped, moneyText, pointsText, priceText, time } from '../../shared/format.ts'
 import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { shownImage } from '../../shared/product-picture.ts'
@@ -205,7 +205,7 @@ function receipt(c: WebContext, sheet: Sheet): Html {
   const { product, sku, quantity, check, wallet, trouble } = sheet
   const lang = c.get('lang')
   const t = textsIn(lang)
-  const { total, reasons } = check
+  const { total } = check
   const left = wallet && wallet.available - total.points
   return html`<section class="ticket receipt" aria-label="${t(T.total)}">
     <dl class="body facts">
@@ -217,8 +217,19 @@ function receipt(c: WebContext, sheet: Sheet): Html {
     <div class="stub stack">
       <p class="sum"><span>${t(T.total)}</span> <strong class="price">${price(total.points, moneyFromFen(total.fen), lang)}</strong></p>
       ${trouble?.kind === 'again' ? latestNotice(c, sheet, 'askAgain') : ''}
-      <button class="wide" ${reasons.length > 0 ? 'disabled' : ''}>${t(trouble?.kind === 'again' ? T.confirmAgain : T.confirm)}</button>
+      ${confirmButton(c, sheet)}
       <p class="muted small">${t(T.frozen)}</p>
     </div>
   </section>`
+}
+
+/** Confirming with cash leads to the payment without another tap; a script names the chosen method. */
+function confirmButton(c: WebContext, { check: { total, reasons }, trouble }: Sheet): Html {
+  const lang = c.get('lang')
+  const t = textsIn(lang)
+  const disabled = reasons.length > 0 ? 'disabled' : ''
+  if (trouble?.kind === 'again') return html`<button class="wide" ${disabled}>${t(T.confirmAgain)}</button>`
+  if (total.fen === 0n) return html`<button class="wide" ${disabled}>${t(T.confirm)}</button>`
+  const says = interpolate(t(T.confirmPay), { n: moneyText(moneyFromFen(total.fen)) })
+  return html`<button class="wide" data-follows="method" ${disabled}>${says}</button>`
 }

@@ -93,7 +93,9 @@ export function redeemRoutes(deps: WebDeps) {
         const outcome = known ? (await getOrder(deps, attempt.order_no, ownerId)).status : 'accepted'
         deps.metrics.exchanges.inc({ outcome })
         if (form.address === 'new' && form.keep_address === '1') await keepAddress(c, deps, form, key)
-        return c.redirect(`/points-mall/orders/${attempt.order_no}?new=1`, 303)
+        // Leads on to the cashier if it is open by then; otherwise the order page says where it stands.
+        const isAway = command.method !== undefined && command.method !== 'wallet'
+        return c.redirect(`/points-mall/orders/${attempt.order_no}?new=1${isAway ? '&go=1' : ''}`, 303)
       } catch (error) {
         // Also when another tab redeems it at the same instant.
         if (error instanceof RecentExchangeError) {

@@ -38,7 +38,7 @@ export function cashier(c: WebContext, { order, payable }: OrderShown): Html | '
             return methodRow({ method, checked, due: order.total_money, cash: payable.cash, note }, lang)
           })}
         </fieldset>
-        <button class="plain">${t(ORDER.usePay)}</button>
+        <button class="plain" data-follows="method">${t(ORDER.usePay)}</button>
       </form>
     </details>
     ${expires_at ? html`<p class="small muted">${interpolate(t(until), { t: time(expires_at, lang) })}</p>` : ''}

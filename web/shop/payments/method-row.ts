@@ -3,9 +3,10 @@ import { fenOf, type Money } from '../../../domain/money.ts'
 import type { PaymentMethod } from '../../../domain/payments/method.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { moneyText } from '../../shared/format.ts'
+import { interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { textsIn } from '../../texts/common/common.ts'
-import { METHODS, ORDER } from '../../texts/shop/orders.ts'
+import { METHODS, ORDER, PAY_WITH } from '../../texts/shop/orders.ts'
 
 interface MethodRow {
   readonly method: PaymentMethod
@@ -32,8 +33,9 @@ export function methodRow(row: MethodRow, lang: Lang): Html {
   const t = textsIn(lang)
   const usable = isUsable(row)
   const balance = cash && `${t(ORDER.balance)} ${moneyText(cash)}${usable ? '' : ` · ${t(ORDER.short)}`}`
+  const says = interpolateText(t(PAY_WITH[method]), { n: moneyText(row.due) })
   return html`<label class="pick">
-    <input type="radio" name="method" value="${method}" ${checked && usable ? 'checked' : ''} ${usable ? '' : 'disabled'}>
+    <input type="radio" name="method" value="${method}" ${checked && usable ? 'checked' : ''} ${usable ? '' : 'disabled'} data-says="${says}">
     <span>${t(METHODS[method])}</span> <span class="muted small">${method === 'wallet' ? (balance ?? '') : note}</span>
   </label>`
 }

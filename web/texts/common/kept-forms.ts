@@ -121,7 +121,7 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   occurred: { zh: '发生时间', en: 'When' },
   overlap: { zh: '旧密钥有效时长（小时）', en: 'Hours for the current secret' },
   parent_id: { zh: '上级分类编号', en: 'Category above it' },
-  phone: { zh: '手机号', en: 'Phone' },
+  phone: { zh: '电话', en: 'Phone' },
   points: { zh: '积分', en: 'Points' },
   province: { zh: '省份', en: 'Province' },
   quantity: { zh: '数量', en: 'Quantity' },
