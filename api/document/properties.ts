@@ -373,6 +373,8 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   pending: 'Deliveries that have not ended',
   given_up: 'Deliveries that were given up',
   secret: '`whsec_` and the key of signatures `v1` in base64; shown here only',
+  'receiveTrackingPush.query.subscription':
+    'Which subscription it belongs to: part of the address that the mall gave',
   overlap_hours: 'How long events are also signed with the current secret; 0: it ends now',
   endpoint_id: 'Identifier of the endpoint',
   event_id: 'The header `webhook-id`: the same for every try',

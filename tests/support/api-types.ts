@@ -2564,6 +2564,7 @@ export interface Operations {
   }
   receiveTrackingPush: {
     path: { provider: 'kuaidi100' | 'kdniao' }
+    query?: { subscription?: string }
     answer:
       | { status: 200; body: unknown }
       | { status: 401; body: Problem }
