@@ -14,6 +14,7 @@ import { repeatRequests } from './application/orders/requests.ts'
 import { queryDuePayments } from './application/payments/queries.ts'
 import { createEngine } from './application/reconciliation/reconciliation.ts'
 import { ensureReconciliationSchedule } from './application/reconciliation/schedule.ts'
+import { subscribeParcels } from './application/shipments/subscribe.ts'
 import { askCarriers } from './application/shipments/track.ts'
 import { connectTemporal, isUnavailable, OverloadedError } from './application/temporal/client.ts'
 import { sealedPayloads } from './application/temporal/payload-codec.ts'
@@ -190,6 +191,17 @@ async function main(): Promise<void> {
     },
     (error) => log.error({ err: error }, 'parcels not followed'),
   )
+  // Its own: a service that answers slowly delays no question.
+  const subscribing = sweep(
+    stopping.signal,
+    1_000,
+    async () => {
+      await subscribeParcels({ db, sealer, tracking }, (shipment, outcome, code) => {
+        log.warn({ shipment, outcome, code }, 'parcel not subscribed')
+      })
+    },
+    (error) => log.error({ err: error }, 'parcels not subscribed'),
+  )
   let round: AdoptionRound | undefined
   let rounds = 0
   const adopting = sweep(
@@ -219,6 +231,7 @@ async function main(): Promise<void> {
   await sweeping
   await querying
   await following
+  await subscribing
   await keeping
   await adopting
   await relaying

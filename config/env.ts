@@ -114,10 +114,10 @@ const variables = z.object({
   KUAIDI100_CUSTOMER: z.string().min(1).optional(),
   KUAIDI100_KEY: z.string().min(1).optional(),
   KUAIDI100_SALT: z.string().min(16).optional(),
-  KUAIDI100_URL: url.default('https://poll.kuaidi100.com'),
+  KUAIDI100_URL: url.optional(),
   KDNIAO_BUSINESS_ID: z.string().min(1).optional(),
   KDNIAO_API_KEY: z.string().min(1).optional(),
-  KDNIAO_URL: url.default('https://api.kdniao.com'),
+  KDNIAO_URL: url.optional(),
   POINTS_MALL_WALLET_URL: url.optional(),
   POINTS_MALL_WALLET_KEY_ID: z
     .string()

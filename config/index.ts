@@ -35,6 +35,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const publicUrl = e.PUBLIC_URL ?? `http://${sharedHost(e.HOST)}:${e.PORT}`
   const payments = paymentAccounts(e, publicUrl, secrets && { secrets, sandboxUrl })
   const supported = supportedMethods(e, payments)
+  const tracking = trackingOf(e, publicUrl, secrets && { secrets, sandboxUrl })
   return {
     demo,
     production: e.NODE_ENV === 'production',
@@ -86,7 +87,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       /** Where notifications go when the mall is on another machine. */
       mallUrl: e.SANDBOX_MALL_URL,
       /** Undefined outside a demo: the sandbox accepts simulated money. */
-      accounts: secrets && sandboxAccounts(payments, e, secrets),
+      accounts: secrets && { ...sandboxAccounts(payments, e, secrets), ...tracking },
     },
     machine: readMachine(env),
     auth: authOf(e, secrets?.authJwtSecret),
@@ -134,6 +135,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     orderSync: syncedSteps(e),
     webhooks: deliverySettings(e),
     outsideWallet: externalWalletOf(e, demo),
-    tracking: trackingOf(e, demo),
+    tracking,
   }
 }

@@ -9,6 +9,9 @@ const MAKE = {
   ledgerKeys: () => `l1:${randomBytes(32).toString('base64')}`,
   payloadKeys: () => `p1:${randomBytes(32).toString('base64')}`,
   ordersWebhookSecret: () => `whsec_${randomBytes(24).toString('base64')}`,
+  kuaidi100Key: () => randomBytes(12).toString('base64url'),
+  kuaidi100Salt: () => randomBytes(18).toString('base64url'),
+  kdniaoApiKey: () => randomBytes(18).toString('base64url'),
   ...paymentSecrets,
 }
 

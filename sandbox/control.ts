@@ -6,18 +6,21 @@ import { inTransaction } from './database.ts'
 import { addFault, clearFaults, FAULTS, pendingFaults } from './faults.ts'
 import { readSends } from './notify.ts'
 import { type Desk, forcePay, settleRefund } from './teller.ts'
+import { SERVICES } from './tracking/books.ts'
+import { trackingControl } from './tracking/control.ts'
+import type { TrackingDesk } from './tracking/desk.ts'
 
 const tradeOf = z.strictObject({ out_trade_no: z.string().min(1) })
 const settle = tradeOf.extend({ state: z.enum(['done', 'failed']).default('done') })
 const faultsOf = z.strictObject({
-  method: z.enum(Object.keys(PROVIDER_METHODS) as ProviderMethod[]).optional(),
+  method: z.enum([...(Object.keys(PROVIDER_METHODS) as ProviderMethod[]), ...SERVICES]).optional(),
   fault: z.enum(FAULTS),
   count: z.int().min(1).max(1_000_000).default(1),
   delay_ms: z.int().min(0).max(86_400_000).optional(),
 })
 
 /** For tests only: mounted with `SANDBOX_CONTROL=1`. */
-export function controlRoutes(desk: Desk): Hono {
+export function controlRoutes(desk: Desk, tracking: TrackingDesk): Hono {
   const { db } = desk
   const app = new Hono()
 
@@ -27,6 +30,7 @@ export function controlRoutes(desk: Desk): Hono {
     throw error
   })
 
+  app.route('/tracking', trackingControl(tracking))
   app.get('/notifications', (c) => c.json(readSends(db)))
   app.get('/queries', (c) => c.json(Object.fromEntries(desk.queries)))
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { TRACKING_SCHEMA } from './tracking/books.ts'
 
 const SCHEMA = `
 PRAGMA journal_mode = WAL;
@@ -83,6 +84,7 @@ export function openDatabase(dataDir: string): DatabaseSync {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const db = new DatabaseSync(join(dataDir, 'sandbox.db'), { timeout: 5_000 })
   db.exec(SCHEMA)
+  db.exec(TRACKING_SCHEMA)
   const paidAt = db.prepare("SELECT 1 FROM pragma_table_info('trades') WHERE name = 'paid_at'")
   if (!paidAt.get()) db.exec('ALTER TABLE trades ADD COLUMN paid_at INTEGER')
   const body = db.prepare("SELECT 1 FROM pragma_table_info('sends') WHERE name = 'body'")

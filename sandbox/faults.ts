@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Method } from './books.ts'
+import type { Service } from './tracking/books.ts'
 
 /** What happens occasionally at real providers, on demand. */
 export const FAULTS = [
@@ -25,13 +26,14 @@ export const FAULTS = [
   'refund_stuck', // … refund stays pending
   'refund_failed', // … refund is accepted, then fails
   'refund_abnormal', // … WeChat Pay refund becomes ABNORMAL and waits for the merchant
+  'quota_spent', // … call of a service that follows parcels finds the account used up
 ] as const
 
 export type Fault = (typeof FAULTS)[number]
 
 export function addFault(
   db: DatabaseSync,
-  fault: { fault: Fault; count: number; method?: Method | undefined; delayMs?: number | undefined },
+  fault: { fault: Fault; count: number; method?: Method | Service | undefined; delayMs?: number | undefined },
 ): void {
   db.prepare('INSERT INTO faults (method, fault, remaining, delay_ms) VALUES (?, ?, ?, ?)').run(
     fault.method ?? null,
@@ -50,6 +52,22 @@ export function takeFault(db: DatabaseSync, method: Method, fault: Fault): { del
          ORDER BY id LIMIT 1) RETURNING delay_ms`,
     )
     .get(fault, method)
+  return row && { delayMs: Number(row.delay_ms ?? 5_000) }
+}
+
+/** As `takeFault`, for a service that follows parcels: only what is meant for it by name. */
+export function takeNamedFault(
+  db: DatabaseSync,
+  service: Service,
+  fault: Fault,
+): { delayMs: number } | undefined {
+  const row = db
+    .prepare(
+      `UPDATE faults SET remaining = remaining - 1 WHERE id = (
+         SELECT id FROM faults WHERE fault = ? AND remaining > 0 AND method = ?
+         ORDER BY id LIMIT 1) RETURNING delay_ms`,
+    )
+    .get(fault, service)
   return row && { delayMs: Number(row.delay_ms ?? 5_000) }
 }
 

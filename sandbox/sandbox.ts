@@ -12,6 +12,7 @@ import { openDatabase } from './database.ts'
 import { createNotifier } from './notify.ts'
 import { createStripeWire } from './stripe/wire.ts'
 import { closeExpired, type Desk } from './teller.ts'
+import { createTrackingDesk, type TrackingCustomers, trackingRoutes } from './tracking/tracking.ts'
 import type { WechatMerchant } from './wechat/signature.ts'
 import { createWechatWire } from './wechat/wire.ts'
 
@@ -29,8 +30,10 @@ export interface SandboxOptions {
     readonly alipay?: AlipayMerchant | undefined
     readonly wechat?: WechatMerchant | undefined
     readonly stripe?: { readonly secretKey: string; readonly webhookSecret: string } | undefined
+    readonly kuaidi100?: TrackingCustomers['kuaidi100']
+    readonly kdniao?: TrackingCustomers['kdniao']
   }
-  /** How much faster than real providers notifications repeat; 1 is real time. */
+  /** How much faster than real providers notifications repeat and parcels travel; 1 is real time. */
   readonly clockScale?: number
   readonly control: boolean
   readonly log: Logger
@@ -55,6 +58,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const channels = Object.fromEntries(Object.values(wires).map((wire) => [wire.method, wire.channel]))
   const db = openDatabase(options.dataDir)
   const notifier = createNotifier(db, channels, log, options.control, options.clockScale ?? 1)
+  const tracking = createTrackingDesk(db, options.accounts, {
+    mallUrl: options.mallUrl,
+    clockScale: options.clockScale ?? 1,
+    log,
+  })
   let publicUrl = options.publicUrl
   const desk: Desk = {
     db,
@@ -73,13 +81,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   app.get('/health/live', (c) => c.json({ status: 'ok' }))
   app.get('/books', (c) => c.json(readBooks(db)))
   for (const wire of Object.values(wires)) app.route(wire.path, wire.routes(desk))
-  if (options.control) app.route('/control', controlRoutes(desk))
+  if (options.control) app.route('/control', controlRoutes(desk, tracking))
+  app.route('/', trackingRoutes(tracking, options.accounts))
   app.route('/', cashierRoutes(desk))
 
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   try {
     await listen(server, options.port, options.host)
   } catch (error) {
+    await tracking.pusher.stop()
     db.close()
     throw error
   }
@@ -88,6 +98,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   publicUrl ??= url
   // Only after the port is bound: another sandbox on the same books would send everything twice.
   notifier.wake()
+  tracking.pusher.start()
   const expiry = setInterval(() => closeExpired(desk), 1_000)
 
   log.info({ url, control: options.control, notifies: options.mallUrl }, 'sandbox provider listening')
@@ -98,7 +109,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       const cut = setTimeout(() => server.closeAllConnections(), 1_000)
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
-      await Promise.all([closed, notifier.stop()])
+      await Promise.all([closed, notifier.stop(), tracking.pusher.stop()])
       clearTimeout(cut)
       db.close()
       log.info('sandbox provider stopped')

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { SubscribeResult } from './port.ts'
 
 const CALL_MS = 8_000
 const ANSWER_MAX = 512 * 1024
@@ -30,6 +31,43 @@ export async function postForm(
   if (answer === undefined) throw new Error('the tracking service answered no JSON object')
   return answer
 }
+
+/** The connection failed, so that nothing was sent. */
+const NOT_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+
+/**
+ * Sends a form that subscribes a parcel. Never throws.
+ * @param judge says what an answer means
+ */
+export async function postSubscription(
+  url: string,
+  form: Readonly<Record<string, string>>,
+  judge: (answer: Record<string, unknown>) => SubscribeResult,
+): Promise<SubscribeResult> {
+  try {
+    return judge(await postForm(url, form))
+  } catch (error) {
+    const { code } = (error instanceof Error ? (error.cause ?? {}) : {}) as { code?: unknown }
+    const wasSent = typeof code !== 'string' || !NOT_SENT.has(code)
+    return { outcome: wasSent ? 'unknown' : 'unreachable', code: null, isLasting: false }
+  }
+}
+
+/** The code has at most 32 characters. */
+export const refusedWith = (code: string, isLasting: boolean): SubscribeResult => ({
+  outcome: 'refused',
+  code: code.slice(0, 32),
+  isLasting,
+})
+
+export const ACCEPTED: SubscribeResult = { outcome: 'accepted', code: null, isLasting: false }
 
 /** @returns undefined where it is no JSON object */
 export function parsed(text: string): Record<string, unknown> | undefined {

@@ -1,7 +1,17 @@
 import type { Carrier } from '../domain/shipments/carriers.ts'
 import type { ShipmentState } from '../domain/shipments/shipment.ts'
 import { deliveredAtOf, fromCarrierTime, type Tracked } from '../domain/shipments/tracking.ts'
-import { isSame, md5, objectsIn, parsed, postForm, textOf } from './form.ts'
+import {
+  ACCEPTED,
+  isSame,
+  md5,
+  objectsIn,
+  parsed,
+  postForm,
+  postSubscription,
+  refusedWith,
+  textOf,
+} from './form.ts'
 import { type TrackingProvider, TrackingRefusalError, type VerifiedPush } from './port.ts'
 
 export interface KdniaoAccount {
@@ -42,7 +52,10 @@ const stateOf = (state: string, detail: string): ShipmentState =>
   DETAILS[detail] ?? STATES[state] ?? 'in_transit'
 
 const QUERY = '8001'
+const SUBSCRIBE = '1008'
 const PUSH = '101'
+/** A parameter is missing, or has a wrong form. */
+const LASTING = new Set(['101', '102', '103'])
 
 /** https://www.kdniao.com: queries, and pushes of subscribed numbers. */
 export function createKdniao(account: KdniaoAccount): TrackingProvider {
@@ -69,6 +82,25 @@ export function createKdniao(account: KdniaoAccount): TrackingProvider {
         throw new TrackingRefusalError(textOf(answer.ResultCode), textOf(answer.Reason))
       }
       return trackedOf(answer)
+    },
+    subscribe(carrier, trackingNo, phoneTail, id) {
+      const data = JSON.stringify({
+        ShipperCode: CODES[carrier],
+        LogisticCode: trackingNo,
+        Callback: id,
+        ...(phoneTail === undefined ? {} : { CustomerName: phoneTail }),
+      })
+      const form = {
+        RequestData: data,
+        EBusinessID: account.businessId,
+        RequestType: SUBSCRIBE,
+        DataSign: signOf(data),
+        DataType: '2',
+      }
+      return postSubscription(`${account.baseUrl}/api/dist`, form, (answer) => {
+        const code = textOf(answer.ResultCode)
+        return answer.Success === true ? ACCEPTED : refusedWith(code, LASTING.has(code))
+      })
     },
     verifyPush(form): VerifiedPush {
       const data = form.get('RequestData') ?? ''

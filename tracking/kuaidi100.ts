@@ -1,7 +1,23 @@
 import type { Carrier } from '../domain/shipments/carriers.ts'
 import type { ShipmentState } from '../domain/shipments/shipment.ts'
-import { deliveredAtOf, fromCarrierTime, type Tracked } from '../domain/shipments/tracking.ts'
-import { isObject, isSame, md5, objectsIn, parsed, postForm, textOf } from './form.ts'
+import {
+  deliveredAtOf,
+  fromCarrierTime,
+  type SubscriptionEnd,
+  type Tracked,
+} from '../domain/shipments/tracking.ts'
+import {
+  ACCEPTED,
+  isObject,
+  isSame,
+  md5,
+  objectsIn,
+  parsed,
+  postForm,
+  postSubscription,
+  refusedWith,
+  textOf,
+} from './form.ts'
 import { type TrackingProvider, TrackingRefusalError, type VerifiedPush } from './port.ts'
 
 export interface Kuaidi100Account {
@@ -10,6 +26,8 @@ export interface Kuaidi100Account {
   readonly key: string
   /** Signs pushes. */
   readonly salt: string
+  /** Where it pushes to. */
+  readonly callbackUrl: string
 }
 
 const CODES: Partial<Record<Carrier, string>> = {
@@ -25,6 +43,8 @@ const CODES: Partial<Record<Carrier, string>> = {
   deppon: 'debangkuaidi',
   htky: 'huitongkuaidi',
 }
+
+const CARRIER_OF = new Map(Object.entries(CODES).map(([carrier, code]) => [code, carrier as Carrier]))
 
 const STATES: Readonly<Record<string, ShipmentState>> = {
   '0': 'in_transit',
@@ -48,6 +68,13 @@ function stateOf(code: string, otherwise: ShipmentState): ShipmentState {
   if (code === '501') return 'at_station'
   return STATES[code] ?? (code.length > 2 ? STATES[code.slice(0, -2)] : undefined) ?? otherwise
 }
+
+const ENDS: Readonly<Record<string, SubscriptionEnd>> = { abort: 'aborted', shutdown: 'shut_down' }
+
+/** The number is followed already. */
+const REPEATED = '501'
+/** Data that it does not take, a carrier that it does not know, a number of no carrier. */
+const LASTING = new Set(['700', '701', '702'])
 
 const SIGNS_UPPER = (text: string) => md5(text).toUpperCase()
 
@@ -73,19 +100,46 @@ export function createKuaidi100(account: Kuaidi100Account): TrackingProvider {
       }
       return trackedOf(answer)
     },
+    subscribe(carrier, trackingNo, phoneTail, id) {
+      const param = JSON.stringify({
+        company: CODES[carrier],
+        number: trackingNo,
+        key: account.key,
+        parameters: {
+          callbackurl: `${account.callbackUrl}?subscription=${id}`,
+          salt: account.salt,
+          resultv2: '4',
+          ...(phoneTail === undefined ? {} : { phone: phoneTail }),
+        },
+      })
+      return postSubscription(`${account.baseUrl}/poll`, { schema: 'json', param }, (answer) => {
+        const code = textOf(answer.returnCode)
+        if (answer.result === true || code === REPEATED) return ACCEPTED
+        return refusedWith(code, LASTING.has(code))
+      })
+    },
     verifyPush(form): VerifiedPush {
       const param = form.get('param') ?? ''
       const sign = form.get('sign') ?? ''
       if (!isSame(sign.toUpperCase(), SIGNS_UPPER(param + account.salt))) {
         return { ok: false, fault: 'bad_signature' }
       }
-      const last = parsed(param)?.lastResult
+      const pushed = parsed(param)
+      const last = pushed?.lastResult
       const trackingNo = isObject(last) ? textOf(last.nu) : ''
       if (!isObject(last) || trackingNo === '') return { ok: false, fault: 'malformed' }
-      return { ok: true, parcels: [{ trackingNo, tracked: trackedOf(last) }] }
+      const ended = ENDS[textOf(pushed?.status)]
+      const parcel = { trackingNo, tracked: trackedOf(last), ended, correction: correctionOf(pushed ?? {}) }
+      return { ok: true, parcels: [parcel] }
     },
     received: () => ({ result: true, returnCode: '200', message: '成功' }),
   }
+}
+
+function correctionOf({ autoCheck, comOld, comNew }: Record<string, unknown>) {
+  const from = CARRIER_OF.get(textOf(comOld))
+  const to = CARRIER_OF.get(textOf(comNew))
+  return textOf(autoCheck) === '1' && from && to && from !== to ? { from, to } : undefined
 }
 
 function trackedOf(answer: Record<string, unknown>): Tracked {

@@ -344,6 +344,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: ENDPOINT_OFF,
     example: {},
   },
+  'POST /api/admin/points-mall/webhook-endpoints/{id}/resend-failed': {
+    id: 'adminResendFailedWebhooks',
+    problems: ENDPOINT_OFF,
+    example: { since: '2026-11-23T00:00:00+08:00' },
+  },
   'GET /api/admin/points-mall/webhook-endpoints/{id}/deliveries': { id: 'adminListWebhookDeliveries' },
   'GET /api/admin/points-mall/deliveries/{id}': { id: 'adminGetWebhookDelivery' },
   'POST /api/admin/points-mall/deliveries/{id}/resend': {

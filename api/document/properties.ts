@@ -363,6 +363,8 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   'WebhookEndpoint.description': 'What it is, for operators; null: not told',
   'adminCreateWebhookEndpoint.request.description': 'What it is, for operators; null or absent: not told',
   'adminUpdateWebhookEndpoint.request.description': 'What it is, for operators; null: not told',
+  latest_state:
+    'After three failed tries of an event, the next one of the same order or customer may overtake it',
   enabled: 'Whether events are sent to it',
   'WebhookEndpoint.state':
     '`gone`: it answered 410. `failing`: nothing has reached it for too long. Only `enabled` ones receive events',
@@ -374,6 +376,11 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   pending: 'Deliveries that have not ended',
   given_up: 'Deliveries that were given up',
   secret: '`whsec_` and the key of signatures `v1` in base64; shown here only',
+  'receiveTrackingPush.query.subscription':
+    'Which subscription it belongs to: part of the address that the mall gave',
+  since: 'What was given up then or later',
+  resent: 'Deliveries that are sent again',
+  left: 'Deliveries that are left for another request',
   overlap_hours: 'How long events are also signed with the current secret; 0: it ends now',
   endpoint_id: 'Identifier of the endpoint',
   event_id: 'The header `webhook-id`: the same for every try',

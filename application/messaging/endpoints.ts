@@ -5,6 +5,7 @@ import {
   findDelivery,
   listDeliveries,
   sendAgain,
+  sendFailedAgain,
   wakeEndpoint,
 } from '../../db/messaging/deliveries.ts'
 import {
@@ -22,7 +23,7 @@ import {
 import { keepEvents } from '../../db/messaging/outbox.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
 import { DomainError, InvalidInputError } from '../../domain/errors.ts'
-import type { DeliveryState, EndpointState } from '../../domain/messaging/deliveries.ts'
+import { type DeliveryState, type EndpointState, RESENT_AT_ONCE } from '../../domain/messaging/deliveries.ts'
 import { EVENT_TYPES, type EventType, TEST_EVENT } from '../../domain/messaging/events.ts'
 import { type DeliveryView, deliveryView } from './delivery-view.ts'
 import { makeSecret, openSecrets, publicKeyOf, rotateSecrets, sealSecrets } from './endpoint-secrets.ts'
@@ -45,6 +46,8 @@ export interface EndpointFields {
   readonly url: string
   readonly events: readonly EventType[]
   readonly description: string | null
+  /** A later event of an order or customer overtakes one that has failed three times. */
+  readonly latest_state: boolean
 }
 
 export interface EndpointView extends EndpointFields {
@@ -70,7 +73,7 @@ export interface EndpointWithSecret extends EndpointView {
 }
 
 async function viewOf({ db, sealer }: EndpointDeps, endpoint: Endpoint): Promise<EndpointView> {
-  const { id, url, events, description, state } = endpoint
+  const { id, url, events, description, latest_state, state } = endpoint
   const [current, ...earlier] = openSecrets(sealer, id, endpoint.sealed, Date.now())
   if (!current) throw new Error(`endpoint ${id} has no secret`)
   const [pending, given_up] = await Promise.all([
@@ -82,6 +85,7 @@ async function viewOf({ db, sealer }: EndpointDeps, endpoint: Endpoint): Promise
     url,
     events,
     description,
+    latest_state,
     state,
     state_since: endpoint.state_since.toISOString(),
     failing_since: endpoint.failing_since?.toISOString() ?? null,
@@ -141,6 +145,7 @@ export async function createEndpoint(
       url,
       events: inOrder(fields.events),
       description: fields.description,
+      latest_state: fields.latest_state,
       sealed: sealSecrets(sealer, id, [makeSecret()]),
       operation_key: operationKey,
     })
@@ -174,14 +179,15 @@ export interface EndpointChange {
   readonly url?: string | undefined
   readonly events?: readonly EventType[] | undefined
   readonly description?: string | null | undefined
+  readonly latest_state?: boolean | undefined
   readonly enabled?: boolean | undefined
 }
 
-/** Switching it on makes what still waits due. @throws DomainError NOT_FOUND @throws InvalidInputError */
+/** Switching it on, or to the latest state, makes due what no longer waits. @throws DomainError NOT_FOUND @throws InvalidInputError */
 export async function changeEndpoint(
   deps: EndpointDeps,
   id: string,
-  { url, events, description, enabled }: EndpointChange,
+  { url, events, description, latest_state, enabled }: EndpointChange,
 ): Promise<EndpointView> {
   const { db } = deps
   const allowed = url === undefined ? undefined : await allowedUrl(deps, url)
@@ -193,6 +199,7 @@ export async function changeEndpoint(
       ...(allowed === undefined ? {} : { url: allowed }),
       ...(events === undefined ? {} : { events: inOrder(events) }),
       ...(description === undefined ? {} : { description }),
+      ...(latest_state === undefined ? {} : { latest_state }),
       ...(isSwitched || isMeant
         ? {
             state: enabled ? ('enabled' as const) : ('disabled' as const),
@@ -204,7 +211,7 @@ export async function changeEndpoint(
     })
   })
   // Apart: deliveries are locked before their endpoint.
-  if (enabled) await wakeEndpoint(db, id)
+  if (enabled || latest_state) await wakeEndpoint(db, id)
   return readEndpoint(deps, id)
 }
 
@@ -284,6 +291,22 @@ export async function resendDelivery({ db }: EndpointDeps, id: string): Promise<
     await sendAgain(tx, delivery)
   })
   return readOne(db, id)
+}
+
+/**
+ * Sends again what was given up since a time, a limited number at once.
+ * @returns how many, and how many are left for another request
+ * @throws DomainError NOT_FOUND, ENDPOINT_DISABLED
+ */
+export async function resendFailed(
+  { db }: EndpointDeps,
+  endpointId: string,
+  since: Date,
+): Promise<{ readonly resent: number; readonly left: number }> {
+  return db.transaction().execute(async (tx) => {
+    mustBeEnabled(await mustFind(tx, endpointId))
+    return sendFailedAgain(tx, endpointId, since, RESENT_AT_ONCE)
+  })
 }
 
 function mustBeEnabled({ state }: Endpoint): void {

@@ -1,6 +1,8 @@
 import type { Db } from '../../db/client.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
+import type { Shipment } from '../../db/shipments/shipments.ts'
 import { claimToAsk, keepTracked } from '../../db/shipments/tracking.ts'
+import type { Carrier } from '../../domain/shipments/carriers.ts'
 import type { TrackingProvider } from '../../tracking/port.ts'
 
 export { keepTracked }
@@ -27,11 +29,12 @@ export async function askCarriers(
   if (tracking.length === 0) return 0
   const due = await claimToAsk(db, GAP_SECONDS, AT_ONCE)
   await Promise.all(
-    due.map(async ({ id, order_no, carrier, tracking_no: trackingNo }) => {
-      const provider = tracking.find((one) => carrier !== null && one.knows(carrier))
+    due.map(async (parcel) => {
+      const { id, carrier, tracking_no: trackingNo } = parcel
+      const provider = providerOf(tracking, carrier)
       if (!provider || carrier === null || trackingNo === null) return
       try {
-        const tail = carrier === 'sf' ? await phoneTailOf(db, sealer, order_no) : undefined
+        const tail = await phoneTailOf(db, sealer, parcel)
         await keepTracked(db, sealer, trackingNo, await provider.track(carrier, trackingNo, tail))
       } catch (error) {
         onError(id, error)
@@ -41,7 +44,17 @@ export async function askCarriers(
   return due.length
 }
 
-async function phoneTailOf(db: Db, sealer: Encryptor, orderNo: string): Promise<string | undefined> {
+/** The first that knows the carrier. */
+export const providerOf = (tracking: readonly TrackingProvider[], carrier: Carrier | null) =>
+  tracking.find((one) => carrier !== null && one.knows(carrier))
+
+/** @returns the last digits of the recipient's phone where the carrier demands them */
+export async function phoneTailOf(
+  db: Db,
+  sealer: Encryptor,
+  { carrier, order_no: orderNo }: Shipment,
+): Promise<string | undefined> {
+  if (carrier !== 'sf') return undefined
   const order = await db
     .selectFrom('points_exchange_orders')
     .select('address_info')

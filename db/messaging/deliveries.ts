@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely'
-import type { DeliveryState, TryResult } from '../../domain/messaging/deliveries.ts'
+import { type DeliveryState, OVERTAKEN_AFTER, type TryResult } from '../../domain/messaging/deliveries.ts'
 import type { EventType, TEST_EVENT } from '../../domain/messaging/events.ts'
 import type { Db, Tx } from '../client.ts'
 import type { WebhookDeliveriesTable } from '../schema/webhook-deliveries.ts'
@@ -24,12 +24,15 @@ async function lockLanes(tx: Tx, lanes: readonly string[]): Promise<void> {
     from (select distinct lane from unnest(${[...lanes]}::text[]) as lane order by lane) as lanes`.execute(tx)
 }
 
+/** Whether an earlier delivery `p` of a lane holds up the later ones of the endpoint `e`. */
+const HOLDS_UP = sql`p.state = 'pending' and (p.failures < ${sql.lit(OVERTAKEN_AFTER)} or not e.latest_state)`
+
 /** The first of each lane is due; the others wait for it. */
 async function wakeFirst(tx: Db, where: ReturnType<typeof sql>): Promise<void> {
-  await sql`update webhook_deliveries d set next_try_at = clock_timestamp()
-    where ${where} and d.state = 'pending' and d.next_try_at is null and not exists (
+  await sql`update webhook_deliveries d set next_try_at = clock_timestamp() from webhook_endpoints e
+    where ${where} and e.id = d.endpoint_id and d.state = 'pending' and d.next_try_at is null and not exists (
       select from webhook_deliveries p where p.endpoint_id = d.endpoint_id and p.lane = d.lane
-        and p.state = 'pending' and p.sequence < d.sequence)`.execute(tx)
+        and ${HOLDS_UP} and p.sequence < d.sequence)`.execute(tx)
 }
 
 /**
@@ -137,7 +140,7 @@ export interface Claimed extends EventDelivery {
 const ATTEMPTS_MAX = 30
 
 /**
- * Takes due deliveries of an endpoint, of each lane the first alone, and notes that each is being tried. Whoever ends
+ * Takes due deliveries of an endpoint, of each lane what no earlier one holds up, and notes that each is being tried. Whoever ends
  * while it tries loses them after the lease.
  */
 export async function claimDeliveries(
@@ -159,7 +162,7 @@ export async function claimDeliveries(
         where c.endpoint_id = ${endpointId} and c.state = 'pending' and c.next_try_at <= clock_timestamp()
           and (c.leased_until is null or c.leased_until < clock_timestamp())
           and not exists (select from webhook_deliveries p where p.endpoint_id = c.endpoint_id
-            and p.lane = c.lane and p.state = 'pending' and p.sequence < c.sequence)
+            and p.lane = c.lane and ${HOLDS_UP} and p.sequence < c.sequence)
         order by c.next_try_at limit ${limit} for update of c skip locked)
       returning *)
     select d.*, ${EVENT_COLUMNS}, e.url, e.sealed from claimed d
@@ -168,7 +171,7 @@ export async function claimDeliveries(
 }
 
 /**
- * Records what came of a try, and makes the next event of the lane due where this one has ended.
+ * Records what came of a try, and makes the next event of the lane due where this one holds it up no more.
  * @param pauseMs until the next try; undefined: there is none
  * @returns false when the lease was lost: then nothing is recorded
  */
@@ -182,7 +185,7 @@ export async function recordTry(
   const isDelivered = outcome === 'delivered'
   const state: DeliveryState = isDelivered ? 'delivered' : pauseMs === undefined ? 'given_up' : 'pending'
   await lockLanes(tx, [claimed.lane])
-  const { rows } = await sql`
+  const { rows } = await sql<{ failures: number }>`
     update webhook_deliveries set state = ${state}, outcome = ${outcome}, status = ${status}, leased_until = null,
       failures = failures + ${isDelivered ? 0 : 1},
       attempts = jsonb_set(attempts, array[(jsonb_array_length(attempts) - 1)::text],
@@ -190,9 +193,11 @@ export async function recordTry(
       next_try_at = case when ${state} = 'pending'
         then clock_timestamp() + make_interval(secs => ${(pauseMs ?? 0) / 1000}) end,
       ended_at = case when ${state} <> 'pending' then clock_timestamp() end
-    where id = ${claimed.id} and tries = ${claimed.tries} and state = 'pending' returning id`.execute(tx)
-  if (rows.length === 0) return false
-  if (state !== 'pending') {
+    where id = ${claimed.id} and tries = ${claimed.tries} and state = 'pending'
+    returning failures`.execute(tx)
+  const [recorded] = rows
+  if (!recorded) return false
+  if (state !== 'pending' || recorded.failures >= OVERTAKEN_AFTER) {
     await wakeFirst(tx, sql`d.endpoint_id = ${claimed.endpoint_id} and d.lane = ${claimed.lane}`)
   }
   return true
@@ -239,7 +244,36 @@ export async function sendAgain(tx: Tx, { id, lane, endpoint_id }: EventDelivery
   await wakeFirst(tx, sql`d.endpoint_id = ${endpoint_id} and d.lane = ${lane}`)
 }
 
-/** After an endpoint was switched on again. */
+/**
+ * Sends what was given up again, each lane in its order.
+ * @param since when it was given up, or later @returns how many, and how many are left
+ */
+export async function sendFailedAgain(
+  tx: Tx,
+  endpointId: string,
+  since: Date,
+  limit: number,
+): Promise<{ resent: number; left: number }> {
+  const failed = sql`endpoint_id = ${endpointId} and state = 'given_up' and ended_at >= ${since}`
+  const { rows } = await sql<{ id: string; lane: string }>`
+    select id, lane from webhook_deliveries where ${failed} order by id limit ${limit}`.execute(tx)
+  const ids = rows.map(({ id }) => id)
+  if (ids.length > 0) {
+    await lockLanes(
+      tx,
+      rows.map(({ lane }) => lane),
+    )
+    await sql`update webhook_deliveries set state = 'pending', failures = 0, ended_at = null, next_try_at = null
+      where id = any(${ids}::bigint[]) and state = 'given_up'`.execute(tx)
+    await wakeFirst(tx, sql`d.id = any(${ids}::bigint[])`)
+  }
+  const counted = await sql<{ left: number }>`
+    select count(*)::int as left from (
+      select from webhook_deliveries where ${failed} limit ${COUNTED_MAX}) as counted`.execute(tx)
+  return { resent: ids.length, left: counted.rows[0]?.left ?? 0 }
+}
+
+/** After an endpoint was switched on again, or wants the latest state. */
 export async function wakeEndpoint(db: Db, endpointId: string): Promise<void> {
   await wakeFirst(db, sql`d.endpoint_id = ${endpointId}`)
 }

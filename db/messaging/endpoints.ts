@@ -22,13 +22,15 @@ export async function insertEndpoint(
   id: string,
   endpoint: Pick<
     Insertable<WebhookEndpointsTable>,
-    'url' | 'events' | 'description' | 'sealed' | 'operation_key'
+    'url' | 'events' | 'description' | 'latest_state' | 'sealed' | 'operation_key'
   >,
 ): Promise<Endpoint> {
-  const { url, events, description, sealed, operation_key } = endpoint
+  const { url, events, description, latest_state, sealed, operation_key } = endpoint
   const { rows } = await sql<Endpoint>`
-    insert into webhook_endpoints (id, url, events, description, sealed, operation_key) overriding system value
-    values (${id}, ${url}, ${events}, ${description}, ${sealed}, ${operation_key}) returning *`.execute(tx)
+    insert into webhook_endpoints (id, url, events, description, latest_state, sealed, operation_key)
+      overriding system value
+    values (${id}, ${url}, ${events}, ${description}, ${latest_state ?? false}, ${sealed}, ${operation_key})
+    returning *`.execute(tx)
   return rows[0] as Endpoint
 }
 

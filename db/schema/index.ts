@@ -25,7 +25,12 @@ import type { ProductCodesTable } from './product-codes.ts'
 import type { ProductSkusTable } from './product-skus.ts'
 import type { ReconciliationFindingsTable } from './reconciliation-findings.ts'
 import type { ReconciliationsTable } from './reconciliations.ts'
-import type { ShipmentChangesTable, ShipmentEventsTable, ShipmentsTable } from './shipments.ts'
+import type {
+  ShipmentChangesTable,
+  ShipmentEventsTable,
+  ShipmentSubscriptionsTable,
+  ShipmentsTable,
+} from './shipments.ts'
 import type { SignInLinksTable } from './sign-in-links.ts'
 import type { StockMovementsTable } from './stock-movements.ts'
 import type { StockReservationsTable } from './stock-reservations.ts'
@@ -78,6 +83,7 @@ export interface Database {
   after_sale_events: AfterSaleEventsTable
   order_refunds: OrderRefundsTable
   shipments: ShipmentsTable
+  shipment_subscriptions: ShipmentSubscriptionsTable
   shipment_changes: ShipmentChangesTable
   shipment_events: ShipmentEventsTable
   payment_refunds: PaymentRefundsTable

@@ -1,6 +1,11 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { Carrier } from '../../domain/shipments/carriers.ts'
 import type { ShipmentState } from '../../domain/shipments/shipment.ts'
+import type {
+  SubscriptionEnd,
+  SubscriptionOutcome,
+  TrackingProviderName,
+} from '../../domain/shipments/tracking.ts'
 import type { Dated, Id, Ref, Stamp } from './columns.ts'
 import type { ActorType } from './order-events.ts'
 
@@ -20,6 +25,8 @@ export interface ShipmentsTable extends Dated {
   delivered_at: ColumnType<Date | null, undefined, Date | null>
   /** When a tracking service was last asked. */
   asked_at: ColumnType<Date | null, undefined, Date | null>
+  /** When it is to be subscribed at a tracking service; null: nothing is to be done. */
+  subscribe_at: ColumnType<Date | null, Date | null | undefined, Date | null>
 }
 
 /** What a carrier said of a parcel, under the number that it had then. */
@@ -46,4 +53,21 @@ export interface ShipmentChangesTable {
   actor_type: ActorType
   actor_id: string | null
   created_at: Stamp
+}
+
+/** A call that subscribes a number at a tracking service; it is noted before it is made. */
+export interface ShipmentSubscriptionsTable {
+  id: Id
+  shipment_id: Ref
+  /** In upper case. */
+  tracking_no: string
+  carrier: Carrier
+  provider: TrackingProviderName
+  made_at: Stamp
+  /** Null: the call is under way, or was interrupted. */
+  outcome: ColumnType<SubscriptionOutcome | null, undefined, SubscriptionOutcome>
+  /** Of a refusal: the service's own. */
+  code: ColumnType<string | null, undefined, string | null>
+  ended: ColumnType<SubscriptionEnd | null, undefined, SubscriptionEnd>
+  ended_at: ColumnType<Date | null, undefined, Date>
 }

@@ -16,6 +16,8 @@ export interface WebhookEndpointsTable extends Dated {
   failing_since: Date | null
   /** It asked to be left alone until then. */
   paused_until: Date | null
+  /** A later event overtakes one that has failed several times. */
+  latest_state: Generated<boolean>
   operation_key: string
   /** Of the last rotation of its secrets. */
   rotation_key: string | null

@@ -87,6 +87,7 @@ export async function sendParcel(
     tracking_no: trackingNo,
     quantity,
     shipped_at: now,
+    subscribe_at: now,
     updated_at: now,
   }
   const planned = await tx
@@ -148,6 +149,7 @@ export async function correctParcel(
       state: 'none',
       delivered_at: null,
       asked_at: null,
+      subscribe_at: new Date(),
       updated_at: new Date(),
     })
     .where('id', '=', shipmentId)

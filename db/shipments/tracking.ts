@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import type { Tracked } from '../../domain/shipments/tracking.ts'
+import { isLastState, type Tracked } from '../../domain/shipments/tracking.ts'
 import type { Db } from '../client.ts'
 import type { Encryptor } from '../platform/encryption.ts'
 import type { Shipment } from './shipments.ts'
@@ -89,6 +89,7 @@ export async function keepTracked(
           state,
           updated_at: new Date(),
           ...(state === 'signed' && deliveredAt ? { delivered_at: deliveredAt } : {}),
+          ...(isLastState(state) ? { subscribe_at: null } : {}),
         })
         .where('id', '=', parcel.id)
         .execute()

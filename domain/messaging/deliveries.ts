@@ -58,6 +58,12 @@ export const RETRY_MS: readonly number[] = [
   24 * HOUR_MS,
 ]
 
+/** Failures after which the next event of a lane overtakes, at an endpoint that wants the latest state. */
+export const OVERTAKEN_AFTER = 3
+
+/** Deliveries that one request sends again. */
+export const RESENT_AT_ONCE = 500
+
 const RETRY_AFTER_MAX_MS = 24 * HOUR_MS
 const JITTER = 0.1
 

@@ -14,6 +14,8 @@ import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 let mall: TestApp
 let relay: ReturnType<typeof createRelay>
+/** The one that works now. */
+let active: ReturnType<typeof createRelay>
 let isStopping = false
 let rounds: Promise<void>
 const warnings: object[] = []
@@ -31,9 +33,10 @@ const SETTINGS: DeliverySettings = {
 beforeAll(async () => {
   mall = await openTestApp({ worker: false })
   relay = relayOf()
+  active = relay
   rounds = (async () => {
     while (!isStopping) {
-      await relay.round()
+      await active.round()
       await pause(20)
     }
   })()
@@ -55,6 +58,16 @@ const relayOf = (settings: Partial<DeliverySettings> = {}) =>
     log: { warn: (fields) => warnings.push(fields) },
   })
 
+/** Another relay takes over for a while. */
+async function withRelay<T>(other: typeof relay, work: () => Promise<T>): Promise<T> {
+  active = other
+  try {
+    return await work()
+  } finally {
+    active = relay
+  }
+}
+
 const ENDPOINTS = '/api/admin/points-mall/webhook-endpoints'
 const staff = { as: 'op', role: 'operator' } as const
 const post = (path: string, body: unknown = {}) =>
@@ -64,10 +77,10 @@ const read = async (id: string) => (await mall.call('GET', `${ENDPOINTS}/${id}`,
 type Answers = Parameters<typeof startReceiver>[0]
 
 /** An endpoint of its own for each test. The endpoint is deleted at the end, so that it takes no later events. */
-async function endpointOf(answer: Answers, events: readonly string[] = EVENT_TYPES) {
+async function endpointOf(answer: Answers, events: readonly string[] = EVENT_TYPES, more: object = {}) {
   const receiver = await startReceiver(answer)
   closing.push(() => receiver.stop())
-  const made = await post(ENDPOINTS, { url: `${receiver.url}/hook`, events })
+  const made = await post(ENDPOINTS, { url: `${receiver.url}/hook`, events, ...more })
   expect(made.status).toBe(201)
   const endpoint: EndpointWithSecret = made.body.data
   return {
@@ -404,6 +417,97 @@ describe('an endpoint', () => {
     const all = (await mall.call('GET', ENDPOINTS, staff)).body.data as { id: string }[]
     expect(all).toHaveLength(20)
     for (const { id } of all) await mall.call('DELETE', `${ENDPOINTS}/${id}`, staff)
+  })
+})
+
+describe('an endpoint that wants the latest state', () => {
+  const PATIENT = { retryMs: [10, 10, 10, 600_000] }
+  const NUMBER = { 'order.created': 1, 'order.paid': 2, 'order.finished': 3 }
+  const isFirst = ({ body }: { body: Buffer }) => bodyOf({ body } as Received).sequence === 1
+
+  test('gets the next event after three failures of one; another endpoint waits', async () => {
+    const slow = relayOf(PATIENT)
+    closing.push(() => slow.stop())
+    const answer: Answers = (received) => ({ status: isFirst(received) ? 500 : 204 })
+    const latest = await endpointOf(answer, Object.keys(NUMBER), { latest_state: true })
+    const patient = await endpointOf(answer, Object.keys(NUMBER))
+    expect([latest.latest_state, patient.latest_state]).toEqual([true, false])
+    const orderNo = await withRelay(slow, async () => {
+      const told = await tell('order_created', 'order_paid', 'order_finished')
+      const isWaiting = (log: DeliveryView[]) => log[0]?.tries === 4 && log[0]?.next_try_at !== null
+      await until(patient.log, isWaiting, 'the first event waits long')
+      await until(latest.log, isWaiting, 'the first event waits long')
+      await until(
+        latest.log,
+        (log) => log.slice(1).every(({ state }) => state === 'delivered'),
+        'the later events are delivered',
+      )
+      return told
+    })
+    expect(arrivals(latest, orderNo).filter((number) => number > 1)).toEqual([2, 3])
+    // Not before its third failure.
+    expect(arrivals(latest, orderNo).slice(0, 3)).toEqual([1, 1, 1])
+    expect(arrivals(patient, orderNo)).toEqual([1, 1, 1, 1])
+    expect((await patient.log()).map(({ is_behind }) => is_behind)).toEqual([false, true, true])
+
+    // One that changes its mind gets them now, and the first one stays to be tried.
+    await mall.call('PATCH', `${ENDPOINTS}/${patient.id}`, { ...staff, body: { latest_state: true } })
+    await withRelay(slow, () =>
+      until(
+        patient.log,
+        (log) => log.slice(1).every(({ state }) => state === 'delivered'),
+        'the later events are delivered',
+      ),
+    )
+    expect((await patient.log())[0]).toMatchObject({ state: 'pending', tries: 4 })
+    await Promise.all([latest.remove(), patient.remove()])
+  })
+})
+
+describe('what was given up', () => {
+  test('is sent again in one request, in its order, and only what is as new as was asked', async () => {
+    let isUp = false
+    const endpoint = await endpointOf(() => ({ status: isUp ? 204 : 500 }), ['order.created', 'order.paid'])
+    const other = await endpointOf(() => ({ status: 500 }), ['order.created'])
+    const orders = [await tell('order_created', 'order_paid'), await tell('order_created', 'order_paid')]
+    await ended(endpoint, 4)
+    await ended(other, 2)
+    const old = await tell('order_created')
+    await ended(endpoint, 5)
+    await mall.db
+      .updateTable('webhook_deliveries')
+      .set({ ended_at: new Date(Date.now() - 86_400_000) })
+      .where('lane', '=', orderLane(old))
+      .execute()
+    isUp = true
+    const since = new Date(Date.now() - 3_600_000).toISOString()
+    const before = endpoint.receiver.received.length
+    const again = await post(`${endpoint.id}/resend-failed`, { since })
+    expect([again.status, again.body.data]).toEqual([200, { resent: 4, left: 0 }])
+    await until(
+      endpoint.log,
+      (log) => log.filter(({ state }) => state === 'delivered').length === 4,
+      'all of them are delivered',
+    )
+    const sent = endpoint.receiver.received.slice(before).map(bodyOf)
+    for (const order of orders) {
+      expect(sent.filter(({ data }) => data.order_no === order).map(({ sequence }) => sequence)).toEqual([
+        1, 2,
+      ])
+    }
+    expect(sent.filter(({ data }) => data.order_no === old)).toEqual([])
+    expect((await other.log()).filter(({ state }) => state === 'given_up')).toHaveLength(3)
+    // A second request finds nothing; one for a day more finds the old one.
+    expect((await post(`${endpoint.id}/resend-failed`, { since })).body.data).toEqual({ resent: 0, left: 0 })
+    const day = new Date(Date.now() - 2 * 86_400_000).toISOString()
+    expect((await post(`${endpoint.id}/resend-failed`, { since: day })).body.data.resent).toBe(1)
+    for (const body of [{}, { since: 'yesterday' }, { since, all: true }]) {
+      expect((await post(`${endpoint.id}/resend-failed`, body)).status).toBe(422)
+    }
+    expect((await post('999999/resend-failed', { since })).status).toBe(404)
+    await mall.call('PATCH', `${ENDPOINTS}/${endpoint.id}`, { ...staff, body: { enabled: false } })
+    expect((await post(`${endpoint.id}/resend-failed`, { since })).status).toBe(409)
+    await Promise.all([endpoint.remove(), other.remove()])
   })
 })
 

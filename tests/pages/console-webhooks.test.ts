@@ -114,6 +114,27 @@ describe('an endpoint', () => {
       (html) => html.includes('没有推送记录'),
       'nothing is given up any more',
     )
+    status = 503
+    await mall.db.transaction().execute((tx) => keepOrderEvents(tx, 'PMCONSOLE2', ['order_paid']))
+    await until(
+      async () => {
+        await relay.round()
+        return (await operator.get(`${page}?state=given_up`)).html
+      },
+      (html) => html.includes('PMCONSOLE2') && html.includes('重新推送已放弃的事件'),
+      'it is given up',
+    )
+    status = 200
+    const all = await operator.post(`${page}/resend-failed`, { hours: '168' })
+    expect(all.location).toBe(`${page}?done=resent_failed`)
+    await until(
+      async () => {
+        await relay.round()
+        return (await operator.get(`${page}?state=given_up`)).html
+      },
+      (html) => html.includes('没有推送记录') && !html.includes('resend-failed'),
+      'nothing is given up any more',
+    )
     const elsewhere = resend.replace(`/webhooks/${id}/`, '/webhooks/999/')
     expect((await operator.post(elsewhere, {})).status).toBe(404)
   })
@@ -124,7 +145,12 @@ describe('an endpoint', () => {
     expect((await operator.post(`${page}/disable`, {})).location).toBe(`${page}?done=disabled`)
     expect((await operator.post(`${page}/test`, {})).status).toBe(409)
     expect((await operator.post(`${page}/enable`, {})).location).toBe(`${page}?done=enabled`)
-    const fields = { url: `${receiver.url}/new`, description: 'ERP', [eventField('order.paid')]: '1' }
+    const fields = {
+      url: `${receiver.url}/new`,
+      description: 'ERP',
+      latest_state: '1',
+      [eventField('order.paid')]: '1',
+    }
     expect((await operator.post(page, fields)).location).toBe(`${page}?done=changed`)
     const { body } = await mall.call('GET', `/api/admin/points-mall/webhook-endpoints/${id}`, {
       as: 'op',
@@ -133,6 +159,7 @@ describe('an endpoint', () => {
     expect(body.data).toMatchObject({
       url: `${receiver.url}/new`,
       description: 'ERP',
+      latest_state: true,
       events: ['order.paid'],
     })
     const rotated = await operator.post(`${page}/rotate`, { overlap: '24' })

@@ -311,6 +311,7 @@ describe('each operation', () => {
     adminDeleteWebhookEndpoint: endpoint,
     adminRotateWebhookSecret: endpoint,
     adminTestWebhookEndpoint: endpoint,
+    adminResendFailedWebhooks: endpoint,
     adminListWebhookDeliveries: endpoint,
     adminGetWebhookDelivery: delivery,
     adminResendWebhookDelivery: delivery,

@@ -699,6 +699,10 @@ const TABLE: readonly Row[] = [
     path: `${STAFF_API}/webhook-endpoints/${await endpoint()}/test`,
     body: {},
   })),
+  row(`POST ${STAFF_API}/webhook-endpoints/:id/resend-failed`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/webhook-endpoints/${await endpoint()}/resend-failed`,
+    body: { since: '2026-01-01T00:00:00Z' },
+  })),
   row(`POST ${STAFF_API}/deliveries/:id/resend`, STAFF, 200, 'none', async () => ({
     path: `${STAFF_API}/deliveries/${await delivery()}/resend`,
     body: {},
@@ -718,7 +722,7 @@ const TABLE: readonly Row[] = [
     path: `/admin/webhooks/${await endpoint()}/rotate`,
     fields: { overlap: '24' },
   })),
-  ...['disable', 'test', 'delete'].map((action) =>
+  ...['disable', 'test', 'resend-failed', 'delete'].map((action) =>
     row(`POST /admin/webhooks/:id/${action}`, STAFF, 303, 'none', async () => ({
       path: `/admin/webhooks/${await endpoint()}/${action}`,
       fields: {},

@@ -52,6 +52,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   reconciliations: 'reconciliation',
   shipment_changes: 'shipments',
   shipment_events: 'shipments',
+  shipment_subscriptions: 'shipments',
   shipments: 'shipments',
   earnings: 'wallet',
   wallet_accounts: 'wallet',

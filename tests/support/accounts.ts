@@ -68,3 +68,9 @@ export function sandboxSides({ alipay, wechat, stripe }: Accounts) {
     stripe,
   }
 }
+
+/** The services that follow parcels; the mall's side, which the sandbox verifies. */
+export const TRACKING = {
+  kuaidi100: { customer: 'CUSTOMER', key: 'key of the tests', salt: 'salt of the tests' },
+  kdniao: { businessId: '1234567', apiKey: 'key of the birds' },
+}

@@ -926,6 +926,7 @@ type WebhookEndpoint = {
     | 'points.expiring'
   )[]
   description: string | null
+  latest_state: boolean
   state: 'enabled' | 'disabled' | 'gone' | 'failing'
   state_since: string
   failing_since: string | null
@@ -2393,6 +2394,7 @@ export interface Operations {
         | 'points.expiring'
       )[]
       description?: string | null
+      latest_state?: boolean
     }
     answer:
       | { status: 201; body: { success: true; data: WebhookEndpointWithSecret } }
@@ -2441,6 +2443,7 @@ export interface Operations {
         | 'points.expiring'
       )[]
       description?: string | null
+      latest_state?: boolean
       enabled?: boolean
     }
     answer:
@@ -2489,6 +2492,22 @@ export interface Operations {
     body: Record<string, never>
     answer:
       | { status: 200; body: { success: true; data: WebhookDelivery } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminResendFailedWebhooks: {
+    path: { id: string }
+    body: { since: string }
+    answer:
+      | { status: 200; body: { success: true; data: { resent: number; left: number } } }
       | { status: 400; body: Problem }
       | { status: 401; body: Problem }
       | { status: 403; body: Problem }
@@ -2564,6 +2583,7 @@ export interface Operations {
   }
   receiveTrackingPush: {
     path: { provider: 'kuaidi100' | 'kdniao' }
+    query?: { subscription?: string }
     answer:
       | { status: 200; body: unknown }
       | { status: 401; body: Problem }
@@ -2677,6 +2697,7 @@ export const PATHS = {
   adminDeleteWebhookEndpoint: ['DELETE', '/api/admin/points-mall/webhook-endpoints/{id}'],
   adminRotateWebhookSecret: ['POST', '/api/admin/points-mall/webhook-endpoints/{id}/rotate-secret'],
   adminTestWebhookEndpoint: ['POST', '/api/admin/points-mall/webhook-endpoints/{id}/test'],
+  adminResendFailedWebhooks: ['POST', '/api/admin/points-mall/webhook-endpoints/{id}/resend-failed'],
   adminListWebhookDeliveries: ['GET', '/api/admin/points-mall/webhook-endpoints/{id}/deliveries'],
   adminGetWebhookDelivery: ['GET', '/api/admin/points-mall/deliveries/{id}'],
   adminResendWebhookDelivery: ['POST', '/api/admin/points-mall/deliveries/{id}/resend'],

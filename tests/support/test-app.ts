@@ -47,13 +47,11 @@ import type { EarningRules } from '../../domain/wallet/earning.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { createProviders } from '../../payments/providers.ts'
 import { startSandbox } from '../../sandbox/sandbox.ts'
-import type { KdniaoAccount } from '../../tracking/kdniao.ts'
-import type { Kuaidi100Account } from '../../tracking/kuaidi100.ts'
 import { createTracking } from '../../tracking/providers.ts'
 import type { PointsWallet } from '../../wallets/port.ts'
 import { createLinkReader } from '../../web/shared/sign-in-link.ts'
 import { exchangeWorkflowId, TASK_QUEUE } from '../../workflows/messages.ts'
-import { ACCOUNTS, mallSides, sandboxSides } from './accounts.ts'
+import { ACCOUNTS, mallSides, sandboxSides, TRACKING } from './accounts.ts'
 import { createApiContract } from './api-contract.ts'
 import { connectPatiently } from './database.ts'
 import { PATIENCE_MS } from './patience.ts'
@@ -69,8 +67,6 @@ export interface MallOptions {
   readonly maxPointsPerOrder?: number
   readonly expiryGraceMs?: number
   readonly autoCreateLogistics?: boolean
-  readonly kuaidi100?: Kuaidi100Account
-  readonly kdniao?: KdniaoAccount
   readonly clawbackIntoDebt?: boolean
   readonly earning?: Partial<EarningRules>
   readonly minPoints?: number
@@ -181,7 +177,7 @@ export async function openTestApp(options: MallOptions = {}) {
     port: 0,
     dataDir,
     mallUrl: url,
-    accounts: sandboxSides(ACCOUNTS),
+    accounts: { ...sandboxSides(ACCOUNTS), ...TRACKING },
     control: true,
     log,
   })
@@ -236,8 +232,12 @@ export async function openTestApp(options: MallOptions = {}) {
     ordersWebhookSecret: `whsec_${Buffer.from('secret of the order domain').toString('base64')}`,
     providers,
     tracking: createTracking({
-      kuaidi100: options.kuaidi100,
-      kdniao: options.kdniao,
+      kuaidi100: {
+        ...TRACKING.kuaidi100,
+        baseUrl: sandbox.url,
+        callbackUrl: `${url}/api/webhooks/tracking/kuaidi100`,
+      },
+      kdniao: { ...TRACKING.kdniao, baseUrl: sandbox.url },
     }),
     trustedProxies: [],
   }

@@ -13,6 +13,7 @@ import {
   readEndpoints,
   removeEndpoint,
   resendDelivery,
+  resendFailed,
   rotateSecret,
   sendTest,
   URL_MAX,
@@ -44,6 +45,7 @@ const endpoint = z
     url: z.string(),
     events: z.array(eventType),
     description: z.string().nullable(),
+    latest_state: z.boolean(),
     state: z.enum(ENDPOINT_STATES),
     state_since: time,
     failing_since: time.nullable(),
@@ -99,6 +101,7 @@ const fields = {
   url: text(1, URL_MAX),
   events: z.array(eventType).min(1).max(EVENT_TYPES.length),
   description: text(0, DESCRIPTION_MAX).nullable(),
+  latest_state: z.boolean(),
 }
 
 const tags = ['admin: webhooks']
@@ -119,7 +122,13 @@ const create = createRoute({
   summary: 'Register an endpoint; the secret is answered here only',
   security: bearer,
   request: {
-    body: jsonBody(z.strictObject({ ...fields, description: fields.description.default(null) })),
+    body: jsonBody(
+      z.strictObject({
+        ...fields,
+        description: fields.description.default(null),
+        latest_state: fields.latest_state.default(false),
+      }),
+    ),
   },
   responses: { 201: oneResponse(withSecret, 'The endpoint with its secret'), ...problemResponse },
 })
@@ -182,6 +191,19 @@ const test = createRoute({
   responses: { 200: oneResponse(delivery, 'Its delivery, which is about to begin'), ...problemResponse },
 })
 
+const resendAll = createRoute({
+  method: 'post',
+  path: '/{id}/resend-failed',
+  tags,
+  summary: 'Send what was given up again, at most 500 events at once',
+  security: bearer,
+  request: { params: idParams, body: jsonBody(z.strictObject({ since: z.iso.datetime({ offset: true }) })) },
+  responses: {
+    200: oneResponse(z.object({ resent: z.int(), left: z.int() }), 'How many are sent again'),
+    ...problemResponse,
+  },
+})
+
 const log = createRoute({
   method: 'get',
   path: '/{id}/deliveries',
@@ -242,6 +264,10 @@ export function adminEndpointRoutes(deps: ApiDeps) {
     .openapi(test, async (c) => {
       const sent = await sendTest(deps, c.req.valid('param').id, c.get('operationKey'))
       return c.json(one(deliveryFor(sent)), 200)
+    })
+    .openapi(resendAll, async (c) => {
+      const since = new Date(c.req.valid('json').since)
+      return c.json(one(await resendFailed(deps, c.req.valid('param').id, since)), 200)
     })
     .openapi(log, async (c) => {
       const { state, ...page } = c.req.valid('query')

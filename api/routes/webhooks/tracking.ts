@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { keepTracked } from '../../../application/shipments/track.ts'
+import { keepPush } from '../../../application/shipments/subscribe.ts'
 import { TRACKING_PROVIDERS } from '../../../domain/shipments/tracking.ts'
 import type { ApiDeps, ApiEnv } from '../../deps.ts'
 import { ApiError } from '../../errors.ts'
@@ -10,7 +10,15 @@ const push = createRoute({
   path: '/tracking/{provider}',
   tags: ['webhooks'],
   summary: "A tracking service's pushes, signed as that service signs",
-  request: { params: z.object({ provider: z.enum(TRACKING_PROVIDERS) }) },
+  request: {
+    params: z.object({ provider: z.enum(TRACKING_PROVIDERS) }),
+    query: z.object({
+      subscription: z
+        .string()
+        .regex(/^[1-9]\d{0,17}$/)
+        .optional(),
+    }),
+  },
   responses: { 200: { description: 'Kept; repeats get the same answer' }, ...problemResponse },
 })
 
@@ -24,9 +32,8 @@ export function trackingRoutes(deps: ApiDeps) {
     if (!verified.ok) {
       throw new ApiError(verified.fault === 'malformed' ? 'VALIDATION_FAILED' : 'WEBHOOK_SIGNATURE_INVALID')
     }
-    for (const { trackingNo, tracked } of verified.parcels) {
-      await keepTracked(deps.db, deps.sealer, trackingNo, tracked)
-    }
+    const { subscription } = c.req.valid('query')
+    for (const parcel of verified.parcels) await keepPush(deps, provider, parcel, subscription)
     return c.json(provider.received(new Date()), 200)
   })
 }

@@ -17,8 +17,9 @@ import { EVENT_TEXTS, eventField, WEBHOOKS as T } from '../../texts/console/webh
 /** As the form shows a new endpoint: with every event. */
 export const NEW_ENDPOINT: Form = Object.fromEntries(EVENT_TYPES.map((type) => [eventField(type), '1']))
 
-export const endpointFormOf = ({ url, description, events }: EndpointView): Form => ({
+export const endpointFormOf = ({ url, description, events, latest_state }: EndpointView): Form => ({
   url,
+  ...(latest_state ? { latest_state: '1' } : {}),
   description: description ?? '',
   ...Object.fromEntries(events.map((type) => [eventField(type), '1'])),
 })
@@ -32,6 +33,7 @@ export function readEndpointForm(form: Form, lang: Lang) {
     url: read.text('url', 1, URL_MAX),
     events,
     description: read.text('description', 0, DESCRIPTION_MAX) || null,
+    latest_state: form.latest_state === '1',
   }
   return { fields, read }
 }
@@ -52,6 +54,7 @@ export function endpointForm(c: WebContext, action: string, form: Form, errors: 
       )}
       ${errors.events ? html`<p class="error" id="field-events-error">${errors.events}</p>` : ''}
     </fieldset>
+    <label class="pick"><input type="checkbox" name="latest_state" value="1" ${form.latest_state ? 'checked' : ''}> ${t(T.latestState)}</label>
     <div><button>${t(COMMON.save)}</button></div>
   </form>`
 }

@@ -13,6 +13,7 @@ import {
   readEndpoints,
   removeEndpoint,
   resendDelivery,
+  resendFailed,
   rotateSecret,
   sendTest,
 } from '../../../application/messaging/endpoints.ts'
@@ -39,7 +40,9 @@ import { endpointForm, endpointFormOf, NEW_ENDPOINT, readEndpointForm } from './
 
 const HOME = '/admin/webhooks'
 const PER_PAGE = 20
+const HOUR_MS = 3_600_000
 const one = '/:id{[1-9]\\d{0,17}}'
+const HOURS = ['24', '168', '720'] as const
 const OVERLAPS = [`${OVERLAP_HOURS}`, `${OVERLAP_HOURS_MAX}`, '0'] as const
 const LOOKS: Readonly<Record<EndpointState, string>> = {
   enabled: 'good',
@@ -86,6 +89,7 @@ export function consoleWebhookRoutes(deps: WebDeps) {
         ${logFilters(at, state, lang)}
         ${deliveries.length === 0 ? html`<p class="muted">${t(T.logEmpty)}</p>` : deliveryTable(c, deliveries, at, endpoint.state)}
         ${pager(c, page, Math.ceil(total / PER_PAGE))}
+        ${endpoint.state === 'enabled' && endpoint.given_up > 0 ? resendFailedForm(c, at) : ''}
       </section>
       <section class="card stack narrow"><h2>${t(T.settings)}</h2>${endpointForm(c, at, form ?? endpointFormOf(endpoint), errors)}</section>`
     return consolePage(c, { title, main, section: 'webhooks' }, statusOf(errors))
@@ -160,6 +164,12 @@ export function consoleWebhookRoutes(deps: WebDeps) {
       await resendDelivery(deps, c.req.param('delivery'))
       return back(c, 'resent')
     })
+    .post(`${one}/resend-failed`, async (c) => {
+      const form = await readForm(c)
+      const hours = HOURS.find((value) => value === form.hours) ?? HOURS[0]
+      await resendFailed(deps, c.req.param('id'), new Date(Date.now() - Number(hours) * HOUR_MS))
+      return back(c, 'resent_failed')
+    })
     .get(`${one}/delete`, async (c) => {
       const t = textsIn(c.get('lang'))
       const endpoint = await find(c)
@@ -206,6 +216,16 @@ const badge = (state: EndpointState, lang: Lang): Html =>
 
 const button = (c: WebContext, action: string, text: string, look: string): Html =>
   html`<form method="post" action="${action}">${formFields(c)}<button class="${look}">${text}</button></form>`
+
+function resendFailedForm(c: WebContext, at: string): Html {
+  const t = textsIn(c.get('lang'))
+  const texts = [T.lastDay, T.lastWeek, T.lastMonth] as const
+  const options = HOURS.map((hours, n) => [hours, t(texts[n] ?? T.lastDay)] as const)
+  return html`<form method="post" action="${at}/resend-failed" class="stack">${formFields(c)}
+    ${choice('hours', t(T.failedSince), options, HOURS[0])}
+    <p class="hint">${t(T.resendHint)}</p>
+    <div><button class="plain">${t(T.resendFailed)}</button></div></form>`
+}
 
 function done(c: WebContext): Html | '' {
   const what = c.req.query('done') ?? ''

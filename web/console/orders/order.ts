@@ -10,6 +10,7 @@ import { getOrder } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { findWorkflow, type WorkflowLink } from '../../../application/orders/workflow-link.ts'
 import { readQueue } from '../../../application/platform/dashboard.ts'
+import { readFollowing } from '../../../application/shipments/subscribe.ts'
 import { readToSend } from '../../../application/shipments/to-send.ts'
 import { needsAddress, type ShippingType } from '../../../domain/catalogue/product.ts'
 import { specsText } from '../../../domain/catalogue/sku.ts'
@@ -62,13 +63,17 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes, voucher, toSend, sales] = await Promise.all([
+  const [books, workflow, codes, voucher, toSend, sales, following] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
     readOrderCodes(deps.db, order.order_no),
     readOrderVoucher(deps, order.order_no),
     readToSend(deps.db, order),
     afterSalesOfOrder(deps, order.order_no, lang),
+    readFollowing(
+      deps.db,
+      order.shipments.map(({ id }) => id),
+    ),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
@@ -96,7 +101,7 @@ export async function showOrder(
       ${facts(order, books, workflow, lang)}
     </div>
     ${orderCodes(c, order, codes)}
-    ${parcelList(c, order)}
+    ${parcelList(c, order, following)}
     ${voucher ? html`<p><a class="press" href="/admin/counter/${voucher.id}">${t(COUNTER.uses)}</a></p>` : ''}
     ${sales}
     ${auditTrail(order, books, lang)}`

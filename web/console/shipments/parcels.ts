@@ -3,6 +3,7 @@ import { html } from 'hono/html'
 import { actOnOrder } from '../../../application/orders/actions.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
+import type { FollowingView } from '../../../application/shipments/subscribe.ts'
 import type { ShipmentView } from '../../../application/shipments/view.ts'
 import { OverloadedError } from '../../../application/temporal/client.ts'
 import { mustNotBeOwn } from '../../../domain/access.ts'
@@ -20,11 +21,12 @@ import {
 } from '../../form/form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { exactTime, grouped } from '../../shared/format.ts'
+import { interpolate } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { trackEvents } from '../../shop/orders/delivery.ts'
 import { textsIn } from '../../texts/common/common.ts'
-import { PARCELS as T } from '../../texts/console/shipments.ts'
+import { TRACKING_SERVICES as SERVICES, PARCELS as T } from '../../texts/console/shipments.ts'
 import { consolePage } from '../layout.ts'
 import { cameFrom, doneAt, orderAt } from '../orders/order-badges.ts'
 import { parcelFields } from './parcel-fields.ts'
@@ -36,7 +38,11 @@ const correctAt = (orderNo: string, id: string, from: string) =>
   `/admin/orders/${orderNo}/parcels/${id}${from && `?from=${encodeURIComponent(from)}`}`
 
 /** The parcels of an order, with what is still to be sent. */
-export function parcelList(c: WebContext, order: OrderView): Html | '' {
+export function parcelList(
+  c: WebContext,
+  order: OrderView,
+  following: ReadonlyMap<string, FollowingView>,
+): Html | '' {
   if (order.shipments.length === 0) return ''
   const lang = c.get('lang')
   const t = textsIn(lang)
@@ -56,11 +62,31 @@ export function parcelList(c: WebContext, order: OrderView): Html | '' {
               ${canCorrect ? html`<a class="press" href="${correctAt(order.order_no, parcel.id, cameFrom(c))}">${t(T.correct)}</a>` : ''}`
         }</td>
         <td data-label="${t(T.quantity)}" class="number">${grouped(parcel.quantity)}</td>
-        <td data-label="${t(T.state)}">${parcel.tracking_no === null ? t(T.toSend) : SHIPMENT_STATE_TEXTS[parcel.state][lang]}${trackEvents(parcel, lang)}</td>
+        <td data-label="${t(T.state)}">${parcel.tracking_no === null ? t(T.toSend) : SHIPMENT_STATE_TEXTS[parcel.state][lang]}${followingNote(following.get(parcel.id), lang)}${trackEvents(parcel, lang)}</td>
         <td data-label="${t(T.sentAt)}">${parcel.shipped_at === null ? '' : exactTime(parcel.shipped_at)}</td>
       </tr>`,
     )}</tbody>
   </table></section>`
+}
+
+/** How the parcel is followed, and what an operator has to check. */
+function followingNote(view: FollowingView | undefined, lang: Lang): Html | '' {
+  if (view === undefined) return ''
+  const t = textsIn(lang)
+  const { outcome, ended, code, nextAt } = view
+  const text =
+    ended === 'aborted'
+      ? T.aborted
+      : ended === 'shut_down'
+        ? T.shutDown
+        : outcome === 'accepted'
+          ? T.followed
+          : outcome === 'refused'
+            ? T.subscriptionRefused
+            : T.notSubscribed
+  const said = interpolate(t(text), { service: t(SERVICES[view.provider]), code: code ?? '' })
+  const again = nextAt === null ? '' : interpolate(t(T.subscribedAgain), { time: exactTime(nextAt) })
+  return html`<p class="small ${ended === 'aborted' ? '' : 'muted'}">${said}${again}</p>`
 }
 
 const nameOf = ({ carrier, carrier_name: typed }: ShipmentView, lang: Lang): string =>

@@ -84,6 +84,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/admin/webhooks/:id/test', { zh: '发送测试事件', en: 'Send a test event' }],
   ['/admin/webhooks/:id/rotate', { zh: '更换接收地址的密钥', en: 'Rotate the secret of a webhook endpoint' }],
   ['/admin/webhooks/:id/delete', { zh: '删除接收地址', en: 'Delete a webhook endpoint' }],
+  ['/admin/webhooks/:id/resend-failed', { zh: '重新推送已放弃的事件', en: 'Send given-up events again' }],
   ['/admin/webhooks/:id/deliveries/:delivery/resend', { zh: '重新推送事件', en: 'Send an event again' }],
 ]
 
@@ -119,6 +120,8 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   more: { zh: '补充原因', en: 'Additional details' },
   name: { zh: '名称', en: 'Name' },
   occurred: { zh: '发生时间', en: 'When' },
+  latest_state: { zh: '允许后面的事件先送达', en: 'Later events may overtake' },
+  hours: { zh: '最近（小时）', en: 'Of the last hours' },
   overlap: { zh: '旧密钥有效时长（小时）', en: 'Hours for the current secret' },
   parent_id: { zh: '上级分类编号', en: 'Category above it' },
   phone: { zh: '电话', en: 'Phone' },

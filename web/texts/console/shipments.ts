@@ -1,3 +1,4 @@
+import type { TrackingProviderName } from '../../../domain/shipments/tracking.ts'
 import type { Text } from '../common/common.ts'
 
 export const PARCELS = {
@@ -12,6 +13,18 @@ export const PARCELS = {
   state: { zh: '状态', en: 'Status' },
   sentAt: { zh: '发出时间', en: 'Shipped' },
   toSend: { zh: '等待发出', en: 'Not shipped yet' },
+  followed: { zh: '由{service}跟踪', en: 'Tracked by {service}' },
+  aborted: {
+    zh: '{service}长时间查不到物流，请核对承运商和运单号',
+    en: '{service} has found nothing for too long: check the carrier and the number',
+  },
+  shutDown: { zh: '{service}已结束跟踪', en: '{service} has finished tracking' },
+  subscriptionRefused: {
+    zh: '{service}拒绝订阅（{code}）',
+    en: '{service} refused the subscription ({code})',
+  },
+  notSubscribed: { zh: '{service}没有应答', en: '{service} has not answered' },
+  subscribedAgain: { zh: '，{time} 再次订阅', en: '; next subscription {time}' },
   correct: { zh: '更正', en: 'Correct' },
   correctTitle: { zh: '更正运单号', en: 'Correct the tracking number' },
   correctHint: {
@@ -27,3 +40,8 @@ export const PARCELS = {
   },
   form: { zh: '必须是 6 到 32 位的字母、数字或短横', en: 'must be 6 to 32 letters, digits or hyphens' },
 } satisfies Record<string, Text>
+
+export const TRACKING_SERVICES: Readonly<Record<TrackingProviderName, Text>> = {
+  kuaidi100: { zh: '快递100', en: 'kuaidi100' },
+  kdniao: { zh: '快递鸟', en: 'kdniao' },
+}

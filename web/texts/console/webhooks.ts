@@ -75,6 +75,19 @@ export const WEBHOOKS = {
   now: { zh: '正在推送', en: 'Now' },
   resend: { zh: '重新推送', en: 'Send again' },
   each: { zh: '每次推送', en: 'Each try' },
+  latestState: {
+    zh: '只要最新状态：一个事件失败 3 次后，同一订单后面的事件可以先送达',
+    en: 'Latest state: after 3 failed tries of an event, the next one of the same order may overtake it',
+  },
+  resendFailed: { zh: '重新推送已放弃的事件', en: 'Send given-up events again' },
+  resendHint: {
+    zh: '按原来的顺序，一次最多 500 个。',
+    en: 'In their order, at most 500 at once.',
+  },
+  failedSince: { zh: '放弃的时间', en: 'Given up' },
+  lastDay: { zh: '最近 24 小时', en: 'In the last 24 hours' },
+  lastWeek: { zh: '最近 7 天', en: 'In the last 7 days' },
+  lastMonth: { zh: '最近 30 天', en: 'In the last 30 days' },
 } satisfies Record<string, Text>
 
 export const WEBHOOK_DONE = {
@@ -86,6 +99,10 @@ export const WEBHOOK_DONE = {
     en: 'The test event is on its way. Refresh to see the result.',
   },
   resent: { zh: '已重新提交，稍后刷新查看结果。', en: 'It is being sent again. Refresh to see the result.' },
+  resent_failed: {
+    zh: '已放弃的事件已重新提交，稍后刷新查看结果。',
+    en: 'Given-up events are being sent again. Refresh to see the result.',
+  },
   deleted: { zh: '已删除接收地址。', en: 'The endpoint was deleted.' },
 } satisfies Record<string, Text>
 
