@@ -11,6 +11,7 @@ import { adoptAfterSales } from './application/orders/after-sales.ts'
 import { resumeAttempts } from './application/orders/exchange.ts'
 import { exchangeSettings } from './application/orders/exchange-deps.ts'
 import { repeatRequests } from './application/orders/requests.ts'
+import { tellOrderService } from './application/orders/tell-service.ts'
 import { queryDuePayments } from './application/payments/queries.ts'
 import { createEngine } from './application/reconciliation/reconciliation.ts'
 import { ensureReconciliationSchedule } from './application/reconciliation/schedule.ts'
@@ -36,6 +37,7 @@ import {
 } from './db/wallet/checkpoints.ts'
 import { createLedgerCipher } from './db/wallet/ledger-cipher.ts'
 import { isUnsynced } from './domain/messaging/events.ts'
+import { createHttpOrders } from './partners/http-orders.ts'
 import { createProviders } from './payments/providers.ts'
 import { createTracking } from './tracking/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
@@ -64,6 +66,7 @@ async function main(): Promise<void> {
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const connection = await NativeConnection.connect(config.temporal.connection)
   const outsideWallet = config.outsideWallet && createHttpWallet(config.outsideWallet)
+  const orderService = config.orderService && createHttpOrders(config.orderService)
   const providers = createProviders(config.payments)
   const deps = {
     db,
@@ -88,6 +91,7 @@ async function main(): Promise<void> {
       expiryGraceMs: config.expiryGraceMs,
       autoCreateLogistics: config.autoCreateLogistics,
       outsideWallet,
+      orderService,
       providers,
       engine: createEngine(deps),
       returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}?returned=1`,
@@ -179,6 +183,16 @@ async function main(): Promise<void> {
     () => relay.round(),
     (error) => log.error({ err: error }, 'events not sent'),
   )
+  const telling = sweep(
+    stopping.signal,
+    TELLING_EVERY_MS,
+    async () => {
+      await tellOrderService({ db, sealer, orderService }, (order_no, error) => {
+        log.warn({ order_no, err: error }, 'order service not told')
+      })
+    },
+    (error) => log.error({ err: error }, 'order service not told'),
+  )
   const tracking = createTracking(config.tracking)
   const following = sweep(
     stopping.signal,
@@ -222,6 +236,7 @@ async function main(): Promise<void> {
   await keeping
   await adopting
   await relaying
+  await telling
   await relay.stop()
   // Checkpoints for what the last steps booked.
   await heads.round().catch((error: unknown) => log.error({ err: error }, 'ledger checkpoints not written'))
@@ -234,6 +249,7 @@ async function main(): Promise<void> {
 /** A customer who is back from the cashier waits for it. */
 const QUERIES_EVERY_MS = 500
 const EVENTS_EVERY_MS = 250
+const TELLING_EVERY_MS = 500
 /** Frequent at first, to find orders that a crash left without a workflow. */
 const FIRST_ROUNDS = 4
 const FIRST_ROUNDS_MS = 5_000

@@ -5,6 +5,7 @@ import { readEnvironment } from './env.ts'
 import { externalWalletOf } from './external-wallet.ts'
 import { keys } from './formats.ts'
 import { readMachine } from './machine.ts'
+import { partnerOf } from './partners.ts'
 import { paymentAccounts, sandboxAccounts, supportedMethods } from './payments/index.ts'
 import { readRunning } from './running.ts'
 import { generatedSecrets } from './secrets.ts'
@@ -134,6 +135,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     orderSync: syncedSteps(e),
     webhooks: deliverySettings(e),
     outsideWallet: externalWalletOf(e, demo),
+    /** The shop's own order service; undefined: the mall keeps its orders. */
+    orderService: partnerOf(e, 'orders', demo),
     tracking: trackingOf(e, demo),
   }
 }

@@ -7,6 +7,7 @@ import type { CodeViewsTable } from './code-views.ts'
 import type { EarningsTable } from './earnings.ts'
 import type { EventSequencesTable } from './event-sequences.ts'
 import type { ExchangeAttemptsTable } from './exchange-attempts.ts'
+import type { ExternalOrdersTable } from './external-orders.ts'
 import type { IdempotencyKeysTable } from './idempotency-keys.ts'
 import type { KeptFormsTable } from './kept-forms.ts'
 import type { LevelChangesTable } from './level-changes.ts'
@@ -85,6 +86,7 @@ export interface Database {
   webhook_endpoints: WebhookEndpointsTable
   webhook_deliveries: WebhookDeliveriesTable
   exchange_attempts: ExchangeAttemptsTable
+  external_orders: ExternalOrdersTable
   order_requests: OrderRequestsTable
   idempotency_keys: IdempotencyKeysTable
   web_sessions: WebSessionsTable

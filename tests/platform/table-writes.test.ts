@@ -39,6 +39,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   after_sale_events: 'orders',
   after_sales: 'orders',
   exchange_attempts: 'orders',
+  external_orders: 'orders',
   order_events: 'orders',
   order_refunds: 'orders',
   order_requests: 'orders',

@@ -124,6 +124,7 @@ type Problem = {
     | 'VOUCHER_VOID'
     | 'UNDO_TOO_LATE'
     | 'DELIVERY_MISMATCH'
+    | 'ORDER_SERVICE_REFUSED'
     | 'REFUND_EXCEEDS_REST'
     | 'REFUND_IS_WHOLE'
     | 'ENDPOINT_DISABLED'
@@ -279,6 +280,7 @@ type Order = {
       | 'points'
       | 'stock'
       | 'after_sale'
+      | 'order_service'
       | 'other'
     data: { said: string }
   }
@@ -797,6 +799,7 @@ type ShipBatchResult = {
     | 'VOUCHER_VOID'
     | 'UNDO_TOO_LATE'
     | 'DELIVERY_MISMATCH'
+    | 'ORDER_SERVICE_REFUSED'
     | 'REFUND_EXCEEDS_REST'
     | 'REFUND_IS_WHOLE'
     | 'ENDPOINT_DISABLED'
@@ -1192,6 +1195,7 @@ export interface Operations {
                   | 'VOUCHER_VOID'
                   | 'UNDO_TOO_LATE'
                   | 'DELIVERY_MISMATCH'
+                  | 'ORDER_SERVICE_REFUSED'
                   | 'REFUND_EXCEEDS_REST'
                   | 'REFUND_IS_WHOLE'
                   | 'ENDPOINT_DISABLED'

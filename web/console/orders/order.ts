@@ -6,6 +6,7 @@ import {
   readOrderAuditTrail,
   refundedOf,
 } from '../../../application/orders/audit-trail.ts'
+import { type ExternalOrderView, readExternalOrder } from '../../../application/orders/external-order.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { findWorkflow, type WorkflowLink } from '../../../application/orders/workflow-link.ts'
@@ -62,13 +63,14 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes, voucher, toSend, sales] = await Promise.all([
+  const [books, workflow, codes, voucher, toSend, sales, external] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
     readOrderCodes(deps.db, order.order_no),
     readOrderVoucher(deps, order.order_no),
     readToSend(deps.db, order),
     afterSalesOfOrder(deps, order.order_no, lang),
+    readExternalOrder(deps.db, order.order_no),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
@@ -93,7 +95,7 @@ export async function showOrder(
         ${books.ledger ? fundTraceList(books.ledger.where, lang) : ''}
         <p class="hint">${t(T.whereHint)}</p>
       </section>
-      ${facts(order, books, workflow, lang)}
+      ${facts(order, books, workflow, external, lang)}
     </div>
     ${orderCodes(c, order, codes)}
     ${parcelList(c, order)}
@@ -125,7 +127,13 @@ async function nextWaiting(
 
 type Row = readonly [string, Html | string]
 
-function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink, lang: Lang): Html {
+function facts(
+  order: OrderView,
+  books: OrderAuditTrail,
+  workflow: WorkflowLink,
+  external: ExternalOrderView | undefined,
+  lang: Lang,
+): Html {
   const t = textsIn(lang)
   const { payment_info, cancel_reason } = order
   const { shippingType } = books
@@ -156,6 +164,7 @@ function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink,
     ...row(t(T.payBy), payment_info.expires_at, (at) => time(at, lang)),
     ...row(t(T.cancelReason), cancel_reason, (reason) => reasonText('', reason, lang)),
     ...personal(order, shippingType, lang),
+    ...row(t(T.orderService), external, (at) => orderServiceText(at, lang)),
     [
       t(T.run),
       workflow.url === null
@@ -167,6 +176,15 @@ function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink,
     <h2 id="facts">${t(T.facts)}</h2>
     <dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
   </section>`
+}
+
+/** The order's number at the shop's order service, and what that has not been told. */
+function orderServiceText({ no, isTold, nextAt, failure }: ExternalOrderView, lang: Lang): Html {
+  const t = textsIn(lang)
+  const untold = isTold
+    ? ''
+    : html`<br><span class="hint">${nextAt === null ? t(T.untoldRefused) : html`${t(T.untold)} ${time(nextAt, lang)}`}${failure === null ? '' : ` (${failure})`}</span>`
+  return html`${no === null ? t(T.notAtService) : html`<span class="code">${no}</span>`}${untold}`
 }
 
 function takenText(back: OrderView['refunds'], lang: Lang): string {
