@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from './activities/index.ts'
+import { refreshProducts } from './application/catalogue/external-products.ts'
 import { indexProducts } from './application/catalogue/search-index.ts'
 import { sweepExpiredCodes } from './application/fulfilment/codes.ts'
 import { sweepInbox } from './application/messaging/inbox.ts'
@@ -38,6 +39,7 @@ import {
 import { createLedgerCipher } from './db/wallet/ledger-cipher.ts'
 import { isUnsynced } from './domain/messaging/events.ts'
 import { createHttpOrders } from './partners/http-orders.ts'
+import { createHttpProducts } from './partners/http-products.ts'
 import { createProviders } from './payments/providers.ts'
 import { createTracking } from './tracking/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
@@ -193,6 +195,19 @@ async function main(): Promise<void> {
     },
     (error) => log.error({ err: error }, 'order service not told'),
   )
+  const productSource = config.productService && createHttpProducts(config.productService)
+  const { imageHosts, productRefreshMs: refreshMs } = config
+  const refreshing = sweep(
+    stopping.signal,
+    1_000,
+    async () => {
+      if (!productSource) return
+      await refreshProducts({ db, productSource, imageHosts, refreshMs }, (products, error) => {
+        log.warn({ products, err: error }, 'products of the shop not read')
+      })
+    },
+    (error) => log.error({ err: error }, 'products of the shop not read'),
+  )
   const tracking = createTracking(config.tracking)
   const following = sweep(
     stopping.signal,
@@ -237,6 +252,7 @@ async function main(): Promise<void> {
   await adopting
   await relaying
   await telling
+  await refreshing
   await relay.stop()
   // Checkpoints for what the last steps booked.
   await heads.round().catch((error: unknown) => log.error({ err: error }, 'ledger checkpoints not written'))

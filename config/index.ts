@@ -137,6 +137,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     outsideWallet: externalWalletOf(e, demo),
     /** The shop's own order service; undefined: the mall keeps its orders. */
     orderService: partnerOf(e, 'orders', demo),
+    /** The shop's own product system; undefined: the mall keeps its products. */
+    productService: partnerOf(e, 'products', demo),
+    productRefreshMs: Math.round(e.POINTS_MALL_PRODUCT_SERVICE_REFRESH_SECONDS * 1000),
     tracking: trackingOf(e, demo),
   }
 }

@@ -2,7 +2,7 @@ import type { Variables } from './env.ts'
 import { ConfigError } from './error.ts'
 
 /** Systems of the shop that the mall asks: the prefix of their variables. */
-const PREFIXES = { orders: 'POINTS_MALL_ORDER_SERVICE' } as const
+const PREFIXES = { orders: 'POINTS_MALL_ORDER_SERVICE', products: 'POINTS_MALL_PRODUCT_SERVICE' } as const
 
 /**
  * TLS is required outside a demo, because a forged answer would be believed.

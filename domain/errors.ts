@@ -100,6 +100,7 @@ export type FieldRule =
   | 'taken'
   | 'stock_delta_only'
   | 'stock_is_codes'
+  | 'stock_at_shop'
   | 'check_digit'
   | 'voucher_only'
   | 'per_sku'

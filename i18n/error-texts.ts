@@ -495,6 +495,10 @@ const RULE_TEXTS: Readonly<
     zh: (f) => `${f} 不能直接修改：该商品的库存就是可用的兑换码，请导入兑换码`,
     en: (f) => `${f} cannot be set: the stock of this product is its free codes. Import codes instead`,
   },
+  stock_at_shop: {
+    zh: (f) => `${f} 不能修改：该商品的库存由商家商品系统分配`,
+    en: (f) => `${f} cannot be changed: the shop's product system gives this product its stock`,
+  },
   publish_only: {
     zh: (f) => `${f} 不能直接修改，请使用 publish 或 unpublish`,
     en: (f) => `${f} cannot be set directly, use publish or unpublish`,

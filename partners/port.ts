@@ -73,3 +73,32 @@ export interface ToldOrder {
     readonly quantity: number
   }[]
 }
+
+/** Products in one request. */
+export const PRODUCTS_MAX = 50
+
+/** What the shop says of this product is not what the contract says. */
+export const UNREADABLE = 'unreadable'
+
+/** The system that keeps the shop's products. Reading changes nothing there, so that it can always be repeated. */
+export interface ProductSource {
+  /** @param asked at most `PRODUCTS_MAX` @returns without those that do not exist */
+  read(asked: readonly AskedProduct[]): Promise<ReadonlyMap<string, ShopProduct | typeof UNREADABLE>>
+}
+
+export interface AskedProduct {
+  readonly id: string
+  /** Pieces of the shop that the mall counts on; null: none. The shop sells elsewhere only what is beyond them. */
+  readonly applied: number | null
+}
+
+export interface ShopProduct {
+  readonly id: string
+  readonly title: string
+  readonly image: string | null
+  /** Decimal CNY; null: it has none. */
+  readonly price: string | null
+  readonly isOnSale: boolean
+  /** Pieces that the shop has given to the mall so far and sells nowhere else; null: none, the stock is the mall's. */
+  readonly allotted: number | null
+}

@@ -8,6 +8,7 @@ import type { EarningsTable } from './earnings.ts'
 import type { EventSequencesTable } from './event-sequences.ts'
 import type { ExchangeAttemptsTable } from './exchange-attempts.ts'
 import type { ExternalOrdersTable } from './external-orders.ts'
+import type { ExternalProductsTable } from './external-products.ts'
 import type { IdempotencyKeysTable } from './idempotency-keys.ts'
 import type { KeptFormsTable } from './kept-forms.ts'
 import type { LevelChangesTable } from './level-changes.ts'
@@ -53,6 +54,7 @@ export interface Database {
   categories: CategoriesTable
   points_products: PointsProductsTable
   product_skus: ProductSkusTable
+  external_products: ExternalProductsTable
   orders: OrdersTable
   points_exchange_orders: PointsExchangeOrdersTable
   order_status_transitions: OrderStatusTransitionsTable

@@ -11,6 +11,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Null: only migrations write the table. */
 const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   categories: 'catalogue',
+  external_products: 'catalogue',
   pictures: 'catalogue',
   points_products: 'catalogue',
   product_skus: 'catalogue',
