@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from './activities/index.ts'
+import { refreshProducts } from './application/catalogue/external-products.ts'
 import { indexProducts } from './application/catalogue/search-index.ts'
 import { sweepExpiredCodes } from './application/fulfilment/codes.ts'
 import { sweepInbox } from './application/messaging/inbox.ts'
@@ -11,6 +12,7 @@ import { adoptAfterSales } from './application/orders/after-sales.ts'
 import { resumeAttempts } from './application/orders/exchange.ts'
 import { exchangeSettings } from './application/orders/exchange-deps.ts'
 import { repeatRequests } from './application/orders/requests.ts'
+import { tellOrderService } from './application/orders/tell-service.ts'
 import { queryDuePayments } from './application/payments/queries.ts'
 import { createEngine } from './application/reconciliation/reconciliation.ts'
 import { ensureReconciliationSchedule } from './application/reconciliation/schedule.ts'
@@ -37,6 +39,8 @@ import {
 } from './db/wallet/checkpoints.ts'
 import { createLedgerCipher } from './db/wallet/ledger-cipher.ts'
 import { isUnsynced } from './domain/messaging/events.ts'
+import { createHttpOrders } from './partners/http-orders.ts'
+import { createHttpProducts } from './partners/http-products.ts'
 import { createProviders } from './payments/providers.ts'
 import { createTracking } from './tracking/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
@@ -65,6 +69,7 @@ async function main(): Promise<void> {
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const connection = await NativeConnection.connect(config.temporal.connection)
   const outsideWallet = config.outsideWallet && createHttpWallet(config.outsideWallet)
+  const orderService = config.orderService && createHttpOrders(config.orderService)
   const providers = createProviders(config.payments)
   const deps = {
     db,
@@ -89,6 +94,7 @@ async function main(): Promise<void> {
       expiryGraceMs: config.expiryGraceMs,
       autoCreateLogistics: config.autoCreateLogistics,
       outsideWallet,
+      orderService,
       providers,
       engine: createEngine(deps),
       returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}?returned=1`,
@@ -180,6 +186,29 @@ async function main(): Promise<void> {
     () => relay.round(),
     (error) => log.error({ err: error }, 'events not sent'),
   )
+  const telling = sweep(
+    stopping.signal,
+    TELLING_EVERY_MS,
+    async () => {
+      await tellOrderService({ db, sealer, orderService }, (order_no, error) => {
+        log.warn({ order_no, err: error }, 'order service not told')
+      })
+    },
+    (error) => log.error({ err: error }, 'order service not told'),
+  )
+  const productSource = config.productService && createHttpProducts(config.productService)
+  const { imageHosts, productRefreshMs: refreshMs } = config
+  const refreshing = sweep(
+    stopping.signal,
+    1_000,
+    async () => {
+      if (!productSource) return
+      await refreshProducts({ db, productSource, imageHosts, refreshMs }, (products, error) => {
+        log.warn({ products, err: error }, 'products of the shop not read')
+      })
+    },
+    (error) => log.error({ err: error }, 'products of the shop not read'),
+  )
   const tracking = createTracking(config.tracking)
   const following = sweep(
     stopping.signal,
@@ -235,6 +264,8 @@ async function main(): Promise<void> {
   await keeping
   await adopting
   await relaying
+  await telling
+  await refreshing
   await relay.stop()
   // Checkpoints for what the last steps booked.
   await heads.round().catch((error: unknown) => log.error({ err: error }, 'ledger checkpoints not written'))
@@ -247,6 +278,7 @@ async function main(): Promise<void> {
 /** A customer who is back from the cashier waits for it. */
 const QUERIES_EVERY_MS = 500
 const EVENTS_EVERY_MS = 250
+const TELLING_EVERY_MS = 500
 /** Frequent at first, to find orders that a crash left without a workflow. */
 const FIRST_ROUNDS = 4
 const FIRST_ROUNDS_MS = 5_000

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { DomainError } from '../domain/errors.ts'
 import { SUPERSEDED } from '../domain/orders/runs.ts'
+import { PartnerRefusalError } from '../partners/port.ts'
 import { ProviderRefusalError } from '../payments/port.ts'
 import { WalletRefusalError } from '../wallets/port.ts'
 import { SupersededError } from './run.ts'
@@ -15,6 +16,9 @@ function asFailure(error: unknown): unknown {
   }
   if (error instanceof WalletRefusalError) {
     return ApplicationFailure.nonRetryable(error.message, 'WalletRefusalError', error.code)
+  }
+  if (error instanceof PartnerRefusalError) {
+    return ApplicationFailure.nonRetryable(error.message, 'PartnerRefusalError', error.code)
   }
   if (error instanceof SupersededError) {
     return ApplicationFailure.nonRetryable(error.message, SUPERSEDED)

@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { findAttempt, lockAttempt, markRefused } from '../db/orders/attempts.ts'
+import { newOrderOf, noteServiceNo } from '../db/orders/external-orders.ts'
 import {
   type Actor,
   createStandardOrder,
@@ -11,6 +12,7 @@ import {
 } from '../db/orders/orders.ts'
 import { findLastRefund } from '../db/orders/refunds.ts'
 import { unsettleOutside } from '../db/orders/runs.ts'
+import type { Encryptor } from '../db/platform/encryption.ts'
 import { countSent, countToSend, planShipment } from '../db/shipments/shipments.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { needsAddress } from '../domain/catalogue/product.ts'
@@ -18,8 +20,9 @@ import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts
 import { type Attention, attentionOf } from '../domain/orders/attention.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import { allowsFor, hasReached, LEADS_TO, type OrderStatus, type Step } from '../domain/orders/status.ts'
+import { type OrderAtService, type OrderService, PartnerRefusalError } from '../partners/port.ts'
 import { parcelOf, sendRest } from './parcels.ts'
-import { requireCurrentRun } from './run.ts'
+import { currentTry, requireCurrentRun } from './run.ts'
 import { cancelOrder, settle } from './settle.ts'
 
 export interface AdvanceInput {
@@ -54,16 +57,55 @@ export interface OrderDeps {
   readonly expiryGraceMs: number
   /** Whether an accepted order gets the parcel that is to be sent. */
   readonly autoCreateLogistics: boolean
+  readonly sealer: Encryptor
+  /** The shop's own; undefined: the mall keeps its orders. */
+  readonly orderService: OrderService | undefined
 }
 
-export function createOrderActivities({ db, vault, expiryGraceMs, autoCreateLogistics }: OrderDeps) {
-  async function createOrder(orderNo: string): Promise<void> {
+export function createOrderActivities({
+  db,
+  vault,
+  expiryGraceMs,
+  autoCreateLogistics,
+  sealer,
+  orderService,
+}: OrderDeps) {
+  /**
+   * Creates the standard order: in the mall's own tables, and before that at the shop's order service if that keeps it.
+   * @returns the refusal of the service, which is permanent
+   */
+  async function createOrder(orderNo: string): Promise<{ refusal: Refusal } | null> {
+    const created = await createAtService(orderNo)
+    if (created === 'refused') return { refusal: { code: 'ORDER_SERVICE_REFUSED' } }
     await db.transaction().execute(async (tx) => {
       const order = await lockOrder(tx, orderNo)
       requireCurrentRun(order)
+      if (created) await noteServiceNo(tx, orderNo, created.id)
       if (order.status === 'exchanged') await createStandardOrder(tx, order)
       else if (order.status === 'order_canceled') throw new DomainError({ code: 'ORDER_STATE_CONFLICT' })
     })
+    return null
+  }
+
+  /** @returns undefined where the mall keeps the order, or it is past this step */
+  async function createAtService(orderNo: string): Promise<OrderAtService | 'refused' | undefined> {
+    const attempt = await findAttempt(db, orderNo)
+    if (attempt?.order_service !== 'outside') return undefined
+    const order = await db.transaction().execute((tx) => lockOrder(tx, orderNo))
+    requireCurrentRun(order)
+    if (order.status !== 'exchanged') return undefined
+    // Retried: the order continues once the service is set up again.
+    if (!orderService) throw new Error('an order service keeps this order, and none is set up')
+    const repeat = currentTry() > 1 || attempt.run_epoch > 0
+    try {
+      const created = await orderService.create(newOrderOf(sealer, order), repeat)
+      // Its undo was there first.
+      if (created.state === 'canceled') throw new DomainError({ code: 'ORDER_STATE_CONFLICT' })
+      return created
+    } catch (error) {
+      if (error instanceof PartnerRefusalError) return 'refused'
+      throw error
+    }
   }
 
   /** For orders with nothing left to pay, or paid by the cash wallet: see `settle`. */

@@ -12,6 +12,7 @@ import {
 } from '../db/orders/attempts.ts'
 import { contactHashes } from '../db/orders/contact-terms.ts'
 import { type ProductInputs, readEligibilityInputs } from '../db/orders/eligibility-inputs.ts'
+import { keepExternalOrder } from '../db/orders/external-orders.ts'
 import { lockOrder, recordExchange } from '../db/orders/orders.ts'
 import { recordPayment } from '../db/payments/payments.ts'
 import type { Encryptor } from '../db/platform/encryption.ts'
@@ -208,6 +209,7 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
     },
     passed,
   )
+  if (attempt.order_service === 'outside') await keepExternalOrder(tx, orderNo)
   const payment = dueLater
     ? await recordPayment(tx, orderNo, method as PaymentMethod, quote.totalAmount, 'unpaid')
     : undefined

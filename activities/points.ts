@@ -1,11 +1,10 @@
-import { activityInfo } from '@temporalio/activity'
 import type { Db } from '../db/client.ts'
 import { type Attempt, findAttempt } from '../db/orders/attempts.ts'
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import type { PointsWallet } from '../wallets/port.ts'
 import { createLedgerWallet } from './ledger-wallet.ts'
 import { findCauseOfReturn } from './return-cause.ts'
-import { requireCurrentRun } from './run.ts'
+import { currentTry, requireCurrentRun } from './run.ts'
 
 export interface PointsDeps {
   readonly db: Db
@@ -58,12 +57,4 @@ export function createPointsActivities({ db, vault, expiryGraceMs, outsideWallet
   }
 
   return { holdPoints, capturePoints, releasePoints }
-}
-
-function currentTry(): number {
-  try {
-    return activityInfo().attempt
-  } catch {
-    return 1
-  }
 }

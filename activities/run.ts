@@ -23,3 +23,12 @@ export function requireCurrentRun({ run_id }: { readonly run_id: string | null }
   const run = callingRun()
   if (run !== undefined && run !== run_id) throw new SupersededError(`run ${run} is superseded by ${run_id}`)
 }
+
+/** Of the running activity, from 1. */
+export function currentTry(): number {
+  try {
+    return activityInfo().attempt
+  } catch {
+    return 1
+  }
+}

@@ -8,11 +8,19 @@ import { bringToLife } from './demo/life.ts'
 
 /** `npm start` runs this once the mall is ready; the next start resumes it. */
 async function main(): Promise<void> {
-  const { database, temporal: engine, rules, outsideSteps, outsideWallet, ...config } = readConfig()
+  const {
+    database,
+    temporal: engine,
+    rules,
+    outsideSteps,
+    outsideWallet,
+    orderService,
+    ...config
+  } = readConfig()
   const [ownerKey] = config.payloadKeys
   if (!database.url || !ownerKey) throw new ConfigError('no installation runs in DATA_DIR')
-  // The mall cannot grant points in an external wallet.
-  if (outsideWallet) return
+  // The mall cannot grant points in an external wallet, and a real order service wants no orders of a demo.
+  if (outsideWallet || orderService) return
   const db = connectDatabase(database.url, 4)
   const sealer = createEncryptor(config.payloadKeys)
   const temporal = connectTemporal(engine.connection, engine.namespace, sealer)
@@ -24,7 +32,7 @@ async function main(): Promise<void> {
       temporal,
       outsideWallet: undefined,
       ownerKey,
-      settings: exchangeSettings({ rules, outsideSteps }),
+      settings: exchangeSettings({ rules, outsideSteps, orderService }),
     }
     await bringToLife(deps, (story, error) => process.stdout.write(`${story}: ${String(error)}\n`))
   } finally {

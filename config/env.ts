@@ -33,6 +33,8 @@ const methods = z
   .pipe(z.array(z.enum(METHODS)).nonempty())
 const outsideSteps = list.pipe(z.array(z.enum(['stock', 'points', 'orders'])))
 
+const keyId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, _ and -')
+
 /** Fractions are allowed; at most a year. */
 const minutes = z.coerce.number().positive().max(525_600)
 
@@ -119,10 +121,14 @@ const variables = z.object({
   KDNIAO_API_KEY: z.string().min(1).optional(),
   KDNIAO_URL: url.optional(),
   POINTS_MALL_WALLET_URL: url.optional(),
-  POINTS_MALL_WALLET_KEY_ID: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, _ and -')
-    .optional(),
+  POINTS_MALL_WALLET_KEY_ID: keyId.optional(),
+  POINTS_MALL_PRODUCT_SERVICE_URL: url.optional(),
+  POINTS_MALL_PRODUCT_SERVICE_KEY_ID: keyId.optional(),
+  POINTS_MALL_PRODUCT_SERVICE_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+  POINTS_MALL_PRODUCT_SERVICE_REFRESH_SECONDS: z.coerce.number().min(10).max(86_400).default(300),
+  POINTS_MALL_ORDER_SERVICE_URL: url.optional(),
+  POINTS_MALL_ORDER_SERVICE_KEY_ID: keyId.optional(),
+  POINTS_MALL_ORDER_SERVICE_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   POINTS_MALL_WALLET_SECRET: z.string().min(32, 'at least 32 characters').optional(),
 })
 

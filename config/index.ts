@@ -5,6 +5,7 @@ import { readEnvironment } from './env.ts'
 import { externalWalletOf } from './external-wallet.ts'
 import { keys } from './formats.ts'
 import { readMachine } from './machine.ts'
+import { partnerOf } from './partners.ts'
 import { paymentAccounts, sandboxAccounts, supportedMethods } from './payments/index.ts'
 import { readRunning } from './running.ts'
 import { generatedSecrets } from './secrets.ts'
@@ -135,6 +136,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     orderSync: syncedSteps(e),
     webhooks: deliverySettings(e),
     outsideWallet: externalWalletOf(e, demo),
+    /** The shop's own order service; undefined: the mall keeps its orders. */
+    orderService: partnerOf(e, 'orders', demo),
+    /** The shop's own product system; undefined: the mall keeps its products. */
+    productService: partnerOf(e, 'products', demo),
+    productRefreshMs: Math.round(e.POINTS_MALL_PRODUCT_SERVICE_REFRESH_SECONDS * 1000),
     tracking,
   }
 }

@@ -270,6 +270,13 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     zh: plain('交付方式不符', '该商品的交付方式不支持此操作'),
     en: plain('Delivery mismatch', 'The product is not delivered in this way'),
   },
+  ORDER_SERVICE_REFUSED: {
+    zh: plain('订单系统未接受', '商家的订单系统未接受这笔订单，积分和库存已退回'),
+    en: plain(
+      'Refused by the order system',
+      "The shop's order system refused this order; nothing was charged",
+    ),
+  },
   REFUND_EXCEEDS_REST: {
     zh: withGap('退款超出可退余额', '退款超出订单剩余可退部分', (r, a) => `：申请 ${r}，可退 ${a}`),
     en: withGap(
@@ -487,6 +494,10 @@ const RULE_TEXTS: Readonly<
   stock_is_codes: {
     zh: (f) => `${f} 不能直接修改：该商品的库存就是可用的兑换码，请导入兑换码`,
     en: (f) => `${f} cannot be set: the stock of this product is its free codes. Import codes instead`,
+  },
+  stock_at_shop: {
+    zh: (f) => `${f} 不能修改：该商品的库存由商家商品系统分配`,
+    en: (f) => `${f} cannot be changed: the shop's product system gives this product its stock`,
   },
   publish_only: {
     zh: (f) => `${f} 不能直接修改，请使用 publish 或 unpublish`,

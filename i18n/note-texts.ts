@@ -83,6 +83,7 @@ const STUCK: Readonly<Record<Exclude<AttentionCode, 'other'>, Text>> = {
   points: { zh: '退回积分失败', en: 'Returning the points failed' },
   stock: { zh: '放回库存失败', en: 'Restoring the stock failed' },
   after_sale: { zh: '售后超时未处理，售后单号', en: 'After-sale overdue, number' },
+  order_service: { zh: '未能同步给订单系统', en: 'The order service was not told' },
   attempt: { zh: '记录结果失败', en: 'Recording the result failed' },
 }
 

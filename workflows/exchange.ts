@@ -134,7 +134,11 @@ async function completeExternalSteps(
   opens: boolean,
 ): Promise<Standing> {
   const { orderNo, outsideSteps } = exchange
-  if (outsideSteps.includes('orders')) await remoteSteps.createOrder(orderNo)
+  if (outsideSteps.includes('orders')) {
+    // Activities of the previous version answered nothing.
+    const created = await remoteSteps.createOrder(orderNo)
+    if (created?.refusal) throw new RefusedError(created.refusal)
+  }
   if (outTradeNo) return { status: 'order_created', outTradeNo, opens }
   const settled = await localStepsUntilDone.settleExchange({ orderNo, outsideSteps })
   if (!settled.settled) throw new RefusedError(settled.refusal)

@@ -26,6 +26,7 @@ const REDEEM: readonly ErrorCode[] = [
   'OUT_OF_STOCK',
   'INSUFFICIENT_POINTS',
   'INSUFFICIENT_BALANCE',
+  'ORDER_SERVICE_REFUSED',
   'RISK_REJECTED',
 ]
 const PAY: readonly ErrorCode[] = [

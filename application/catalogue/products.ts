@@ -1,5 +1,11 @@
 import { findCategory, listCategories } from '../../db/catalogue/categories.ts'
 import {
+  findExternalProduct,
+  findLinkedTo,
+  forgetPause,
+  linkProduct,
+} from '../../db/catalogue/external-products.ts'
+import {
   findProduct,
   findProductByOperation,
   findProductForUpdate,
@@ -298,6 +304,7 @@ export async function createProduct(
       if (!made) throw new DomainError({ code: 'NOT_FOUND' })
       return made.id
     }
+    if (fields.externalId !== null) await link(tx, id, fields.externalId)
     if (skus) {
       const own = { id, sku_count: 0, point: 0, price_amount: '0.00', stock_quantity: 0 }
       const from = await setSkus(tx, own, skus, fields.paymentMode, cause)
@@ -338,9 +345,17 @@ export async function changeProduct(
     if (product.revision_key === cause.operationKey) return
     mustBeCurrent(`${product.revision}`, cause.known)
     const wanted = given(change)
+    if (wanted.externalId !== undefined && wanted.externalId !== product.outer_id) {
+      await link(tx, id, wanted.externalId)
+    }
     const fields = withDelivery({ ...fieldsOf(product), ...wanted }, wanted)
     const several = product.skus.length > 0
     const changed = skus ?? (several ? skusWith(product, wanted, stockDelta) : undefined)
+    await mustBeOwnStock(tx, id, {
+      skus,
+      stock_delta: stockDelta || undefined,
+      delivery: takesCodes(product, fields),
+    })
     if (changed) refuseAmounts(skus || product.skus.length > 1 ? { ...wanted, stockDelta } : {})
     await check(tx, fields, wanted, changed !== undefined)
     const operator = { operator_type: 'operator', operator_id: cause.operatorId }
@@ -380,6 +395,28 @@ export async function changeProduct(
   })
 }
 
+/** @throws InvalidInputError where another product is linked to it */
+async function link(tx: Tx, id: string, externalId: string | null): Promise<void> {
+  const other = externalId === null ? undefined : await findLinkedTo(tx, externalId)
+  if (other !== undefined && other !== id)
+    throw new InvalidInputError({ field: 'external_id', rule: 'taken' })
+  await linkProduct(tx, id, externalId)
+}
+
+const takesCodes = (before: Product, { delivery }: ProductFields) =>
+  (delivery === 'codes' && before.delivery !== 'codes') || undefined
+
+/** @param changed by field; undefined: it is not @throws InvalidInputError where the shop gives the product its stock */
+async function mustBeOwnStock(
+  tx: Tx,
+  id: string,
+  changed: Readonly<Record<'skus' | 'stock_delta' | 'delivery', unknown>>,
+): Promise<void> {
+  const fields = Object.entries(changed).flatMap(([field, value]) => (value === undefined ? [] : [field]))
+  if (fields.length === 0 || (await findExternalProduct(tx, id))?.allotted == null) return
+  throw new InvalidInputError(...fields.map((field): FieldError => ({ field, rule: 'stock_at_shop' })))
+}
+
 /** Free codes are stock only while the product is delivered by codes. @returns undefined where that stays as it is */
 async function stockAfterSwitch(
   tx: Tx,
@@ -408,6 +445,7 @@ export async function unpublishProduct(db: Db, id: string, operatorId: string): 
 export async function deleteProduct(db: Db, id: string, operatorId: string): Promise<void> {
   await db.transaction().execute(async (tx) => {
     if (!(await findProductForUpdate(tx, id))) throw new DomainError({ code: 'NOT_FOUND' })
+    await linkProduct(tx, id, null)
     await updateProduct(tx, id, {
       deleted_at: new Date(),
       operator_type: 'operator',
@@ -425,6 +463,7 @@ async function setStatus(
   await db.transaction().execute(async (tx) => {
     const product = await findProductForUpdate(tx, id)
     if (!product) throw new DomainError({ code: 'NOT_FOUND' })
+    await forgetPause(tx, id)
     const status = next(product)
     if (status === product.status) return
     await updateProduct(tx, id, { status, operator_type: 'operator', operator_id: operatorId })

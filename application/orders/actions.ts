@@ -19,6 +19,7 @@ import { isGone, isTimeout, isUnavailable, OverloadedError } from '../temporal/c
 import { AFTER_SALE } from './adoption.ts'
 import { askExchange, CONFLICT, createAsk, knownReply, tellAll, workflowsOf } from './ask-workflow.ts'
 import { hasNothingLeft } from './audit-trail.ts'
+import { decideUntoldOrder } from './external-order.ts'
 import {
   type AskedOrder,
   messageOf,
@@ -74,6 +75,10 @@ async function askOrder(
 ): Promise<boolean> {
   const { db, sealer, temporal } = actor
   if (by.type === 'operator') mustNotBeOwn(by.id ?? '', order.owner_id)
+  if (request.kind === 'resolve' && order.needs_attention?.code === 'order_service') {
+    await decideUntoldOrder(db, order.order_no, by, request)
+    return true
+  }
   const deadline = Date.now() + temporal.answerMs
   const refund = request.kind === 'resolve' && request.action === 'settle'
   const settled = refund ? await findStuckRefund(db, order.order_no, request.refundNo) : undefined

@@ -70,10 +70,11 @@ export function startOptions(
 /** The configuration may have changed since the exchange began. */
 export function outsideStepsOf(
   { settings }: Pick<AdoptionDeps, 'settings'>,
-  attempt: Pick<OpenExchange, 'outside_steps' | 'points_wallet'>,
+  attempt: Pick<OpenExchange, 'outside_steps' | 'points_wallet' | 'order_service'>,
 ): ExternalStep[] {
   const steps = new Set(attempt.outside_steps ?? settings.outsideSteps)
   if (attempt.points_wallet === 'outside') steps.add('points')
+  if (attempt.order_service === 'outside') steps.add('orders')
   return [...steps]
 }
 

@@ -16,6 +16,8 @@ export interface ExchangeSettings {
   readonly autoConfirmTimeoutMs: number
   readonly afterSale: AfterSaleDeadlines
   readonly outsideSteps: readonly ExternalStep[]
+  /** Who keeps the orders that start now: the mall, or the shop's order service. */
+  readonly orderService: 'mall' | 'outside'
   /** Limits for continue-as-new; undefined: default. */
   readonly runLimits?: RunLimits | undefined
   /** Gaps between the queries of an open payment (ms), see `QUERY_GAPS_MS`; undefined: default. */
@@ -25,13 +27,24 @@ export interface ExchangeSettings {
 export function exchangeSettings({
   rules,
   outsideSteps,
+  orderService,
 }: {
   readonly rules: ExchangeRules &
     Pick<ExchangeSettings, 'defaultMethod' | 'paymentTimeoutMs' | 'autoConfirmTimeoutMs' | 'afterSale'>
   readonly outsideSteps: readonly ExternalStep[]
+  /** Access to the shop's order service. */
+  readonly orderService: object | undefined
 }): ExchangeSettings {
   const { defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs, afterSale } = rules
-  return { rules, defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs, afterSale, outsideSteps }
+  return {
+    rules,
+    defaultMethod,
+    paymentTimeoutMs,
+    autoConfirmTimeoutMs,
+    afterSale,
+    outsideSteps,
+    orderService: orderService ? 'outside' : 'mall',
+  }
 }
 
 export interface ExchangeDeps {

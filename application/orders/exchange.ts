@@ -176,6 +176,7 @@ function newAttempt(
   idempotencyKey: string | undefined,
 ) {
   const order_no = newOrderNo(new Date(), randomBytes(12))
+  const { orderService: order_service } = settings
   const pointsWallet = outsideWallet ? ('outside' as const) : ('ledger' as const)
   return {
     order_no,
@@ -191,7 +192,11 @@ function newAttempt(
     request: sealer.seal(privateOf(command), `request/${order_no}`),
     channel: command.channel ? sealChannel(sealer, order_no, command.channel) : null,
     points_wallet: pointsWallet,
-    outside_steps: outsideStepsOf({ settings }, { outside_steps: null, points_wallet: pointsWallet }),
+    order_service,
+    outside_steps: outsideStepsOf(
+      { settings },
+      { outside_steps: null, points_wallet: pointsWallet, order_service },
+    ),
     refusal: null,
     resolved_at: null,
   }

@@ -23,10 +23,11 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
   payments: { values: ['domain/'] },
   wallets: { values: ['domain/'] },
   tracking: { values: ['domain/'] },
-  activities: { values: ['domain/', 'i18n/', 'db/', 'payments/', 'wallets/'] },
+  partners: { values: ['domain/', 'wallets/signature.ts'] },
+  activities: { values: ['domain/', 'i18n/', 'db/', 'payments/', 'wallets/', 'partners/'] },
   workflows: { values: ['domain/'], types: ['activities/'] },
   application: {
-    values: ['domain/', 'i18n/', 'db/', 'workflows/messages.ts'],
+    values: ['domain/', 'i18n/', 'db/', 'partners/port.ts', 'workflows/messages.ts'],
     types: ['payments/port.ts', 'wallets/port.ts', 'tracking/port.ts'],
   },
   api: {

@@ -10,7 +10,8 @@ import {
 import type { Db, Tx } from '../client.ts'
 import { keepEvents } from '../messaging/outbox.ts'
 import type { AfterSaleEventsTable, AfterSalesTable } from '../schema/after-sales.ts'
-import { type Actor, lockOrder, overdueAfterSale, SYSTEM } from './orders.ts'
+import { showLasting } from './external-orders.ts'
+import { type Actor, lockOrder, SYSTEM } from './orders.ts'
 
 const ENDED = AFTER_SALE_STATES.filter((state) => !isOpenAfterSale(state))
 
@@ -133,7 +134,7 @@ export async function moveAfterSale(
     .executeTakeFirstOrThrow()
   await addEvent(tx, moved, step)
   if (moved.state !== sale.state) await announce(tx, moved, step.key)
-  if (moved.overdue_at !== null || sale.overdue_at !== null) await showOverdue(tx, sale.order_no)
+  if (moved.overdue_at !== null || sale.overdue_at !== null) await showLasting(tx, sale.order_no)
   if (!isOpenAfterSale(moved.state)) await resumeConfirmation(tx, sale.order_no)
   return moved
 }
@@ -194,16 +195,6 @@ async function announce(
   const kind = afterSaleEventType(state)
   const payload = { after_sale_id: id, order_no, state, type, quantity }
   await keepEvents(tx, [{ kind, key: `${kind}/${id}/${step}`, lane: orderLane(order_no), payload }])
-}
-
-/** Another reason why the order needs an operator stays. */
-async function showOverdue(tx: Tx, orderNo: string): Promise<void> {
-  await tx
-    .updateTable('points_exchange_orders')
-    .set({ needs_attention: overdueAfterSale(), updated_at: new Date() })
-    .where('order_no', '=', orderNo)
-    .where(sql<boolean>`coalesce(needs_attention ->> 'code' = 'after_sale', true)`)
-    .execute()
 }
 
 /** Receipt is confirmed later by as long as after-sales were open. */

@@ -1,4 +1,4 @@
-import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Insertable, Selectable } from 'kysely'
 import type { Attention } from '../../domain/orders/attention.ts'
 import type { OrderNote } from '../../domain/orders/notes.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
@@ -11,6 +11,7 @@ import type {
   PointsExchangeOrdersTable,
   ShippingInfo,
 } from '../schema/points-exchange-orders.ts'
+import { lastingAttention, tellChange } from './external-orders.ts'
 
 export type ExchangeOrder = Selectable<PointsExchangeOrdersTable>
 
@@ -177,6 +178,7 @@ export async function moveOrder(
     .where('order_no', '=', orderNo)
     .execute()
   await tx
+    .with('told', (db) => tellChange(db, orderNo))
     .updateTable('orders')
     .set({ status: to, updated_at: new Date() })
     .where('order_no', '=', orderNo)
@@ -219,6 +221,7 @@ export async function hideOrder(tx: Tx, orderNo: string): Promise<void> {
 
 export async function setAddress(tx: Tx, orderNo: string, sealed: Buffer): Promise<void> {
   await tx
+    .with('told', (db) => tellChange(db, orderNo))
     .updateTable('points_exchange_orders')
     .set({ address_info: sealed, updated_at: new Date() })
     .where('order_no', '=', orderNo)
@@ -253,18 +256,12 @@ export async function showParcel(tx: Tx, orderNo: string, parcel: ShippingInfo):
     .where('order_no', '=', orderNo)
     .execute()
 }
-/** Within an update of orders: an after-sale that waits for an operator beyond its deadline; null where none does. */
-export const overdueAfterSale = () => sql<string | null>`(
-  select jsonb_build_object('code', 'after_sale', 'data', jsonb_build_object('said', overdue.id::text))
-  from after_sales overdue where overdue.order_no = points_exchange_orders.order_no and overdue.overdue_at is not null
-  order by overdue.id limit 1)`
-
 /** Shows operators why the order cannot continue by itself. @param attention null: it can */
 export async function setAttention(tx: Tx, orderNo: string, attention: Attention | null): Promise<void> {
   await tx
     .updateTable('points_exchange_orders')
     .set({
-      needs_attention: attention === null ? overdueAfterSale() : JSON.stringify(attention),
+      needs_attention: attention === null ? lastingAttention() : JSON.stringify(attention),
       updated_at: new Date(),
     })
     .where('order_no', '=', orderNo)

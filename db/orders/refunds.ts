@@ -6,6 +6,7 @@ import type { Db, Tx } from '../client.ts'
 import { keepEvents } from '../messaging/outbox.ts'
 import type { OrderRefundsTable } from '../schema/order-refunds.ts'
 import type { PaymentRefundsTable } from '../schema/payment-refunds.ts'
+import { tellChange } from './external-orders.ts'
 import type { Actor, ExchangeOrder } from './orders.ts'
 
 export type OrderRefund = Selectable<OrderRefundsTable>
@@ -48,6 +49,7 @@ export async function recordOrderRefund(
   const { orderNo, operationKey, by, ...what } = refund
   const n = (await listOrderRefunds(tx, orderNo)).length + 1
   return tx
+    .with('told', (db) => tellChange(db, orderNo))
     .insertInto('order_refunds')
     .values({
       ...what,

@@ -51,6 +51,7 @@ export interface OpenExchange {
   /** Null: not recorded, use the configuration. */
   readonly outside_steps: readonly ExternalStep[] | null
   readonly points_wallet: 'ledger' | 'outside'
+  readonly order_service: 'mall' | 'outside'
   /** False: only refunds are owed. */
   readonly needs_exchange: boolean
   /** Payment attempts with pending refunds. */
@@ -96,7 +97,7 @@ export async function listOpenExchanges(
     ), wanted as (
       select order_no from open union select order_no from owed order by order_no limit ${page.limit})
     select w.order_no, a.owner_id, coalesce(o.payment_mode, product.payment_mode) as payment_mode, o.status,
-      a.run_epoch, a.outside_steps, a.points_wallet,
+      a.run_epoch, a.outside_steps, a.points_wallet, a.order_service,
       exists (select from open where open.order_no = w.order_no) as needs_exchange,
       array(select distinct attempt_no from owed where owed.order_no = w.order_no and operation_key is null
         order by attempt_no) as owed_attempts,

@@ -23,6 +23,8 @@ export interface ExchangeAttemptsTable {
   channel: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   /** The wallet that holds the points of this order. */
   points_wallet: Generated<'ledger' | 'outside'>
+  /** Who keeps the order: the mall's own tables, or the shop's order service. */
+  order_service: Generated<'mall' | 'outside'>
   state: Generated<'pending' | 'placed' | 'refused'>
   /** A pending attempt counts as an unpaid order: external steps reserve stock or points for it. */
   counts_unpaid: Generated<boolean>

@@ -7,6 +7,8 @@ import type { CodeViewsTable } from './code-views.ts'
 import type { EarningsTable } from './earnings.ts'
 import type { EventSequencesTable } from './event-sequences.ts'
 import type { ExchangeAttemptsTable } from './exchange-attempts.ts'
+import type { ExternalOrdersTable } from './external-orders.ts'
+import type { ExternalProductsTable } from './external-products.ts'
 import type { IdempotencyKeysTable } from './idempotency-keys.ts'
 import type { KeptFormsTable } from './kept-forms.ts'
 import type { LevelChangesTable } from './level-changes.ts'
@@ -57,6 +59,7 @@ export interface Database {
   categories: CategoriesTable
   points_products: PointsProductsTable
   product_skus: ProductSkusTable
+  external_products: ExternalProductsTable
   orders: OrdersTable
   points_exchange_orders: PointsExchangeOrdersTable
   order_status_transitions: OrderStatusTransitionsTable
@@ -91,6 +94,7 @@ export interface Database {
   webhook_endpoints: WebhookEndpointsTable
   webhook_deliveries: WebhookDeliveriesTable
   exchange_attempts: ExchangeAttemptsTable
+  external_orders: ExternalOrdersTable
   order_requests: OrderRequestsTable
   idempotency_keys: IdempotencyKeysTable
   web_sessions: WebSessionsTable

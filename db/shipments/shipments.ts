@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Parcel } from '../../domain/shipments/shipment.ts'
 import type { Db, Tx } from '../client.ts'
 import { countNeverSent } from '../orders/after-sales.ts'
+import { tellChange } from '../orders/external-orders.ts'
 import type { Actor } from '../orders/orders.ts'
 import type { ShipmentsTable } from '../schema/shipments.ts'
 
@@ -79,6 +80,7 @@ export async function sendParcel(
   { carrier, carrierName, trackingNo }: Parcel,
   quantity: number,
 ): Promise<void> {
+  await tellChange(tx, orderNo).execute()
   const now = new Date()
   const sent = {
     operation_key: operationKey,
@@ -128,6 +130,7 @@ export async function correctParcel(
   if (!before?.tracking_no || before.carrier === null || before.carrier_name === null) return undefined
   const isSame = before.tracking_no === trackingNo && before.carrier_name === carrierName
   if (isSame) return before
+  await tellChange(tx, orderNo).execute()
   await tx
     .insertInto('shipment_changes')
     .values({

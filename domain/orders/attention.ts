@@ -10,6 +10,8 @@ export const ATTENTION_CODES = [
   'stock',
   /** An after-sale waits for an operator beyond its deadline; `said` is its id. */
   'after_sale',
+  /** The shop's order service has not taken a change of the order. */
+  'order_service',
   /** Written by an earlier version in a form that is not recognised. */
   'other',
 ] as const

@@ -73,6 +73,7 @@ test('a task written by the previous version flags the order as one of this vers
     expiryGraceMs,
     autoCreateLogistics: true,
     outsideWallet,
+    orderService: undefined,
     providers,
     engine: createEngine(mall.deps),
     returnUrl: () => '',

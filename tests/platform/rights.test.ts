@@ -251,6 +251,15 @@ async function endpoint(): Promise<string> {
 }
 const delivery = async () =>
   (await admin(`/webhook-endpoints/${await endpoint()}/test`, {})).body.data.id as string
+const linked = async () =>
+  (
+    await mall.call('POST', `${STAFF_API}/products`, {
+      as: 'op',
+      role: 'operator',
+      body: { ...draft, external_id: fresh('SHOP') },
+    })
+  ).body.data.id
+
 const draft = { title: '钢笔', payment_mode: 'points_only', point: 10 }
 const draftForm = { title: '钢笔', payment_mode: 'points_only', point: '10', stock: '1' }
 
@@ -561,6 +570,10 @@ const TABLE: readonly Row[] = [
       fields: {},
     })),
   ),
+  row('POST /admin/products/:id/refresh', STAFF, 303, 'none', async () => ({
+    path: `/admin/products/${await linked()}/refresh`,
+    fields: {},
+  })),
   row('POST /points-mall/orders/:id/codes', PEOPLE, 200, 'own', async (owner) => ({
     path: `/points-mall/orders/${(await issued(owner))[0]}/codes`,
     fields: {},

@@ -11,6 +11,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Null: only migrations write the table. */
 const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   categories: 'catalogue',
+  external_products: 'catalogue',
   pictures: 'catalogue',
   points_products: 'catalogue',
   product_skus: 'catalogue',
@@ -39,6 +40,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   after_sale_events: 'orders',
   after_sales: 'orders',
   exchange_attempts: 'orders',
+  external_orders: 'orders',
   order_events: 'orders',
   order_refunds: 'orders',
   order_requests: 'orders',

@@ -45,6 +45,7 @@ import type { ExternalStep } from '../../domain/orders/external-steps.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../../domain/payments/method.ts'
 import type { EarningRules } from '../../domain/wallet/earning.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
+import type { OrderService } from '../../partners/port.ts'
 import { createProviders } from '../../payments/providers.ts'
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import { createTracking } from '../../tracking/providers.ts'
@@ -61,6 +62,8 @@ export interface MallOptions {
   readonly outsideSteps?: readonly ExternalStep[]
   /** The shop's own points system; by default our ledger keeps the points. */
   readonly outsideWallet?: PointsWallet
+  /** The shop's own order service; by default the mall keeps its orders. */
+  readonly orderService?: OrderService
   readonly paymentTimeoutMs?: number
   readonly autoConfirmTimeoutMs?: number
   readonly afterSale?: AfterSaleDeadlines
@@ -190,6 +193,7 @@ export async function openTestApp(options: MallOptions = {}) {
     autoConfirmTimeoutMs: options.autoConfirmTimeoutMs ?? 86_400_000,
     afterSale: options.afterSale ?? AFTER_SALE_DEADLINES,
     outsideSteps: options.outsideSteps ?? [],
+    orderService: options.orderService ? 'outside' : 'mall',
   }
   const expiryGraceMs = options.expiryGraceMs ?? 7 * 86_400_000
   const verifyToken = createTokenVerifier(TOKEN_SETTINGS)
@@ -253,6 +257,7 @@ export async function openTestApp(options: MallOptions = {}) {
     expiryGraceMs,
     autoCreateLogistics: options.autoCreateLogistics ?? true,
     outsideWallet: options.outsideWallet,
+    orderService: options.orderService,
     providers,
     engine: createEngine(deps),
     returnUrl: (orderNo) => `${url}/points-mall/orders/${orderNo}?returned=1`,

@@ -89,7 +89,14 @@ function activities() {
   return {
     sealer,
     ...createPlaceActivities({ db, sealer, vault, rules }),
-    ...createOrderActivities({ db, vault, expiryGraceMs, autoCreateLogistics: false }),
+    ...createOrderActivities({
+      db,
+      vault,
+      sealer,
+      orderService: undefined,
+      expiryGraceMs,
+      autoCreateLogistics: false,
+    }),
     ...createPointsActivities({ db, vault, expiryGraceMs, outsideWallet: undefined }),
     ...createRefundActivities({ db, vault, providers: [], expiryGraceMs }),
   }

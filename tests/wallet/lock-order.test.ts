@@ -32,6 +32,8 @@ test('concurrent orders of one owner that move points and cash in every combinat
   const { placeExchange } = createPlaceActivities({ db, sealer, vault, rules })
   const { settleExchange, cancelExchange } = createOrderActivities({
     db,
+    sealer,
+    orderService: undefined,
     vault,
     expiryGraceMs: 0,
     autoCreateLogistics: false,

@@ -7,6 +7,7 @@ import { adjust } from '../../db/wallet/grants.ts'
 import { yesterdayInShanghai } from '../../domain/business-time.ts'
 import type { Returnable } from '../../domain/catalogue/product.ts'
 import { AFTER_SALE_DEADLINES, type AfterSaleType } from '../../domain/orders/after-sale.ts'
+import { createHttpOrders } from '../../partners/http-orders.ts'
 import {
   afterSaleWorkflowId,
   EXPIRY_ID,
@@ -21,6 +22,7 @@ import {
 } from '../../workflows/messages.ts'
 import { adoptAll, loseWorkflow } from '../support/engine-loss.ts'
 import { createHooks } from '../support/hooks.ts'
+import { type OrderServiceServer, startOrderService } from '../support/order-service-server.ts'
 import { type Answer, type MallOptions, openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /** A mall in which any step can be made to fail. */
@@ -28,6 +30,8 @@ export interface Stage extends TestApp {
   readonly hooks: ReturnType<typeof createHooks>
   /** The numbers of orders that were requested, refused ones included. */
   readonly begun: string[]
+  /** Keeps the orders of branches whose settings say so. */
+  readonly service: OrderServiceServer
 }
 
 export interface WorkflowRun {
@@ -58,11 +62,19 @@ export async function openStage(options: MallOptions = {}): Promise<Stage> {
     },
   })
   const within = options.tamper ?? ((activities: Activities) => activities)
+  const secret = 'the secret of the shop and its mall, shared'
+  const service = await startOrderService({ mall: secret })
   const mall = await openTestApp({
     ...options,
+    orderService: createHttpOrders({ baseUrl: service.url, keyId: 'mall', secret }),
     tamper: (activities) => noting(hooks.tamper(within(activities))),
   })
-  return Object.assign(mall, { hooks, begun })
+  mall.configure({ orderService: 'mall' })
+  const close = async () => {
+    await mall.close()
+    await service.stop()
+  }
+  return { ...mall, close, hooks, begun, service }
 }
 
 /** Plays a branch with its settings. @returns the run of its history, which has ended */
@@ -76,6 +88,7 @@ export async function play(stage: Stage, branch: Branch): Promise<WorkflowRun> {
     return run
   } finally {
     stage.hooks.clear()
+    stage.service.cause(undefined)
     stage.configure({ runLimits: undefined, ...usual })
   }
 }
@@ -874,6 +887,23 @@ export const BRANCHES: readonly Branch[] = [
     play(stage, owner) {
       stage.hooks.before('createOrder', noSuchLuck)
       return refused(stage, owner, { point: 100 }, 'UNAVAILABLE')
+    },
+  },
+  {
+    name: 'order-service-created-and-canceled',
+    settings: { orderService: 'outside' },
+    async play(stage, owner) {
+      const { order_no } = await redeem(stage, owner, WALLET)
+      await cancel(stage, owner, order_no)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'order-service-refuses',
+    settings: { orderService: 'outside' },
+    play(stage, owner) {
+      stage.service.cause(() => 'refused')
+      return refused(stage, owner, WALLET, 'ORDER_SERVICE_REFUSED')
     },
   },
   {

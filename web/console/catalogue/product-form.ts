@@ -324,7 +324,7 @@ export function productForm(
         ${number('voucher_days', { min: 1, hint: t(F.voucherHint) })}
         ${select('returnable', named(RETURNS, RETURN_TEXTS))}
         ${number('return_days', { min: 1, hint: t(F.returnDaysHint) })}
-        ${one('external_id', { maxlength: PRODUCT_MAX.externalId })}
+        ${one('external_id', { maxlength: PRODUCT_MAX.externalId, hint: t(F.externalHint) })}
       </div>
     </section>
     <section class="card">

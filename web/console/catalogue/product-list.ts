@@ -15,6 +15,7 @@ import { shownImage } from '../../shared/product-picture.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { MODE_TEXTS, SORT_TEXTS, STATUS_TEXTS, PRODUCTS as T } from '../../texts/console/catalogue.ts'
 import { consolePage } from '../layout.ts'
+import { troubledProducts } from './external-product.ts'
 import { done, statusBadge, stockText } from './product-badges.ts'
 
 const HOME = '/admin/products'
@@ -49,6 +50,7 @@ export function productList(deps: WebDeps) {
         <a class="button" href="${HOME}/new">${t(T.add)}</a>
       </div>
       ${done(c)}
+      ${await troubledProducts(c, deps)}
       <form class="filters" role="search">
         ${field({ name: 'keyword', label: t(T.keyword), value: keyword, type: 'search', maxlength: 100 })}
         ${choice('status', t(T.status), [any, ...PRODUCT_STATUSES.map((name) => [name, t(STATUS_TEXTS[name])] as const)], status)}

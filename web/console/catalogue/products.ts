@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { readCategories } from '../../../application/catalogue/categories.ts'
+import { askProductRefresh, readExternalProduct } from '../../../application/catalogue/external-products.ts'
 import {
   type AdminProductView,
   changeProduct,
@@ -19,6 +20,7 @@ import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
 import { consolePage } from '../layout.ts'
+import { externalProductCard } from './external-product.ts'
 import { pictureRoutes, productAside } from './pictures.ts'
 import { done, statusBadge } from './product-badges.ts'
 import {
@@ -57,6 +59,7 @@ export function consoleProductRoutes(deps: WebDeps) {
     const action = product ? `${HOME}/${product.id}` : HOME
     const stock = product && { stock: product.stock_quantity, skuCount: product.skus.length }
     const pool = product?.delivery === 'codes' ? { pool: `${action}/codes` } : {}
+    const external = product && (await readExternalProduct(db, product.id))
     const edit = productForm(c, { action, form, errors, categories, ...stock, ...pool })
     const main = html`
       <nav aria-label="${t(PRODUCTS.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(PRODUCTS.title)}</a></nav>
@@ -65,6 +68,7 @@ export function consoleProductRoutes(deps: WebDeps) {
         ${product && productButtons(c, product)}
       </div>
       ${done(c)}
+      ${external && product ? externalProductCard(c, product.id, external) : ''}
       <div class="with-aside">${product ? productAside(c, deps, product) : ''}${edit}</div>`
     return consolePage(c, { title, main, section: 'products' }, Object.keys(errors).length > 0 ? 422 : 200)
   }
@@ -135,6 +139,11 @@ export function consoleProductRoutes(deps: WebDeps) {
     .post(`${one}/unpublish`, async (c) => {
       await unpublishProduct(db, c.req.param('id'), viewerOf(c).sub)
       return c.redirect(`${HOME}/${c.req.param('id')}?done=unpublished`, 303)
+    })
+    .post(`${one}/refresh`, async (c) => {
+      const id = c.req.param('id')
+      await askProductRefresh(db, id)
+      return c.redirect(`${HOME}/${id}?done=refreshing`, 303)
     })
     .get(`${one}/stock`, stockMovementPage(deps))
     .get(`${one}/delete`, async (c) => {

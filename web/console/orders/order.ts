@@ -6,6 +6,7 @@ import {
   readOrderAuditTrail,
   refundedOf,
 } from '../../../application/orders/audit-trail.ts'
+import { type ExternalOrderView, readExternalOrder } from '../../../application/orders/external-order.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import { findWorkflow, type WorkflowLink } from '../../../application/orders/workflow-link.ts'
@@ -63,7 +64,7 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes, voucher, toSend, sales, following] = await Promise.all([
+  const [books, workflow, codes, voucher, toSend, sales, following, external] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
     readOrderCodes(deps.db, order.order_no),
@@ -74,6 +75,7 @@ export async function showOrder(
       deps.db,
       order.shipments.map(({ id }) => id),
     ),
+    readExternalOrder(deps.db, order.order_no),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
@@ -98,7 +100,7 @@ export async function showOrder(
         ${books.ledger ? fundTraceList(books.ledger.where, lang) : ''}
         <p class="hint">${t(T.whereHint)}</p>
       </section>
-      ${facts(order, books, workflow, lang)}
+      ${facts(order, books, workflow, external, lang)}
     </div>
     ${orderCodes(c, order, codes)}
     ${parcelList(c, order, following)}
@@ -130,7 +132,13 @@ async function nextWaiting(
 
 type Row = readonly [string, Html | string]
 
-function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink, lang: Lang): Html {
+function facts(
+  order: OrderView,
+  books: OrderAuditTrail,
+  workflow: WorkflowLink,
+  external: ExternalOrderView | undefined,
+  lang: Lang,
+): Html {
   const t = textsIn(lang)
   const { payment_info, cancel_reason } = order
   const { shippingType } = books
@@ -161,6 +169,7 @@ function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink,
     ...row(t(T.payBy), payment_info.expires_at, (at) => time(at, lang)),
     ...row(t(T.cancelReason), cancel_reason, (reason) => reasonText('', reason, lang)),
     ...personal(order, shippingType, lang),
+    ...row(t(T.orderService), external, (at) => orderServiceText(at, lang)),
     [
       t(T.run),
       workflow.url === null
@@ -172,6 +181,15 @@ function facts(order: OrderView, books: OrderAuditTrail, workflow: WorkflowLink,
     <h2 id="facts">${t(T.facts)}</h2>
     <dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
   </section>`
+}
+
+/** The order's number at the shop's order service, and what that has not been told. */
+function orderServiceText({ no, isTold, nextAt, failure }: ExternalOrderView, lang: Lang): Html {
+  const t = textsIn(lang)
+  const untold = isTold
+    ? ''
+    : html`<br><span class="hint">${nextAt === null ? t(T.untoldRefused) : html`${t(T.untold)} ${time(nextAt, lang)}`}${failure === null ? '' : ` (${failure})`}</span>`
+  return html`${no === null ? t(T.notAtService) : html`<span class="code">${no}</span>`}${untold}`
 }
 
 function takenText(back: OrderView['refunds'], lang: Lang): string {

@@ -67,6 +67,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/admin/products/:id', { zh: '修改商品', en: 'Edit a product' }],
   ['/admin/products/:id/skus', { zh: '修改商品规格', en: 'Edit the SKUs of a product' }],
   ['/admin/products/:id/publish', { zh: '上架商品', en: 'Publish a product' }],
+  ['/admin/products/:id/refresh', { zh: '读取商家商品', en: 'Read a product of the shop' }],
   ['/admin/products/:id/unpublish', { zh: '下架商品', en: 'Unpublish a product' }],
   ['/admin/products/:id/delete', { zh: '删除商品', en: 'Delete a product' }],
   ['/admin/products/:id/picture/remove', { zh: '移除商品图片', en: 'Remove a product’s picture' }],

@@ -86,6 +86,10 @@ export const SORT_TEXTS = {
 
 export const PRODUCT_FORM = {
   basics: { zh: '基本信息', en: 'Basics' },
+  externalHint: {
+    zh: '接入商家商品系统后，标题、图片、市场价、库存和上下架以那边为准。',
+    en: "With the shop's product system: title, picture, usual price, stock and status come from there.",
+  },
   labelsHint: {
     zh: '每行一条，例如「材质：陶瓷」。',
     en: 'One per line, for example “Material: ceramic”.',
@@ -226,6 +230,7 @@ export const DONE = {
     zh: '商品已上架，但没有库存，显示为售罄。',
     en: 'Product published. It shows as sold out because it has no stock.',
   },
+  refreshing: { zh: '正在读取，稍后刷新本页查看。', en: 'Being read. Reload this page in a moment.' },
   unpublished: { zh: '商品已下架。', en: 'Product unpublished.' },
   deleted: { zh: '商品已删除。', en: 'Product deleted.' },
   picture: { zh: '图片已更新。', en: 'Picture updated.' },
