@@ -12,6 +12,12 @@ const CODES = 100_000_000_000
 const PLACE = 'voucher'
 const sealPlace = (orderNo: string) => `voucher/${orderNo}`
 
+/** The keyed hash under the current key. */
+export function voucherHash(sealer: Encryptor, code: string) {
+  const [{ keyId, mac }] = sealer.macs(code, PLACE)
+  return { key_id: keyId, code_mac: mac }
+}
+
 /** One voucher per order. Repeatable. @returns the voucher, also when the order has one */
 export async function issueVoucher(
   tx: Tx,
@@ -23,13 +29,11 @@ export async function issueVoucher(
     const known = await findOrderVoucher(tx, orderNo)
     if (known) return known
     const code = voucherCode(randomInt(CODES))
-    const [{ keyId, mac }] = sealer.macs(code, PLACE)
     const made = await tx
       .insertInto('vouchers')
       .values({
         order_no: orderNo,
-        code_mac: mac,
-        key_id: keyId,
+        ...voucherHash(sealer, code),
         sealed: sealer.seal(code, sealPlace(orderNo)),
         last: lastOf(code),
         uses_total: terms.uses,
