@@ -74,6 +74,34 @@ export async function findVoucherByCode(
   return db.selectFrom('vouchers').selectAll().where('code_mac', 'in', macs).executeTakeFirst()
 }
 
+/** Whether a use of the order's voucher counts. Locks it: no use comes between. */
+export async function isVoucherUsed(tx: Tx, orderNo: string): Promise<boolean> {
+  const voucher = await tx
+    .selectFrom('vouchers')
+    .select(['uses_left', 'uses_total'])
+    .where('order_no', '=', orderNo)
+    .forUpdate()
+    .executeTakeFirst()
+  return voucher !== undefined && voucher.uses_left < voucher.uses_total
+}
+
+/** Append-only: evidence in a dispute. */
+export async function recordVoucherView(db: Db, voucherId: string, viewerId: string): Promise<void> {
+  await db.insertInto('voucher_views').values({ voucher_id: voucherId, viewer_id: viewerId }).execute()
+}
+
+export async function countVoucherViews(db: Db, voucherId: string) {
+  return db
+    .selectFrom('voucher_views')
+    .select((eb) => [
+      eb.fn.countAll<string>().as('views'),
+      eb.fn.min<Date | null>('at').as('first_at'),
+      eb.fn.max<Date | null>('at').as('last_at'),
+    ])
+    .where('voucher_id', '=', voucherId)
+    .executeTakeFirstOrThrow()
+}
+
 /** Nobody can use it any more. Repeatable. */
 export async function voidVoucher(tx: Tx, orderNo: string): Promise<void> {
   await tx

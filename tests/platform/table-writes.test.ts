@@ -31,6 +31,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   stores: 'fulfilment',
   voucher_undos: 'fulfilment',
   voucher_uses: 'fulfilment',
+  voucher_views: 'fulfilment',
   vouchers: 'fulfilment',
   outbox: 'messaging',
   webhook_deliveries: 'messaging',
