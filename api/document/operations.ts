@@ -34,7 +34,7 @@ const PAY: readonly ErrorCode[] = [
   'INSUFFICIENT_BALANCE',
   'RATE_LIMITED',
 ]
-const CANCEL: readonly ErrorCode[] = ['ORDER_NOT_CANCELABLE', 'ORDER_STATE_CONFLICT']
+const CANCEL: readonly ErrorCode[] = ['ORDER_NOT_CANCELABLE', 'NOT_RETURNABLE', 'ORDER_STATE_CONFLICT']
 const CONFLICT: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT']
 const REFUND: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'REFUND_EXCEEDS_REST', 'REFUND_IS_WHOLE']
 const ENDPOINT_OFF: readonly ErrorCode[] = ['ENDPOINT_DISABLED']

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Db } from '../../db/client.ts'
+import { findOrderVoucher } from '../../db/fulfilment/vouchers.ts'
 import {
   type AfterSale,
   type AfterSaleEvent,
@@ -105,6 +106,7 @@ async function checkWish(db: Db, order: ExchangeOrder, wish: Pick<AfterSaleWish,
   const receivedAt = await readFinishedAt(db, order_no)
   const hasLeft = (await countSent(db, order_no)) > 0
   const isOutside = await hasPointsOutside(db, order_no)
+  const voucher = delivery === 'voucher' ? await findOrderVoucher(db, order_no) : undefined
   const refusal = reasonAgainstAfterSale({
     ...wish,
     status,
@@ -115,6 +117,7 @@ async function checkWish(db: Db, order: ExchangeOrder, wish: Pick<AfterSaleWish,
     now: Date.now(),
     bought,
     claimed,
+    used: voucher !== undefined && voucher.uses_left < voucher.uses_total,
     travels: order.shipping_type !== 'none',
     // One voucher is for all pieces.
     divisible: !isOutside && delivery !== 'voucher',
