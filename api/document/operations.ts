@@ -46,7 +46,7 @@ const ASK_AFTER_SALE: readonly ErrorCode[] = [
   'NOTHING_TO_RETURN',
   'AFTER_SALE_WHOLE_ONLY',
 ]
-const AFTER_SALE: readonly ErrorCode[] = ['AFTER_SALE_STATE_CONFLICT']
+const AFTER_SALE: readonly ErrorCode[] = ['AFTER_SALE_STATE_CONFLICT', 'NOT_RETURNABLE']
 const NOTIFY: readonly ErrorCode[] = ['WEBHOOK_SIGNATURE_INVALID', 'PAYLOAD_TOO_LARGE']
 
 const ADDRESS = {

@@ -226,7 +226,8 @@ export async function actOnAfterSale(
 ): Promise<boolean> {
   const type = AFTER_SALE_ACTIONS[asked.action].by
   if (type === 'operator') mustNotBeOwn(by, sale.owner_id)
-  if (await hasAfterSaleEvent(deps.db, sale.id, operationKey)) return true
+  const isDone = () => hasAfterSaleEvent(deps.db, sale.id, operationKey)
+  if (await isDone()) return true
   // A run accepts only 2,000 updates: what the state refuses is refused here.
   if (!allowsAfterSale(sale.state, asked.action)) throw conflict()
   const deadline = Date.now() + deps.temporal.answerMs
@@ -245,10 +246,12 @@ export async function actOnAfterSale(
         return ask(afterSaleWorkflowId(sale.id))
       }),
     )
-    if (!reply.ok) throw conflict()
-    return true
+    if (reply.ok || (await isDone())) return true
+    throw reply.refusal.code === 'NOT_RETURNABLE' ? new DomainError({ code: 'NOT_RETURNABLE' }) : conflict()
   } catch (error) {
     if (isTimeout(error)) return false
+    // Its workflow ended with it: in a burst the answer is lost, and the row says that it is done.
+    if (isGone(error) && (await isDone())) return true
     if (isUnavailable(error)) throw new OverloadedError('Temporal is unavailable', { cause: error })
     if (isGone(error)) throw conflict()
     throw error
