@@ -1,5 +1,6 @@
 import { settlePieces } from '../db/catalogue/stock.ts'
 import type { Db, Tx } from '../db/client.ts'
+import { isVoucherUsed } from '../db/fulfilment/vouchers.ts'
 import {
   type AfterSale,
   type AfterSaleStep,
@@ -96,6 +97,10 @@ export function createAfterSaleActivities(deps: AfterSaleDeps) {
       }
       const step = { key: operationKey, event: eventOf(input), by }
       if (to === 'refunding') {
+        // Used since the customer asked.
+        if (order.delivery === 'voucher' && (await isVoucherUsed(tx, order.order_no))) {
+          return { refusal: 'NOT_RETURNABLE', standing: await standingOf(tx, sale) }
+        }
         const moved = await refund(tx, order, sale, step, input.sellable ?? null)
         return { refusal: null, standing: await standingOf(tx, moved) }
       }

@@ -17,6 +17,7 @@ import { countSent, countToSend, planShipment } from '../db/shipments/shipments.
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { needsAddress } from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
+import { isKept } from '../domain/orders/after-sale.ts'
 import { type Attention, attentionOf } from '../domain/orders/attention.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import { allowsFor, hasReached, LEADS_TO, type OrderStatus, type Step } from '../domain/orders/status.ts'
@@ -147,6 +148,10 @@ export function createOrderActivities({
       const { reason, by, outsideSteps, allowedIn } = input
       const isCanceled = order.status === 'order_canceled'
       if (!isCanceled && allowedIn && !allowedIn.includes(order.status)) return { status: order.status }
+      // Paid since it was asked; a cancel that has begun before that is completed.
+      if (by.type === 'customer' && isKept(order) && order.cancel_cause === null) {
+        return { status: order.status }
+      }
       const isBeforeShipping = allowedIn !== undefined && !allowedIn.includes('order_shipped')
       // A parcel has left: only a refund takes the order back.
       if (!isCanceled && isBeforeShipping && (await countSent(tx, input.orderNo)) > 0) {

@@ -35,7 +35,7 @@ const PAY: readonly ErrorCode[] = [
   'INSUFFICIENT_BALANCE',
   'RATE_LIMITED',
 ]
-const CANCEL: readonly ErrorCode[] = ['ORDER_NOT_CANCELABLE', 'ORDER_STATE_CONFLICT']
+const CANCEL: readonly ErrorCode[] = ['ORDER_NOT_CANCELABLE', 'NOT_RETURNABLE', 'ORDER_STATE_CONFLICT']
 const CONFLICT: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT']
 const REFUND: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'REFUND_EXCEEDS_REST', 'REFUND_IS_WHOLE']
 const ENDPOINT_OFF: readonly ErrorCode[] = ['ENDPOINT_DISABLED']
@@ -47,7 +47,7 @@ const ASK_AFTER_SALE: readonly ErrorCode[] = [
   'NOTHING_TO_RETURN',
   'AFTER_SALE_WHOLE_ONLY',
 ]
-const AFTER_SALE: readonly ErrorCode[] = ['AFTER_SALE_STATE_CONFLICT']
+const AFTER_SALE: readonly ErrorCode[] = ['AFTER_SALE_STATE_CONFLICT', 'NOT_RETURNABLE']
 const NOTIFY: readonly ErrorCode[] = ['WEBHOOK_SIGNATURE_INVALID', 'PAYLOAD_TOO_LARGE']
 
 const ADDRESS = {

@@ -128,7 +128,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   uses: 'How often one voucher can be used',
   valid_days: 'Days for which it is valid, from its issue',
   returnable:
-    'How long an order can be returned: never, until it is shipped or handed over, or for days after receipt',
+    'How long an order can be returned: never, so that its customer cannot cancel it either once it is paid; until it is shipped or handed over, or for days after receipt',
   days: 'Days after receipt',
   visible_from: 'From when it is in the shop; null: without a bound',
   visible_until: 'Until when it is in the shop; null: without a bound',

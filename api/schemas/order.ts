@@ -19,7 +19,7 @@ import { attentionText, noteText } from '../../i18n/note-texts.ts'
 import { ApiError } from '../errors.ts'
 import { codesDelivery } from './codes.ts'
 import { money, text } from './common.ts'
-import { product, productFor } from './product.ts'
+import { product, productFor, returnable } from './product.ts'
 import { shipment, shipmentFor, shipmentsDelivery } from './shipment.ts'
 import { voucherDelivery } from './vouchers.ts'
 
@@ -129,6 +129,7 @@ export const order = z
       .optional()
       .openapi({ description: 'The same as data; operators only' }),
     exchange_time: z.string(),
+    returnable,
     shipping_info: z.object({ carrier: z.string(), tracking_no: z.string() }).nullable(),
     delivery: z.union([shipmentsDelivery, codesDelivery, voucherDelivery]).nullable().optional(),
     shipments: z.array(shipment).optional().openapi({ description: 'Its parcels; operators only' }),

@@ -41,7 +41,7 @@ const voucher = z
   })
   .openapi('VoucherTerms')
 
-const returnable = z.union([
+export const returnable = z.union([
   z.enum(['none', 'before_shipping']),
   z.strictObject({ days: z.int().min(1).max(RETURN_DAYS_MAX) }),
 ])

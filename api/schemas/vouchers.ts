@@ -24,6 +24,9 @@ export const voucher = z
     uses_total: z.int(),
     valid_until: at,
     void_at: at.nullable(),
+    views: z.int(),
+    first_viewed_at: at.nullable(),
+    last_viewed_at: at.nullable(),
     uses: z.array(
       z.object({
         store: z.object({ id, name: z.string() }),

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/client.ts'
 import {
+  countVoucherViews,
   findOrderVoucher,
   findStore,
   findUndoable,
@@ -12,6 +13,7 @@ import {
   listUses,
   lockVoucher,
   openVoucher,
+  recordVoucherView,
   type Store,
   takeUse,
   undoUse,
@@ -35,7 +37,7 @@ export interface ShownVoucher {
   readonly uses_total: number
 }
 
-/** For the order's owner only. @returns undefined where there is none, or it is void */
+/** For the order's owner only. Records who saw it. @returns undefined where there is none, or it is void */
 export async function showVoucher(
   { db, sealer }: { readonly db: Db; readonly sealer: Encryptor },
   order: { readonly order_no: string; readonly owner_id: string },
@@ -44,6 +46,8 @@ export async function showVoucher(
   if (order.owner_id !== viewerId) throw new DomainError({ code: 'NOT_FOUND' })
   const voucher = await findOrderVoucher(db, order.order_no)
   if (!voucher || voucher.void_at !== null) return undefined
+  // Recorded first: nobody sees a code of which there is no record.
+  await recordVoucherView(db, voucher.id, viewerId)
   return {
     type: 'voucher',
     code: openVoucher(sealer, voucher),
@@ -62,6 +66,9 @@ export interface VoucherView {
   readonly uses_total: number
   readonly valid_until: string
   readonly void_at: string | null
+  readonly views: number
+  readonly first_viewed_at: string | null
+  readonly last_viewed_at: string | null
   readonly uses: {
     readonly store: { readonly id: string; readonly name: string }
     readonly by: string
@@ -71,9 +78,10 @@ export interface VoucherView {
 }
 
 async function viewOf(deps: OrderActor, voucher: Voucher): Promise<VoucherView> {
-  const [order, uses] = await Promise.all([
+  const [order, uses, seen] = await Promise.all([
     getOrder(deps, voucher.order_no, undefined),
     listUses(deps.db, voucher.id),
+    countVoucherViews(deps.db, voucher.id),
   ])
   return {
     id: voucher.id,
@@ -84,6 +92,9 @@ async function viewOf(deps: OrderActor, voucher: Voucher): Promise<VoucherView> 
     uses_total: voucher.uses_total,
     valid_until: voucher.valid_until.toISOString(),
     void_at: voucher.void_at?.toISOString() ?? null,
+    views: Number(seen.views),
+    first_viewed_at: seen.first_at?.toISOString() ?? null,
+    last_viewed_at: seen.last_at?.toISOString() ?? null,
     uses: uses.map((use) => ({
       store: { id: use.store_id, name: use.store_name },
       by: use.staff_id,

@@ -8,6 +8,7 @@ import { countAttempts, readOpenPayment } from '../../db/payments/payments.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { needsAddress } from '../../domain/catalogue/product.ts'
 import { DomainError } from '../../domain/errors.ts'
+import { isKept } from '../../domain/orders/after-sale.ts'
 import { MAX_PAYMENT_ATTEMPTS, type PaymentMethod } from '../../domain/payments/method.ts'
 import {
   PART_REFUND_WORKFLOW,
@@ -43,6 +44,9 @@ export async function actOnOrder(
   request: OrderRequest,
   operationKey: string = randomUUID(),
 ): Promise<boolean> {
+  if (by.type === 'customer' && request.kind === 'cancel' && (await isOrderKept(actor.db, order.order_no))) {
+    throw new DomainError({ code: 'NOT_RETURNABLE' })
+  }
   const known = await askOrder(actor, order, by, await withoutWords(actor, order, by, request), operationKey)
   // Payments and decisions read the order again. Other requests are stored, in case Temporal loses them.
   if (!known && request.kind !== 'pay' && request.kind !== 'resolve') {
@@ -153,6 +157,15 @@ function answerOf(reply: Reply, by: Requester, request: OrderRequest): true {
   const code = reply.refusal.code
   const said = code === 'ORDER_STATE_CONFLICT' ? refusalAtEnd(by, request) : code
   throw new DomainError({ ...reply.refusal, code: said })
+}
+
+async function isOrderKept(db: Db, orderNo: string): Promise<boolean> {
+  const order = await db
+    .selectFrom('points_exchange_orders')
+    .select(['status', 'returnable'])
+    .where('order_no', '=', orderNo)
+    .executeTakeFirst()
+  return order !== undefined && isKept(order)
 }
 
 /** Other orders are handed over directly and never shipped. */

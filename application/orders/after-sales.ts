@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Db } from '../../db/client.ts'
+import { findOrderVoucher } from '../../db/fulfilment/vouchers.ts'
 import {
   type AfterSale,
   type AfterSaleEvent,
@@ -105,6 +106,7 @@ async function checkWish(db: Db, order: ExchangeOrder, wish: Pick<AfterSaleWish,
   const receivedAt = await readFinishedAt(db, order_no)
   const hasLeft = (await countSent(db, order_no)) > 0
   const isOutside = await hasPointsOutside(db, order_no)
+  const voucher = delivery === 'voucher' ? await findOrderVoucher(db, order_no) : undefined
   const refusal = reasonAgainstAfterSale({
     ...wish,
     status,
@@ -115,6 +117,7 @@ async function checkWish(db: Db, order: ExchangeOrder, wish: Pick<AfterSaleWish,
     now: Date.now(),
     bought,
     claimed,
+    used: voucher !== undefined && voucher.uses_left < voucher.uses_total,
     travels: order.shipping_type !== 'none',
     // One voucher is for all pieces.
     divisible: !isOutside && delivery !== 'voucher',
@@ -223,7 +226,8 @@ export async function actOnAfterSale(
 ): Promise<boolean> {
   const type = AFTER_SALE_ACTIONS[asked.action].by
   if (type === 'operator') mustNotBeOwn(by, sale.owner_id)
-  if (await hasAfterSaleEvent(deps.db, sale.id, operationKey)) return true
+  const isDone = () => hasAfterSaleEvent(deps.db, sale.id, operationKey)
+  if (await isDone()) return true
   // A run accepts only 2,000 updates: what the state refuses is refused here.
   if (!allowsAfterSale(sale.state, asked.action)) throw conflict()
   const deadline = Date.now() + deps.temporal.answerMs
@@ -242,10 +246,12 @@ export async function actOnAfterSale(
         return ask(afterSaleWorkflowId(sale.id))
       }),
     )
-    if (!reply.ok) throw conflict()
-    return true
+    if (reply.ok || (await isDone())) return true
+    throw reply.refusal.code === 'NOT_RETURNABLE' ? new DomainError({ code: 'NOT_RETURNABLE' }) : conflict()
   } catch (error) {
     if (isTimeout(error)) return false
+    // Its workflow ended with it: in a burst the answer is lost, and the row says that it is done.
+    if (isGone(error) && (await isDone())) return true
     if (isUnavailable(error)) throw new OverloadedError('Temporal is unavailable', { cause: error })
     if (isGone(error)) throw conflict()
     throw error

@@ -7,7 +7,7 @@ import type { Encryptor } from '../../db/platform/encryption.ts'
 import type { PaymentInfo, ShippingInfo } from '../../db/schema/points-exchange-orders.ts'
 import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
 import { totalOf } from '../../domain/catalogue/pricing.ts'
-import type { PaymentMode } from '../../domain/catalogue/product.ts'
+import type { PaymentMode, Returnable } from '../../domain/catalogue/product.ts'
 import type { Specs } from '../../domain/catalogue/sku.ts'
 import type { Address } from '../../domain/customers/address.ts'
 import { fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
@@ -49,6 +49,8 @@ export interface OrderView {
   /** Why the order needs an operator; null: it does not. */
   readonly needs_attention: Attention | null
   readonly exchange_time: string
+  /** The product's when it was redeemed. */
+  readonly returnable: Returnable
   readonly shipping_info: ShippingInfo | null
   /** Its parcels in the order in which they were sent; what an accepted order still has to send is last. */
   readonly shipments: readonly ShipmentView[]
@@ -131,6 +133,7 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
     cancel_reason: attempt.refusal?.code ?? null,
     needs_attention: null,
     exchange_time: at,
+    returnable: product?.returnable ?? 'before_shipping',
     shipping_info: null,
     shipments: [],
     address_info: (address as OrderAddress | undefined) ?? null,
@@ -257,6 +260,7 @@ function viewOrder(
     cancel_reason: words ?? row.cancel_reason,
     needs_attention: row.needs_attention,
     exchange_time: row.exchange_time.toISOString(),
+    returnable: row.returnable,
     shipping_info: row.shipping_info,
     address_info: row.address_info
       ? (sealer.open(row.address_info, `address/${row.order_no}`) as OrderAddress)

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common'
-import type { Encryptor } from '../../db/platform/encryption.ts'
+import { type Encryptor, keyIdOf } from '../../db/platform/encryption.ts'
 
 const ENCODING = 'binary/points-mall-sealed'
 const CONTEXT = 'payload'
@@ -36,9 +36,14 @@ function seal(sealer: Encryptor, { metadata, data }: Payload): Payload {
   return { metadata: { encoding: Buffer.from(ENCODING) }, data: sealer.seal(plain, CONTEXT) }
 }
 
+/** @returns the id of the key that encrypted it; undefined: it is not encrypted */
+export function keyOfPayload({ metadata, data }: Payload): string | undefined {
+  const encoding = metadata?.encoding
+  return encoding && data && Buffer.from(encoding).toString() === ENCODING ? keyIdOf(data) : undefined
+}
+
 function open(sealer: Encryptor, payload: Payload): Payload {
-  const encoding = payload.metadata?.encoding
-  if (!encoding || !payload.data || Buffer.from(encoding).toString() !== ENCODING) return payload
+  if (!payload.data || keyOfPayload(payload) === undefined) return payload
   const plain = sealer.open(Buffer.from(payload.data), CONTEXT) as Plain
   return {
     metadata: Object.fromEntries(

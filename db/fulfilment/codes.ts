@@ -34,6 +34,12 @@ export interface HashedCode extends NewCode {
   readonly macs: readonly [Mac, ...Mac[]]
 }
 
+/** The keyed hash under the current key. */
+export function codeHash(sealer: Encryptor, productId: string, { code }: Pick<CodeContent, 'code'>) {
+  const [{ keyId, mac }] = sealer.macs(sameCode(code), placeOf(productId))
+  return { key_id: keyId, code_mac: mac }
+}
+
 /**
  * Hashes the codes. Call it with the product's row locked, so that no other import comes between.
  * @returns for each code in turn its hashes; undefined when the product has it already, or an earlier one is the same

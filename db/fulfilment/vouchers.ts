@@ -12,6 +12,12 @@ const CODES = 100_000_000_000
 const PLACE = 'voucher'
 const sealPlace = (orderNo: string) => `voucher/${orderNo}`
 
+/** The keyed hash under the current key. */
+export function voucherHash(sealer: Encryptor, code: string) {
+  const [{ keyId, mac }] = sealer.macs(code, PLACE)
+  return { key_id: keyId, code_mac: mac }
+}
+
 /** One voucher per order. Repeatable. @returns the voucher, also when the order has one */
 export async function issueVoucher(
   tx: Tx,
@@ -23,13 +29,11 @@ export async function issueVoucher(
     const known = await findOrderVoucher(tx, orderNo)
     if (known) return known
     const code = voucherCode(randomInt(CODES))
-    const [{ keyId, mac }] = sealer.macs(code, PLACE)
     const made = await tx
       .insertInto('vouchers')
       .values({
         order_no: orderNo,
-        code_mac: mac,
-        key_id: keyId,
+        ...voucherHash(sealer, code),
         sealed: sealer.seal(code, sealPlace(orderNo)),
         last: lastOf(code),
         uses_total: terms.uses,
@@ -68,6 +72,34 @@ export async function findVoucherByCode(
 ): Promise<Voucher | undefined> {
   const macs = sealer.macs(code, PLACE).map(({ mac }) => mac)
   return db.selectFrom('vouchers').selectAll().where('code_mac', 'in', macs).executeTakeFirst()
+}
+
+/** Whether a use of the order's voucher counts. Locks it: no use comes between. */
+export async function isVoucherUsed(tx: Tx, orderNo: string): Promise<boolean> {
+  const voucher = await tx
+    .selectFrom('vouchers')
+    .select(['uses_left', 'uses_total'])
+    .where('order_no', '=', orderNo)
+    .forUpdate()
+    .executeTakeFirst()
+  return voucher !== undefined && voucher.uses_left < voucher.uses_total
+}
+
+/** Append-only: evidence in a dispute. */
+export async function recordVoucherView(db: Db, voucherId: string, viewerId: string): Promise<void> {
+  await db.insertInto('voucher_views').values({ voucher_id: voucherId, viewer_id: viewerId }).execute()
+}
+
+export async function countVoucherViews(db: Db, voucherId: string) {
+  return db
+    .selectFrom('voucher_views')
+    .select((eb) => [
+      eb.fn.countAll<string>().as('views'),
+      eb.fn.min<Date | null>('at').as('first_at'),
+      eb.fn.max<Date | null>('at').as('last_at'),
+    ])
+    .where('voucher_id', '=', voucherId)
+    .executeTakeFirstOrThrow()
 }
 
 /** Nobody can use it any more. Repeatable. */

@@ -32,6 +32,10 @@ export interface Encryptor {
 const NONCE = 12
 const TAG = 16
 
+/** The id of the key that encrypted a blob. */
+export const keyIdOf = (blob: Uint8Array): string =>
+  Buffer.from(blob.subarray(1, 1 + (blob[0] ?? 0))).toString()
+
 /**
  * AES-256-GCM; a blob is `id length, id, nonce, tag, ciphertext`. @param keys the first encrypts, all decrypt
  */
@@ -65,8 +69,8 @@ export function createEncryptor(keys: readonly Key[]): Encryptor {
       return Buffer.concat([Buffer.from([id.length]), id, nonce, cipher.getAuthTag(), body])
     },
     open(blob, context) {
+      const id = keyIdOf(blob)
       const idEnd = 1 + (blob[0] ?? 0)
-      const id = blob.subarray(1, idEnd).toString()
       const key = made.find((candidate) => candidate.id === id)?.key
       if (!key) throw new Error(`PAYLOAD_KEYS has no key ${id}`)
       const nonce = blob.subarray(idEnd, idEnd + NONCE)

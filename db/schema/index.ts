@@ -43,6 +43,7 @@ import type {
   VouchersTable,
   VoucherUndosTable,
   VoucherUsesTable,
+  VoucherViewsTable,
 } from './vouchers.ts'
 import type { WalletAccountsTable } from './wallet-accounts.ts'
 import type { WalletEntriesTable } from './wallet-entries.ts'
@@ -75,6 +76,7 @@ export interface Database {
   vouchers: VouchersTable
   voucher_uses: VoucherUsesTable
   voucher_undos: VoucherUndosTable
+  voucher_views: VoucherViewsTable
   wallet_accounts: WalletAccountsTable
   wallet_entries: WalletEntriesTable
   wallet_transfers: WalletTransfersTable

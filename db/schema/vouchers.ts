@@ -37,6 +37,13 @@ export interface VoucherUsesTable {
   at: Stamp
 }
 
+export interface VoucherViewsTable {
+  id: Id
+  voucher_id: Ref
+  viewer_id: string
+  at: Stamp
+}
+
 export interface VoucherUndosTable {
   use_id: Ref
   staff_id: string

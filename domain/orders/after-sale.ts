@@ -214,6 +214,15 @@ export const AFTER_SALE_EVENT_CODES = [
   'refunded',
 ] as const satisfies readonly AfterSaleEventData['code'][]
 
+/** What cannot be returned cannot be canceled by its customer either, once it is paid; an operator may. */
+export const isKept = ({
+  status,
+  returnable,
+}: {
+  readonly status: OrderStatus
+  readonly returnable: Returnable
+}): boolean => returnable === 'none' && isUnsent(status)
+
 export interface AfterSaleRequest {
   readonly type: AfterSaleType
   readonly quantity: number
@@ -228,6 +237,8 @@ export interface AfterSaleRequest {
   readonly bought: number
   /** Pieces in other after-sales that are open or refunded. */
   readonly claimed: number
+  /** Whether a service was rendered: a use of its voucher counts. */
+  readonly used: boolean
   /** Whether these goods can be sent back at all. */
   readonly travels: boolean
   /** False: points and cash come back for all pieces together or not at all. */
@@ -244,6 +255,7 @@ export function reasonAgainstAfterSale(request: AfterSaleRequest): Refusal | und
   if (returnable === 'none') return { code: 'NOT_RETURNABLE' }
   // Somebody may have used a code that was shown.
   if (sent && request.delivery === 'codes') return { code: 'NOT_RETURNABLE' }
+  if (request.used) return { code: 'NOT_RETURNABLE' }
   if (sent && returnable === 'before_shipping') return { code: 'NOT_RETURNABLE' }
   if (typeof returnable === 'object' && hasReached(status, 'order_finished')) {
     const until = (request.receivedAt ?? request.now) + returnable.days * DAY_MS

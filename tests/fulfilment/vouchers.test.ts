@@ -172,6 +172,26 @@ describe('a service', () => {
   })
 })
 
+test('each view of a voucher by its owner is recorded, and none can be erased', async () => {
+  const { owner, orderNo, id } = await issued()
+  const viewsOf = async () => (await admin('GET', `vouchers/${id}`)).body.data
+  const before = await viewsOf()
+  expect(before.views).toBeGreaterThan(0)
+  await mall.order(owner, orderNo)
+  const after = await viewsOf()
+  expect(after.views).toBe(before.views + 1)
+  expect(after.first_viewed_at).toBe(before.first_viewed_at)
+  // Lists and staff do not see it, so nothing is recorded.
+  await mall.call('GET', '/api/points-mall/orders', { as: owner })
+  await admin('GET', `orders/${orderNo}`)
+  expect((await mall.call('GET', `/api/points-mall/orders/${orderNo}`, { as: 'somebody' })).status).toBe(404)
+  expect((await viewsOf()).views).toBe(after.views)
+  const page = await (await openHttpSession(mall, owner)).get(`/points-mall/orders/${orderNo}`)
+  expect(page.status).toBe(200)
+  expect((await viewsOf()).views).toBeGreaterThan(after.views)
+  await expect(mall.db.deleteFrom('voucher_views').execute()).rejects.toThrow('permission denied')
+})
+
 test('100 redemptions of one use at the same time: one; a repeat under its key answers the same', async () => {
   const { code } = await issued()
   const busy = async (key: string) => {

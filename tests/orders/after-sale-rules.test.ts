@@ -201,6 +201,7 @@ describe('a request', () => {
     travels: true,
     delivery: 'shipment',
     hasLeft: false,
+    used: false,
     divisible: true,
   }
   const codeOf = (change: Partial<AfterSaleRequest>) =>
@@ -228,6 +229,7 @@ describe('a request', () => {
     expect(codeOf({ quantity: 3 })).toBe('AFTER_SALE_QUANTITY_EXCEEDED')
     expect(codeOf({ travels: false })).toBe('NOTHING_TO_RETURN')
     expect(codeOf({ divisible: false })).toBe('AFTER_SALE_WHOLE_ONLY')
+    expect(codeOf({ used: true })).toBe('NOT_RETURNABLE')
   })
 
   test('is possible for paid orders only', () => {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createOrderActivities } from '../../activities/orders.ts'
 import { adoptAfterSales } from '../../application/orders/after-sales.ts'
 import { findOrderViolations } from '../../db/reconciliation/invariants.ts'
 import type { Returnable, ShippingType } from '../../domain/catalogue/product.ts'
@@ -9,10 +10,12 @@ import {
   AFTER_SALE_TRANSITIONS,
   type AfterSaleState,
 } from '../../domain/orders/after-sale.ts'
+import { ORDER_ACTIONS } from '../../domain/orders/status.ts'
 import { disagreementLine } from '../../i18n/finding-texts.ts'
 import { ended, readHoldings, readTables, workflowState } from '../support/db-snapshot.ts'
 import { loseWorkflow } from '../support/engine-loss.ts'
 import { createDoor, createHooks } from '../support/hooks.ts'
+import { openHttpSession } from '../support/http-session.ts'
 import { compareBooks, type Trade } from '../support/provider-books.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
@@ -247,6 +250,62 @@ describe('goods that have not been shipped', () => {
     expect(waiting).toMatchObject({ state: 'requested', goods_state: 'with_customer' })
     expect(await o.stock()).toBe(7)
     await o.sale(id).act('cancel')
+  })
+})
+
+describe('goods that cannot be returned', () => {
+  test('cannot be canceled by their customer once paid, on no way; an operator may', async () => {
+    const o = await paidOrder({ returnable: 'none' })
+    expect(await o.show()).toMatchObject({ returnable: 'none' })
+    const before = await readTables(mall.db)
+    const refused = { status: 409, body: { code: 'NOT_RETURNABLE' } }
+    expect(await mall.act(o.owner, o.orderNo, 'cancel', { reason: '不要了' })).toMatchObject(refused)
+    expect(await o.ask({ type: 'refund_only' })).toMatchObject(refused)
+    expect(await readTables(mall.db)).toEqual(before)
+    const visitor = await openHttpSession(mall, o.owner)
+    const path = `/points-mall/orders/${o.orderNo}`
+    const page = await visitor.get(path)
+    expect(page.html).not.toContain(`${path}/cancel`)
+    expect(page.html).not.toContain(`${path}/after-sale`)
+    expect(page.html).toContain('付款后不能取消，也不支持退货退款')
+    expect((await visitor.get(`${path}/cancel`)).location).toContain(path)
+    const posted = await visitor.post(`${path}/cancel`, { reason: '' })
+    expect([posted.status, posted.html.includes('该商品现在不支持退货退款')]).toEqual([409, true])
+    await mall.operate(o.orderNo, 'accept')
+    expect(await mall.act(o.owner, o.orderNo, 'cancel')).toMatchObject(refused)
+    expect((await mall.operate(o.orderNo, 'cancel', { reason: '缺货' })).status).toBe(200)
+    await mall.reach(o.owner, o.orderNo, 'order_canceled')
+    await ended(mall, o.orderNo)
+    expect(await readHoldings(mall)).toEqual(o.before)
+  })
+
+  test('can be canceled while they are not paid, and the sheet says so before', async () => {
+    const product_id = await mall.product({ payment_mode: 'mixed', fen: 333, returnable: 'none', stock: 5 })
+    await mall.points('kept', 100)
+    const visitor = await openHttpSession(mall, 'kept')
+    const sheet = await visitor.get(`/points-mall/products/${product_id}/redeem?quantity=1`)
+    expect([sheet.status, sheet.html.includes('付款后不能取消，也不支持退货退款')]).toEqual([200, true])
+    const { order_no } = (await mall.exchange('kept', { product_id, payment_method: 'bank_card' })).body.data
+    expect((await mall.act('kept', order_no, 'cancel')).status).toBe(200)
+    await mall.reach('kept', order_no, 'order_canceled')
+    await ended(mall, order_no)
+  })
+
+  test('stay when they are paid while their customer asks', async () => {
+    const product_id = await mall.product({ payment_mode: 'mixed', fen: 333, returnable: 'none', stock: 5 })
+    await mall.points('racer', 100)
+    const placed = await mall.exchange('racer', { product_id, payment_method: 'bank_card' })
+    const { order_no, payment_info } = placed.body.data
+    await mall.cashier(payment_info.pay_url, 'pay')
+    await mall.reach('racer', order_no, 'order_paid')
+    // As if the order had been unpaid when the request was checked.
+    const ask = { by: { type: 'customer' as const, id: 'racer' }, reason: 'canceled_by_customer' }
+    const { cancelExchange } = createOrderActivities({ ...mall.deps, autoCreateLogistics: true })
+    const allowedIn = ORDER_ACTIONS.cancel
+    const answer = await cancelExchange({ orderNo: order_no, ...ask, outsideSteps: [], allowedIn })
+    expect(answer).toEqual({ status: 'order_paid' })
+    expect((await mall.operate(order_no, 'cancel', { reason: '缺货' })).status).toBe(200)
+    await ended(mall, order_no)
   })
 })
 

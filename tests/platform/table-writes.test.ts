@@ -32,6 +32,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   stores: 'fulfilment',
   voucher_undos: 'fulfilment',
   voucher_uses: 'fulfilment',
+  voucher_views: 'fulfilment',
   vouchers: 'fulfilment',
   outbox: 'messaging',
   webhook_deliveries: 'messaging',
@@ -61,8 +62,8 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   wallet_entries: 'wallet',
   wallet_transfers: 'wallet',
 }
-/** The restore of a backup writes any table. */
-const ANY_TABLE = 'db/platform/dump.ts'
+/** The restore of a backup writes any table; a rotation of keys encrypts what is encrypted anew. */
+const ANY_TABLE = ['db/platform/dump.ts', 'db/platform/payload-rotation.ts']
 
 const WRITES = [
   /\b(?:insertInto|updateTable|deleteFrom|mergeInto|replaceInto)\(\s*(['"`\w]+)/g,
@@ -97,7 +98,7 @@ const sources = files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8'
 test('every table is written only in its folder of db/', () => {
   expect(files.length).toBeGreaterThan(200)
   const strays = sources
-    .filter(([file]) => file !== ANY_TABLE)
+    .filter(([file]) => !ANY_TABLE.includes(file))
     .flatMap(([file, source]) => strayWrites(file, source))
   expect(strays).toEqual([])
 })

@@ -286,6 +286,7 @@ type Order = {
     data: { said: string }
   }
   exchange_time: string
+  returnable: ('none' | 'before_shipping') | { days: number }
   shipping_info: { carrier: string; tracking_no: string } | null
   delivery?: ShipmentsDelivery | CodesDelivery | VoucherDelivery | null
   shipments?: Shipment[]
@@ -696,6 +697,9 @@ type Voucher = {
   uses_total: number
   valid_until: string
   void_at: string | null
+  views: number
+  first_viewed_at: string | null
+  last_viewed_at: string | null
   uses: {
     store: { id: string; name: string }
     by: string

@@ -26,7 +26,7 @@ import { connectTemporal, type Temporal } from '../../application/temporal/clien
 import { sealedPayloads } from '../../application/temporal/payload-codec.ts'
 import { moveStock } from '../../db/catalogue/stock.ts'
 import { connectDatabase, type Db } from '../../db/client.ts'
-import { createEncryptor } from '../../db/platform/encryption.ts'
+import { createEncryptor, type Encryptor } from '../../db/platform/encryption.ts'
 import {
   findAmountViolations,
   findBrokenLedger,
@@ -75,6 +75,8 @@ export interface MallOptions {
   readonly minPoints?: number
   readonly maxUnpaidOrders?: number
   readonly maxUnpaidPieces?: number
+  /** By default, of a key that all tests have. */
+  readonly sealer?: Encryptor
   /** By default, all. */
   readonly supportedMethods?: readonly PaymentMethod[]
   readonly maxCachedWorkflows?: number
@@ -156,7 +158,7 @@ export async function openTestApp(options: MallOptions = {}) {
   const db = connectPatiently(databaseUrl)
   // The same in every run, so that recorded histories stay readable.
   const key = { id: 't1', key: Buffer.alloc(32, 'key of the tests') }
-  const sealer = createEncryptor([key])
+  const sealer = options.sealer ?? createEncryptor([key])
   const vault = createLedgerCipher([key])
   const temporal = {
     ...connectTemporal({ address }, name, sealer),

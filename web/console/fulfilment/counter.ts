@@ -22,10 +22,11 @@ import {
 import { readFields } from '../../form/reader.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped, time } from '../../shared/format.ts'
-import { interpolateText } from '../../shared/interpolate.ts'
+import { interpolate, interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
+import { ORDER_CODES } from '../../texts/console/codes.ts'
 import { COUNTER as T } from '../../texts/console/vouchers.ts'
 import { consolePage } from '../layout.ts'
 
@@ -82,6 +83,14 @@ export function counterRoutes(deps: WebDeps) {
       <section class="card stack narrow">
         <p><strong>${voucher.product_title}</strong> <span class="code">${voucher.masked}</span></p>
         <p class="notice ${isDone ? 'good' : ''}" role="status">${left}</p>
+        <p class="muted">${
+          voucher.last_viewed_at === null
+            ? t(ORDER_CODES.unseen)
+            : interpolate(t(ORDER_CODES.views), {
+                n: grouped(voucher.views),
+                at: time(voucher.last_viewed_at, lang),
+              })
+        }</p>
         <p>${t(T.order)} <a class="press code" href="/admin/orders/${voucher.order_no}">${voucher.order_no}</a></p>
         <h2>${t(T.uses)}</h2>
         ${uses.length === 0 ? html`<p class="muted">${t(T.noUses)}</p>` : usesOf(c, voucher)}

@@ -5,6 +5,7 @@ import { type FundTrace, readFundTrace } from '../../../application/orders/fund-
 import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
+import { isKept } from '../../../domain/orders/after-sale.ts'
 import { allows } from '../../../domain/orders/status.ts'
 import { lengthOf } from '../../../domain/text.ts'
 import { errorSummary, type Form, field, formFields, formTokenOf, readForm } from '../../form/form.ts'
@@ -30,7 +31,7 @@ export function orderQuestions(deps: WebDeps, act: Act) {
   return new Hono<WebEnv>()
     .get(`/${ID}/cancel`, async (c) => {
       const order = await read(c)
-      if (!allows(order.status, 'cancel')) return c.redirect(pathOf(order), 303)
+      if (!allows(order.status, 'cancel') || isKept(order)) return c.redirect(pathOf(order), 303)
       return askCancel(c, deps, order, {})
     })
     .post(`/${ID}/cancel`, async (c) => {

@@ -10,6 +10,7 @@ import { isBeingConfirmed } from '../../../application/payments/queries.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
 import { specsText } from '../../../domain/catalogue/sku.ts'
 import { DomainError } from '../../../domain/errors.ts'
+import { isKept } from '../../../domain/orders/after-sale.ts'
 import { allows, isPaid, type OrderStatus, type PaymentStatus } from '../../../domain/orders/status.ts'
 import { reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
@@ -21,6 +22,7 @@ import type { Html } from '../../shared/page.ts'
 import { productPicture, shownImage } from '../../shared/product-picture.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
 import { AFTER_SALES } from '../../texts/shop/after-sales.ts'
+import { PRODUCT } from '../../texts/shop/catalogue.ts'
 import { CODES, HANDED_OUT, isHandedOut, VOUCHER } from '../../texts/shop/delivery.ts'
 import { METHODS, NEXT, ORDER } from '../../texts/shop/orders.ts'
 import { cashier } from '../payments/cashier.ts'
@@ -200,10 +202,13 @@ function actions(order: OrderView, lang: Lang, isNew: boolean): Html | '' {
   const { status, order_no, quantity } = order
   const t = textsIn(lang)
   const confirm = allows(status, 'confirm')
-  const cancel = allows(status, 'cancel') && !order.shipments.some(({ tracking_no }) => tracking_no !== null)
+  const cancel =
+    allows(status, 'cancel') &&
+    !isKept(order) &&
+    !order.shipments.some(({ tracking_no }) => tracking_no !== null)
   const onward = isNew && status === 'order_paid'
   // A single piece that was not sent is canceled.
-  const afterSale = allows(status, 'refund') && (!cancel || quantity > 1)
+  const afterSale = allows(status, 'refund') && order.returnable !== 'none' && (!cancel || quantity > 1)
   if (!confirm && !cancel && !onward && !afterSale) return ''
   const path = `/points-mall/orders/${order_no}`
   return html`<p class="row actions">
@@ -249,6 +254,7 @@ function facts(order: OrderView, lang: Lang): Html {
     ...(typeof madeTo === 'string' ? [[t(ORDER.customized), madeTo] as const] : []),
     ...(typeof buyer_remarks === 'string' ? [[t(ORDER.remarks), buyer_remarks] as const] : []),
     ...(typeof buyer_message === 'string' ? [[t(ORDER.message), buyer_message] as const] : []),
+    ...(order.returnable === 'none' ? [[t(PRODUCT.returns), t(PRODUCT.notReturnable)] as const] : []),
     ...(reason ? [[t(ORDER.cancelWhy), reasonText('', reason, lang)] as const] : []),
   ]
   return html`<section class="panel" aria-labelledby="facts">

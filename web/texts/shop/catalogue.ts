@@ -102,7 +102,14 @@ export const PRODUCT = {
   noLimits: { zh: '不限兑换次数', en: 'No limit' },
   delivery: { zh: '配送', en: 'Delivery' },
   returns: { zh: '退货', en: 'Returns' },
-  notReturnable: { zh: '兑换后不支持退货', en: 'Cannot be returned' },
+  notReturnable: {
+    zh: '付款后不能取消，也不支持退货退款',
+    en: 'Once paid, it cannot be canceled, returned or refunded',
+  },
+  codesNotReturnable: {
+    zh: '兑换码发放后不能取消，也不支持退货退款',
+    en: 'Once its codes are handed out, it cannot be canceled, returned or refunded',
+  },
   returnBeforeShipping: {
     zh: '发货或交付前可以取消，之后不支持退货',
     en: 'Can be canceled until it is shipped or handed over; no returns after that',
