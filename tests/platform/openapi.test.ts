@@ -401,6 +401,7 @@ describe('the webhooks', () => {
       'buyer_remarks',
       'buyer_message',
       'customized',
+      'custom',
     ])
   })
 

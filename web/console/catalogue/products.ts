@@ -19,6 +19,7 @@ import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
 import { consolePage } from '../layout.ts'
+import { customFieldRoutes } from './custom-fields.ts'
 import { pictureRoutes, productAside } from './pictures.ts'
 import { done, statusBadge } from './product-badges.ts'
 import {
@@ -161,6 +162,7 @@ export function consoleProductRoutes(deps: WebDeps) {
     })
     .route(one, pictureRoutes(deps))
     .route(one, skuRoutes(deps))
+    .route(one, customFieldRoutes(deps))
 }
 
 async function attempt(
