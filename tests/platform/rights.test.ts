@@ -595,6 +595,10 @@ const TABLE: readonly Row[] = [
     path: `/admin/products/${await mall.product({ status: 'off_sale' })}/skus`,
     fields: { point_0: '20' },
   })),
+  row('POST /admin/products/:id/skus/picture', STAFF, 303, 'none', async () => {
+    const id = await mall.product({ status: 'off_sale' })
+    return { path: `/admin/products/${id}/skus/picture`, fields: { sku_id: id } }
+  }),
   row('POST /admin/products/:id/custom-fields', STAFF, 303, 'none', async () => ({
     path: `/admin/products/${await mall.product({ status: 'off_sale' })}/custom-fields`,
     fields: { label_0: '刻字', kind_0: 'text' },
@@ -838,6 +842,7 @@ describe('a form acts for the account that it was shown to', () => {
   /** It sends no form: it takes JSON, a signature, or a file. */
   const NOT_SHOWN = [
     'POST /admin/products/:id/picture',
+    'POST /admin/products/:id/skus/picture',
     'POST /admin/products/:id/codes',
     'POST /points-mall/after-sales/:id/picture',
     'POST /admin/demo/crash-worker',
