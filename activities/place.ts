@@ -311,6 +311,6 @@ async function assess(
   }
 }
 
-function notesOf({ buyer_remarks, buyer_message, customized }: PrivateRequest) {
-  return { buyer_remarks, buyer_message, customized }
+function notesOf({ buyer_remarks, buyer_message, customized, custom }: PrivateRequest) {
+  return { buyer_remarks, buyer_message, customized, custom }
 }

@@ -22,7 +22,7 @@ const limitCodes = bodyLimit({
 })
 
 /** Only picture uploads may be larger. */
-const UPLOAD = /^\/(admin\/products|points-mall\/after-sales)\/\d{1,18}\/picture$/
+const UPLOAD = /^\/(admin\/products|points-mall\/after-sales)\/\d{1,18}(\/skus)?\/picture$/
 const FORM_MAX_BYTES = 16 * 1024
 
 const limitUsual = bodyLimit({

@@ -96,6 +96,9 @@ const customerNotes = z
     buyer_remarks: z.string().optional(),
     buyer_message: z.string().optional(),
     customized: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional(),
+    custom: z
+      .array(z.object({ field: z.string(), title: z.string(), value: z.union([z.string(), z.number()]) }))
+      .optional(),
   })
   .openapi('CustomerNotes')
 
@@ -200,6 +203,7 @@ export function orderFor(
   const total = { points: view.total_points, fen: fenOf(view.total_money) }
   return {
     ...order,
+    customer_notes: notesFor(order.customer_notes, lang),
     ...others,
     ...(linked === undefined ? {} : { product: linked && productFor(linked, lang) }),
     ...(isCustomer
@@ -215,6 +219,16 @@ export function orderFor(
       data: note && 'data' in note ? { ...note.data } : null,
     })),
   }
+}
+
+function notesFor(notes: OrderView['customer_notes'], lang: Lang) {
+  if (!notes?.custom) return notes && { ...notes, custom: undefined }
+  const custom = notes.custom.map(({ key, title, value }) => ({
+    field: key,
+    title: title[lang] ?? title.zh,
+    value,
+  }))
+  return { ...notes, custom }
 }
 
 /** An order's id or number. */

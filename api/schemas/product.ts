@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { checkedImage } from '../../application/catalogue/pictures.ts'
 import type { ProductChange, ProductView } from '../../application/catalogue/products.ts'
 import type { SkuFields } from '../../application/catalogue/skus.ts'
+import { CUSTOM_MAX, readSchema, schemaOf } from '../../domain/catalogue/custom-fields.ts'
 import {
   DELIVERIES,
   LIMIT_MAX,
@@ -31,6 +32,41 @@ const exchangeLimit = z
 
 /** Rules read `limit`; every other key belongs to the shop. */
 const properties = z.looseObject({ limit: exchangeLimit.optional() }).openapi('ProductProperties')
+
+const customField = z
+  .strictObject({
+    type: z.enum(['string', 'number', 'integer']),
+    title: z.string(),
+    'x-title-en': z.string().optional(),
+    minLength: z.int().optional(),
+    maxLength: z.int().optional(),
+    enum: z.array(z.string()).optional(),
+    format: z.enum(['uri']).optional(),
+    minimum: z.number().optional(),
+    maximum: z.number().optional(),
+  })
+  .openapi('CustomField')
+
+const customFields = z
+  .strictObject({
+    type: z.enum(['object']),
+    properties: z.record(z.string(), customField),
+    required: z.array(z.string()).optional(),
+    additionalProperties: z.literal(false).optional(),
+    'x-order': z.array(z.string()).optional(),
+  })
+  .openapi('CustomFields', {
+    description: `A JSON Schema (draft 2020-12 or draft-07) of at most ${CUSTOM_MAX.fields} fields, with these keywords only`,
+  })
+
+/** What is stored has every default, and the order of the form. */
+const checkedCustomFields = customFields.transform((given, ctx) => {
+  const { fields, errors } = readSchema(given)
+  for (const { field, rule, bound } of errors) {
+    ctx.addIssue({ code: 'custom', path: field === '' ? [] : field.split('.'), params: { rule, bound } })
+  }
+  return errors.length > 0 ? z.NEVER : schemaOf(fields)
+})
 
 const specs = z.record(z.string(), z.string())
 
@@ -113,6 +149,7 @@ export const product = z
     on_sale_until: z.iso.datetime().nullable(),
     rules: z.string().nullable(),
     properties: properties.nullable(),
+    custom_fields: customFields.nullable(),
     external_id: z.string().nullable().openapi({ description: "The product's id in the shop" }),
     payment_info: z.object({
       mode: z.string(),
@@ -177,6 +214,7 @@ const fields = {
   on_sale_until: moment.nullish(),
   rules: text(0, PRODUCT_MAX.rules).nullish(),
   properties: properties.nullish(),
+  custom_fields: checkedCustomFields.nullish(),
   /** All of them: those that are missing are deleted. */
   skus: z.array(skuFields).min(1).max(SKU_MAX.skus).optional(),
 }
@@ -256,5 +294,6 @@ export function changeOf(body: z.output<typeof productChange>, imageHosts: reado
     onSaleUntil: dateOf(body.on_sale_until),
     rules: body.rules === '' ? null : body.rules,
     properties: body.properties,
+    customFields: body.custom_fields,
   }
 }

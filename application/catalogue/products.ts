@@ -26,6 +26,7 @@ import type { Db, Tx } from '../../db/client.ts'
 import { countCodes } from '../../db/fulfilment/codes.ts'
 import type { ProductProperties } from '../../db/schema/points-products.ts'
 import { withDescendants } from '../../domain/catalogue/category.ts'
+import type { CustomSchema } from '../../domain/catalogue/custom-fields.ts'
 import { totalOf, worthOf } from '../../domain/catalogue/pricing.ts'
 import {
   DEFAULT_VOUCHER,
@@ -85,6 +86,8 @@ export interface ProductView {
   /** Plain text of the shop, shown before a redemption is confirmed. */
   readonly rules: string | null
   readonly properties: ProductProperties | null
+  /** What customers fill in; null: nothing. */
+  readonly custom_fields: CustomSchema | null
   /** The product's id in the shop's own system. */
   readonly external_id: string | null
   readonly payment_info: {
@@ -137,6 +140,7 @@ function view(product: Product, millionths: bigint): ProductView {
     on_sale_until: iso(product.on_sale_until),
     rules: product.rules,
     properties: product.properties,
+    custom_fields: product.custom_fields,
     external_id: product.outer_id,
     payment_info: {
       mode: modeText(product.payment_mode, 'zh'),
@@ -243,6 +247,8 @@ export interface ProductFields extends Windows {
   readonly voucher: VoucherTerms | null
   readonly returnable: Returnable
   readonly properties: ProductProperties | null
+  /** What customers fill in; null: nothing. */
+  readonly customFields: CustomSchema | null
 }
 
 export type ProductChange = { readonly [Name in keyof ProductFields]?: ProductFields[Name] | undefined }
@@ -273,6 +279,7 @@ const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
   onSaleUntil: null,
   rules: null,
   properties: null,
+  customFields: null,
 }
 
 /** Creates a draft; a repeated operation key returns the first id. @throws InvalidInputError */
@@ -609,6 +616,7 @@ function fieldsOf(product: Product): ProductFields {
     ...windowsOf(product),
     rules: product.rules,
     properties: product.properties,
+    customFields: product.custom_fields,
   }
 }
 
@@ -639,5 +647,6 @@ function columnsOf(fields: ProductFields) {
     on_sale_until: fields.onSaleUntil,
     rules: fields.rules,
     properties: fields.properties === null ? null : JSON.stringify(fields.properties),
+    custom_fields: fields.customFields === null ? null : JSON.stringify(fields.customFields),
   }
 }

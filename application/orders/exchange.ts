@@ -15,6 +15,13 @@ import {
 } from '../../db/orders/attempts.ts'
 import { readEligibilityInputs } from '../../db/orders/eligibility-inputs.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
+import {
+  type CustomAnswer,
+  type CustomValues,
+  fieldsOfSchema,
+  isAnsweredBy,
+  readAnswers,
+} from '../../domain/catalogue/custom-fields.ts'
 import { type Total, totalOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
 import { DomainError, InvalidInputError, type Refusal } from '../../domain/errors.ts'
@@ -43,7 +50,7 @@ export interface Customer {
   readonly level: number
 }
 
-export interface ExchangeCommand extends PrivateRequest {
+export interface ExchangeCommand extends Omit<PrivateRequest, 'custom'> {
   readonly productId: string
   /** Undefined: the product has one. */
   readonly skuId?: string | undefined
@@ -51,6 +58,8 @@ export interface ExchangeCommand extends PrivateRequest {
   readonly cashFen?: Fen | undefined
   /** The order's total in points that the customer agreed to. */
   readonly expectedPoints?: number | undefined
+  /** What the product's fields ask for. */
+  readonly custom?: CustomValues | undefined
   readonly method?: PaymentMethod | undefined
   readonly channel?: PaymentChannel | undefined
   /** The order that was shown, where a second one of the product within minutes is asked about; undefined: it is not. */
@@ -76,15 +85,13 @@ export async function exchange(
 ): Promise<Exchanged> {
   const deadline = Date.now() + deps.temporal.answerMs
   return deps.temporal.gate.run(deadline, async () => {
-    const { mode, refusal, hasNoWish } = await assess(deps, customer, command)
-    const error = hasNoWish
-      ? new InvalidInputError({ field: 'customized', rule: 'required' })
-      : refusal && new DomainError(refusal)
+    const { mode, refusal, invalid, answers } = await assess(deps, customer, command)
+    const error = invalid ?? (refusal && new DomainError(refusal))
     // A repeat returns the placed order, even if the rules would refuse it now.
     const kept =
       error && idempotencyKey ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey) : undefined
     if (error && !kept) throw error
-    const fresh = newAttempt(deps, customer, command, idempotencyKey)
+    const fresh = newAttempt(deps, customer, command, answers, idempotencyKey)
     const keep = () =>
       command.asks ? keepFirstOrAgreed(deps.db, fresh, command.asks.shown) : keepAttempt(deps.db, fresh)
     const attempt = kept ?? (await keep())
@@ -103,6 +110,7 @@ export async function exchange(
 }
 
 function isSame(sealer: Encryptor, kept: Attempt, command: ExchangeCommand, method: PaymentMethod): boolean {
+  const { custom = [], ...request } = sealer.open(kept.request, `request/${kept.order_no}`) as PrivateRequest
   return (
     kept.product_id === command.productId &&
     kept.sku_id === (command.skuId ?? null) &&
@@ -110,22 +118,32 @@ function isSame(sealer: Encryptor, kept: Attempt, command: ExchangeCommand, meth
     kept.payment_method === (command.method ?? method) &&
     kept.cash_amount === (command.cashFen === undefined ? null : decimalFromFen(command.cashFen)) &&
     kept.expected_points === (command.expectedPoints ?? null) &&
-    isDeepStrictEqual(
-      sealer.open(kept.request, `request/${kept.order_no}`),
-      JSON.parse(JSON.stringify(privateOf(command))),
-    )
+    isAnsweredBy(custom, command.custom ?? {}) &&
+    isDeepStrictEqual(request, JSON.parse(JSON.stringify(privateOf(command, []))))
   )
 }
 
-function privateOf({ address, buyer_remarks, buyer_message, customized }: ExchangeCommand): PrivateRequest {
-  return { address, buyer_remarks, buyer_message, customized }
+function privateOf(
+  { address, buyer_remarks, buyer_message, customized }: ExchangeCommand,
+  answers: readonly CustomAnswer[],
+): PrivateRequest {
+  const custom = answers.length > 0 ? answers : undefined
+  return { address, buyer_remarks, buyer_message, customized, custom }
+}
+
+interface Assessed {
+  readonly mode: PaymentMode
+  readonly refusal: Refusal | undefined
+  /** Comes before the refusal. */
+  readonly invalid: InvalidInputError | undefined
+  readonly answers: readonly CustomAnswer[]
 }
 
 async function assess(
   { db, vault, settings, outsideWallet }: ExchangeDeps,
   customer: Customer,
   command: ExchangeCommand,
-): Promise<{ mode: PaymentMode; refusal: Refusal | undefined; hasNoWish: boolean }> {
+): Promise<Assessed> {
   const { facts, product } = await readEligibilityInputs(db, vault, customer.ownerId, command, customer.level)
   const first = (known: EligibilityInputs) =>
     reasonsAgainst(
@@ -142,12 +160,19 @@ async function assess(
   const mode = facts.product?.paymentMode ?? 'points_only'
   const unlessOutside = first(outsideWallet ? { ...facts, pointsAvailable: null } : facts)
   const isThere = unlessOutside?.code !== 'NOT_FOUND' && unlessOutside?.code !== 'PRODUCT_NOT_ON_SALE'
-  const hasNoWish = isThere && product?.productType === 'customized' && !saysSomething(command.customized)
+  const fields = fieldsOfSchema(product?.customFields ?? null)
+  const { answers, errors } = readAnswers(fields, command.custom ?? {})
+  if (product?.productType === 'customized' && fields.length === 0 && !saysSomething(command.customized)) {
+    errors.push({ field: 'customized', rule: 'required' })
+  }
+  const invalid = isThere && errors.length > 0 ? new InvalidInputError(...errors) : undefined
   // Do not call the external wallet for a refusal that is certain without it.
-  const decided = hasNoWish || (unlessOutside && unlessOutside.code !== 'INSUFFICIENT_BALANCE')
-  if (!outsideWallet || decided || mode === 'money_only') return { mode, refusal: unlessOutside, hasNoWish }
+  const decided = invalid || (unlessOutside && unlessOutside.code !== 'INSUFFICIENT_BALANCE')
+  if (!outsideWallet || decided || mode === 'money_only') {
+    return { mode, refusal: unlessOutside, invalid, answers }
+  }
   const refusal = first(await withOutsidePoints(outsideWallet, customer.ownerId, facts))
-  return { mode, refusal, hasNoWish }
+  return { mode, refusal, invalid, answers }
 }
 
 function saysSomething(wish: unknown): boolean {
@@ -173,6 +198,7 @@ function newAttempt(
   { sealer, settings, outsideWallet }: ExchangeDeps,
   customer: Customer,
   command: ExchangeCommand,
+  answers: readonly CustomAnswer[],
   idempotencyKey: string | undefined,
 ) {
   const order_no = newOrderNo(new Date(), randomBytes(12))
@@ -189,7 +215,7 @@ function newAttempt(
     cash_amount: command.cashFen === undefined ? null : decimalFromFen(command.cashFen),
     expected_points: command.expectedPoints ?? null,
     level: customer.level,
-    request: sealer.seal(privateOf(command), `request/${order_no}`),
+    request: sealer.seal(privateOf(command, answers), `request/${order_no}`),
     channel: command.channel ? sealChannel(sealer, order_no, command.channel) : null,
     points_wallet: pointsWallet,
     order_service,
@@ -266,14 +292,19 @@ export interface Check {
 
 /**
  * Returns every failed rule; changes nothing.
- * @param wish method undefined: a rule fails only if it fails for every method
- * @throws DomainError NOT_FOUND
+ * @param wish method undefined: a rule fails only if it fails for every method; custom undefined: not checked
+ * @throws DomainError NOT_FOUND; InvalidInputError on `custom`
  */
 export async function checkExchange(
   { db, vault, settings, outsideWallet }: Pick<ExchangeDeps, 'db' | 'vault' | 'settings' | 'outsideWallet'>,
   customer: Customer,
   sku: { readonly productId: string; readonly skuId?: string | undefined },
-  wish: Pick<ExchangeWish, 'quantity' | 'method' | 'expectedPoints'>,
+  {
+    custom,
+    ...wish
+  }: Pick<ExchangeWish, 'quantity' | 'method' | 'expectedPoints'> & {
+    readonly custom?: CustomValues | undefined
+  },
 ): Promise<Check> {
   const { quantity } = wish
   const read = await readEligibilityInputs(db, vault, customer.ownerId, sku, customer.level)
@@ -281,6 +312,10 @@ export async function checkExchange(
     ? await withOutsidePoints(outsideWallet, customer.ownerId, read.facts)
     : read.facts
   if (!facts.product || facts.product.sku === 'unknown') throw new DomainError({ code: 'NOT_FOUND' })
+  if (custom) {
+    const { errors } = readAnswers(fieldsOfSchema(read.product?.customFields ?? null), custom)
+    if (errors.length > 0) throw new InvalidInputError(...errors)
+  }
   const { rules } = settings
   const total = facts.product.sku === 'chosen' ? totalOf(facts.product, quantity) : { points: 0, fen: 0n }
   return {

@@ -6,6 +6,7 @@ import { listRefunds, type ShownRefund } from '../../db/orders/refunds.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
 import type { PaymentInfo, ShippingInfo } from '../../db/schema/points-exchange-orders.ts'
 import type { LedgerCipher } from '../../db/wallet/ledger-cipher.ts'
+import type { CustomAnswer } from '../../domain/catalogue/custom-fields.ts'
 import { totalOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode, Returnable } from '../../domain/catalogue/product.ts'
 import type { Specs } from '../../domain/catalogue/sku.ts'
@@ -23,6 +24,8 @@ export type CustomerNotes = {
   readonly buyer_remarks?: string
   readonly buyer_message?: string
   readonly customized?: Record<string, JsonValue> | JsonValue[]
+  /** With the titles that the product's fields had. */
+  readonly custom?: readonly CustomAnswer[]
 }
 type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue }
 

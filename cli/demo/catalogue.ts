@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { readSchema, schemaOf } from '../../domain/catalogue/custom-fields.ts'
 import {
   DELIVERIES,
   PAYMENT_MODES,
@@ -25,6 +26,21 @@ const limit = z.strictObject({
   user_level_required: count.optional(),
 })
 
+/** As the API takes it. */
+const customFields = z.unknown().transform((given, ctx) => {
+  const { fields, errors } = readSchema(given)
+  for (const { field, rule } of errors) ctx.addIssue({ code: 'custom', message: `${field} ${rule}` })
+  return schemaOf(fields)
+})
+
+const sku = z.strictObject({
+  specs: z.record(z.string(), z.string()),
+  point: count,
+  price_amount: amount,
+  stock_quantity: count,
+  image: z.string().optional(),
+})
+
 const product = z.strictObject({
   slug,
   category: slug,
@@ -45,6 +61,9 @@ const product = z.strictObject({
   /** Of codes there are as many as `stock_quantity` says. */
   delivery: z.enum(DELIVERIES).optional(),
   voucher: z.strictObject({ uses: count, valid_days: count }).optional(),
+  custom_fields: customFields.optional(),
+  /** Each with its own amounts and stock, in place of those of the product. */
+  skus: z.array(sku).min(2).optional(),
   /** `limit` is a rule; every other key is a label for customers. */
   properties: z.object({ limit: limit.optional() }).catchall(z.string()).optional(),
 })

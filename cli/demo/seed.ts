@@ -52,14 +52,16 @@ async function seedProduct(deps: CodeDeps, demo: DemoProduct, categoryId: string
   // A draft without changes may come from a run that crashed before it published it.
   if (known && !(known.status === 'draft' && known.operator_id === 'demo')) return false
   const original = demo.original_price_amount
+  const skus = demo.skus?.map(({ price_amount, stock_quantity: stock, image = null, ...sku }) => {
+    return { ...sku, priceFen: fenOf(price_amount), stock, image }
+  })
   const id = await createProduct(
     db,
     {
       title: demo.title,
       description: demo.description,
       image: demo.image,
-      point: demo.point,
-      priceFen: fenOf(demo.price_amount),
+      ...(skus ? {} : { point: demo.point, priceFen: fenOf(demo.price_amount) }),
       originalPriceFen: original === undefined ? null : fenOf(original),
       paymentMode: demo.payment_mode,
       exchangeLimit: demo.exchange_limit,
@@ -70,9 +72,11 @@ async function seedProduct(deps: CodeDeps, demo: DemoProduct, categoryId: string
       ...(demo.delivery ? { delivery: demo.delivery } : {}),
       ...(demo.voucher ? { voucher: demo.voucher } : {}),
       properties: demo.properties ?? null,
+      customFields: demo.custom_fields ?? null,
     },
-    isPool ? 0 : demo.stock_quantity,
+    isPool || skus ? 0 : demo.stock_quantity,
     { operationKey, operatorId: 'demo' },
+    skus,
   )
   if (isPool) {
     const cause = { operationKey: `${operationKey}/codes`, operatorId: 'demo' }

@@ -41,6 +41,7 @@ const COLUMNS = [
   'product.delivery',
   'product.voucher',
   'product.returnable',
+  'product.custom_fields',
   'product.outer_id',
   'product.properties',
   'product.owner_type',

@@ -1,4 +1,5 @@
 import { type Insertable, type Selectable, sql } from 'kysely'
+import type { CustomAnswer } from '../../domain/catalogue/custom-fields.ts'
 import type { Refusal } from '../../domain/errors.ts'
 import type { PaymentClient } from '../../domain/payments/method.ts'
 import type { Db, Tx } from '../client.ts'
@@ -14,6 +15,7 @@ export interface PrivateRequest {
   readonly buyer_remarks?: string | undefined
   readonly buyer_message?: string | undefined
   readonly customized?: Record<string, unknown> | unknown[] | undefined
+  readonly custom?: readonly CustomAnswer[] | undefined
 }
 
 export interface PaymentChannel {

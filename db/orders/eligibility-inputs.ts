@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { CustomSchema } from '../../domain/catalogue/custom-fields.ts'
 import type {
   Delivery,
   ExchangeLimit,
@@ -29,6 +30,8 @@ export interface ProductInputs {
   /** Null: the default of the shipping type. */
   readonly delivery: Delivery | null
   readonly returnable: Returnable
+  /** What customers fill in; null: nothing. */
+  readonly customFields: CustomSchema | null
 }
 
 interface Row {
@@ -52,6 +55,7 @@ interface Row {
   product_type: ProductType
   delivery: Delivery | null
   returnable: Returnable
+  custom_fields: CustomSchema | null
   exchange_limit: number
   limit: ExchangeLimit | null
   kept_level: number | null
@@ -87,7 +91,7 @@ export async function readEligibilityInputs(
       coalesce(s.point, p.point) as point, coalesce(s.price_amount, p.price_amount) as price_amount,
       p.stock_quantity - case when p.delivery = 'codes' then (select count(*) from product_codes
         where product_id = p.id and state = 'free' and valid_until <= now())::int else 0 end as stock_quantity,
-      p.shipping_type, p.product_type, p.delivery, p.returnable, p.exchange_limit, p.properties -> 'limit' as "limit",
+      p.shipping_type, p.product_type, p.delivery, p.returnable, p.custom_fields, p.exchange_limit, p.properties -> 'limit' as "limit",
       (select level from users where owner_id = ${ownerId}) as kept_level,
       pieces.ever as pieces_ever, pieces.in_window as pieces_in_window,
       unpaid.orders as unpaid_orders, unpaid.pieces as unpaid_pieces,
@@ -154,6 +158,7 @@ export async function readEligibilityInputs(
       specs: row.specs,
       delivery: row.delivery,
       returnable: row.returnable,
+      customFields: row.custom_fields,
     },
     facts: {
       product: {

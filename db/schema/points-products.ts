@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { CustomSchema } from '../../domain/catalogue/custom-fields.ts'
 import type {
   Delivery,
   ExchangeLimit,
@@ -39,6 +40,8 @@ export interface PointsProductsTable extends Dated {
   delivery: ColumnType<Delivery | null, Delivery | null | undefined, Delivery | null>
   voucher: ColumnType<VoucherTerms | null, string | null | undefined, string | null>
   returnable: ColumnType<Returnable, string | undefined, string>
+  /** What customers fill in; null: nothing. */
+  custom_fields: ColumnType<CustomSchema | null, string | null | undefined, string | null>
   outer_id: string | null
   properties: ColumnType<ProductProperties | null, string | null | undefined, string | null>
   owner_type: Generated<string>

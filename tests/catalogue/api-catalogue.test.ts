@@ -958,7 +958,11 @@ describe('the demo', () => {
       ])
       expect(await seedDemo(shop.db, shop.deps.vault, shop.deps.sealer)).toBe(0)
       expect(await state()).toEqual(before)
-      for (const { image } of list.body.data) {
+      const { data } = list.body
+      expect(data.some(({ skus }: { skus: unknown[] }) => skus.length === 6)).toBe(true)
+      expect(data.some(({ custom_fields }: { custom_fields: unknown }) => custom_fields !== null)).toBe(true)
+      for (const { image } of [...data, ...data.flatMap(({ skus }: { skus: { image: string }[] }) => skus)]) {
+        if (image === null) continue
         expect((await shop.call('GET', image)).status, image).toBe(200)
       }
       expect(await shop.brokenLaws()).toEqual([])

@@ -497,6 +497,7 @@ describe('the webhooks', () => {
       'buyer_remarks',
       'buyer_message',
       'customized',
+      'custom',
     ])
   })
 

@@ -605,6 +605,14 @@ const TABLE: readonly Row[] = [
     path: `/admin/products/${await mall.product({ status: 'off_sale' })}/skus`,
     fields: { point_0: '20' },
   })),
+  row('POST /admin/products/:id/skus/picture', STAFF, 303, 'none', async () => {
+    const id = await mall.product({ status: 'off_sale' })
+    return { path: `/admin/products/${id}/skus/picture`, fields: { sku_id: id } }
+  }),
+  row('POST /admin/products/:id/custom-fields', STAFF, 303, 'none', async () => ({
+    path: `/admin/products/${await mall.product({ status: 'off_sale' })}/custom-fields`,
+    fields: { label_0: '刻字', kind_0: 'text' },
+  })),
   row('POST /admin/categories', STAFF, 303, 'none', () => ({ fields: { name: fresh('分类'), sort: '0' } })),
   row('POST /admin/categories/:id', STAFF, 303, 'none', async () => ({
     path: `/admin/categories/${await category()}`,
@@ -851,6 +859,7 @@ describe('a form acts for the account that it was shown to', () => {
   /** It sends no form: it takes JSON, a signature, or a file. */
   const NOT_SHOWN = [
     'POST /admin/products/:id/picture',
+    'POST /admin/products/:id/skus/picture',
     'POST /admin/products/:id/codes',
     'POST /points-mall/after-sales/:id/picture',
     'POST /admin/demo/crash-worker',
@@ -1116,7 +1125,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/stores/:id',
       ].map((path) => `/admin${path}`),
       ...['/products', '/products/new'].map((path) => `/admin${path}`),
-      ...['', '/delete', '/skus', '/stock'].map((path) => `/admin/products/:id${path}`),
+      ...['', '/custom-fields', '/delete', '/skus', '/stock'].map((path) => `/admin/products/:id${path}`),
       ...['/categories', '/categories/:id', '/categories/:id/delete'].map((path) => `/admin${path}`),
       ...['/users', '/users/:owner', '/users/:owner/earnings'].map((path) => `/admin${path}`),
       ...['', '/:id', '/:id/findings.csv'].map((path) => `/admin/reconciliations${path}`),

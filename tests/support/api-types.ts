@@ -60,6 +60,7 @@ type Product = {
   on_sale_until: string | null
   rules: string | null
   properties: ProductProperties
+  custom_fields: CustomFields
   external_id: string | null
   payment_info: { mode: string; points: string | null; money: string | null; total_value: Money }
   category: { id: string; name: string } | null
@@ -87,6 +88,26 @@ type ExchangeLimit = {
   max_per_order?: number
   time_limit_seconds?: number
   user_level_required?: number
+}
+
+type CustomFields = {
+  type: 'object'
+  properties: { [name: string]: CustomField }
+  required?: string[]
+  additionalProperties?: false
+  'x-order'?: string[]
+} | null
+
+type CustomField = {
+  type: 'string' | 'number' | 'integer'
+  title: string
+  'x-title-en'?: string
+  minLength?: number
+  maxLength?: number
+  enum?: string[]
+  format?: 'uri'
+  minimum?: number
+  maximum?: number
 }
 
 type Meta = { current_page: number; per_page: number; total: number; last_page: number }
@@ -364,6 +385,7 @@ type Order = {
     on_sale_until: string | null
     rules: string | null
     properties: ProductProperties
+    custom_fields: CustomFields
     external_id: string | null
     payment_info: { mode: string; points: string | null; money: string | null; total_value: Money }
     category: { id: string; name: string } | null
@@ -466,6 +488,7 @@ type CustomerNotes = {
   buyer_remarks?: string
   buyer_message?: string
   customized?: { [name: string]: unknown } | unknown[]
+  custom?: { field: string; title: string; value: string | number }[]
 } | null
 
 type Exchange = {
@@ -481,6 +504,7 @@ type Exchange = {
   buyer_remarks?: string | null
   buyer_message?: string | null
   customized?: { [name: string]: unknown } | unknown[] | null
+  custom?: { [name: string]: string | number | null } | null
   address?: Address
 }
 
@@ -592,6 +616,7 @@ type ProductCreation = {
   on_sale_until?: string | null
   rules?: string | null
   properties?: ProductProperties
+  custom_fields?: CustomFields
   skus?: SkuFields[]
   title: string
   payment_mode: 'points_only' | 'money_only' | 'mixed'
@@ -629,6 +654,7 @@ type ProductChange = {
   on_sale_until?: string | null
   rules?: string | null
   properties?: ProductProperties
+  custom_fields?: CustomFields
   skus?: SkuFields[]
   title?: string
   payment_mode?: 'points_only' | 'money_only' | 'mixed'
@@ -1166,6 +1192,7 @@ export interface Operations {
       quantity: number
       payment_method?: 'wallet' | 'alipay' | 'wechat' | 'bank_card' | null
       expected_points?: number | null
+      custom?: { [name: string]: string | number | null } | null
     }
     answer:
       | {

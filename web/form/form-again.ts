@@ -36,7 +36,8 @@ export function submission(c: WebContext, { path, fields, once, keptId, submit }
           // Fields of a row end in its number.
           const plain = name.replace(/_\d+$/, '')
           const known = Object.hasOwn(KEPT_FIELDS, plain) ? KEPT_FIELDS[plain] : undefined
-          return html`<dt>${known ? t(known) : name}</dt><dd class="typed">${value === '' ? html`<span class="muted">${t(T.empty)}</span>` : value}</dd>`
+          const own = /^custom_(\w+)$/.exec(name)?.[1]
+          return html`<dt>${known ? t(known) : own === undefined ? name : `${t(T.custom)} ${own}`}</dt><dd class="typed">${value === '' ? html`<span class="muted">${t(T.empty)}</span>` : value}</dd>`
         })}
       </dl>
     </div>

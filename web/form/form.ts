@@ -72,14 +72,16 @@ interface Field {
   readonly value?: string | undefined
   readonly hint?: string | undefined
   readonly error?: string | undefined
-  readonly type?: 'text' | 'number' | 'tel' | 'search' | 'date' | 'datetime-local'
+  readonly type?: 'text' | 'number' | 'tel' | 'search' | 'url' | 'date' | 'datetime-local'
   readonly required?: boolean
   readonly autocomplete?: string
-  readonly inputmode?: 'numeric' | 'decimal' | 'tel'
+  readonly inputmode?: 'numeric' | 'decimal' | 'tel' | 'url'
   /** Code points, as the server counts. */
   readonly maxlength?: number
   readonly min?: number
   readonly max?: number
+  /** Of a number; `any`: with decimals. */
+  readonly step?: '1' | 'any'
   /** Suggestions only. */
   readonly offers?: readonly string[]
   readonly lines?: number
@@ -104,7 +106,8 @@ export function field(one: Field): Html {
         : html`<input ${attributes} type="${one.type ?? 'text'}" value="${one.value ?? ''}"
             ${one.inputmode ? html`inputmode="${one.inputmode}"` : ''}
             ${one.offers ? html`list="${id}-offers"` : ''}
-            ${one.min === undefined ? '' : html`min="${one.min}"`} ${one.max === undefined ? '' : html`max="${one.max}"`}>`
+            ${one.min === undefined ? '' : html`min="${one.min}"`} ${one.max === undefined ? '' : html`max="${one.max}"`}
+            ${one.step === undefined ? '' : html`step="${one.step}"`}>`
     }
     ${one.offers ? html`<datalist id="${id}-offers">${one.offers.map((offer) => html`<option value="${offer}"></option>`)}</datalist>` : ''}
     ${one.hint ? html`<p class="hint" id="${id}-hint">${one.hint}</p>` : ''}

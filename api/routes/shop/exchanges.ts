@@ -44,6 +44,8 @@ const expectedPoints = int(0).openapi({
   example: 120,
 })
 
+const custom = z.record(z.string(), z.union([z.string(), z.number()]).nullable())
+
 /** A malformed id is a 404, like an unknown one. */
 const productId = z.string().min(1).max(64).openapi({ example: '1' })
 
@@ -59,6 +61,7 @@ const exchangeBody = z
     buyer_remarks: text(0, 500).nullish(),
     buyer_message: text(0, 500).nullish(),
     customized: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
+    custom: custom.nullish(),
     address: address.nullish(),
   })
   .openapi('Exchange')
@@ -95,6 +98,7 @@ const check = createRoute({
         quantity: int(1),
         payment_method: paymentMethod.nullish(),
         expected_points: expectedPoints.nullish(),
+        custom: custom.nullish(),
       }),
     ),
   },
@@ -158,6 +162,7 @@ export function exchangeRoutes(deps: ApiDeps) {
         channel: method === 'wallet' ? undefined : channelOf(body, clientIp(c, deps.trustedProxies), method),
         address: filled(plainAddress(body.address ?? {})),
         customized: filled(body.customized),
+        custom: body.custom ?? undefined,
         buyer_remarks: body.buyer_remarks ?? undefined,
         buyer_message: body.buyer_message ?? undefined,
       }
@@ -175,7 +180,7 @@ export function exchangeRoutes(deps: ApiDeps) {
       }
     })
     .openapi(check, async (c) => {
-      const { product_id, sku_id, quantity, payment_method, expected_points } = c.req.valid('json')
+      const { product_id, sku_id, quantity, payment_method, expected_points, custom } = c.req.valid('json')
       const { reasons, total, facts } = await checkExchange(
         deps,
         customerOf(c.get('who')),
@@ -184,6 +189,7 @@ export function exchangeRoutes(deps: ApiDeps) {
           quantity,
           ...(payment_method ? { method: payment_method } : {}),
           expectedPoints: expected_points ?? undefined,
+          custom: custom ?? undefined,
         },
       )
       const lang = c.get('lang')

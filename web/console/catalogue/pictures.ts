@@ -26,7 +26,6 @@ const WRONG = {
   max_pixels: P.picturePixels,
   stale: P.pictureStale,
 } as const
-type Wrong = keyof typeof WRONG
 
 /** `api/middleware/body.ts` allows a larger body only on the upload path. */
 export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
@@ -65,7 +64,14 @@ export function pictureRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
     })
 }
 
-const isStale = (error: unknown) => error instanceof DomainError && error.refusal.code === 'STALE'
+/** Why the upload that led to this page was refused; undefined: it was not. */
+export function wrongPicture(c: WebContext): string | undefined {
+  const what = c.req.query('picture') ?? ''
+  if (!Object.hasOwn(WRONG, what)) return undefined
+  return textsIn(c.get('lang'))(WRONG[what as keyof typeof WRONG])
+}
+
+export const isStale = (error: unknown) => error instanceof DomainError && error.refusal.code === 'STALE'
 
 const idOf = (c: WebContext): string => c.req.param('id') ?? ''
 
@@ -73,8 +79,7 @@ export function productAside(c: WebContext, deps: WebDeps, product: AdminProduct
   const lang = c.get('lang')
   const t = textsIn(lang)
   const image = shownImage(product.image, deps)
-  const what = c.req.query('picture') ?? ''
-  const wrong = Object.hasOwn(WRONG, what) ? t(WRONG[what as Wrong]) : undefined
+  const wrong = wrongPicture(c)
   const action = `/admin/products/${product.id}/picture`
   return html`<aside class="stack" aria-label="${t(P.preview)}">
     <div class="ticket">

@@ -40,6 +40,7 @@ import {
   UNIT_TEXTS,
 } from '../../texts/console/catalogue.ts'
 import { POOL } from '../../texts/console/codes.ts'
+import { CUSTOM_FIELDS } from '../../texts/console/custom-fields.ts'
 import { SKUS } from '../../texts/console/skus.ts'
 import { STOCK } from '../../texts/console/stock.ts'
 
@@ -89,7 +90,7 @@ export function labelsOf(lang: Lang): Readonly<Record<string, string>> {
 }
 
 export interface ReadProduct {
-  readonly fields: Omit<ProductFields, 'image'>
+  readonly fields: Omit<ProductFields, 'image' | 'customFields'>
   readonly stock: number
   /** For an existing product; negative: out. */
   readonly stockDelta: number
@@ -326,6 +327,7 @@ export function productForm(
         ${number('return_days', { min: 1, hint: t(F.returnDaysHint) })}
         ${one('external_id', { maxlength: PRODUCT_MAX.externalId, hint: t(F.externalHint) })}
       </div>
+      ${stock === undefined ? '' : html`<p><a class="tap" href="${action}/custom-fields">${t(CUSTOM_FIELDS.link)}</a></p>`}
     </section>
     <section class="card">
       <h2>${t(F.prices)}</h2>

@@ -20,6 +20,7 @@ import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
 import { consolePage } from '../layout.ts'
+import { customFieldRoutes } from './custom-fields.ts'
 import { externalProductCard } from './external-product.ts'
 import { pictureRoutes, productAside } from './pictures.ts'
 import { done, statusBadge } from './product-badges.ts'
@@ -170,6 +171,7 @@ export function consoleProductRoutes(deps: WebDeps) {
     })
     .route(one, pictureRoutes(deps))
     .route(one, skuRoutes(deps))
+    .route(one, customFieldRoutes(deps))
 }
 
 async function attempt(

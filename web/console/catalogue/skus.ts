@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import { checkedImage } from '../../../application/catalogue/pictures.ts'
+import { checkedImage, keepPicture } from '../../../application/catalogue/pictures.ts'
 import {
   type AdminProductView,
   changeProduct,
@@ -8,7 +9,7 @@ import {
 } from '../../../application/catalogue/products.ts'
 import type { SkuFields, SkuView } from '../../../application/catalogue/skus.ts'
 import { PRODUCT_MAX } from '../../../domain/catalogue/product.ts'
-import { SKU_MAX, type Specs } from '../../../domain/catalogue/sku.ts'
+import { SKU_MAX, type Specs, specsText } from '../../../domain/catalogue/sku.ts'
 import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import { isVisible } from '../../../domain/text.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
@@ -19,6 +20,7 @@ import {
   field,
   formFields,
   operationKeyOf,
+  parseForm,
   readForm,
 } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
@@ -27,10 +29,13 @@ import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { grouped } from '../../shared/format.ts'
 import { interpolateText } from '../../shared/interpolate.ts'
 import type { Html } from '../../shared/page.ts'
+import { productPicture, shownImage } from '../../shared/product-picture.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
+import { PRODUCT_PAGE as P } from '../../texts/console/catalogue.ts'
 import { SKUS as T } from '../../texts/console/skus.ts'
 import { consolePage } from '../layout.ts'
+import { isStale, wrongPicture } from './pictures.ts'
 import { done } from './product-badges.ts'
 
 /** Rows for new SKUs. */
@@ -40,7 +45,10 @@ const SPECS_LINE_MAX = SKU_MAX.specs * (SKU_MAX.name + SKU_MAX.value + 2)
 const NAMES = ['specs', 'point', 'price', 'stock', 'change', 'image'] as const
 
 /** The SKUs of one product, on one page. */
-export function skuRoutes({ db, imageHosts, pointsToCnyMillionths: rate }: WebDeps) {
+export function skuRoutes(deps: WebDeps) {
+  const { db, imageHosts, pointsToCnyMillionths: rate } = deps
+  const show = (c: WebContext, product: AdminProductView, form: Form, errors: FormErrors = {}) =>
+    showSkus(c, deps, product, form, errors)
   const read = (c: WebContext) => readAnyProduct(db, c.req.param('id') ?? '', rate)
 
   return new Hono<WebEnv>()
@@ -75,6 +83,67 @@ export function skuRoutes({ db, imageHosts, pointsToCnyMillionths: rate }: WebDe
       }
       return c.redirect(`/admin/products/${product.id}/skus?done=saved`, 303)
     })
+    .post('/skus/picture', async (c) => {
+      const product = await read(c)
+      const back = `/admin/products/${product.id}/skus`
+      const { picture, sku_id, version } = await parseForm(c)
+      const sku = product.skus.find(({ id }) => id === sku_id)
+      if (!sku) throw new DomainError({ code: 'NOT_FOUND' })
+      const refused = (why: string) => c.redirect(`${back}?picture=${why}&sku_id=${sku.id}#pictures`, 303)
+      const bytes = picture instanceof File ? Buffer.from(await picture.arrayBuffer()) : Buffer.alloc(0)
+      try {
+        const image = await keepPicture(db, bytes, viewerOf(c).sub)
+        const skus = product.skus.map(({ id, specs }) =>
+          id === sku.id ? { id, specs, image } : { id, specs },
+        )
+        const known = versionsOf(typeof version === 'string' ? { version } : {})
+        // Needs no kept operation key: the same picture twice is the same picture.
+        const cause = { operationKey: randomUUID(), operatorId: viewerOf(c).sub, known }
+        await changeProduct(db, product.id, {}, undefined, cause, skus)
+      } catch (error) {
+        if (isStale(error)) return refused('stale')
+        if (!(error instanceof InvalidInputError)) throw error
+        return refused(error.errors[0]?.rule ?? 'format')
+      }
+      return c.redirect(`${back}?done=picture#pictures`, 303)
+    })
+}
+
+/** A single one shows the product's picture, which is uploaded there. */
+function skuPictures(c: WebContext, deps: WebDeps, product: AdminProductView): Html | '' {
+  if (product.skus.length < 2) return ''
+  const t = textsIn(c.get('lang'))
+  const wrong = wrongPicture(c)
+  const asked = c.req.query('sku_id')
+  return html`<section class="stack" id="pictures" aria-labelledby="pictures-title">
+    <h2 id="pictures-title">${t(T.pictures)}</h2>
+    <p class="muted">${t(T.picturesHint)} ${t(P.pictureHint)}</p>
+    ${wrong && asked === undefined ? html`<p class="notice bad" role="alert">${wrong}</p>` : ''}
+    ${product.skus.map((sku) => skuPicture(c, deps, product, sku, asked === sku.id ? wrong : undefined))}
+  </section>`
+}
+
+function skuPicture(
+  c: WebContext,
+  deps: WebDeps,
+  product: AdminProductView,
+  sku: SkuView,
+  wrong: string | undefined,
+): Html {
+  const t = textsIn(c.get('lang'))
+  const id = `field-picture-${sku.id}`
+  return html`<form method="post" action="/admin/products/${product.id}/skus/picture" enctype="multipart/form-data" class="card stack">
+    ${formFields(c)}${versionField(product.version)}
+    <input type="hidden" name="sku_id" value="${sku.id}">
+    <div class="row">${productPicture(shownImage(sku.image, deps), specsText(sku.specs))} <strong>${specsText(sku.specs)}</strong></div>
+    <div class="field${wrong ? ' wrong' : ''}">
+      <label for="${id}">${interpolateText(t(T.pictureOf), { sku: specsText(sku.specs) })}</label>
+      <input id="${id}" type="file" name="picture" accept="image/png,image/jpeg,image/webp" required
+        ${wrong ? html`aria-invalid="true" aria-describedby="${id}-error"` : ''}>
+      ${wrong ? html`<p class="error" id="${id}-error" role="alert">${wrong}</p>` : ''}
+    </div>
+    <div><button class="plain">${t(P.upload)}</button></div>
+  </form>`
 }
 
 /** @param rows the form's row of each SKU that was sent */
@@ -162,7 +231,7 @@ function readSkus(form: Form, rows: readonly Row[], lang: Lang, imageHosts: read
   }
 }
 
-function show(c: WebContext, product: AdminProductView, form: Form, errors: FormErrors = {}) {
+function showSkus(c: WebContext, deps: WebDeps, product: AdminProductView, form: Form, errors: FormErrors) {
   const lang = c.get('lang')
   const t = textsIn(lang)
   const rows = rowsOf(product.skus)
@@ -177,7 +246,8 @@ function show(c: WebContext, product: AdminProductView, form: Form, errors: Form
       ${rows.map((row) => rowOf(row, form, errors, lang))}
       <p class="muted">${t(T.more)}</p>
       <div class="form-end"><button>${t(T.save)}</button></div>
-    </form>`
+    </form>
+    ${skuPictures(c, deps, product)}`
   return consolePage(
     c,
     { title: t(T.title), main, section: 'products' },

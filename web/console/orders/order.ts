@@ -22,6 +22,7 @@ import { reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { attentionText } from '../../../i18n/note-texts.ts'
 import { copyButton } from '../../shared/copy-button.ts'
+import { customAnswers } from '../../shared/custom-answers.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, priceText, time } from '../../shared/format.ts'
 import { fundTraceList } from '../../shared/fund-trace.ts'
@@ -213,10 +214,16 @@ function personal(
   const isShippedNext = allows(status, 'ship') && shippingType !== undefined && needsAddress(shippingType)
   const address = isShippedNext ? undefined : addressWords(address_info, 'staff')
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  // As an address: in full while it is needed to make the goods.
+  const isMade = allows(status, 'ship')
+  const custom = customAnswers(customer_notes, isMade, lang)
+  const masked = html`<span class="hint">${t(T.masked)}${status === 'order_paid' ? t(T.customUntil) : ''}</span>`
   return [
     ...row(t(T.remarks), text(buyer_remarks), (words) => words),
     ...row(t(T.message), text(buyer_message), (words) => words),
     ...row(t(T.customized), customized, customizedText),
+    ...custom,
+    ...(custom.length > 0 && !isMade ? [[t(T.customized), masked] as const] : []),
     ...row(
       t(T.address),
       address,

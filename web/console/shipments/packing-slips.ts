@@ -6,6 +6,7 @@ import { addressWords } from '../../../domain/customers/address.ts'
 import { DomainError } from '../../../domain/errors.ts'
 import { allows } from '../../../domain/orders/status.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
+import { customAnswers } from '../../shared/custom-answers.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
@@ -58,6 +59,7 @@ function slip(order: OrderView, left: number, lang: Lang): Html {
       ${left < order.quantity ? html`<dt>${t(T.left)}</dt><dd>${grouped(left)}</dd>` : ''}
       ${typeof remarks === 'string' ? html`<dt>${t(T.remarks)}</dt><dd>${remarks}</dd>` : ''}
       ${made.length > 0 ? html`<dt>${t(T.customized)}</dt><dd>${made.map(([name, value]) => html`${name === 'text' ? '' : `${name}: `}${typeof value === 'string' ? value : JSON.stringify(value)}<br>`)}</dd>` : ''}
+      ${customAnswers(order.customer_notes, true, lang).map(([title, value]) => html`<dt>${title}</dt><dd>${value}</dd>`)}
     </dl>
   </article>`
 }

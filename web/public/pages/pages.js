@@ -108,6 +108,14 @@ for (const button of document.querySelectorAll('[data-step]')) {
   })
 }
 
+// Shows the picture of the SKU that is chosen: <input type="radio" data-photo="address">.
+for (const input of document.querySelectorAll('[data-photo]')) {
+  input.addEventListener('change', () => {
+    const photo = document.querySelector('.photographed img')
+    if (photo) photo.src = input.dataset.photo
+  })
+}
+
 // Copies a text: <button data-copy="text" data-copied="what it says then">. Styles show it only where this runs.
 document.documentElement.dataset.copies = ''
 document.addEventListener('click', (event) => {

@@ -96,7 +96,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
     (pair): pair is [string, string] => typeof pair[1] === 'string',
   )
   return html`<article class="product-page">
-    <div class="photographed">${picture(shownImage(product.image, deps), product.title)}</div>
+    <div class="photographed">${picture(shownImage(imageOf(product, chosenSku(c, product)), deps), product.title)}</div>
     <div class="ticket offer">
       <div class="body stack">
         ${product.category ? html`<p class="small above"><a class="tap" href="${HOME}?category_id=${product.category.id}">${product.category.name}</a></p>` : ''}
@@ -111,7 +111,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
           <div><dt>${t(PRODUCT.returns)}</dt><dd>${returns(product, lang)}</dd></div>
           <div><dt>${t(PRODUCT.limits)}</dt><dd>${rules.length === 0 ? t(PRODUCT.noLimits) : rules.map((rule) => html`<span class="rule">${rule}</span>`)}</dd></div>
         </dl>
-        ${product.skus.length > 1 ? skuChoice(product, chosenSku(c, product), lang) : ''}
+        ${product.skus.length > 1 ? skuChoice(product, chosenSku(c, product), deps, lang) : ''}
         ${whyNot(c, product, reasons)}
       </div>
       ${buy(c, product, reasons, mostOf(product, check, settings.rules))}
@@ -200,17 +200,28 @@ function buy(c: WebContext, product: ProductView, reasons: readonly Refusal[], m
   </form>`
 }
 
+const imageOf = ({ image }: ProductView, sku: SkuView): string | null => sku.image ?? image
+
 /** Outside of its form, which stays at the bottom of small screens. */
-function skuChoice({ skus }: ProductView, chosen: SkuView, lang: Lang): Html {
+function skuChoice(product: ProductView, chosen: SkuView, deps: WebDeps, lang: Lang): Html {
   const t = textsIn(lang)
+  const { skus } = product
+  const own = (sku: SkuView) => {
+    const image = shownImage(sku.image, deps)
+    return image === undefined ? '' : html`<img src="${image}" alt="" width="48" height="48" loading="lazy">`
+  }
+  const large = (sku: SkuView) => {
+    const image = shownImage(imageOf(product, sku), deps)
+    return image === undefined ? '' : html`data-photo="${image}"`
+  }
   return html`<fieldset class="skus">
     <legend>${t(PRODUCT.sku)}</legend>
     ${skus.map(
       (
         sku,
       ) => html`<label class="pick"><input type="radio" form="buy" name="sku_id" value="${sku.id}" required
-        ${sku.id === chosen.id ? 'checked' : ''} ${sku.stock_quantity > 0 ? '' : 'disabled'}>
-        <span>${specsText(sku.specs)} <span class="muted small">${price(sku.point, sku.price, lang)} ${stock(sku, lang)}</span></span></label>`,
+        ${sku.id === chosen.id ? 'checked' : ''} ${sku.stock_quantity > 0 ? '' : 'disabled'} ${large(sku)}>
+        ${own(sku)}<span>${specsText(sku.specs)} <span class="muted small">${price(sku.point, sku.price, lang)} ${stock(sku, lang)}</span></span></label>`,
     )}
   </fieldset>`
 }

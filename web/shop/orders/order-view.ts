@@ -15,6 +15,7 @@ import { allows, isPaid, type OrderStatus, type PaymentStatus } from '../../../d
 import { reasonText } from '../../../i18n/entry-texts.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
 import { copyButton } from '../../shared/copy-button.ts'
+import { customAnswers } from '../../shared/custom-answers.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { priceText, time } from '../../shared/format.ts'
 import { fundTraceList } from '../../shared/fund-trace.ts'
@@ -252,6 +253,7 @@ function facts(order: OrderView, lang: Lang): Html {
       ? [[t(ORDER.method), t(METHODS[payment_info.payment_method])] as const]
       : []),
     ...(typeof madeTo === 'string' ? [[t(ORDER.customized), madeTo] as const] : []),
+    ...customAnswers(customer_notes, true, lang),
     ...(typeof buyer_remarks === 'string' ? [[t(ORDER.remarks), buyer_remarks] as const] : []),
     ...(typeof buyer_message === 'string' ? [[t(ORDER.message), buyer_message] as const] : []),
     ...(order.returnable === 'none' ? [[t(PRODUCT.returns), t(PRODUCT.notReturnable)] as const] : []),

@@ -5,6 +5,7 @@ import { ADDRESSES_MAX, type AddressView } from '../../../application/customers/
 import type { Check } from '../../../application/orders/exchange.ts'
 import type { RecentExchange } from '../../../application/orders/recent.ts'
 import type { WalletView } from '../../../application/wallet/wallets.ts'
+import { fieldsOfSchema } from '../../../domain/catalogue/custom-fields.ts'
 import { needsAddress } from '../../../domain/catalogue/product.ts'
 import { specsText } from '../../../domain/catalogue/sku.ts'
 import { addressWords } from '../../../domain/customers/address.ts'
@@ -25,6 +26,7 @@ import { price, reasonItem, returns } from '../catalogue/product-copy.ts'
 import { addressFields } from '../customers/address-fields.ts'
 import { shopPage } from '../layout.ts'
 import { isUsable, methodRow } from '../payments/method-row.ts'
+import { customForm } from './custom-form.ts'
 
 export type Trouble =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
@@ -73,7 +75,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
         }
         ${total.fen > 0n ? methodChoice(c, deps, sheet) : ''}
         ${
-          product.product_type === 'customized'
+          product.product_type === 'customized' && product.custom_fields === null
             ? field({
                 name: 'customized',
                 label: t(ORDER.customized),
@@ -86,6 +88,7 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
               })
             : ''
         }
+        ${customForm(fieldsOfSchema(product.custom_fields), form, errors, lang)}
         ${product.rules ? html`<section class="stack"><h2>${t(PRODUCT.rulesOfShop)}</h2><p class="prose">${product.rules}</p></section>` : ''}
         ${field({ name: 'remarks', label: t(T.remarks), value: form.remarks, error: errors.remarks, hint: t(T.optional), maxlength: 500, lines: 2 })}
       </div>

@@ -7,6 +7,7 @@ import { getOrder } from '../../../application/orders/reads.ts'
 import { findRecentExchange, RecentExchangeError } from '../../../application/orders/recent.ts'
 import { OverloadedError } from '../../../application/temporal/client.ts'
 import { readWallet } from '../../../application/wallet/wallets.ts'
+import { fieldsOfSchema } from '../../../domain/catalogue/custom-fields.ts'
 import type { Total } from '../../../domain/catalogue/pricing.ts'
 import { needsAddress } from '../../../domain/catalogue/product.ts'
 import type { Address } from '../../../domain/customers/address.ts'
@@ -22,6 +23,7 @@ import { ORDER } from '../../texts/shop/orders.ts'
 import { findOnShelf, showGone } from '../catalogue/product.ts'
 import { addressErrors, typedAddress } from '../customers/address-fields.ts'
 import { channelOf } from '../payments/payment-channel.ts'
+import { customLabels, readCustom } from './custom-form.ts'
 import { redeemSheet, type Trouble } from './redeem-sheet.ts'
 
 const QUANTITY_MAX = 1_000_000
@@ -146,9 +148,16 @@ async function readCommand(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const { rules } = deps.settings
-  const read = readFields(form, lang, { remarks: t(REDEEM.remarks), customized: t(ORDER.customized) })
+  const fields = fieldsOfSchema(product.custom_fields)
+  const read = readFields(form, lang, {
+    remarks: t(REDEEM.remarks),
+    customized: t(ORDER.customized),
+    ...customLabels(fields, lang),
+  })
   const remarks = read.text('remarks', 0, REMARKS_MAX)
-  const customized = product.product_type === 'customized' ? read.text('customized', 1, CUSTOMIZED_MAX) : ''
+  const asksText = product.product_type === 'customized' && fields.length === 0
+  const customized = asksText ? read.text('customized', 1, CUSTOMIZED_MAX) : ''
+  const custom = readCustom(read, form, fields, lang)
   const { address, errors } = needsAddress(product.shipping_type)
     ? await readAddressOf(c, deps, form)
     : { address: undefined, errors: {} }
@@ -171,6 +180,7 @@ async function readCommand(
       address: address && { ...address },
       buyer_remarks: remarks === '' ? undefined : remarks,
       customized: customized === '' ? undefined : { text: customized },
+      custom,
     },
   }
 }

@@ -150,6 +150,10 @@ export const ORDER_PAGE = {
   address: { zh: '收货信息', en: 'Shipping address' },
   masked: { zh: '个人信息已遮盖。', en: 'Personal data is masked.' },
   maskedUntil: { zh: '接单后、发货前显示全部。', en: 'Shown in full between acceptance and shipping.' },
+  customUntil: {
+    zh: '接单后、交付前显示全部。',
+    en: 'Shown in full between acceptance and delivery.',
+  },
   sendTo: { zh: '寄往', en: 'Ship to' },
   nextWaiting: {
     accept: { zh: '还有 {n} 笔待接单，看最早的一笔', en: '{n} more to accept. View the oldest' },

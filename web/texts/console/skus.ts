@@ -18,6 +18,12 @@ export const SKUS = {
   change: { zh: '库存增减', en: 'Change of stock' },
   now: { zh: '现有 {n} 件', en: '{n} now' },
   image: { zh: '图片地址', en: 'Picture address' },
+  pictures: { zh: '规格图片', en: 'Pictures of SKUs' },
+  picturesHint: {
+    zh: '没有自己图片的规格显示商品图片。上传前先保存上面的修改。',
+    en: 'An SKU without a picture shows that of the product. Save the changes above before you upload.',
+  },
+  pictureOf: { zh: '「{sku}」的图片', en: 'Picture of {sku}' },
   remove: { zh: '删除这种规格', en: 'Delete this SKU' },
   one: { zh: '规格 {n}', en: 'SKU {n}' },
   fresh: { zh: '新规格', en: 'New SKU' },
