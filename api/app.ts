@@ -15,6 +15,7 @@ import { allowOrigins } from './middleware/cors.ts'
 import { idempotency } from './middleware/idempotency.ts'
 import { knownHost } from './middleware/known-host.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
+import { adminAcceptBatchRoutes } from './routes/admin/accept-batch.ts'
 import { adminAfterSaleRoutes } from './routes/admin/after-sales.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
 import { adminCodeRoutes } from './routes/admin/codes.ts'
@@ -100,6 +101,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminAcceptBatchRoutes(deps))
   app.route('/api/admin/points-mall', adminVoucherRoutes(deps))
   app.route('/api/admin/points-mall/after-sales', adminAfterSaleRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))

@@ -10,11 +10,15 @@ import { consoleWebhookRoutes } from './console/messaging/webhooks.ts'
 import { consoleAfterSaleRoutes } from './console/orders/after-sales.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
+import { savedViewRoutes } from './console/orders/saved-views.ts'
+import { selectedRoutes } from './console/orders/selected.ts'
+import { shortcutRoutes } from './console/platform/shortcuts.ts'
 import { todayRoutes } from './console/platform/today.ts'
 import { consoleReconciliationRoutes } from './console/reconciliation/reconciliations.ts'
 import { packingSlips } from './console/shipments/packing-slips.ts'
 import { parcelRoutes } from './console/shipments/parcels.ts'
 import { shipBatchRoutes } from './console/shipments/ship-batch.ts'
+import { shipQueueRoutes } from './console/shipments/ship-queue.ts'
 import { consoleEarningRoutes } from './console/wallet/earnings.ts'
 import { forgetDone } from './form/kept-form.ts'
 import { crashRoutes } from './shared/crash.ts'
@@ -69,8 +73,12 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin', crashRoutes(deps))
   app.use('/admin/*', requireViewer('operate'))
   app.route('/admin', todayRoutes(deps))
+  app.route('/admin/shortcuts', shortcutRoutes(deps))
   app.route('/admin/orders', parcelRoutes(deps))
   app.route('/admin/orders', shipBatchRoutes(deps))
+  app.route('/admin/orders', shipQueueRoutes(deps))
+  app.route('/admin/orders', selectedRoutes(deps))
+  app.route('/admin/orders', savedViewRoutes(deps))
   app.get('/admin/orders/packing-slips', packingSlips(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))

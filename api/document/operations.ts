@@ -252,6 +252,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: [...CONFLICT, 'CARRIER_MISMATCH'],
     example: { carrier: '顺丰', tracking_no: 'SF1234567890' },
   },
+  'POST /api/admin/points-mall/orders/accept-batch': {
+    id: 'adminAcceptBatch',
+    example: { order_nos: ['PM20261122120000ABCDEFGHJKMN'] },
+  },
   'POST /api/admin/points-mall/orders/ship-batch': {
     id: 'adminShipBatch',
     example: {

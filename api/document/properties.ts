@@ -215,6 +215,8 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   shipments: 'Parcels in the order in which they were sent; what is still to be sent is last',
   'Shipment.id': 'Identifier of the parcel',
   shipment_id: 'Identifier of the parcel',
+  'adminAcceptBatch.request.order_nos': 'The orders, by their numbers',
+  'AcceptBatchResult.message': 'Why, in the language of the request',
   'adminShipBatch.request.lines': 'The orders, each with its parcel',
   'ShipBatchResult.line': 'Number of the line',
   'ShipBatchResult.message': 'Why, in the language of the request',

@@ -454,6 +454,9 @@ const TABLE: readonly Row[] = [
     path: `${STAFF_API}/orders/${await accepted(owner)}/shipments`,
     body: { carrier: 'sf', tracking_no: 'SF1234567' },
   })),
+  row(`POST ${STAFF_API}/orders/accept-batch`, STAFF, 200, 'none', async (owner) => ({
+    body: { order_nos: [await paid(owner)] },
+  })),
   row(`POST ${STAFF_API}/orders/ship-batch`, STAFF, 200, 'none', async (owner) => ({
     body: { lines: [{ order_no: await accepted(owner), carrier: 'sf', tracking_no: 'SF7654321' }] },
   })),
@@ -517,6 +520,20 @@ const TABLE: readonly Row[] = [
     path: `/points-mall/orders/${await shipped(owner)}/extend`,
     fields: {},
   })),
+  row('POST /admin/orders/selected', STAFF, 200, 'none', async (owner) => ({
+    fields: { do: 'accept', order_1: await paid(owner) },
+  })),
+  row('POST /admin/orders/ship-queue', STAFF, 303, 'none', async (owner) => ({
+    fields: { order: await accepted(owner), carrier: '顺丰', tracking_no: 'SF7654321' },
+  })),
+  row('POST /admin/orders/views', STAFF, 303, 'none', () => ({
+    fields: { name: fresh('view'), query: 'sent=1' },
+  })),
+  row('POST /admin/orders/views/:view/delete', STAFF, 303, 'none', () => ({
+    path: '/admin/orders/views/1/delete',
+    fields: {},
+  })),
+  row('POST /admin/shortcuts', STAFF, 303, 'none', () => ({ fields: { keys: 'off' } })),
   row('POST /admin/orders/ship-batch', STAFF, 200, 'none', async (owner) => ({
     fields: { lines: `${await accepted(owner)},顺丰,SF7654321` },
   })),
@@ -1091,6 +1108,8 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/:id/parcels/:parcel',
         '/orders/export.csv',
         '/orders/ship-batch',
+        '/orders/ship-queue',
+        '/shortcuts',
         '/orders/packing-slips',
         '/products/:id/codes',
         '/counter',

@@ -85,8 +85,37 @@ document.addEventListener('click', (event) => {
   history.back()
 })
 
-// What has to be mended is read out first.
-document.querySelector('.summary')?.focus()
+// What has to be mended is read out first. In the console what was said comes next, so that the focus is never lost.
+const summary = document.querySelector('.summary')
+if (summary) summary.focus()
+else if (document.body.classList.contains('console') && !document.querySelector('[autofocus]')) {
+  const notice = document.querySelector('main .notice:is([role=status], [role=alert])')
+  if (notice) {
+    notice.tabIndex = -1
+    notice.focus()
+  }
+}
+
+// One key is a click, or the focus of a field: data-key. Not while somebody types, nor with another key.
+document.addEventListener('keydown', (event) => {
+  const { key, target } = event
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) return
+  if (target.closest('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]')) return
+  const place = document.querySelector(`[data-key="${CSS.escape(key)}"]`)
+  if (!place) return
+  event.preventDefault()
+  if (place.matches('input, textarea, select')) place.focus()
+  else place.click()
+})
+// Ticks all boxes of a form, or none, without loading the page: <a data-ticks>.
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('a[data-ticks]')
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  const boxes = [...link.closest('form').querySelectorAll('input[type=checkbox]')]
+  const isAll = boxes.every((box) => box.checked)
+  for (const box of boxes) box.checked = !isAll
+})
 
 // One more and one less beside a number: <button data-step="1" aria-controls="id" hidden>.
 for (const button of document.querySelectorAll('[data-step]')) {
