@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { withoutTrailingSlashes } from '../domain/text.ts'
+import { arrangeRoutes } from './console/catalogue/arrange.ts'
 import { consoleCategoryRoutes } from './console/catalogue/categories.ts'
 import { consoleCodeRoutes } from './console/catalogue/codes.ts'
 import { consoleProductRoutes } from './console/catalogue/products.ts'
@@ -83,6 +84,7 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
   app.route('/admin/after-sales', consoleAfterSaleRoutes(deps))
+  app.route('/admin/products', arrangeRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))
   app.route('/admin/products', consoleCodeRoutes(deps))
   app.route('/admin/counter', counterRoutes(deps))

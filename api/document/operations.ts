@@ -151,6 +151,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'GET /api/admin/points-mall/products/{id}/stock-movements': { id: 'adminListStockMovements' },
   'DELETE /api/admin/points-mall/products/{id}': { id: 'adminDeleteProduct' },
+  'POST /api/admin/points-mall/products/{id}/copy': {
+    id: 'adminCopyProduct',
+    example: { title: '钢笔（蓝）' },
+  },
+  'POST /api/admin/points-mall/products/{id}/move': { id: 'adminMoveProduct', example: { before_id: null } },
   'POST /api/admin/points-mall/products/{id}/publish': { id: 'adminPublishProduct', example: {} },
   'POST /api/admin/points-mall/products/{id}/unpublish': { id: 'adminUnpublishProduct', example: {} },
   'POST /api/admin/points-mall/products/{id}/codes': {

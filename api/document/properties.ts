@@ -215,6 +215,9 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   shipments: 'Parcels in the order in which they were sent; what is still to be sent is last',
   'Shipment.id': 'Identifier of the parcel',
   shipment_id: 'Identifier of the parcel',
+  'adminCopyProduct.request.title': 'Title of the copy; absent: that of the product with an ending',
+  'adminMoveProduct.request.before_id':
+    'The product that follows it then; null: it becomes the last of the first 200',
   'adminAcceptBatch.request.order_nos': 'The orders, by their numbers',
   'AcceptBatchResult.message': 'Why, in the language of the request',
   'adminShipBatch.request.lines': 'The orders, each with its parcel',

@@ -548,7 +548,7 @@ function given<T extends object>(change: T): { [Name in keyof T]: Exclude<T[Name
   return Object.fromEntries(entries) as { [Name in keyof T]: Exclude<T[Name], undefined> }
 }
 
-function fieldsOf(product: Product): ProductFields {
+export function fieldsOf(product: Product): ProductFields {
   const { original_price_amount: original } = product
   return {
     title: product.title,

@@ -390,6 +390,14 @@ const TABLE: readonly Row[] = [
       body: {},
     })),
   ),
+  row(`POST ${STAFF_API}/products/:id/move`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/products/${await mall.product()}/move`,
+    body: { before_id: null },
+  })),
+  row(`POST ${STAFF_API}/products/:id/copy`, STAFF, 201, 'none', async () => ({
+    path: `${STAFF_API}/products/${await mall.product()}/copy`,
+    body: {},
+  })),
   row(`POST ${STAFF_API}/products/:id/codes`, STAFF, 201, 'none', async () => ({
     path: `${STAFF_API}/products/${await codeProduct()}/codes`,
     body: { codes: [{ code: fresh('CODE') }] },
@@ -532,6 +540,13 @@ const TABLE: readonly Row[] = [
   row('POST /admin/orders/views/:view/delete', STAFF, 303, 'none', () => ({
     path: '/admin/orders/views/1/delete',
     fields: {},
+  })),
+  row('POST /admin/products/:id/copy', STAFF, 303, 'none', async () => ({
+    path: `/admin/products/${await mall.product()}/copy`,
+    fields: {},
+  })),
+  row('POST /admin/products/arrange', STAFF, 303, 'none', async () => ({
+    fields: { move: `${await mall.product()},${await mall.product()}` },
   })),
   row('POST /admin/shortcuts', STAFF, 303, 'none', () => ({ fields: { keys: 'off' } })),
   row('POST /admin/orders/ship-batch', STAFF, 200, 'none', async (owner) => ({
@@ -1110,6 +1125,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/ship-batch',
         '/orders/ship-queue',
         '/shortcuts',
+        '/products/arrange',
         '/orders/packing-slips',
         '/products/:id/codes',
         '/counter',

@@ -1670,6 +1670,36 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminCopyProduct: {
+    path: { id: string }
+    body: { title?: string }
+    answer:
+      | { status: 201; body: { success: true; data: AdminProduct } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminMoveProduct: {
+    path: { id: string }
+    body: { before_id: string | null }
+    answer:
+      | { status: 200; body: { success: true; data: AdminProduct } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminListCategories: {
     answer:
       | { status: 200; body: { success: true; data: Category[] } }
@@ -2691,6 +2721,8 @@ export const PATHS = {
   adminListStockMovements: ['GET', '/api/admin/points-mall/products/{id}/stock-movements'],
   adminPublishProduct: ['POST', '/api/admin/points-mall/products/{id}/publish'],
   adminUnpublishProduct: ['POST', '/api/admin/points-mall/products/{id}/unpublish'],
+  adminCopyProduct: ['POST', '/api/admin/points-mall/products/{id}/copy'],
+  adminMoveProduct: ['POST', '/api/admin/points-mall/products/{id}/move'],
   adminListCategories: ['GET', '/api/admin/points-mall/categories'],
   adminCreateCategory: ['POST', '/api/admin/points-mall/categories'],
   adminGetCategory: ['GET', '/api/admin/points-mall/categories/{id}'],

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { readCategories } from '../../../application/catalogue/categories.ts'
+import { copyProduct } from '../../../application/catalogue/copy-product.ts'
 import {
   type AdminProductView,
   changeProduct,
@@ -12,6 +13,7 @@ import {
 } from '../../../application/catalogue/products.ts'
 import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
+import { copyEnding } from '../../../i18n/product-texts.ts'
 import { type Form, type FormErrors, formFields, operationKeyOf, readForm } from '../../form/form.ts'
 import { chosenIn, staleForm, versionsOf } from '../../form/stale-form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
@@ -136,6 +138,11 @@ export function consoleProductRoutes(deps: WebDeps) {
       await unpublishProduct(db, c.req.param('id'), viewerOf(c).sub)
       return c.redirect(`${HOME}/${c.req.param('id')}?done=unpublished`, 303)
     })
+    .post(`${one}/copy`, async (c) => {
+      const named = { ending: copyEnding(c.get('lang')) }
+      const id = await copyProduct(db, c.req.param('id'), named, causeOf(c, await readForm(c)))
+      return c.redirect(`${HOME}/${id}?done=copied`, 303)
+    })
     .get(`${one}/stock`, stockMovementPage(deps))
     .get(`${one}/delete`, async (c) => {
       const t = textsIn(c.get('lang'))
@@ -188,6 +195,7 @@ function productButtons(c: WebContext, { id, status }: AdminProductView) {
     ${shown ? html`<a class="press" href="/points-mall/products/${id}">${t(PRODUCTS.look)}</a>` : ''}
     <form method="post" action="${HOME}/${id}/${shown ? 'unpublish' : 'publish'}">${formFields(c)}
       <button class="${shown ? 'plain' : ''}">${t(shown ? P.unpublish : P.publish)}</button></form>
+    <form method="post" action="${HOME}/${id}/copy">${formFields(c)}<button class="quiet">${t(P.copy)}</button></form>
     <a class="button quiet" href="${HOME}/${id}/delete">${t(P.delete)}</a>
   </div>`
 }

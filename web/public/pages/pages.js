@@ -183,3 +183,37 @@ for (const place of document.querySelectorAll('[data-regions]')) {
   place.addEventListener('focusin', follow, { once: true })
   for (const name of ['province', 'city']) input(name).addEventListener('input', follow)
 }
+
+// Drags an item of a list to another place, and sends where it went: <ol data-arrange>, <li data-id>.
+for (const list of document.querySelectorAll('[data-arrange]')) {
+  let dragged
+  list.addEventListener('pointerdown', (event) => {
+    if (!event.target.closest('.handle') || event.button !== 0) return
+    dragged = event.target.closest('li')
+    dragged.classList.add('dragged')
+    list.setPointerCapture(event.pointerId)
+    event.preventDefault()
+  })
+  list.addEventListener('pointermove', (event) => {
+    if (!dragged) return
+    const over = document.elementFromPoint(event.clientX, event.clientY)?.closest('[data-arrange] > li')
+    if (!over || over === dragged) return
+    const box = over.getBoundingClientRect()
+    if (event.clientY < box.top + box.height / 2) over.before(dragged)
+    else over.after(dragged)
+  })
+  const drop = () => {
+    if (!dragged) return
+    dragged.classList.remove('dragged')
+    const move = document.createElement('input')
+    move.type = 'hidden'
+    move.name = 'move'
+    move.value = `${dragged.dataset.id},${dragged.nextElementSibling?.dataset.id ?? ''}`
+    dragged = undefined
+    const form = list.closest('form')
+    form.append(move)
+    form.requestSubmit()
+  }
+  list.addEventListener('pointerup', drop)
+  list.addEventListener('pointercancel', drop)
+}

@@ -153,6 +153,7 @@ export const UNIT_TEXTS = {
 export const PRODUCT_PAGE = {
   publish: { zh: '上架', en: 'Publish' },
   unpublish: { zh: '下架', en: 'Unpublish' },
+  copy: { zh: '复制商品', en: 'Copy' },
   delete: { zh: '删除商品', en: 'Delete' },
   deleteTitle: { zh: '删除这件商品？', en: 'Delete this product?' },
   deleteHint: {
@@ -219,6 +220,10 @@ export const DONE = {
   created: {
     zh: '草稿已保存。接下来可以上传图片，再上架。',
     en: 'Draft saved. Add a picture, then publish it.',
+  },
+  copied: {
+    zh: '已复制为草稿，没有库存。改好标题和库存后再上架。',
+    en: 'Copied into a draft without stock. Change title and stock, then publish it.',
   },
   saved: { zh: '修改已保存。', en: 'Saved.' },
   published: { zh: '商品已上架。', en: 'Product published.' },

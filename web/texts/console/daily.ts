@@ -105,3 +105,20 @@ export const VIEWS = {
   full: { zh: '最多保存 {n} 个，请先删除一个。', en: 'There are {n} views already. Delete one first.' },
   wrong: { zh: '请填写名称，最多 40 个字。', en: 'Enter a name of at most 40 characters.' },
 } satisfies Record<string, Text>
+
+export const ARRANGE = {
+  title: { zh: '商品排序', en: 'Order of products' },
+  hint: {
+    zh: '商城默认按这个顺序展示，最前面的 {n} 件可以调整。拖动左边的把手，或者用按钮。',
+    en: 'The shop shows products in this order unless customers choose another. The first {n} can be moved: drag them by the handle, or use the buttons.',
+  },
+  empty: { zh: '没有上架的商品', en: 'No published products' },
+  up: { zh: '上移 {title}', en: 'Move {title} up' },
+  down: { zh: '下移 {title}', en: 'Move {title} down' },
+  top: { zh: '置顶 {title}', en: 'Move {title} to the top' },
+  moved: { zh: '已移动：{title}', en: 'Moved: {title}' },
+  gone: {
+    zh: '商品已不在这个列表里，顺序没有改变。',
+    en: 'The product is no longer in this list. The order was not changed.',
+  },
+} satisfies Record<string, Text>
