@@ -3,6 +3,7 @@ import { withoutTrailingSlashes } from '../domain/text.ts'
 import { arrangeRoutes } from './console/catalogue/arrange.ts'
 import { consoleCategoryRoutes } from './console/catalogue/categories.ts'
 import { consoleCodeRoutes } from './console/catalogue/codes.ts'
+import { previewRoutes } from './console/catalogue/preview.ts'
 import { consoleProductRoutes } from './console/catalogue/products.ts'
 import { consoleUserRoutes } from './console/customers/users.ts'
 import { counterRoutes } from './console/fulfilment/counter.ts'
@@ -85,6 +86,7 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
   app.route('/admin/after-sales', consoleAfterSaleRoutes(deps))
   app.route('/admin/products', arrangeRoutes(deps))
+  app.route('/admin/products', previewRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))
   app.route('/admin/products', consoleCodeRoutes(deps))
   app.route('/admin/counter', counterRoutes(deps))

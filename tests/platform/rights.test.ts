@@ -548,6 +548,7 @@ const TABLE: readonly Row[] = [
   row('POST /admin/products/arrange', STAFF, 303, 'none', async () => ({
     fields: { move: `${await mall.product()},${await mall.product()}` },
   })),
+  row('POST /admin/products/preview', STAFF, 200, 'none', () => ({ fields: { description: '**好**' } })),
   row('POST /admin/shortcuts', STAFF, 303, 'none', () => ({ fields: { keys: 'off' } })),
   row('POST /admin/orders/ship-batch', STAFF, 200, 'none', async (owner) => ({
     fields: { lines: `${await accepted(owner)},顺丰,SF7654321` },

@@ -2,6 +2,8 @@
 
 // A form is sent once: the second tap finds the button at rest.
 document.addEventListener('submit', (event) => {
+  // What opens beside the page leaves its form as it is.
+  if (event.submitter?.formTarget === '_blank') return
   const form = event.target
   if (form.dataset.sent) return event.preventDefault()
   form.dataset.sent = '1'

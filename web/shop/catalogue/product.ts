@@ -12,6 +12,7 @@ import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { moneyText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
 import { shownImage } from '../../shared/product-picture.ts'
+import { richText } from '../../shared/rich-text.ts'
 import { catalogueDb } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, HOME as SHOP, TYPES } from '../../texts/shop/catalogue.ts'
@@ -117,7 +118,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
       ${buy(c, product, reasons, mostOf(product, check, settings.rules))}
     </div>
     <div class="told stack">
-      ${product.description ? html`<section class="stack"><h2>${t(PRODUCT.about)}</h2><p class="prose">${product.description}</p></section>` : ''}
+      ${product.description ? html`<section class="stack"><h2>${t(PRODUCT.about)}</h2><div class="rich">${richText(product.description, deps)}</div></section>` : ''}
       ${product.rules ? html`<section class="stack"><h2>${t(PRODUCT.rulesOfShop)}</h2><p class="prose">${product.rules}</p></section>` : ''}
       ${
         facts.length === 0

@@ -72,6 +72,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/admin/products/:id', { zh: '修改商品', en: 'Edit a product' }],
   ['/admin/products/:id/skus', { zh: '修改商品规格', en: 'Edit the SKUs of a product' }],
   ['/admin/products/arrange', { zh: '调整商品顺序', en: 'Order of products' }],
+  ['/admin/products/preview', { zh: '预览商品介绍', en: 'Preview a description' }],
   ['/admin/products/:id/copy', { zh: '复制商品', en: 'Copy a product' }],
   ['/admin/products/:id/publish', { zh: '上架商品', en: 'Publish a product' }],
   ['/admin/products/:id/unpublish', { zh: '下架商品', en: 'Unpublish a product' }],

@@ -106,6 +106,21 @@ export const VIEWS = {
   wrong: { zh: '请填写名称，最多 40 个字。', en: 'Enter a name of at most 40 characters.' },
 } satisfies Record<string, Text>
 
+export const PREVIEW = {
+  title: { zh: '预览', en: 'Preview' },
+  look: { zh: '预览商品介绍', en: 'Preview the description' },
+  hint: {
+    zh: '这是顾客会看到的样子，还没有保存。关闭这个页面继续编辑。',
+    en: 'This is what customers will see. Nothing is saved: close this page to go on editing.',
+  },
+  about: { zh: '商品介绍', en: 'Description' },
+  empty: { zh: '还没有填写。', en: 'Nothing was entered.' },
+  format: {
+    zh: '可用 Markdown：# 标题、**加粗**、- 列表、1. 编号、> 引用、[文字](https://…)、![说明](/assets/pictures/…)。其他网站的图片不显示。',
+    en: 'Markdown: # heading, **bold**, - list, 1. numbers, > quote, [text](https://…), ![text](/assets/pictures/…). Pictures of other sites are not shown.',
+  },
+} satisfies Record<string, Text>
+
 export const ARRANGE = {
   title: { zh: '商品排序', en: 'Order of products' },
   hint: {
