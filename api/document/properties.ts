@@ -90,6 +90,8 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   'ProductCreation.description': 'A subset of Markdown, without HTML; null or absent: none',
   'ProductChange.description': 'A subset of Markdown, without HTML; null: none',
   image: 'A URL, or a path on this host; null: none',
+  images: 'Pictures that follow `image`, in their order',
+  alt: 'What the picture shows, in words; empty: the title says it',
   points_price: 'Points for one piece',
   money_price: 'Cash for one piece',
   point: 'Points for one piece; required by the modes `points_only` and `mixed`',

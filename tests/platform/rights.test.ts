@@ -591,7 +591,9 @@ const TABLE: readonly Row[] = [
     path: `/admin/products/${await mall.product()}`,
     fields: draftForm,
   })),
-  ...(['publish', 'unpublish', 'delete', 'picture', 'picture/remove'] as const).map((act) =>
+  ...(
+    ['publish', 'unpublish', 'delete', 'picture', 'picture/remove', 'gallery', 'gallery/edit'] as const
+  ).map((act) =>
     row(`POST /admin/products/:id/${act}`, STAFF, 303, 'none', async () => ({
       path: `/admin/products/${await mall.product({ status: 'off_sale' })}/${act}`,
       fields: {},
@@ -867,6 +869,7 @@ describe('a form acts for the account that it was shown to', () => {
   /** It sends no form: it takes JSON, a signature, or a file. */
   const NOT_SHOWN = [
     'POST /admin/products/:id/picture',
+    'POST /admin/products/:id/gallery',
     'POST /admin/products/:id/codes',
     'POST /points-mall/after-sales/:id/picture',
     'POST /admin/demo/crash-worker',

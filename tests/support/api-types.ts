@@ -40,6 +40,7 @@ type Product = {
   title: string
   description: string | null
   image: string | null
+  images: ProductPicture[]
   points_price: number
   money_price: Money
   payment_mode: 'points_only' | 'money_only' | 'mixed'
@@ -66,6 +67,8 @@ type Product = {
   created_at: string
   updated_at: string
 }
+
+type ProductPicture = { image: string; alt: string }
 
 type Money = { amount: string; currency: 'CNY' }
 
@@ -340,6 +343,7 @@ type Order = {
     title: string
     description: string | null
     image: string | null
+    images: ProductPicture[]
     points_price: number
     money_price: Money
     payment_mode: 'points_only' | 'money_only' | 'mixed'
@@ -570,6 +574,7 @@ type StockMovement = {
 type ProductCreation = {
   description?: string | null
   image?: string | null
+  images?: { image: string; alt?: string }[]
   point?: number
   price?: Money
   original_price?: Money | null
@@ -607,6 +612,7 @@ type SkuFields = {
 type ProductChange = {
   description?: string | null
   image?: string | null
+  images?: { image: string; alt?: string }[]
   point?: number
   price?: Money
   original_price?: Money | null

@@ -90,7 +90,7 @@ export function labelsOf(lang: Lang): Readonly<Record<string, string>> {
 }
 
 export interface ReadProduct {
-  readonly fields: Omit<ProductFields, 'image'>
+  readonly fields: Omit<ProductFields, 'image' | 'images'>
   readonly stock: number
   /** For an existing product; negative: out. */
   readonly stockDelta: number

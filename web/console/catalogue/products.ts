@@ -21,6 +21,7 @@ import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
 import { consolePage } from '../layout.ts'
+import { galleryRoutes } from './gallery.ts'
 import { pictureRoutes, productAside } from './pictures.ts'
 import { done, statusBadge } from './product-badges.ts'
 import {
@@ -167,6 +168,7 @@ export function consoleProductRoutes(deps: WebDeps) {
       return c.redirect(`${HOME}?done=deleted`, 303)
     })
     .route(one, pictureRoutes(deps))
+    .route(one, galleryRoutes(deps))
     .route(one, skuRoutes(deps))
 }
 

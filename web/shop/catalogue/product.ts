@@ -11,14 +11,14 @@ import type { Lang } from '../../../i18n/error-texts.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { moneyText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
-import { shownImage } from '../../shared/product-picture.ts'
 import { richText } from '../../shared/rich-text.ts'
 import { catalogueDb } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, HOME as SHOP, TYPES } from '../../texts/shop/catalogue.ts'
 import { deliveryTexts } from '../../texts/shop/delivery.ts'
 import { shopPage } from '../layout.ts'
-import { picture, productGrid } from './product-card.ts'
+import { pictureStrip } from './picture-strip.ts'
+import { productGrid } from './product-card.ts'
 import { closedNow, limits, price, reasonItem, returns, shortReason, stock, times } from './product-copy.ts'
 
 const HOME = '/points-mall/products'
@@ -97,7 +97,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
     (pair): pair is [string, string] => typeof pair[1] === 'string',
   )
   return html`<article class="product-page">
-    <div class="photographed">${picture(shownImage(product.image, deps), product.title)}</div>
+    <div class="photographed">${pictureStrip(product, deps, lang)}</div>
     <div class="ticket offer">
       <div class="body stack">
         ${product.category ? html`<p class="small above"><a class="tap" href="${HOME}?category_id=${product.category.id}">${product.category.name}</a></p>` : ''}

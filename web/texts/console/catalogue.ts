@@ -234,6 +234,7 @@ export const DONE = {
   unpublished: { zh: '商品已下架。', en: 'Product unpublished.' },
   deleted: { zh: '商品已删除。', en: 'Product deleted.' },
   picture: { zh: '图片已更新。', en: 'Picture updated.' },
+  gallery: { zh: '更多图片已保存。', en: 'Pictures saved.' },
   picture_removed: { zh: '图片已移除。', en: 'Picture removed.' },
   category: { zh: '分类已保存。', en: 'Category saved.' },
   category_deleted: { zh: '分类已删除。', en: 'Category deleted.' },

@@ -137,3 +137,19 @@ export const ARRANGE = {
     en: 'The product is no longer in this list. The order was not changed.',
   },
 } satisfies Record<string, Text>
+
+export const GALLERY = {
+  title: { zh: '更多图片', en: 'More pictures' },
+  add: { zh: '添加图片', en: 'Add a picture' },
+  alt: { zh: '图片说明', en: 'What the picture shows' },
+  altHint: {
+    zh: '读屏软件会读出来，例如“侧面，按钮在右边”。',
+    en: 'Read aloud by screen readers, such as “side view, buttons on the right”.',
+  },
+  altOf: { zh: '第 {n} 张的说明', en: 'What picture {n} shows' },
+  up: { zh: '第 {n} 张前移', en: 'Move picture {n} forward' },
+  remove: { zh: '移除', en: 'Remove' },
+  removeOf: { zh: '移除第 {n} 张', en: 'Remove picture {n}' },
+  save: { zh: '保存说明', en: 'Save the texts' },
+  full: { zh: '最多 9 张。', en: 'There can be 9 of them.' },
+} satisfies Record<string, Text>
