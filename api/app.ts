@@ -15,12 +15,15 @@ import { allowOrigins } from './middleware/cors.ts'
 import { idempotency } from './middleware/idempotency.ts'
 import { knownHost } from './middleware/known-host.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
+import { adminAcceptBatchRoutes } from './routes/admin/accept-batch.ts'
 import { adminAfterSaleRoutes } from './routes/admin/after-sales.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
 import { adminCodeRoutes } from './routes/admin/codes.ts'
+import { adminCopyProductRoutes } from './routes/admin/copy-product.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
 import { adminOrderExportRoutes } from './routes/admin/order-export.ts'
 import { adminOrderRoutes } from './routes/admin/orders.ts'
+import { adminProductOrderRoutes } from './routes/admin/product-order.ts'
 import { adminProductRoutes } from './routes/admin/products.ts'
 import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
 import { adminShipBatchRoutes } from './routes/admin/ship-batch.ts'
@@ -91,6 +94,8 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/points-mall/orders', orderRoutes(deps))
   app.route('/api/points-mall', afterSaleRoutes(deps))
   app.route('/api/admin/points-mall/products', adminProductRoutes(deps))
+  app.route('/api/admin/points-mall/products', adminCopyProductRoutes(deps))
+  app.route('/api/admin/points-mall/products', adminProductOrderRoutes(deps))
   app.route('/api/admin/points-mall/categories', adminCategoryRoutes(deps))
   app.route('/api/admin/points-mall/wallets', adminWalletRoutes(deps))
   app.route('/api/admin/points-mall/earnings', adminEarningRoutes(deps))
@@ -100,6 +105,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminAcceptBatchRoutes(deps))
   app.route('/api/admin/points-mall', adminVoucherRoutes(deps))
   app.route('/api/admin/points-mall/after-sales', adminAfterSaleRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))

@@ -15,3 +15,6 @@ export function pointsText(points: number, lang: Lang): string {
   if (lang === 'zh') return `${points} 积分`
   return points === 1 ? '1 point' : `${points} points`
 }
+
+/** What the title of a copied product ends with. */
+export const copyEnding = (lang: Lang): string => (lang === 'zh' ? '（副本）' : ' (copy)')

@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
 import { withoutTrailingSlashes } from '../domain/text.ts'
+import { arrangeRoutes } from './console/catalogue/arrange.ts'
 import { consoleCategoryRoutes } from './console/catalogue/categories.ts'
 import { consoleCodeRoutes } from './console/catalogue/codes.ts'
+import { previewRoutes } from './console/catalogue/preview.ts'
 import { consoleProductRoutes } from './console/catalogue/products.ts'
 import { consoleUserRoutes } from './console/customers/users.ts'
 import { counterRoutes } from './console/fulfilment/counter.ts'
@@ -10,11 +12,15 @@ import { consoleWebhookRoutes } from './console/messaging/webhooks.ts'
 import { consoleAfterSaleRoutes } from './console/orders/after-sales.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
+import { savedViewRoutes } from './console/orders/saved-views.ts'
+import { selectedRoutes } from './console/orders/selected.ts'
+import { shortcutRoutes } from './console/platform/shortcuts.ts'
 import { todayRoutes } from './console/platform/today.ts'
 import { consoleReconciliationRoutes } from './console/reconciliation/reconciliations.ts'
 import { packingSlips } from './console/shipments/packing-slips.ts'
 import { parcelRoutes } from './console/shipments/parcels.ts'
 import { shipBatchRoutes } from './console/shipments/ship-batch.ts'
+import { shipQueueRoutes } from './console/shipments/ship-queue.ts'
 import { consoleEarningRoutes } from './console/wallet/earnings.ts'
 import { forgetDone } from './form/kept-form.ts'
 import { crashRoutes } from './shared/crash.ts'
@@ -69,12 +75,18 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin', crashRoutes(deps))
   app.use('/admin/*', requireViewer('operate'))
   app.route('/admin', todayRoutes(deps))
+  app.route('/admin/shortcuts', shortcutRoutes(deps))
   app.route('/admin/orders', parcelRoutes(deps))
   app.route('/admin/orders', shipBatchRoutes(deps))
+  app.route('/admin/orders', shipQueueRoutes(deps))
+  app.route('/admin/orders', selectedRoutes(deps))
+  app.route('/admin/orders', savedViewRoutes(deps))
   app.get('/admin/orders/packing-slips', packingSlips(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
   app.route('/admin/after-sales', consoleAfterSaleRoutes(deps))
+  app.route('/admin/products', arrangeRoutes(deps))
+  app.route('/admin/products', previewRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))
   app.route('/admin/products', consoleCodeRoutes(deps))
   app.route('/admin/counter', counterRoutes(deps))

@@ -152,6 +152,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'GET /api/admin/points-mall/products/{id}/stock-movements': { id: 'adminListStockMovements' },
   'DELETE /api/admin/points-mall/products/{id}': { id: 'adminDeleteProduct' },
+  'POST /api/admin/points-mall/products/{id}/copy': {
+    id: 'adminCopyProduct',
+    example: { title: '钢笔（蓝）' },
+  },
+  'POST /api/admin/points-mall/products/{id}/move': { id: 'adminMoveProduct', example: { before_id: null } },
   'POST /api/admin/points-mall/products/{id}/publish': { id: 'adminPublishProduct', example: {} },
   'POST /api/admin/points-mall/products/{id}/unpublish': { id: 'adminUnpublishProduct', example: {} },
   'POST /api/admin/points-mall/products/{id}/codes': {
@@ -252,6 +257,10 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     id: 'adminShipOrder',
     problems: [...CONFLICT, 'CARRIER_MISMATCH'],
     example: { carrier: '顺丰', tracking_no: 'SF1234567890' },
+  },
+  'POST /api/admin/points-mall/orders/accept-batch': {
+    id: 'adminAcceptBatch',
+    example: { order_nos: ['PM20261122120000ABCDEFGHJKMN'] },
   },
   'POST /api/admin/points-mall/orders/ship-batch': {
     id: 'adminShipBatch',

@@ -22,7 +22,8 @@ const limitCodes = bodyLimit({
 })
 
 /** Only picture uploads may be larger. */
-const UPLOAD = /^\/(admin\/products|points-mall\/after-sales)\/\d{1,18}(\/skus)?\/picture$/
+const UPLOAD =
+  /^\/(admin\/products\/\d{1,18}\/((skus\/)?picture|gallery)|points-mall\/after-sales\/\d{1,18}\/picture)$/
 const FORM_MAX_BYTES = 16 * 1024
 
 const limitUsual = bodyLimit({
@@ -40,7 +41,7 @@ const limitUpload = bodyLimit({
     // A connection closed too early makes the browser show its own error instead of this response.
     if (Number(c.req.header('Content-Length')) <= DRAIN_MAX_BYTES)
       await c.req.raw.body?.pipeTo(new WritableStream())
-    return c.redirect(c.req.path.replace(/\/picture$/, '?picture=max'), 303)
+    return c.redirect(c.req.path.replace(/\/(picture|gallery)$/, '?$1=max'), 303)
   },
 })
 

@@ -94,6 +94,8 @@ export const category = z
   })
   .openapi('Category')
 
+const picture = z.object({ image: z.string(), alt: z.string() }).openapi('ProductPicture')
+
 const sku = z
   .object({
     id,
@@ -129,6 +131,7 @@ export const product = z
     title: z.string(),
     description: z.string().nullable(),
     image: z.string().nullable(),
+    images: z.array(picture),
     points_price: z.int(),
     money_price: money,
     payment_mode: z.enum(PAYMENT_MODES),
@@ -196,6 +199,10 @@ const fields = {
   description: text(0, PRODUCT_MAX.description).nullish(),
   /** `checkedImage` checks where it is. */
   image: text(1, PRODUCT_MAX.image).nullish(),
+  images: z
+    .array(z.strictObject({ image: text(1, PRODUCT_MAX.image), alt: text(0, PRODUCT_MAX.alt).default('') }))
+    .max(PRODUCT_MAX.images)
+    .optional(),
   point: int(0, PRODUCT_MAX.points).optional(),
   price: money.optional(),
   original_price: money.nullish(),
@@ -275,6 +282,10 @@ export function changeOf(body: z.output<typeof productChange>, imageHosts: reado
     title: body.title,
     description: body.description,
     image: image && checkedImage(image, imageHosts),
+    images: body.images?.map((one, n) => ({
+      image: checkedImage(one.image, imageHosts, `images.${n}.image`),
+      alt: one.alt,
+    })),
     point: body.point,
     priceFen: body.price && fenOf(body.price),
     originalPriceFen: original_price ? fenOf(original_price) : original_price,

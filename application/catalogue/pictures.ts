@@ -57,14 +57,14 @@ export async function readPicture(
 const missing = () => new DomainError({ code: 'NOT_FOUND' })
 
 /**
- * @param hosts those whose pictures the pages show
- * @returns the address as it is stored @throws InvalidInputError on `image`
+ * @param hosts those whose pictures the pages show @param field that has it
+ * @returns the address as it is stored @throws InvalidInputError on the field
  */
-export function checkedImage(given: string, hosts: readonly string[]): string {
+export function checkedImage(given: string, hosts: readonly string[], field = 'image'): string {
   const image = imageAddress(given, hosts)
-  if (!image) throw new InvalidInputError({ field: 'image', rule: 'image', bound: hosts.join(', ') })
+  if (!image) throw new InvalidInputError({ field, rule: 'image', bound: hosts.join(', ') })
   if (image.length > PRODUCT_MAX.image) {
-    throw new InvalidInputError({ field: 'image', rule: 'max_length', bound: `${PRODUCT_MAX.image}` })
+    throw new InvalidInputError({ field, rule: 'max_length', bound: `${PRODUCT_MAX.image}` })
   }
   return image
 }

@@ -24,7 +24,7 @@ import {
 import { moveStock } from '../../db/catalogue/stock.ts'
 import type { Db, Tx } from '../../db/client.ts'
 import { countCodes } from '../../db/fulfilment/codes.ts'
-import type { ProductProperties } from '../../db/schema/points-products.ts'
+import type { ProductPicture, ProductProperties } from '../../db/schema/points-products.ts'
 import { withDescendants } from '../../domain/catalogue/category.ts'
 import type { CustomSchema } from '../../domain/catalogue/custom-fields.ts'
 import { totalOf, worthOf } from '../../domain/catalogue/pricing.ts'
@@ -64,6 +64,8 @@ export interface ProductView {
   readonly title: string
   readonly description: string | null
   readonly image: string | null
+  /** After `image`. */
+  readonly images: ProductPicture[]
   readonly points_price: number
   readonly money_price: Money
   readonly payment_mode: PaymentMode
@@ -120,6 +122,7 @@ function view(product: Product, millionths: bigint): ProductView {
     title: product.title,
     description: product.description,
     image: product.image,
+    images: [...product.images],
     points_price: price.points,
     money_price: moneyFromFen(price.fen),
     payment_mode: product.payment_mode,
@@ -229,6 +232,7 @@ export interface ProductFields extends Windows {
   readonly title: string
   readonly description: string | null
   readonly image: string | null
+  readonly images: readonly ProductPicture[]
   readonly point: number
   /** Fen per piece. */
   readonly priceFen: Fen
@@ -261,6 +265,7 @@ export interface ProductCause {
 const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
   description: null,
   image: null,
+  images: [],
   point: 0,
   priceFen: 0n,
   originalPriceFen: null,
@@ -594,12 +599,13 @@ function given<T extends object>(change: T): { [Name in keyof T]: Exclude<T[Name
   return Object.fromEntries(entries) as { [Name in keyof T]: Exclude<T[Name], undefined> }
 }
 
-function fieldsOf(product: Product): ProductFields {
+export function fieldsOf(product: Product): ProductFields {
   const { original_price_amount: original } = product
   return {
     title: product.title,
     description: product.description,
     image: product.image,
+    images: product.images,
     point: product.point,
     priceFen: fenOf(product.price_amount),
     originalPriceFen: original === null ? null : fenOf(original),
@@ -628,6 +634,7 @@ function columnsOf(fields: ProductFields) {
     description: fields.description,
     search_terms: searchVector(fields.title, fields.description),
     image: fields.image,
+    images: JSON.stringify(fields.images),
     point: price.points,
     price_amount: decimalFromFen(price.fen),
     original_price_amount: fields.originalPriceFen === null ? null : decimalFromFen(fields.originalPriceFen),

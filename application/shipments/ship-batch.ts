@@ -1,22 +1,17 @@
 import { createHash } from 'node:crypto'
-import { DomainError, InvalidInputError } from '../../domain/errors.ts'
+import { InvalidInputError } from '../../domain/errors.ts'
 import { TRACKING_NO } from '../../domain/shipments/carriers.ts'
 import { isVisible, lengthOf, plainCode, plainText } from '../../domain/text.ts'
-import type { ErrorCode } from '../../i18n/error-texts.ts'
 import type { Requester } from '../../workflows/messages.ts'
 import { actOnOrder } from '../orders/actions.ts'
+import { type LineRefusal, type Outcome, runBatch } from '../orders/batch.ts'
 import type { OrderActor } from '../orders/order-request.ts'
 import { getOrder } from '../orders/reads.ts'
 import { readCsv } from '../platform/csv-reader.ts'
-import { OverloadedError } from '../temporal/client.ts'
 import { mustFitCarrier } from './carrier-check.ts'
 
 /** Lines of one batch. */
 export const BATCH_MAX = 500
-/** Orders at a time. */
-const AT_ONCE = 8
-/** After this, what is left is not tried: the batch can be sent again. */
-const BUDGET_MS = 20_000
 
 export interface BatchLine {
   readonly order_no: string
@@ -34,11 +29,7 @@ export interface LineResult {
   readonly line: number
   readonly order_no: string
   readonly result: (typeof LINE_RESULTS)[number]
-  readonly refusal: {
-    readonly code: ErrorCode
-    readonly required?: string | undefined
-    readonly available?: string | undefined
-  } | null
+  readonly refusal: LineRefusal | null
 }
 
 const FIELDS = ['order_no', 'carrier', 'tracking_no', 'confirm'] as const
@@ -76,45 +67,30 @@ export async function shipBatch(
   by: Requester,
   lines: readonly BatchLine[],
 ): Promise<LineResult[]> {
-  const deadline = Date.now() + BUDGET_MS
   const results: LineResult[] = []
-  // Lines of one order follow each other.
   const numbered = lines.map((line, n) => ({ line, n: n + 1 }))
-  const waiting = [...Map.groupBy(numbered, ({ line }) => line.order_no).values()]
-  async function work(): Promise<void> {
-    for (let group = waiting.shift(); group; group = waiting.shift()) {
-      for (const { line, n } of group) {
-        const rest = Date.now() < deadline ? await shipLine(actor, by, line) : NOT_TRIED
-        results.push({ line: n, order_no: line.order_no, ...rest })
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await runBatch(
+    [...Map.groupBy(numbered, ({ line }) => line.order_no).values()],
+    ({ line }) => shipLine(actor, by, line),
+    ({ line, n }, outcome) => results.push({ line: n, order_no: line.order_no, ...outcome }),
+  )
   return results.toSorted((a, b) => a.line - b.line)
 }
 
-type Outcome = Pick<LineResult, 'result' | 'refusal'>
-const NOT_TRIED: Outcome = { result: 'not_tried', refusal: { code: 'UNAVAILABLE' } }
+type LineOutcome = Outcome<'shipped' | 'already_shipped' | 'pending'>
 
-async function shipLine(actor: OrderActor, by: Requester, line: BatchLine): Promise<Outcome> {
+async function shipLine(actor: OrderActor, by: Requester, line: BatchLine): Promise<LineOutcome> {
   const { order_no, carrier, tracking_no: trackingNo } = line
   const isCarrier = isVisible(carrier) && lengthOf(carrier) <= 64
   if (!isCarrier || !TRACKING_NO.test(trackingNo) || !/^[0-9A-Za-z]{1,64}$/.test(order_no)) {
     return { result: 'refused', refusal: { code: 'VALIDATION_FAILED' } }
   }
-  try {
-    const order = await getOrder(actor, order_no, undefined)
-    const isThere = order.shipments.some((parcel) => parcel.tracking_no === trackingNo)
-    if (isThere) return { result: 'already_shipped', refusal: null }
-    mustFitCarrier(carrier, trackingNo, line.confirm === true)
-    const what = `${order.order_no}\n${carrier}\n${trackingNo}`
-    const key = `batch/${createHash('sha256').update(what).digest('hex').slice(0, 40)}`
-    const isKnown = await actOnOrder(actor, order, by, { kind: 'shipment', carrier, trackingNo }, key)
-    return { result: isKnown ? 'shipped' : 'pending', refusal: null }
-  } catch (error) {
-    if (error instanceof OverloadedError) return NOT_TRIED
-    if (!(error instanceof DomainError)) throw error
-    const { code, required, available } = error.refusal
-    return { result: 'refused', refusal: { code, required, available } }
-  }
+  const order = await getOrder(actor, order_no, undefined)
+  const isThere = order.shipments.some((parcel) => parcel.tracking_no === trackingNo)
+  if (isThere) return { result: 'already_shipped', refusal: null }
+  mustFitCarrier(carrier, trackingNo, line.confirm === true)
+  const what = `${order.order_no}\n${carrier}\n${trackingNo}`
+  const key = `batch/${createHash('sha256').update(what).digest('hex').slice(0, 40)}`
+  const isKnown = await actOnOrder(actor, order, by, { kind: 'shipment', carrier, trackingNo }, key)
+  return { result: isKnown ? 'shipped' : 'pending', refusal: null }
 }

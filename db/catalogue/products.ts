@@ -20,6 +20,7 @@ const COLUMNS = [
   'product.title',
   'product.description',
   'product.image',
+  'product.images',
   'product.point',
   'product.price_currency',
   'product.price_amount',

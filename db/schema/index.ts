@@ -16,6 +16,7 @@ import type { OrderEventsTable } from './order-events.ts'
 import type { OrderRefundsTable } from './order-refunds.ts'
 import type { OrderRequestsTable } from './order-requests.ts'
 import type { OrderStatusTransitionsTable } from './order-status-transitions.ts'
+import type { OrderViewsTable } from './order-views.ts'
 import type { OrdersTable } from './orders.ts'
 import type { OutboxTable } from './outbox.ts'
 import type { PaymentRefundsTable } from './payment-refunds.ts'
@@ -62,6 +63,7 @@ export interface Database {
   product_skus: ProductSkusTable
   external_products: ExternalProductsTable
   orders: OrdersTable
+  order_views: OrderViewsTable
   points_exchange_orders: PointsExchangeOrdersTable
   order_status_transitions: OrderStatusTransitionsTable
   order_events: OrderEventsTable

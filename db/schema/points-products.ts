@@ -17,11 +17,19 @@ export interface ProductProperties {
   readonly [name: string]: unknown
 }
 
+export interface ProductPicture {
+  readonly image: string
+  /** What it shows, for those who do not see it; empty: the title says it. */
+  readonly alt: string
+}
+
 export interface PointsProductsTable extends Dated {
   id: Id
   title: string
   description: string | null
   image: string | null
+  /** After the main one. */
+  images: ColumnType<readonly ProductPicture[], string | undefined, string>
   point: Generated<number>
   price_currency: Generated<string>
   price_amount: ColumnType<string, string | undefined, string>

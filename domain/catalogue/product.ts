@@ -55,6 +55,9 @@ export const PRODUCT_MAX = {
   title: 255,
   description: 10_000,
   image: 500,
+  /** After the main one. */
+  images: 9,
+  alt: 100,
   points: 1_000_000_000,
   externalId: 64,
   rules: 5_000,

@@ -264,6 +264,8 @@ describe('each operation', () => {
     adminListStockMovements: draft,
     adminUpdateProduct: draft,
     adminDeleteProduct: draft,
+    adminCopyProduct: draft,
+    adminMoveProduct: async () => asPath(await mall.product()),
     adminPublishProduct: draft,
     adminUnpublishProduct: draft,
     adminImportCodes: async () => asPath(await codeProduct()),

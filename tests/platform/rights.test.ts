@@ -396,6 +396,14 @@ const TABLE: readonly Row[] = [
       body: {},
     })),
   ),
+  row(`POST ${STAFF_API}/products/:id/move`, STAFF, 200, 'none', async () => ({
+    path: `${STAFF_API}/products/${await mall.product()}/move`,
+    body: { before_id: null },
+  })),
+  row(`POST ${STAFF_API}/products/:id/copy`, STAFF, 201, 'none', async () => ({
+    path: `${STAFF_API}/products/${await mall.product()}/copy`,
+    body: {},
+  })),
   row(`POST ${STAFF_API}/products/:id/codes`, STAFF, 201, 'none', async () => ({
     path: `${STAFF_API}/products/${await codeProduct()}/codes`,
     body: { codes: [{ code: fresh('CODE') }] },
@@ -460,6 +468,9 @@ const TABLE: readonly Row[] = [
     path: `${STAFF_API}/orders/${await accepted(owner)}/shipments`,
     body: { carrier: 'sf', tracking_no: 'SF1234567' },
   })),
+  row(`POST ${STAFF_API}/orders/accept-batch`, STAFF, 200, 'none', async (owner) => ({
+    body: { order_nos: [await paid(owner)] },
+  })),
   row(`POST ${STAFF_API}/orders/ship-batch`, STAFF, 200, 'none', async (owner) => ({
     body: { lines: [{ order_no: await accepted(owner), carrier: 'sf', tracking_no: 'SF7654321' }] },
   })),
@@ -523,6 +534,28 @@ const TABLE: readonly Row[] = [
     path: `/points-mall/orders/${await shipped(owner)}/extend`,
     fields: {},
   })),
+  row('POST /admin/orders/selected', STAFF, 200, 'none', async (owner) => ({
+    fields: { do: 'accept', order_1: await paid(owner) },
+  })),
+  row('POST /admin/orders/ship-queue', STAFF, 303, 'none', async (owner) => ({
+    fields: { order: await accepted(owner), carrier: '顺丰', tracking_no: 'SF7654321' },
+  })),
+  row('POST /admin/orders/views', STAFF, 303, 'none', () => ({
+    fields: { name: fresh('view'), query: 'sent=1' },
+  })),
+  row('POST /admin/orders/views/:view/delete', STAFF, 303, 'none', () => ({
+    path: '/admin/orders/views/1/delete',
+    fields: {},
+  })),
+  row('POST /admin/products/:id/copy', STAFF, 303, 'none', async () => ({
+    path: `/admin/products/${await mall.product()}/copy`,
+    fields: {},
+  })),
+  row('POST /admin/products/arrange', STAFF, 303, 'none', async () => ({
+    fields: { move: `${await mall.product()},${await mall.product()}` },
+  })),
+  row('POST /admin/products/preview', STAFF, 200, 'none', () => ({ fields: { description: '**好**' } })),
+  row('POST /admin/shortcuts', STAFF, 303, 'none', () => ({ fields: { keys: 'off' } })),
   row('POST /admin/orders/ship-batch', STAFF, 200, 'none', async (owner) => ({
     fields: { lines: `${await accepted(owner)},顺丰,SF7654321` },
   })),
@@ -564,7 +597,9 @@ const TABLE: readonly Row[] = [
     path: `/admin/products/${await mall.product()}`,
     fields: draftForm,
   })),
-  ...(['publish', 'unpublish', 'delete', 'picture', 'picture/remove'] as const).map((act) =>
+  ...(
+    ['publish', 'unpublish', 'delete', 'picture', 'picture/remove', 'gallery', 'gallery/edit'] as const
+  ).map((act) =>
     row(`POST /admin/products/:id/${act}`, STAFF, 303, 'none', async () => ({
       path: `/admin/products/${await mall.product({ status: 'off_sale' })}/${act}`,
       fields: {},
@@ -860,6 +895,7 @@ describe('a form acts for the account that it was shown to', () => {
   const NOT_SHOWN = [
     'POST /admin/products/:id/picture',
     'POST /admin/products/:id/skus/picture',
+    'POST /admin/products/:id/gallery',
     'POST /admin/products/:id/codes',
     'POST /points-mall/after-sales/:id/picture',
     'POST /admin/demo/crash-worker',
@@ -1117,6 +1153,9 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/:id/parcels/:parcel',
         '/orders/export.csv',
         '/orders/ship-batch',
+        '/orders/ship-queue',
+        '/shortcuts',
+        '/products/arrange',
         '/orders/packing-slips',
         '/products/:id/codes',
         '/counter',

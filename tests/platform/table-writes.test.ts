@@ -46,6 +46,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   order_refunds: 'orders',
   order_requests: 'orders',
   order_status_transitions: null,
+  order_views: 'orders',
   orders: 'orders',
   payment_refunds: 'orders',
   points_exchange_orders: 'orders',

@@ -40,6 +40,7 @@ type Product = {
   title: string
   description: string | null
   image: string | null
+  images: ProductPicture[]
   points_price: number
   money_price: Money
   payment_mode: 'points_only' | 'money_only' | 'mixed'
@@ -67,6 +68,8 @@ type Product = {
   created_at: string
   updated_at: string
 }
+
+type ProductPicture = { image: string; alt: string }
 
 type Money = { amount: string; currency: 'CNY' }
 
@@ -365,6 +368,7 @@ type Order = {
     title: string
     description: string | null
     image: string | null
+    images: ProductPicture[]
     points_price: number
     money_price: Money
     payment_mode: 'points_only' | 'money_only' | 'mixed'
@@ -598,6 +602,7 @@ type StockMovement = {
 type ProductCreation = {
   description?: string | null
   image?: string | null
+  images?: { image: string; alt?: string }[]
   point?: number
   price?: Money
   original_price?: Money | null
@@ -636,6 +641,7 @@ type SkuFields = {
 type ProductChange = {
   description?: string | null
   image?: string | null
+  images?: { image: string; alt?: string }[]
   point?: number
   price?: Money
   original_price?: Money | null
@@ -832,6 +838,63 @@ type ShipBatchResult = {
     | 'UNDO_TOO_LATE'
     | 'DELIVERY_MISMATCH'
     | 'ORDER_SERVICE_REFUSED'
+    | 'REFUND_EXCEEDS_REST'
+    | 'REFUND_IS_WHOLE'
+    | 'ENDPOINT_DISABLED'
+    | 'TOO_MANY_ENDPOINTS'
+    | 'NOT_RETURNABLE'
+    | 'RETURN_PERIOD_OVER'
+    | 'NOTHING_TO_RETURN'
+    | 'AFTER_SALE_QUANTITY_EXCEEDED'
+    | 'AFTER_SALE_WHOLE_ONLY'
+    | 'AFTER_SALE_STATE_CONFLICT'
+    | 'UNAVAILABLE'
+    | 'VALIDATION_FAILED'
+    | 'MALFORMED_JSON'
+    | 'PAYLOAD_TOO_LARGE'
+    | 'UNSUPPORTED_MEDIA_TYPE'
+    | 'MISDIRECTED_REQUEST'
+    | 'METHOD_NOT_ALLOWED'
+    | 'UNAUTHENTICATED'
+    | 'WEBHOOK_SIGNATURE_INVALID'
+    | 'RISK_REJECTED'
+    | 'IDEMPOTENCY_KEY_REUSED'
+    | 'RATE_LIMITED'
+    | 'INTERNAL'
+    | null
+  message: string | null
+}
+
+type AcceptBatchResult = {
+  order_no: string
+  result: 'accepted' | 'already_accepted' | 'pending' | 'not_tried' | 'refused'
+  code:
+    | 'NOT_FOUND'
+    | 'FORBIDDEN'
+    | 'PRODUCT_NOT_ON_SALE'
+    | 'SKU_REQUIRED'
+    | 'ADDRESS_REQUIRED'
+    | 'PAYMENT_METHOD_UNSUPPORTED'
+    | 'PRICE_CHANGED'
+    | 'STALE'
+    | 'USER_LEVEL_TOO_LOW'
+    | 'EXCHANGE_LIMIT_EXCEEDED'
+    | 'TOO_MANY_UNPAID_ORDERS'
+    | 'BELOW_MIN_POINTS'
+    | 'POINTS_PER_ORDER_EXCEEDED'
+    | 'OUT_OF_STOCK'
+    | 'INSUFFICIENT_POINTS'
+    | 'INSUFFICIENT_BALANCE'
+    | 'ORDER_NOT_CANCELABLE'
+    | 'SHIPMENT_EXCEEDS_REST'
+    | 'CARRIER_MISMATCH'
+    | 'ALREADY_EXTENDED'
+    | 'ORDER_STATE_CONFLICT'
+    | 'VOUCHER_USED'
+    | 'VOUCHER_EXPIRED'
+    | 'VOUCHER_VOID'
+    | 'UNDO_TOO_LATE'
+    | 'DELIVERY_MISMATCH'
     | 'REFUND_EXCEEDS_REST'
     | 'REFUND_IS_WHOLE'
     | 'ENDPOINT_DISABLED'
@@ -1651,6 +1714,36 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminCopyProduct: {
+    path: { id: string }
+    body: { title?: string }
+    answer:
+      | { status: 201; body: { success: true; data: AdminProduct } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminMoveProduct: {
+    path: { id: string }
+    body: { before_id: string | null }
+    answer:
+      | { status: 200; body: { success: true; data: AdminProduct } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminListCategories: {
     answer:
       | { status: 200; body: { success: true; data: Category[] } }
@@ -2171,6 +2264,19 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminAcceptBatch: {
+    body: { order_nos: string[] }
+    answer:
+      | { status: 200; body: { success: true; data: AcceptBatchResult[] } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminRedeemVoucher: {
     body: { code: string; store_id: string }
     answer:
@@ -2678,6 +2784,8 @@ export const PATHS = {
   adminListStockMovements: ['GET', '/api/admin/points-mall/products/{id}/stock-movements'],
   adminPublishProduct: ['POST', '/api/admin/points-mall/products/{id}/publish'],
   adminUnpublishProduct: ['POST', '/api/admin/points-mall/products/{id}/unpublish'],
+  adminCopyProduct: ['POST', '/api/admin/points-mall/products/{id}/copy'],
+  adminMoveProduct: ['POST', '/api/admin/points-mall/products/{id}/move'],
   adminListCategories: ['GET', '/api/admin/points-mall/categories'],
   adminCreateCategory: ['POST', '/api/admin/points-mall/categories'],
   adminGetCategory: ['GET', '/api/admin/points-mall/categories/{id}'],
@@ -2711,6 +2819,7 @@ export const PATHS = {
   adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
   adminDownloadOrders: ['GET', '/api/admin/points-mall/orders.csv'],
   adminShipBatch: ['POST', '/api/admin/points-mall/orders/ship-batch'],
+  adminAcceptBatch: ['POST', '/api/admin/points-mall/orders/accept-batch'],
   adminRedeemVoucher: ['POST', '/api/admin/points-mall/vouchers/redeem'],
   adminGetVoucher: ['GET', '/api/admin/points-mall/vouchers/{id}'],
   adminUndoVoucherUse: ['POST', '/api/admin/points-mall/vouchers/{id}/undo'],

@@ -5,7 +5,9 @@ import { type Html, page } from '../shared/page.ts'
 import { viewerOf } from '../shared/viewer.ts'
 import { langLink } from '../shop/layout.ts'
 import { COMMON, textsIn } from '../texts/common/common.ts'
+import { SHORTCUTS } from '../texts/console/daily.ts'
 import { FRAME } from '../texts/console/frame.ts'
+import { keyed } from './keys.ts'
 
 const SECTIONS = [
   ['today', '/admin'],
@@ -18,6 +20,8 @@ const SECTIONS = [
   ['reconciliations', '/admin/reconciliations'],
   ['webhooks', '/admin/webhooks'],
 ] as const
+
+const KEYS = { today: 't', orders: 'o', products: 'p' } as const
 
 interface ConsolePage {
   readonly title: string
@@ -34,13 +38,14 @@ export function consolePage(c: WebContext, { title, main, section }: ConsolePage
     <nav class="sections" aria-label="${t(FRAME.sections)}">
       ${SECTIONS.map(
         ([name, href]) =>
-          html`<a href="${href}" ${name === section ? html`aria-current="page"` : ''}>${t(FRAME[name])}</a>`,
+          html`<a href="${href}" ${name === section ? html`aria-current="page"` : ''} ${Object.hasOwn(KEYS, name) ? keyed(c, KEYS[name as keyof typeof KEYS]) : ''}>${t(FRAME[name])}</a>`,
       )}
     </nav>
     <div class="end">
       <p class="who"><strong>${sub}</strong> <span class="badge">${t(FRAME.role[role])}</span></p>
       <a class="to-shop" href="/points-mall/products">${t(FRAME.shop)}</a>
       <a href="${langLink(c)}" lang="${other}" hreflang="${other}">${t(COMMON.otherLang)}</a>
+      <a href="/admin/shortcuts" ${keyed(c, '?')}>${t(SHORTCUTS.title)}</a>
       <a href="/points-mall/sign-out">${t(COMMON.sessions)}</a>
       <form method="post" action="/points-mall/sign-out"><button class="quiet">${t(COMMON.signOut)}</button></form>
     </div>

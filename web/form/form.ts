@@ -85,6 +85,10 @@ interface Field {
   /** Suggestions only. */
   readonly offers?: readonly string[]
   readonly lines?: number
+  /** More attributes of the field itself. */
+  readonly attributes?: Html | ''
+  /** When the page opens. */
+  readonly hasFocus?: boolean
 }
 
 /** `maxlength` counts UTF-16 units, of which a code point has up to two. The server decides. */
@@ -94,7 +98,7 @@ export const typedMax = (codePoints: number): number => 2 * codePoints
 export function field(one: Field): Html {
   const id = `field-${one.name}`
   const described = [one.hint && `${id}-hint`, one.error && `${id}-error`].filter(Boolean).join(' ')
-  const attributes = html`id="${id}" name="${one.name}" ${one.required ? 'required' : ''}
+  const attributes = html`id="${id}" name="${one.name}" ${one.required ? 'required' : ''} ${one.hasFocus ? 'autofocus' : ''} ${one.attributes ?? ''}
     ${one.autocomplete ? html`autocomplete="${one.autocomplete}"` : ''}
     ${one.maxlength === undefined ? '' : html`maxlength="${typedMax(one.maxlength)}"`}
     ${described ? html`aria-describedby="${described}"` : ''} ${one.error ? html`aria-invalid="true"` : ''}`

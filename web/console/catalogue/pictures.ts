@@ -17,6 +17,7 @@ import { shownImage } from '../../shared/product-picture.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
+import { gallery } from './gallery.ts'
 import { stockText } from './product-badges.ts'
 
 const WRONG = {
@@ -111,5 +112,6 @@ export function productAside(c: WebContext, deps: WebDeps, product: AdminProduct
         ? html`<form method="post" action="${action}/remove">${formFields(c)}${versionField(product.version)}<button class="quiet">${t(P.removePicture)}</button></form>`
         : ''
     }
+    ${gallery(c, deps, product)}
   </aside>`
 }

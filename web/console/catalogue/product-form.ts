@@ -41,6 +41,7 @@ import {
 } from '../../texts/console/catalogue.ts'
 import { POOL } from '../../texts/console/codes.ts'
 import { CUSTOM_FIELDS } from '../../texts/console/custom-fields.ts'
+import { PREVIEW } from '../../texts/console/daily.ts'
 import { SKUS } from '../../texts/console/skus.ts'
 import { STOCK } from '../../texts/console/stock.ts'
 
@@ -90,7 +91,7 @@ export function labelsOf(lang: Lang): Readonly<Record<string, string>> {
 }
 
 export interface ReadProduct {
-  readonly fields: Omit<ProductFields, 'image' | 'customFields'>
+  readonly fields: Omit<ProductFields, 'image' | 'images' | 'customFields'>
   readonly stock: number
   /** For an existing product; negative: out. */
   readonly stockDelta: number
@@ -314,7 +315,7 @@ export function productForm(
     <section class="card">
       <h2>${t(F.basics)}</h2>
       ${one('title', { required: true, maxlength: PRODUCT_MAX.title })}
-      ${one('description', { lines: 5, maxlength: PRODUCT_MAX.description })}
+      ${one('description', { lines: 5, maxlength: PRODUCT_MAX.description, hint: t(PREVIEW.format) })}
       ${one('labels', { lines: 3, hint: t(F.labelsHint) })}
       <div class="pair">
         ${select('category_id', [['', t(PRODUCTS.none)], ...categories.map(({ id, name }) => [id, name] as const)])}
@@ -383,6 +384,7 @@ export function productForm(
       ${one('rules', { lines: 3, maxlength: PRODUCT_MAX.rules })}
       <div class="pair">${one('sort', { inputmode: 'numeric', hint: t(F.sortHint) })}</div>
     </section>
-    <div class="form-end"><button>${t(stock === undefined ? F.saveDraft : F.saveChanges)}</button></div>
+    <div class="form-end"><button>${t(stock === undefined ? F.saveDraft : F.saveChanges)}</button>
+      <button class="quiet" formaction="/admin/products/preview" formtarget="_blank">${t(PREVIEW.look)}</button></div>
   </form>`
 }

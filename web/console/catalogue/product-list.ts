@@ -14,7 +14,9 @@ import { pager } from '../../shared/pager.ts'
 import { shownImage } from '../../shared/product-picture.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { MODE_TEXTS, SORT_TEXTS, STATUS_TEXTS, PRODUCTS as T } from '../../texts/console/catalogue.ts'
+import { ARRANGE } from '../../texts/console/daily.ts'
 import { consolePage } from '../layout.ts'
+import { ARRANGE_AT } from './arrange.ts'
 import { troubledProducts } from './external-product.ts'
 import { done, statusBadge, stockText } from './product-badges.ts'
 
@@ -47,7 +49,7 @@ export function productList(deps: WebDeps) {
     const main = html`
       <div class="row spread">
         <h1>${t(T.title)} <small class="count">${grouped(listed)}${total > listed ? '+' : ''} ${t(T.count)}</small></h1>
-        <a class="button" href="${HOME}/new">${t(T.add)}</a>
+        <span class="row"><a class="button plain" href="${ARRANGE_AT}">${t(ARRANGE.title)}</a> <a class="button" href="${HOME}/new">${t(T.add)}</a></span>
       </div>
       ${done(c)}
       ${await troubledProducts(c, deps)}

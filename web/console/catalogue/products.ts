@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { readCategories } from '../../../application/catalogue/categories.ts'
+import { copyProduct } from '../../../application/catalogue/copy-product.ts'
 import { askProductRefresh, readExternalProduct } from '../../../application/catalogue/external-products.ts'
 import {
   type AdminProductView,
@@ -13,6 +14,7 @@ import {
 } from '../../../application/catalogue/products.ts'
 import { DomainError, InvalidInputError } from '../../../domain/errors.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
+import { copyEnding } from '../../../i18n/product-texts.ts'
 import { type Form, type FormErrors, formFields, operationKeyOf, readForm } from '../../form/form.ts'
 import { chosenIn, staleForm, versionsOf } from '../../form/stale-form.ts'
 import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
@@ -22,6 +24,7 @@ import { PRODUCT_PAGE as P, PRODUCTS } from '../../texts/console/catalogue.ts'
 import { consolePage } from '../layout.ts'
 import { customFieldRoutes } from './custom-fields.ts'
 import { externalProductCard } from './external-product.ts'
+import { galleryRoutes } from './gallery.ts'
 import { pictureRoutes, productAside } from './pictures.ts'
 import { done, statusBadge } from './product-badges.ts'
 import {
@@ -146,6 +149,11 @@ export function consoleProductRoutes(deps: WebDeps) {
       await askProductRefresh(db, id)
       return c.redirect(`${HOME}/${id}?done=refreshing`, 303)
     })
+    .post(`${one}/copy`, async (c) => {
+      const named = { ending: copyEnding(c.get('lang')) }
+      const id = await copyProduct(db, c.req.param('id'), named, causeOf(c, await readForm(c)))
+      return c.redirect(`${HOME}/${id}?done=copied`, 303)
+    })
     .get(`${one}/stock`, stockMovementPage(deps))
     .get(`${one}/delete`, async (c) => {
       const t = textsIn(c.get('lang'))
@@ -170,6 +178,7 @@ export function consoleProductRoutes(deps: WebDeps) {
       return c.redirect(`${HOME}?done=deleted`, 303)
     })
     .route(one, pictureRoutes(deps))
+    .route(one, galleryRoutes(deps))
     .route(one, skuRoutes(deps))
     .route(one, customFieldRoutes(deps))
 }
@@ -199,6 +208,7 @@ function productButtons(c: WebContext, { id, status }: AdminProductView) {
     ${shown ? html`<a class="press" href="/points-mall/products/${id}">${t(PRODUCTS.look)}</a>` : ''}
     <form method="post" action="${HOME}/${id}/${shown ? 'unpublish' : 'publish'}">${formFields(c)}
       <button class="${shown ? 'plain' : ''}">${t(shown ? P.unpublish : P.publish)}</button></form>
+    <form method="post" action="${HOME}/${id}/copy">${formFields(c)}<button class="quiet">${t(P.copy)}</button></form>
     <a class="button quiet" href="${HOME}/${id}/delete">${t(P.delete)}</a>
   </div>`
 }

@@ -15,6 +15,7 @@ import { textsIn } from '../../texts/common/common.ts'
 import { ACTIONS, ORDER_STATES, ORDER_PAGE as T } from '../../texts/console/orders.ts'
 import { SLIPS } from '../../texts/console/ship-batch.ts'
 import { PARCELS } from '../../texts/console/shipments.ts'
+import { rememberedCarrier } from '../shipments/carrier-memory.ts'
 import { slipsAt } from '../shipments/packing-slips.ts'
 import { parcelFields } from '../shipments/parcel-fields.ts'
 import { actionAt, cameFrom } from './order-badges.ts'
@@ -103,11 +104,13 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
     return html`<form method="post" action="${post}">${formFields(c)}<button>${t(ACTIONS[action])}</button></form>`
   }
   const rest = order.toSend
+  const parcel = { ...form, carrier: form.carrier ?? rememberedCarrier(c) ?? '' }
+  const focus = parcel.carrier === '' ? 'carrier' : 'tracking_no'
   return html`<form method="post" action="${post}" class="stack" novalidate>
     ${formFields(c, form.once)}
     ${errorSummary(errors, lang)}
     ${sendTo(order, lang)}
-    ${parcelFields(form, errors, lang)}
+    ${parcelFields(parcel, errors, lang, c.req.query('done') === 'accept' ? focus : undefined)}
     ${
       rest > 1
         ? field({
@@ -125,7 +128,7 @@ function act(c: WebContext, order: Asked, action: ActionName, { form, errors }: 
 }
 
 /** Unmasked, for the parcel; a tap selects it. */
-function sendTo({ address_info }: Asked, lang: Lang): Html | '' {
+export function sendTo({ address_info }: Pick<OrderView, 'address_info'>, lang: Lang): Html | '' {
   const words = addressWords(address_info, 'sender')
   if (!words) return ''
   const t = textsIn(lang)

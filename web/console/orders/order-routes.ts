@@ -15,6 +15,7 @@ import { groupedText } from '../../shared/format.ts'
 import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { ACTIONS, ORDER_PAGE as T } from '../../texts/console/orders.ts'
+import { rememberCarrier } from '../shipments/carrier-memory.ts'
 import { showOrder } from './order.ts'
 import { type ActionName, reasonAgainst } from './order-actions.ts'
 import { cameFrom, doneAt, orderAt } from './order-badges.ts'
@@ -49,6 +50,7 @@ export function consoleOrderRoutes(deps: WebDeps) {
     const by = { type: 'operator' as const, id: viewerOf(c).sub }
     try {
       const known = await actOnOrder(deps, order, by, request, key)
+      if (request.kind === 'shipment') rememberCarrier(c, deps, request.carrier)
       return c.redirect(doneAt(orderNo, known ? doneBy(request, action) : 'pending', cameFrom(c)), 303)
     } catch (error) {
       return refuse(c, order, action, form, error)

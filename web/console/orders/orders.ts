@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import { OWNER_ID_MAX } from '../../../application/customers/users.ts'
 import { orderTable } from '../../../application/orders/orders-csv.ts'
+import { readViews } from '../../../application/orders/saved-views.ts'
 import { findOrders, type OrderLine, type OrderSearch } from '../../../application/orders/search.ts'
 import { dayInShanghai, isDay } from '../../../domain/business-time.ts'
 import { PAYMENT_MODES } from '../../../domain/catalogue/product.ts'
@@ -11,13 +12,20 @@ import { choice, field } from '../../form/form.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { grouped, priceText, time } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
+import { viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { MODE_TEXTS } from '../../texts/console/catalogue.ts'
+import { QUEUE } from '../../texts/console/daily.ts'
 import { ORDER_STATES, PAYMENT_STATES, ORDER_LIST as T } from '../../texts/console/orders.ts'
 import { SHIP_BATCH, SLIPS } from '../../texts/console/ship-batch.ts'
+import { keyed } from '../keys.ts'
 import { consolePage } from '../layout.ts'
 import { slipsAt } from '../shipments/packing-slips.ts'
+import { QUEUE_AT } from '../shipments/ship-queue.ts'
 import { orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
+import { orderTabs, placeInList } from './order-tabs.ts'
+import { viewForms, viewNotice } from './saved-views.ts'
+import { orderTick, selection } from './selected.ts'
 
 const HOME = '/admin/orders'
 const PER_PAGE = 30
@@ -38,13 +46,17 @@ export function orderList(deps: WebDeps) {
     const { orders, next } = areTurned
       ? { orders: [], next: undefined }
       : await findOrders({ ...deps, db: deps.replica }, search, page)
+    const views = await readViews(deps.db, viewerOf(c).sub)
     const main = html`
       <h1>${t(T.title)}</h1>
+      ${orderTabs(c, views)}
+      ${viewNotice(c)}
       ${filters(c, search, areTurned ? t(T.daysTurned) : undefined)}
-      ${areTurned ? '' : orders.length === 0 ? empty(c, search) : table(c, orders)}
+      ${viewForms(c, views)}
+      ${areTurned ? '' : orders.length === 0 ? empty(c, search) : selection(c, table(c, orders))}
       ${areTurned || orders.length === 0 ? '' : html`<p><a class="press" href="${HOME}/export.csv${new URL(c.req.url).search}">${t(T.download)}</a></p>`}
       ${search.status === 'order_accepted' && orders.length > 0 ? html`<p><a class="press" href="${slipsAt(orders.map(({ order_no }) => order_no))}">${t(SLIPS.printListed)}</a></p>` : ''}
-      <p><a class="press" href="${HOME}/ship-batch">${t(SHIP_BATCH.title)}</a></p>
+      <p class="row"><a class="press" href="${QUEUE_AT}" ${keyed(c, 's')}>${t(QUEUE.title)}</a> <a class="press" href="${HOME}/ship-batch">${t(SHIP_BATCH.title)}</a></p>
       <nav class="pager" aria-label="${t(T.listed)}">
         ${past ? html`<a class="button plain" href="${here(c, undefined)}">${t(T.firstPage)}</a>` : ''}
         ${next ? html`<a class="button plain" rel="next" href="${here(c, next)}">${t(oldestFirst ? T.newer : T.older)}</a>` : ''}
@@ -88,7 +100,7 @@ const isOldestFirst = (c: WebContext): boolean => c.req.query('sort') === 'oldes
 
 function here(c: WebContext, past: string | undefined): string {
   const url = new URL(c.req.url)
-  url.searchParams.delete('past')
+  for (const name of ['past', 'select', 'picked', 'view']) url.searchParams.delete(name)
   if (past !== undefined) url.searchParams.set('past', past)
   return url.pathname + url.search
 }
@@ -105,7 +117,7 @@ function filters(c: WebContext, search: OrderSearch, wrongDays: string | undefin
   const isFiltered =
     words ?? ownerId ?? productId ?? status ?? paymentStatus ?? paymentMode ?? isSent ?? from ?? to
   return html`<form class="filters orders" role="search">
-    ${field({ name: 'q', label: t(T.words), value: words, type: 'search', maxlength: WORDS_MAX })}
+    ${field({ name: 'q', label: t(T.words), value: words, type: 'search', maxlength: WORDS_MAX, attributes: keyed(c, '/') })}
     ${choice('status', t(T.status), [any, ...ORDER_STATUSES.map((name) => [name, t(ORDER_STATES[name])] as const)], status)}
     ${choice('payment_status', t(T.payment), [any, ...PAYMENT_STATUSES.map((name) => [name, t(PAYMENT_STATES[name])] as const)], paymentStatus)}
     ${choice('payment_mode', t(T.mode), [any, ...PAYMENT_MODES.map((name) => [name, t(MODE_TEXTS[name])] as const)], paymentMode)}
@@ -146,7 +158,7 @@ function table(c: WebContext, orders: readonly OrderLine[]): Html {
   const lang = c.get('lang')
   const t = textsIn(lang)
   // The order page links back to this list.
-  const from = new URL(c.req.url).search.slice(1)
+  const from = placeInList(c)
   return html`<table class="folds pairs many">
     <caption class="sr">${t(T.listed)}</caption>
     <thead><tr>
@@ -154,8 +166,8 @@ function table(c: WebContext, orders: readonly OrderLine[]): Html {
       <th scope="col" class="number">${t(T.total)}</th><th scope="col">${t(T.time)}</th><th scope="col">${t(T.status)}</th>
     </tr></thead>
     <tbody>${orders.map(
-      (order) => html`<tr>
-        <th scope="row"><a class="press name code" href="${orderAt(order.order_no, from)}">${order.order_no}</a></th>
+      (order, n) => html`<tr>
+        <th scope="row">${orderTick(c, order.order_no, n)}<a class="press name code" href="${orderAt(order.order_no, from)}">${order.order_no}</a></th>
         <td data-label="${t(T.product)}" class="left plainly"><span>${order.product_title}${specsText(order.specs) ? html` <span class="muted small">${specsText(order.specs)}</span>` : ''}${order.quantity > 1 ? html` <span class="muted">×&nbsp;${grouped(order.quantity)}</span>` : ''}</span></td>
         <td data-label="${t(T.customer)}" class="by plainly"><a class="press second" href="/admin/users/${encodeURIComponent(order.owner_id)}">${order.owner_id}</a></td>
         <td data-label="${t(T.total)}" class="number left plainly">${priceText(order.total_points, order.total_money, lang)}</td>

@@ -30,13 +30,18 @@ export function mismatchText(carrier: string, trackingNo: string, lang: Lang): s
 const offers = (lang: Lang) =>
   CARRIER_CODES.filter((code: CarrierCode) => code !== 'htky').map((code) => CARRIER_NAMES[code][lang])
 
-/** Carrier and number, and the box where the number was doubted. */
-export function parcelFields(form: Form, errors: FormErrors, lang: Lang): Html {
+/** Carrier and number, and the box where the number was doubted. @param focus the field that has it when the page opens */
+export function parcelFields(
+  form: Form,
+  errors: FormErrors,
+  lang: Lang,
+  focus?: 'carrier' | 'tracking_no',
+): Html {
   const t = textsIn(lang)
   const isDoubted = errors[CONFIRM] !== undefined
   return html`<div class="pair">
-      ${field({ name: 'carrier', label: t(T.carrier), value: form.carrier, error: errors.carrier, required: true, offers: offers(lang) })}
-      ${field({ name: 'tracking_no', label: t(T.trackingNo), value: form.tracking_no, error: errors.tracking_no ?? errors[CONFIRM], required: true })}
+      ${field({ name: 'carrier', label: t(T.carrier), value: form.carrier, error: errors.carrier, required: true, offers: offers(lang), hasFocus: focus === 'carrier' })}
+      ${field({ name: 'tracking_no', label: t(T.trackingNo), value: form.tracking_no, error: errors.tracking_no ?? errors[CONFIRM], required: true, hasFocus: focus === 'tracking_no' })}
     </div>
     ${isDoubted ? html`<label class="pick"><input type="checkbox" id="field-${CONFIRM}" name="${CONFIRM}" value="1"> ${t(T.confirm)}</label>` : ''}`
 }

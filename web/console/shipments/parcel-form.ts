@@ -14,7 +14,8 @@ export interface TypedParcel {
   readonly errors: FormErrors
 }
 
-const CARRIER_MAX = 64
+/** Code points. */
+export const CARRIER_MAX = 64
 
 /** Use the rest only without errors. @param isStrict refuses numbers that no carrier gives */
 export function readParcel(form: Form, lang: Lang, isStrict = false): TypedParcel {

@@ -2,6 +2,8 @@
 
 // A form is sent once: the second tap finds the button at rest.
 document.addEventListener('submit', (event) => {
+  // What opens beside the page leaves its form as it is.
+  if (event.submitter?.formTarget === '_blank') return
   const form = event.target
   if (form.dataset.sent) return event.preventDefault()
   form.dataset.sent = '1'
@@ -95,8 +97,37 @@ document.addEventListener('click', (event) => {
   history.back()
 })
 
-// What has to be mended is read out first.
-document.querySelector('.summary')?.focus()
+// What has to be mended is read out first. In the console what was said comes next, so that the focus is never lost.
+const summary = document.querySelector('.summary')
+if (summary) summary.focus()
+else if (document.body.classList.contains('console') && !document.querySelector('[autofocus]')) {
+  const notice = document.querySelector('main .notice:is([role=status], [role=alert])')
+  if (notice) {
+    notice.tabIndex = -1
+    notice.focus()
+  }
+}
+
+// One key is a click, or the focus of a field: data-key. Not while somebody types, nor with another key.
+document.addEventListener('keydown', (event) => {
+  const { key, target } = event
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) return
+  if (target.closest('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]')) return
+  const place = document.querySelector(`[data-key="${CSS.escape(key)}"]`)
+  if (!place) return
+  event.preventDefault()
+  if (place.matches('input, textarea, select')) place.focus()
+  else place.click()
+})
+// Ticks all boxes of a form, or none, without loading the page: <a data-ticks>.
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('a[data-ticks]')
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  const boxes = [...link.closest('form').querySelectorAll('input[type=checkbox]')]
+  const isAll = boxes.every((box) => box.checked)
+  for (const box of boxes) box.checked = !isAll
+})
 
 // One more and one less beside a number: <button data-step="1" aria-controls="id" hidden>.
 for (const button of document.querySelectorAll('[data-step]')) {
@@ -171,4 +202,38 @@ for (const place of document.querySelectorAll('[data-regions]')) {
   }
   place.addEventListener('focusin', follow, { once: true })
   for (const name of ['province', 'city']) input(name).addEventListener('input', follow)
+}
+
+// Drags an item of a list to another place, and sends where it went: <ol data-arrange>, <li data-id>.
+for (const list of document.querySelectorAll('[data-arrange]')) {
+  let dragged
+  list.addEventListener('pointerdown', (event) => {
+    if (!event.target.closest('.handle') || event.button !== 0) return
+    dragged = event.target.closest('li')
+    dragged.classList.add('dragged')
+    list.setPointerCapture(event.pointerId)
+    event.preventDefault()
+  })
+  list.addEventListener('pointermove', (event) => {
+    if (!dragged) return
+    const over = document.elementFromPoint(event.clientX, event.clientY)?.closest('[data-arrange] > li')
+    if (!over || over === dragged) return
+    const box = over.getBoundingClientRect()
+    if (event.clientY < box.top + box.height / 2) over.before(dragged)
+    else over.after(dragged)
+  })
+  const drop = () => {
+    if (!dragged) return
+    dragged.classList.remove('dragged')
+    const move = document.createElement('input')
+    move.type = 'hidden'
+    move.name = 'move'
+    move.value = `${dragged.dataset.id},${dragged.nextElementSibling?.dataset.id ?? ''}`
+    dragged = undefined
+    const form = list.closest('form')
+    form.append(move)
+    form.requestSubmit()
+  }
+  list.addEventListener('pointerup', drop)
+  list.addEventListener('pointercancel', drop)
 }

@@ -12,12 +12,14 @@ import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { moneyText } from '../../shared/format.ts'
 import type { Html } from '../../shared/page.ts'
 import { shownImage } from '../../shared/product-picture.ts'
+import { richText } from '../../shared/rich-text.ts'
 import { catalogueDb } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, HOME as SHOP, TYPES } from '../../texts/shop/catalogue.ts'
 import { deliveryTexts } from '../../texts/shop/delivery.ts'
 import { shopPage } from '../layout.ts'
-import { picture, productGrid } from './product-card.ts'
+import { pictureStrip } from './picture-strip.ts'
+import { productGrid } from './product-card.ts'
 import { closedNow, limits, price, reasonItem, returns, shortReason, stock, times } from './product-copy.ts'
 
 const HOME = '/points-mall/products'
@@ -96,7 +98,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
     (pair): pair is [string, string] => typeof pair[1] === 'string',
   )
   return html`<article class="product-page">
-    <div class="photographed">${picture(shownImage(imageOf(product, chosenSku(c, product)), deps), product.title)}</div>
+    <div class="photographed">${pictureStrip({ ...product, image: imageOf(product, chosenSku(c, product)) }, deps, lang)}</div>
     <div class="ticket offer">
       <div class="body stack">
         ${product.category ? html`<p class="small above"><a class="tap" href="${HOME}?category_id=${product.category.id}">${product.category.name}</a></p>` : ''}
@@ -117,7 +119,7 @@ function detail(c: WebContext, deps: WebDeps, product: ProductView, check: Check
       ${buy(c, product, reasons, mostOf(product, check, settings.rules))}
     </div>
     <div class="told stack">
-      ${product.description ? html`<section class="stack"><h2>${t(PRODUCT.about)}</h2><p class="prose">${product.description}</p></section>` : ''}
+      ${product.description ? html`<section class="stack"><h2>${t(PRODUCT.about)}</h2><div class="rich">${richText(product.description, deps)}</div></section>` : ''}
       ${product.rules ? html`<section class="stack"><h2>${t(PRODUCT.rulesOfShop)}</h2><p class="prose">${product.rules}</p></section>` : ''}
       ${
         facts.length === 0

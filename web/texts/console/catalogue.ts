@@ -157,6 +157,7 @@ export const UNIT_TEXTS = {
 export const PRODUCT_PAGE = {
   publish: { zh: '上架', en: 'Publish' },
   unpublish: { zh: '下架', en: 'Unpublish' },
+  copy: { zh: '复制商品', en: 'Copy' },
   delete: { zh: '删除商品', en: 'Delete' },
   deleteTitle: { zh: '删除这件商品？', en: 'Delete this product?' },
   deleteHint: {
@@ -224,6 +225,10 @@ export const DONE = {
     zh: '草稿已保存。接下来可以上传图片，再上架。',
     en: 'Draft saved. Add a picture, then publish it.',
   },
+  copied: {
+    zh: '已复制为草稿，没有库存。改好标题和库存后再上架。',
+    en: 'Copied into a draft without stock. Change title and stock, then publish it.',
+  },
   saved: { zh: '修改已保存。', en: 'Saved.' },
   published: { zh: '商品已上架。', en: 'Product published.' },
   sold_out: {
@@ -234,6 +239,7 @@ export const DONE = {
   unpublished: { zh: '商品已下架。', en: 'Product unpublished.' },
   deleted: { zh: '商品已删除。', en: 'Product deleted.' },
   picture: { zh: '图片已更新。', en: 'Picture updated.' },
+  gallery: { zh: '更多图片已保存。', en: 'Pictures saved.' },
   picture_removed: { zh: '图片已移除。', en: 'Picture removed.' },
   category: { zh: '分类已保存。', en: 'Category saved.' },
   category_deleted: { zh: '分类已删除。', en: 'Category deleted.' },
