@@ -20,6 +20,7 @@ import { adminCategoryRoutes } from './routes/admin/categories.ts'
 import { adminCodeRoutes } from './routes/admin/codes.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
 import { adminOrderExportRoutes } from './routes/admin/order-export.ts'
+import { adminOrderMessageRoutes } from './routes/admin/order-messages.ts'
 import { adminOrderRoutes } from './routes/admin/orders.ts'
 import { adminProductRoutes } from './routes/admin/products.ts'
 import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
@@ -36,6 +37,7 @@ import { healthRoutes } from './routes/platform/health.ts'
 import { afterSaleRoutes } from './routes/shop/after-sales.ts'
 import { categoryRoutes } from './routes/shop/categories.ts'
 import { exchangeRoutes } from './routes/shop/exchanges.ts'
+import { orderMessageRoutes } from './routes/shop/order-messages.ts'
 import { orderRoutes } from './routes/shop/orders.ts'
 import { productRoutes } from './routes/shop/products.ts'
 import { answerUnderWay } from './routes/shop/under-way.ts'
@@ -89,6 +91,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/points-mall/wallet', walletRoutes(deps))
   app.route('/api/points-mall', exchangeRoutes(deps))
   app.route('/api/points-mall/orders', orderRoutes(deps))
+  app.route('/api/points-mall/orders', orderMessageRoutes(deps))
   app.route('/api/points-mall', afterSaleRoutes(deps))
   app.route('/api/admin/points-mall/products', adminProductRoutes(deps))
   app.route('/api/admin/points-mall/categories', adminCategoryRoutes(deps))
@@ -96,6 +99,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/earnings', adminEarningRoutes(deps))
   app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminOrderMessageRoutes(deps))
   app.route('/api/admin/points-mall', adminCodeRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))

@@ -35,6 +35,7 @@ const PAY: readonly ErrorCode[] = [
   'RATE_LIMITED',
 ]
 const CANCEL: readonly ErrorCode[] = ['ORDER_NOT_CANCELABLE', 'ORDER_STATE_CONFLICT']
+const MESSAGE: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'RATE_LIMITED']
 const CONFLICT: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT']
 const REFUND: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'REFUND_EXCEEDS_REST', 'REFUND_IS_WHOLE']
 const ENDPOINT_OFF: readonly ErrorCode[] = ['ENDPOINT_DISABLED']
@@ -101,6 +102,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: {},
   },
   'POST /api/points-mall/orders/{id}/confirm': { id: 'confirmOrder', problems: CONFLICT, example: {} },
+  'GET /api/points-mall/orders/{id}/messages': { id: 'listOrderMessages' },
+  'POST /api/points-mall/orders/{id}/messages': {
+    id: 'createOrderMessage',
+    problems: MESSAGE,
+    example: { text: '请问什么时候发货？' },
+  },
   'POST /api/points-mall/orders/{id}/after-sales': {
     id: 'createAfterSale',
     problems: ASK_AFTER_SALE,
@@ -159,6 +166,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: { codes: [{ code: 'ABCD-EFGH-1234', pin: '9876', valid_until: '2099-12-31' }] },
   },
   'GET /api/admin/points-mall/products/{id}/codes': { id: 'adminListCodes' },
+  'GET /api/admin/points-mall/orders/{id}/messages': { id: 'adminListOrderMessages' },
+  'POST /api/admin/points-mall/orders/{id}/messages': {
+    id: 'adminCreateOrderMessage',
+    problems: MESSAGE,
+    example: { text: '今天下午发出。' },
+  },
   'POST /api/admin/points-mall/orders/{id}/codes/{code_id}/replace': {
     id: 'adminReplaceCode',
     problems: ['ORDER_STATE_CONFLICT', 'DELIVERY_MISMATCH', 'OUT_OF_STOCK'],

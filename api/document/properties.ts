@@ -44,6 +44,16 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   count: 'How many',
   sort: 'Position in lists: smaller comes first',
 
+  // Messages
+  'Message.from': 'Who wrote it',
+  'Message.by': 'The customer, or the operator who wrote for the shop; operators only',
+  'Message.text': 'The message',
+  'Message.at': 'When it was written',
+  text: 'The message; line breaks are kept',
+  'meta.total': 'Entries on all pages',
+  unread: 'How many messages of the other side the reader had not seen before',
+  unanswered: 'How many messages of the customer came since the shop wrote last',
+
   // After-sales
   'AfterSale.type': '`refund_only`: the goods stay where they are; `return_refund`: they are sent back',
   'AfterSale.stage': 'Whether the order was finished when the customer asked',

@@ -10,6 +10,7 @@ export interface OrderFilter {
   readonly paymentMode?: PaymentMode | undefined
   readonly productId?: string | undefined
   readonly needsAttention?: boolean | undefined
+  readonly isUnanswered?: boolean | undefined
   readonly paymentStatus?: PaymentStatus | undefined
   readonly from?: Date | undefined
   /** Exclusive. */
@@ -33,6 +34,10 @@ export async function listOrders(
   if (filter.from) query = query.where('exchange_time', '>=', filter.from)
   if (filter.to) query = query.where('exchange_time', '<', filter.to)
   if (filter.needsAttention) query = query.where('needs_attention', 'is not', null)
+  if (filter.isUnanswered) {
+    const waiting = db.selectFrom('order_conversations').select('order_no').where('unanswered', '>', 0)
+    query = query.where('order_no', 'in', waiting)
+  }
   const [rows, count] = await Promise.all([
     query.selectAll().orderBy('id', 'desc').limit(page.limit).offset(page.offset).execute(),
     query.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),

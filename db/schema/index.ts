@@ -11,6 +11,7 @@ import type { IdempotencyKeysTable } from './idempotency-keys.ts'
 import type { KeptFormsTable } from './kept-forms.ts'
 import type { LevelChangesTable } from './level-changes.ts'
 import type { OrderEventsTable } from './order-events.ts'
+import type { OrderConversationsTable, OrderMessagesTable } from './order-messages.ts'
 import type { OrderRefundsTable } from './order-refunds.ts'
 import type { OrderRequestsTable } from './order-requests.ts'
 import type { OrderStatusTransitionsTable } from './order-status-transitions.ts'
@@ -56,6 +57,8 @@ export interface Database {
   points_exchange_orders: PointsExchangeOrdersTable
   order_status_transitions: OrderStatusTransitionsTable
   order_events: OrderEventsTable
+  order_messages: OrderMessagesTable
+  order_conversations: OrderConversationsTable
   stock_reservations: StockReservationsTable
   stock_movements: StockMovementsTable
   product_codes: ProductCodesTable

@@ -365,6 +365,14 @@ const TABLE: readonly Row[] = [
     path: `${API}/orders/${await shipped(owner)}/confirm`,
     body: {},
   })),
+  row(`POST ${API}/orders/:id/messages`, PEOPLE, 201, 'own', async (owner) => ({
+    path: `${API}/orders/${await paid(owner)}/messages`,
+    body: { text: '什么时候发货？' },
+  })),
+  row(`POST ${STAFF_API}/orders/:id/messages`, STAFF, 201, 'customer', async (owner) => ({
+    path: `${STAFF_API}/orders/${await paid(owner)}/messages`,
+    body: { text: '今天' },
+  })),
   row(`POST ${API}/orders/:id/after-sales`, PEOPLE, 201, 'own', async (owner) => ({
     path: `${API}/orders/${await paid(owner)}/after-sales`,
     body: { type: 'refund_only', quantity: 1, ...reason },
@@ -531,6 +539,14 @@ const TABLE: readonly Row[] = [
   row('POST /points-mall/orders/:id/confirm', PEOPLE, 303, 'own', async (owner) => ({
     path: `/points-mall/orders/${await shipped(owner)}/confirm`,
     fields: {},
+  })),
+  row('POST /points-mall/orders/:id/messages', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/orders/${await paid(owner)}/messages`,
+    fields: { text: '什么时候发货？' },
+  })),
+  row('POST /admin/orders/:id/messages', STAFF, 303, 'customer', async (owner) => ({
+    path: `/admin/orders/${await paid(owner)}/messages`,
+    fields: { text: '今天' },
   })),
   row('POST /points-mall/orders/:id/after-sale', PEOPLE, 303, 'own', async (owner) => ({
     path: `/points-mall/orders/${await paid(owner)}/after-sale`,
@@ -1022,7 +1038,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
   [
     PEOPLE,
     [
-      ...['', '/statistics', '/:id'].map((path) => `${API}/orders${path}`),
+      ...['', '/statistics', '/:id', '/:id/messages'].map((path) => `${API}/orders${path}`),
       ...['', '/:id'].map((path) => `${API}/after-sales${path}`),
       ...['', '/transactions', '/transactions.csv'].map((path) => `${API}/wallet${path}`),
       '/points-mall/continue',
@@ -1037,6 +1053,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/:id/confirm',
         '/:id/codes',
         '/:id/extend',
+        '/:id/messages',
         '/:id/address',
         '/:id/after-sale',
       ].map((path) => `/points-mall/orders${path}`),
@@ -1064,6 +1081,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         'orders',
         'orders.csv',
         'orders/:id',
+        'orders/:id/messages',
         'after-sales',
         'after-sales/:id',
         'reconciliations',
@@ -1085,6 +1103,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders',
         '/orders/:id',
         '/orders/:id/:action',
+        '/orders/:id/messages',
         '/after-sales',
         '/after-sales/:id',
         '/orders/:id/codes/:code/replace',

@@ -489,6 +489,8 @@ type Address = {
   detail?: string | null
 } | null
 
+type Message = { id: string; from: 'customer' | 'shop'; by?: string; text: string; at: string }
+
 type AfterSale = {
   id: string
   order_no: string
@@ -1384,6 +1386,49 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  listOrderMessages: {
+    path: { id: string }
+    query?: { page?: number; per_page?: number }
+    answer:
+      | {
+          status: 200
+          body: {
+            success: true
+            data: Message[]
+            meta: {
+              current_page: number
+              per_page: number
+              total: number
+              last_page: number
+              unread: number
+              unanswered: number
+            }
+          }
+        }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  createOrderMessage: {
+    path: { id: string }
+    body: { text: string }
+    answer:
+      | { status: 201; body: { success: true; data: Message } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 429; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   createAfterSale: {
     path: { id: string }
     body: {
@@ -1889,6 +1934,7 @@ export interface Operations {
       owner_id?: string
       product_id?: string
       needs_attention?: 'true' | 'false'
+      unanswered?: 'true' | 'false'
       payment_status?: 'unpaid' | 'paid' | 'closing' | 'closed' | 'refunding' | 'refunded'
       from?: string
       to?: string
@@ -2016,6 +2062,49 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminListOrderMessages: {
+    path: { id: string }
+    query?: { page?: number; per_page?: number }
+    answer:
+      | {
+          status: 200
+          body: {
+            success: true
+            data: Message[]
+            meta: {
+              current_page: number
+              per_page: number
+              total: number
+              last_page: number
+              unread: number
+              unanswered: number
+            }
+          }
+        }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminCreateOrderMessage: {
+    path: { id: string }
+    body: { text: string }
+    answer:
+      | { status: 201; body: { success: true; data: Message } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 429; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminImportCodes: {
     path: { id: string }
     body: CodeImport
@@ -2108,6 +2197,7 @@ export interface Operations {
       owner_id?: string
       product_id?: string
       needs_attention?: 'true' | 'false'
+      unanswered?: 'true' | 'false'
       payment_status?: 'unpaid' | 'paid' | 'closing' | 'closed' | 'refunding' | 'refunded'
       from?: string
       to?: string
@@ -2607,6 +2697,8 @@ export const PATHS = {
   changeOrderAddress: ['PATCH', '/api/points-mall/orders/{id}/address'],
   extendOrder: ['POST', '/api/points-mall/orders/{id}/extend'],
   confirmOrder: ['POST', '/api/points-mall/orders/{id}/confirm'],
+  listOrderMessages: ['GET', '/api/points-mall/orders/{id}/messages'],
+  createOrderMessage: ['POST', '/api/points-mall/orders/{id}/messages'],
   createAfterSale: ['POST', '/api/points-mall/orders/{id}/after-sales'],
   listAfterSales: ['GET', '/api/points-mall/after-sales'],
   getAfterSale: ['GET', '/api/points-mall/after-sales/{id}'],
@@ -2647,6 +2739,8 @@ export const PATHS = {
   adminCancelOrder: ['POST', '/api/admin/points-mall/orders/{id}/cancel'],
   adminRefundOrder: ['POST', '/api/admin/points-mall/orders/{id}/refund'],
   adminResolveOrder: ['POST', '/api/admin/points-mall/orders/{id}/resolve'],
+  adminListOrderMessages: ['GET', '/api/admin/points-mall/orders/{id}/messages'],
+  adminCreateOrderMessage: ['POST', '/api/admin/points-mall/orders/{id}/messages'],
   adminImportCodes: ['POST', '/api/admin/points-mall/products/{id}/codes'],
   adminListCodes: ['GET', '/api/admin/points-mall/products/{id}/codes'],
   adminReplaceCode: ['POST', '/api/admin/points-mall/orders/{id}/codes/{code_id}/replace'],

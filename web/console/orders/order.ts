@@ -38,6 +38,7 @@ import { auditTrail } from './audit-trail.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
 import { orderCodes } from './order-codes.ts'
+import { orderMessages } from './order-messages.ts'
 
 /** The confirmation of an action is true only in this status. */
 const DONE_IN: Readonly<Record<string, OrderStatus>> = {
@@ -62,13 +63,14 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes, voucher, toSend, sales] = await Promise.all([
+  const [books, workflow, codes, voucher, toSend, sales, messages] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
     readOrderCodes(deps.db, order.order_no),
     readOrderVoucher(deps, order.order_no),
     readToSend(deps.db, order),
     afterSalesOfOrder(deps, order.order_no, lang),
+    orderMessages(c, deps, order),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
@@ -95,6 +97,7 @@ export async function showOrder(
       </section>
       ${facts(order, books, workflow, lang)}
     </div>
+    ${messages}
     ${orderCodes(c, order, codes)}
     ${parcelList(c, order)}
     ${voucher ? html`<p><a class="press" href="/admin/counter/${voucher.id}">${t(COUNTER.uses)}</a></p>` : ''}

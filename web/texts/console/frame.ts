@@ -53,6 +53,7 @@ export const TODAY = {
   undecided: { zh: '笔兑换迟迟没有结果', en: 'Redemption without a result' },
   endpoints: { zh: '个接收地址已自动停止推送', en: 'Webhook endpoints that were switched off' },
   findings: { zh: '处对账差异未解决', en: 'Unresolved reconciliation differences' },
+  unanswered: { zh: '笔订单的留言待回复', en: 'orders with unanswered messages' },
   oldest: { zh: '最早一笔：{when}', en: 'oldest: {when}' },
   more: { zh: '查看全部', en: 'Show all' },
   look: { zh: '查看', en: 'View' },
