@@ -21,6 +21,7 @@ import { adminCodeRoutes } from './routes/admin/codes.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
 import { adminOrderExportRoutes } from './routes/admin/order-export.ts'
 import { adminOrderMessageRoutes } from './routes/admin/order-messages.ts'
+import { adminOrderNoteRoutes } from './routes/admin/order-notes.ts'
 import { adminOrderRoutes } from './routes/admin/orders.ts'
 import { adminProductRoutes } from './routes/admin/products.ts'
 import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
@@ -100,6 +101,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderMessageRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminOrderNoteRoutes(deps))
   app.route('/api/admin/points-mall', adminCodeRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))

@@ -8,6 +8,7 @@ import { counterRoutes } from './console/fulfilment/counter.ts'
 import { storeRoutes } from './console/fulfilment/stores.ts'
 import { consoleWebhookRoutes } from './console/messaging/webhooks.ts'
 import { consoleAfterSaleRoutes } from './console/orders/after-sales.ts'
+import { consoleDeskNoteRoutes } from './console/orders/desk-notes.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderMessageRoutes } from './console/orders/order-messages.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
@@ -76,6 +77,7 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
   app.route('/admin/orders', consoleOrderMessageRoutes(deps))
+  app.route('/admin/orders', consoleDeskNoteRoutes(deps))
   app.route('/admin/after-sales', consoleAfterSaleRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))
   app.route('/admin/products', consoleCodeRoutes(deps))

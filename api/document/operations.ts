@@ -172,6 +172,17 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: MESSAGE,
     example: { text: '今天下午发出。' },
   },
+  'GET /api/admin/points-mall/orders/{id}/notes': { id: 'adminListOrderNotes' },
+  'POST /api/admin/points-mall/orders/{id}/notes': {
+    id: 'adminAddOrderNote',
+    problems: MESSAGE,
+    example: { text: '顾客来电，下周一前不要发货' },
+  },
+  'PUT /api/admin/points-mall/orders/{id}/assignee': {
+    id: 'adminAssignOrder',
+    problems: MESSAGE,
+    example: { assignee: 'olga' },
+  },
   'POST /api/admin/points-mall/orders/{id}/codes/{code_id}/replace': {
     id: 'adminReplaceCode',
     problems: ['ORDER_STATE_CONFLICT', 'DELIVERY_MISMATCH', 'OUT_OF_STOCK'],

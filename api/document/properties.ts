@@ -54,6 +54,15 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   unread: 'How many messages of the other side the reader had not seen before',
   unanswered: 'How many messages of the customer came since the shop wrote last',
 
+  // Notes of operators
+  notes: 'What operators noted, newest first; customers never see it',
+  assignee: 'The operator who looks after the order; null: nobody in particular',
+  'OrderDesk.notes.kind': 'A note, or a change of the assignee',
+  'OrderDesk.notes.by': 'The operator who did it',
+  'OrderDesk.notes.assignee': 'To whom the order was assigned; null in other kinds',
+  'OrderDesk.notes.text': 'The note; null in other kinds',
+  'OrderDesk.notes.at': 'When',
+
   // After-sales
   'AfterSale.type': '`refund_only`: the goods stay where they are; `return_refund`: they are sent back',
   'AfterSale.stage': 'Whether the order was finished when the customer asked',

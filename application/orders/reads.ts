@@ -11,6 +11,7 @@ export interface OrderFilter {
   readonly productId?: string | undefined
   readonly needsAttention?: boolean | undefined
   readonly isUnanswered?: boolean | undefined
+  readonly assignee?: string | undefined
   readonly paymentStatus?: PaymentStatus | undefined
   readonly from?: Date | undefined
   /** Exclusive. */
@@ -34,6 +35,7 @@ export async function listOrders(
   if (filter.from) query = query.where('exchange_time', '>=', filter.from)
   if (filter.to) query = query.where('exchange_time', '<', filter.to)
   if (filter.needsAttention) query = query.where('needs_attention', 'is not', null)
+  if (filter.assignee !== undefined) query = query.where('assignee', '=', filter.assignee)
   if (filter.isUnanswered) {
     const waiting = db.selectFrom('order_conversations').select('order_no').where('unanswered', '>', 0)
     query = query.where('order_no', 'in', waiting)

@@ -20,6 +20,8 @@ export interface OrderSearch {
   readonly needsAttention?: boolean | undefined
   /** Its customer waits for an answer to a message. */
   readonly isUnanswered?: boolean | undefined
+  /** The operator who looks after it. */
+  readonly assignee?: string | undefined
   readonly from?: Date | undefined
   /** Exclusive. */
   readonly to?: Date | undefined
@@ -90,6 +92,7 @@ async function findPage(
     isSent,
     needsAttention,
     isUnanswered,
+    assignee,
     from,
     to,
   }: OrderSearch,
@@ -110,6 +113,7 @@ async function findPage(
       if (paymentMode !== undefined) conditions.push(eb('payment_mode', '=', paymentMode))
       if (isSent !== undefined) conditions.push(eb('shipping_type', isSent ? '=' : '<>', 'logistics'))
       if (needsAttention) conditions.push(eb('needs_attention', 'is not', null))
+      if (assignee !== undefined) conditions.push(eb('assignee', '=', assignee))
       if (isUnanswered) conditions.push(isWaitingForAnswer())
       if (from !== undefined) conditions.push(eb('exchange_time', '>=', from))
       if (to !== undefined) conditions.push(eb('exchange_time', '<', to))

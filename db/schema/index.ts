@@ -12,6 +12,7 @@ import type { KeptFormsTable } from './kept-forms.ts'
 import type { LevelChangesTable } from './level-changes.ts'
 import type { OrderEventsTable } from './order-events.ts'
 import type { OrderConversationsTable, OrderMessagesTable } from './order-messages.ts'
+import type { OrderNotesTable } from './order-notes.ts'
 import type { OrderRefundsTable } from './order-refunds.ts'
 import type { OrderRequestsTable } from './order-requests.ts'
 import type { OrderStatusTransitionsTable } from './order-status-transitions.ts'
@@ -58,6 +59,7 @@ export interface Database {
   order_status_transitions: OrderStatusTransitionsTable
   order_events: OrderEventsTable
   order_messages: OrderMessagesTable
+  order_notes: OrderNotesTable
   order_conversations: OrderConversationsTable
   stock_reservations: StockReservationsTable
   stock_movements: StockMovementsTable

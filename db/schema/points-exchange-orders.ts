@@ -77,5 +77,7 @@ export interface PointsExchangeOrdersTable extends Dated {
   owner_id: string
   operator_type: string | null
   operator_id: string | null
+  /** The operator who looks after it; null: nobody in particular. */
+  assignee: ColumnType<string | null, undefined, string | null>
   deleted_at: Date | null
 }

@@ -248,6 +248,13 @@ describe('each operation', () => {
       return { id, shipment_id: parcel.id }
     },
     createAfterSale: async () => asPath(await redeemed()),
+    listOrderMessages: async () => asPath(await redeemed()),
+    createOrderMessage: async () => asPath(await redeemed()),
+    adminListOrderMessages: async () => asPath(await redeemed()),
+    adminCreateOrderMessage: async () => asPath(await redeemed()),
+    adminListOrderNotes: async () => asPath(await redeemed()),
+    adminAddOrderNote: async () => asPath(await redeemed()),
+    adminAssignOrder: async () => asPath(await redeemed()),
     getAfterSale: () => afterSale(),
     cancelAfterSale: () => afterSale(),
     appealAfterSale: () => afterSale('refused'),

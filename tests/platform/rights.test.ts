@@ -373,6 +373,14 @@ const TABLE: readonly Row[] = [
     path: `${STAFF_API}/orders/${await paid(owner)}/messages`,
     body: { text: '今天' },
   })),
+  row(`POST ${STAFF_API}/orders/:id/notes`, STAFF, 201, 'customer', async (owner) => ({
+    path: `${STAFF_API}/orders/${await paid(owner)}/notes`,
+    body: { text: '先不要发货' },
+  })),
+  row(`PUT ${STAFF_API}/orders/:id/assignee`, STAFF, 200, 'customer', async (owner) => ({
+    path: `${STAFF_API}/orders/${await paid(owner)}/assignee`,
+    body: { assignee: 'olga' },
+  })),
   row(`POST ${API}/orders/:id/after-sales`, PEOPLE, 201, 'own', async (owner) => ({
     path: `${API}/orders/${await paid(owner)}/after-sales`,
     body: { type: 'refund_only', quantity: 1, ...reason },
@@ -548,6 +556,16 @@ const TABLE: readonly Row[] = [
     path: `/admin/orders/${await paid(owner)}/messages`,
     fields: { text: '今天' },
   })),
+  row('POST /admin/orders/:id/notes', STAFF, 303, 'customer', async (owner) => ({
+    path: `/admin/orders/${await paid(owner)}/notes`,
+    fields: { note: '先不要发货' },
+  })),
+  ...['assign', 'unassign'].map((act) =>
+    row(`POST /admin/orders/:id/${act}`, STAFF, 303, 'customer', async (owner) => ({
+      path: `/admin/orders/${await paid(owner)}/${act}`,
+      fields: {},
+    })),
+  ),
   row('POST /points-mall/orders/:id/after-sale', PEOPLE, 303, 'own', async (owner) => ({
     path: `/points-mall/orders/${await paid(owner)}/after-sale`,
     fields: { type: 'refund_only', quantity: '1', ...reason },
@@ -1082,6 +1100,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         'orders.csv',
         'orders/:id',
         'orders/:id/messages',
+        'orders/:id/notes',
         'after-sales',
         'after-sales/:id',
         'reconciliations',
@@ -1104,6 +1123,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/:id',
         '/orders/:id/:action',
         '/orders/:id/messages',
+        '/orders/:id/notes',
         '/after-sales',
         '/after-sales/:id',
         '/orders/:id/codes/:code/replace',

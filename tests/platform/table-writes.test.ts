@@ -42,6 +42,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   order_conversations: 'orders',
   order_events: 'orders',
   order_messages: 'orders',
+  order_notes: 'orders',
   order_refunds: 'orders',
   order_requests: 'orders',
   order_status_transitions: null,

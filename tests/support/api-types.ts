@@ -703,6 +703,18 @@ type Voucher = {
   }[]
 }
 
+type OrderDesk = {
+  assignee: string | null
+  notes: {
+    id: string
+    kind: 'note' | 'assigned' | 'unassigned'
+    by: string
+    assignee: string | null
+    text: string | null
+    at: string
+  }[]
+}
+
 type CodeImportResult = {
   imported: number
   duplicates: number
@@ -1935,6 +1947,7 @@ export interface Operations {
       product_id?: string
       needs_attention?: 'true' | 'false'
       unanswered?: 'true' | 'false'
+      assignee?: string
       payment_status?: 'unpaid' | 'paid' | 'closing' | 'closed' | 'refunding' | 'refunded'
       from?: string
       to?: string
@@ -2105,6 +2118,51 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminListOrderNotes: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: OrderDesk } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminAddOrderNote: {
+    path: { id: string }
+    body: { text: string }
+    answer:
+      | { status: 201; body: { success: true; data: OrderDesk } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 429; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminAssignOrder: {
+    path: { id: string }
+    body: { assignee: string | null }
+    answer:
+      | { status: 200; body: { success: true; data: OrderDesk } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 429; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminImportCodes: {
     path: { id: string }
     body: CodeImport
@@ -2198,6 +2256,7 @@ export interface Operations {
       product_id?: string
       needs_attention?: 'true' | 'false'
       unanswered?: 'true' | 'false'
+      assignee?: string
       payment_status?: 'unpaid' | 'paid' | 'closing' | 'closed' | 'refunding' | 'refunded'
       from?: string
       to?: string
@@ -2741,6 +2800,9 @@ export const PATHS = {
   adminResolveOrder: ['POST', '/api/admin/points-mall/orders/{id}/resolve'],
   adminListOrderMessages: ['GET', '/api/admin/points-mall/orders/{id}/messages'],
   adminCreateOrderMessage: ['POST', '/api/admin/points-mall/orders/{id}/messages'],
+  adminListOrderNotes: ['GET', '/api/admin/points-mall/orders/{id}/notes'],
+  adminAddOrderNote: ['POST', '/api/admin/points-mall/orders/{id}/notes'],
+  adminAssignOrder: ['PUT', '/api/admin/points-mall/orders/{id}/assignee'],
   adminImportCodes: ['POST', '/api/admin/points-mall/products/{id}/codes'],
   adminListCodes: ['GET', '/api/admin/points-mall/products/{id}/codes'],
   adminReplaceCode: ['POST', '/api/admin/points-mall/orders/{id}/codes/{code_id}/replace'],

@@ -35,6 +35,7 @@ import { consolePage } from '../layout.ts'
 import { parcelList } from '../shipments/parcels.ts'
 import { afterSalesOfOrder } from './after-sales.ts'
 import { auditTrail } from './audit-trail.ts'
+import { deskNotes } from './desk-notes.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
 import { orderCodes } from './order-codes.ts'
@@ -63,7 +64,7 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes, voucher, toSend, sales, messages] = await Promise.all([
+  const [books, workflow, codes, voucher, toSend, sales, messages, notes] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
     readOrderCodes(deps.db, order.order_no),
@@ -71,6 +72,7 @@ export async function showOrder(
     readToSend(deps.db, order),
     afterSalesOfOrder(deps, order.order_no, lang),
     orderMessages(c, deps, order),
+    deskNotes(c, deps, order),
   ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
@@ -98,6 +100,7 @@ export async function showOrder(
       ${facts(order, books, workflow, lang)}
     </div>
     ${messages}
+    ${notes}
     ${orderCodes(c, order, codes)}
     ${parcelList(c, order)}
     ${voucher ? html`<p><a class="press" href="/admin/counter/${voucher.id}">${t(COUNTER.uses)}</a></p>` : ''}

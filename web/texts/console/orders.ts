@@ -35,6 +35,7 @@ export const ORDER_LIST = {
   from: { zh: '兑换日期从', en: 'Redeemed from' },
   to: { zh: '到', en: 'To' },
   attention: { zh: '只看需要处理的', en: 'Needs attention only' },
+  mine: { zh: '只看我负责的', en: 'Assigned to me only' },
   unanswered: { zh: '只看待回复的', en: 'Unanswered messages only' },
   download: { zh: '下载为表格（CSV）', en: 'Download as CSV' },
   find: { zh: '查找', en: 'Find' },
@@ -88,6 +89,9 @@ export const ORDER_DONE = {
   },
   correct: { zh: '运单号已更正。', en: 'Tracking number corrected.' },
   finish: { zh: '订单已完成。', en: 'Order completed.' },
+  note: { zh: '备注已添加。', en: 'Note added.' },
+  assign: { zh: '现在由你负责这笔订单。', en: 'This order is assigned to you.' },
+  unassign: { zh: '已取消负责人。', en: 'Nobody is assigned to this order any more.' },
   message: { zh: '已回复，顾客能在订单里看到。', en: 'Reply sent. The customer can see it on the order.' },
   cancel: {
     zh: '订单已取消，积分和款项会退回，库存也会放回。',
