@@ -16,6 +16,7 @@ import { idempotency } from './middleware/idempotency.ts'
 import { knownHost } from './middleware/known-host.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
 import { adminAfterSaleRoutes } from './routes/admin/after-sales.ts'
+import { adminAttentionRoutes } from './routes/admin/attention.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
 import { adminCodeRoutes } from './routes/admin/codes.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
@@ -108,6 +109,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
   app.route('/api/admin/points-mall', adminVoucherRoutes(deps))
   app.route('/api/admin/points-mall/after-sales', adminAfterSaleRoutes(deps))
+  app.route('/api/admin/points-mall/attention', adminAttentionRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/admin/points-mall/webhook-endpoints', adminEndpointRoutes(deps))
   app.route('/api/admin/points-mall/deliveries', adminDeliveryRoutes(deps))

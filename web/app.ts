@@ -12,6 +12,8 @@ import { consoleDeskNoteRoutes } from './console/orders/desk-notes.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderMessageRoutes } from './console/orders/order-messages.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
+import { attentionRoutes } from './console/platform/attention.ts'
+import { attentionCount } from './console/platform/attention-count.ts'
 import { todayRoutes } from './console/platform/today.ts'
 import { consoleReconciliationRoutes } from './console/reconciliation/reconciliations.ts'
 import { packingSlips } from './console/shipments/packing-slips.ts'
@@ -69,8 +71,9 @@ export function createWeb(deps: WebDeps) {
   app.get('/points-mall/*', (c) => withoutSlash(c) ?? showMissing(c))
 
   app.route('/admin', crashRoutes(deps))
-  app.use('/admin/*', requireViewer('operate'))
+  app.use('/admin/*', requireViewer('operate'), attentionCount(deps))
   app.route('/admin', todayRoutes(deps))
+  app.route('/admin/attention', attentionRoutes(deps))
   app.route('/admin/orders', parcelRoutes(deps))
   app.route('/admin/orders', shipBatchRoutes(deps))
   app.get('/admin/orders/packing-slips', packingSlips(deps))

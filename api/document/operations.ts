@@ -36,6 +36,12 @@ const PAY: readonly ErrorCode[] = [
 ]
 const CANCEL: readonly ErrorCode[] = ['ORDER_NOT_CANCELABLE', 'ORDER_STATE_CONFLICT']
 const MESSAGE: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'RATE_LIMITED']
+const ATTENTION: readonly ErrorCode[] = [
+  'NOT_FOUND',
+  'ORDER_STATE_CONFLICT',
+  'AFTER_SALE_STATE_CONFLICT',
+  'ENDPOINT_DISABLED',
+]
 const CONFLICT: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT']
 const REFUND: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'REFUND_EXCEEDS_REST', 'REFUND_IS_WHOLE']
 const ENDPOINT_OFF: readonly ErrorCode[] = ['ENDPOINT_DISABLED']
@@ -313,6 +319,22 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: { action: 'retry', reason: '支付渠道已恢复' },
   },
   'POST /api/webhooks/tracking/{provider}': { id: 'receiveTrackingPush', problems: NOTIFY },
+  'GET /api/admin/points-mall/attention': { id: 'adminListAttention' },
+  'POST /api/admin/points-mall/attention/{id}/retry': {
+    id: 'adminRetryAttention',
+    problems: ATTENTION,
+    example: { reason: '支付渠道已恢复' },
+  },
+  'POST /api/admin/points-mall/attention/{id}/skip': {
+    id: 'adminSkipAttention',
+    problems: ATTENTION,
+    example: { reason: '已人工核对' },
+  },
+  'POST /api/admin/points-mall/attention/{id}/refund': {
+    id: 'adminRefundAttention',
+    problems: ATTENTION,
+    example: { reason: '已线下退款' },
+  },
   'GET /api/admin/points-mall/after-sales': { id: 'adminListAfterSales' },
   'GET /api/admin/points-mall/after-sales/{id}': { id: 'adminGetAfterSale' },
   'POST /api/admin/points-mall/after-sales/{id}/approve': {

@@ -44,6 +44,20 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   count: 'How many',
   sort: 'Position in lists: smaller comes first',
 
+  // What needs attention
+  'NeedsAttention.id': 'Identifies the entry until it is resolved: its kind and what it is about',
+  'NeedsAttention.kind': 'What it is about',
+  'adminListAttention.query.kind': 'Only this kind',
+  'NeedsAttention.code': 'Why, within its kind',
+  'NeedsAttention.data': 'Names and numbers that say more',
+  'NeedsAttention.text': 'The same in the language of the request',
+  'NeedsAttention.order_no': 'The order that it concerns; null: none',
+  'NeedsAttention.since': 'Since when',
+  'NeedsAttention.tries': 'How often it was tried; null: not known',
+  'NeedsAttention.next_try_at': 'When it is tried again by itself; null: never, or not known',
+  'NeedsAttention.actions': 'What an operator can do about it here',
+  'meta.counts': 'Entries per kind, counted up to 100',
+
   // Messages
   'Message.from': 'Who wrote it',
   'Message.by': 'The customer, or the operator who wrote for the shop; operators only',

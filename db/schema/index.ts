@@ -1,5 +1,6 @@
 import type { AddressesTable } from './addresses.ts'
 import type { AfterSaleEventsTable, AfterSalesTable } from './after-sales.ts'
+import type { AttentionActsTable } from './attention-acts.ts'
 import type { CategoriesTable } from './categories.ts'
 import type { CodeImportsTable } from './code-imports.ts'
 import type { CodeReplacementsTable } from './code-replacements.ts'
@@ -91,6 +92,7 @@ export interface Database {
   webhook_deliveries: WebhookDeliveriesTable
   exchange_attempts: ExchangeAttemptsTable
   order_requests: OrderRequestsTable
+  attention_acts: AttentionActsTable
   idempotency_keys: IdempotencyKeysTable
   web_sessions: WebSessionsTable
   sign_in_links: SignInLinksTable

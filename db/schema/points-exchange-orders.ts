@@ -57,6 +57,9 @@ export interface PointsExchangeOrdersTable extends Dated {
   cancel_reason: string | null
   cancel_words: ColumnType<Buffer | null, undefined, Buffer>
   needs_attention: ColumnType<Attention | null, string | null, string | null>
+  /** Since when, and how often so far: kept by a trigger. */
+  attention_since: ColumnType<Date | null, never, never>
+  attention_times: ColumnType<number, never, never>
   exchange_time: Stamp
   pay_by: Date | null
   /** When receipt is confirmed automatically; null before shipping. */

@@ -373,6 +373,17 @@ const TABLE: readonly Row[] = [
     path: `${STAFF_API}/orders/${await paid(owner)}/messages`,
     body: { text: '今天' },
   })),
+  // Nothing of that kind: an allowed caller gets 404, and a page leads back to the list.
+  ...['retry', 'skip', 'refund'].map((act) =>
+    row(`POST ${STAFF_API}/attention/:id/${act}`, STAFF, 404, 'none', () => ({
+      path: `${STAFF_API}/attention/order-999999999/${act}`,
+      body: reason,
+    })),
+  ),
+  row('POST /admin/attention/:id/:action', STAFF, 303, 'none', () => ({
+    path: '/admin/attention/order-999999999/retry',
+    fields: reason,
+  })),
   row(`POST ${STAFF_API}/orders/:id/notes`, STAFF, 201, 'customer', async (owner) => ({
     path: `${STAFF_API}/orders/${await paid(owner)}/notes`,
     body: { text: '先不要发货' },
@@ -1101,6 +1112,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         'orders/:id',
         'orders/:id/messages',
         'orders/:id/notes',
+        'attention',
         'after-sales',
         'after-sales/:id',
         'reconciliations',
@@ -1124,6 +1136,8 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders/:id/:action',
         '/orders/:id/messages',
         '/orders/:id/notes',
+        '/attention',
+        '/attention/:id/:action',
         '/after-sales',
         '/after-sales/:id',
         '/orders/:id/codes/:code/replace',

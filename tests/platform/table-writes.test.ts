@@ -50,6 +50,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   payment_refunds: 'orders',
   points_exchange_orders: 'orders',
   payments: 'payments',
+  attention_acts: 'platform',
   idempotency_keys: 'platform',
   reconciliation_findings: 'reconciliation',
   reconciliations: 'reconciliation',

@@ -840,6 +840,19 @@ type ShipBatchResult = {
 
 type Store = { id: string; name: string; address: string | null; staff: string[]; created_at: string }
 
+type NeedsAttention = {
+  id: string
+  kind: 'order' | 'after_sale' | 'refund' | 'attempt' | 'notice' | 'endpoint' | 'delivery' | 'finding'
+  code: string
+  data: { [name: string]: string }
+  text: string
+  order_no: string | null
+  since: string
+  tries: number | null
+  next_try_at: string | null
+  actions: ('retry' | 'skip' | 'refund')[]
+}
+
 type Reconciliation = {
   id: string
   day: string
@@ -2465,6 +2478,77 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminListAttention: {
+    query?: {
+      kind?: 'order' | 'after_sale' | 'refund' | 'attempt' | 'notice' | 'endpoint' | 'delivery' | 'finding'
+      cursor?: string
+    }
+    answer:
+      | {
+          status: 200
+          body: {
+            success: true
+            data: NeedsAttention[]
+            meta: { next_cursor: string | null; counts: { [name: string]: number } }
+          }
+        }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminRetryAttention: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: { id: string } } }
+      | { status: 202; body: { success: true; data: { id: string } } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminSkipAttention: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: { id: string } } }
+      | { status: 202; body: { success: true; data: { id: string } } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminRefundAttention: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: { id: string } } }
+      | { status: 202; body: { success: true; data: { id: string } } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminListReconciliations: {
     query?: { page?: number; per_page?: number }
     answer:
@@ -2822,6 +2906,10 @@ export const PATHS = {
   adminRefuseAfterSale: ['POST', '/api/admin/points-mall/after-sales/{id}/refuse'],
   adminReceiveAfterSale: ['POST', '/api/admin/points-mall/after-sales/{id}/receive'],
   adminRefuseAfterSaleReceipt: ['POST', '/api/admin/points-mall/after-sales/{id}/refuse-receipt'],
+  adminListAttention: ['GET', '/api/admin/points-mall/attention'],
+  adminRetryAttention: ['POST', '/api/admin/points-mall/attention/{id}/retry'],
+  adminSkipAttention: ['POST', '/api/admin/points-mall/attention/{id}/skip'],
+  adminRefundAttention: ['POST', '/api/admin/points-mall/attention/{id}/refund'],
   adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],

@@ -1,5 +1,6 @@
 import { EVENT_TYPES } from '../../../domain/messaging/events.ts'
 import { AFTER_SALE_ACTIONS } from '../console/after-sales.ts'
+import { ATTENTION_ACTION_TEXTS } from '../console/attention.ts'
 import { ACTIONS as ORDER_ACTIONS } from '../console/orders.ts'
 import { ACTIONS as WALLET_ACTIONS } from '../console/wallets.ts'
 import { EVENT_TEXTS, eventField } from '../console/webhooks.ts'
@@ -67,6 +68,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/admin/stores', { zh: '新增门店', en: 'Add a store' }],
   ['/admin/stores/:id', { zh: '修改门店', en: 'Edit a store' }],
   ['/admin/orders/:id/codes/:code/replace', { zh: '更换兑换码', en: 'Replace a code' }],
+  ...of(ATTENTION_ACTION_TEXTS, '/admin/attention/:id', '需要处理', 'Needs attention'),
   ...of(AFTER_SALE_ACTIONS, '/admin/after-sales/:id', '售后单', 'After-sale'),
   ['/admin/products', { zh: '新增商品', en: 'Add a product' }],
   ['/admin/products/:id', { zh: '修改商品', en: 'Edit a product' }],

@@ -3,6 +3,7 @@ import type { Text } from '../common/common.ts'
 export const FRAME = {
   sections: { zh: '后台栏目', en: 'Sections' },
   today: { zh: '今日', en: 'Today' },
+  attention: { zh: '需要处理', en: 'Attention' },
   orders: { zh: '订单', en: 'Orders' },
   after_sales: { zh: '售后', en: 'After-sales' },
   products: { zh: '商品', en: 'Products' },
