@@ -28,6 +28,7 @@ import { adminProductRoutes } from './routes/admin/products.ts'
 import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
 import { adminShipBatchRoutes } from './routes/admin/ship-batch.ts'
 import { adminShipmentRoutes } from './routes/admin/shipments.ts'
+import { adminStatisticsRoutes } from './routes/admin/statistics.ts'
 import { adminUserRoutes } from './routes/admin/users.ts'
 import { adminVoucherRoutes } from './routes/admin/vouchers.ts'
 import { adminWalletRoutes } from './routes/admin/wallets.ts'
@@ -106,6 +107,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall', adminCodeRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
+  app.route('/api/admin/points-mall', adminStatisticsRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
   app.route('/api/admin/points-mall', adminVoucherRoutes(deps))
   app.route('/api/admin/points-mall/after-sales', adminAfterSaleRoutes(deps))

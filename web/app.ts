@@ -12,6 +12,7 @@ import { consoleDeskNoteRoutes } from './console/orders/desk-notes.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderMessageRoutes } from './console/orders/order-messages.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
+import { statisticsRoutes } from './console/orders/statistics.ts'
 import { attentionRoutes } from './console/platform/attention.ts'
 import { attentionCount } from './console/platform/attention-count.ts'
 import { todayRoutes } from './console/platform/today.ts'
@@ -74,6 +75,7 @@ export function createWeb(deps: WebDeps) {
   app.use('/admin/*', requireViewer('operate'), attentionCount(deps))
   app.route('/admin', todayRoutes(deps))
   app.route('/admin/attention', attentionRoutes(deps))
+  app.route('/admin/statistics', statisticsRoutes(deps))
   app.route('/admin/orders', parcelRoutes(deps))
   app.route('/admin/orders', shipBatchRoutes(deps))
   app.get('/admin/orders/packing-slips', packingSlips(deps))

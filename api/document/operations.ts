@@ -319,6 +319,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: { action: 'retry', reason: '支付渠道已恢复' },
   },
   'POST /api/webhooks/tracking/{provider}': { id: 'receiveTrackingPush', problems: NOTIFY },
+  'GET /api/admin/points-mall/statistics': { id: 'adminGetStatistics' },
+  'GET /api/admin/points-mall/statistics.csv': { id: 'adminDownloadStatistics' },
   'GET /api/admin/points-mall/attention': { id: 'adminListAttention' },
   'POST /api/admin/points-mall/attention/{id}/retry': {
     id: 'adminRetryAttention',

@@ -44,6 +44,28 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   count: 'How many',
   sort: 'Position in lists: smaller comes first',
 
+  // Statistics by date
+  'PeriodStatistics.by': 'Length of a period; weeks begin on Monday',
+  'query.by': 'Length of a period; weeks begin on Monday',
+  'PeriodStatistics.from': 'The first day, in Shanghai',
+  'PeriodStatistics.to': 'The last day, in Shanghai',
+  'PeriodStatistics.periods': 'Oldest first, without gaps',
+  'PeriodFigures.period':
+    'The first day of the period, in Shanghai; it may be before the first day that was asked for',
+  'PeriodFigures.created': 'Orders that were made',
+  'PeriodFigures.paid': 'Orders that were paid',
+  'PeriodFigures.finished': 'Orders that were finished',
+  'PeriodFigures.canceled': 'Orders that were canceled',
+  'PeriodFigures.refunded': 'Orders that were refunded, in part or whole',
+  'PeriodFigures.points_spent': 'Points of the orders that were paid',
+  'PeriodFigures.points_returned': 'Points of refunds, when they were decided',
+  'PeriodFigures.cash_in': 'Cash that was paid',
+  'PeriodFigures.cash_out': 'Cash of refunds of orders, when they were decided',
+  'PeriodStatistics.products': 'The most redeemed products of paid orders, most pieces first',
+  'PeriodStatistics.products.title': 'As it was ordered last',
+  'PeriodStatistics.products.orders': 'How many orders',
+  'PeriodStatistics.products.quantity': 'How many pieces',
+
   // What needs attention
   'NeedsAttention.id': 'Identifies the entry until it is resolved: its kind and what it is about',
   'NeedsAttention.kind': 'What it is about',

@@ -780,6 +780,27 @@ type CodePool = {
   }[]
 }
 
+type PeriodStatistics = {
+  from: string
+  to: string
+  by: 'day' | 'week' | 'month'
+  periods: PeriodFigures[]
+  products: { product_id: string; title: string; orders: number; quantity: number }[]
+}
+
+type PeriodFigures = {
+  period: string
+  created: number
+  paid: number
+  finished: number
+  canceled: number
+  refunded: number
+  points_spent: number
+  points_returned: number
+  cash_in: Money
+  cash_out: Money
+}
+
 type ShipBatchResult = {
   line: number
   order_no: string
@@ -2282,6 +2303,26 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminGetStatistics: {
+    query?: { from?: string; to?: string; by?: 'day' | 'week' | 'month' }
+    answer:
+      | { status: 200; body: { success: true; data: PeriodStatistics } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminDownloadStatistics: {
+    query?: { from?: string; to?: string; by?: 'day' | 'week' | 'month' }
+    answer:
+      | { status: 200; body: string }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminShipBatch: {
     body: { lines: { order_no: string; carrier: string; tracking_no: string; confirm?: boolean | null }[] }
     answer:
@@ -2893,6 +2934,8 @@ export const PATHS = {
   adminAddShipment: ['POST', '/api/admin/points-mall/orders/{id}/shipments'],
   adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
   adminDownloadOrders: ['GET', '/api/admin/points-mall/orders.csv'],
+  adminGetStatistics: ['GET', '/api/admin/points-mall/statistics'],
+  adminDownloadStatistics: ['GET', '/api/admin/points-mall/statistics.csv'],
   adminShipBatch: ['POST', '/api/admin/points-mall/orders/ship-batch'],
   adminRedeemVoucher: ['POST', '/api/admin/points-mall/vouchers/redeem'],
   adminGetVoucher: ['GET', '/api/admin/points-mall/vouchers/{id}'],

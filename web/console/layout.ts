@@ -17,6 +17,7 @@ const SECTIONS = [
   ['products', '/admin/products'],
   ['categories', '/admin/categories'],
   ['users', '/admin/users'],
+  ['statistics', '/admin/statistics'],
   ['reconciliations', '/admin/reconciliations'],
   ['webhooks', '/admin/webhooks'],
 ] as const

@@ -10,6 +10,7 @@ export const FRAME = {
   categories: { zh: '分类', en: 'Categories' },
   users: { zh: '用户', en: 'Customers' },
   counter: { zh: '核销', en: 'Counter' },
+  statistics: { zh: '统计', en: 'Statistics' },
   reconciliations: { zh: '对账', en: 'Reconciliation' },
   webhooks: { zh: '推送', en: 'Webhooks' },
   role: {
