@@ -19,7 +19,7 @@ import { csvHead, csvHeaders, csvLine, figure, text } from '../platform/csv.ts'
 export { PERIODS, type Period }
 
 /** Days of a span, also of weeks and months. */
-export const SPAN_DAYS_MAX = 366
+const SPAN_DAYS_MAX = 366
 const DAY_MS = 86_400_000
 const TOP = 10
 
