@@ -17,17 +17,21 @@ import { knownHost } from './middleware/known-host.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
 import { adminAcceptBatchRoutes } from './routes/admin/accept-batch.ts'
 import { adminAfterSaleRoutes } from './routes/admin/after-sales.ts'
+import { adminAttentionRoutes } from './routes/admin/attention.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
 import { adminCodeRoutes } from './routes/admin/codes.ts'
 import { adminCopyProductRoutes } from './routes/admin/copy-product.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
 import { adminOrderExportRoutes } from './routes/admin/order-export.ts'
+import { adminOrderMessageRoutes } from './routes/admin/order-messages.ts'
+import { adminOrderNoteRoutes } from './routes/admin/order-notes.ts'
 import { adminOrderRoutes } from './routes/admin/orders.ts'
 import { adminProductOrderRoutes } from './routes/admin/product-order.ts'
 import { adminProductRoutes } from './routes/admin/products.ts'
 import { adminReconciliationRoutes } from './routes/admin/reconciliation.ts'
 import { adminShipBatchRoutes } from './routes/admin/ship-batch.ts'
 import { adminShipmentRoutes } from './routes/admin/shipments.ts'
+import { adminStatisticsRoutes } from './routes/admin/statistics.ts'
 import { adminUserRoutes } from './routes/admin/users.ts'
 import { adminVoucherRoutes } from './routes/admin/vouchers.ts'
 import { adminWalletRoutes } from './routes/admin/wallets.ts'
@@ -39,6 +43,7 @@ import { healthRoutes } from './routes/platform/health.ts'
 import { afterSaleRoutes } from './routes/shop/after-sales.ts'
 import { categoryRoutes } from './routes/shop/categories.ts'
 import { exchangeRoutes } from './routes/shop/exchanges.ts'
+import { orderMessageRoutes } from './routes/shop/order-messages.ts'
 import { orderRoutes } from './routes/shop/orders.ts'
 import { productRoutes } from './routes/shop/products.ts'
 import { answerUnderWay } from './routes/shop/under-way.ts'
@@ -92,6 +97,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/points-mall/wallet', walletRoutes(deps))
   app.route('/api/points-mall', exchangeRoutes(deps))
   app.route('/api/points-mall/orders', orderRoutes(deps))
+  app.route('/api/points-mall/orders', orderMessageRoutes(deps))
   app.route('/api/points-mall', afterSaleRoutes(deps))
   app.route('/api/admin/points-mall/products', adminProductRoutes(deps))
   app.route('/api/admin/points-mall/products', adminCopyProductRoutes(deps))
@@ -101,13 +107,17 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/earnings', adminEarningRoutes(deps))
   app.route('/api/admin/points-mall/users', adminUserRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminOrderMessageRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminOrderNoteRoutes(deps))
   app.route('/api/admin/points-mall', adminCodeRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
+  app.route('/api/admin/points-mall', adminStatisticsRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminAcceptBatchRoutes(deps))
   app.route('/api/admin/points-mall', adminVoucherRoutes(deps))
   app.route('/api/admin/points-mall/after-sales', adminAfterSaleRoutes(deps))
+  app.route('/api/admin/points-mall/attention', adminAttentionRoutes(deps))
   app.route('/api/admin/points-mall/reconciliations', adminReconciliationRoutes(deps))
   app.route('/api/admin/points-mall/webhook-endpoints', adminEndpointRoutes(deps))
   app.route('/api/admin/points-mall/deliveries', adminDeliveryRoutes(deps))

@@ -10,10 +10,15 @@ import { counterRoutes } from './console/fulfilment/counter.ts'
 import { storeRoutes } from './console/fulfilment/stores.ts'
 import { consoleWebhookRoutes } from './console/messaging/webhooks.ts'
 import { consoleAfterSaleRoutes } from './console/orders/after-sales.ts'
+import { consoleDeskNoteRoutes } from './console/orders/desk-notes.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
+import { consoleOrderMessageRoutes } from './console/orders/order-messages.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
 import { savedViewRoutes } from './console/orders/saved-views.ts'
 import { selectedRoutes } from './console/orders/selected.ts'
+import { statisticsRoutes } from './console/orders/statistics.ts'
+import { attentionRoutes } from './console/platform/attention.ts'
+import { attentionCount } from './console/platform/attention-count.ts'
 import { shortcutRoutes } from './console/platform/shortcuts.ts'
 import { todayRoutes } from './console/platform/today.ts'
 import { consoleReconciliationRoutes } from './console/reconciliation/reconciliations.ts'
@@ -73,9 +78,11 @@ export function createWeb(deps: WebDeps) {
   app.get('/points-mall/*', (c) => withoutSlash(c) ?? showMissing(c))
 
   app.route('/admin', crashRoutes(deps))
-  app.use('/admin/*', requireViewer('operate'))
+  app.use('/admin/*', requireViewer('operate'), attentionCount(deps))
   app.route('/admin', todayRoutes(deps))
   app.route('/admin/shortcuts', shortcutRoutes(deps))
+  app.route('/admin/attention', attentionRoutes(deps))
+  app.route('/admin/statistics', statisticsRoutes(deps))
   app.route('/admin/orders', parcelRoutes(deps))
   app.route('/admin/orders', shipBatchRoutes(deps))
   app.route('/admin/orders', shipQueueRoutes(deps))
@@ -84,6 +91,8 @@ export function createWeb(deps: WebDeps) {
   app.get('/admin/orders/packing-slips', packingSlips(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
+  app.route('/admin/orders', consoleOrderMessageRoutes(deps))
+  app.route('/admin/orders', consoleDeskNoteRoutes(deps))
   app.route('/admin/after-sales', consoleAfterSaleRoutes(deps))
   app.route('/admin/products', arrangeRoutes(deps))
   app.route('/admin/products', previewRoutes(deps))

@@ -36,6 +36,13 @@ const PAY: readonly ErrorCode[] = [
   'RATE_LIMITED',
 ]
 const CANCEL: readonly ErrorCode[] = ['ORDER_NOT_CANCELABLE', 'NOT_RETURNABLE', 'ORDER_STATE_CONFLICT']
+const MESSAGE: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'RATE_LIMITED']
+const ATTENTION: readonly ErrorCode[] = [
+  'NOT_FOUND',
+  'ORDER_STATE_CONFLICT',
+  'AFTER_SALE_STATE_CONFLICT',
+  'ENDPOINT_DISABLED',
+]
 const CONFLICT: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT']
 const REFUND: readonly ErrorCode[] = ['ORDER_STATE_CONFLICT', 'REFUND_EXCEEDS_REST', 'REFUND_IS_WHOLE']
 const ENDPOINT_OFF: readonly ErrorCode[] = ['ENDPOINT_DISABLED']
@@ -102,6 +109,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: {},
   },
   'POST /api/points-mall/orders/{id}/confirm': { id: 'confirmOrder', problems: CONFLICT, example: {} },
+  'GET /api/points-mall/orders/{id}/messages': { id: 'listOrderMessages' },
+  'POST /api/points-mall/orders/{id}/messages': {
+    id: 'createOrderMessage',
+    problems: MESSAGE,
+    example: { text: '请问什么时候发货？' },
+  },
   'POST /api/points-mall/orders/{id}/after-sales': {
     id: 'createAfterSale',
     problems: ASK_AFTER_SALE,
@@ -165,6 +178,23 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: { codes: [{ code: 'ABCD-EFGH-1234', pin: '9876', valid_until: '2099-12-31' }] },
   },
   'GET /api/admin/points-mall/products/{id}/codes': { id: 'adminListCodes' },
+  'GET /api/admin/points-mall/orders/{id}/messages': { id: 'adminListOrderMessages' },
+  'POST /api/admin/points-mall/orders/{id}/messages': {
+    id: 'adminCreateOrderMessage',
+    problems: MESSAGE,
+    example: { text: '今天下午发出。' },
+  },
+  'GET /api/admin/points-mall/orders/{id}/notes': { id: 'adminListOrderNotes' },
+  'POST /api/admin/points-mall/orders/{id}/notes': {
+    id: 'adminAddOrderNote',
+    problems: MESSAGE,
+    example: { text: '顾客来电，下周一前不要发货' },
+  },
+  'PUT /api/admin/points-mall/orders/{id}/assignee': {
+    id: 'adminAssignOrder',
+    problems: MESSAGE,
+    example: { assignee: 'olga' },
+  },
   'POST /api/admin/points-mall/orders/{id}/codes/{code_id}/replace': {
     id: 'adminReplaceCode',
     problems: ['ORDER_STATE_CONFLICT', 'DELIVERY_MISMATCH', 'OUT_OF_STOCK'],
@@ -299,6 +329,24 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: { action: 'retry', reason: '支付渠道已恢复' },
   },
   'POST /api/webhooks/tracking/{provider}': { id: 'receiveTrackingPush', problems: NOTIFY },
+  'GET /api/admin/points-mall/statistics': { id: 'adminGetStatistics' },
+  'GET /api/admin/points-mall/statistics.csv': { id: 'adminDownloadStatistics' },
+  'GET /api/admin/points-mall/attention': { id: 'adminListAttention' },
+  'POST /api/admin/points-mall/attention/{id}/retry': {
+    id: 'adminRetryAttention',
+    problems: ATTENTION,
+    example: { reason: '支付渠道已恢复' },
+  },
+  'POST /api/admin/points-mall/attention/{id}/skip': {
+    id: 'adminSkipAttention',
+    problems: ATTENTION,
+    example: { reason: '已人工核对' },
+  },
+  'POST /api/admin/points-mall/attention/{id}/refund': {
+    id: 'adminRefundAttention',
+    problems: ATTENTION,
+    example: { reason: '已线下退款' },
+  },
   'GET /api/admin/points-mall/after-sales': { id: 'adminListAfterSales' },
   'GET /api/admin/points-mall/after-sales/{id}': { id: 'adminGetAfterSale' },
   'POST /api/admin/points-mall/after-sales/{id}/approve': {

@@ -44,6 +44,61 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   count: 'How many',
   sort: 'Position in lists: smaller comes first',
 
+  // Statistics by date
+  'PeriodStatistics.by': 'Length of a period; weeks begin on Monday',
+  'query.by': 'Length of a period; weeks begin on Monday',
+  'PeriodStatistics.from': 'The first day, in Shanghai',
+  'PeriodStatistics.to': 'The last day, in Shanghai',
+  'PeriodStatistics.periods': 'Oldest first, without gaps',
+  'PeriodFigures.period':
+    'The first day of the period, in Shanghai; it may be before the first day that was asked for',
+  'PeriodFigures.created': 'Orders that were made',
+  'PeriodFigures.paid': 'Orders that were paid',
+  'PeriodFigures.finished': 'Orders that were finished',
+  'PeriodFigures.canceled': 'Orders that were canceled',
+  'PeriodFigures.refunded': 'Orders that were refunded, in part or whole',
+  'PeriodFigures.points_spent': 'Points of the orders that were paid',
+  'PeriodFigures.points_returned': 'Points of refunds, when they were decided',
+  'PeriodFigures.cash_in': 'Cash that was paid',
+  'PeriodFigures.cash_out': 'Cash of refunds of orders, when they were decided',
+  'PeriodStatistics.products': 'The most redeemed products of paid orders, most pieces first',
+  'PeriodStatistics.products.title': 'As it was ordered last',
+  'PeriodStatistics.products.orders': 'How many orders',
+  'PeriodStatistics.products.quantity': 'How many pieces',
+
+  // What needs attention
+  'NeedsAttention.id': 'Identifies the entry until it is resolved: its kind and what it is about',
+  'NeedsAttention.kind': 'What it is about',
+  'adminListAttention.query.kind': 'Only this kind',
+  'NeedsAttention.code': 'Why, within its kind',
+  'NeedsAttention.data': 'Names and numbers that say more',
+  'NeedsAttention.text': 'The same in the language of the request',
+  'NeedsAttention.order_no': 'The order that it concerns; null: none',
+  'NeedsAttention.since': 'Since when',
+  'NeedsAttention.tries': 'How often it was tried; null: not known',
+  'NeedsAttention.next_try_at': 'When it is tried again by itself; null: never, or not known',
+  'NeedsAttention.actions': 'What an operator can do about it here',
+  'meta.counts': 'Entries per kind, counted up to 100',
+
+  // Messages
+  'Message.from': 'Who wrote it',
+  'Message.by': 'The customer, or the operator who wrote for the shop; operators only',
+  'Message.text': 'The message',
+  'Message.at': 'When it was written',
+  text: 'The message; line breaks are kept',
+  'meta.total': 'Entries on all pages',
+  unread: 'How many messages of the other side the reader had not seen before',
+  unanswered: 'How many messages of the customer came since the shop wrote last',
+
+  // Notes of operators
+  notes: 'What operators noted, newest first; customers never see it',
+  assignee: 'The operator who looks after the order; null: nobody in particular',
+  'OrderDesk.notes.kind': 'A note, or a change of the assignee',
+  'OrderDesk.notes.by': 'The operator who did it',
+  'OrderDesk.notes.assignee': 'To whom the order was assigned; null in other kinds',
+  'OrderDesk.notes.text': 'The note; null in other kinds',
+  'OrderDesk.notes.at': 'When',
+
   // After-sales
   'AfterSale.type': '`refund_only`: the goods stay where they are; `return_refund`: they are sent back',
   'AfterSale.stage': 'Whether the order was finished when the customer asked',

@@ -9,6 +9,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   'admin: vouchers': 'Stores, and the vouchers that are used there',
   'admin: categories': 'Categories of products',
   'admin: orders': 'Orders of every customer, and the actions on them',
+  'admin: attention': 'What cannot go on by itself, and the actions on it',
   'admin: after-sales': 'Returns and refunds of every customer, and the actions on them',
   'admin: wallets': 'Wallets of customers; changes are for administrators',
   'admin: earnings': 'Points that customers earn elsewhere, reported by partner systems',

@@ -16,6 +16,11 @@ export const orderFilter = {
   owner_id: ownerId.optional(),
   product_id: id.optional(),
   needs_attention: z.enum(['true', 'false']).optional(),
+  unanswered: z
+    .enum(['true', 'false'])
+    .optional()
+    .openapi({ description: 'Only orders whose customer waits for an answer to a message' }),
+  assignee: ownerId.optional(),
   payment_status: paymentStatus.optional(),
   from: day.optional().openapi({ description: 'The first day of redemption, in Shanghai' }),
   to: day.optional().openapi({ description: 'The last day of redemption, in Shanghai' }),
@@ -29,6 +34,8 @@ export function filterOf(query: z.output<z.ZodObject<typeof orderFilter>>) {
     paymentMode: query.payment_mode,
     productId: query.product_id,
     needsAttention: query.needs_attention === 'true',
+    isUnanswered: query.unanswered === 'true',
+    assignee: query.assignee,
     paymentStatus: query.payment_status,
     from: query.from === undefined ? undefined : dayInShanghai(query.from).from,
     to: query.to === undefined ? undefined : dayInShanghai(query.to).to,

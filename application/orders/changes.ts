@@ -54,11 +54,12 @@ export function watchOrderChanges(db: Db, everyMs: number, complain: (error: unk
   }
 }
 
-/** Like an ETag: covers the order's rows and its timeline. */
+/** Like an ETag: covers the order's rows, its timeline and its messages. */
 async function readMarks(db: Db, orderNos: readonly string[]): Promise<Map<string, string>> {
   const { rows } = await sql<{ order_no: string; mark: string }>`
     select n.order_no, concat_ws('/', a.xmin, o.xmin,
-        (select max(e.id) from order_events e where e.order_no = n.order_no)) as mark
+        (select max(e.id) from order_events e where e.order_no = n.order_no),
+        (select c.last_message_id from order_conversations c where c.order_no = n.order_no)) as mark
       from unnest(${orderNos}::text[]) as n (order_no)
       left join exchange_attempts a on a.order_no = n.order_no
       left join points_exchange_orders o on o.order_no = n.order_no`.execute(db)

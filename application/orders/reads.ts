@@ -10,6 +10,8 @@ export interface OrderFilter {
   readonly paymentMode?: PaymentMode | undefined
   readonly productId?: string | undefined
   readonly needsAttention?: boolean | undefined
+  readonly isUnanswered?: boolean | undefined
+  readonly assignee?: string | undefined
   readonly paymentStatus?: PaymentStatus | undefined
   readonly from?: Date | undefined
   /** Exclusive. */
@@ -33,6 +35,11 @@ export async function listOrders(
   if (filter.from) query = query.where('exchange_time', '>=', filter.from)
   if (filter.to) query = query.where('exchange_time', '<', filter.to)
   if (filter.needsAttention) query = query.where('needs_attention', 'is not', null)
+  if (filter.assignee !== undefined) query = query.where('assignee', '=', filter.assignee)
+  if (filter.isUnanswered) {
+    const waiting = db.selectFrom('order_conversations').select('order_no').where('unanswered', '>', 0)
+    query = query.where('order_no', 'in', waiting)
+  }
   const [rows, count] = await Promise.all([
     query.selectAll().orderBy('id', 'desc').limit(page.limit).offset(page.offset).execute(),
     query.select((eb) => eb.fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),

@@ -6,6 +6,7 @@ import {
   findLowStock,
   findNeedingAttention,
   findSlowRefunds,
+  findUnanswered,
   findUndecided,
   findUndelivered,
   findWaiting,
@@ -69,6 +70,8 @@ export interface Dashboard {
   readonly slowRefunds: WaitingView
   readonly undelivered: WaitingView
   readonly undecided: WaitingView
+  /** Messages of customers that wait for an answer. */
+  readonly unanswered: WaitingView
   readonly findings: { readonly count: number; readonly id: string | null }
   /** Endpoints that were switched off because nothing reached them. */
   readonly endpoints: { readonly count: number; readonly id: string | null }
@@ -94,20 +97,33 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
   const today = dayInShanghai(dateInShanghai(now)).from
   const from = new Date(today.getTime() - (DAYS - 1) * DAY_MS)
   const late = new Date(now - MARGIN_MS)
-  const [orders, cash, takenBack, queues, attention, refunds, notices, attempts, findings, endpoints, stock] =
-    await Promise.all([
-      countOrdersByHour(db, from),
-      sumCashByHour(db, from),
-      sumTakenBack(db, today),
-      readQueues(db),
-      findNeedingAttention(db, LISTED),
-      findSlowRefunds(db, new Date(now - LONG_REFUND_MS)),
-      findUndelivered(db, late),
-      findUndecided(db, late),
-      countOpenFindings(db, dateInShanghai(now - FINDING_DAYS * DAY_MS)),
-      countLostEndpoints(db),
-      findLowStock(db, LISTED),
-    ])
+  const [
+    orders,
+    cash,
+    takenBack,
+    queues,
+    attention,
+    refunds,
+    notices,
+    attempts,
+    unanswered,
+    findings,
+    endpoints,
+    stock,
+  ] = await Promise.all([
+    countOrdersByHour(db, from),
+    sumCashByHour(db, from),
+    sumTakenBack(db, today),
+    readQueues(db),
+    findNeedingAttention(db, LISTED),
+    findSlowRefunds(db, new Date(now - LONG_REFUND_MS)),
+    findUndelivered(db, late),
+    findUndecided(db, late),
+    findUnanswered(db),
+    countOpenFindings(db, dateInShanghai(now - FINDING_DAYS * DAY_MS)),
+    countLostEndpoints(db),
+    findLowStock(db, LISTED),
+  ])
   const days = Array.from({ length: DAYS }, (_, n) => ({
     day: dateInShanghai(from.getTime() + n * DAY_MS),
     ...figuresOf(orders.filter(isOn(n)), cash.filter(isOn(n))),
@@ -128,6 +144,7 @@ export async function readDashboard(db: Db, now: number): Promise<Dashboard> {
     slowRefunds: viewOf(refunds),
     undelivered: viewOf(notices),
     undecided: viewOf(attempts),
+    unanswered: viewOf(unanswered),
     findings,
     endpoints,
     stock,

@@ -98,3 +98,14 @@ export async function undeliverOrderEvents(db: Db, since: Date): Promise<void> {
     where i.source = 'orders' and i.delivered_at >= ${since} and o.order_no = i.order_no
       and o.status not in ('order_finished', 'order_canceled')`.execute(db)
 }
+
+/** Delivers it at the next sweep. @returns false where it is delivered already */
+export async function hastenDelivery(db: Db, id: string): Promise<boolean> {
+  const result = await db
+    .updateTable('webhook_inbox')
+    .set({ next_delivery_at: new Date() })
+    .where('id', '=', id)
+    .where('delivered_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}

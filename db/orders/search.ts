@@ -18,6 +18,10 @@ export interface OrderSearch {
   readonly paymentMode?: PaymentMode | undefined
   readonly isSent?: boolean | undefined
   readonly needsAttention?: boolean | undefined
+  /** Its customer waits for an answer to a message. */
+  readonly isUnanswered?: boolean | undefined
+  /** The operator who looks after it. */
+  readonly assignee?: string | undefined
   readonly from?: Date | undefined
   /** Exclusive. */
   readonly to?: Date | undefined
@@ -79,7 +83,19 @@ type Condition = ReturnType<typeof sql<boolean>>
 
 async function findPage(
   db: Db,
-  { ownerId, productId, status, paymentStatus, paymentMode, isSent, needsAttention, from, to }: OrderSearch,
+  {
+    ownerId,
+    productId,
+    status,
+    paymentStatus,
+    paymentMode,
+    isSent,
+    needsAttention,
+    isUnanswered,
+    assignee,
+    from,
+    to,
+  }: OrderSearch,
   { limit, oldestFirst, past }: OrderPage,
   meaning: Condition | undefined,
 ): Promise<FoundOrder[]> {
@@ -97,6 +113,8 @@ async function findPage(
       if (paymentMode !== undefined) conditions.push(eb('payment_mode', '=', paymentMode))
       if (isSent !== undefined) conditions.push(eb('shipping_type', isSent ? '=' : '<>', 'logistics'))
       if (needsAttention) conditions.push(eb('needs_attention', 'is not', null))
+      if (assignee !== undefined) conditions.push(eb('assignee', '=', assignee))
+      if (isUnanswered) conditions.push(isWaitingForAnswer())
       if (from !== undefined) conditions.push(eb('exchange_time', '>=', from))
       if (to !== undefined) conditions.push(eb('exchange_time', '<', to))
       if (past !== undefined) conditions.push(eb('id', oldestFirst ? '>' : '<', past))
@@ -112,6 +130,9 @@ const isOf = (owner: string): Condition => sql`owner_type = 'user' and owner_id 
 const hasTracking = (words: string): Condition =>
   sql`order_no in (select order_no from shipments
     where tracking_no is not null and upper(tracking_no) = ${words.toUpperCase()})`
+
+const isWaitingForAnswer = (): Condition =>
+  sql`order_no in (select order_no from order_conversations where unanswered > 0)`
 
 const ENDING = /^[0-9A-Z]{6,28}$/
 

@@ -114,6 +114,15 @@ export async function findUndelivered(db: Db, before: Date): Promise<Waiting> {
   )
 }
 
+/** Messages of customers that the shop has not answered, by order. */
+export async function findUnanswered(db: Db): Promise<Waiting> {
+  return waiting(
+    db,
+    sql`select order_no, unanswered_since as since, unanswered_since as place from order_conversations
+      where unanswered > 0`,
+  )
+}
+
 export async function findUndecided(db: Db, before: Date): Promise<Waiting> {
   return waiting(
     db,

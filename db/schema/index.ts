@@ -1,5 +1,6 @@
 import type { AddressesTable } from './addresses.ts'
 import type { AfterSaleEventsTable, AfterSalesTable } from './after-sales.ts'
+import type { AttentionActsTable } from './attention-acts.ts'
 import type { CategoriesTable } from './categories.ts'
 import type { CodeImportsTable } from './code-imports.ts'
 import type { CodeReplacementsTable } from './code-replacements.ts'
@@ -13,6 +14,8 @@ import type { IdempotencyKeysTable } from './idempotency-keys.ts'
 import type { KeptFormsTable } from './kept-forms.ts'
 import type { LevelChangesTable } from './level-changes.ts'
 import type { OrderEventsTable } from './order-events.ts'
+import type { OrderConversationsTable, OrderMessagesTable } from './order-messages.ts'
+import type { OrderNotesTable } from './order-notes.ts'
 import type { OrderRefundsTable } from './order-refunds.ts'
 import type { OrderRequestsTable } from './order-requests.ts'
 import type { OrderStatusTransitionsTable } from './order-status-transitions.ts'
@@ -67,6 +70,9 @@ export interface Database {
   points_exchange_orders: PointsExchangeOrdersTable
   order_status_transitions: OrderStatusTransitionsTable
   order_events: OrderEventsTable
+  order_messages: OrderMessagesTable
+  order_notes: OrderNotesTable
+  order_conversations: OrderConversationsTable
   stock_reservations: StockReservationsTable
   stock_movements: StockMovementsTable
   product_codes: ProductCodesTable
@@ -100,6 +106,7 @@ export interface Database {
   exchange_attempts: ExchangeAttemptsTable
   external_orders: ExternalOrdersTable
   order_requests: OrderRequestsTable
+  attention_acts: AttentionActsTable
   idempotency_keys: IdempotencyKeysTable
   web_sessions: WebSessionsTable
   sign_in_links: SignInLinksTable

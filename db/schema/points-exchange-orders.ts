@@ -57,6 +57,9 @@ export interface PointsExchangeOrdersTable extends Dated {
   cancel_reason: string | null
   cancel_words: ColumnType<Buffer | null, undefined, Buffer>
   needs_attention: ColumnType<Attention | null, string | null, string | null>
+  /** Since when, and how often so far: kept by a trigger. */
+  attention_since: ColumnType<Date | null, never, never>
+  attention_times: ColumnType<number, never, never>
   exchange_time: Stamp
   pay_by: Date | null
   /** When receipt is confirmed automatically; null before shipping. */
@@ -77,5 +80,7 @@ export interface PointsExchangeOrdersTable extends Dated {
   owner_id: string
   operator_type: string | null
   operator_id: string | null
+  /** The operator who looks after it; null: nobody in particular. */
+  assignee: ColumnType<string | null, undefined, string | null>
   deleted_at: Date | null
 }

@@ -251,6 +251,13 @@ describe('each operation', () => {
       return { id, shipment_id: parcel.id }
     },
     createAfterSale: async () => asPath(await redeemed()),
+    listOrderMessages: async () => asPath(await redeemed()),
+    createOrderMessage: async () => asPath(await redeemed()),
+    adminListOrderMessages: async () => asPath(await redeemed()),
+    adminCreateOrderMessage: async () => asPath(await redeemed()),
+    adminListOrderNotes: async () => asPath(await redeemed()),
+    adminAddOrderNote: async () => asPath(await redeemed()),
+    adminAssignOrder: async () => asPath(await redeemed()),
     getAfterSale: () => afterSale(),
     cancelAfterSale: () => afterSale(),
     appealAfterSale: () => afterSale('refused'),
@@ -320,7 +327,13 @@ describe('each operation', () => {
   }
   const QUERY: Readonly<Record<string, string>> = { searchProducts: '?keyword=a' }
   /** The order needs nothing. */
-  const REFUSED: Readonly<Record<string, number>> = { adminResolveOrder: 409, adminRedeemVoucher: 404 }
+  const REFUSED: Readonly<Record<string, number>> = {
+    adminRetryAttention: 404,
+    adminSkipAttention: 404,
+    adminRefundAttention: 404,
+    adminResolveOrder: 409,
+    adminRedeemVoucher: 404,
+  }
 
   test('accepts its example, and its answer matches its schema', async () => {
     expect(await mall.product({ point: 20, stock: 1000, shipping_type: 'logistics' })).toBe('1')

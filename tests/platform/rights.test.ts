@@ -371,6 +371,33 @@ const TABLE: readonly Row[] = [
     path: `${API}/orders/${await shipped(owner)}/confirm`,
     body: {},
   })),
+  row(`POST ${API}/orders/:id/messages`, PEOPLE, 201, 'own', async (owner) => ({
+    path: `${API}/orders/${await paid(owner)}/messages`,
+    body: { text: '什么时候发货？' },
+  })),
+  row(`POST ${STAFF_API}/orders/:id/messages`, STAFF, 201, 'customer', async (owner) => ({
+    path: `${STAFF_API}/orders/${await paid(owner)}/messages`,
+    body: { text: '今天' },
+  })),
+  // Nothing of that kind: an allowed caller gets 404, and a page leads back to the list.
+  ...['retry', 'skip', 'refund'].map((act) =>
+    row(`POST ${STAFF_API}/attention/:id/${act}`, STAFF, 404, 'none', () => ({
+      path: `${STAFF_API}/attention/order-999999999/${act}`,
+      body: reason,
+    })),
+  ),
+  row('POST /admin/attention/:id/:action', STAFF, 303, 'none', () => ({
+    path: '/admin/attention/order-999999999/retry',
+    fields: reason,
+  })),
+  row(`POST ${STAFF_API}/orders/:id/notes`, STAFF, 201, 'customer', async (owner) => ({
+    path: `${STAFF_API}/orders/${await paid(owner)}/notes`,
+    body: { text: '先不要发货' },
+  })),
+  row(`PUT ${STAFF_API}/orders/:id/assignee`, STAFF, 200, 'customer', async (owner) => ({
+    path: `${STAFF_API}/orders/${await paid(owner)}/assignee`,
+    body: { assignee: 'olga' },
+  })),
   row(`POST ${API}/orders/:id/after-sales`, PEOPLE, 201, 'own', async (owner) => ({
     path: `${API}/orders/${await paid(owner)}/after-sales`,
     body: { type: 'refund_only', quantity: 1, ...reason },
@@ -571,6 +598,24 @@ const TABLE: readonly Row[] = [
     path: `/points-mall/orders/${await shipped(owner)}/confirm`,
     fields: {},
   })),
+  row('POST /points-mall/orders/:id/messages', PEOPLE, 303, 'own', async (owner) => ({
+    path: `/points-mall/orders/${await paid(owner)}/messages`,
+    fields: { text: '什么时候发货？' },
+  })),
+  row('POST /admin/orders/:id/messages', STAFF, 303, 'customer', async (owner) => ({
+    path: `/admin/orders/${await paid(owner)}/messages`,
+    fields: { text: '今天' },
+  })),
+  row('POST /admin/orders/:id/notes', STAFF, 303, 'customer', async (owner) => ({
+    path: `/admin/orders/${await paid(owner)}/notes`,
+    fields: { note: '先不要发货' },
+  })),
+  ...['assign', 'unassign'].map((act) =>
+    row(`POST /admin/orders/:id/${act}`, STAFF, 303, 'customer', async (owner) => ({
+      path: `/admin/orders/${await paid(owner)}/${act}`,
+      fields: {},
+    })),
+  ),
   row('POST /points-mall/orders/:id/after-sale', PEOPLE, 303, 'own', async (owner) => ({
     path: `/points-mall/orders/${await paid(owner)}/after-sale`,
     fields: { type: 'refund_only', quantity: '1', ...reason },
@@ -1084,7 +1129,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
   [
     PEOPLE,
     [
-      ...['', '/statistics', '/:id'].map((path) => `${API}/orders${path}`),
+      ...['', '/statistics', '/:id', '/:id/messages'].map((path) => `${API}/orders${path}`),
       ...['', '/:id'].map((path) => `${API}/after-sales${path}`),
       ...['', '/transactions', '/transactions.csv'].map((path) => `${API}/wallet${path}`),
       '/points-mall/continue',
@@ -1099,6 +1144,7 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/:id/confirm',
         '/:id/codes',
         '/:id/extend',
+        '/:id/messages',
         '/:id/address',
         '/:id/after-sale',
       ].map((path) => `/points-mall/orders${path}`),
@@ -1126,6 +1172,11 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         'orders',
         'orders.csv',
         'orders/:id',
+        'orders/:id/messages',
+        'orders/:id/notes',
+        'attention',
+        'statistics',
+        'statistics.csv',
         'after-sales',
         'after-sales/:id',
         'reconciliations',
@@ -1147,6 +1198,12 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/orders',
         '/orders/:id',
         '/orders/:id/:action',
+        '/orders/:id/messages',
+        '/orders/:id/notes',
+        '/attention',
+        '/statistics',
+        '/statistics/statistics.csv',
+        '/attention/:id/:action',
         '/after-sales',
         '/after-sales/:id',
         '/orders/:id/codes/:code/replace',

@@ -521,6 +521,8 @@ type Address = {
   detail?: string | null
 } | null
 
+type Message = { id: string; from: 'customer' | 'shop'; by?: string; text: string; at: string }
+
 type AfterSale = {
   id: string
   order_no: string
@@ -740,6 +742,18 @@ type Voucher = {
   }[]
 }
 
+type OrderDesk = {
+  assignee: string | null
+  notes: {
+    id: string
+    kind: 'note' | 'assigned' | 'unassigned'
+    by: string
+    assignee: string | null
+    text: string | null
+    at: string
+  }[]
+}
+
 type CodeImportResult = {
   imported: number
   duplicates: number
@@ -804,6 +818,27 @@ type CodePool = {
     created_at: string
     issued_at: string | null
   }[]
+}
+
+type PeriodStatistics = {
+  from: string
+  to: string
+  by: 'day' | 'week' | 'month'
+  periods: PeriodFigures[]
+  products: { product_id: string; title: string; orders: number; quantity: number }[]
+}
+
+type PeriodFigures = {
+  period: string
+  created: number
+  paid: number
+  finished: number
+  canceled: number
+  refunded: number
+  points_spent: number
+  points_returned: number
+  cash_in: Money
+  cash_out: Money
 }
 
 type ShipBatchResult = {
@@ -923,6 +958,19 @@ type AcceptBatchResult = {
 }
 
 type Store = { id: string; name: string; address: string | null; staff: string[]; created_at: string }
+
+type NeedsAttention = {
+  id: string
+  kind: 'order' | 'after_sale' | 'refund' | 'attempt' | 'notice' | 'endpoint' | 'delivery' | 'finding'
+  code: string
+  data: { [name: string]: string }
+  text: string
+  order_no: string | null
+  since: string
+  tries: number | null
+  next_try_at: string | null
+  actions: ('retry' | 'skip' | 'refund')[]
+}
 
 type Reconciliation = {
   id: string
@@ -1485,6 +1533,49 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  listOrderMessages: {
+    path: { id: string }
+    query?: { page?: number; per_page?: number }
+    answer:
+      | {
+          status: 200
+          body: {
+            success: true
+            data: Message[]
+            meta: {
+              current_page: number
+              per_page: number
+              total: number
+              last_page: number
+              unread: number
+              unanswered: number
+            }
+          }
+        }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  createOrderMessage: {
+    path: { id: string }
+    body: { text: string }
+    answer:
+      | { status: 201; body: { success: true; data: Message } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 429; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   createAfterSale: {
     path: { id: string }
     body: {
@@ -2020,6 +2111,8 @@ export interface Operations {
       owner_id?: string
       product_id?: string
       needs_attention?: 'true' | 'false'
+      unanswered?: 'true' | 'false'
+      assignee?: string
       payment_status?: 'unpaid' | 'paid' | 'closing' | 'closed' | 'refunding' | 'refunded'
       from?: string
       to?: string
@@ -2147,6 +2240,94 @@ export interface Operations {
       | { status: 500; body: Problem }
       | { status: 503; body: Problem }
   }
+  adminListOrderMessages: {
+    path: { id: string }
+    query?: { page?: number; per_page?: number }
+    answer:
+      | {
+          status: 200
+          body: {
+            success: true
+            data: Message[]
+            meta: {
+              current_page: number
+              per_page: number
+              total: number
+              last_page: number
+              unread: number
+              unanswered: number
+            }
+          }
+        }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminCreateOrderMessage: {
+    path: { id: string }
+    body: { text: string }
+    answer:
+      | { status: 201; body: { success: true; data: Message } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 429; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminListOrderNotes: {
+    path: { id: string }
+    answer:
+      | { status: 200; body: { success: true; data: OrderDesk } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminAddOrderNote: {
+    path: { id: string }
+    body: { text: string }
+    answer:
+      | { status: 201; body: { success: true; data: OrderDesk } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 429; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminAssignOrder: {
+    path: { id: string }
+    body: { assignee: string | null }
+    answer:
+      | { status: 200; body: { success: true; data: OrderDesk } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 429; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
   adminImportCodes: {
     path: { id: string }
     body: CodeImport
@@ -2239,10 +2420,32 @@ export interface Operations {
       owner_id?: string
       product_id?: string
       needs_attention?: 'true' | 'false'
+      unanswered?: 'true' | 'false'
+      assignee?: string
       payment_status?: 'unpaid' | 'paid' | 'closing' | 'closed' | 'refunding' | 'refunded'
       from?: string
       to?: string
     }
+    answer:
+      | { status: 200; body: string }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminGetStatistics: {
+    query?: { from?: string; to?: string; by?: 'day' | 'week' | 'month' }
+    answer:
+      | { status: 200; body: { success: true; data: PeriodStatistics } }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminDownloadStatistics: {
+    query?: { from?: string; to?: string; by?: 'day' | 'week' | 'month' }
     answer:
       | { status: 200; body: string }
       | { status: 401; body: Problem }
@@ -2449,6 +2652,77 @@ export interface Operations {
     answer:
       | { status: 200; body: { success: true; data: AfterSale } }
       | { status: 202; body: { success: true; data: AfterSale } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminListAttention: {
+    query?: {
+      kind?: 'order' | 'after_sale' | 'refund' | 'attempt' | 'notice' | 'endpoint' | 'delivery' | 'finding'
+      cursor?: string
+    }
+    answer:
+      | {
+          status: 200
+          body: {
+            success: true
+            data: NeedsAttention[]
+            meta: { next_cursor: string | null; counts: { [name: string]: number } }
+          }
+        }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminRetryAttention: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: { id: string } } }
+      | { status: 202; body: { success: true; data: { id: string } } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminSkipAttention: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: { id: string } } }
+      | { status: 202; body: { success: true; data: { id: string } } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminRefundAttention: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: { id: string } } }
+      | { status: 202; body: { success: true; data: { id: string } } }
       | { status: 400; body: Problem }
       | { status: 401; body: Problem }
       | { status: 403; body: Problem }
@@ -2770,6 +3044,8 @@ export const PATHS = {
   changeOrderAddress: ['PATCH', '/api/points-mall/orders/{id}/address'],
   extendOrder: ['POST', '/api/points-mall/orders/{id}/extend'],
   confirmOrder: ['POST', '/api/points-mall/orders/{id}/confirm'],
+  listOrderMessages: ['GET', '/api/points-mall/orders/{id}/messages'],
+  createOrderMessage: ['POST', '/api/points-mall/orders/{id}/messages'],
   createAfterSale: ['POST', '/api/points-mall/orders/{id}/after-sales'],
   listAfterSales: ['GET', '/api/points-mall/after-sales'],
   getAfterSale: ['GET', '/api/points-mall/after-sales/{id}'],
@@ -2812,12 +3088,19 @@ export const PATHS = {
   adminCancelOrder: ['POST', '/api/admin/points-mall/orders/{id}/cancel'],
   adminRefundOrder: ['POST', '/api/admin/points-mall/orders/{id}/refund'],
   adminResolveOrder: ['POST', '/api/admin/points-mall/orders/{id}/resolve'],
+  adminListOrderMessages: ['GET', '/api/admin/points-mall/orders/{id}/messages'],
+  adminCreateOrderMessage: ['POST', '/api/admin/points-mall/orders/{id}/messages'],
+  adminListOrderNotes: ['GET', '/api/admin/points-mall/orders/{id}/notes'],
+  adminAddOrderNote: ['POST', '/api/admin/points-mall/orders/{id}/notes'],
+  adminAssignOrder: ['PUT', '/api/admin/points-mall/orders/{id}/assignee'],
   adminImportCodes: ['POST', '/api/admin/points-mall/products/{id}/codes'],
   adminListCodes: ['GET', '/api/admin/points-mall/products/{id}/codes'],
   adminReplaceCode: ['POST', '/api/admin/points-mall/orders/{id}/codes/{code_id}/replace'],
   adminAddShipment: ['POST', '/api/admin/points-mall/orders/{id}/shipments'],
   adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
   adminDownloadOrders: ['GET', '/api/admin/points-mall/orders.csv'],
+  adminGetStatistics: ['GET', '/api/admin/points-mall/statistics'],
+  adminDownloadStatistics: ['GET', '/api/admin/points-mall/statistics.csv'],
   adminShipBatch: ['POST', '/api/admin/points-mall/orders/ship-batch'],
   adminAcceptBatch: ['POST', '/api/admin/points-mall/orders/accept-batch'],
   adminRedeemVoucher: ['POST', '/api/admin/points-mall/vouchers/redeem'],
@@ -2832,6 +3115,10 @@ export const PATHS = {
   adminRefuseAfterSale: ['POST', '/api/admin/points-mall/after-sales/{id}/refuse'],
   adminReceiveAfterSale: ['POST', '/api/admin/points-mall/after-sales/{id}/receive'],
   adminRefuseAfterSaleReceipt: ['POST', '/api/admin/points-mall/after-sales/{id}/refuse-receipt'],
+  adminListAttention: ['GET', '/api/admin/points-mall/attention'],
+  adminRetryAttention: ['POST', '/api/admin/points-mall/attention/{id}/retry'],
+  adminSkipAttention: ['POST', '/api/admin/points-mall/attention/{id}/skip'],
+  adminRefundAttention: ['POST', '/api/admin/points-mall/attention/{id}/refund'],
   adminListReconciliations: ['GET', '/api/admin/points-mall/reconciliations'],
   adminStartReconciliation: ['POST', '/api/admin/points-mall/reconciliations'],
   adminDownloadFindings: ['GET', '/api/admin/points-mall/reconciliations/{id}/findings.csv'],

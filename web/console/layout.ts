@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { StatusCode } from 'hono/utils/http-status'
 import type { WebContext } from '../shared/deps.ts'
+import { grouped } from '../shared/format.ts'
 import { type Html, page } from '../shared/page.ts'
 import { viewerOf } from '../shared/viewer.ts'
 import { langLink } from '../shop/layout.ts'
@@ -11,12 +12,14 @@ import { keyed } from './keys.ts'
 
 const SECTIONS = [
   ['today', '/admin'],
+  ['attention', '/admin/attention'],
   ['orders', '/admin/orders'],
   ['counter', '/admin/counter'],
   ['after_sales', '/admin/after-sales'],
   ['products', '/admin/products'],
   ['categories', '/admin/categories'],
   ['users', '/admin/users'],
+  ['statistics', '/admin/statistics'],
   ['reconciliations', '/admin/reconciliations'],
   ['webhooks', '/admin/webhooks'],
 ] as const
@@ -32,13 +35,14 @@ interface ConsolePage {
 export function consolePage(c: WebContext, { title, main, section }: ConsolePage, status?: StatusCode) {
   const t = textsIn(c.get('lang'))
   const { sub, role } = viewerOf(c)
+  const waiting = c.get('attention') ?? 0
   const other = c.get('lang') === 'zh' ? 'en' : 'zh-CN'
   const header = html`<header class="side">
     <a class="brand" href="/admin">${t(COMMON.console)}</a>
     <nav class="sections" aria-label="${t(FRAME.sections)}">
       ${SECTIONS.map(
         ([name, href]) =>
-          html`<a href="${href}" ${name === section ? html`aria-current="page"` : ''} ${Object.hasOwn(KEYS, name) ? keyed(c, KEYS[name as keyof typeof KEYS]) : ''}>${t(FRAME[name])}</a>`,
+          html`<a href="${href}" ${name === section ? html`aria-current="page"` : ''} ${Object.hasOwn(KEYS, name) ? keyed(c, KEYS[name as keyof typeof KEYS]) : ''}>${t(FRAME[name])}${name === 'attention' && waiting > 0 ? html` <span class="badge todo">${grouped(waiting)}</span>` : ''}</a>`,
       )}
     </nav>
     <div class="end">

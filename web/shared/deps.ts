@@ -61,6 +61,8 @@ export interface WebEnv {
     formFor: string | undefined
     /** Token in the cookie, even if the session has expired. */
     session: string | undefined
+    /** How much needs attention, for the navigation of the console; undefined: not known. */
+    attention: number | undefined
     keepForm: () => Promise<Keeping>
   }
 }

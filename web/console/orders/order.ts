@@ -38,9 +38,11 @@ import { consolePage } from '../layout.ts'
 import { parcelList } from '../shipments/parcels.ts'
 import { afterSalesOfOrder } from './after-sales.ts'
 import { auditTrail } from './audit-trail.ts'
+import { deskNotes } from './desk-notes.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
 import { orderCodes } from './order-codes.ts'
+import { orderMessages } from './order-messages.ts'
 
 /** The confirmation of an action is true only in this status. */
 const DONE_IN: Readonly<Record<string, OrderStatus>> = {
@@ -65,19 +67,22 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes, voucher, toSend, sales, following, external] = await Promise.all([
-    readOrderAuditTrail(deps, order, lang),
-    findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
-    readOrderCodes(deps.db, order.order_no),
-    readOrderVoucher(deps, order.order_no),
-    readToSend(deps.db, order),
-    afterSalesOfOrder(deps, order.order_no, lang),
-    readFollowing(
-      deps.db,
-      order.shipments.map(({ id }) => id),
-    ),
-    readExternalOrder(deps.db, order.order_no),
-  ])
+  const [books, workflow, codes, voucher, toSend, sales, following, external, messages, notes] =
+    await Promise.all([
+      readOrderAuditTrail(deps, order, lang),
+      findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
+      readOrderCodes(deps.db, order.order_no),
+      readOrderVoucher(deps, order.order_no),
+      readToSend(deps.db, order),
+      afterSalesOfOrder(deps, order.order_no, lang),
+      readFollowing(
+        deps.db,
+        order.shipments.map(({ id }) => id),
+      ),
+      readExternalOrder(deps.db, order.order_no),
+      orderMessages(c, deps, order),
+      deskNotes(c, deps, order),
+    ])
   const from = cameFrom(c)
   const done = doneOf(c, order)
   const more = done === 'accept' || done === 'ship' ? await nextWaiting(deps, done, from, lang) : ''
@@ -103,6 +108,8 @@ export async function showOrder(
       </section>
       ${facts(order, books, workflow, external, lang)}
     </div>
+    ${messages}
+    ${notes}
     ${orderCodes(c, order, codes)}
     ${parcelList(c, order, following)}
     ${voucher ? html`<p><a class="press" href="/admin/counter/${voucher.id}">${t(COUNTER.uses)}</a></p>` : ''}

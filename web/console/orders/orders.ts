@@ -91,6 +91,8 @@ function readSearch(c: WebContext): OrderSearch {
     paymentMode: among('payment_mode', PAYMENT_MODES),
     isSent: given('sent') === '1' ? true : given('sent') === '0' ? false : undefined,
     needsAttention: given('attention') === '1',
+    isUnanswered: given('unanswered') === '1',
+    assignee: given('mine') === '1' ? viewerOf(c).sub : undefined,
     from: day('from')?.from,
     to: day('to')?.to,
   }
@@ -137,6 +139,8 @@ function filters(c: WebContext, search: OrderSearch, wrongDays: string | undefin
       isOldestFirst(c) ? 'oldest' : '',
     )}
     <label class="pick"><input type="checkbox" name="attention" value="1" ${needsAttention ? 'checked' : ''}> ${t(T.attention)}</label>
+    <label class="pick"><input type="checkbox" name="unanswered" value="1" ${search.isUnanswered ? 'checked' : ''}> ${t(T.unanswered)}</label>
+    <label class="pick"><input type="checkbox" name="mine" value="1" ${search.assignee === undefined ? '' : 'checked'}> ${t(T.mine)}</label>
     <div class="dates">
       ${field({ name: 'from', label: t(T.from), value: from && c.req.query('from'), type: 'date', error: wrongDays })}
       ${field({ name: 'to', label: t(T.to), value: to && c.req.query('to'), type: 'date' })}
@@ -144,7 +148,7 @@ function filters(c: WebContext, search: OrderSearch, wrongDays: string | undefin
     ${kept('owner_id', t(T.ofOwner), ownerId)}
     ${kept('product_id', t(T.ofProduct), productId)}
     <div class="row"><button class="plain">${t(T.find)}</button>
-      ${isFiltered !== undefined || needsAttention ? html`<a class="button quiet" href="${HOME}">${t(T.clear)}</a>` : ''}</div>
+      ${isFiltered !== undefined || needsAttention || search.isUnanswered || search.assignee !== undefined ? html`<a class="button quiet" href="${HOME}">${t(T.clear)}</a>` : ''}</div>
   </form>`
 }
 

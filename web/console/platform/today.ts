@@ -101,6 +101,7 @@ function attention(board: Dashboard, lang: Lang): Html {
     waitingRow(board.slowRefunds, t(T.slowRefunds), lang),
     waitingRow(board.undelivered, t(T.undelivered), lang),
     waitingRow(board.undecided, t(T.undecided), lang),
+    waitingRow(board.unanswered, t(T.unanswered), lang, '/admin/orders?unanswered=1&sort=oldest'),
     findings.count > 0 &&
       html`<li><p><strong class="digits">${grouped(findings.count)}</strong> ${t(T.findings)}
         <a class="press" href="/admin/reconciliations/${findings.id}">${t(T.look)}</a></p></li>`,
@@ -118,12 +119,19 @@ function attention(board: Dashboard, lang: Lang): Html {
   </section>`
 }
 
-function waitingRow({ count, orderNo, since }: WaitingView, text: string, lang: Lang): Html | false {
+/** @param listAll where all of them are listed */
+function waitingRow(
+  { count, orderNo, since }: WaitingView,
+  text: string,
+  lang: Lang,
+  listAll?: string,
+): Html | false {
   if (count === 0 || since === null) return false
   const t = textsIn(lang)
   return html`<li><p><strong class="digits">${grouped(count)}</strong> ${text}
     <span class="muted small">${interpolate(t(T.oldest), { when: time(since, lang) })}</span>
-    ${orderNo === null ? '' : html`<a class="press" href="/admin/orders/${orderNo}">${t(T.look)}</a>`}</p></li>`
+    ${orderNo === null ? '' : html`<a class="press" href="/admin/orders/${orderNo}">${t(T.look)}</a>`}
+    ${listAll === undefined ? '' : html`<a class="press" href="${listAll}">${t(T.more)}</a>`}</p></li>`
 }
 
 function queues({ queues: all }: Dashboard, lang: Lang): Html {

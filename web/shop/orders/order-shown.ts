@@ -1,5 +1,6 @@
 import type { ShownVoucher } from '../../../application/fulfilment/vouchers.ts'
 import type { FundTrace } from '../../../application/orders/fund-trace.ts'
+import type { MessageView } from '../../../application/orders/messages.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
 import type { Delivery, ShippingType } from '../../../domain/catalogue/product.ts'
 import type { Money } from '../../../domain/money.ts'
@@ -20,6 +21,8 @@ export interface OrderShown {
   readonly voucher: ShownVoucher | undefined
   /** How many codes its owner can look at. */
   readonly codes: number
+  /** The newest first, a few. */
+  readonly messages: readonly MessageView[]
   /** The shop has a page of the product. */
   readonly isInShop: boolean
 }

@@ -4,6 +4,7 @@ import { countIssued } from '../../../application/fulfilment/codes.ts'
 import { mayBeHandedOut } from '../../../application/fulfilment/delivery.ts'
 import { showVoucher } from '../../../application/fulfilment/vouchers.ts'
 import { type FundTrace, readFundTrace } from '../../../application/orders/fund-trace.ts'
+import { readMessages } from '../../../application/orders/messages.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import { forCustomer, type OrderView } from '../../../application/orders/view.ts'
 import { isBeingConfirmed } from '../../../application/payments/queries.ts'
@@ -29,6 +30,7 @@ import { METHODS, NEXT, ORDER } from '../../texts/shop/orders.ts'
 import { cashier } from '../payments/cashier.ts'
 import { delivery, shippingOf } from './delivery.ts'
 import { codesPanel } from './order-codes.ts'
+import { messagesPanel, RECENT } from './order-messages.ts'
 import { canExtend } from './order-questions.ts'
 import type { OrderShown, Shipping } from './order-shown.ts'
 import { isPayable, keptOf, movesOf, stateOf } from './order-state.ts'
@@ -51,13 +53,14 @@ export function arrivalOf(c: WebContext): Arrival {
 export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
   const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
   const handedOut = mayBeHandedOut(order)
-  const [where, wallet, confirming, goods, codes, voucher] = await Promise.all([
+  const [where, wallet, confirming, goods, codes, voucher, { messages }] = await Promise.all([
     readFundTrace(deps, order),
     isPayable(order) ? readWallet(deps, ownerId) : undefined,
     isPayable(order) && isBeingConfirmed(deps.db, order.order_no),
     readGoods(deps, order.product_id),
     handedOut ? countIssued(deps.db, order.order_no) : 0,
     handedOut ? showVoucher(deps, order, ownerId) : undefined,
+    readMessages(deps, order.order_no, 'customer', { limit: RECENT, offset: 0 }),
   ])
   const methods = deps.settings.rules.supportedMethods
   const payable = confirming ? undefined : wallet && { methods, cash: wallet.cash }
@@ -70,6 +73,7 @@ export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string):
     confirming,
     codes,
     voucher,
+    messages,
     ...goods,
   }
 }
@@ -119,6 +123,7 @@ export function orderView(c: WebContext, shown: OrderShown, arrival: Arrival): H
       </section>
       ${codesPanel(c, order, shown.codes)}
       ${voucherPanel(shown.voucher, lang)}
+      ${messagesPanel(c, order, shown.messages)}
       ${refunds(order, lang)}
       ${delivery(shown, lang)}
       ${facts(order, lang)}

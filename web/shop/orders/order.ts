@@ -23,6 +23,7 @@ import { channelOf } from '../payments/payment-channel.ts'
 import { orderAddress } from './order-address.ts'
 import { orderCodeRoutes } from './order-codes.ts'
 import { liveOrder } from './order-live.ts'
+import { orderMessageRoutes } from './order-messages.ts'
 import { orderQuestions } from './order-questions.ts'
 import type { OrderShown } from './order-shown.ts'
 import { isPayable } from './order-state.ts'
@@ -77,6 +78,7 @@ export function orderRoutes(deps: WebDeps) {
       .route('/', orderQuestions(deps, act))
       .route('/', orderCodeRoutes(deps))
       .route('/', orderAddress(deps))
+      .route('/', orderMessageRoutes(deps))
   )
 }
 

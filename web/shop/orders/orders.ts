@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { listUnderWay } from '../../../application/orders/attempts.ts'
+import { countUnread } from '../../../application/orders/messages.ts'
 import { listOrders } from '../../../application/orders/reads.ts'
 import { readStatistics, type Statistics } from '../../../application/orders/statistics.ts'
 import type { OrderView } from '../../../application/orders/view.ts'
@@ -13,6 +14,7 @@ import type { Html } from '../../shared/page.ts'
 import { productPicture, shownImage } from '../../shared/product-picture.ts'
 import { requireViewer, viewerOf } from '../../shared/viewer.ts'
 import { COMMON, textsIn } from '../../texts/common/common.ts'
+import { MESSAGES } from '../../texts/common/messages.ts'
 import { AFTER_SALES } from '../../texts/shop/after-sales.ts'
 import { ORDER, ORDERS } from '../../texts/shop/orders.ts'
 import { shopPage } from '../layout.ts'
@@ -37,7 +39,9 @@ export function ordersRoutes(deps: WebDeps) {
     ])
     const last = Math.max(1, Math.ceil(total / PER_PAGE))
     if (page > last) return c.redirect(linkTo(tab, last), 303)
-    return show(c, deps, tab, [...underWay, ...orders], statistics, { page, last })
+    const numbers = orders.map(({ order_no }) => order_no)
+    const unread = await countUnread(deps.db, numbers, 'customer')
+    return show(c, deps, tab, { orders: [...underWay, ...orders], unread }, statistics, { page, last })
   })
 }
 
@@ -53,7 +57,7 @@ function show(
   c: WebContext,
   deps: WebDeps,
   tab: Tab,
-  orders: readonly OrderView[],
+  { orders, unread }: { readonly orders: readonly OrderView[]; readonly unread: ReadonlyMap<string, number> },
   statistics: Statistics,
   at: { readonly page: number; readonly last: number },
 ) {
@@ -69,7 +73,7 @@ function show(
     ${tab === 'all' && at.page === 1 ? spent(statistics, lang) : ''}
     ${
       orders.length > 0
-        ? html`<ul class="order-list">${orders.map((order) => html`<li>${card(order, lang, deps)}</li>`)}</ul>`
+        ? html`<ul class="order-list">${orders.map((order) => html`<li>${card(order, unread.get(order.order_no) ?? 0, lang, deps)}</li>`)}</ul>`
         : nothing(tab, lang)
     }
     ${at.last > 1 ? pager(tab, at, lang) : ''}`
@@ -92,7 +96,7 @@ function spent({ total, total_points, total_money }: Statistics, lang: Lang): Ht
 const linkTo = (tab: Tab, page: number) =>
   `/points-mall/orders${tab === 'all' && page === 1 ? '' : `?tab=${tab}${page > 1 ? `&page=${page}` : ''}`}`
 
-function card(order: OrderView, lang: Lang, deps: WebDeps): Html {
+function card(order: OrderView, unread: number, lang: Lang, deps: WebDeps): Html {
   const t = textsIn(lang)
   const state = stateOf(order)
   const { expires_at } = order.payment_info
@@ -107,6 +111,7 @@ function card(order: OrderView, lang: Lang, deps: WebDeps): Html {
     </div>
     <div class="stub small muted">
       <span class="badge ${state.tone}">${t(state.name)}</span>
+      ${unread > 0 ? html`<a class="badge warn" href="/points-mall/orders/${order.order_no}/messages">${interpolate(t(MESSAGES.unread), { n: grouped(unread) })}</a>` : ''}
       ${
         isPayable(order) && expires_at
           ? html`<span class="due"><span class="left">${t(ORDER.timeLeft)}</span> <span class="digits" data-until="${expires_at}" data-over="${t(ORDER.timeOver)}">${interpolate(t(ORDER.payBy), { t: deadline(expires_at, lang) })}</span></span>`

@@ -1,5 +1,6 @@
 import { EVENT_TYPES } from '../../../domain/messaging/events.ts'
 import { AFTER_SALE_ACTIONS } from '../console/after-sales.ts'
+import { ATTENTION_ACTION_TEXTS } from '../console/attention.ts'
 import { ACTIONS as ORDER_ACTIONS } from '../console/orders.ts'
 import { ACTIONS as WALLET_ACTIONS } from '../console/wallets.ts'
 import { EVENT_TEXTS, eventField } from '../console/webhooks.ts'
@@ -47,6 +48,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/points-mall/orders/:id/extend', { zh: '延长收货', en: 'More time to confirm receipt' }],
   ['/points-mall/orders/:id/confirm', { zh: '确认收货', en: 'Confirm receipt of an order' }],
   ['/points-mall/orders/:id/codes', { zh: '查看兑换码', en: 'Show the codes of an order' }],
+  ['/points-mall/orders/:id/messages', { zh: '订单留言', en: 'Write a message on an order' }],
   ['/points-mall/orders/:id/after-sale', { zh: '申请售后', en: 'Ask for a return or refund' }],
   ['/points-mall/after-sales/:id/cancel', { zh: '取消售后', en: 'Cancel an after-sale' }],
   ['/points-mall/after-sales/:id/appeal', { zh: '售后申诉', en: 'Appeal in an after-sale' }],
@@ -62,12 +64,17 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/admin/shortcuts', { zh: '快捷键', en: 'Shortcuts' }],
   ['/admin/orders/ship-batch', { zh: '批量发货', en: 'Ship many orders' }],
   ['/admin/orders/:id/parcels/:parcel', { zh: '订单：更正运单号', en: 'Order: correct a tracking number' }],
+  ['/admin/orders/:id/messages', { zh: '订单：回复顾客', en: 'Order: reply to the customer' }],
+  ['/admin/orders/:id/notes', { zh: '订单：内部备注', en: 'Order: internal note' }],
+  ['/admin/orders/:id/assign', { zh: '订单：由我负责', en: 'Order: assign to me' }],
+  ['/admin/orders/:id/unassign', { zh: '订单：取消负责人', en: 'Order: unassign' }],
   ...of(ORDER_ACTIONS, '/admin/orders/:id', '订单', 'Order'),
   ['/admin/counter', { zh: '核销', en: 'Redeem a voucher' }],
   ['/admin/counter/:id/undo', { zh: '撤销核销', en: 'Undo the use of a voucher' }],
   ['/admin/stores', { zh: '新增门店', en: 'Add a store' }],
   ['/admin/stores/:id', { zh: '修改门店', en: 'Edit a store' }],
   ['/admin/orders/:id/codes/:code/replace', { zh: '更换兑换码', en: 'Replace a code' }],
+  ...of(ATTENTION_ACTION_TEXTS, '/admin/attention/:id', '需要处理', 'Needs attention'),
   ...of(AFTER_SALE_ACTIONS, '/admin/after-sales/:id', '售后单', 'After-sale'),
   ['/admin/products', { zh: '新增商品', en: 'Add a product' }],
   ['/admin/products/:id', { zh: '修改商品', en: 'Edit a product' }],
@@ -149,6 +156,7 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   more: { zh: '补充原因', en: 'Additional details' },
   move: { zh: '移动', en: 'Move' },
   name: { zh: '名称', en: 'Name' },
+  note: { zh: '备注内容', en: 'Note' },
   occurred: { zh: '发生时间', en: 'When' },
   latest_state: { zh: '允许后面的事件先送达', en: 'Later events may overtake' },
   hours: { zh: '最近（小时）', en: 'Of the last hours' },
@@ -169,6 +177,7 @@ export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   source: { zh: '来源', en: 'Source' },
   stock_change: { zh: '库存变动件数', en: 'Change of stock' },
   stock_way: { zh: '库存变动方向', en: 'In or out' },
+  text: { zh: '内容', en: 'Text' },
   tracking_no: { zh: '快递单号', en: 'Tracking number' },
   url: { zh: '接收地址', en: 'URL' },
   type: { zh: '类型', en: 'Type' },

@@ -3,12 +3,14 @@ import type { Text } from '../common/common.ts'
 export const FRAME = {
   sections: { zh: '后台栏目', en: 'Sections' },
   today: { zh: '今日', en: 'Today' },
+  attention: { zh: '需要处理', en: 'Attention' },
   orders: { zh: '订单', en: 'Orders' },
   after_sales: { zh: '售后', en: 'After-sales' },
   products: { zh: '商品', en: 'Products' },
   categories: { zh: '分类', en: 'Categories' },
   users: { zh: '用户', en: 'Customers' },
   counter: { zh: '核销', en: 'Counter' },
+  statistics: { zh: '统计', en: 'Statistics' },
   reconciliations: { zh: '对账', en: 'Reconciliation' },
   webhooks: { zh: '推送', en: 'Webhooks' },
   role: {
@@ -53,6 +55,7 @@ export const TODAY = {
   undecided: { zh: '笔兑换迟迟没有结果', en: 'Redemption without a result' },
   endpoints: { zh: '个接收地址已自动停止推送', en: 'Webhook endpoints that were switched off' },
   findings: { zh: '处对账差异未解决', en: 'Unresolved reconciliation differences' },
+  unanswered: { zh: '笔订单的留言待回复', en: 'orders with unanswered messages' },
   oldest: { zh: '最早一笔：{when}', en: 'oldest: {when}' },
   more: { zh: '查看全部', en: 'Show all' },
   look: { zh: '查看', en: 'View' },

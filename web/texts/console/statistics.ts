@@ -1,0 +1,37 @@
+import type { Text } from '../common/common.ts'
+
+export const STATISTICS = {
+  title: { zh: '统计', en: 'Statistics' },
+  from: { zh: '从', en: 'From' },
+  to: { zh: '到', en: 'To' },
+  by: { zh: '按', en: 'By' },
+  day: { zh: '日', en: 'Day' },
+  week: { zh: '周', en: 'Week' },
+  month: { zh: '月', en: 'Month' },
+  show: { zh: '查看', en: 'Show' },
+  download: { zh: '下载为表格（CSV）', en: 'Download as CSV' },
+  wrong: {
+    zh: '日期不对：开始不能晚于结束，最多 366 天。',
+    en: 'Check the dates: the start cannot be after the end, and 366 days are the most.',
+  },
+  hint: {
+    zh: '北京时间。积分与收款未减退款；退款按决定退款的时间计。',
+    en: 'Beijing time. Points and cash are gross; refunds count when they were decided.',
+  },
+  period: { zh: '起始日期', en: 'From' },
+  created: { zh: '下单', en: 'Created' },
+  paid: { zh: '付款', en: 'Paid' },
+  finished: { zh: '完成', en: 'Finished' },
+  canceled: { zh: '取消', en: 'Canceled' },
+  refunded: { zh: '退款订单', en: 'Refunded' },
+  points_spent: { zh: '消耗积分', en: 'Points spent' },
+  points_returned: { zh: '退回积分', en: 'Points returned' },
+  cash_in: { zh: '收款', en: 'Cash in' },
+  cash_out: { zh: '退款', en: 'Cash out' },
+  total: { zh: '合计', en: 'Total' },
+  products: { zh: '兑换最多的商品', en: 'Most redeemed products' },
+  none: { zh: '这段时间没有付款的订单', en: 'No order was paid in this time' },
+  product: { zh: '商品', en: 'Product' },
+  orders: { zh: '订单', en: 'Orders' },
+  quantity: { zh: '件数', en: 'Pieces' },
+} satisfies Record<string, Text>
