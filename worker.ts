@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from './activities/index.ts'
 import { indexProducts } from './application/catalogue/search-index.ts'
+import { askAboutRefunded } from './application/fulfilment/charges.ts'
 import { sweepExpiredCodes } from './application/fulfilment/codes.ts'
 import { sweepInbox } from './application/messaging/inbox.ts'
 import { createRelay } from './application/messaging/relay.ts'
@@ -37,6 +38,7 @@ import {
 import { createLedgerCipher } from './db/wallet/ledger-cipher.ts'
 import { isUnsynced } from './domain/messaging/events.ts'
 import { createProviders } from './payments/providers.ts'
+import { createHttpSupplier } from './suppliers/http.ts'
 import { createTracking } from './tracking/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
@@ -64,6 +66,7 @@ async function main(): Promise<void> {
   const temporal = connectTemporal(config.temporal.connection, config.temporal.namespace, sealer)
   const connection = await NativeConnection.connect(config.temporal.connection)
   const outsideWallet = config.outsideWallet && createHttpWallet(config.outsideWallet)
+  const supplier = config.supplier && createHttpSupplier(config.supplier)
   const providers = createProviders(config.payments)
   const deps = {
     db,
@@ -88,6 +91,8 @@ async function main(): Promise<void> {
       expiryGraceMs: config.expiryGraceMs,
       autoCreateLogistics: config.autoCreateLogistics,
       outsideWallet,
+      supplier,
+      charges: config.charges,
       providers,
       engine: createEngine(deps),
       returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}?returned=1`,
@@ -190,6 +195,16 @@ async function main(): Promise<void> {
     },
     (error) => log.error({ err: error }, 'parcels not followed'),
   )
+  const watching = sweep(
+    stopping.signal,
+    1_000,
+    async () => {
+      await askAboutRefunded({ db, supplier, pausesMs: config.charges.pausesMs }, (order_no, error) => {
+        log.warn({ order_no, err: error }, 'charge of a refunded order not queried')
+      })
+    },
+    (error) => log.error({ err: error }, 'charges of refunded orders not queried'),
+  )
   let round: AdoptionRound | undefined
   let rounds = 0
   const adopting = sweep(
@@ -219,6 +234,7 @@ async function main(): Promise<void> {
   await sweeping
   await querying
   await following
+  await watching
   await keeping
   await adopting
   await relaying

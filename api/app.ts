@@ -17,6 +17,7 @@ import { knownHost } from './middleware/known-host.ts'
 import { knownRoutes, language, observe } from './middleware/observe.ts'
 import { adminAfterSaleRoutes } from './routes/admin/after-sales.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
+import { adminChargeRoutes } from './routes/admin/charges.ts'
 import { adminCodeRoutes } from './routes/admin/codes.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
 import { adminOrderExportRoutes } from './routes/admin/order-export.ts'
@@ -98,6 +99,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/orders', adminOrderRoutes(deps))
   app.route('/api/admin/points-mall', adminCodeRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminChargeRoutes(deps))
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))
   app.route('/api/admin/points-mall', adminVoucherRoutes(deps))

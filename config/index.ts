@@ -8,6 +8,7 @@ import { readMachine } from './machine.ts'
 import { paymentAccounts, sandboxAccounts, supportedMethods } from './payments/index.ts'
 import { readRunning } from './running.ts'
 import { generatedSecrets } from './secrets.ts'
+import { sandboxSupplier, supplierOf } from './supplier.ts'
 import { temporalConnection } from './temporal.ts'
 import { trackingOf } from './tracking.ts'
 import { deliverySettings, syncedSteps } from './webhooks.ts'
@@ -35,6 +36,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const publicUrl = e.PUBLIC_URL ?? `http://${sharedHost(e.HOST)}:${e.PORT}`
   const payments = paymentAccounts(e, publicUrl, secrets && { secrets, sandboxUrl })
   const supported = supportedMethods(e, payments)
+  const supplier = supplierOf(
+    e,
+    demo,
+    secrets && sandboxUrl ? { url: sandboxUrl, secret: secrets.supplierSecret } : undefined,
+  )
   return {
     demo,
     production: e.NODE_ENV === 'production',
@@ -87,6 +93,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       mallUrl: e.SANDBOX_MALL_URL,
       /** Undefined outside a demo: the sandbox accepts simulated money. */
       accounts: secrets && sandboxAccounts(payments, e, secrets),
+      supplier: secrets && sandboxSupplier(secrets.supplierSecret),
     },
     machine: readMachine(env),
     auth: authOf(e, secrets?.authJwtSecret),
@@ -113,6 +120,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       /** CNY per point, in millionths of a yuan. */
       pointsToCnyMillionths: e.POINTS_MALL_POINTS_TO_CNY,
       supportedMethods: supported,
+      canCharge: supplier !== undefined,
       defaultMethod: e.POINTS_MALL_DEFAULT_METHOD,
     },
     /** How long returned points stay valid after their original expiry date. */
@@ -134,6 +142,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     orderSync: syncedSteps(e),
     webhooks: deliverySettings(e),
     outsideWallet: externalWalletOf(e, demo),
+    supplier,
+    charges: {
+      deadlineMs: Math.ceil(e.POINTS_MALL_CHARGE_DEADLINE_MINUTES * 60_000),
+      /** Undefined: the default. */
+      pausesMs: e.POINTS_MALL_CHARGE_QUERY_SECONDS?.map((seconds) => Math.max(100, seconds * 1000)),
+    },
     tracking: trackingOf(e, demo),
   }
 }

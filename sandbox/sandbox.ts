@@ -11,6 +11,9 @@ import { controlRoutes } from './control.ts'
 import { openDatabase } from './database.ts'
 import { createNotifier } from './notify.ts'
 import { createStripeWire } from './stripe/wire.ts'
+import { openBooks, readCharges } from './supplier/books.ts'
+import { supplierControl } from './supplier/control.ts'
+import { type SupplierSide, supplierRoutes } from './supplier/wire.ts'
 import { closeExpired, type Desk } from './teller.ts'
 import type { WechatMerchant } from './wechat/signature.ts'
 import { createWechatWire } from './wechat/wire.ts'
@@ -30,6 +33,8 @@ export interface SandboxOptions {
     readonly wechat?: WechatMerchant | undefined
     readonly stripe?: { readonly secretKey: string; readonly webhookSecret: string } | undefined
   }
+  /** Undefined: no supplier is served. */
+  readonly supplier?: SupplierSide | undefined
   /** How much faster than real providers notifications repeat; 1 is real time. */
   readonly clockScale?: number
   readonly control: boolean
@@ -72,6 +77,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   })
   app.get('/health/live', (c) => c.json({ status: 'ok' }))
   app.get('/books', (c) => c.json(readBooks(db)))
+  if (options.supplier) {
+    openBooks(db)
+    app.get('/supplier/books', (c) => c.json(readCharges(db)))
+    app.route('/supplier', supplierRoutes(db, options.supplier))
+    if (options.control) app.route('/control/supplier', supplierControl(db, options.supplier))
+  }
   for (const wire of Object.values(wires)) app.route(wire.path, wire.routes(desk))
   if (options.control) app.route('/control', controlRoutes(desk))
   app.route('/', cashierRoutes(desk))

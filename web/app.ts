@@ -8,6 +8,7 @@ import { counterRoutes } from './console/fulfilment/counter.ts'
 import { storeRoutes } from './console/fulfilment/stores.ts'
 import { consoleWebhookRoutes } from './console/messaging/webhooks.ts'
 import { consoleAfterSaleRoutes } from './console/orders/after-sales.ts'
+import { consoleOrderChargeRoutes } from './console/orders/order-charge-routes.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
 import { todayRoutes } from './console/platform/today.ts'
@@ -74,6 +75,7 @@ export function createWeb(deps: WebDeps) {
   app.get('/admin/orders/packing-slips', packingSlips(deps))
   app.route('/admin/orders', consoleOrderRoutes(deps))
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
+  app.route('/admin/orders', consoleOrderChargeRoutes(deps))
   app.route('/admin/after-sales', consoleAfterSaleRoutes(deps))
   app.route('/admin/products', consoleProductRoutes(deps))
   app.route('/admin/products', consoleCodeRoutes(deps))

@@ -13,11 +13,11 @@ import {
   type PrivateRequest,
   sealChannel,
 } from '../../db/orders/attempts.ts'
-import { readEligibilityInputs } from '../../db/orders/eligibility-inputs.ts'
+import { type ProductInputs, readEligibilityInputs } from '../../db/orders/eligibility-inputs.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
 import { type Total, totalOf } from '../../domain/catalogue/pricing.ts'
 import type { PaymentMode } from '../../domain/catalogue/product.ts'
-import { DomainError, InvalidInputError, type Refusal } from '../../domain/errors.ts'
+import { DomainError, type FieldError, InvalidInputError, type Refusal } from '../../domain/errors.ts'
 import { decimalFromFen, type Fen } from '../../domain/money.ts'
 import {
   type EligibilityInputs,
@@ -76,10 +76,8 @@ export async function exchange(
 ): Promise<Exchanged> {
   const deadline = Date.now() + deps.temporal.answerMs
   return deps.temporal.gate.run(deadline, async () => {
-    const { mode, refusal, hasNoWish } = await assess(deps, customer, command)
-    const error = hasNoWish
-      ? new InvalidInputError({ field: 'customized', rule: 'required' })
-      : refusal && new DomainError(refusal)
+    const { mode, refusal, wrong } = await assess(deps, customer, command)
+    const error = wrong ? new InvalidInputError(wrong) : refusal && new DomainError(refusal)
     // A repeat returns the placed order, even if the rules would refuse it now.
     const kept =
       error && idempotencyKey ? await findAttemptByKey(deps.db, customer.ownerId, idempotencyKey) : undefined
@@ -117,15 +115,16 @@ function isSame(sealer: Encryptor, kept: Attempt, command: ExchangeCommand, meth
   )
 }
 
-function privateOf({ address, buyer_remarks, buyer_message, customized }: ExchangeCommand): PrivateRequest {
-  return { address, buyer_remarks, buyer_message, customized }
+function privateOf(command: ExchangeCommand): PrivateRequest {
+  const { address, account, buyer_remarks, buyer_message, customized } = command
+  return { address, account, buyer_remarks, buyer_message, customized }
 }
 
 async function assess(
   { db, vault, settings, outsideWallet }: ExchangeDeps,
   customer: Customer,
   command: ExchangeCommand,
-): Promise<{ mode: PaymentMode; refusal: Refusal | undefined; hasNoWish: boolean }> {
+): Promise<{ mode: PaymentMode; refusal: Refusal | undefined; wrong: FieldError | undefined }> {
   const { facts, product } = await readEligibilityInputs(db, vault, customer.ownerId, command, customer.level)
   const first = (known: EligibilityInputs) =>
     reasonsAgainst(
@@ -133,6 +132,7 @@ async function assess(
       {
         quantity: command.quantity,
         address: command.address ?? null,
+        account: command.account ?? null,
         method: command.method ?? settings.defaultMethod,
         cashFen: command.cashFen,
         expectedPoints: command.expectedPoints,
@@ -142,12 +142,24 @@ async function assess(
   const mode = facts.product?.paymentMode ?? 'points_only'
   const unlessOutside = first(outsideWallet ? { ...facts, pointsAvailable: null } : facts)
   const isThere = unlessOutside?.code !== 'NOT_FOUND' && unlessOutside?.code !== 'PRODUCT_NOT_ON_SALE'
-  const hasNoWish = isThere && product?.productType === 'customized' && !saysSomething(command.customized)
+  const wrong = isThere && product ? wrongFor(product, command) : undefined
   // Do not call the external wallet for a refusal that is certain without it.
-  const decided = hasNoWish || (unlessOutside && unlessOutside.code !== 'INSUFFICIENT_BALANCE')
-  if (!outsideWallet || decided || mode === 'money_only') return { mode, refusal: unlessOutside, hasNoWish }
+  const decided = wrong !== undefined || (unlessOutside && unlessOutside.code !== 'INSUFFICIENT_BALANCE')
+  if (!outsideWallet || decided || mode === 'money_only') return { mode, refusal: unlessOutside, wrong }
   const refusal = first(await withOutsidePoints(outsideWallet, customer.ownerId, facts))
-  return { mode, refusal, hasNoWish }
+  return { mode, refusal, wrong }
+}
+
+/** @returns a field that does not suit the product */
+function wrongFor(
+  { productType, delivery }: ProductInputs,
+  command: ExchangeCommand,
+): FieldError | undefined {
+  if (productType === 'customized' && !saysSomething(command.customized)) {
+    return { field: 'customized', rule: 'required' }
+  }
+  if (command.account !== undefined && delivery !== 'charge') return { field: 'account', rule: 'charge_only' }
+  return undefined
 }
 
 function saysSomething(wish: unknown): boolean {

@@ -45,6 +45,7 @@ const product = z.strictObject({
   /** Of codes there are as many as `stock_quantity` says. */
   delivery: z.enum(DELIVERIES).optional(),
   voucher: z.strictObject({ uses: count, valid_days: count }).optional(),
+  charge: z.strictObject({ item: z.string() }).optional(),
   /** `limit` is a rule; every other key is a label for customers. */
   properties: z.object({ limit: limit.optional() }).catchall(z.string()).optional(),
 })

@@ -23,11 +23,12 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
   payments: { values: ['domain/'] },
   wallets: { values: ['domain/'] },
   tracking: { values: ['domain/'] },
-  activities: { values: ['domain/', 'i18n/', 'db/', 'payments/', 'wallets/'] },
+  suppliers: {},
+  activities: { values: ['domain/', 'i18n/', 'db/', 'payments/', 'wallets/', 'suppliers/'] },
   workflows: { values: ['domain/'], types: ['activities/'] },
   application: {
     values: ['domain/', 'i18n/', 'db/', 'workflows/messages.ts'],
-    types: ['payments/port.ts', 'wallets/port.ts', 'tracking/port.ts'],
+    types: ['payments/port.ts', 'wallets/port.ts', 'tracking/port.ts', 'suppliers/port.ts'],
   },
   api: {
     values: ['domain/', 'i18n/', 'application/', 'web/'],

@@ -40,6 +40,7 @@ const COLUMNS = [
   'product.sku_count',
   'product.delivery',
   'product.voucher',
+  'product.charge',
   'product.returnable',
   'product.outer_id',
   'product.properties',

@@ -10,7 +10,7 @@ import {
 import type { Db, Tx } from '../client.ts'
 import { keepEvents } from '../messaging/outbox.ts'
 import type { AfterSaleEventsTable, AfterSalesTable } from '../schema/after-sales.ts'
-import { type Actor, lockOrder, overdueAfterSale, SYSTEM } from './orders.ts'
+import { type Actor, lockOrder, openAttention, SYSTEM } from './orders.ts'
 
 const ENDED = AFTER_SALE_STATES.filter((state) => !isOpenAfterSale(state))
 
@@ -200,7 +200,7 @@ async function announce(
 async function showOverdue(tx: Tx, orderNo: string): Promise<void> {
   await tx
     .updateTable('points_exchange_orders')
-    .set({ needs_attention: overdueAfterSale(), updated_at: new Date() })
+    .set({ needs_attention: openAttention(), updated_at: new Date() })
     .where('order_no', '=', orderNo)
     .where(sql<boolean>`coalesce(needs_attention ->> 'code' = 'after_sale', true)`)
     .execute()

@@ -253,21 +253,43 @@ export async function showParcel(tx: Tx, orderNo: string, parcel: ShippingInfo):
     .where('order_no', '=', orderNo)
     .execute()
 }
-/** Within an update of orders: an after-sale that waits for an operator beyond its deadline; null where none does. */
-export const overdueAfterSale = () => sql<string | null>`(
+/**
+ * Within an update of orders: what rows beside the order still call an operator for; null where nothing does. An after-sale
+ * beyond its deadline, a charge that was refunded and succeeded, a charge beyond its deadline.
+ */
+export const openAttention = () => sql<string | null>`coalesce((
   select jsonb_build_object('code', 'after_sale', 'data', jsonb_build_object('said', overdue.id::text))
   from after_sales overdue where overdue.order_no = points_exchange_orders.order_no and overdue.overdue_at is not null
-  order by overdue.id limit 1)`
+  order by overdue.id limit 1), (
+  select case
+    when charge.state = 'succeeded' and points_exchange_orders.status = 'order_canceled' and charge.acknowledged_at is null
+      then jsonb_build_object('code', 'charged_after_refund', 'data', jsonb_build_object('said', coalesce(charge.supplier_ref, '')))
+    when charge.overdue_at is not null and charge.state not in ('succeeded', 'failed')
+        and points_exchange_orders.status = 'order_paid'
+      then jsonb_build_object('code', 'charge', 'data', jsonb_build_object('said', charge.state))
+  end from charges charge where charge.order_no = points_exchange_orders.order_no))`
 
 /** Shows operators why the order cannot continue by itself. @param attention null: it can */
 export async function setAttention(tx: Tx, orderNo: string, attention: Attention | null): Promise<void> {
   await tx
     .updateTable('points_exchange_orders')
     .set({
-      needs_attention: attention === null ? overdueAfterSale() : JSON.stringify(attention),
+      needs_attention: attention === null ? openAttention() : JSON.stringify(attention),
       updated_at: new Date(),
     })
     .where('order_no', '=', orderNo)
+    .execute()
+}
+
+/** Shows what the rows beside the order call for, unless a step that failed is shown. */
+export async function showOpenAttention(tx: Tx, orderNo: string): Promise<void> {
+  await tx
+    .updateTable('points_exchange_orders')
+    .set({ needs_attention: openAttention(), updated_at: new Date() })
+    .where('order_no', '=', orderNo)
+    .where(
+      sql<boolean>`(needs_attention is null or needs_attention ->> 'code' in ('after_sale', 'charge', 'charged_after_refund'))`,
+    )
     .execute()
 }
 

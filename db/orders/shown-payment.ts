@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 import type { Tx } from '../client.ts'
 import type { PaymentInfo } from '../schema/points-exchange-orders.ts'
-import { type ExchangeOrder, overdueAfterSale } from './orders.ts'
+import { type ExchangeOrder, openAttention } from './orders.ts'
 
 /** The payment as the order shows it to its customer. */
 
@@ -76,7 +76,7 @@ export async function showRefunded(tx: Tx, order: ExchangeOrder): Promise<void> 
     .set({
       // The refund of an unapplied payment never changed the status of an order that continues.
       ...(order.payment_status === 'refunding' ? { payment_status: shown } : {}),
-      ...(order.needs_attention?.code === 'refund' ? { needs_attention: overdueAfterSale() } : {}),
+      ...(order.needs_attention?.code === 'refund' ? { needs_attention: openAttention() } : {}),
       updated_at: new Date(),
     })
     .where('order_no', '=', order.order_no)

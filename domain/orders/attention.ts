@@ -10,6 +10,10 @@ export const ATTENTION_CODES = [
   'stock',
   /** An after-sale waits for an operator beyond its deadline; `said` is its id. */
   'after_sale',
+  /** The supplier has not decided within the deadline; `said` is the state of the charge. */
+  'charge',
+  /** The supplier charged the account, and the order is refunded; `said` is the supplier's number. */
+  'charged_after_refund',
   /** Written by an earlier version in a form that is not recognised. */
   'other',
 ] as const

@@ -53,6 +53,7 @@ type Product = {
   shipping_type: 'logistics' | 'pickup' | 'none'
   delivery: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual'
   voucher: VoucherTerms
+  charge: ChargeTerms
   returnable: ('none' | 'before_shipping') | { days: number }
   visible_from: string | null
   visible_until: string | null
@@ -79,6 +80,8 @@ type Sku = {
 }
 
 type VoucherTerms = { uses: number; valid_days: number } | null
+
+type ChargeTerms = { item: string } | null
 
 type ProductProperties = { limit?: ExchangeLimit; [name: string]: unknown } | null
 
@@ -119,6 +122,9 @@ type Problem = {
     | 'CARRIER_MISMATCH'
     | 'ALREADY_EXTENDED'
     | 'ORDER_STATE_CONFLICT'
+    | 'ACCOUNT_REQUIRED'
+    | 'CHARGE_UNAVAILABLE'
+    | 'CHARGE_UNDECIDED'
     | 'VOUCHER_USED'
     | 'VOUCHER_EXPIRED'
     | 'VOUCHER_VOID'
@@ -179,6 +185,7 @@ type Problem = {
       | 'max_depth'
       | 'per_sku'
       | 'voucher_only'
+      | 'charge_only'
       | 'check_digit'
       | 'stock_is_codes'
       | 'publish_only'
@@ -279,12 +286,14 @@ type Order = {
       | 'points'
       | 'stock'
       | 'after_sale'
+      | 'charge'
+      | 'charged_after_refund'
       | 'other'
     data: { said: string }
   }
   exchange_time: string
   shipping_info: { carrier: string; tracking_no: string } | null
-  delivery?: ShipmentsDelivery | CodesDelivery | VoucherDelivery | null
+  delivery?: ShipmentsDelivery | CodesDelivery | VoucherDelivery | ChargeDelivery | null
   shipments?: Shipment[]
   address_info: OrderAddress
   customer_notes: CustomerNotes
@@ -323,6 +332,8 @@ type Order = {
       | 'auto_confirm'
       | 'handed_out'
       | 'code_replaced'
+      | 'charged'
+      | 'charged_after_refund'
       | 'parcel_sent'
       | 'tracking_corrected'
       | 'address_changed'
@@ -353,6 +364,7 @@ type Order = {
     shipping_type: 'logistics' | 'pickup' | 'none'
     delivery: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual'
     voucher: VoucherTerms
+    charge: ChargeTerms
     returnable: ('none' | 'before_shipping') | { days: number }
     visible_from: string | null
     visible_until: string | null
@@ -449,6 +461,8 @@ type VoucherDelivery = {
   uses_total: number
 }
 
+type ChargeDelivery = { type: 'charge'; state: 'processing' | 'succeeded' | 'failed'; account: string }
+
 type OrderAddress = {
   name?: string
   phone?: string
@@ -478,6 +492,7 @@ type Exchange = {
   buyer_message?: string | null
   customized?: { [name: string]: unknown } | unknown[] | null
   address?: Address
+  account?: string
 }
 
 type Address = {
@@ -581,6 +596,7 @@ type ProductCreation = {
   shipping_type?: 'logistics' | 'pickup' | 'none'
   delivery?: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual' | null
   voucher?: VoucherTerms
+  charge?: ChargeTerms
   returnable?: ('none' | 'before_shipping') | { days: number }
   visible_from?: string | null
   visible_until?: string | null
@@ -618,6 +634,7 @@ type ProductChange = {
   shipping_type?: 'logistics' | 'pickup' | 'none'
   delivery?: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual' | null
   voucher?: VoucherTerms
+  charge?: ChargeTerms
   returnable?: ('none' | 'before_shipping') | { days: number }
   visible_from?: string | null
   visible_until?: string | null
@@ -668,6 +685,7 @@ type User = { owner_id: string; level: number | null; version: string }
 type AdminOrder = Order & {
   codes?: OrderCode[]
   voucher?: Voucher
+  charge?: Charge
   workflow: { id: string; run_id: string | null; url: string | null }
 }
 
@@ -699,6 +717,25 @@ type Voucher = {
     at: string
     undone: { by: string; reason: string; at: string } | null
   }[]
+}
+
+type Charge = {
+  state: 'created' | 'sent' | 'processing' | 'unknown' | 'succeeded' | 'failed'
+  account: string
+  item: string
+  quantity: number
+  sends: number
+  queries: number
+  answer: 'processing' | 'succeeded' | 'failed' | 'not_found' | 'none' | null
+  answered_at: string | null
+  supplier_ref: string | null
+  failure: string | null
+  sent_at: string | null
+  next_at: string | null
+  deadline_at: string | null
+  overdue: boolean
+  succeeded_at: string | null
+  acknowledged: { at: string; by: string; reason: string } | null
 }
 
 type CodeImportResult = {
@@ -737,6 +774,7 @@ type CodeImportResult = {
       | 'max_depth'
       | 'per_sku'
       | 'voucher_only'
+      | 'charge_only'
       | 'check_digit'
       | 'stock_is_codes'
       | 'publish_only'
@@ -792,6 +830,9 @@ type ShipBatchResult = {
     | 'CARRIER_MISMATCH'
     | 'ALREADY_EXTENDED'
     | 'ORDER_STATE_CONFLICT'
+    | 'ACCOUNT_REQUIRED'
+    | 'CHARGE_UNAVAILABLE'
+    | 'CHARGE_UNDECIDED'
     | 'VOUCHER_USED'
     | 'VOUCHER_EXPIRED'
     | 'VOUCHER_VOID'
@@ -1187,6 +1228,9 @@ export interface Operations {
                   | 'CARRIER_MISMATCH'
                   | 'ALREADY_EXTENDED'
                   | 'ORDER_STATE_CONFLICT'
+                  | 'ACCOUNT_REQUIRED'
+                  | 'CHARGE_UNAVAILABLE'
+                  | 'CHARGE_UNDECIDED'
                   | 'VOUCHER_USED'
                   | 'VOUCHER_EXPIRED'
                   | 'VOUCHER_VOID'
@@ -1592,6 +1636,7 @@ export interface Operations {
       | { status: 401; body: Problem }
       | { status: 403; body: Problem }
       | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
       | { status: 413; body: Problem }
       | { status: 415; body: Problem }
       | { status: 422; body: Problem }
@@ -2083,6 +2128,38 @@ export interface Operations {
     answer:
       | { status: 200; body: { success: true; data: Order } }
       | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminQueryCharge: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: Charge } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminAcknowledgeCharge: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: Charge } }
       | { status: 400; body: Problem }
       | { status: 401; body: Problem }
       | { status: 403; body: Problem }
@@ -2652,6 +2729,8 @@ export const PATHS = {
   adminReplaceCode: ['POST', '/api/admin/points-mall/orders/{id}/codes/{code_id}/replace'],
   adminAddShipment: ['POST', '/api/admin/points-mall/orders/{id}/shipments'],
   adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
+  adminQueryCharge: ['POST', '/api/admin/points-mall/orders/{id}/charge/query'],
+  adminAcknowledgeCharge: ['POST', '/api/admin/points-mall/orders/{id}/charge/acknowledge'],
   adminDownloadOrders: ['GET', '/api/admin/points-mall/orders.csv'],
   adminShipBatch: ['POST', '/api/admin/points-mall/orders/ship-batch'],
   adminRedeemVoucher: ['POST', '/api/admin/points-mall/vouchers/redeem'],

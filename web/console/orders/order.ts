@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { readCharge } from '../../../application/fulfilment/charges.ts'
 import { readOrderCodes } from '../../../application/fulfilment/codes.ts'
 import { readOrderVoucher } from '../../../application/fulfilment/vouchers.ts'
 import {
@@ -37,6 +38,7 @@ import { afterSalesOfOrder } from './after-sales.ts'
 import { auditTrail } from './audit-trail.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
+import { orderCharge } from './order-charge.ts'
 import { orderCodes } from './order-codes.ts'
 
 /** The confirmation of an action is true only in this status. */
@@ -62,11 +64,12 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes, voucher, toSend, sales] = await Promise.all([
+  const [books, workflow, codes, voucher, charge, toSend, sales] = await Promise.all([
     readOrderAuditTrail(deps, order, lang),
     findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
     readOrderCodes(deps.db, order.order_no),
     readOrderVoucher(deps, order.order_no),
+    readCharge(deps, order.order_no),
     readToSend(deps.db, order),
     afterSalesOfOrder(deps, order.order_no, lang),
   ])
@@ -96,6 +99,7 @@ export async function showOrder(
       ${facts(order, books, workflow, lang)}
     </div>
     ${orderCodes(c, order, codes)}
+    ${orderCharge(c, order, charge, typed.errors)}
     ${parcelList(c, order)}
     ${voucher ? html`<p><a class="press" href="/admin/counter/${voucher.id}">${t(COUNTER.uses)}</a></p>` : ''}
     ${sales}

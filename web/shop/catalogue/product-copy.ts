@@ -31,9 +31,12 @@ export function stock({ stock_quantity: left }: Pick<ProductView, 'stock_quantit
 }
 
 /** How long an order of it can be returned. */
-export function returns({ returnable }: Pick<ProductView, 'returnable'>, lang: Lang): string {
+export function returns(
+  { returnable, delivery }: Pick<ProductView, 'returnable' | 'delivery'>,
+  lang: Lang,
+): string {
   const t = textsIn(lang)
-  if (returnable === 'none') return t(PRODUCT.notReturnable)
+  if (returnable === 'none' || delivery === 'charge') return t(PRODUCT.notReturnable)
   if (returnable === 'before_shipping') return t(PRODUCT.returnBeforeShipping)
   return interpolateText(t(PRODUCT.returnDays), { days: grouped(returnable.days) })
 }
