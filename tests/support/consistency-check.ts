@@ -80,9 +80,9 @@ async function findPending(db: Db): Promise<string[]> {
     union all
     select 'payment ' || out_trade_no || ' is ' || state from payments where state in ('unpaid', 'closing', 'refunding')
     union all
-    select 'event ' || event_id || ' is not delivered' from webhook_inbox where delivered_at is null`.execute(
-    db,
-  )
+    select 'event ' || event_id || ' is not delivered' from webhook_inbox where delivered_at is null
+    union all
+    select 'a request of ' || order_no || ' has no outcome' from order_requests`.execute(db)
   return rows.map(({ what }) => what)
 }
 
