@@ -126,10 +126,12 @@ async function shipped(owner: string): Promise<string> {
   return orderNo
 }
 
-/** An order that the supplier has not decided on. */
-async function charging(owner: string): Promise<string> {
-  await mall.control('supplier/faults', { fault: 'stuck' })
-  return redeemCharge(owner, 'processing')
+/** An order that the supplier did not charge: its charge can still be asked about, and nothing asks by itself. */
+async function notCharged(owner: string): Promise<string> {
+  await mall.control('supplier/faults', { fault: 'fails_at_once' })
+  const orderNo = await redeemCharge(owner, 'failed')
+  await mall.reach(owner, orderNo, 'order_canceled')
+  return orderNo
 }
 
 /** An order that was charged and refunded. */
@@ -429,7 +431,7 @@ const TABLE: readonly Row[] = [
     return { path: `${STAFF_API}/orders/${orderNo}/codes/${codeId}/replace`, body: reason }
   }),
   row(`POST ${STAFF_API}/orders/:id/charge/query`, STAFF, 200, 'customer', async (owner) => ({
-    path: `${STAFF_API}/orders/${await charging(owner)}/charge/query`,
+    path: `${STAFF_API}/orders/${await notCharged(owner)}/charge/query`,
     body: {},
   })),
   row(`POST ${STAFF_API}/orders/:id/charge/acknowledge`, STAFF, 200, 'customer', async (owner) => ({
@@ -630,7 +632,7 @@ const TABLE: readonly Row[] = [
     return { path: `/admin/orders/${orderNo}/codes/${codeId}/replace`, fields: reason }
   }),
   row('POST /admin/orders/:id/charge/query', STAFF, 303, 'customer', async (owner) => ({
-    path: `/admin/orders/${await charging(owner)}/charge/query`,
+    path: `/admin/orders/${await notCharged(owner)}/charge/query`,
     fields: {},
   })),
   row('POST /admin/orders/:id/charge/acknowledge', STAFF, 303, 'customer', async (owner) => ({
