@@ -4,6 +4,7 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from './activities/index.ts'
 import { refreshProducts } from './application/catalogue/external-products.ts'
 import { indexProducts } from './application/catalogue/search-index.ts'
+import { askAboutRefunded } from './application/fulfilment/charges.ts'
 import { sweepExpiredCodes } from './application/fulfilment/codes.ts'
 import { sweepInbox } from './application/messaging/inbox.ts'
 import { createRelay } from './application/messaging/relay.ts'
@@ -42,6 +43,7 @@ import { isUnsynced } from './domain/messaging/events.ts'
 import { createHttpOrders } from './partners/http-orders.ts'
 import { createHttpProducts } from './partners/http-products.ts'
 import { createProviders } from './payments/providers.ts'
+import { createHttpSupplier } from './suppliers/http.ts'
 import { createTracking } from './tracking/providers.ts'
 import { createHttpWallet } from './wallets/http.ts'
 import { TASK_QUEUE } from './workflows/messages.ts'
@@ -70,6 +72,7 @@ async function main(): Promise<void> {
   const connection = await NativeConnection.connect(config.temporal.connection)
   const outsideWallet = config.outsideWallet && createHttpWallet(config.outsideWallet)
   const orderService = config.orderService && createHttpOrders(config.orderService)
+  const supplier = config.supplier && createHttpSupplier(config.supplier)
   const providers = createProviders(config.payments)
   const deps = {
     db,
@@ -95,6 +98,8 @@ async function main(): Promise<void> {
       autoCreateLogistics: config.autoCreateLogistics,
       outsideWallet,
       orderService,
+      supplier,
+      charges: config.charges,
       providers,
       engine: createEngine(deps),
       returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}?returned=1`,
@@ -231,6 +236,16 @@ async function main(): Promise<void> {
     },
     (error) => log.error({ err: error }, 'parcels not subscribed'),
   )
+  const watching = sweep(
+    stopping.signal,
+    1_000,
+    async () => {
+      await askAboutRefunded({ db, supplier, pausesMs: config.charges.pausesMs }, (order_no, error) => {
+        log.warn({ order_no, err: error }, 'charge of a refunded order not queried')
+      })
+    },
+    (error) => log.error({ err: error }, 'charges of refunded orders not queried'),
+  )
   let round: AdoptionRound | undefined
   let rounds = 0
   const adopting = sweep(
@@ -261,6 +276,7 @@ async function main(): Promise<void> {
   await querying
   await following
   await subscribing
+  await watching
   await keeping
   await adopting
   await relaying

@@ -1,4 +1,5 @@
 import { type AfterSaleDeps, createAfterSaleActivities } from './after-sales.ts'
+import { type ChargeDeps, createChargeActivities } from './charges.ts'
 import { createDeliveryActivities } from './delivery.ts'
 import { createExpiryActivities } from './expiry.ts'
 import { withFailures } from './failures.ts'
@@ -14,12 +15,20 @@ import { createShipmentActivities } from './shipments.ts'
 import { createStockActivities } from './stock.ts'
 
 export function createActivities(
-  deps: PlaceDeps & OrderDeps & PaymentDeps & PointsDeps & RefundDeps & ReconciliationDeps & AfterSaleDeps,
+  deps: PlaceDeps &
+    OrderDeps &
+    PaymentDeps &
+    PointsDeps &
+    RefundDeps &
+    ReconciliationDeps &
+    AfterSaleDeps &
+    ChargeDeps,
 ) {
   return withFailures({
     ...createPlaceActivities(deps),
     ...createOrderActivities(deps),
     ...createDeliveryActivities(deps),
+    ...createChargeActivities(deps),
     ...createStockActivities(deps),
     ...createPointsActivities(deps),
     ...createPaymentActivities(deps),

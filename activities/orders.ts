@@ -1,9 +1,11 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Tx } from '../db/client.ts'
+import { lockCharge } from '../db/fulfilment/charges.ts'
 import { findAttempt, lockAttempt, markRefused } from '../db/orders/attempts.ts'
 import { newOrderOf, noteServiceNo } from '../db/orders/external-orders.ts'
 import {
   type Actor,
   createStandardOrder,
+  type ExchangeOrder,
   findOrderForUpdate,
   hideOrder,
   lockOrder,
@@ -17,6 +19,7 @@ import { countSent, countToSend, planShipment } from '../db/shipments/shipments.
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { needsAddress } from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
+import { isRefundable } from '../domain/fulfilment/charge.ts'
 import { isKept } from '../domain/orders/after-sale.ts'
 import { type Attention, attentionOf } from '../domain/orders/attention.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
@@ -157,6 +160,8 @@ export function createOrderActivities({
       if (!isCanceled && isBeforeShipping && (await countSent(tx, input.orderNo)) > 0) {
         return { status: order.status }
       }
+      // Points and cash come back only after the supplier has said no.
+      if (!isCanceled && (await isUndecided(tx, order))) return { status: order.status }
       await cancelOrder(tx, vault, input.orderNo, reason, by, outsideSteps, expiryGraceMs)
       if (!isCanceled && outsideSteps.length > 0) await unsettleOutside(tx, input.orderNo)
       // Never confirmed: excluded from lists and statistics, while its number shows the refusal.
@@ -218,4 +223,13 @@ export function createOrderActivities({
   }
 
   return { createOrder, settleExchange, cancelExchange, advanceOrder, flagOrder, refuseAttempt }
+}
+
+async function isUndecided(
+  tx: Tx,
+  order: Pick<ExchangeOrder, 'order_no' | 'delivery' | 'status'>,
+): Promise<boolean> {
+  if (order.delivery !== 'charge' || order.status !== 'order_paid') return false
+  const charge = await lockCharge(tx, order.order_no)
+  return charge !== undefined && !isRefundable(charge)
 }

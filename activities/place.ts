@@ -1,5 +1,6 @@
 import { type Pieces, reserveStock } from '../db/catalogue/stock.ts'
 import type { Db, Tx } from '../db/client.ts'
+import { recordCharge } from '../db/fulfilment/charges.ts'
 import {
   type Attempt,
   countUnpaid,
@@ -20,7 +21,12 @@ import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { hold } from '../db/wallet/order-holds.ts'
 import { lockAccount } from '../db/wallet/posting.ts'
 import { totalOf } from '../domain/catalogue/pricing.ts'
-import { defaultDelivery, type PaymentMode, type ShippingType } from '../domain/catalogue/product.ts'
+import {
+  type Delivery,
+  defaultDelivery,
+  type PaymentMode,
+  type ShippingType,
+} from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
 import { isHandedOut } from '../domain/fulfilment/delivery.ts'
 import { decimalFromFen, fenOf } from '../domain/money.ts'
@@ -58,6 +64,8 @@ export type Placed =
       readonly outTradeNo: string | null
       /** The mall itself hands it out once it is paid. */
       readonly handsOut?: true
+      /** A supplier charges it once it is paid. */
+      readonly charges?: true
     }
   | { readonly placed: false; readonly refusal: Refusal }
 
@@ -210,6 +218,10 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
     passed,
   )
   if (attempt.order_service === 'outside') await keepExternalOrder(tx, orderNo)
+  if (product.delivery === 'charge' && product.charge && request.account !== undefined) {
+    const { item } = product.charge
+    await recordCharge(tx, sealer, { orderNo, item, quantity: quote.quantity, account: request.account })
+  }
   const payment = dueLater
     ? await recordPayment(tx, orderNo, method as PaymentMethod, quote.totalAmount, 'unpaid')
     : undefined
@@ -222,8 +234,17 @@ async function placeIn(deps: PlaceDeps, tx: Tx, input: PlaceInput): Promise<Plac
     placed: true,
     status: passed.at(-1) ?? 'exchanged',
     outTradeNo: payment?.out_trade_no ?? null,
-    ...(isHandedOut(product.delivery) ? { handsOut: true } : {}),
+    ...fulfilmentOf(product),
   }
+}
+
+/** What happens by itself once it is paid. */
+function fulfilmentOf({ delivery }: { readonly delivery: Delivery | null }): {
+  readonly handsOut?: true
+  readonly charges?: true
+} {
+  if (isHandedOut(delivery)) return { handsOut: true }
+  return delivery === 'charge' ? { charges: true } : {}
 }
 
 /** An earlier step already reserved these pieces in an external system. */
@@ -247,7 +268,7 @@ async function earlierResult(tx: Tx, orderNo: string): Promise<Placed> {
     placed: true,
     status: order.status,
     outTradeNo: payment?.out_trade_no ?? null,
-    ...(isHandedOut(order.delivery) ? { handsOut: true } : {}),
+    ...fulfilmentOf(order),
   }
 }
 
@@ -283,6 +304,7 @@ async function assess(
     {
       quantity: attempt.quantity,
       address: request.address ?? null,
+      account: request.account ?? null,
       ...(attempt.payment_method ? { method: attempt.payment_method } : {}),
       cashFen: attempt.cash_amount === null ? undefined : fenOf(attempt.cash_amount),
       expectedPoints: attempt.expected_points ?? undefined,

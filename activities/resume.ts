@@ -24,6 +24,8 @@ export type Progress =
       readonly shippedAt: string | null
       /** Absent where an earlier version answered. */
       readonly handsOut?: boolean
+      /** A supplier charges it; absent where an earlier version answered. */
+      readonly charges?: boolean
       /** An open after-sale keeps receipt from being confirmed by itself. */
       readonly isConfirmPaused?: boolean
       readonly cancelReason: string | null
@@ -87,6 +89,7 @@ async function progressOf(
     confirmBy: order.confirm_by?.toISOString() ?? null,
     shippedAt: shippedAt?.toISOString() ?? null,
     handsOut: isHandedOut(order.delivery),
+    charges: order.delivery === 'charge',
     isConfirmPaused: order.confirm_paused_at !== null,
     cancelReason: order.cancel_reason,
     cancelCause: order.cancel_cause,

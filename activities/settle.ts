@@ -1,7 +1,9 @@
 import { commitStock, releaseStock } from '../db/catalogue/stock.ts'
 import type { Tx } from '../db/client.ts'
+import { watchRefunded } from '../db/fulfilment/charges.ts'
 import { voidVoucher } from '../db/fulfilment/vouchers.ts'
 import { closeAfterSales } from '../db/orders/after-sales.ts'
+import { showLasting } from '../db/orders/external-orders.ts'
 import { type Actor, type ExchangeOrder, lockOrder, moveOrder, SYSTEM } from '../db/orders/orders.ts'
 import {
   announceRefund,
@@ -131,6 +133,10 @@ export async function cancelOrder(
     if (refund) await announceRefund(tx, orderNo, refund)
     if (!outsideSteps.includes('stock')) await releaseStock(tx, orderNo)
     if (order.delivery === 'voucher') await voidVoucher(tx, orderNo)
+    if (order.delivery === 'charge') {
+      await watchRefunded(tx, orderNo)
+      await showLasting(tx, orderNo)
+    }
     await closeAfterSales(tx, orderNo)
   }
   return owedRefunds(tx, orderNo, 'order')

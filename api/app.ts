@@ -19,6 +19,7 @@ import { adminAcceptBatchRoutes } from './routes/admin/accept-batch.ts'
 import { adminAfterSaleRoutes } from './routes/admin/after-sales.ts'
 import { adminAttentionRoutes } from './routes/admin/attention.ts'
 import { adminCategoryRoutes } from './routes/admin/categories.ts'
+import { adminChargeRoutes } from './routes/admin/charges.ts'
 import { adminCodeRoutes } from './routes/admin/codes.ts'
 import { adminCopyProductRoutes } from './routes/admin/copy-product.ts'
 import { adminEarningRoutes } from './routes/admin/earnings.ts'
@@ -111,6 +112,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/admin/points-mall/orders', adminOrderNoteRoutes(deps))
   app.route('/api/admin/points-mall', adminCodeRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipmentRoutes(deps))
+  app.route('/api/admin/points-mall/orders', adminChargeRoutes(deps))
   app.route('/api/admin/points-mall', adminOrderExportRoutes(deps))
   app.route('/api/admin/points-mall', adminStatisticsRoutes(deps))
   app.route('/api/admin/points-mall/orders', adminShipBatchRoutes(deps))

@@ -5,11 +5,12 @@ import { createLedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { seedDemo } from './demo/seed.ts'
 
 async function main(): Promise<void> {
-  const { database, ledgerKeys, payloadKeys } = readConfig()
+  const { database, ledgerKeys, payloadKeys, supplier } = readConfig()
   if (!database.url) throw new ConfigError('DATABASE_URL: not set, and no installation runs in DATA_DIR')
   const db = connectDatabase(database.url, 2)
   try {
-    const fresh = await seedDemo(db, createLedgerCipher(ledgerKeys), createEncryptor(payloadKeys))
+    const [vault, sealer] = [createLedgerCipher(ledgerKeys), createEncryptor(payloadKeys)]
+    const fresh = await seedDemo(db, vault, sealer, supplier !== undefined)
     process.stdout.write(fresh > 0 ? `seeded ${fresh} products\n` : 'the demo data already exists\n')
   } finally {
     await db.destroy()

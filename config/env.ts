@@ -130,6 +130,14 @@ const variables = z.object({
   POINTS_MALL_ORDER_SERVICE_KEY_ID: keyId.optional(),
   POINTS_MALL_ORDER_SERVICE_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   POINTS_MALL_WALLET_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+  POINTS_MALL_SUPPLIER_URL: url.optional(),
+  POINTS_MALL_SUPPLIER_KEY_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, _ and -')
+    .optional(),
+  POINTS_MALL_SUPPLIER_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+  POINTS_MALL_CHARGE_DEADLINE_MINUTES: minutes.default(1440),
+  POINTS_MALL_CHARGE_QUERY_SECONDS: pauses.optional(),
 })
 
 export type Variables = z.output<typeof variables>

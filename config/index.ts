@@ -9,6 +9,7 @@ import { partnerOf } from './partners.ts'
 import { paymentAccounts, sandboxAccounts, supportedMethods } from './payments/index.ts'
 import { readRunning } from './running.ts'
 import { generatedSecrets } from './secrets.ts'
+import { sandboxSupplier, supplierOf } from './supplier.ts'
 import { temporalConnection } from './temporal.ts'
 import { trackingOf } from './tracking.ts'
 import { deliverySettings, syncedSteps } from './webhooks.ts'
@@ -37,6 +38,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const payments = paymentAccounts(e, publicUrl, secrets && { secrets, sandboxUrl })
   const supported = supportedMethods(e, payments)
   const tracking = trackingOf(e, publicUrl, secrets && { secrets, sandboxUrl })
+  const supplier = supplierOf(
+    e,
+    demo,
+    secrets && sandboxUrl ? { url: sandboxUrl, secret: secrets.supplierSecret } : undefined,
+  )
   return {
     demo,
     production: e.NODE_ENV === 'production',
@@ -89,6 +95,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       mallUrl: e.SANDBOX_MALL_URL,
       /** Undefined outside a demo: the sandbox accepts simulated money. */
       accounts: secrets && { ...sandboxAccounts(payments, e, secrets), ...tracking },
+      supplier: secrets && sandboxSupplier(secrets.supplierSecret),
     },
     machine: readMachine(env),
     auth: authOf(e, secrets?.authJwtSecret),
@@ -115,6 +122,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
       /** CNY per point, in millionths of a yuan. */
       pointsToCnyMillionths: e.POINTS_MALL_POINTS_TO_CNY,
       supportedMethods: supported,
+      canCharge: supplier !== undefined,
       defaultMethod: e.POINTS_MALL_DEFAULT_METHOD,
     },
     /** How long returned points stay valid after their original expiry date. */
@@ -142,5 +150,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     productService: partnerOf(e, 'products', demo),
     productRefreshMs: Math.round(e.POINTS_MALL_PRODUCT_SERVICE_REFRESH_SECONDS * 1000),
     tracking,
+    supplier,
+    charges: {
+      deadlineMs: Math.ceil(e.POINTS_MALL_CHARGE_DEADLINE_MINUTES * 60_000),
+      /** Undefined: the default. */
+      pausesMs: e.POINTS_MALL_CHARGE_QUERY_SECONDS?.map((seconds) => Math.max(100, seconds * 1000)),
+    },
   }
 }

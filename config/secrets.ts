@@ -8,6 +8,7 @@ const MAKE = {
   authJwtSecret: () => randomBytes(32).toString('base64url'),
   ledgerKeys: () => `l1:${randomBytes(32).toString('base64')}`,
   payloadKeys: () => `p1:${randomBytes(32).toString('base64')}`,
+  supplierSecret: () => randomBytes(32).toString('base64url'),
   ordersWebhookSecret: () => `whsec_${randomBytes(24).toString('base64')}`,
   kuaidi100Key: () => randomBytes(12).toString('base64url'),
   kuaidi100Salt: () => randomBytes(18).toString('base64url'),

@@ -250,6 +250,21 @@ const TEXTS: Readonly<Record<ErrorCode, Readonly<Record<Lang, Text>>>> = {
     zh: plain('订单状态冲突', '订单当前状态不允许此操作'),
     en: plain('Order state conflict', 'The order does not allow this in its current state'),
   },
+  ACCOUNT_REQUIRED: {
+    zh: plain('请填写充值号码', '请填写要充值的手机号码'),
+    en: plain('Account required', 'Enter the mobile number to top up'),
+  },
+  CHARGE_UNAVAILABLE: {
+    zh: plain('暂时无法充值', '该商品暂时无法充值，积分和现金都没有扣'),
+    en: plain('Top-up not available', 'This product cannot be topped up at present'),
+  },
+  CHARGE_UNDECIDED: {
+    zh: plain('充值结果未定', '供应商还没有答复是否已充值；得到“未充值”的答复后才能退还'),
+    en: plain(
+      'Top-up undecided',
+      'The supplier has not said whether it topped up the account; a refund needs a negative answer first',
+    ),
+  },
   VOUCHER_USED: {
     zh: plain('核销券已用完', '这张核销券的次数已经用完'),
     en: plain('Voucher used', 'This voucher has no use left'),
@@ -486,6 +501,10 @@ const RULE_TEXTS: Readonly<
   voucher_only: {
     zh: (f) => `${f} 只用于以核销券交付的商品`,
     en: (f) => `${f} is only for products delivered by voucher`,
+  },
+  charge_only: {
+    zh: (f) => `${f} 只用于由供应商充值的商品`,
+    en: (f) => `${f} is only for products that a supplier charges`,
   },
   check_digit: {
     zh: (f) => `${f} 不是有效的核销码，请核对 12 位数字`,

@@ -17,6 +17,8 @@ const TITLES: Readonly<Record<OrderNote['code'], Text | null>> = {
   refund_settled_by_hand: { zh: '款项已由客服退回', en: 'Refunded by our staff' },
   handed_out: { zh: '已自动发放', en: 'Delivered automatically' },
   code_replaced: { zh: '兑换码已更换', en: 'Code replaced' },
+  charged: { zh: '充值成功', en: 'Top-up succeeded' },
+  charged_after_refund: { zh: '退还之后供应商充值成功', en: 'The supplier topped it up after the refund' },
   auto_confirm: null,
   parcel_sent: { zh: '寄出一个包裹', en: 'A parcel was shipped' },
   tracking_corrected: { zh: '运单号已更正', en: 'Tracking number corrected' },
@@ -64,6 +66,8 @@ export function detailText(note: OrderNote | null, lang: Lang): string {
     case 'refund_settled_by_hand':
     case 'handed_out':
     case 'code_replaced':
+    case 'charged':
+    case 'charged_after_refund':
       return ''
   }
 }
@@ -84,6 +88,11 @@ const STUCK: Readonly<Record<Exclude<AttentionCode, 'other'>, Text>> = {
   stock: { zh: '放回库存失败', en: 'Restoring the stock failed' },
   after_sale: { zh: '售后超时未处理，售后单号', en: 'After-sale overdue, number' },
   order_service: { zh: '未能同步给订单系统', en: 'The order service was not told' },
+  charge: { zh: '充值超时未定，当前状态', en: 'Top-up undecided past its deadline, state' },
+  charged_after_refund: {
+    zh: '已退还，供应商却充值成功，供应商单号',
+    en: 'Refunded, and topped up all the same, supplier’s number',
+  },
   attempt: { zh: '记录结果失败', en: 'Recording the result failed' },
 }
 

@@ -11,6 +11,9 @@ import { controlRoutes } from './control.ts'
 import { openDatabase } from './database.ts'
 import { createNotifier } from './notify.ts'
 import { createStripeWire } from './stripe/wire.ts'
+import { openBooks, readCharges } from './supplier/books.ts'
+import { supplierControl } from './supplier/control.ts'
+import { type SupplierSide, supplierRoutes } from './supplier/wire.ts'
 import { closeExpired, type Desk } from './teller.ts'
 import { createTrackingDesk, type TrackingCustomers, trackingRoutes } from './tracking/tracking.ts'
 import type { WechatMerchant } from './wechat/signature.ts'
@@ -33,6 +36,8 @@ export interface SandboxOptions {
     readonly kuaidi100?: TrackingCustomers['kuaidi100']
     readonly kdniao?: TrackingCustomers['kdniao']
   }
+  /** Undefined: no supplier is served. */
+  readonly supplier?: SupplierSide | undefined
   /** How much faster than real providers notifications repeat and parcels travel; 1 is real time. */
   readonly clockScale?: number
   readonly control: boolean
@@ -80,6 +85,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   })
   app.get('/health/live', (c) => c.json({ status: 'ok' }))
   app.get('/books', (c) => c.json(readBooks(db)))
+  if (options.supplier) {
+    openBooks(db)
+    app.get('/supplier/books', (c) => c.json(readCharges(db)))
+    app.route('/supplier', supplierRoutes(db, options.supplier))
+    if (options.control) app.route('/control/supplier', supplierControl(db, options.supplier))
+  }
   for (const wire of Object.values(wires)) app.route(wire.path, wire.routes(desk))
   if (options.control) app.route('/control', controlRoutes(desk, tracking))
   app.route('/', trackingRoutes(tracking, options.accounts))

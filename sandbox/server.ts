@@ -20,6 +20,7 @@ try {
     dataDir: config.dataDir,
     mallUrl: config.sandbox.mallUrl ?? localUrl,
     accounts,
+    supplier: config.sandbox.supplier,
     control: config.sandbox.control,
     clockScale: config.sandbox.clockScale,
     log,

@@ -11,6 +11,7 @@ import { storeRoutes } from './console/fulfilment/stores.ts'
 import { consoleWebhookRoutes } from './console/messaging/webhooks.ts'
 import { consoleAfterSaleRoutes } from './console/orders/after-sales.ts'
 import { consoleDeskNoteRoutes } from './console/orders/desk-notes.ts'
+import { consoleOrderChargeRoutes } from './console/orders/order-charge-routes.ts'
 import { consoleOrderCodeRoutes } from './console/orders/order-codes.ts'
 import { consoleOrderMessageRoutes } from './console/orders/order-messages.ts'
 import { consoleOrderRoutes } from './console/orders/order-routes.ts'
@@ -93,6 +94,7 @@ export function createWeb(deps: WebDeps) {
   app.route('/admin/orders', consoleOrderCodeRoutes(deps))
   app.route('/admin/orders', consoleOrderMessageRoutes(deps))
   app.route('/admin/orders', consoleDeskNoteRoutes(deps))
+  app.route('/admin/orders', consoleOrderChargeRoutes(deps))
   app.route('/admin/after-sales', consoleAfterSaleRoutes(deps))
   app.route('/admin/products', arrangeRoutes(deps))
   app.route('/admin/products', previewRoutes(deps))

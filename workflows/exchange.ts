@@ -94,6 +94,7 @@ function openExchange(input: ExchangeInput): { exchange: Exchange; answer: (verd
       stuck: [],
       payBy: Date.now() + input.paymentTimeoutMs,
       handsOut: false,
+      charges: false,
       cancel: (cause) => undo.run(cause, (step, error) => askOperator(input.orderNo, mailbox, step, error)),
       show(status) {
         if (status === shown) return
@@ -124,6 +125,7 @@ async function place(exchange: Exchange): Promise<Standing> {
   }
   const { status, outTradeNo } = placed
   exchange.handsOut = placed.handsOut === true
+  exchange.charges = placed.charges === true
   if (!quote || status === 'order_paid') return { status, outTradeNo, opens: outTradeNo !== null }
   return completeExternalSteps(exchange, outTradeNo, outTradeNo !== null)
 }
@@ -214,6 +216,7 @@ async function resumePlacement(exchange: Exchange, epoch: number): Promise<Stand
   const { status, lastTradeNo: outTradeNo, openAttempts, cancelCause, cancelReason } = progress
   const { confirmBy } = standingOf(progress, exchange.autoConfirmTimeoutMs)
   exchange.handsOut = progress.handsOut === true
+  exchange.charges = progress.charges === true
   const standing = { status, outTradeNo, opens: false, confirmBy }
   if (progress.payBy !== null) exchange.payBy = Date.parse(progress.payBy)
   if (hasReached(status, 'order_paid')) {

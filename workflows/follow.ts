@@ -9,6 +9,7 @@ import {
   type OrderStatus,
   type Step,
 } from '../domain/orders/status.ts'
+import { charge } from './charge.ts'
 import type { Cause } from './compensation.ts'
 import { CONFLICT, type Request } from './mailbox.ts'
 import type { OrderNotice, Reply } from './messages.ts'
@@ -32,6 +33,14 @@ export async function follow(
       const handedOut = await handOut(exchange)
       if (handedOut.status !== status) {
         ;({ status, confirmBy } = handedOut)
+        continue
+      }
+    }
+    if (status === 'order_paid' && exchange.charges && patched('charge')) {
+      const charged = await charge(exchange)
+      // Without a charge the order stays as it is, for an operator.
+      if (charged.status !== status) {
+        ;({ status, confirmBy } = charged)
         continue
       }
     }

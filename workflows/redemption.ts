@@ -17,6 +17,8 @@ export interface Exchange extends ExchangeInput {
   payBy: number
   /** Whether the mall itself hands out what is paid. */
   handsOut: boolean
+  /** Whether a supplier charges what is paid. */
+  charges: boolean
   /** @returns the order's status, which may be past what the cause allows */
   cancel(cause: Cause): Promise<OrderStatus>
   show(status: OrderStatus): void

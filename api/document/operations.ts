@@ -29,6 +29,7 @@ const REDEEM: readonly ErrorCode[] = [
   'ORDER_SERVICE_REFUSED',
   'RISK_REJECTED',
 ]
+const CHARGE: readonly ErrorCode[] = ['ACCOUNT_REQUIRED', 'CHARGE_UNAVAILABLE']
 const PAY: readonly ErrorCode[] = [
   'ORDER_STATE_CONFLICT',
   'PAYMENT_METHOD_UNSUPPORTED',
@@ -77,7 +78,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/points-mall/wallet/transactions.csv': { id: 'downloadTransactions' },
   'POST /api/points-mall/exchange': {
     id: 'createExchange',
-    problems: REDEEM,
+    problems: [...REDEEM, ...CHARGE],
     example: { product_id: '1', quantity: 1, buyer_remarks: '请轻放', address: ADDRESS },
   },
   'POST /api/points-mall/check-exchange': {
@@ -170,7 +171,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     example: { title: '钢笔（蓝）' },
   },
   'POST /api/admin/points-mall/products/{id}/move': { id: 'adminMoveProduct', example: { before_id: null } },
-  'POST /api/admin/points-mall/products/{id}/publish': { id: 'adminPublishProduct', example: {} },
+  'POST /api/admin/points-mall/products/{id}/publish': {
+    id: 'adminPublishProduct',
+    problems: ['CHARGE_UNAVAILABLE'],
+    example: {},
+  },
   'POST /api/admin/points-mall/products/{id}/unpublish': { id: 'adminUnpublishProduct', example: {} },
   'POST /api/admin/points-mall/products/{id}/codes': {
     id: 'adminImportCodes',
@@ -308,6 +313,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     problems: [...CONFLICT, 'CARRIER_MISMATCH'],
     example: { carrier: 'zto', tracking_no: '73123456789012' },
   },
+  'POST /api/admin/points-mall/orders/{id}/charge/query': {
+    id: 'adminQueryCharge',
+    problems: CONFLICT,
+    example: {},
+  },
+  'POST /api/admin/points-mall/orders/{id}/charge/acknowledge': {
+    id: 'adminAcknowledgeCharge',
+    problems: CONFLICT,
+    example: { reason: '客户已补付' },
+  },
   'POST /api/admin/points-mall/orders/{id}/finish': {
     id: 'adminFinishOrder',
     problems: CONFLICT,
@@ -315,12 +330,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'POST /api/admin/points-mall/orders/{id}/cancel': {
     id: 'adminCancelOrder',
-    problems: CANCEL,
+    problems: [...CANCEL, 'CHARGE_UNDECIDED'],
     example: { reason: '缺货' },
   },
   'POST /api/admin/points-mall/orders/{id}/refund': {
     id: 'adminRefundOrder',
-    problems: REFUND,
+    problems: [...REFUND, 'CHARGE_UNDECIDED'],
     example: { reason: '包装破损', points: 10 },
   },
   'POST /api/admin/points-mall/orders/{id}/resolve': {

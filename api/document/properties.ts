@@ -182,6 +182,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   'Product.delivery': 'How a paid order is fulfilled',
   delivery: 'How a paid order is fulfilled; null or absent: as the shipping type has it by default',
   voucher: 'What one piece gives, for the delivery `voucher` only; null: none',
+  charge: 'What one piece charges at the supplier, for the delivery `charge` only; null: none',
   uses: 'How often one voucher can be used',
   valid_days: 'Days for which it is valid, from its issue',
   returnable:
@@ -575,6 +576,32 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   'CodesDelivery.type': 'What the customer got',
   'CodesDelivery.codes.code': 'The code in clear; blanks may be left out',
   'CodesDelivery.codes.url': 'Web address where the code is used; absent: none',
+
+  // Charges
+  'Exchange.account':
+    'The mainland mobile number to charge; only for products with the delivery `charge`, and needed there',
+  'ChargeTerms.item': 'Number of the article at the supplier',
+  'ChargeDelivery.type': 'How it is delivered',
+  'ChargeDelivery.state': 'How far the supplier is; `failed`: points and cash are returned',
+  'ChargeDelivery.account': 'The number that is charged',
+  'Charge.state': 'Where the charge stands',
+  'Charge.account': 'The number that is charged, masked',
+  'Charge.item': 'Number of the article at the supplier',
+  sends: 'How often it was sent, always under the order number',
+  queries: 'How often the supplier was asked about it',
+  answer: 'What the supplier said last; null: nothing yet',
+  answered_at: 'When it was; null: not yet',
+  supplier_ref: "The supplier's number; null: none told",
+  'Charge.failure': "The supplier's code; null: it did not fail",
+  sent_at: 'When it was last sent; null: not yet',
+  next_at: 'When the supplier is asked next; null: not any more',
+  deadline_at: 'From when on it calls for an operator; null: not sent yet',
+  'Charge.overdue': 'Whether the deadline has passed without a decision',
+  succeeded_at: 'When the mall learned that it was charged; null: it was not',
+  acknowledged: 'Who recorded how a charge of a refunded order was settled; null: nobody',
+  'acknowledged.at': 'When',
+  'acknowledged.by': 'The operator',
+  'acknowledged.reason': 'How it was settled',
 
   // Vouchers
   'VoucherDelivery.type': 'What the customer got',

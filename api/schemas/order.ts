@@ -17,6 +17,7 @@ import {
 import type { Lang } from '../../i18n/error-texts.ts'
 import { attentionText, noteText } from '../../i18n/note-texts.ts'
 import { ApiError } from '../errors.ts'
+import { chargeDelivery } from './charges.ts'
 import { codesDelivery } from './codes.ts'
 import { money, text } from './common.ts'
 import { product, productFor, returnable } from './product.ts'
@@ -134,7 +135,10 @@ export const order = z
     exchange_time: z.string(),
     returnable,
     shipping_info: z.object({ carrier: z.string(), tracking_no: z.string() }).nullable(),
-    delivery: z.union([shipmentsDelivery, codesDelivery, voucherDelivery]).nullable().optional(),
+    delivery: z
+      .union([shipmentsDelivery, codesDelivery, voucherDelivery, chargeDelivery])
+      .nullable()
+      .optional(),
     shipments: z.array(shipment).optional().openapi({ description: 'Its parcels; operators only' }),
     address_info: orderAddress.nullable(),
     customer_notes: customerNotes.nullable(),

@@ -16,6 +16,7 @@ import {
 } from '../../domain/catalogue/product.ts'
 import { SKU_MAX } from '../../domain/catalogue/sku.ts'
 import { STOCK_MOVEMENT_KINDS } from '../../domain/catalogue/stock.ts'
+import { CHARGE_ITEM } from '../../domain/fulfilment/charge.ts'
 import { fenOf } from '../../domain/money.ts'
 import type { Lang } from '../../i18n/error-texts.ts'
 import { modeText, pointsText } from '../../i18n/product-texts.ts'
@@ -76,6 +77,8 @@ const voucher = z
     valid_days: z.int().min(1).max(VOUCHER_MAX.valid_days),
   })
   .openapi('VoucherTerms')
+
+const charge = z.strictObject({ item: z.string().regex(CHARGE_ITEM) }).openapi('ChargeTerms')
 
 export const returnable = z.union([
   z.enum(['none', 'before_shipping']),
@@ -145,6 +148,7 @@ export const product = z
     shipping_type: z.enum(SHIPPING_TYPES),
     delivery: z.enum(DELIVERIES),
     voucher: voucher.nullable(),
+    charge: charge.nullable(),
     returnable,
     visible_from: z.iso.datetime().nullable(),
     visible_until: z.iso.datetime().nullable(),
@@ -214,6 +218,7 @@ const fields = {
   shipping_type: z.enum(SHIPPING_TYPES).optional(),
   delivery: z.enum(DELIVERIES).nullish(),
   voucher: voucher.nullish(),
+  charge: charge.nullish(),
   returnable: returnable.optional(),
   visible_from: moment.nullish(),
   visible_until: moment.nullish(),
@@ -298,6 +303,7 @@ export function changeOf(body: z.output<typeof productChange>, imageHosts: reado
     shippingType: body.shipping_type,
     delivery: body.delivery,
     voucher: body.voucher,
+    charge: body.charge,
     returnable: body.returnable,
     visibleFrom: dateOf(body.visible_from),
     visibleUntil: dateOf(body.visible_until),

@@ -43,6 +43,7 @@ import {
 } from '../../domain/catalogue/product.ts'
 import { isVisibleAt, type Windows } from '../../domain/catalogue/windows.ts'
 import { DomainError, type FieldError, InvalidInputError } from '../../domain/errors.ts'
+import type { ChargeTerms } from '../../domain/fulfilment/charge.ts'
 import { decimalFromFen, type Fen, fenOf, type Money, moneyFromFen } from '../../domain/money.ts'
 import { type KnownVersions, mustBeCurrent } from '../../domain/versions.ts'
 import { modeText, pointsText } from '../../i18n/product-texts.ts'
@@ -80,6 +81,7 @@ export interface ProductView {
   readonly shipping_type: ShippingType
   readonly delivery: Delivery
   readonly voucher: VoucherTerms | null
+  readonly charge: ChargeTerms | null
   readonly returnable: Returnable
   readonly visible_from: string | null
   readonly visible_until: string | null
@@ -136,6 +138,7 @@ function view(product: Product, millionths: bigint): ProductView {
     shipping_type: product.shipping_type,
     delivery: product.delivery ?? defaultDelivery(product.shipping_type),
     voucher: product.voucher,
+    charge: product.charge,
     returnable: product.returnable,
     visible_from: iso(product.visible_from),
     visible_until: iso(product.visible_until),
@@ -249,6 +252,8 @@ export interface ProductFields extends Windows {
   readonly delivery: Delivery | null
   /** Only of a product delivered by voucher. */
   readonly voucher: VoucherTerms | null
+  /** Only of a product that a supplier charges; null: it cannot be put on sale yet. */
+  readonly charge: ChargeTerms | null
   readonly returnable: Returnable
   readonly properties: ProductProperties | null
   /** What customers fill in; null: nothing. */
@@ -277,6 +282,7 @@ const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
   shippingType: 'logistics',
   delivery: null,
   voucher: null,
+  charge: null,
   returnable: 'before_shipping',
   visibleFrom: null,
   visibleUntil: null,
@@ -439,11 +445,23 @@ async function stockAfterSwitch(
   return delivery === 'codes' ? (await countCodes(tx, product.id)).free : 0
 }
 
-/** @throws DomainError NOT_FOUND; InvalidInputError if the price does not match the mode */
-export async function publishProduct(db: Db, id: string, operatorId: string): Promise<void> {
+/**
+ * @param canCharge whether a supplier is set up that charges accounts
+ * @throws DomainError NOT_FOUND, CHARGE_UNAVAILABLE; InvalidInputError if the price does not match the mode, or nobody has
+ * said what the supplier is to charge
+ */
+export async function publishProduct(
+  db: Db,
+  id: string,
+  operatorId: string,
+  canCharge: boolean,
+): Promise<void> {
   await setStatus(db, id, operatorId, (product) => {
     const wrong = priceErrors(fieldsOf(product))
+    const isCharged = product.delivery === 'charge'
+    if (isCharged && product.charge === null) wrong.push({ field: 'charge', rule: 'required' })
     if (wrong.length > 0) throw new InvalidInputError(...wrong)
+    if (isCharged && !canCharge) throw new DomainError({ code: 'CHARGE_UNAVAILABLE' })
     return product.stock_quantity > 0 ? 'on_sale' : 'sold_out'
   })
 }
@@ -565,8 +583,9 @@ function withDelivery<T extends ProductFields>(fields: T, given: Partial<Product
     given.delivery && given.shippingType === undefined
       ? shippingFor(given.delivery, fields.shippingType)
       : fields.shippingType
-  if (delivery === 'voucher') return { ...fields, shippingType, voucher: fields.voucher ?? DEFAULT_VOUCHER }
-  return { ...fields, shippingType, voucher: given.voucher ?? null }
+  const charge = delivery === 'charge' ? fields.charge : (given.charge ?? null)
+  const voucher = delivery === 'voucher' ? (fields.voucher ?? DEFAULT_VOUCHER) : (given.voucher ?? null)
+  return { ...fields, shippingType, voucher, charge }
 }
 
 function windowErrors({ visibleFrom, visibleUntil, onSaleFrom, onSaleUntil }: Windows): FieldError[] {
@@ -579,15 +598,17 @@ function windowErrors({ visibleFrom, visibleUntil, onSaleFrom, onSaleUntil }: Wi
   return errors
 }
 
-function deliveryErrors({ delivery, shippingType, voucher, returnable }: ProductFields): FieldError[] {
+function deliveryErrors(fields: ProductFields): FieldError[] {
+  const { delivery, shippingType, voucher, charge, returnable } = fields
   const errors: FieldError[] = []
   const suitable = deliveriesOf(shippingType)
   if (delivery !== null && !suitable.includes(delivery)) {
     errors.push({ field: 'delivery', rule: 'in', bound: suitable.join(', ') })
   }
   if (voucher !== null && delivery !== 'voucher') errors.push({ field: 'voucher', rule: 'voucher_only' })
+  if (charge !== null && delivery !== 'charge') errors.push({ field: 'charge', rule: 'charge_only' })
   // A code that was seen cannot be taken back.
-  if (delivery === 'codes' && typeof returnable === 'object') {
+  if ((delivery === 'codes' || delivery === 'charge') && typeof returnable === 'object') {
     errors.push({ field: 'returnable', rule: 'in', bound: 'none, before_shipping' })
   }
   return errors
@@ -618,6 +639,7 @@ export function fieldsOf(product: Product): ProductFields {
     shippingType: product.shipping_type,
     delivery: product.delivery,
     voucher: product.voucher,
+    charge: product.charge,
     returnable: product.returnable,
     ...windowsOf(product),
     rules: product.rules,
@@ -647,6 +669,7 @@ function columnsOf(fields: ProductFields) {
     shipping_type: fields.shippingType,
     delivery: fields.delivery,
     voucher: fields.voucher === null ? null : JSON.stringify(fields.voucher),
+    charge: fields.charge === null ? null : JSON.stringify(fields.charge),
     returnable: JSON.stringify(fields.returnable),
     visible_from: fields.visibleFrom,
     visible_until: fields.visibleUntil,

@@ -123,12 +123,10 @@ function isSame(sealer: Encryptor, kept: Attempt, command: ExchangeCommand, meth
   )
 }
 
-function privateOf(
-  { address, buyer_remarks, buyer_message, customized }: ExchangeCommand,
-  answers: readonly CustomAnswer[],
-): PrivateRequest {
+function privateOf(command: ExchangeCommand, answers: readonly CustomAnswer[]): PrivateRequest {
+  const { address, account, buyer_remarks, buyer_message, customized } = command
   const custom = answers.length > 0 ? answers : undefined
-  return { address, buyer_remarks, buyer_message, customized, custom }
+  return { address, account, buyer_remarks, buyer_message, customized, custom }
 }
 
 interface Assessed {
@@ -151,6 +149,7 @@ async function assess(
       {
         quantity: command.quantity,
         address: command.address ?? null,
+        account: command.account ?? null,
         method: command.method ?? settings.defaultMethod,
         cashFen: command.cashFen,
         expectedPoints: command.expectedPoints,
@@ -164,6 +163,9 @@ async function assess(
   const { answers, errors } = readAnswers(fields, command.custom ?? {})
   if (product?.productType === 'customized' && fields.length === 0 && !saysSomething(command.customized)) {
     errors.push({ field: 'customized', rule: 'required' })
+  }
+  if (command.account !== undefined && product && product.delivery !== 'charge') {
+    errors.push({ field: 'account', rule: 'charge_only' })
   }
   const invalid = isThere && errors.length > 0 ? new InvalidInputError(...errors) : undefined
   // Do not call the external wallet for a refusal that is certain without it.

@@ -112,7 +112,11 @@ export async function viewAttempt({ db, sealer, vault }: OrderReader, attempt: A
   )
   const price = facts.product ?? { paymentMode: 'points_only' as const, points: 0, fen: 0n }
   const total = totalOf(price, attempt.quantity)
-  const { address, ...notes } = sealer.open(attempt.request, `request/${attempt.order_no}`) as PrivateRequest
+  const {
+    address,
+    account: _,
+    ...notes
+  } = sealer.open(attempt.request, `request/${attempt.order_no}`) as PrivateRequest
   const at = attempt.created_at.toISOString()
   const refused = attempt.state === 'refused'
   return {

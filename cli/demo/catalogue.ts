@@ -64,6 +64,7 @@ const product = z.strictObject({
   custom_fields: customFields.optional(),
   /** Each with its own amounts and stock, in place of those of the product. */
   skus: z.array(sku).min(2).optional(),
+  charge: z.strictObject({ item: z.string() }).optional(),
   /** `limit` is a rule; every other key is a label for customers. */
   properties: z.object({ limit: limit.optional() }).catchall(z.string()).optional(),
 })

@@ -24,8 +24,16 @@ const DEMO_USERS = [
   { ownerId: 'bob', level: 1, lasting: 800, expiring: 0, cash: '0.00' },
 ] as const
 
-/** Fixed operation keys: a second run changes nothing, not even later edits. @returns the number of new products */
-export async function seedDemo(db: Db, vault: LedgerCipher, sealer: Encryptor): Promise<number> {
+/**
+ * Fixed operation keys: a second run changes nothing, not even later edits.
+ * @param canCharge whether a supplier is set up that charges accounts @returns the number of new products
+ */
+export async function seedDemo(
+  db: Db,
+  vault: LedgerCipher,
+  sealer: Encryptor,
+  canCharge: boolean,
+): Promise<number> {
   const categories = new Map<string, string>()
   for (const { slug, title, sort } of demoCategories) {
     const { id } = await createCategory(db, { name: title, sort }, `demo/category/${slug}`)
@@ -33,14 +41,20 @@ export async function seedDemo(db: Db, vault: LedgerCipher, sealer: Encryptor): 
   }
   let fresh = 0
   for (const product of demoProducts) {
-    if (await seedProduct({ db, sealer }, product, categories.get(product.category) ?? null)) fresh += 1
+    const categoryId = categories.get(product.category) ?? null
+    if (await seedProduct({ db, sealer }, product, categoryId, canCharge)) fresh += 1
   }
   for (const store of DEMO_STORES) await createStore(db, { ...store, staff: [] }, `demo/store/${store.name}`)
   for (const user of DEMO_USERS) await seedUser(db, vault, user)
   return fresh
 }
 
-async function seedProduct(deps: CodeDeps, demo: DemoProduct, categoryId: string | null): Promise<boolean> {
+async function seedProduct(
+  deps: CodeDeps,
+  demo: DemoProduct,
+  categoryId: string | null,
+  canCharge: boolean,
+): Promise<boolean> {
   const { db } = deps
   const isPool = demo.delivery === 'codes'
   const operationKey = `demo/${demo.slug}`
@@ -71,6 +85,7 @@ async function seedProduct(deps: CodeDeps, demo: DemoProduct, categoryId: string
       shippingType: demo.shipping_type,
       ...(demo.delivery ? { delivery: demo.delivery } : {}),
       ...(demo.voucher ? { voucher: demo.voucher } : {}),
+      ...(demo.charge ? { charge: demo.charge } : {}),
       properties: demo.properties ?? null,
       customFields: demo.custom_fields ?? null,
     },
@@ -82,7 +97,9 @@ async function seedProduct(deps: CodeDeps, demo: DemoProduct, categoryId: string
     const cause = { operationKey: `${operationKey}/codes`, operatorId: 'demo' }
     await importCodes(deps, id, demoCodes(demo.stock_quantity), cause)
   }
-  if (demo.status !== 'draft') await publishProduct(db, id, 'demo')
+  // Without a supplier it waits as a draft.
+  if (demo.delivery === 'charge' && !canCharge) return known === undefined
+  if (demo.status !== 'draft') await publishProduct(db, id, 'demo', canCharge)
   if (demo.status === 'off_sale') await unpublishProduct(db, id, 'demo')
   return known === undefined
 }

@@ -24,11 +24,14 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
   wallets: { values: ['domain/'] },
   tracking: { values: ['domain/'] },
   partners: { values: ['domain/', 'wallets/signature.ts'] },
-  activities: { values: ['domain/', 'i18n/', 'db/', 'payments/', 'wallets/', 'partners/'] },
+  suppliers: { values: ['wallets/signature.ts'] },
+  activities: {
+    values: ['domain/', 'i18n/', 'db/', 'payments/', 'wallets/', 'partners/', 'suppliers/'],
+  },
   workflows: { values: ['domain/'], types: ['activities/'] },
   application: {
     values: ['domain/', 'i18n/', 'db/', 'partners/port.ts', 'workflows/messages.ts'],
-    types: ['payments/port.ts', 'wallets/port.ts', 'tracking/port.ts'],
+    types: ['payments/port.ts', 'wallets/port.ts', 'tracking/port.ts', 'suppliers/port.ts'],
   },
   api: {
     values: ['domain/', 'i18n/', 'application/', 'web/'],

@@ -41,6 +41,7 @@ const COLUMNS = [
   'product.sku_count',
   'product.delivery',
   'product.voucher',
+  'product.charge',
   'product.returnable',
   'product.custom_fields',
   'product.outer_id',

@@ -12,6 +12,8 @@ export type Attempt = Selectable<ExchangeAttemptsTable>
 /** Personal data, encrypted with the order number as context. */
 export interface PrivateRequest {
   readonly address?: Record<string, unknown> | undefined
+  /** What a supplier charges, as `readAccount` gives it. */
+  readonly account?: string | undefined
   readonly buyer_remarks?: string | undefined
   readonly buyer_message?: string | undefined
   readonly customized?: Record<string, unknown> | unknown[] | undefined

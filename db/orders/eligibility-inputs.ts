@@ -11,6 +11,7 @@ import type {
 } from '../../domain/catalogue/product.ts'
 import type { Specs } from '../../domain/catalogue/sku.ts'
 import { closedAt } from '../../domain/catalogue/windows.ts'
+import type { ChargeTerms } from '../../domain/fulfilment/charge.ts'
 import { fenOf } from '../../domain/money.ts'
 import type { EligibilityInputs } from '../../domain/orders/eligibility.ts'
 import { spendableOf } from '../../domain/wallet/wallet.ts'
@@ -29,6 +30,8 @@ export interface ProductInputs {
   readonly specs: Specs | null
   /** Null: the default of the shipping type. */
   readonly delivery: Delivery | null
+  /** The article at the supplier. */
+  readonly charge: ChargeTerms | null
   readonly returnable: Returnable
   /** What customers fill in; null: nothing. */
   readonly customFields: CustomSchema | null
@@ -54,6 +57,7 @@ interface Row {
   shipping_type: ShippingType
   product_type: ProductType
   delivery: Delivery | null
+  charge: ChargeTerms | null
   returnable: Returnable
   custom_fields: CustomSchema | null
   exchange_limit: number
@@ -91,7 +95,8 @@ export async function readEligibilityInputs(
       coalesce(s.point, p.point) as point, coalesce(s.price_amount, p.price_amount) as price_amount,
       p.stock_quantity - case when p.delivery = 'codes' then (select count(*) from product_codes
         where product_id = p.id and state = 'free' and valid_until <= now())::int else 0 end as stock_quantity,
-      p.shipping_type, p.product_type, p.delivery, p.returnable, p.custom_fields, p.exchange_limit, p.properties -> 'limit' as "limit",
+      p.shipping_type, p.product_type, p.delivery, p.charge, p.returnable, p.custom_fields, p.exchange_limit,
+      p.properties -> 'limit' as "limit",
       (select level from users where owner_id = ${ownerId}) as kept_level,
       pieces.ever as pieces_ever, pieces.in_window as pieces_in_window,
       unpaid.orders as unpaid_orders, unpaid.pieces as unpaid_pieces,
@@ -157,6 +162,7 @@ export async function readEligibilityInputs(
       skuId: row.sku_id ?? row.id,
       specs: row.specs,
       delivery: row.delivery,
+      charge: row.charge,
       returnable: row.returnable,
       customFields: row.custom_fields,
     },
@@ -171,6 +177,7 @@ export async function readEligibilityInputs(
         stock,
         reserved: Number(row.reserved) + row.stock_quantity - stock,
         shippingType: row.shipping_type,
+        ...(row.delivery === 'charge' ? { charge: row.charge } : {}),
         exchangeLimit: row.exchange_limit,
         limit: row.limit ?? {},
       },

@@ -166,16 +166,27 @@ async function lockOrderRow(tx: Tx, orderNo: string): Promise<void> {
 }
 
 /**
- * Within an update of orders: what stays to be seen to while no workflow asks for an operator. An after-sale that waits
- * beyond its deadline, or a change that the order service has not taken; null where there is neither.
+ * Within an update of orders: what stays to be seen to while no workflow asks for an operator; null where nothing does. An
+ * after-sale or a charge beyond its deadline, a charge that was refunded and succeeded, a change not taken by the order service.
  */
 export const lastingAttention = (): RawBuilder<string | null> => sql<string | null>`coalesce((
   select jsonb_build_object('code', 'after_sale', 'data', jsonb_build_object('said', overdue.id::text))
   from after_sales overdue where overdue.order_no = points_exchange_orders.order_no and overdue.overdue_at is not null
   order by overdue.id limit 1), (
+  select case
+    when charge.state = 'succeeded' and points_exchange_orders.status = 'order_canceled' and charge.acknowledged_at is null
+      then jsonb_build_object('code', 'charged_after_refund', 'data', jsonb_build_object('said', coalesce(charge.supplier_ref, '')))
+    when charge.overdue_at is not null and charge.state not in ('succeeded', 'failed')
+        and points_exchange_orders.status = 'order_paid'
+      then jsonb_build_object('code', 'charge', 'data', jsonb_build_object('said', charge.state))
+  end from charges charge where charge.order_no = points_exchange_orders.order_no), (
   select jsonb_build_object('code', 'order_service', 'data', jsonb_build_object('said', coalesce(untold.failure, '')))
   from external_orders untold where untold.order_no = points_exchange_orders.order_no
     and untold.alarmed_at is not null and untold.told_revision < untold.revision))`
+
+const LASTING = sql.join(
+  ['after_sale', 'charge', 'charged_after_refund', 'order_service'].map((code) => sql.lit(code)),
+)
 
 /** Leaves alone what a workflow asks. */
 export async function showLasting(tx: Tx, orderNo: string): Promise<void> {
@@ -183,7 +194,7 @@ export async function showLasting(tx: Tx, orderNo: string): Promise<void> {
     .updateTable('points_exchange_orders')
     .set({ needs_attention: lastingAttention(), updated_at: new Date() })
     .where('order_no', '=', orderNo)
-    .where(sql<boolean>`coalesce(needs_attention ->> 'code' in ('after_sale', 'order_service'), true)`)
+    .where(sql<boolean>`coalesce(needs_attention ->> 'code' in (${LASTING}), true)`)
     .where(sql<boolean>`needs_attention is distinct from ${lastingAttention()}`)
     .execute()
 }

@@ -2,6 +2,7 @@ import type { AddressesTable } from './addresses.ts'
 import type { AfterSaleEventsTable, AfterSalesTable } from './after-sales.ts'
 import type { AttentionActsTable } from './attention-acts.ts'
 import type { CategoriesTable } from './categories.ts'
+import type { ChargesTable } from './charges.ts'
 import type { CodeImportsTable } from './code-imports.ts'
 import type { CodeReplacementsTable } from './code-replacements.ts'
 import type { CodeViewsTable } from './code-views.ts'
@@ -81,6 +82,7 @@ export interface Database {
   code_replacements: CodeReplacementsTable
   stores: StoresTable
   store_staff: StoreStaffTable
+  charges: ChargesTable
   vouchers: VouchersTable
   voucher_uses: VoucherUsesTable
   voucher_undos: VoucherUndosTable

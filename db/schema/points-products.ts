@@ -10,6 +10,7 @@ import type {
   ShippingType,
   VoucherTerms,
 } from '../../domain/catalogue/product.ts'
+import type { ChargeTerms } from '../../domain/fulfilment/charge.ts'
 import type { Dated, Id } from './columns.ts'
 
 export interface ProductProperties {
@@ -47,6 +48,7 @@ export interface PointsProductsTable extends Dated {
   /** Null: the default of the shipping type. */
   delivery: ColumnType<Delivery | null, Delivery | null | undefined, Delivery | null>
   voucher: ColumnType<VoucherTerms | null, string | null | undefined, string | null>
+  charge: ColumnType<ChargeTerms | null, string | null | undefined, string | null>
   returnable: ColumnType<Returnable, string | undefined, string>
   /** What customers fill in; null: nothing. */
   custom_fields: ColumnType<CustomSchema | null, string | null | undefined, string | null>

@@ -253,6 +253,8 @@ export function reasonAgainstAfterSale(request: AfterSaleRequest): Refusal | und
   if (!allows(status, 'refund')) return { code: 'ORDER_STATE_CONFLICT' }
   const sent = request.hasLeft || !isUnsent(status)
   if (returnable === 'none') return { code: 'NOT_RETURNABLE' }
+  // A charge cannot be taken back, and only its supplier says whether there will be one.
+  if (request.delivery === 'charge') return { code: 'NOT_RETURNABLE' }
   // Somebody may have used a code that was shown.
   if (sent && request.delivery === 'codes') return { code: 'NOT_RETURNABLE' }
   if (request.used) return { code: 'NOT_RETURNABLE' }

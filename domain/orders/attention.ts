@@ -12,6 +12,10 @@ export const ATTENTION_CODES = [
   'after_sale',
   /** The shop's order service has not taken a change of the order. */
   'order_service',
+  /** The supplier has not decided within the deadline; `said` is the state of the charge. */
+  'charge',
+  /** The supplier charged the account, and the order is refunded; `said` is the supplier's number. */
+  'charged_after_refund',
   /** Written by an earlier version in a form that is not recognised. */
   'other',
 ] as const

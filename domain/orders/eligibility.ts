@@ -9,6 +9,7 @@ import {
 import type { Closed } from '../catalogue/windows.ts'
 import { missingIn } from '../customers/address.ts'
 import type { Refusal, RefusalCode } from '../errors.ts'
+import type { ChargeTerms } from '../fulfilment/charge.ts'
 import { decimalFromFen, type Fen } from '../money.ts'
 import type { PaymentMethod } from '../payments/method.ts'
 
@@ -20,6 +21,8 @@ export interface ExchangeRules {
   /** Pieces of one product in a customer's unpaid orders; `UNPAID_SHARE` of the stock where that is more. */
   readonly maxUnpaidPieces: number
   readonly supportedMethods: readonly PaymentMethod[]
+  /** Whether a supplier is set up that charges accounts. */
+  readonly canCharge?: boolean
 }
 
 /** A customer's unpaid orders may hold 1/20 of a product's stock, rounded down. */
@@ -30,6 +33,8 @@ export interface ExchangeWish {
   readonly quantity: number
   /** Null: none is given. */
   readonly address?: Readonly<Record<string, unknown>> | null
+  /** What a supplier is to charge; null: none is given. */
+  readonly account?: string | null
   readonly method?: PaymentMethod
   readonly cashFen?: Fen | undefined
   /** The order's total in points as the customer saw it. */
@@ -51,6 +56,8 @@ export interface EligibilityInputs {
         /** Pieces in the unpaid orders of all customers, not counted for `points_only`, and those of its other SKUs. */
         readonly reserved: number
         readonly shippingType: ShippingType
+        /** Only of a product that a supplier charges; null: nobody has said which article. */
+        readonly charge?: ChargeTerms | null | undefined
         /** Outside its times. */
         readonly closed?: Closed | undefined
         readonly exchangeLimit: number
@@ -87,12 +94,15 @@ export function reasonsAgainst(
     const { rule, at } = product.closed
     reasons.push({ code: 'PRODUCT_NOT_ON_SALE', rule, available: at.toISOString() })
   }
+  if (product.charge === null || (product.charge && !rules.canCharge))
+    reasons.push({ code: 'CHARGE_UNAVAILABLE' })
   // Without it there is no price to compare.
   if (product.sku === 'required') return [...reasons, { code: 'SKU_REQUIRED' }]
   if (wish.address !== undefined && needsAddress(product.shippingType)) {
     const fields = missingIn(wish.address ?? undefined)
     if (fields.length > 0) reasons.push({ code: 'ADDRESS_REQUIRED', fields })
   }
+  if (product.charge && rules.canCharge && wish.account === null) reasons.push({ code: 'ACCOUNT_REQUIRED' })
   if (total.fen > 0n && wish.method && !rules.supportedMethods.includes(wish.method)) {
     reasons.push({ code: 'PAYMENT_METHOD_UNSUPPORTED', available: rules.supportedMethods.join(', ') })
   }

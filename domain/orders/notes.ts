@@ -9,6 +9,8 @@ export const CANCEL_CODES = [
   'canceled_by_order_domain',
   /** All its pieces were returned or refunded. */
   'returned_in_full',
+  /** The supplier did not charge the account. */
+  'charge_failed',
 ] as const
 
 export type CancelCode = (typeof CANCEL_CODES)[number] | RefusalCode
@@ -24,6 +26,10 @@ export type OrderNote =
   /** The mall gave the customer what they redeemed. */
   | { readonly code: 'handed_out' }
   | { readonly code: 'code_replaced' }
+  /** The supplier charged the customer's account. */
+  | { readonly code: 'charged' }
+  /** The supplier charged it after the order was refunded. */
+  | { readonly code: 'charged_after_refund' }
   /** A parcel with a part of the order; more are to follow. */
   | { readonly code: 'parcel_sent'; readonly data: { readonly quantity: string } }
   | {
@@ -46,6 +52,8 @@ export const NOTE_CODES = [
   'auto_confirm',
   'handed_out',
   'code_replaced',
+  'charged',
+  'charged_after_refund',
   'parcel_sent',
   'tracking_corrected',
   'address_changed',

@@ -939,7 +939,7 @@ describe('the demo', () => {
         }
         return dump
       }
-      expect(await seedDemo(shop.db, shop.deps.vault, shop.deps.sealer)).toBe(demoProducts.length)
+      expect(await seedDemo(shop.db, shop.deps.vault, shop.deps.sealer, true)).toBe(demoProducts.length)
       const before = await state()
       const list = await shop.call('GET', `${PRODUCTS}?per_page=100`)
       expect(list.body.meta.total).toBeGreaterThanOrEqual(30)
@@ -956,7 +956,7 @@ describe('the demo', () => {
         { owner_id: 'alice', level: 3 },
         { owner_id: 'bob', level: 1 },
       ])
-      expect(await seedDemo(shop.db, shop.deps.vault, shop.deps.sealer)).toBe(0)
+      expect(await seedDemo(shop.db, shop.deps.vault, shop.deps.sealer, true)).toBe(0)
       expect(await state()).toEqual(before)
       const { data } = list.body
       expect(data.some(({ skus }: { skus: unknown[] }) => skus.length === 6)).toBe(true)

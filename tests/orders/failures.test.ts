@@ -277,7 +277,7 @@ describe.each<[(typeof WAYS)[number], readonly ExternalStep[], readonly Case[]]>
       // Steps of the expiry: tests/wallet/expiry.test.ts.
       const expiry = ['expireBatch', 'grantMatureBatch']
       // Steps of goods that the mall hands out: tests/fulfilment/.
-      const handingOut = ['deliverOrder']
+      const handingOut = ['deliverOrder', 'chargeOrder']
       // Steps of parcels: tests/shipments/.
       const shipping = ['addShipment', 'correctShipment', 'extendConfirm']
       // Steps of after-sales: tests/orders/after-sales.test.ts.

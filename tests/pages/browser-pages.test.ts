@@ -122,7 +122,7 @@ describe.skipIf(BROWSER === undefined)('every page', () => {
   let browser: Browser
   beforeAll(async () => {
     mall = await openTestApp()
-    await seedDemo(mall.db, mall.deps.vault, mall.deps.sealer)
+    await seedDemo(mall.db, mall.deps.vault, mall.deps.sealer, true)
     await bringToLife(mall.deps, () => {}, PATIENCE)
     await receiveEvents(mall)
     await askForReturns(mall)

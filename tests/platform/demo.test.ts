@@ -38,7 +38,7 @@ describe('the demo', () => {
   beforeAll(async () => {
     // The default limits of a shop.
     mall = await openTestApp({ maxUnpaidOrders: 5, maxUnpaidPieces: 5 })
-    await seedDemo(mall.db, mall.deps.vault, mall.deps.sealer)
+    await seedDemo(mall.db, mall.deps.vault, mall.deps.sealer, true)
     // The worker stops half way and starts again.
     const told = tell()
     await until(listed, (orders) => orders.length > 0, 'the first order of the demo')

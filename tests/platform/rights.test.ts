@@ -13,7 +13,7 @@ import { hasRight, PAGE_ROLES, type PageRole, RIGHTS, ROLES, type Role } from '.
 import { ACTIONS } from '../../web/texts/console/wallets.ts'
 import { digestTables } from '../support/db-snapshot.ts'
 import { fieldsOf, formMarkIn } from '../support/shopper.ts'
-import { openTestApp, SECRET, type TestApp, token } from '../support/test-app.ts'
+import { openTestApp, SECRET, type TestApp, token, until } from '../support/test-app.ts'
 
 /** The permissions of every route, reading or writing, as one table. */
 
@@ -121,6 +121,38 @@ async function shipped(owner: string): Promise<string> {
   const orderNo = await accepted(owner)
   expect((await mall.operate(orderNo, 'ship', { carrier: '顺丰', tracking_no: 'SF1' })).status).toBe(200)
   return orderNo
+}
+
+/** An order that the supplier did not charge: its charge can still be asked about, and nothing asks by itself. */
+async function notCharged(owner: string): Promise<string> {
+  await mall.control('supplier/faults', { fault: 'fails_at_once' })
+  const orderNo = await redeemCharge(owner, 'failed')
+  await mall.reach(owner, orderNo, 'order_canceled')
+  return orderNo
+}
+
+/** An order that was charged and refunded. */
+async function chargedAndRefunded(owner: string): Promise<string> {
+  const orderNo = await redeemCharge(owner, 'succeeded')
+  await mall.operate(orderNo, 'refund', reason)
+  return orderNo
+}
+
+async function redeemCharge(owner: string, state: string): Promise<string> {
+  const product_id = await mall.product({ point: 5, shipping_type: 'none' })
+  await mall.db
+    .updateTable('points_products')
+    .set({ delivery: 'charge', charge: JSON.stringify({ item: 'mobile-10' }) })
+    .where('id', '=', product_id)
+    .execute()
+  await mall.points(owner, 5)
+  const { order_no } = (await mall.exchange(owner, { product_id, account: '13812345678' })).body.data
+  await until(
+    () => mall.call('GET', `${STAFF_API}/orders/${order_no}`, boss),
+    ({ body }) => body.data.charge.state === state,
+    `the charge is ${state}`,
+  )
+  return order_no
 }
 
 async function codeProduct(codes = 0): Promise<string> {
@@ -439,6 +471,14 @@ const TABLE: readonly Row[] = [
     const [orderNo, codeId] = await issued(owner)
     return { path: `${STAFF_API}/orders/${orderNo}/codes/${codeId}/replace`, body: reason }
   }),
+  row(`POST ${STAFF_API}/orders/:id/charge/query`, STAFF, 200, 'customer', async (owner) => ({
+    path: `${STAFF_API}/orders/${await notCharged(owner)}/charge/query`,
+    body: {},
+  })),
+  row(`POST ${STAFF_API}/orders/:id/charge/acknowledge`, STAFF, 200, 'customer', async (owner) => ({
+    path: `${STAFF_API}/orders/${await chargedAndRefunded(owner)}/charge/acknowledge`,
+    body: reason,
+  })),
   row(`POST ${STAFF_API}/vouchers/redeem`, STAFF, 200, 'none', async () => {
     const [code] = await voucherOf(fresh('customer'))
     return { body: { code, store_id: await store() } }
@@ -681,6 +721,14 @@ const TABLE: readonly Row[] = [
     const [orderNo, codeId] = await issued(owner)
     return { path: `/admin/orders/${orderNo}/codes/${codeId}/replace`, fields: reason }
   }),
+  row('POST /admin/orders/:id/charge/query', STAFF, 303, 'customer', async (owner) => ({
+    path: `/admin/orders/${await notCharged(owner)}/charge/query`,
+    fields: {},
+  })),
+  row('POST /admin/orders/:id/charge/acknowledge', STAFF, 303, 'customer', async (owner) => ({
+    path: `/admin/orders/${await chargedAndRefunded(owner)}/charge/acknowledge`,
+    fields: reason,
+  })),
   row('POST /admin/products/:id/skus', STAFF, 303, 'none', async () => ({
     path: `/admin/products/${await mall.product({ status: 'off_sale' })}/skus`,
     fields: { point_0: '20' },

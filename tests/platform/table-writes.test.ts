@@ -24,6 +24,7 @@ const ROOM_OF: Readonly<Record<keyof Database, string | null>> = {
   users: 'customers',
   web_sessions: 'customers',
   event_sequences: 'messaging',
+  charges: 'fulfilment',
   code_imports: 'fulfilment',
   code_replacements: 'fulfilment',
   code_views: 'fulfilment',

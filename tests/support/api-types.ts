@@ -54,6 +54,7 @@ type Product = {
   shipping_type: 'logistics' | 'pickup' | 'none'
   delivery: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual'
   voucher: VoucherTerms
+  charge: ChargeTerms
   returnable: ('none' | 'before_shipping') | { days: number }
   visible_from: string | null
   visible_until: string | null
@@ -83,6 +84,8 @@ type Sku = {
 }
 
 type VoucherTerms = { uses: number; valid_days: number } | null
+
+type ChargeTerms = { item: string } | null
 
 type ProductProperties = { limit?: ExchangeLimit; [name: string]: unknown } | null
 
@@ -143,6 +146,9 @@ type Problem = {
     | 'CARRIER_MISMATCH'
     | 'ALREADY_EXTENDED'
     | 'ORDER_STATE_CONFLICT'
+    | 'ACCOUNT_REQUIRED'
+    | 'CHARGE_UNAVAILABLE'
+    | 'CHARGE_UNDECIDED'
     | 'VOUCHER_USED'
     | 'VOUCHER_EXPIRED'
     | 'VOUCHER_VOID'
@@ -204,6 +210,7 @@ type Problem = {
       | 'max_depth'
       | 'per_sku'
       | 'voucher_only'
+      | 'charge_only'
       | 'check_digit'
       | 'stock_is_codes'
       | 'stock_at_shop'
@@ -306,13 +313,15 @@ type Order = {
       | 'stock'
       | 'after_sale'
       | 'order_service'
+      | 'charge'
+      | 'charged_after_refund'
       | 'other'
     data: { said: string }
   }
   exchange_time: string
   returnable: ('none' | 'before_shipping') | { days: number }
   shipping_info: { carrier: string; tracking_no: string } | null
-  delivery?: ShipmentsDelivery | CodesDelivery | VoucherDelivery | null
+  delivery?: ShipmentsDelivery | CodesDelivery | VoucherDelivery | ChargeDelivery | null
   shipments?: Shipment[]
   address_info: OrderAddress
   customer_notes: CustomerNotes
@@ -351,6 +360,8 @@ type Order = {
       | 'auto_confirm'
       | 'handed_out'
       | 'code_replaced'
+      | 'charged'
+      | 'charged_after_refund'
       | 'parcel_sent'
       | 'tracking_corrected'
       | 'address_changed'
@@ -382,6 +393,7 @@ type Order = {
     shipping_type: 'logistics' | 'pickup' | 'none'
     delivery: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual'
     voucher: VoucherTerms
+    charge: ChargeTerms
     returnable: ('none' | 'before_shipping') | { days: number }
     visible_from: string | null
     visible_until: string | null
@@ -479,6 +491,8 @@ type VoucherDelivery = {
   uses_total: number
 }
 
+type ChargeDelivery = { type: 'charge'; state: 'processing' | 'succeeded' | 'failed'; account: string }
+
 type OrderAddress = {
   name?: string
   phone?: string
@@ -510,6 +524,7 @@ type Exchange = {
   customized?: { [name: string]: unknown } | unknown[] | null
   custom?: { [name: string]: string | number | null } | null
   address?: Address
+  account?: string
 }
 
 type Address = {
@@ -616,6 +631,7 @@ type ProductCreation = {
   shipping_type?: 'logistics' | 'pickup' | 'none'
   delivery?: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual' | null
   voucher?: VoucherTerms
+  charge?: ChargeTerms
   returnable?: ('none' | 'before_shipping') | { days: number }
   visible_from?: string | null
   visible_until?: string | null
@@ -655,6 +671,7 @@ type ProductChange = {
   shipping_type?: 'logistics' | 'pickup' | 'none'
   delivery?: 'shipment' | 'pickup' | 'codes' | 'voucher' | 'charge' | 'manual' | null
   voucher?: VoucherTerms
+  charge?: ChargeTerms
   returnable?: ('none' | 'before_shipping') | { days: number }
   visible_from?: string | null
   visible_until?: string | null
@@ -706,6 +723,7 @@ type User = { owner_id: string; level: number | null; version: string }
 type AdminOrder = Order & {
   codes?: OrderCode[]
   voucher?: Voucher
+  charge?: Charge
   workflow: { id: string; run_id: string | null; url: string | null }
 }
 
@@ -740,6 +758,25 @@ type Voucher = {
     at: string
     undone: { by: string; reason: string; at: string } | null
   }[]
+}
+
+type Charge = {
+  state: 'created' | 'sent' | 'processing' | 'unknown' | 'succeeded' | 'failed'
+  account: string
+  item: string
+  quantity: number
+  sends: number
+  queries: number
+  answer: 'processing' | 'succeeded' | 'failed' | 'not_found' | 'none' | null
+  answered_at: string | null
+  supplier_ref: string | null
+  failure: string | null
+  sent_at: string | null
+  next_at: string | null
+  deadline_at: string | null
+  overdue: boolean
+  succeeded_at: string | null
+  acknowledged: { at: string; by: string; reason: string } | null
 }
 
 type OrderDesk = {
@@ -790,6 +827,7 @@ type CodeImportResult = {
       | 'max_depth'
       | 'per_sku'
       | 'voucher_only'
+      | 'charge_only'
       | 'check_digit'
       | 'stock_is_codes'
       | 'stock_at_shop'
@@ -867,6 +905,9 @@ type ShipBatchResult = {
     | 'CARRIER_MISMATCH'
     | 'ALREADY_EXTENDED'
     | 'ORDER_STATE_CONFLICT'
+    | 'ACCOUNT_REQUIRED'
+    | 'CHARGE_UNAVAILABLE'
+    | 'CHARGE_UNDECIDED'
     | 'VOUCHER_USED'
     | 'VOUCHER_EXPIRED'
     | 'VOUCHER_VOID'
@@ -925,11 +966,15 @@ type AcceptBatchResult = {
     | 'CARRIER_MISMATCH'
     | 'ALREADY_EXTENDED'
     | 'ORDER_STATE_CONFLICT'
+    | 'ACCOUNT_REQUIRED'
+    | 'CHARGE_UNAVAILABLE'
+    | 'CHARGE_UNDECIDED'
     | 'VOUCHER_USED'
     | 'VOUCHER_EXPIRED'
     | 'VOUCHER_VOID'
     | 'UNDO_TOO_LATE'
     | 'DELIVERY_MISMATCH'
+    | 'ORDER_SERVICE_REFUSED'
     | 'REFUND_EXCEEDS_REST'
     | 'REFUND_IS_WHOLE'
     | 'ENDPOINT_DISABLED'
@@ -1335,6 +1380,9 @@ export interface Operations {
                   | 'CARRIER_MISMATCH'
                   | 'ALREADY_EXTENDED'
                   | 'ORDER_STATE_CONFLICT'
+                  | 'ACCOUNT_REQUIRED'
+                  | 'CHARGE_UNAVAILABLE'
+                  | 'CHARGE_UNDECIDED'
                   | 'VOUCHER_USED'
                   | 'VOUCHER_EXPIRED'
                   | 'VOUCHER_VOID'
@@ -1784,6 +1832,7 @@ export interface Operations {
       | { status: 401; body: Problem }
       | { status: 403; body: Problem }
       | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
       | { status: 413; body: Problem }
       | { status: 415; body: Problem }
       | { status: 422; body: Problem }
@@ -2395,6 +2444,38 @@ export interface Operations {
     answer:
       | { status: 200; body: { success: true; data: Order } }
       | { status: 202; body: { success: true; data: Order } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminQueryCharge: {
+    path: { id: string }
+    body: Record<string, never>
+    answer:
+      | { status: 200; body: { success: true; data: Charge } }
+      | { status: 400; body: Problem }
+      | { status: 401; body: Problem }
+      | { status: 403; body: Problem }
+      | { status: 404; body: Problem }
+      | { status: 409; body: Problem }
+      | { status: 413; body: Problem }
+      | { status: 415; body: Problem }
+      | { status: 422; body: Problem }
+      | { status: 500; body: Problem }
+      | { status: 503; body: Problem }
+  }
+  adminAcknowledgeCharge: {
+    path: { id: string }
+    body: { reason: string }
+    answer:
+      | { status: 200; body: { success: true; data: Charge } }
       | { status: 400; body: Problem }
       | { status: 401; body: Problem }
       | { status: 403; body: Problem }
@@ -3098,6 +3179,8 @@ export const PATHS = {
   adminReplaceCode: ['POST', '/api/admin/points-mall/orders/{id}/codes/{code_id}/replace'],
   adminAddShipment: ['POST', '/api/admin/points-mall/orders/{id}/shipments'],
   adminCorrectShipment: ['PATCH', '/api/admin/points-mall/orders/{id}/shipments/{shipment_id}'],
+  adminQueryCharge: ['POST', '/api/admin/points-mall/orders/{id}/charge/query'],
+  adminAcknowledgeCharge: ['POST', '/api/admin/points-mall/orders/{id}/charge/acknowledge'],
   adminDownloadOrders: ['GET', '/api/admin/points-mall/orders.csv'],
   adminGetStatistics: ['GET', '/api/admin/points-mall/statistics'],
   adminDownloadStatistics: ['GET', '/api/admin/points-mall/statistics.csv'],

@@ -9,6 +9,7 @@ import { SignJWT } from 'jose'
 import { Client } from 'pg'
 import { pino } from 'pino'
 import { inject } from 'vitest'
+import type { ChargeDeps } from '../../activities/charges.ts'
 import { type Activities, createActivities } from '../../activities/index.ts'
 import { createApp } from '../../api/app.ts'
 import type { ApiDeps } from '../../api/deps.ts'
@@ -18,6 +19,7 @@ import { createAuthenticate } from '../../api/middleware/auth.ts'
 import { OWN_CLAIMS } from '../../application/access/claims.ts'
 import { createTokenVerifier, type TokenSettings } from '../../application/access/tokens.ts'
 import { searchVector } from '../../application/catalogue/search-index.ts'
+import { askAboutRefunded } from '../../application/fulfilment/charges.ts'
 import { sweepInbox } from '../../application/messaging/inbox.ts'
 import type { ExchangeSettings } from '../../application/orders/exchange-deps.ts'
 import { queryDuePayments } from '../../application/payments/queries.ts'
@@ -48,6 +50,8 @@ import { disagreementLine } from '../../i18n/finding-texts.ts'
 import type { OrderService } from '../../partners/port.ts'
 import { createProviders } from '../../payments/providers.ts'
 import { startSandbox } from '../../sandbox/sandbox.ts'
+import { createHttpSupplier } from '../../suppliers/http.ts'
+import type { Supplier } from '../../suppliers/port.ts'
 import { createTracking } from '../../tracking/providers.ts'
 import type { PointsWallet } from '../../wallets/port.ts'
 import { createLinkReader } from '../../web/shared/sign-in-link.ts'
@@ -64,6 +68,11 @@ export interface MallOptions {
   readonly outsideWallet?: PointsWallet
   /** The shop's own order service; by default the mall keeps its orders. */
   readonly orderService?: OrderService
+  /** By default, that of the sandbox; null: none. */
+  readonly supplier?: Supplier | null
+  readonly charges?: ChargeDeps['charges']
+  /** How long the sandbox's supplier processes a charge. */
+  readonly processingMs?: number
   readonly paymentTimeoutMs?: number
   readonly autoConfirmTimeoutMs?: number
   readonly afterSale?: AfterSaleDeadlines
@@ -124,6 +133,8 @@ export const TOKEN_SETTINGS: TokenSettings = {
   jwksAudience: 'points-mall',
   claims: OWN_CLAIMS,
 }
+/** The mall's key at the supplier of the sandbox. */
+export const SUPPLIER = { keyId: 'tests', secret: 'a secret of the tests for the supplier, long enough' }
 let runtimeInstalled = false
 
 /** Silences Temporal's client: tests provoke its warnings. Once per process. */
@@ -173,6 +184,7 @@ export async function openTestApp(options: MallOptions = {}) {
     maxUnpaidOrders: options.maxUnpaidOrders ?? 10_000,
     maxUnpaidPieces: options.maxUnpaidPieces ?? 1_000_000,
     supportedMethods: options.supportedMethods ?? PAYMENT_METHODS,
+    canCharge: options.supplier !== null,
   }
   const port = await freeLowPort()
   const url = `http://127.0.0.1:${port}`
@@ -183,9 +195,13 @@ export async function openTestApp(options: MallOptions = {}) {
     dataDir,
     mallUrl: url,
     accounts: { ...sandboxSides(ACCOUNTS), ...TRACKING },
+    supplier: { ...SUPPLIER, processingMs: options.processingMs ?? 0 },
     control: true,
     log,
   })
+  const supplier =
+    options.supplier ??
+    createHttpSupplier({ baseUrl: `${sandbox.url}/supplier`, ...SUPPLIER, timeoutMs: 3_000 })
   const providers = createProviders(mallSides(ACCOUNTS, sandbox.url, url))
   const stopping = new AbortController()
   const settings: ExchangeSettings = {
@@ -260,6 +276,8 @@ export async function openTestApp(options: MallOptions = {}) {
     autoCreateLogistics: options.autoCreateLogistics ?? true,
     outsideWallet: options.outsideWallet,
     orderService: options.orderService,
+    supplier: options.supplier === null ? undefined : supplier,
+    charges: { pausesMs: [50, 100, 200], ...options.charges },
     providers,
     engine: createEngine(deps),
     returnUrl: (orderNo) => `${url}/points-mall/orders/${orderNo}?returned=1`,
@@ -402,6 +420,12 @@ export async function openTestApp(options: MallOptions = {}) {
     queryDue: () =>
       queryDuePayments(deps, (outTradeNo, error) => {
         throw new Error(outTradeNo, { cause: error })
+      }),
+    supplier,
+    /** Asks about charges of refunded orders, as the worker does. */
+    askAboutRefunded: () =>
+      askAboutRefunded({ db, supplier, pausesMs: [50, 100, 200] }, (orderNo, error) => {
+        throw new Error(orderNo, { cause: error })
       }),
     history: (orderNo: string) => fetchHistory(temporal, orderNo),
     /** Violated invariants, once everything is at rest. */

@@ -326,6 +326,40 @@ export const BRANCHES: readonly Branch[] = [
     },
   },
   {
+    name: 'charged-at-the-supplier',
+    async play(stage, owner) {
+      const order_no = await redeemCharge(stage, owner, 'answer_lost')
+      await stage.reach(owner, order_no, 'order_shipped')
+      await expectStatus(stage.act(owner, order_no, 'confirm'), 200)
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'charge-fails-at-the-supplier',
+    async play(stage, owner) {
+      const order_no = await redeemCharge(stage, owner, 'fails')
+      await stage.reach(owner, order_no, 'order_canceled')
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
+    name: 'charge-refunded-after-a-negative-answer',
+    async play(stage, owner) {
+      const order_no = await redeemCharge(stage, owner, 'stuck')
+      await until(
+        () => stage.call('GET', `/api/admin/points-mall/orders/${order_no}`, { as: 'op', role: 'operator' }),
+        ({ body }) => body.data.charge.state === 'processing',
+        'it is processed',
+      )
+      await expectStatus(stage.act(owner, order_no, 'cancel'), 409)
+      await expectStatus(stage.operate(order_no, 'refund', { reason: '客户要求' }), 409)
+      await stage.control('supplier/settle', { charge_no: order_no, state: 'failed' })
+      await expectStatus(stage.operate(order_no, 'charge/query'), 200)
+      await stage.reach(owner, order_no, 'order_canceled')
+      return exchangeWorkflowId(order_no)
+    },
+  },
+  {
     name: 'card-finished-by-operator',
     async play(stage, owner) {
       const order = await redeem(stage, owner, CARD)
@@ -931,3 +965,16 @@ export const BRANCHES: readonly Branch[] = [
     },
   },
 ]
+
+/** @param fault what happens to the next charge at the supplier @returns the order number */
+async function redeemCharge(stage: Stage, owner: string, fault: string): Promise<string> {
+  const product_id = await stage.product({ point: 100, shipping_type: 'none' })
+  await stage.db
+    .updateTable('points_products')
+    .set({ delivery: 'charge', charge: JSON.stringify({ item: 'mobile-10' }) })
+    .where('id', '=', product_id)
+    .execute()
+  await stage.points(owner, 100)
+  await stage.control('supplier/faults', { fault })
+  return (await stage.exchange(owner, { product_id, account: '13812345678' })).body.data.order_no
+}

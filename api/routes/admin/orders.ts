@@ -1,4 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { readCharge } from '../../../application/fulfilment/charges.ts'
 import { readOrderCodes } from '../../../application/fulfilment/codes.ts'
 import { readOrderVoucher } from '../../../application/fulfilment/vouchers.ts'
 import { type LinkedResources, readLinked } from '../../../application/orders/linked.ts'
@@ -7,6 +8,7 @@ import type { OrderView } from '../../../application/orders/view.ts'
 import { findWorkflow } from '../../../application/orders/workflow-link.ts'
 import { mustFitCarrier } from '../../../application/shipments/carrier-check.ts'
 import type { ApiContext, ApiDeps, ApiEnv } from '../../deps.ts'
+import { charge } from '../../schemas/charges.ts'
 import { orderCode } from '../../schemas/codes.ts'
 import {
   actionsOn,
@@ -33,6 +35,7 @@ const adminOrder = order
   .extend({
     codes: z.array(orderCode).optional().openapi({ description: 'Masked; absent where there are none' }),
     voucher: voucher.optional().openapi({ description: 'Masked; absent where there is none' }),
+    charge: charge.optional().openapi({ description: 'Masked; absent where there is none' }),
     workflow: z.object({ id: z.string(), run_id: z.string().nullable(), url: z.string().nullable() }),
   })
   .openapi('AdminOrder')
@@ -130,7 +133,8 @@ export function adminOrderRoutes(deps: ApiDeps) {
       const codes = await readOrderCodes(deps.db, view.order_no)
       const listed = codes.length > 0 ? { codes } : {}
       const found = await readOrderVoucher(deps, view.order_no)
-      const handedOut = { ...listed, ...(found && { voucher: found }) }
+      const charged = await readCharge(deps, view.order_no)
+      const handedOut = { ...listed, ...(found && { voucher: found }), ...(charged && { charge: charged }) }
       return c.json(one({ ...shown(c, view, linkedOf(view)), ...handedOut, workflow }), 200)
     })
     .openapi(accept, async (c) => {

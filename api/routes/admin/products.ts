@@ -130,7 +130,7 @@ const movements = createRoute({
   responses: { 200: listResponse(stockMovement, 'A page of changes'), ...problemResponse },
 })
 
-export function adminProductRoutes({ db, pointsToCnyMillionths: rate, imageHosts }: ApiDeps) {
+export function adminProductRoutes({ db, pointsToCnyMillionths: rate, imageHosts, settings }: ApiDeps) {
   const read = async (c: ApiContext, productId: string) => {
     const product = await readAnyProduct(db, productId, rate)
     setEtag(c, product.version)
@@ -189,7 +189,7 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate, imageHosts
     })
     .openapi(publish, async (c) => {
       const productId = c.req.valid('param').id
-      await publishProduct(db, productId, c.get('who').sub)
+      await publishProduct(db, productId, c.get('who').sub, settings.rules.canCharge === true)
       return c.json(await read(c, productId), 200)
     })
     .openapi(unpublish, async (c) => {

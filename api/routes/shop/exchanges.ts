@@ -5,6 +5,7 @@ import { viewAttempt } from '../../../application/orders/view.ts'
 import type { Principal } from '../../../domain/access.ts'
 import { plainAddress } from '../../../domain/customers/address.ts'
 import { DomainError, REFUSAL_RULES } from '../../../domain/errors.ts'
+import { readAccount } from '../../../domain/fulfilment/charge.ts'
 import { decimalFromNumber, fenFromDecimal, moneyFromFen } from '../../../domain/money.ts'
 import { plainCode } from '../../../domain/text.ts'
 import { ERROR_CODES, errorText } from '../../../i18n/error-texts.ts'
@@ -49,6 +50,17 @@ const custom = z.record(z.string(), z.union([z.string(), z.number()]).nullable()
 /** A malformed id is a 404, like an unknown one. */
 const productId = z.string().min(1).max(64).openapi({ example: '1' })
 
+/** A mainland mobile number, as people type it. */
+const account = z
+  .string()
+  .transform((typed, context) => {
+    const number = readAccount(typed)
+    if (number !== undefined) return number
+    context.addIssue({ code: 'invalid_format', format: 'phone', message: 'phone' })
+    return z.NEVER
+  })
+  .openapi({ type: 'string', example: '13800000000' })
+
 const exchangeBody = z
   .strictObject({
     product_id: productId,
@@ -63,6 +75,7 @@ const exchangeBody = z
     customized: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).nullish(),
     custom: custom.nullish(),
     address: address.nullish(),
+    account: account.nullish(),
   })
   .openapi('Exchange')
 
@@ -161,6 +174,7 @@ export function exchangeRoutes(deps: ApiDeps) {
         method: body.payment_method ?? undefined,
         channel: method === 'wallet' ? undefined : channelOf(body, clientIp(c, deps.trustedProxies), method),
         address: filled(plainAddress(body.address ?? {})),
+        account: body.account ?? undefined,
         customized: filled(body.customized),
         custom: body.custom ?? undefined,
         buyer_remarks: body.buyer_remarks ?? undefined,

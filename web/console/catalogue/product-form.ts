@@ -17,6 +17,7 @@ import {
   VOUCHER_MAX,
 } from '../../../domain/catalogue/product.ts'
 import type { InvalidInputError } from '../../../domain/errors.ts'
+import { CHARGE_ITEM, CHARGE_ITEM_MAX } from '../../../domain/fulfilment/charge.ts'
 import { fenFromDecimal } from '../../../domain/money.ts'
 import { isVisible, lengthOf } from '../../../domain/text.ts'
 import type { Lang } from '../../../i18n/error-texts.ts'
@@ -57,6 +58,7 @@ const FIELD_NAMES = {
   'original_price.amount': 'original_price',
   'properties.limit.max_per_user': 'max_per_user',
   voucher: 'voucher_uses',
+  charge: 'charge_item',
   stock_delta: 'stock_change',
 } as const
 
@@ -110,6 +112,8 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
     read.int('voucher_uses', 1, VOUCHER_MAX.uses),
     read.int('voucher_days', 1, VOUCHER_MAX.valid_days),
   ]
+  const item = read.code('charge_item', 0, CHARGE_ITEM_MAX)
+  if (item !== '' && !CHARGE_ITEM.test(item)) read.wrong('charge_item', 'format')
   const hasTerms = uses !== undefined || validDays !== undefined
   const product: ReadProduct = {
     fields: {
@@ -129,6 +133,7 @@ export function readProductForm(form: Form, kept: ProductFields['properties'], l
       voucher: hasTerms
         ? { uses: uses ?? DEFAULT_VOUCHER.uses, valid_days: validDays ?? DEFAULT_VOUCHER.valid_days }
         : null,
+      charge: item === '' ? null : { item },
       returnable: readReturnable(read, lang),
       visibleFrom: readTime(read, form, 'visible_from'),
       visibleUntil: readTime(read, form, 'visible_until'),
@@ -233,6 +238,7 @@ export function formOf(product: AdminProductView): Form {
     delivery: product.delivery === defaultDelivery(product.shipping_type) ? '' : product.delivery,
     voucher_uses: text(product.voucher?.uses),
     voucher_days: text(product.voucher?.valid_days),
+    charge_item: product.charge?.item ?? '',
     returnable: typeof product.returnable === 'object' ? 'days' : product.returnable,
     visible_from: timeOf(product.visible_from),
     visible_until: timeOf(product.visible_until),
@@ -324,6 +330,7 @@ export function productForm(
         ${select('delivery', [['', t(F.deliveryDefault)], ...named(DELIVERIES, DELIVERY_TEXTS)])}
         ${number('voucher_uses', { min: 1, hint: t(F.voucherHint) })}
         ${number('voucher_days', { min: 1, hint: t(F.voucherHint) })}
+        ${one('charge_item', { maxlength: CHARGE_ITEM_MAX, hint: t(F.chargeHint) })}
         ${select('returnable', named(RETURNS, RETURN_TEXTS))}
         ${number('return_days', { min: 1, hint: t(F.returnDaysHint) })}
         ${one('external_id', { maxlength: PRODUCT_MAX.externalId, hint: t(F.externalHint) })}

@@ -129,7 +129,7 @@ export function consoleProductRoutes(deps: WebDeps) {
     .post(`${one}/publish`, async (c) => {
       const id = c.req.param('id')
       try {
-        await publishProduct(db, id, viewerOf(c).sub)
+        await publishProduct(db, id, viewerOf(c).sub, deps.settings.rules.canCharge === true)
       } catch (error) {
         if (!(error instanceof InvalidInputError)) throw error
         const product = await read(id)

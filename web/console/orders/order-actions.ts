@@ -49,6 +49,8 @@ export function reasonAgainst(
   const t = textsIn(c.get('lang'))
   if (action === 'resolve') {
     if (order.needs_attention?.code === 'after_sale') return t(T.decideAfterSale)
+    const isCharge = ['charge', 'charged_after_refund'].includes(order.needs_attention?.code ?? '')
+    if (isCharge) return t(T.decideCharge)
     return order.needs_attention === null ? t(T.nothingStuck) : undefined
   }
   if (action === 'refund' && allows(order.status, action) && hasNothingLeft(order)) return t(T.allBack)

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { readCharge } from '../../../application/fulfilment/charges.ts'
 import { readOrderCodes } from '../../../application/fulfilment/codes.ts'
 import { readOrderVoucher } from '../../../application/fulfilment/vouchers.ts'
 import {
@@ -41,6 +42,7 @@ import { auditTrail } from './audit-trail.ts'
 import { deskNotes } from './desk-notes.ts'
 import { actionPanel, type Typed } from './order-actions.ts'
 import { cameFrom, listAt, orderAt, orderBadge, paymentBadge, paysApart } from './order-badges.ts'
+import { orderCharge } from './order-charge.ts'
 import { orderCodes } from './order-codes.ts'
 import { orderMessages } from './order-messages.ts'
 
@@ -67,12 +69,13 @@ export async function showOrder(
   const lang = c.get('lang')
   const t = textsIn(lang)
   const order = await getOrder(deps, idOrNo, undefined)
-  const [books, workflow, codes, voucher, toSend, sales, following, external, messages, notes] =
+  const [books, workflow, codes, voucher, charge, toSend, sales, following, external, messages, notes] =
     await Promise.all([
       readOrderAuditTrail(deps, order, lang),
       findWorkflow(deps.temporal, order.order_no, deps.temporalUiUrl),
       readOrderCodes(deps.db, order.order_no),
       readOrderVoucher(deps, order.order_no),
+      readCharge(deps, order.order_no),
       readToSend(deps.db, order),
       afterSalesOfOrder(deps, order.order_no, lang),
       readFollowing(
@@ -111,6 +114,7 @@ export async function showOrder(
     ${messages}
     ${notes}
     ${orderCodes(c, order, codes)}
+    ${orderCharge(c, order, charge, typed.errors)}
     ${parcelList(c, order, following)}
     ${voucher ? html`<p><a class="press" href="/admin/counter/${voucher.id}">${t(COUNTER.uses)}</a></p>` : ''}
     ${sales}

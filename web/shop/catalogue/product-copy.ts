@@ -36,7 +36,7 @@ export function returns(
   lang: Lang,
 ): string {
   const t = textsIn(lang)
-  if (returnable === 'none') return t(PRODUCT.notReturnable)
+  if (returnable === 'none' || delivery === 'charge') return t(PRODUCT.notReturnable)
   if (delivery === 'codes') return t(PRODUCT.codesNotReturnable)
   if (returnable === 'before_shipping') return t(PRODUCT.returnBeforeShipping)
   return interpolateText(t(PRODUCT.returnDays), { days: grouped(returnable.days) })

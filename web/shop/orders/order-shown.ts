@@ -1,3 +1,4 @@
+import type { ShownCharge } from '../../../application/fulfilment/charges.ts'
 import type { ShownVoucher } from '../../../application/fulfilment/vouchers.ts'
 import type { FundTrace } from '../../../application/orders/fund-trace.ts'
 import type { MessageView } from '../../../application/orders/messages.ts'
@@ -19,6 +20,8 @@ export interface OrderShown {
   readonly shipping: Shipping | undefined
   /** What its owner shows in the store; undefined: none. */
   readonly voucher: ShownVoucher | undefined
+  /** What a supplier charges; undefined: nothing. */
+  readonly charge: ShownCharge | undefined
   /** How many codes its owner can look at. */
   readonly codes: number
   /** The newest first, a few. */

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { readAnyProduct } from '../../../application/catalogue/products.ts'
+import { showCharge } from '../../../application/fulfilment/charges.ts'
 import { countIssued } from '../../../application/fulfilment/codes.ts'
 import { mayBeHandedOut } from '../../../application/fulfilment/delivery.ts'
 import { showVoucher } from '../../../application/fulfilment/vouchers.ts'
@@ -25,10 +26,11 @@ import { productPicture, shownImage } from '../../shared/product-picture.ts'
 import { type Text, textsIn } from '../../texts/common/common.ts'
 import { AFTER_SALES } from '../../texts/shop/after-sales.ts'
 import { PRODUCT } from '../../texts/shop/catalogue.ts'
-import { CODES, HANDED_OUT, isHandedOut, VOUCHER } from '../../texts/shop/delivery.ts'
+import { CHARGE, CODES, HANDED_OUT, isHandedOut, VOUCHER } from '../../texts/shop/delivery.ts'
 import { METHODS, NEXT, ORDER } from '../../texts/shop/orders.ts'
 import { cashier } from '../payments/cashier.ts'
 import { delivery, shippingOf } from './delivery.ts'
+import { chargePanel } from './order-charge.ts'
 import { codesPanel } from './order-codes.ts'
 import { messagesPanel, RECENT } from './order-messages.ts'
 import { canExtend } from './order-questions.ts'
@@ -53,13 +55,14 @@ export function arrivalOf(c: WebContext): Arrival {
 export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
   const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
   const handedOut = mayBeHandedOut(order)
-  const [where, wallet, confirming, goods, codes, voucher, { messages }] = await Promise.all([
+  const [where, wallet, confirming, goods, codes, voucher, charge, { messages }] = await Promise.all([
     readFundTrace(deps, order),
     isPayable(order) ? readWallet(deps, ownerId) : undefined,
     isPayable(order) && isBeingConfirmed(deps.db, order.order_no),
     readGoods(deps, order.product_id),
     handedOut ? countIssued(deps.db, order.order_no) : 0,
     handedOut ? showVoucher(deps, order, ownerId) : undefined,
+    order.shipments.length === 0 ? showCharge(deps, order.order_no) : undefined,
     readMessages(deps, order.order_no, 'customer', { limit: RECENT, offset: 0 }),
   ])
   const methods = deps.settings.rules.supportedMethods
@@ -74,6 +77,7 @@ export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string):
     codes,
     voucher,
     messages,
+    charge,
     ...goods,
   }
 }
@@ -124,6 +128,7 @@ export function orderView(c: WebContext, shown: OrderShown, arrival: Arrival): H
       ${codesPanel(c, order, shown.codes)}
       ${voucherPanel(shown.voucher, lang)}
       ${messagesPanel(c, order, shown.messages)}
+      ${chargePanel(shown.charge, isPaid(order.status), lang)}
       ${refunds(order, lang)}
       ${delivery(shown, lang)}
       ${facts(order, lang)}
@@ -151,7 +156,7 @@ function ticket(c: WebContext, shown: OrderShown, { isNew, refusedAt }: Arrival)
       </div>
       ${stamp(order, lang)}
       ${cashier(c, shown)}
-      ${actions(order, lang, isNew)}
+      ${actions(shown, lang, isNew)}
     </div>
     <div class="stub">
       ${isInShop ? html`<a class="goods" href="/points-mall/products/${order.product_id}">${goods}</a>` : html`<p class="goods">${goods}</p>`}
@@ -162,7 +167,10 @@ function ticket(c: WebContext, shown: OrderShown, { isNew, refusedAt }: Arrival)
 }
 
 /** A code does not travel. */
-function handedOutState({ order, codes, voucher }: OrderShown): { name?: Text; means?: Text } {
+function handedOutState({ order, codes, voucher, charge }: OrderShown): { name?: Text; means?: Text } {
+  if (charge?.state === 'succeeded' && order.status === 'order_shipped') {
+    return { name: CHARGE.shipped, means: CHARGE.shippedMeans }
+  }
   if (voucher && order.status === 'order_shipped') return { name: VOUCHER.state, means: VOUCHER.means }
   return codes > 0 && order.status === 'order_shipped' ? { name: CODES.state, means: CODES.means } : {}
 }
@@ -204,17 +212,20 @@ function stampText(status: OrderStatus, payment: PaymentStatus): string {
   return isPaid(status) ? '已兑' : ''
 }
 
-function actions(order: OrderView, lang: Lang, isNew: boolean): Html | '' {
+function actions({ order, charge }: OrderShown, lang: Lang, isNew: boolean): Html | '' {
   const { status, order_no, quantity } = order
   const t = textsIn(lang)
   const confirm = allows(status, 'confirm')
+  // Only the supplier says whether a charge can still be taken back.
   const cancel =
     allows(status, 'cancel') &&
     !isKept(order) &&
-    !order.shipments.some(({ tracking_no }) => tracking_no !== null)
+    !order.shipments.some(({ tracking_no }) => tracking_no !== null) &&
+    !(charge && isPaid(status))
   const onward = isNew && status === 'order_paid'
   // A single piece that was not sent is canceled.
-  const afterSale = allows(status, 'refund') && order.returnable !== 'none' && (!cancel || quantity > 1)
+  const afterSale =
+    allows(status, 'refund') && !charge && order.returnable !== 'none' && (!cancel || quantity > 1)
   if (!confirm && !cancel && !onward && !afterSale) return ''
   const path = `/points-mall/orders/${order_no}`
   return html`<p class="row actions">

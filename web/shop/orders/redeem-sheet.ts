@@ -19,7 +19,7 @@ import type { Html } from '../../shared/page.ts'
 import { shownImage } from '../../shared/product-picture.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { PRODUCT, REDEEM as T } from '../../texts/shop/catalogue.ts'
-import { deliveryTexts } from '../../texts/shop/delivery.ts'
+import { CHARGE, deliveryTexts } from '../../texts/shop/delivery.ts'
 import { ORDER } from '../../texts/shop/orders.ts'
 import { picture } from '../catalogue/product-card.ts'
 import { price, reasonItem, returns } from '../catalogue/product-copy.ts'
@@ -72,6 +72,21 @@ export function redeemSheet(c: WebContext, deps: WebDeps, sheet: Sheet, status: 
           needsAddress(product.shipping_type)
             ? addressChoice(c, sheet)
             : html`<section class="stack"><h2>${t(delivered.name)}</h2><p class="muted">${t(delivered.means)}</p></section>`
+        }
+        ${
+          product.delivery === 'charge'
+            ? field({
+                name: 'account',
+                label: t(CHARGE.account),
+                required: true,
+                value: form.account,
+                error: errors.account,
+                hint: t(CHARGE.accountHint),
+                inputmode: 'tel',
+                autocomplete: 'tel-national',
+                maxlength: 20,
+              })
+            : ''
         }
         ${total.fen > 0n ? methodChoice(c, deps, sheet) : ''}
         ${

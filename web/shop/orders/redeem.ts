@@ -12,6 +12,7 @@ import type { Total } from '../../../domain/catalogue/pricing.ts'
 import { needsAddress } from '../../../domain/catalogue/product.ts'
 import type { Address } from '../../../domain/customers/address.ts'
 import { DomainError, InvalidInputError, type Refusal } from '../../../domain/errors.ts'
+import { readAccount } from '../../../domain/fulfilment/charge.ts'
 import { decimalFromFen } from '../../../domain/money.ts'
 import { type Form, type FormErrors, operationKeyOf, readForm } from '../../form/form.ts'
 import { readFields } from '../../form/reader.ts'
@@ -19,6 +20,7 @@ import type { WebContext, WebDeps, WebEnv } from '../../shared/deps.ts'
 import { requireViewer, viewerOf } from '../../shared/viewer.ts'
 import { textsIn } from '../../texts/common/common.ts'
 import { REDEEM } from '../../texts/shop/catalogue.ts'
+import { CHARGE } from '../../texts/shop/delivery.ts'
 import { ORDER } from '../../texts/shop/orders.ts'
 import { findOnShelf, showGone } from '../catalogue/product.ts'
 import { addressErrors, typedAddress } from '../customers/address-fields.ts'
@@ -164,6 +166,8 @@ async function readCommand(
   const method = fen > 0n ? rules.supportedMethods.find((one) => one === form.method) : undefined
   const found: Record<string, string> = { ...errors, ...read.errors }
   if (read.int('quantity', 1, QUANTITY_MAX) === undefined) found.quantity = t(REDEEM.wrongQuantity)
+  const account = product.delivery === 'charge' ? readAccount(form.account ?? '') : undefined
+  if (product.delivery === 'charge' && account === undefined) found.account = t(CHARGE.accountWrong)
   if (fen > 0n && !method) found.method = t(REDEEM.chooseMethod)
   if (Object.keys(found).length > 0) return { command: undefined, errors: found }
   return {
@@ -178,6 +182,7 @@ async function readCommand(
       method,
       channel: method && method !== 'wallet' ? channelOf(c, deps) : undefined,
       address: address && { ...address },
+      account,
       buyer_remarks: remarks === '' ? undefined : remarks,
       customized: customized === '' ? undefined : { text: customized },
       custom,

@@ -75,6 +75,11 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
   ['/admin/stores/:id', { zh: '修改门店', en: 'Edit a store' }],
   ['/admin/orders/:id/codes/:code/replace', { zh: '更换兑换码', en: 'Replace a code' }],
   ...of(ATTENTION_ACTION_TEXTS, '/admin/attention/:id', '需要处理', 'Needs attention'),
+  ['/admin/orders/:id/charge/query', { zh: '查询充值结果', en: 'Ask about a charge' }],
+  [
+    '/admin/orders/:id/charge/acknowledge',
+    { zh: '登记充值的处理结果', en: 'Record how a charge was settled' },
+  ],
   ...of(AFTER_SALE_ACTIONS, '/admin/after-sales/:id', '售后单', 'After-sale'),
   ['/admin/products', { zh: '新增商品', en: 'Add a product' }],
   ['/admin/products/:id', { zh: '修改商品', en: 'Edit a product' }],
@@ -113,6 +118,7 @@ const KEPT_ACTIONS: readonly (readonly [path: string, Text])[] = [
 export const KEPT_FIELDS: Readonly<Record<string, Text>> = {
   ...PRODUCT_LABELS,
   ...Object.fromEntries(EVENT_TYPES.map((type) => [eventField(type), EVENT_TEXTS[type]])),
+  account: { zh: '充值号码', en: 'Mobile number' },
   address: { zh: '收货地址', en: 'Address' },
   alt: { zh: '图片说明', en: 'What the picture shows' },
   amount: { zh: '金额（元）', en: 'Amount (CNY)' },

@@ -10,6 +10,7 @@ export const PRODUCT_LABELS = {
   delivery: { zh: '交付方式', en: 'Delivery' },
   voucher_uses: { zh: '可核销次数', en: 'Uses of a voucher' },
   voucher_days: { zh: '有效天数', en: 'Days valid' },
+  charge_item: { zh: '供应商货号', en: 'Article at the supplier' },
   returnable: { zh: '退货', en: 'Returns' },
   return_days: { zh: '收货后可退天数', en: 'Days after receipt' },
   visible_from: { zh: '可见时间起', en: 'Visible from' },

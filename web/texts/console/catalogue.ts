@@ -115,6 +115,7 @@ export const PRODUCT_FORM = {
     en: 'This delivery does not suit the shipping',
   },
   codesReturn: { zh: '卡密商品不能按天数退货', en: 'Codes cannot be returned by days' },
+  chargeHint: { zh: '仅由供应商充值的商品填写。', en: 'Only for products that a supplier charges.' },
   voucherHint: { zh: '仅核销券填写。', en: 'Only for vouchers.' },
   returnDaysHint: { zh: '仅按天数退货时填写。', en: 'Only for returns by days.' },
   returnDaysMissing: { zh: '请填写收货后可退天数', en: 'Enter the days after receipt' },

@@ -123,6 +123,7 @@ export const ORDER_PAGE = {
     en: 'This is your own order. A colleague has to handle it.',
   },
   decideAfterSale: { zh: '请在下面的售后单里处理。', en: 'Decide on the after-sale below.' },
+  decideCharge: { zh: '请在下面的供应商充值里处理。', en: 'Decide on the charge at the supplier below.' },
   nothingStuck: { zh: '订单没有异常。', en: 'There is nothing to resolve.' },
   or: { zh: '」「', en: ' or ' },
   where: { zh: '积分在哪里', en: 'Where are the points?' },

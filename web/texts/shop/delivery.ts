@@ -2,9 +2,9 @@ import type { Delivery, ShippingType } from '../../../domain/catalogue/product.t
 import type { Text } from '../common/common.ts'
 import { SHIPPING } from './catalogue.ts'
 
-type HandedOut = Extract<Delivery, 'codes' | 'voucher'>
+type HandedOut = Extract<Delivery, 'codes' | 'voucher' | 'charge'>
 
-/** Goods that the mall itself hands out: instead of what their shipping type says. */
+/** Goods that come by themselves once they are paid: instead of what their shipping type says. */
 export const HANDED_OUT: Readonly<
   Record<HandedOut, { readonly name: Text; readonly means: Text; readonly next: Text }>
 > = {
@@ -30,6 +30,17 @@ export const HANDED_OUT: Readonly<
       en: 'Your voucher is being made. This takes a few seconds.',
     },
   },
+  charge: {
+    name: { zh: '自动充值到手机号', en: 'Top-up, credited automatically' },
+    means: {
+      zh: '支付成功后由供应商自动充值，通常几分钟到账。',
+      en: 'The supplier tops it up once it is paid, usually within minutes.',
+    },
+    next: {
+      zh: '正在充值，通常几分钟到账。供应商确认未能充值时，积分和现金会自动退还。',
+      en: 'It is being topped up, usually within minutes. If the supplier says that it cannot, points and cash come back automatically.',
+    },
+  },
 }
 
 export const isHandedOut = (delivery: Delivery): delivery is HandedOut => Object.hasOwn(HANDED_OUT, delivery)
@@ -37,6 +48,28 @@ export const isHandedOut = (delivery: Delivery): delivery is HandedOut => Object
 /** How the customer gets it. */
 export const deliveryTexts = (delivery: Delivery, type: ShippingType) =>
   isHandedOut(delivery) ? HANDED_OUT[delivery] : SHIPPING[type]
+
+export const CHARGE = {
+  title: { zh: '充值', en: 'Top-up' },
+  account: { zh: '充值号码', en: 'Mobile number' },
+  accountHint: {
+    zh: '中国大陆手机号。请仔细核对，充值成功后不能撤回。',
+    en: 'A mainland China mobile number. Check it: a top-up cannot be taken back.',
+  },
+  accountWrong: { zh: '请填写 11 位中国大陆手机号', en: 'Enter a mainland China mobile number of 11 digits' },
+  state: { zh: '状态', en: 'State' },
+  notYet: { zh: '支付后开始充值', en: 'Starts once it is paid' },
+  states: {
+    processing: { zh: '充值中', en: 'In progress' },
+    succeeded: { zh: '充值成功', en: 'Succeeded' },
+    failed: { zh: '未能充值', en: 'Not topped up' },
+  },
+  shipped: { zh: '充值成功', en: 'Topped up' },
+  shippedMeans: {
+    zh: '供应商已充值到账。逾期未确认收货，系统会自动完成订单。',
+    en: 'The supplier has topped it up. The order completes automatically after a while.',
+  },
+}
 
 export const VOUCHER = {
   title: { zh: '核销码', en: 'Voucher' },
