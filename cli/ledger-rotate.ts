@@ -17,6 +17,8 @@ try {
   const vault = createLedgerCipher(ledgerKeys)
   const sealer = createEncryptor(payloadKeys)
   const db = connectDatabase(database.url, 2)
+  // The application cannot change texts that are append-only.
+  const owner = connectDatabase(database.url, 2, 'owner')
   const say = (line: string) => process.stdout.write(`${line}\n`)
   try {
     const { sealed, left } = await rotateAccounts(db, vault, (done) =>
@@ -27,7 +29,7 @@ try {
         ? `all accounts are encrypted with ${vault.kid} (${sealed} of them now); keep the old keys of LEDGER_KEYS: entries still need them`
         : `${left} accounts are still being written by a process whose LEDGER_KEYS do not begin with ${vault.kid}`,
     )
-    const columns = await rotatePayloads(db, sealer, (done) => {
+    const columns = await rotatePayloads(owner, sealer, (done) => {
       if (done.sealed > 0 || done.left > 0) {
         const why = done.problem === undefined ? '' : ` (${done.problem})`
         say(`${done.name}: ${done.sealed} encrypted with ${sealer.keyId}, ${done.left} left${why}`)
@@ -53,6 +55,7 @@ try {
     }
   } finally {
     await db.destroy()
+    await owner.destroy()
   }
 } catch (error) {
   process.stderr.write(`ledger:rotate: ${error instanceof Error ? error.message : String(error)}\n`)

@@ -17,7 +17,17 @@ const STATEMENTS = [
     unique (order_no, operation_key)
   )`,
   `create index order_messages_order on order_messages (order_no, id)`,
-  `create trigger append_only before update or delete or truncate on order_messages
+  // A rotation of keys encrypts a text anew.
+  `create function refuse_change_but_said() returns trigger language plpgsql as $$
+    begin
+      if (to_jsonb(new) - 'said') is distinct from (to_jsonb(old) - 'said') or (new.said is null) <> (old.said is null) then
+        raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
+      end if;
+      return new;
+    end
+  $$`,
+  `create trigger said_again before update on order_messages for each row execute function refuse_change_but_said()`,
+  `create trigger append_only before delete or truncate on order_messages
     for each statement execute function refuse_change()`,
   `revoke update, delete, truncate on order_messages from points_mall_app`,
 

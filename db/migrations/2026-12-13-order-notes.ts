@@ -20,7 +20,8 @@ const STATEMENTS = [
     constraint assignee_where_assigned check ((kind = 'assigned') = (assignee is not null))
   )`,
   `create index order_notes_order on order_notes (order_no, id)`,
-  `create trigger append_only before update or delete or truncate on order_notes
+  `create trigger said_again before update on order_notes for each row execute function refuse_change_but_said()`,
+  `create trigger append_only before delete or truncate on order_notes
     for each statement execute function refuse_change()`,
   `revoke update, delete, truncate on order_notes from points_mall_app`,
   `alter table points_exchange_orders add column assignee varchar(64)`,

@@ -6,12 +6,14 @@ import { claimKeptForms, keepForm, readKeptForms } from '../../application/custo
 import { openSecrets } from '../../application/messaging/endpoint-secrets.ts'
 import { repeatRequests } from '../../application/orders/requests.ts'
 import { listRunsOfOldKeys } from '../../application/temporal/old-keys.ts'
+import type { Db } from '../../db/client.ts'
 import { readChannel } from '../../db/orders/attempts.ts'
 import { searchOrders } from '../../db/orders/search.ts'
 import { createEncryptor, type Encryptor } from '../../db/platform/encryption.ts'
 import { rotatePayloads } from '../../db/platform/payload-rotation.ts'
 import { boundColumns, contextOf, type Row, SEALED_COLUMNS } from '../../db/platform/sealed-columns.ts'
 import { keepTracked } from '../../db/shipments/tracking.ts'
+import { connectPatiently } from '../support/database.ts'
 import { ended } from '../support/db-snapshot.ts'
 import { openTestApp, type TestApp } from '../support/test-app.ts'
 
@@ -33,10 +35,15 @@ const configure = (...keys: Parameters<typeof createEncryptor>[0]) => {
 }
 
 let mall: TestApp
+let owner: Db
 beforeAll(async () => {
   mall = await openTestApp({ sealer })
+  owner = connectPatiently(mall.databaseUrl, 4, 'owner')
 })
-afterAll(() => mall.close())
+afterAll(async () => {
+  await owner.destroy()
+  await mall.close()
+})
 
 /** Encrypted with LEDGER_KEYS, or not encrypted: hashes and pictures. */
 const OTHERS = [
@@ -107,6 +114,18 @@ async function writeEverything() {
     deliveredAt: undefined,
   })
   await mall.operate(parcel.order_no, 'finish')
+  expect((await mall.act('reader', parcel.order_no, 'messages', { text: '请发顺丰' })).status).toBe(201)
+  expect((await admin('POST', `orders/${parcel.order_no}/notes`, { text: '客户着急' })).status).toBe(201)
+  const credit = await onSale({
+    stock_quantity: 9,
+    product_type: 'virtual',
+    delivery: 'charge',
+    charge: { item: 'mobile-10' },
+  })
+  const topUp = await bought('reader', credit, { account: '13812345678' })
+  await mall.reach('reader', topUp.order_no, 'order_shipped')
+  await mall.operate(topUp.order_no, 'finish')
+  await ended(mall, topUp.order_no)
 
   const pool = await onSale({ product_type: 'virtual', shipping_type: 'none', delivery: 'codes' })
   const coded = await bought('reader', pool)
@@ -148,7 +167,7 @@ async function writeEverything() {
     { path: '/points-mall/redeem', fields: { quantity: '3' } },
     { browser: undefined, session: undefined, networkAddress: '127.0.0.1' },
   )
-  return { cup, parcel, pool, coded, washed, voucher, open, hook: hook.body.data, browser }
+  return { cup, parcel, topUp, pool, coded, washed, voucher, open, hook: hook.body.data, browser }
 }
 
 /** A request that nobody has answered yet. */
@@ -182,7 +201,7 @@ test('a rotation rewrites every text while 32 clients write, and then nothing ne
   )
 
   // Stopped after the first column, it continues.
-  const stopped = rotatePayloads(mall.db, sealer, () => {
+  const stopped = rotatePayloads(owner, sealer, () => {
     throw new Error('stopped')
   })
   await expect(stopped).rejects.toThrow('stopped')
@@ -201,10 +220,10 @@ test('a rotation rewrites every text while 32 clients write, and then nothing ne
       await addAddress(mall.deps, owner, { ...HOME, ...address }, false, `${owner}/${turn}`)
     }
   })
-  const [first] = await Promise.all([rotatePayloads(mall.db, sealer, () => {}), ...writers])
+  const [first] = await Promise.all([rotatePayloads(owner, sealer, () => {}), ...writers])
   expect(first.filter(({ left }) => left > 0)).toEqual([])
   expect(first.reduce((sum, { sealed }) => sum + sealed, 0)).toBeGreaterThan(10)
-  expect((await rotatePayloads(mall.db, sealer, () => {})).filter(({ sealed }) => sealed > 0)).toEqual([])
+  expect((await rotatePayloads(owner, sealer, () => {})).filter(({ sealed }) => sealed > 0)).toEqual([])
 
   // What began before is done; then the old key is gone.
   await sql`update order_requests set next_try_at = now()`.execute(mall.db)
@@ -224,6 +243,13 @@ test('a rotation rewrites every text while 32 clients write, and then nothing ne
   })
   expect((await mall.order('reader', made.coded.order_no)).delivery.codes).toMatchObject([CODES[0]])
   expect((await mall.order('reader', made.washed.order_no)).delivery.code).toBe(made.voucher)
+  expect((await mall.order('reader', made.topUp.order_no)).delivery.account).toBe('13812345678')
+  const messages = await mall.call('GET', `/api/points-mall/orders/${made.parcel.order_no}/messages`, {
+    as: 'reader',
+  })
+  expect(messages.body.data).toMatchObject([{ text: '请发顺丰' }])
+  const notes = await admin('GET', `orders/${made.parcel.order_no}/notes`)
+  expect(JSON.stringify(notes.body.data)).toContain('客户着急')
   const { sealed } = await mall.db
     .selectFrom('webhook_endpoints')
     .select('sealed')
