@@ -37,17 +37,21 @@ export interface ShownVoucher {
   readonly uses_total: number
 }
 
-/** For the order's owner only. Records who saw it. @returns undefined where there is none, or it is void */
+/**
+ * For the order's owner only. Records who saw it.
+ * @param again an open page shows it on, which is no further view @returns undefined where there is none, or it is void
+ */
 export async function showVoucher(
   { db, sealer }: { readonly db: Db; readonly sealer: Encryptor },
   order: { readonly order_no: string; readonly owner_id: string },
   viewerId: string,
+  again = false,
 ): Promise<ShownVoucher | undefined> {
   if (order.owner_id !== viewerId) throw new DomainError({ code: 'NOT_FOUND' })
   const voucher = await findOrderVoucher(db, order.order_no)
   if (!voucher || voucher.void_at !== null) return undefined
   // Recorded first: nobody sees a code of which there is no record.
-  await recordVoucherView(db, voucher.id, viewerId)
+  await recordVoucherView(db, voucher.id, viewerId, again)
   return {
     type: 'voucher',
     code: openVoucher(sealer, voucher),

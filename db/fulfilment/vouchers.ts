@@ -85,8 +85,23 @@ export async function isVoucherUsed(tx: Tx, orderNo: string): Promise<boolean> {
   return voucher !== undefined && voucher.uses_left < voucher.uses_total
 }
 
-/** Append-only: evidence in a dispute. */
-export async function recordVoucherView(db: Db, voucherId: string, viewerId: string): Promise<void> {
+/** Append-only: evidence in a dispute. @param again an open page shows it on: only the first view is recorded */
+export async function recordVoucherView(
+  db: Db,
+  voucherId: string,
+  viewerId: string,
+  again = false,
+): Promise<void> {
+  const seen = again
+    ? await db
+        .selectFrom('voucher_views')
+        .select('id')
+        .where('voucher_id', '=', voucherId)
+        .where('viewer_id', '=', viewerId)
+        .limit(1)
+        .executeTakeFirst()
+    : undefined
+  if (seen) return
   await db.insertInto('voucher_views').values({ voucher_id: voucherId, viewer_id: viewerId }).execute()
 }
 

@@ -81,6 +81,8 @@ describe('each form of the pages', () => {
   ]
   const TAKE_FILES = [
     '/admin/products/:id{[1-9]\\d{0,17}}/picture',
+    '/admin/products/:id{[1-9]\\d{0,17}}/skus/picture',
+    '/admin/products/:id{[1-9]\\d{0,17}}/gallery',
     '/admin/products/:id{[1-9]\\d{0,17}}/codes',
     '/points-mall/after-sales/:id{[1-9]\\d{0,17}}/picture',
   ]
@@ -102,9 +104,7 @@ describe('each form of the pages', () => {
     const id = route.startsWith('/admin/categories') ? category : product
     const path = route
       .split('/')
-      .map((part) =>
-        /^:(id|delivery|parcel|code)/.test(part) ? id : part.startsWith(':owner') ? 'alice' : part,
-      )
+      .map((part) => (part.startsWith(':owner') ? 'alice' : /^:(?!action)/.test(part) ? id : part))
       .join('/')
     return path.endsWith('/:action') ? WALLET_ACTIONS.map((name) => path.replace(':action', name)) : [path]
   }

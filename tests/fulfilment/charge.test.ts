@@ -271,10 +271,21 @@ describe('a charge that is not decided', () => {
     expect((await mall.operate(orderNo, 'refund', reason)).body.code).toBe('CHARGE_UNDECIDED')
     expect((await mall.operate(orderNo, 'accept')).body.code).toBe('ORDER_STATE_CONFLICT')
     expect(await available(as)).toBe(0)
-    await mall.control('supplier/settle', { charge_no: orderNo, state: 'succeeded' })
-    await sql`update charges set next_at = now() + interval '1 day' where order_no = ${orderNo}`.execute(
-      mall.db,
+    // A query that is under way sets its own time once more.
+    const ended = () => hooks.ended('chargeOrder')
+    await until(
+      async () => {
+        const before = ended()
+        await sql`update charges set next_at = now() + interval '1 day' where order_no = ${orderNo}`.execute(
+          mall.db,
+        )
+        await until(ended, (count) => count > before, 'the workflow looks once more')
+        return (await chargeOf(orderNo)).charge.next_at
+      },
+      (at) => Date.parse(at) > Date.now() + 3_600_000,
+      'it is asked tomorrow',
     )
+    await mall.control('supplier/settle', { charge_no: orderNo, state: 'succeeded' })
     const now = await mall.operate(orderNo, 'charge/query')
     expect(now.status).toBe(200)
     await mall.reach(as, orderNo, 'order_shipped')

@@ -189,6 +189,15 @@ test('each view of a voucher by its owner is recorded, and none can be erased', 
   const page = await (await openHttpSession(mall, owner)).get(`/points-mall/orders/${orderNo}`)
   expect(page.status).toBe(200)
   expect((await viewsOf()).views).toBeGreaterThan(after.views)
+  // An open page shows it on, which is no further view.
+  const seen = (await viewsOf()).views
+  const stream = new AbortController()
+  const session = await openHttpSession(mall, owner)
+  const live = await session.open(`/points-mall/orders/${orderNo}/live`, stream.signal)
+  const first = await live.body?.getReader().read()
+  expect(Buffer.from(first?.value ?? []).toString()).toContain('data:')
+  stream.abort()
+  expect((await viewsOf()).views).toBe(seen)
   await expect(mall.db.deleteFrom('voucher_views').execute()).rejects.toThrow('permission denied')
 })
 

@@ -313,6 +313,8 @@ describe('each operation', () => {
     adminCancelOrder: async () => asPath(await redeemed()),
     adminRefundOrder: async () => asPath(await redeemed()),
     adminResolveOrder: async () => asPath(await redeemed()),
+    adminQueryCharge: async () => asPath(await redeemed()),
+    adminAcknowledgeCharge: async () => asPath(await redeemed()),
     adminDownloadFindings: compared,
     adminGetReconciliation: compared,
     adminGetWebhookEndpoint: endpoint,
@@ -332,6 +334,8 @@ describe('each operation', () => {
     adminSkipAttention: 404,
     adminRefundAttention: 404,
     adminResolveOrder: 409,
+    adminQueryCharge: 409,
+    adminAcknowledgeCharge: 409,
     adminRedeemVoucher: 404,
   }
 

@@ -418,10 +418,12 @@ const TABLE: readonly Row[] = [
       body: reason,
     })),
   ),
-  row('POST /admin/attention/:id/:action', STAFF, 303, 'none', () => ({
-    path: '/admin/attention/order-999999999/retry',
-    fields: reason,
-  })),
+  ...['retry', 'skip', 'refund'].map((act) =>
+    row(`POST /admin/attention/:id/${act}`, STAFF, 303, 'none', () => ({
+      path: `/admin/attention/order-999999999/${act}`,
+      fields: reason,
+    })),
+  ),
   row(`POST ${STAFF_API}/orders/:id/notes`, STAFF, 201, 'customer', async (owner) => ({
     path: `${STAFF_API}/orders/${await paid(owner)}/notes`,
     body: { text: '先不要发货' },
@@ -1251,10 +1253,15 @@ const READS: readonly (readonly [readonly Who[], readonly string[]])[] = [
         '/attention',
         '/statistics',
         '/statistics/statistics.csv',
-        '/attention/:id/:action',
+        ...['retry', 'skip', 'refund'].map((act) => `/attention/:id/${act}`),
         '/after-sales',
         '/after-sales/:id',
         '/orders/:id/codes/:code/replace',
+        '/orders/:id/assign',
+        '/orders/:id/unassign',
+        '/orders/:id/charge/:act',
+        '/orders/selected',
+        '/products/preview',
         '/orders/:id/parcels/:parcel',
         '/orders/export.csv',
         '/orders/ship-batch',

@@ -329,7 +329,9 @@ async function operations(): Promise<Operation[]> {
       const schema = requestBody?.content['application/json']?.schema
       return {
         method: method.toUpperCase(),
-        path: path.replace(/\{(\w+)\}/g, (_, name: string) => (name === 'owner_id' ? 'nobody' : '1')),
+        path: path
+          .replace('attention/{id}', 'attention/order-1')
+          .replace(/\{(\w+)\}/g, (_, name: string) => (name === 'owner_id' ? 'nobody' : '1')),
         body: schema && resolve(schema),
         query: parameters
           .filter((parameter) => parameter.in === 'query')

@@ -300,10 +300,14 @@ describe('the expiry schedule', () => {
   test('stays paused when an operator has paused it', async () => {
     await ensureExpirySchedule(mall.temporal)
     const schedule = mall.temporal.client.schedule.getHandle(EXPIRY_ID)
+    const isPaused = async () => (await schedule.describe()).state.paused
+    // The server answers a change before it shows it.
     await schedule.pause('stocktaking')
+    await until(isPaused, (paused) => paused, 'the schedule is paused')
     await ensureExpirySchedule(mall.temporal)
     expect((await schedule.describe()).state).toMatchObject({ paused: true, note: 'stocktaking' })
     await schedule.unpause()
+    await until(isPaused, (paused) => !paused, 'the schedule goes on')
     await ensureExpirySchedule(mall.temporal)
     expect((await schedule.describe()).state.paused).toBe(false)
   })

@@ -73,6 +73,9 @@ const repeating =
       Object.entries(activities).map(([name, run]) => [name, repeat(name, run as Run)]),
     ) as Activities
 
+/** Somebody else acts between its steps, which no single task spans. */
+const MOVED_MEANWHILE = ['auto-confirm-paused-by-an-after-sale']
+
 describe.each<[string, number, () => Repeat]>([
   ['every step runs twice', 0, () => twice],
   ['every step after a repeat of its task so far', 1, fromTheStartOfTheTask],
@@ -83,7 +86,8 @@ describe.each<[string, number, () => Repeat]>([
   })
   afterAll(() => stage.close())
 
-  test.each(BRANCHES.filter((_branch, n) => turnOf([0, 1], n).includes(way)))('$name', async (branch) => {
+  const ways = (name: string, n: number) => (MOVED_MEANWHILE.includes(name) ? [0] : turnOf([0, 1], n))
+  test.each(BRANCHES.filter(({ name }, n) => ways(name, n).includes(way)))('$name', async (branch) => {
     await play(stage, branch)
     expect(await stage.brokenLaws()).toEqual([])
     expect(contradicted.splice(0)).toEqual([])

@@ -41,6 +41,9 @@ function createRenderer(imageHosts: readonly string[]): Renderer {
     }
   })
   const { rules } = markdown.renderer
+  // A size in code has no emphasis to escape.
+  rules.code_inline = (tokens, n) =>
+    `<code>${markdown.utils.escapeHtml((tokens[n]?.content ?? '').replaceAll('\\*', '*'))}</code>`
   rules.link_open = (tokens, n, options, _env, self) => {
     tokens[n]?.attrSet('rel', 'noopener nofollow')
     return self.renderToken(tokens, n, options)

@@ -39,6 +39,7 @@ const pageOf = (id: string, query: string) => `/admin/products/${id}?${query}`
 
 /** `api/middleware/body.ts` allows a larger body only on the upload path. */
 export function galleryRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
+  /** @param form all that makes it another request */
   async function save(c: WebContext, form: Form, wanted: (pictures: Pictures) => Pictures) {
     const { id, images } = await readAnyProduct(db, idOf(c), rate)
     const cause = {
@@ -69,7 +70,10 @@ export function galleryRoutes({ db, pointsToCnyMillionths: rate }: WebDeps) {
         if (!(error instanceof InvalidInputError)) throw error
         return c.redirect(pageOf(id, `gallery=${error.errors[0]?.rule}`), 303)
       }
-      return save(c, form, (pictures) => [...pictures, { image, alt: altIn(form, 'alt') }])
+      return save(c, { ...form, picture: image }, (pictures) => [
+        ...pictures,
+        { image, alt: altIn(form, 'alt') },
+      ])
     })
     .post('/gallery/edit', async (c) => {
       const form = await readForm(c)

@@ -138,6 +138,7 @@ export function consoleDeskNoteRoutes(deps: WebDeps) {
       return c.redirect(doneAt(order.order_no, 'note', cameFrom(c)), 303)
     })
   for (const action of ['assign', 'unassign'] as const) {
+    routes.get(`/${ID}/${action}`, async (c) => c.redirect(orderAt((await find(c)).order_no), 303))
     routes.post(`/${ID}/${action}`, async (c) => {
       const order = await find(c)
       const form = await readForm(c)

@@ -28,18 +28,22 @@ export function consoleOrderChargeRoutes(deps: WebDeps) {
     return c.redirect(`/admin/orders/${order.order_no}`, 303)
   }
 
-  return new Hono<WebEnv>()
-    .post(`${at}/query`, async (c) => {
-      await readForm(c)
-      return act(c, (order) => queryChargeNow(deps, order, viewerOf(c).sub))
-    })
-    .post(`${at}/acknowledge`, async (c) => {
-      const form = await readForm(c)
-      const read = readFields(form, c.get('lang'), { reason: textsIn(c.get('lang'))(T.reason) })
-      const reason = read.text('reason', 1, REASON_MAX)
-      if (read.errors.reason !== undefined) {
-        return showOrder(c, deps, c.req.param('id') ?? '', { typed: { form, errors: read.errors } })
-      }
-      return act(c, (order) => acknowledgeCharge(deps, order, viewerOf(c).sub, reason))
-    })
+  return (
+    new Hono<WebEnv>()
+      // The browser reloads the refused page, or switches its language.
+      .get(`${at}/:act{query|acknowledge}`, (c) => c.redirect(`/admin/orders/${c.req.param('id')}`, 303))
+      .post(`${at}/query`, async (c) => {
+        await readForm(c)
+        return act(c, (order) => queryChargeNow(deps, order, viewerOf(c).sub))
+      })
+      .post(`${at}/acknowledge`, async (c) => {
+        const form = await readForm(c)
+        const read = readFields(form, c.get('lang'), { reason: textsIn(c.get('lang'))(T.reason) })
+        const reason = read.text('reason', 1, REASON_MAX)
+        if (read.errors.reason !== undefined) {
+          return showOrder(c, deps, c.req.param('id') ?? '', { typed: { form, errors: read.errors } })
+        }
+        return act(c, (order) => acknowledgeCharge(deps, order, viewerOf(c).sub, reason))
+      })
+  )
 }

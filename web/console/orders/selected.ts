@@ -20,16 +20,19 @@ const ORDER_NO = /^[0-9A-Za-z]{1,64}$/
 
 /** What is done with the orders that are ticked in the list. */
 export function selectedRoutes(deps: WebDeps) {
-  return new Hono<WebEnv>().post('/selected', async (c) => {
-    const form = await readForm(c)
-    const from = new URLSearchParams(form.from ?? '').toString()
-    const orderNos = orderNosIn(form)
-    if (orderNos.length === 0) return c.redirect(listAt(`${from}${from && '&'}picked=0`), 303)
-    if (form.do === 'slips') return c.redirect(slipsAt(orderNos), 303)
-    const by = { type: 'operator', id: viewerOf(c).sub } as const
-    const results = await acceptBatch(deps, by, orderNos, operationKeyOf(c, form))
-    return showResults(c, results, from)
-  })
+  // The browser reloads the results, or switches their language.
+  return new Hono<WebEnv>()
+    .get('/selected', (c) => c.redirect(listAt(''), 303))
+    .post('/selected', async (c) => {
+      const form = await readForm(c)
+      const from = new URLSearchParams(form.from ?? '').toString()
+      const orderNos = orderNosIn(form)
+      if (orderNos.length === 0) return c.redirect(listAt(`${from}${from && '&'}picked=0`), 303)
+      if (form.do === 'slips') return c.redirect(slipsAt(orderNos), 303)
+      const by = { type: 'operator', id: viewerOf(c).sub } as const
+      const results = await acceptBatch(deps, by, orderNos, operationKeyOf(c, form))
+      return showResults(c, results, from)
+    })
 }
 
 /** The ticked orders are fields of their own, so that a kept form shows them. */

@@ -41,20 +41,18 @@ import { orderAt } from '../orders/order-badges.ts'
 
 const HOME = '/admin/attention'
 const REASON_MAX = 200
-const ACTION = `/:id{[a-z_]+-[0-9A-Za-z-]{1,80}}/:action{${ATTENTION_ACTIONS.join('|')}}`
+const ID = '/:id{[0-9A-Za-z_-]+}'
 
 export function attentionRoutes(deps: WebDeps) {
-  return new Hono<WebEnv>()
-    .get('/', (c) => listPage(c, deps))
-    .get(ACTION, async (c) => {
+  const routes = new Hono<WebEnv>().get('/', (c) => listPage(c, deps))
+  for (const action of ATTENTION_ACTIONS) {
+    routes.get(`${ID}/${action}`, async (c) => {
       const found = await findAttention(deps.db, c.req.param('id') ?? '', Date.now())
-      const action = c.req.param('action') as AttentionAction
       if (!found?.actions.includes(action)) return c.redirect(`${HOME}?done=gone`, 303)
       return ask(c, found, action, {}, {})
     })
-    .post(ACTION, async (c) => {
+    routes.post(`${ID}/${action}`, async (c) => {
       const id = c.req.param('id') ?? ''
-      const action = c.req.param('action') as AttentionAction
       const form = await readForm(c)
       const lang = c.get('lang')
       const fields = readFields(form, lang, { reason: textsIn(lang)(T.reason) })
@@ -78,6 +76,8 @@ export function attentionRoutes(deps: WebDeps) {
         return ask(c, found, action, form, {}, { text, status: 409 })
       }
     })
+  }
+  return routes
 }
 
 /** Up to `COUNT_MAX`, then with a plus. */

@@ -2,6 +2,7 @@ import { streamSSE } from 'hono/streaming'
 import { watchSessions } from '../../../application/customers/sessions.ts'
 import { watchOrderChanges } from '../../../application/orders/changes.ts'
 import { markMessagesRead } from '../../../application/orders/messages.ts'
+import { getOrder } from '../../../application/orders/reads.ts'
 import { withBasePath } from '../../shared/base-path.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
 import { arrivalOf, orderView, readShown } from './order-view.ts'
@@ -48,7 +49,7 @@ export function liveOrder(deps: WebDeps) {
     const token = c.get('session')
     // 204 changes nothing: for signed-out viewers and for too many streams.
     if (owner === undefined || token === undefined || c.req.method !== 'GET') return c.body(null, 204)
-    const { order_no } = (await readShown(deps, owner, c.req.param('id') ?? '')).order
+    const { order_no } = await getOrder(deps, c.req.param('id') ?? '', owner)
     if (!enter(owner)) return c.body(null, 204)
     c.header('X-Accel-Buffering', 'no')
     const arrival = arrivalOf(c)
@@ -64,7 +65,7 @@ export function liveOrder(deps: WebDeps) {
         let sent: string | undefined
         let mark: string | undefined
         while (!signal.aborted) {
-          const shown = await readShown(deps, owner, order_no)
+          const shown = await readShown(deps, owner, order_no, true)
           const state = JSON.stringify(shown)
           if (state !== sent) {
             await stream.writeSSE({ data: withBasePath(`${await orderView(c, shown, arrival)}`, basePath) })

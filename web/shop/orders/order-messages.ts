@@ -81,7 +81,7 @@ async function show(
   const back = orderPath(order)
   const why = refused === 409 ? T.notYet : total >= MESSAGES_MAX ? T.full : T.tooMany
   const main = html`<h1>${t(T.title)}</h1>
-    <p class="muted">${order.product_title} <span class="number">${order.order_no}</span></p>
+    <p class="muted">${order.product_title}<br>${order.order_no}</p>
     ${c.req.query('sent') === '1' ? html`<p class="notice good" role="status">${t(T.sent)}</p>` : ''}
     ${messages.length === 0 ? html`<p class="muted">${t(T.noneHint)}</p>` : messageList(messages, 'customer', lang)}
     <form method="post" action="${back}/messages" class="stack narrow-page" novalidate>

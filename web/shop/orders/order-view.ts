@@ -51,8 +51,13 @@ export function arrivalOf(c: WebContext): Arrival {
   return { isNew: fresh === '1', refusedAt: Number(/^\d{1,15}$/.exec(refused ?? '')?.[0] ?? 0) }
 }
 
-/** @throws DomainError NOT_FOUND, also for another owner's order */
-export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string): Promise<OrderShown> {
+/** @param again the page shows it already @throws DomainError NOT_FOUND, also for another owner's order */
+export async function readShown(
+  deps: WebDeps,
+  ownerId: string,
+  idOrNo: string,
+  again = false,
+): Promise<OrderShown> {
   const order = forCustomer(await getOrder(deps, idOrNo, ownerId))
   const handedOut = mayBeHandedOut(order)
   const [where, wallet, confirming, goods, codes, voucher, charge, { messages }] = await Promise.all([
@@ -61,7 +66,7 @@ export async function readShown(deps: WebDeps, ownerId: string, idOrNo: string):
     isPayable(order) && isBeingConfirmed(deps.db, order.order_no),
     readGoods(deps, order.product_id),
     handedOut ? countIssued(deps.db, order.order_no) : 0,
-    handedOut ? showVoucher(deps, order, ownerId) : undefined,
+    handedOut ? showVoucher(deps, order, ownerId, again) : undefined,
     order.shipments.length === 0 ? showCharge(deps, order.order_no) : undefined,
     // Read by its customer once the panel is shown.
     readMessages(deps, order.order_no, undefined, { limit: RECENT, offset: 0 }),
