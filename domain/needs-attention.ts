@@ -27,13 +27,24 @@ export interface AttentionSubject {
 }
 
 /**
+ * Of orders that differ from the others. No workflow waits for the last three: the supplier is asked about a charge, a charge
+ * after its refund is acknowledged, and an after-sale has its own entry.
+ */
+const ORDER_ACTIONS: Readonly<Record<string, readonly AttentionAction[]>> = {
+  refund: ['retry', 'refund'],
+  charge: ['retry'],
+  charged_after_refund: ['skip'],
+  after_sale: [],
+}
+
+/**
  * What an operator can do about it here. A refund cannot be skipped: it was made outside the mall, or is tried again.
  * An approved after-sale is a refund only where no goods come back.
  */
 export function attentionActions({ kind, code }: AttentionSubject): readonly AttentionAction[] {
   switch (kind) {
     case 'order':
-      return code === 'refund' ? ['retry', 'refund'] : ['retry', 'skip']
+      return ORDER_ACTIONS[code] ?? ['retry', 'skip']
     case 'after_sale':
       return code === 'requested_refund_only' ? ['refund'] : []
     case 'notice':

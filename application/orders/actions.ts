@@ -133,6 +133,27 @@ async function askOrder(
   return answerOf(reply, by, request)
 }
 
+/**
+ * Whether a decision was accepted under this key by one of the order's workflows.
+ * @throws OverloadedError when Temporal is unavailable
+ */
+export async function wasResolved(
+  { db, temporal: { client } }: Pick<OrderActor, 'db' | 'temporal'>,
+  orderNo: string,
+  operationKey: string,
+): Promise<boolean> {
+  const replies = (await workflowsOf(db, orderNo)).map(async (workflowId) => {
+    try {
+      const update = client.workflow.getHandle(workflowId).getUpdateHandle<Reply>(operationKey)
+      return await client.withDeadline(Date.now() + 1_000, () => update.result())
+    } catch (error) {
+      if (isUnavailable(error)) throw new OverloadedError('Temporal is unavailable', { cause: error })
+      return CONFLICT
+    }
+  })
+  return (await Promise.all(replies)).some(({ ok }) => ok)
+}
+
 /** @throws DomainError RATE_LIMITED when the order has no payment attempt left */
 async function isOpenAt(
   { db, sealer }: OrderActor,

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/client.ts'
 import {
   findMessage,
+  hasUnread,
   insertMessage,
   listConversations,
   listMessages,
@@ -72,7 +73,7 @@ export async function writeMessage(
   return viewOf(sealer, row)
 }
 
-/** Marks what is returned as read. @param reader undefined: nobody's reading counts */
+/** Marks what is returned as read, see `markMessagesRead`. @param reader undefined: nobody's reading counts */
 export async function readMessages(
   deps: MessageReader,
   orderNo: string,
@@ -85,14 +86,27 @@ export async function readMessages(
     listConversations(db, [orderNo]),
   ])
   const unread = reader === 'shop' ? conversation?.unread_by_shop : conversation?.unread_by_customer
-  const newest = rows[0]
-  if (reader && newest && unread && page.offset === 0) await markRead(db, orderNo, reader, newest.id)
+  const messages = rows.map((row) => viewOf(sealer, row))
+  if (reader && unread) await markMessagesRead(db, orderNo, reader, messages)
   return {
-    messages: rows.map((row) => viewOf(sealer, row)),
+    messages,
     total: conversation?.messages ?? 0,
     unread: unread ?? 0,
     unanswered: conversation?.unanswered ?? 0,
   }
+}
+
+/** @param shown without a gap, newest first; earlier messages that are unread stay so, and these with them */
+export async function markMessagesRead(
+  db: Db,
+  orderNo: string,
+  reader: MessageSender,
+  shown: readonly Pick<MessageView, 'id' | 'from'>[],
+): Promise<void> {
+  const newest = shown[0]?.id
+  const received = shown.filter(({ from }) => from !== reader).length
+  if (newest === undefined || received === 0 || !(await hasUnread(db, orderNo, reader))) return
+  await markRead(db, orderNo, reader, { newest, received })
 }
 
 /** How many messages each of these orders has for its reader; orders without are left out. */

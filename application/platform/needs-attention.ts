@@ -1,5 +1,7 @@
 import type { Db } from '../../db/client.ts'
 import { hastenDelivery } from '../../db/messaging/inbox.ts'
+import { hasAfterSaleEvent } from '../../db/orders/after-sales.ts'
+import { findOrderOwner } from '../../db/orders/orders.ts'
 import {
   ATTENTION_SOURCES,
   type AttentionLimits,
@@ -7,6 +9,7 @@ import {
   isAttentionActKnown,
   recordAttentionAct,
 } from '../../db/platform/attention.ts'
+import { mustNotBeOwn } from '../../domain/access.ts'
 import { dateInShanghai } from '../../domain/business-time.ts'
 import { DomainError } from '../../domain/errors.ts'
 import {
@@ -17,8 +20,9 @@ import {
 } from '../../domain/needs-attention.ts'
 import { LONG_REFUND_MS, MARGIN_MS } from '../../domain/reconciliation/comparison.ts'
 import { exchangeWorkflowId } from '../../workflows/messages.ts'
+import { acknowledgeCharge, queryChargeNow } from '../fulfilment/charges.ts'
 import { changeEndpoint, type EndpointDeps, resendDelivery } from '../messaging/endpoints.ts'
-import { actOnOrder } from '../orders/actions.ts'
+import { actOnOrder, wasResolved } from '../orders/actions.ts'
 import { actOnAfterSale, getAfterSale } from '../orders/after-sales.ts'
 import type { OrderActor } from '../orders/order-request.ts'
 import { getOrder } from '../orders/reads.ts'
@@ -138,16 +142,15 @@ async function withTries({ client }: Temporal, entry: AttentionView): Promise<At
   }
 }
 
-/** @throws DomainError NOT_FOUND, also for what has been resolved since */
-export async function getAttention(db: Db, id: string, now: number): Promise<AttentionView> {
+/** @returns undefined also for what has been resolved since */
+export async function findAttention(db: Db, id: string, now: number): Promise<AttentionView | undefined> {
   const parts = partsOf(id)
-  if (!parts) throw new DomainError({ code: 'NOT_FOUND' })
+  if (!parts) return undefined
   const { kind, subject } = parts
   const past = kind === 'refund' ? subject.slice(0, -1) : `${BigInt(subject) - 1n}`
   const rows = await ATTENTION_SOURCES[kind](db, { past, limit: 1, limits: limitsAt(now) })
   const row = rows.find((one) => one.subject === subject)
-  if (!row) throw new DomainError({ code: 'NOT_FOUND' })
-  return viewOf(kind, row)
+  return row && viewOf(kind, row)
 }
 
 export interface AttentionAsk {
@@ -156,10 +159,11 @@ export interface AttentionAsk {
 }
 
 /**
- * Does something about an entry, and records who did it and why.
+ * Does something about an entry, and records who did it and why once it is done. A repeat under the same key asks again until
+ * then, and afterwards changes nothing.
  * @returns false when the outcome is unknown after `temporal.answerMs`
  * @throws DomainError NOT_FOUND, ORDER_STATE_CONFLICT where the action does not fit, FORBIDDEN for an own order, and
- * what the resource itself refuses
+ * what the resource itself refuses; OverloadedError when Temporal is unavailable
  */
 export async function actOnAttention(
   deps: AttentionDeps,
@@ -169,19 +173,39 @@ export async function actOnAttention(
   operationKey: string,
 ): Promise<boolean> {
   const { db } = deps
+  const parts = partsOf(id)
+  if (!parts) throw new DomainError({ code: 'NOT_FOUND' })
   if (await isAttentionActKnown(db, operationKey)) return true
-  const entry = await getAttention(db, id, Date.now())
-  if (!entry.actions.includes(action)) throw new DomainError({ code: 'ORDER_STATE_CONFLICT' })
-  const subject = id.slice(entry.kind.length + 1)
-  const done = await perform(deps, entry, subject, operatorId, { action, reason }, operationKey)
-  const act = { kind: entry.kind, subject, action, reason, actor_id: operatorId, operation_key: operationKey }
+  const entry = await findAttention(db, id, Date.now())
+  if (entry) {
+    if (!entry.actions.includes(action)) throw new DomainError({ code: 'ORDER_STATE_CONFLICT' })
+    const ownerId = entry.order_no === null ? undefined : await findOrderOwner(db, entry.order_no)
+    if (ownerId !== undefined) mustNotBeOwn(operatorId, ownerId)
+    if (!(await perform(deps, entry, parts.subject, operatorId, { action, reason }, operationKey)))
+      return false
+  } else if (!(await wasPerformed(deps, parts, operationKey))) {
+    throw new DomainError({ code: 'NOT_FOUND' })
+  }
+  const act = { ...parts, action, reason, actor_id: operatorId, operation_key: operationKey }
   await recordAttentionAct(db, act)
-  return done
+  return true
+}
+
+/** Accepted under this key after a request got no answer in time, or before a crash. */
+async function wasPerformed(
+  deps: AttentionDeps,
+  { kind, subject }: { readonly kind: AttentionKind; readonly subject: string },
+  operationKey: string,
+): Promise<boolean> {
+  if (kind === 'after_sale') return hasAfterSaleEvent(deps.db, subject, operationKey)
+  if (kind !== 'order') return false
+  const { order_no } = await getOrder(deps, subject, undefined)
+  return wasResolved(deps, order_no, operationKey)
 }
 
 async function perform(
   deps: AttentionDeps,
-  { kind, order_no }: AttentionView,
+  { kind, code, order_no }: AttentionView,
   subject: string,
   operatorId: string,
   { action, reason }: AttentionAsk,
@@ -190,6 +214,12 @@ async function perform(
   switch (kind) {
     case 'order': {
       const order = await getOrder(deps, order_no ?? '', undefined)
+      if (code === 'charge' || code === 'charged_after_refund') {
+        await (code === 'charge'
+          ? queryChargeNow(deps, order, operatorId)
+          : acknowledgeCharge(deps, order, operatorId, reason))
+        return true
+      }
       const by = { type: 'operator', id: operatorId } as const
       const how = action === 'refund' ? ('settle' as const) : action
       return actOnOrder(deps, order, by, { kind: 'resolve', action: how, reason }, operationKey)

@@ -78,16 +78,42 @@ export async function listConversations(db: Db, orderNos: readonly string[]): Pr
   return db.selectFrom('order_conversations').selectAll().where('order_no', 'in', orderNos).execute()
 }
 
-/** @param upTo the newest message that the reader was shown; a later one stays unread */
-export async function markRead(db: Db, orderNo: string, reader: MessageSender, upTo: string): Promise<void> {
+/** What a reader was shown: messages without a gap. */
+interface ShownMessages {
+  /** Id of the newest one, whoever wrote it. */
+  readonly newest: string
+  /** How many of them the other side wrote. */
+  readonly received: number
+}
+
+/** Later messages stay unread, and all do where there is an earlier unread one that was not shown. */
+export async function markRead(
+  db: Db,
+  orderNo: string,
+  reader: MessageSender,
+  { newest, received }: ShownMessages,
+): Promise<void> {
   const column = reader === 'customer' ? 'unread_by_customer' : 'unread_by_shop'
-  await db
-    .updateTable('order_conversations')
-    .set({
-      [column]: sql`(select count(*) from order_messages m where m.order_no = order_conversations.order_no
-        and m.sender <> ${reader} and m.id > ${upTo})`,
-    })
-    .where('order_no', '=', orderNo)
-    .where(column, '>', 0)
-    .execute()
+  await db.transaction().execute(async (tx) => {
+    const before = await lockConversation(tx, orderNo)
+    const { later } = await tx
+      .selectFrom('order_messages')
+      .select((eb) => eb.fn.countAll<string>().as('later'))
+      .where('order_no', '=', orderNo)
+      .where('sender', '<>', reader)
+      .where('id', '>', newest)
+      .executeTakeFirstOrThrow()
+    const unread = before[column] - Number(later)
+    if (unread <= 0 || unread > received) return
+    await tx
+      .updateTable('order_conversations')
+      .set({ [column]: Number(later) })
+      .where('order_no', '=', orderNo)
+      .execute()
+  })
+}
+
+export async function hasUnread(db: Db, orderNo: string, reader: MessageSender): Promise<boolean> {
+  const [row] = await listConversations(db, [orderNo])
+  return (row?.[reader === 'customer' ? 'unread_by_customer' : 'unread_by_shop'] ?? 0) > 0
 }

@@ -22,6 +22,18 @@ export interface Actor {
 
 export const SYSTEM: Actor = { type: 'system' }
 
+/** @returns undefined where there is neither such an order nor such an attempt */
+export async function findOrderOwner(db: Db, orderNo: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('points_exchange_orders')
+    .select('owner_id')
+    .where('order_no', '=', orderNo)
+    .unionAll(db.selectFrom('exchange_attempts').select('owner_id').where('order_no', '=', orderNo))
+    .limit(1)
+    .executeTakeFirst()
+  return row?.owner_id
+}
+
 /** @throws when there is no such order */
 export async function lockOrder(tx: Tx, orderNo: string): Promise<ExchangeOrder> {
   return tx

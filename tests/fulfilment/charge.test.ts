@@ -74,6 +74,13 @@ const stockOf = async (id: string) =>
   (await mall.call('GET', `/api/points-mall/products/${id}`)).body.data.stock_quantity
 const reachCharge = (orderNo: string, holds: (charge: Record<string, unknown>) => boolean, what: string) =>
   until(async () => (await chargeOf(orderNo)).charge, holds, what)
+const ATTENTION = '/api/admin/points-mall/attention'
+const listedFor = async (orderNo: string) =>
+  (await mall.call('GET', `${ATTENTION}?kind=order`, staff)).body.data.find(
+    ({ order_no }: { order_no: string }) => order_no === orderNo,
+  )
+const decide = async (orderNo: string, action: string, reason: string) =>
+  mall.call('POST', `${ATTENTION}/${(await listedFor(orderNo)).id}/${action}`, { ...staff, body: { reason } })
 const passDeadline = (orderNo: string) =>
   sql`update charges set deadline_at = now() - interval '1 second', next_at = now() where order_no = ${orderNo}`.execute(
     mall.db,
@@ -300,6 +307,12 @@ describe('a charge that is not decided', () => {
     expect((await mall.operate(orderNo, 'refund', { reason: '超时' })).body.code).toBe('CHARGE_UNDECIDED')
     expect(await available(as)).toBe(0)
     await mall.control('supplier/settle', { charge_no: orderNo, state: 'failed' })
+    await sql`update charges set next_at = now() + interval '1 day' where order_no = ${orderNo}`.execute(
+      mall.db,
+    )
+    expect(await listedFor(orderNo)).toMatchObject({ code: 'charge', actions: ['retry'] })
+    expect((await decide(orderNo, 'skip', '算了')).body.code).toBe('ORDER_STATE_CONFLICT')
+    expect((await decide(orderNo, 'retry', '供应商已恢复')).status).toBe(200)
     await mall.reach(as, orderNo, 'order_canceled')
     expect(await available(as)).toBe(POINTS)
     expect((await chargeOf(orderNo)).attention).toBeUndefined()
@@ -341,7 +354,12 @@ describe('a charge that is not decided', () => {
     expect((await requestsOf(orderNo)).filter(({ kind }) => kind === 'charge')).toHaveLength(sent)
     expect(await compareCharges(mall.db, await books())).toEqual([])
     const words = { reason: '客户已补付' }
-    expect((await mall.operate(orderNo, 'charge/acknowledge', words)).status).toBe(200)
+    expect(await listedFor(orderNo)).toMatchObject({ code: 'charged_after_refund', actions: ['skip'] })
+    const { id } = await listedFor(orderNo)
+    expect((await decide(orderNo, 'retry', '再试')).body.code).toBe('ORDER_STATE_CONFLICT')
+    expect((await decide(orderNo, 'skip', words.reason)).status).toBe(200)
+    expect(await listedFor(orderNo)).toBeUndefined()
+    expect((await mall.call('POST', `${ATTENTION}/${id}/skip`, { ...staff, body: words })).status).toBe(404)
     expect((await mall.operate(orderNo, 'charge/acknowledge', { reason: '再来' })).status).toBe(200)
     const settled = await chargeOf(orderNo)
     expect(settled.attention).toBeUndefined()

@@ -1,7 +1,11 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { actOnOrder } from '../../application/orders/actions.ts'
+import { getOrder } from '../../application/orders/reads.ts'
+import { actOnAttention } from '../../application/platform/needs-attention.ts'
 import { ATTENTION_KINDS } from '../../domain/needs-attention.ts'
 import { onceIn, openHttpSession } from '../support/http-session.ts'
+import { PATIENCE_MS } from '../support/patience.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
 /** The list of what cannot go on by itself. */
@@ -96,6 +100,44 @@ test('a refund that was made outside the mall is settled with a reason; nobody d
   await settled(owner, orderNo)
   const { refunds } = (await mall.call('GET', `/api/admin/points-mall/orders/${orderNo}`, OLGA)).body.data
   expect(refunds).toMatchObject([{ state: 'done_by_hand', settled: { by: 'olga', reason: '已线下转账' } }])
+})
+
+test('an action is recorded once it is done: a repeat under its key asks again', async () => {
+  const { owner, orderNo, entry } = await stuckRefund()
+  const before = await acts()
+  await mall.stopWorker()
+  mall.answerWithin(2_000)
+  expect((await act(entry.id, 'retry', '渠道已恢复', 'no-answer')).status).toBe(202)
+  expect(await acts()).toEqual(before)
+  mall.answerWithin(PATIENCE_MS)
+  await mall.startWorker()
+  expect((await act(entry.id, 'retry', '渠道已恢复', 'no-answer')).status).toBe(200)
+  await settled(owner, orderNo)
+  expect((await acts()).slice(before.length)).toMatchObject([{ action: 'retry', reason: '渠道已恢复' }])
+})
+
+test('a repeat records what was done before a crash; no other request does', async () => {
+  const { owner, orderNo, entry } = await stuckRefund()
+  const before = await acts()
+  const order = await getOrder(mall.deps, orderNo, undefined)
+  const why = { action: 'retry', reason: '渠道已恢复' } as const
+  await actOnOrder(
+    mall.deps,
+    order,
+    { type: 'operator', id: 'olga' },
+    { kind: 'resolve', ...why },
+    'before-crash',
+  )
+  await settled(owner, orderNo)
+  expect(await find('order', orderNo)).toBeUndefined()
+  await expect(actOnAttention(mall.deps, entry.id, 'olga', why, 'another')).rejects.toMatchObject({
+    refusal: { code: 'NOT_FOUND' },
+  })
+  expect(await acts()).toEqual(before)
+  for (let time = 0; time < 2; time += 1) {
+    expect(await actOnAttention(mall.deps, entry.id, 'olga', why, 'before-crash')).toBe(true)
+  }
+  expect((await acts()).slice(before.length)).toMatchObject([{ ...why, actor_id: 'olga' }])
 })
 
 test('an action that the workflow refuses is not recorded', async () => {
@@ -232,6 +274,33 @@ test('endpoints that were switched off, deliveries given up and findings', async
   expect([await has(older), (await has(newer))?.actions]).toEqual([undefined, ['skip']])
   expect((await act(newer, 'skip')).status).toBe(200)
   expect(await has(newer)).toBeUndefined()
+})
+
+test('nobody decides about a finding or a notification of their own order', async () => {
+  await mall.points('staffer', 100)
+  const { body } = await mall.exchange('staffer', { product_id: await mall.product({ point: 100 }) })
+  const { order_no } = body.data
+  const { rows } = await sql<{ id: string }>`
+    with run as (
+      insert into reconciliations (day, run_key, finished_at) values (current_date - 1, 'own', now()) returning id)
+    insert into reconciliation_findings (reconciliation_id, kind, subject, order_no)
+    select id, 'state_mismatch', '{"code":"named","data":{"no":"PM1"}}'::jsonb, ${order_no} from run
+    returning id::text`.execute(mall.db)
+  customers += 1
+  const [notice = ''] = await notices(1, 'waiting')
+  await mall.db.updateTable('webhook_inbox').set({ order_no }).where('id', '=', notice).execute()
+  const before = await acts()
+  const ids = [
+    [`finding-${rows[0]?.id}`, 'skip'],
+    [`notice-${notice}`, 'retry'],
+  ] as const
+  for (const [id, action] of ids) {
+    const own = { as: 'staffer', role: 'operator', body: { reason: '没事' } } as const
+    const refused = await mall.call('POST', `${API}/${id}/${action}`, own)
+    expect([refused.status, refused.body.reason]).toEqual([403, 'own_account'])
+  }
+  expect(await acts()).toEqual(before)
+  for (const [id, action] of ids) expect((await act(id, action)).status).toBe(200)
 })
 
 test('pages hold every entry once, oldest first within a kind; counts are of each kind', async () => {

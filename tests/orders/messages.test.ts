@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeMessage } from '../../application/orders/messages.ts'
+import { insertMessage, lockConversation } from '../../db/orders/messages.ts'
 import { MESSAGE_MAX, UNANSWERED_MAX } from '../../domain/orders/messages.ts'
 import { readTables } from '../support/db-snapshot.ts'
 import { onceIn, openHttpSession } from '../support/http-session.ts'
@@ -59,6 +61,80 @@ test('both sides write and read, and each sees what it has not seen yet', async 
 
   const second = (await read(owner, orderNo, '?page=2&per_page=2')).body
   expect([second.data.length, second.meta.last_page]).toEqual([1, 2])
+})
+
+test('only what was shown is read, and nothing of what was not', async () => {
+  const { owner, orderNo } = await redeemed()
+  for (const text of ['一', '二', '三']) await reply(orderNo, text)
+  const unread = async (query: string) => (await read(owner, orderNo, query)).body.meta.unread
+  // The oldest unread one is on page 2: until then none counts as read.
+  for (const expected of [3, 3]) expect(await unread('?page=1&per_page=2')).toBe(expected)
+  expect(await unread('?page=2&per_page=2')).toBe(3)
+  for (const expected of [2, 0]) expect(await unread('?page=1&per_page=2')).toBe(expected)
+  for (let n = 0; n < 6; n += 1) await reply(orderNo, `第 ${n} 条`)
+  const visitor = await openHttpSession(mall, owner)
+  await visitor.get(`/points-mall/orders/${orderNo}`)
+  expect(await unread('?per_page=1')).toBe(6)
+  await visitor.get(`/points-mall/orders/${orderNo}/messages`)
+  expect(await unread('?per_page=1')).toBe(0)
+})
+
+test('on the way to the cashier, and as staff on their own order, nothing is read', async () => {
+  const owner = 'pays-and-serves'
+  await mall.points(owner, 100)
+  const product_id = await mall.product({ payment_mode: 'mixed', stock: 5 })
+  const { body } = await mall.exchange(owner, { product_id, payment_method: 'bank_card' })
+  const { order_no: orderNo } = body.data
+  const unread = () =>
+    mall.db
+      .selectFrom('order_conversations')
+      .select(['unread_by_customer as customer', 'unread_by_shop as shop'])
+      .where('order_no', '=', orderNo)
+      .executeTakeFirstOrThrow()
+  await reply(orderNo, '付款后今天发')
+  const visitor = await openHttpSession(mall, owner)
+  const page = `/points-mall/orders/${orderNo}`
+  expect((await visitor.get(`${page}?go=1`)).html).toContain('http-equiv="refresh"')
+  expect((await visitor.get(`${page}/pay`)).location).toBe(page)
+  expect(await unread()).toEqual({ customer: 1, shop: 0 })
+  await visitor.get(page)
+  expect(await unread()).toEqual({ customer: 0, shop: 0 })
+  await say(owner, orderNo, '好的')
+  const own = { as: owner, role: 'operator' } as const
+  expect((await mall.call('GET', `${STAFF_API}/${orderNo}/messages`, own)).status).toBe(200)
+  expect(await unread()).toEqual({ customer: 0, shop: 1 })
+  await readAsShop(orderNo)
+  expect(await unread()).toEqual({ customer: 0, shop: 0 })
+})
+
+test('a message that is written while others are read stays unread', async () => {
+  const { owner, orderNo } = await redeemed()
+  await say(owner, orderNo, '在吗')
+  const reading = await mall.db.transaction().execute(async (tx) => {
+    await lockConversation(tx, orderNo)
+    const answer = readAsShop(orderNo)
+    await until(
+      () =>
+        sql`select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid`.execute(tx),
+      ({ rows }) => rows.length > 0,
+      'the reader waits',
+    )
+    const message = {
+      order_no: orderNo,
+      sender: 'customer',
+      actor_id: owner,
+      operation_key: 'meanwhile',
+    } as const
+    await insertMessage(tx, { ...message, said: Buffer.from('x') })
+    return { answer }
+  })
+  expect((await reading.answer).body.meta).toMatchObject({ total: 1, unread: 1 })
+  const { unread_by_shop } = await mall.db
+    .selectFrom('order_conversations')
+    .select('unread_by_shop')
+    .where('order_no', '=', orderNo)
+    .executeTakeFirstOrThrow()
+  expect(unread_by_shop).toBe(1)
 })
 
 test('nobody else reads or writes, and nothing is left of what is refused', async () => {

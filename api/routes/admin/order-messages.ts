@@ -11,8 +11,10 @@ export function adminOrderMessageRoutes(deps: ApiDeps) {
   return new OpenAPIHono<ApiEnv>()
     .openapi(list, async (c) => {
       const query = c.req.valid('query')
-      const { order_no } = await getOrder(deps, c.req.valid('param').id, undefined)
-      const found = await readMessages(deps, order_no, 'shop', sliceOf(query))
+      const { order_no, owner_id } = await getOrder(deps, c.req.valid('param').id, undefined)
+      // On an operator's own order nobody's reading counts.
+      const reader = owner_id === c.get('who').sub ? undefined : ('shop' as const)
+      const found = await readMessages(deps, order_no, reader, sliceOf(query))
       return c.json(conversationFor('operator', found, query), 200)
     })
     .openapi(write, async (c) => {

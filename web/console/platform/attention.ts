@@ -5,7 +5,7 @@ import {
   actOnAttention,
   COUNT_MAX,
   countAttention,
-  getAttention,
+  findAttention,
   isAttentionId,
   listAttention,
 } from '../../../application/platform/needs-attention.ts'
@@ -32,6 +32,7 @@ import { textsIn } from '../../texts/common/common.ts'
 import {
   ATTENTION_ACTION_TEXTS,
   ATTENTION_HINTS,
+  ATTENTION_HINTS_OF,
   ATTENTION_KIND_TEXTS,
   ATTENTION as T,
 } from '../../texts/console/attention.ts'
@@ -46,7 +47,7 @@ export function attentionRoutes(deps: WebDeps) {
   const routes = new Hono<WebEnv>().get('/', (c) => listPage(c, deps))
   for (const action of ATTENTION_ACTIONS) {
     routes.get(`${ID}/${action}`, async (c) => {
-      const found = await find(deps, c.req.param('id') ?? '')
+      const found = await findAttention(deps.db, c.req.param('id') ?? '', Date.now())
       if (!found?.actions.includes(action)) return c.redirect(`${HOME}?done=gone`, 303)
       return ask(c, found, action, {}, {})
     })
@@ -56,8 +57,10 @@ export function attentionRoutes(deps: WebDeps) {
       const lang = c.get('lang')
       const fields = readFields(form, lang, { reason: textsIn(lang)(T.reason) })
       const reason = fields.text('reason', 1, REASON_MAX)
-      const found = await find(deps, id)
-      if (found && Object.keys(fields.errors).length > 0) return ask(c, found, action, form, fields.errors)
+      const found = await findAttention(deps.db, id, Date.now())
+      if (Object.keys(fields.errors).length > 0) {
+        return found ? ask(c, found, action, form, fields.errors) : c.redirect(`${HOME}?done=gone`, 303)
+      }
       try {
         const { sub } = viewerOf(c)
         const done = await actOnAttention(deps, id, sub, { action, reason }, operationKeyOf(c, form))
@@ -75,15 +78,6 @@ export function attentionRoutes(deps: WebDeps) {
     })
   }
   return routes
-}
-
-async function find(deps: WebDeps, id: string): Promise<AttentionView | undefined> {
-  try {
-    return await getAttention(deps.db, id, Date.now())
-  } catch (error) {
-    if (error instanceof DomainError) return undefined
-    throw error
-  }
 }
 
 /** Up to `COUNT_MAX`, then with a plus. */
@@ -175,7 +169,7 @@ function ask(
       ${errorSummary(errors, lang)}
       <p><strong>${needsAttentionText(entry, lang)}</strong></p>
       <p>${concerns(entry, lang)}</p>
-      <p>${t(ATTENTION_HINTS[action])}</p>
+      <p>${t(ATTENTION_HINTS_OF[entry.code]?.[action] ?? ATTENTION_HINTS[action])}</p>
       ${field({ name: 'reason', label: t(T.reason), value: form.reason, error: errors.reason, hint: t(T.reasonHint), required: true, maxlength: REASON_MAX })}
       <div class="row"><button>${t(ATTENTION_ACTION_TEXTS[action])}</button><a class="button plain" href="${HOME}">${t(T.back)}</a></div>
     </form>`

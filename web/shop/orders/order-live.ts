@@ -1,6 +1,7 @@
 import { streamSSE } from 'hono/streaming'
 import { watchSessions } from '../../../application/customers/sessions.ts'
 import { watchOrderChanges } from '../../../application/orders/changes.ts'
+import { markMessagesRead } from '../../../application/orders/messages.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import { withBasePath } from '../../shared/base-path.ts'
 import type { WebContext, WebDeps } from '../../shared/deps.ts'
@@ -68,6 +69,7 @@ export function liveOrder(deps: WebDeps) {
           const state = JSON.stringify(shown)
           if (state !== sent) {
             await stream.writeSSE({ data: withBasePath(`${await orderView(c, shown, arrival)}`, basePath) })
+            await markMessagesRead(deps.db, order_no, 'customer', shown.messages)
           } else await stream.write(': nothing new\n\n')
           sent = state
           const limitMs = shown.confirming ? CONFIRMING_MS : HEARTBEAT_MS

@@ -68,7 +68,8 @@ export async function readShown(
     handedOut ? countIssued(deps.db, order.order_no) : 0,
     handedOut ? showVoucher(deps, order, ownerId, again) : undefined,
     order.shipments.length === 0 ? showCharge(deps, order.order_no) : undefined,
-    readMessages(deps, order.order_no, 'customer', { limit: RECENT, offset: 0 }),
+    // Read by its customer once the panel is shown.
+    readMessages(deps, order.order_no, undefined, { limit: RECENT, offset: 0 }),
   ])
   const methods = deps.settings.rules.supportedMethods
   const payable = confirming ? undefined : wallet && { methods, cash: wallet.cash }

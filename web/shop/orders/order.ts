@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import type { StatusCode } from 'hono/utils/http-status'
 import { actOnOrder, mustBeSupported } from '../../../application/orders/actions.ts'
+import { markMessagesRead } from '../../../application/orders/messages.ts'
 import type { OrderRequest } from '../../../application/orders/order-request.ts'
 import { getOrder } from '../../../application/orders/reads.ts'
 import { queryAfterReturn } from '../../../application/payments/queries.ts'
@@ -65,7 +66,10 @@ export function orderRoutes(deps: WebDeps) {
       .use(requireViewer())
       .get(`/${ID}`, async (c) => showOrder(c, deps, await shownAfterReturn(c)))
       // The browser reloads the refused page, or switches its language.
-      .get(`/${ID}/pay`, async (c) => c.redirect(pathOf((await shown(c)).order.order_no), 303))
+      .get(`/${ID}/pay`, async (c) => {
+        const { order_no } = await getOrder(deps, c.req.param('id') ?? '', viewerOf(c).sub)
+        return c.redirect(pathOf(order_no), 303)
+      })
       .post(`/${ID}/pay`, async (c) => {
         const form = await readForm(c)
         const method = PAYMENT_METHODS.find((one) => one === form.method)
@@ -95,7 +99,7 @@ function methodNotice(c: WebContext, { order, payable }: OrderShown) {
 
 const pathOf = (orderNo: string) => `/points-mall/orders/${orderNo}`
 
-function showOrder(
+async function showOrder(
   c: WebContext,
   deps: WebDeps,
   shown: OrderShown,
@@ -125,5 +129,7 @@ function showOrder(
     }`
   const title = `${t(ORDER.title)} ${order.order_no}`
   const goTo = c.req.query('go') === '1' ? cashierPage(shown) : undefined
+  // A browser on its way to the cashier shows nobody the messages.
+  if (goTo === undefined) await markMessagesRead(deps.db, order.order_no, 'customer', shown.messages)
   return shopPage(c, { title, main, tab: 'orders', back: '/points-mall/orders', live: true, goTo }, status)
 }

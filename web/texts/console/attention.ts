@@ -30,6 +30,22 @@ export const ATTENTION_HINTS: Readonly<Record<AttentionAction, Text>> = {
   },
 }
 
+/** For codes of which more can be said. */
+export const ATTENTION_HINTS_OF: Readonly<Record<string, Partial<Record<AttentionAction, Text>>>> = {
+  charge: {
+    retry: {
+      zh: '马上用同一单号向供应商查询结果。',
+      en: 'The supplier is asked for the result now, under the same number.',
+    },
+  },
+  charged_after_refund: {
+    skip: {
+      zh: '供应商已充值成功，而这笔订单已经退还。请先与供应商或客户处理，再登记处理结果。',
+      en: 'The supplier charged the account, and the order is refunded. Settle it with the supplier or the customer, then record how.',
+    },
+  },
+}
+
 export const ATTENTION = {
   title: { zh: '需要处理', en: 'Needs attention' },
   kinds: { zh: '按类型查看', en: 'By kind' },
