@@ -23,7 +23,7 @@ export class PartnerError extends Error {
 
 /** Final answers. Not 401 and 403: after a key is corrected, the same request works. */
 const REFUSALS = new Set([400, 404, 409, 422])
-const refusal = z.object({ code: z.string().max(64), message: z.string().max(500).optional() })
+const refusal = z.object({ code: z.string().max(64) })
 
 export interface PartnerClient {
   /** @throws PartnerRefusalError; PartnerError or a network error: the outcome is unknown */
@@ -77,9 +77,7 @@ async function send(
   const answer = parseJson(await readText(response, answerBytes))
   if (response.status === 200) return answer
   const refused = REFUSALS.has(response.status) ? refusal.safeParse(answer) : undefined
-  if (refused?.success) {
-    throw new PartnerRefusalError(refused.data.code, refused.data.message ?? refused.data.code)
-  }
+  if (refused?.success) throw new PartnerRefusalError(refused.data.code)
   throw new PartnerError(`${method} ${path}: ${response.status}`)
 }
 

@@ -2,15 +2,15 @@ import type { Money } from '../domain/money.ts'
 import type { OrderStatus, PaymentStatus } from '../domain/orders/status.ts'
 
 /**
- * The shop's own systems. `PartnerRefusalError` is a final refusal; after any other error the outcome is unknown, and
- * the same call must be repeated with `repeat`.
+ * The shop's own systems. `PartnerRefusalError` is a final refusal, without the system's text, which may name a customer;
+ * after any other error the outcome is unknown, and the same call must be repeated with `repeat`.
  */
 export class PartnerRefusalError extends Error {
   override name = 'PartnerRefusalError'
   readonly code: string
 
-  constructor(code: string, message: string) {
-    super(message)
+  constructor(code: string) {
+    super(code)
     this.code = code
   }
 }

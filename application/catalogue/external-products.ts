@@ -9,7 +9,7 @@ import {
   takeDueProducts,
 } from '../../db/catalogue/external-products.ts'
 import { findProductForUpdate, type Product, updateProduct } from '../../db/catalogue/products.ts'
-import { moveStock } from '../../db/catalogue/stock.ts'
+import { lastMovement, movedByHand, moveStock } from '../../db/catalogue/stock.ts'
 import type { Db, Tx } from '../../db/client.ts'
 import { allotment, type ExternalProblem } from '../../domain/catalogue/external.ts'
 import { imageAddress } from '../../domain/catalogue/image.ts'
@@ -60,7 +60,7 @@ async function refreshBatch(
     const tries = Math.max(...rows.map((row) => row.tries))
     const pauseMs = Math.min(refreshMs, 1_000 * 2 ** Math.min(tries, 20))
     const said = error instanceof Error ? error.message : String(error)
-    await noteUnread(db, ids, said.slice(0, 500), new Date(Date.now() + pauseMs))
+    await noteUnread(db, rows, said.slice(0, 500), new Date(Date.now() + pauseMs))
   }
   const asked = due.map(({ external_id, allotted, short }) => ({
     id: external_id,
@@ -97,7 +97,7 @@ async function apply(
     const row = await findExternalProduct(tx, read.product_id)
     // Linked to another one since, or refreshed by another worker: what was read is not about it.
     if (!product || !row || row.external_id !== read.external_id || row.changes !== read.changes) return
-    const kept = { allotted: row.allotted, short: row.short, nextAt }
+    const kept = { ...countedOf(row), nextAt }
     if (found === undefined) {
       const is_paused = await pause(tx, product, row)
       await noteRefreshed(tx, product.id, { ...kept, state: 'gone', is_paused, problems: [] })
@@ -110,11 +110,10 @@ async function apply(
     }
     const { columns, problems } = takenOver(product, found, imageHosts)
     if (Object.keys(columns).length > 0) await updateProduct(tx, product.id, columns)
-    const stock = await takeStock(tx, product, row, found.allotted)
-    if (stock === 'not_taken') problems.push('stock_not_taken')
-    const counted = stock === 'not_taken' ? { allotted: null, short: 0 } : stock
+    const { isTaken, ...counted } = await takeStock(tx, product, row, found.allotted)
+    if (!isTaken) problems.push('stock_not_taken')
     // Pieces that come back while some are short are the shop's.
-    const isOpen = found.isOnSale && counted.short === 0
+    const isOpen = found.isOnSale && (counted.short === 0 || counted.own_since !== null)
     const is_paused = isOpen ? await resume(tx, product, row) : await pause(tx, product, row)
     await noteRefreshed(tx, product.id, { ...counted, state: 'current', is_paused, problems, nextAt })
   })
@@ -147,29 +146,41 @@ function takenOver(product: Product, found: ShopProduct, imageHosts: readonly st
   return { columns, problems }
 }
 
-/** Under the product's lock. */
+type Counted = Pick<ExternalProduct, 'allotted' | 'short' | 'own_since'>
+
+const countedOf = ({ allotted, short, own_since }: Counted): Counted => ({ allotted, short, own_since })
+
+/** Under the product's lock. @param given null: the shop gives none, takes back what it gave, and the stock is the mall's */
 async function takeStock(
   tx: Tx,
   product: Product,
   row: ExternalProduct,
   given: number | null,
-): Promise<'not_taken' | Pick<ExternalProduct, 'allotted' | 'short'>> {
-  // A shop that gives none any more takes back what it gave.
+): Promise<Counted & { readonly isTaken: boolean }> {
+  const kept = { ...countedOf(row), isTaken: true }
+  const wasOwn = row.allotted === null || row.own_since !== null
+  if (given === null && wasOwn) return kept
+  const own = async () => row.own_since ?? (await lastMovement(tx, product.id))
+  if (product.sku_count > 0 || product.delivery === 'codes') {
+    return { ...kept, own_since: row.allotted === null ? null : await own(), isTaken: false }
+  }
   const now = given ?? 0
-  if (given === null && row.allotted === null) return { allotted: null, short: 0 }
-  if (product.sku_count > 0 || product.delivery === 'codes') return 'not_taken'
-  const before = { stock: product.stock_quantity, short: row.short }
+  // Pieces that the mall added meanwhile leave the stock, as at the first link; the shop's were sold first.
+  const byHand = row.own_since === null ? 0 : await movedByHand(tx, product.id, row.own_since)
+  const { stock_quantity: stock } = product
+  const before = { stock: byHand > 0 ? Math.max(0, stock - byHand) : stock, short: row.short }
   const after = allotment(before, row.allotted, now)
-  if (after.stock !== before.stock) {
+  if (after.stock !== stock) {
     const moved = await moveStock(tx, product.id, {
       kind: 'adjusted',
-      delta: after.stock - before.stock,
+      delta: after.stock - stock,
       operationKey: `external/${product.id}/${row.changes + 1}`,
       operatorId: null,
     })
     if (!moved) throw new Error(`the stock of ${product.id} would fall below zero`)
   }
-  return { allotted: now, short: after.short }
+  const own_since = given === null ? await lastMovement(tx, product.id) : null
+  return { allotted: now, short: after.short, own_since, isTaken: true }
 }
 
 const isShown = ({ status }: Product) => status === 'on_sale' || status === 'sold_out'
@@ -207,8 +218,8 @@ export async function readExternalProduct(db: Db, id: string): Promise<ExternalP
   return {
     externalId: row.external_id,
     state: row.state,
-    allotted: row.allotted,
-    short: row.short,
+    allotted: row.own_since === null ? row.allotted : null,
+    short: row.own_since === null ? row.short : 0,
     problems: row.problems as ExternalProblem[],
     isPaused: row.is_paused,
     failure: row.failure,

@@ -3,6 +3,7 @@ import {
   findExternalProduct,
   findLinkedTo,
   forgetPause,
+  keepOwnStock,
   linkProduct,
 } from '../../db/catalogue/external-products.ts'
 import {
@@ -265,6 +266,8 @@ export type ProductChange = { readonly [Name in keyof ProductFields]?: ProductFi
 export interface ProductCause {
   readonly operationKey: string
   readonly operatorId: string
+  /** Without a product service `external_id` is a note, and the stock the mall's; undefined: there is one. */
+  readonly readsProducts?: boolean
 }
 
 const DEFAULTS: Omit<ProductFields, 'title' | 'paymentMode'> = {
@@ -369,11 +372,16 @@ export async function changeProduct(
     const fields = withDelivery({ ...fieldsOf(product), ...wanted }, wanted)
     const several = product.skus.length > 0
     const changed = skus ?? (several ? skusWith(product, wanted, stockDelta) : undefined)
-    await mustBeOwnStock(tx, id, {
-      skus,
-      stock_delta: stockDelta || undefined,
-      delivery: takesCodes(product, fields),
-    })
+    await mustBeOwnStock(
+      tx,
+      id,
+      {
+        skus,
+        stock_delta: stockDelta || undefined,
+        delivery: takesCodes(product, fields),
+      },
+      cause.readsProducts ?? true,
+    )
     if (changed) refuseAmounts(skus || product.skus.length > 1 ? { ...wanted, stockDelta } : {})
     await check(tx, fields, wanted, changed !== undefined)
     const operator = { operator_type: 'operator', operator_id: cause.operatorId }
@@ -429,9 +437,12 @@ async function mustBeOwnStock(
   tx: Tx,
   id: string,
   changed: Readonly<Record<'skus' | 'stock_delta' | 'delivery', unknown>>,
+  readsProducts: boolean,
 ): Promise<void> {
   const fields = Object.entries(changed).flatMap(([field, value]) => (value === undefined ? [] : [field]))
-  if (fields.length === 0 || (await findExternalProduct(tx, id))?.allotted == null) return
+  const row = fields.length === 0 ? undefined : await findExternalProduct(tx, id)
+  if (!row || row.allotted === null || row.own_since !== null) return
+  if (!readsProducts) return keepOwnStock(tx, id)
   throw new InvalidInputError(...fields.map((field): FieldError => ({ field, rule: 'stock_at_shop' })))
 }
 

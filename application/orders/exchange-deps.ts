@@ -18,6 +18,8 @@ export interface ExchangeSettings {
   readonly outsideSteps: readonly ExternalStep[]
   /** Who keeps the orders that start now: the mall, or the shop's order service. */
   readonly orderService: 'mall' | 'outside'
+  /** Whether the shop's own product service is set up. */
+  readonly readsProducts: boolean
   /** Limits for continue-as-new; undefined: default. */
   readonly runLimits?: RunLimits | undefined
   /** Gaps between the queries of an open payment (ms), see `QUERY_GAPS_MS`; undefined: default. */
@@ -28,12 +30,15 @@ export function exchangeSettings({
   rules,
   outsideSteps,
   orderService,
+  productService,
 }: {
   readonly rules: ExchangeRules &
     Pick<ExchangeSettings, 'defaultMethod' | 'paymentTimeoutMs' | 'autoConfirmTimeoutMs' | 'afterSale'>
   readonly outsideSteps: readonly ExternalStep[]
   /** Access to the shop's order service. */
   readonly orderService: object | undefined
+  /** Access to the shop's product service. */
+  readonly productService?: object | undefined
 }): ExchangeSettings {
   const { defaultMethod, paymentTimeoutMs, autoConfirmTimeoutMs, afterSale } = rules
   return {
@@ -44,6 +49,7 @@ export function exchangeSettings({
     afterSale,
     outsideSteps,
     orderService: orderService ? 'outside' : 'mall',
+    readsProducts: productService !== undefined,
   }
 }
 

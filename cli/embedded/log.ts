@@ -70,7 +70,8 @@ export function wrapText(
   files: { readonly text: string; readonly log: string },
 ): { read(ended: boolean): void; close(): void } {
   const noteFile = `${files.text}.read`
-  const noted = existsSync(noteFile) ? Number(readFileSync(noteFile, 'utf8')) : 0
+  // An earlier version may have noted a negative one.
+  const noted = existsSync(noteFile) ? Math.max(0, Number(readFileSync(noteFile, 'utf8'))) || 0 : 0
   let position = noted
   const text = tail(
     files.text,
@@ -141,7 +142,8 @@ function tail(file: string, onLines: (text: string) => void, start?: number) {
         truncateSync(file)
         position = 0
       }
-      return position - rest.length
+      // What was left of the last line may be from before the file was emptied.
+      return Math.max(0, position - rest.length)
     },
     close: () => closeSync(descriptor),
   }

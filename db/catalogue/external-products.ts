@@ -1,16 +1,19 @@
 import { type Selectable, sql } from 'kysely'
 import type { Db, Tx } from '../client.ts'
 import type { ExternalProductsTable } from '../schema/external-products.ts'
+import { lastMovement } from './stock.ts'
 
 /** Products that are linked to a product of the shop's own system, and what was last read of it. */
 
 export type ExternalProduct = Selectable<ExternalProductsTable>
 
-/** Under the product's lock. A product that is linked anew starts anew. @param externalId null: linked no more */
+/**
+ * Under the product's lock. Linked to the same one again, it goes on with the pieces counted before; linked to another
+ * one it starts anew.
+ * @param externalId null: linked no more
+ */
 export async function linkProduct(tx: Tx, productId: string, externalId: string | null): Promise<void> {
   const fresh = {
-    allotted: null,
-    short: 0,
     problems: '[]',
     is_paused: false,
     tries: 0,
@@ -19,6 +22,7 @@ export async function linkProduct(tx: Tx, productId: string, externalId: string 
     updated_at: new Date(),
   }
   if (externalId === null) {
+    await keepOwnStock(tx, productId)
     await tx
       .updateTable('external_products')
       .set({ ...fresh, state: 'unlinked' })
@@ -27,13 +31,29 @@ export async function linkProduct(tx: Tx, productId: string, externalId: string 
       .execute()
     return
   }
+  const isSame = sql`external_products.external_id = ${externalId}`
   await tx
     .insertInto('external_products')
-    .values({ ...fresh, product_id: productId, external_id: externalId, refreshed_at: null })
+    .values({
+      ...fresh,
+      product_id: productId,
+      external_id: externalId,
+      allotted: null,
+      own_since: null,
+      refreshed_at: null,
+    })
     .onConflict((conflict) =>
       conflict
         .column('product_id')
-        .doUpdateSet({ ...fresh, external_id: externalId, state: 'new', refreshed_at: null })
+        .doUpdateSet({
+          ...fresh,
+          external_id: externalId,
+          state: 'new',
+          refreshed_at: null,
+          allotted: sql`case when ${isSame} then external_products.allotted end`,
+          short: sql`case when ${isSame} then external_products.short else 0 end`,
+          own_since: sql`case when ${isSame} then external_products.own_since end`,
+        })
         .where((eb) =>
           eb.or([
             eb('external_products.external_id', '<>', externalId),
@@ -41,6 +61,18 @@ export async function linkProduct(tx: Tx, productId: string, externalId: string 
           ]),
         ),
     )
+    .execute()
+}
+
+/** From now on the stock is the mall's; the shop's pieces in it stay counted. Under the product's lock. */
+export async function keepOwnStock(tx: Tx, productId: string): Promise<void> {
+  const since = await lastMovement(tx, productId)
+  await tx
+    .updateTable('external_products')
+    .set({ own_since: since })
+    .where('product_id', '=', productId)
+    .where('allotted', 'is not', null)
+    .where('own_since', 'is', null)
     .execute()
 }
 
@@ -90,7 +122,7 @@ export async function takeDueProducts(db: Db, limit: number, leaseMs: number): P
 export async function noteRefreshed(
   tx: Tx,
   productId: string,
-  change: Pick<ExternalProduct, 'state' | 'allotted' | 'short' | 'is_paused'> & {
+  change: Pick<ExternalProduct, 'state' | 'allotted' | 'short' | 'own_since' | 'is_paused'> & {
     readonly problems: readonly string[]
     readonly nextAt: Date
   },
@@ -112,17 +144,25 @@ export async function noteRefreshed(
     .execute()
 }
 
+/** Does nothing for a product that was linked to another one since. */
 export async function noteUnread(
   db: Db,
-  productIds: readonly string[],
+  read: readonly ExternalProduct[],
   failure: string,
   nextAt: Date,
 ): Promise<void> {
-  if (productIds.length === 0) return
+  if (read.length === 0) return
   await db
     .updateTable('external_products')
     .set({ tries: sql`tries + 1`, failure, next_at: nextAt, updated_at: new Date() })
-    .where('product_id', 'in', productIds)
+    .where((eb) =>
+      eb(
+        eb.refTuple('product_id', 'external_id'),
+        'in',
+        read.map(({ product_id, external_id }) => eb.tuple(product_id, external_id)),
+      ),
+    )
+    .where('state', '<>', 'unlinked')
     .execute()
 }
 
@@ -148,7 +188,10 @@ export async function forgetPause(tx: Tx, productId: string): Promise<void> {
 }
 
 export interface TroubledProduct
-  extends Pick<ExternalProduct, 'product_id' | 'external_id' | 'state' | 'short' | 'problems' | 'tries'> {
+  extends Pick<
+    ExternalProduct,
+    'product_id' | 'external_id' | 'state' | 'short' | 'own_since' | 'problems' | 'tries'
+  > {
   readonly title: string
 }
 
@@ -157,9 +200,18 @@ export async function listTroubled(db: Db, limit: number): Promise<TroubledProdu
   return db
     .selectFrom('external_products as e')
     .innerJoin('points_products as p', 'p.id', 'e.product_id')
-    .select(['e.product_id', 'e.external_id', 'e.state', 'e.short', 'e.problems', 'e.tries', 'p.title'])
+    .select([
+      'e.product_id',
+      'e.external_id',
+      'e.state',
+      'e.short',
+      'e.own_since',
+      'e.problems',
+      'e.tries',
+      'p.title',
+    ])
     .where(
-      sql<boolean>`e.state <> 'unlinked' and (e.state = 'gone' or e.short > 0 or e.tries >= 3 or e.problems <> '[]')`,
+      sql<boolean>`e.state <> 'unlinked' and (e.state = 'gone' or (e.short > 0 and e.own_since is null) or e.tries >= 3 or e.problems <> '[]')`,
     )
     .where('p.deleted_at', 'is', null)
     .orderBy('e.product_id')

@@ -307,6 +307,27 @@ export async function moveStock(
   return changeStock(tx, productId, skuId, delta)
 }
 
+/** @returns the id of the product's newest movement, `0` where there is none */
+export async function lastMovement(tx: Tx, productId: string): Promise<string> {
+  const newest = await tx
+    .selectFrom('stock_movements')
+    .select('id')
+    .where('product_id', '=', productId)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return newest?.id ?? '0'
+}
+
+/** @param since a movement's id @returns pieces that the mall itself has added after it, less those it has removed */
+export async function movedByHand(tx: Tx, productId: string, since: string): Promise<number> {
+  const { rows } = await sql<{ pieces: number }>`
+    select coalesce(sum(delta), 0)::int as pieces from stock_movements
+    where product_id = ${productId} and id > ${since} and kind in ('initial', 'adjusted')
+      and operation_key not like 'external/%' and operation_key not like '%/void%'`.execute(tx)
+  return rows[0]?.pieces ?? 0
+}
+
 export type StockMovement = Omit<Selectable<StockMovementsTable>, 'operation_key'> & {
   /** Null: the product is its own SKU. */
   readonly specs: Specs | null

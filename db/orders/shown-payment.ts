@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { PaymentMethod } from '../../domain/payments/method.ts'
 import type { Tx } from '../client.ts'
 import type { PaymentInfo } from '../schema/points-exchange-orders.ts'
-import { lastingAttention } from './external-orders.ts'
+import { lastingAttention, tellChange } from './external-orders.ts'
 import type { ExchangeOrder } from './orders.ts'
 
 /** The payment as the order shows it to its customer. */
@@ -72,11 +72,14 @@ export async function showRefunding(tx: Tx, orderNo: string): Promise<void> {
 /** Shows that no refund of the order is pending any more. @param order as it is now, locked */
 export async function showRefunded(tx: Tx, order: ExchangeOrder): Promise<void> {
   const shown = order.status === 'order_canceled' ? 'refunded' : 'paid'
+  // The refund of an unapplied payment never changed the status of an order that continues.
+  const isChanged = order.payment_status === 'refunding'
+  // A canceled order is told what was refunded, and no status of its payment.
+  if (isChanged && shown === 'paid') await tellChange(tx, order.order_no).execute()
   await tx
     .updateTable('points_exchange_orders')
     .set({
-      // The refund of an unapplied payment never changed the status of an order that continues.
-      ...(order.payment_status === 'refunding' ? { payment_status: shown } : {}),
+      ...(isChanged ? { payment_status: shown } : {}),
       ...(order.needs_attention?.code === 'refund' ? { needs_attention: lastingAttention() } : {}),
       updated_at: new Date(),
     })

@@ -10,6 +10,8 @@ export interface ExternalProductsTable extends Dated {
   allotted: number | null
   /** Pieces that the shop has taken back and that were redeemed before. */
   short: Generated<number>
+  /** The stock movement after which the stock is the mall's again; null: it is the shop's, or always was the mall's. */
+  own_since: string | null
   problems: ColumnType<string[], string, string>
   /** Taken off sale because of the shop; it is resumed when the shop does. */
   is_paused: Generated<boolean>

@@ -10,6 +10,7 @@ import {
   type TrackingProviderName,
 } from '../../domain/shipments/tracking.ts'
 import type { Db, Tx } from '../client.ts'
+import { tellChange } from '../orders/external-orders.ts'
 import { lockOrder, recordEvent, showParcel } from '../orders/orders.ts'
 import type { ShipmentSubscriptionsTable } from '../schema/shipments.ts'
 import type { Shipment } from './shipments.ts'
@@ -225,6 +226,7 @@ export async function correctCarrier(
         .returning('id')
         .executeTakeFirst()
       if (!noted) return 0
+      await tellChange(tx, orderNo).execute()
       await tx
         .updateTable('shipments')
         .set({ carrier: to, carrier_name: name, updated_at: new Date() })

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { refreshProducts } from '../../application/catalogue/external-products.ts'
+import { noteUnread } from '../../db/catalogue/external-products.ts'
 import { allotment } from '../../domain/catalogue/external.ts'
 import { createHttpProducts } from '../../partners/http-products.ts'
 import { openHttpSession } from '../support/http-session.ts'
@@ -223,7 +224,79 @@ describe('stock that the shop takes back', () => {
   })
 })
 
+describe('pieces that were counted before', () => {
+  const stockOf = async (id: string) => (await read(id)).stock_quantity
+  const change = async (id: string, body: object) => {
+    const { status, body: said } = await admin('PATCH', `/${id}`, body)
+    return status === 200 ? status : said.errors[0].code
+  }
+  /** 4 of 5 pieces are redeemed. */
+  async function soldMostOf(name: string) {
+    const id = await linked(name, { allotted: 5 })
+    await mall.points(`holder ${name}`, 1_000)
+    expect((await mall.exchange(`holder ${name}`, { product_id: id, quantity: 4 })).status).toBe(201)
+    return id
+  }
+
+  test.each([0, 5, -1])('stay counted when the same product is linked again; by hand %i', async (byHand) => {
+    const name = `F-${byHand}`
+    const id = await soldMostOf(name)
+    expect(await change(id, { external_id: null })).toBe(200)
+    if (byHand !== 0) expect(await change(id, { stock_delta: byHand })).toBe(200)
+    expect(await change(id, { external_id: name })).toBe(200)
+    await refresh()
+    const left = byHand < 0 ? 0 : 1
+    expect([await stockOf(id), (await redeemed(id)) + left]).toEqual([left, 4 + left])
+    goodsOf(name).allotted = 8
+    await refresh()
+    expect(await stockOf(id)).toBe(left + 3)
+    expect(await change(id, { stock_delta: 1 })).toBe('stock_at_shop')
+  })
+
+  test("are short no more when the shop gives none: the stock is the mall's, until the shop gives again", async () => {
+    const id = await soldMostOf('F-null')
+    expect(await change(id, { stock_delta: 3 })).toBe('stock_at_shop')
+    goodsOf('F-null').allotted = null
+    await refresh()
+    expect(await stockOf(id)).toBe(0)
+    expect(await change(id, { stock_delta: 3 })).toBe(200)
+    await refresh()
+    expect(await read(id)).toMatchObject({ stock_quantity: 3, status: 'on_sale' })
+    expect(goodsOf('F-null').applied).toBe(4)
+    expect((await mall.exchange('holder F-null', { product_id: id, quantity: 2 })).status).toBe(201)
+    goodsOf('F-null').allotted = 5
+    await refresh()
+    expect(await read(id)).toMatchObject({ stock_quantity: 1, status: 'on_sale' })
+    expect(await change(id, { stock_delta: 3 })).toBe('stock_at_shop')
+  })
+
+  test("stay counted while no product service is set up, and the stock is the mall's", async () => {
+    const id = await soldMostOf('F-none')
+    mall.configure({ readsProducts: false })
+    try {
+      expect(await change(id, { stock_delta: 3 })).toBe(200)
+    } finally {
+      mall.configure({ readsProducts: true })
+    }
+    expect(await stockOf(id)).toBe(4)
+    await refresh()
+    expect(await stockOf(id)).toBe(1)
+  })
+})
+
 describe('a request that fails', () => {
+  test('is not noted at a product that was linked to another one since', async () => {
+    const id = await linked('C-moved', { allotted: 1 })
+    const before = await rowOf(id)
+    shop.add('C-other', {})
+    expect((await admin('PATCH', `/${id}`, { external_id: 'C-other' })).status).toBe(200)
+    await noteUnread(mall.db, [before], 'late', new Date())
+    expect(await rowOf(id)).toMatchObject({ tries: 0, failure: null })
+    await noteUnread(mall.db, [await rowOf(id)], 'in time', new Date())
+    expect(await rowOf(id)).toMatchObject({ tries: 1, failure: 'in time' })
+    expect(await refresh()).toEqual([])
+  })
+
   test.each(PRODUCT_FAULTS)('(%s) changes nothing, and is repeated', async (fault) => {
     const id = await linked(`C-${fault}`, { allotted: 3 })
     goodsOf(`C-${fault}`).title = '后来'

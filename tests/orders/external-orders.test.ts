@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { tellOrderService } from '../../application/orders/tell-service.ts'
 import { ConfigError, readConfig } from '../../config/index.ts'
 import { takeUntold } from '../../db/orders/external-orders.ts'
+import { lockOrder } from '../../db/orders/orders.ts'
+import { showRefunded } from '../../db/orders/shown-payment.ts'
+import { correctCarrier } from '../../db/shipments/subscriptions.ts'
 import { createHttpOrders } from '../../partners/http-orders.ts'
 import { type NewOrder, type OrderService, PartnerRefusalError } from '../../partners/port.ts'
 import { ended, readHoldings } from '../support/db-snapshot.ts'
@@ -346,7 +350,52 @@ const FRESH: NewOrder = {
   createdAt: new Date(0).toISOString(),
 }
 
+test('of an order that goes on, the end of a refund and a carrier that tracking corrected are told', async () => {
+  await mall.points('told more', 500)
+  const product_id = await mall.product({ shipping_type: 'logistics' })
+  const { order_no } = await redeem('told more', { product_id, address: ADDRESS })
+  await mall.operate(order_no, 'accept')
+  await mall.operate(order_no, 'ship', { carrier: '极兔', tracking_no: 'AB5000000000077' })
+  await told(order_no, 'order_shipped')
+  const refunded = () =>
+    mall.db.transaction().execute(async (tx) => showRefunded(tx, await lockOrder(tx, order_no)))
+  await mall.db
+    .updateTable('points_exchange_orders')
+    .set({ payment_status: 'refunding' })
+    .where('order_no', '=', order_no)
+    .execute()
+  const before = there(order_no).revision
+  await refunded()
+  await until(
+    () => there(order_no),
+    ({ revision, told }) => revision === before + 1 && told.payment_status === 'paid',
+    'the end of the refund is told',
+  )
+  await refunded()
+  const right = { from: 'jtsd', to: 'yto', name: '圆通速递' } as const
+  expect(await correctCarrier(mall.db, 'kuaidi100', 'AB5000000000077', right)).toBe(1)
+  await until(
+    () => there(order_no),
+    ({ revision, told }) =>
+      revision === before + 2 && (told.shipments as { carrier: string }[])[0]?.carrier === 'yto',
+    'the right carrier is told',
+  )
+  expect(await correctCarrier(mall.db, 'kuaidi100', 'AB5000000000077', right)).toBe(0)
+})
+
 describe('what the service does not take', () => {
+  test('is an error with its code; what the service writes may name a customer', async () => {
+    await mall.points('unnamed', 500)
+    const { order_no } = await redeem('unnamed', { product_id: await mall.product() })
+    await told(order_no, 'order_paid')
+    shop.fail(order_no, 'state', 'refused')
+    const state = { orderNo: order_no, revision: 999, status: 'order_paid', paymentStatus: 'paid' } as const
+    const rest = { cancelReason: null, refunded: { points: 0, money: FRESH.money }, receiver: null }
+    const error = await service.tell({ ...state, ...rest, shipments: [] }, false).catch((thrown) => thrown)
+    expect(error).toMatchObject({ name: 'PartnerRefusalError', code: 'NO_SUCH_CUSTOMER' })
+    expect(inspect(error)).not.toContain('not with us')
+  })
+
   async function refusedAtState(owner: string) {
     await mall.points(owner, 500)
     const { order_no } = await redeem(owner, { product_id: await mall.product() })

@@ -94,6 +94,15 @@ describe('an installation for customers', () => {
       { AUTH_JWT_SECRET: same.toString('hex'), METRICS_TOKEN: same.toString('hex') },
       'AUTH_JWT_SECRET, METRICS_TOKEN: must be different',
     ],
+    ...(['ORDER', 'PRODUCT'] as const).map((which): [string, Record<string, string>, string] => {
+      const name = `POINTS_MALL_${which}_SERVICE`
+      const access = { [`${name}_URL`]: 'https://shop.example/api', [`${name}_KEY_ID`]: 'mall' }
+      return [
+        `a guessable ${name}_SECRET`,
+        { ...access, [`${name}_SECRET`]: 'a'.repeat(32) },
+        `${name}_SECRET: is not random`,
+      ]
+    }),
   ])('refuses %s by name', (_what, given, line) => {
     expect(said(given)).toEqual([line])
     expect(said(given).join()).not.toContain(same.toString('hex'))

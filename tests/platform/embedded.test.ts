@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { acquireLock } from '../../cli/embedded/lock.ts'
-import { loudText } from '../../cli/embedded/log.ts'
+import { loudText, wrapText } from '../../cli/embedded/log.ts'
 import { choosePorts, PortError, readPorts, USUAL } from '../../cli/embedded/ports.ts'
 import { startPostgres } from '../../cli/embedded/postgres.ts'
 import { removeDatabase } from '../../cli/embedded/postgres-location.ts'
@@ -179,6 +179,33 @@ describe('parts', () => {
     }
     const late = logOf(folder, 'server').split('panic: too late')
     expect(late).toHaveLength(2)
+  })
+
+  test('a log that was emptied within a line is read on from its beginning', () => {
+    const [text, log] = ['server.text', 'server.log'].map((name) => join(temporaryFolder(), name)) as [
+      string,
+      string,
+    ]
+    writeFileSync(text, 'a line\n')
+    const first = wrapText('server', { text, log })
+    first.read(false)
+    // More than a log may have, so that reading empties it.
+    writeFileSync(text, Buffer.alloc(51 * 1024 * 1024, ' '), { flag: 'a' })
+    writeFileSync(text, '\nhalf a line', { flag: 'a' })
+    first.read(false)
+    first.close()
+    const noted = `${text}.read`
+    expect([statSync(text).size, Number(readFileSync(noted, 'utf8'))]).toEqual([0, 0])
+
+    for (const unusable of ['-11', 'x']) {
+      writeFileSync(noted, unusable)
+      writeFileSync(text, 'the next\n')
+      const next = wrapText('server', { text, log })
+      next.read(false)
+      next.close()
+      expect(Number(readFileSync(noted, 'utf8'))).toBe('the next\n'.length)
+    }
+    expect(readFileSync(log, 'utf8').split('the next')).toHaveLength(3)
   })
 
   test('only warnings and errors of a part are shown', () => {

@@ -212,6 +212,7 @@ export async function openTestApp(options: MallOptions = {}) {
     afterSale: options.afterSale ?? AFTER_SALE_DEADLINES,
     outsideSteps: options.outsideSteps ?? [],
     orderService: options.orderService ? 'outside' : 'mall',
+    readsProducts: true,
   }
   const expiryGraceMs = options.expiryGraceMs ?? 7 * 86_400_000
   const verifyToken = createTokenVerifier(TOKEN_SETTINGS)

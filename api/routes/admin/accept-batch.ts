@@ -9,7 +9,7 @@ const acceptResult = z
     order_no: z.string(),
     result: z.enum(ACCEPT_RESULTS).openapi({
       description:
-        '`already_accepted`: before this request; `pending`: not known yet; `not_tried`: send the request again',
+        '`already_accepted`: before this request; `pending`: not known yet; `not_tried`: send the request again, with another Idempotency-Key',
     }),
     code: z.enum(ERROR_CODES).nullable().openapi({ description: 'Why it was refused' }),
     message: z.string().nullable().openapi({ description: 'The same in the language of the request' }),

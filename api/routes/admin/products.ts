@@ -177,7 +177,8 @@ export function adminProductRoutes({ db, pointsToCnyMillionths: rate, imageHosts
     .openapi(update, async (c) => {
       const productId = c.req.valid('param').id
       const body = c.req.valid('json')
-      const cause = { ...causeOf(c), known: knownVersions(c) }
+      const { readsProducts } = settings
+      const cause = { ...causeOf(c), known: knownVersions(c), readsProducts }
       const skus = skusIn(body, imageHosts)
       await changeProduct(db, productId, changeOf(body, imageHosts), body.stock_delta, cause, skus)
       return c.json(await read(c, productId), 200)

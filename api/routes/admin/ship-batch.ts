@@ -23,7 +23,7 @@ const lineResult = z
     order_no: z.string(),
     result: z.enum(LINE_RESULTS).openapi({
       description:
-        '`already_shipped`: with this very number; `pending`: not known yet; `not_tried`: send the batch again',
+        '`already_shipped`: with this very number; `pending`: not known yet; `not_tried`: send the batch again, with another Idempotency-Key',
     }),
     code: z.enum(ERROR_CODES).nullable().openapi({ description: 'Why it was refused' }),
     message: z.string().nullable().openapi({ description: 'The same in the language of the request' }),

@@ -63,7 +63,7 @@ export function consoleProductRoutes(deps: WebDeps) {
     const action = product ? `${HOME}/${product.id}` : HOME
     const stock = product && { stock: product.stock_quantity, skuCount: product.skus.length }
     const pool = product?.delivery === 'codes' ? { pool: `${action}/codes` } : {}
-    const external = product && (await readExternalProduct(db, product.id))
+    const external = product && deps.settings.readsProducts && (await readExternalProduct(db, product.id))
     const edit = productForm(c, { action, form, errors, categories, ...stock, ...pool })
     const main = html`
       <nav aria-label="${t(PRODUCTS.title)}"><a class="up press" href="${HOME}"><span aria-hidden="true">‹</span> ${t(PRODUCTS.title)}</a></nav>
@@ -109,7 +109,8 @@ export function consoleProductRoutes(deps: WebDeps) {
       const form = chosenIn(await readForm(c), formOf(product))
       const { product: wanted, read: fields } = readProductForm(form, product.properties, c.get('lang'))
       const errors = await attempt(c.get('lang'), fields, async () => {
-        const cause = { ...causeOf(c, form), known: versionsOf(form) }
+        const { readsProducts } = deps.settings
+        const cause = { ...causeOf(c, form), known: versionsOf(form), readsProducts }
         try {
           const fields =
             product.skus.length > 1

@@ -46,7 +46,7 @@ const NAMES = ['specs', 'point', 'price', 'stock', 'change', 'image'] as const
 
 /** The SKUs of one product, on one page. */
 export function skuRoutes(deps: WebDeps) {
-  const { db, imageHosts, pointsToCnyMillionths: rate } = deps
+  const { db, imageHosts, pointsToCnyMillionths: rate, settings } = deps
   const show = (c: WebContext, product: AdminProductView, form: Form, errors: FormErrors = {}) =>
     showSkus(c, deps, product, form, errors)
   const read = (c: WebContext) => readAnyProduct(db, c.req.param('id') ?? '', rate)
@@ -62,7 +62,8 @@ export function skuRoutes(deps: WebDeps) {
       const lang = c.get('lang')
       const { skus, rows, fields } = readSkus(form, rowsOf(product.skus), lang, imageHosts)
       if (Object.keys(fields.errors).length > 0) return show(c, product, form, fields.errors)
-      const cause = { operationKey: operationKeyOf(c, form), operatorId: viewerOf(c).sub }
+      const { readsProducts } = settings
+      const cause = { operationKey: operationKeyOf(c, form), operatorId: viewerOf(c).sub, readsProducts }
       try {
         await changeProduct(db, product.id, {}, undefined, { ...cause, known: versionsOf(form) }, skus)
       } catch (error) {
@@ -98,7 +99,8 @@ export function skuRoutes(deps: WebDeps) {
         )
         const known = versionsOf(typeof version === 'string' ? { version } : {})
         // Needs no kept operation key: the same picture twice is the same picture.
-        const cause = { operationKey: randomUUID(), operatorId: viewerOf(c).sub, known }
+        const { readsProducts } = settings
+        const cause = { operationKey: randomUUID(), operatorId: viewerOf(c).sub, known, readsProducts }
         await changeProduct(db, product.id, {}, undefined, cause, skus)
       } catch (error) {
         if (isStale(error)) return refused('stale')
