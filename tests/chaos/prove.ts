@@ -103,6 +103,7 @@ function playExplorations(): void {
     'pages/browser-journeys',
     'workflows/crash',
     'platform/text',
+    'platform/rights',
     'workflows/repeated-steps',
     'workflows/replay',
   ]
