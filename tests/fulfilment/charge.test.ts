@@ -6,7 +6,7 @@ import { CHARGE_STATES, CHARGE_TRANSITIONS, type ChargeState } from '../../domai
 import { SUPPLIER_FAULTS, type SupplierFault } from '../../sandbox/supplier/books.ts'
 import { createHttpSupplier, SupplierError } from '../../suppliers/http.ts'
 import { SupplierRefusalError } from '../../suppliers/port.ts'
-import { createHooks } from '../support/hooks.ts'
+import { createDoor, createHooks } from '../support/hooks.ts'
 import { openHttpSession } from '../support/http-session.ts'
 import { fieldsOf } from '../support/shopper.ts'
 import { compareCharges, type SupplierCharge } from '../support/supplier-books.ts'
@@ -78,6 +78,25 @@ const passDeadline = (orderNo: string) =>
   sql`update charges set deadline_at = now() - interval '1 second', next_at = now() where order_no = ${orderNo}`.execute(
     mall.db,
   )
+/** Nothing is asked about the charge for a day from then on. @returns lets its workflow see that */
+async function pauseQueries(orderNo: string): Promise<() => void> {
+  const door = createDoor()
+  const reached = new Promise<void>((resolve) => {
+    hooks.before('chargeOrder', (charged) => {
+      if (charged !== orderNo) return
+      resolve()
+      return door.passed()
+    })
+  })
+  await reached
+  await sql`update charges set next_at = now() + interval '1 day' where order_no = ${orderNo}`.execute(
+    mall.db,
+  )
+  return () => {
+    hooks.clear()
+    door.open()
+  }
+}
 
 describe('a paid order', () => {
   test('is charged once under its own number, and then finished as codes are', async () => {
@@ -262,16 +281,32 @@ describe('a charge that is not decided', () => {
     const reason = { reason: '客户要求' }
     expect((await mall.operate(orderNo, 'cancel', reason)).body.code).toBe('CHARGE_UNDECIDED')
     expect((await mall.operate(orderNo, 'refund', reason)).body.code).toBe('CHARGE_UNDECIDED')
+    const part = await mall.operate(orderNo, 'refund', { ...reason, points: 10 })
+    expect([part.status, part.body.code]).toEqual([409, 'CHARGE_UNDECIDED'])
     expect((await mall.operate(orderNo, 'accept')).body.code).toBe('ORDER_STATE_CONFLICT')
     expect(await available(as)).toBe(0)
+    const resume = await pauseQueries(orderNo)
     await mall.control('supplier/settle', { charge_no: orderNo, state: 'succeeded' })
-    await sql`update charges set next_at = now() + interval '1 day' where order_no = ${orderNo}`.execute(
-      mall.db,
-    )
+    resume()
     const now = await mall.operate(orderNo, 'charge/query')
     expect(now.status).toBe(200)
     await mall.reach(as, orderNo, 'order_shipped')
     expect((await mall.operate(orderNo, 'charge/query')).body.code).toBe('ORDER_STATE_CONFLICT')
+    expect((await mall.operate(orderNo, 'refund', { ...reason, points: 10 })).status).toBe(200)
+    expect(await available(as)).toBe(10)
+  })
+
+  test('is not refunded in part before it is sent, either', async () => {
+    hooks.before('chargeOrder', () => {
+      throw new Error('the worker is down')
+    })
+    const { as, orderNo } = await redeem()
+    await mall.reach(as, orderNo, 'order_paid')
+    const part = await mall.operate(orderNo, 'refund', { reason: '客户要求', points: 10 })
+    expect([part.status, part.body.code]).toEqual([409, 'CHARGE_UNDECIDED'])
+    expect(await available(as)).toBe(0)
+    hooks.clear()
+    await mall.reach(as, orderNo, 'order_shipped')
   })
 
   test('calls an operator after its deadline; a negative answer refunds', async () => {
@@ -306,6 +341,8 @@ describe('a charge that is not decided', () => {
     )
     await mall.control('supplier/clear-faults', {})
     const sent = (await requestsOf(orderNo)).filter(({ kind }) => kind === 'charge').length
+    const part = await mall.operate(orderNo, 'refund', { reason: '供应商没有收到', points: 10 })
+    expect([part.status, part.body.code]).toEqual([409, 'CHARGE_UNDECIDED'])
     expect((await mall.operate(orderNo, 'refund', { reason: '供应商没有收到' })).status).toBe(200)
     expect(await available(as)).toBe(POINTS)
     // Past the deadline and past the refund it is only asked about.
