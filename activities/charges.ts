@@ -6,6 +6,7 @@ import {
   keepAnswer,
   lockCharge,
   openAccountOf,
+  showChargedAfterRefund,
 } from '../db/fulfilment/charges.ts'
 import { showLasting } from '../db/orders/external-orders.ts'
 import { lockOrder, moveOrder, SYSTEM } from '../db/orders/orders.ts'
@@ -120,6 +121,9 @@ export function createChargeActivities({ db, sealer, supplier, charges = {} }: C
     if (mayResend && order.status === 'order_paid' && charge.state === 'unknown') {
       return { kind: 'send', charge: await beginSending(tx, charge, deadlineMs, pausesMs) }
     }
+    const isNews = charge.state === 'succeeded' && before.state !== 'succeeded'
+    // The order was canceled while the supplier was asked.
+    if (isNews && order.status === 'order_canceled') await showChargedAfterRefund(tx, order_no)
     if (charge.overdue_at !== null) await showLasting(tx, order_no)
     return standingOf(order, charge)
   }

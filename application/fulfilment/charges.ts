@@ -8,9 +8,10 @@ import {
   lockCharge,
   makeDue,
   openAccountOf,
+  showChargedAfterRefund,
 } from '../../db/fulfilment/charges.ts'
 import { showLasting } from '../../db/orders/external-orders.ts'
-import { lockOrder, recordEvent, SYSTEM } from '../../db/orders/orders.ts'
+import { lockOrder } from '../../db/orders/orders.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { DomainError } from '../../domain/errors.ts'
@@ -175,15 +176,11 @@ export async function askAboutRefunded(
         },
       )
       await db.transaction().execute(async (tx) => {
-        const { status } = await lockOrder(tx, order_no)
+        await lockOrder(tx, order_no)
         const before = await lockCharge(tx, order_no)
         if (!before || before.state === 'succeeded') return
         const { state } = await keepAnswer(tx, before, answered, { isQuery: true, pausesMs })
-        if (state !== 'succeeded') return
-        await recordEvent(tx, order_no, 'charged_after_refund', status, SYSTEM, {
-          code: 'charged_after_refund',
-        })
-        await showLasting(tx, order_no)
+        if (state === 'succeeded') await showChargedAfterRefund(tx, order_no)
       })
     }),
   )

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { sql } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createChargeActivities } from '../../activities/charges.ts'
 import { CHARGE_STATES, CHARGE_TRANSITIONS, type ChargeState } from '../../domain/fulfilment/charge.ts'
 import { SUPPLIER_FAULTS, type SupplierFault } from '../../sandbox/supplier/books.ts'
 import { createHttpSupplier, SupplierError } from '../../suppliers/http.ts'
@@ -372,6 +373,32 @@ describe('a charge that is not decided', () => {
     const settled = await chargeOf(orderNo)
     expect(settled.attention).toBeUndefined()
     expect(settled.charge.acknowledged).toMatchObject({ by: 'op', ...words })
+    expect(await compareCharges(mall.db, await books())).toEqual([])
+  })
+
+  test('and whose order is canceled while the supplier is asked is listed, too', async () => {
+    await fail('late', 100)
+    const { as, orderNo } = await redeem()
+    await passDeadline(orderNo)
+    await reachCharge(orderNo, ({ overdue, answer }) => overdue === true && answer === 'not_found', 'overdue')
+    await mall.control('supplier/clear-faults', {})
+    const { chargeOrder } = createChargeActivities({
+      ...mall.deps,
+      supplier: {
+        ...mall.supplier,
+        find: async (chargeNo) => {
+          expect((await mall.operate(orderNo, 'refund', { reason: '供应商没有收到' })).status).toBe(200)
+          await mall.control('supplier/arrive', { charge_no: orderNo })
+          return mall.supplier.find(chargeNo)
+        },
+      },
+    })
+    const late = await chargeOrder(orderNo, new Date().toISOString(), 'now')
+    expect(late).toMatchObject({ status: 'order_canceled', charge: { state: 'succeeded', nextAt: null } })
+    const both = await chargeOf(orderNo)
+    expect(both).toMatchObject({ status: 'order_canceled', attention: { code: 'charged_after_refund' } })
+    expect(both.timeline.at(-1).code).toBe('charged_after_refund')
+    expect(await available(as)).toBe(POINTS)
     expect(await compareCharges(mall.db, await books())).toEqual([])
   })
 
