@@ -2,7 +2,8 @@ import { inspect } from 'node:util'
 import { sql } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createChargeActivities } from '../../activities/charges.ts'
+import { type ChargeDeps, createChargeActivities } from '../../activities/charges.ts'
+import { createEncryptor } from '../../db/platform/encryption.ts'
 import { CHARGE_STATES, CHARGE_TRANSITIONS, type ChargeState } from '../../domain/fulfilment/charge.ts'
 import { SUPPLIER_FAULTS, type SupplierFault } from '../../sandbox/supplier/books.ts'
 import { createHttpSupplier, SupplierError } from '../../suppliers/http.ts'
@@ -410,6 +411,41 @@ describe('a charge that is not decided', () => {
     await reachCharge(orderNo, ({ state }) => state === 'processing', 'it is processed')
     expect((await mall.operate(orderNo, 'charge/query')).body.code).toBe('FORBIDDEN')
     await mall.control('supplier/settle', { charge_no: orderNo, state: 'succeeded' })
+    await mall.reach(as, orderNo, 'order_shipped')
+  })
+})
+
+describe('a charge that was never sent', () => {
+  test('stays so without a supplier, and without a readable account; a failed call is told, once', async () => {
+    hooks.before('chargeOrder', () => {
+      throw new Error('the worker is down')
+    })
+    const { as, orderNo } = await redeem()
+    await mall.reach(as, orderNo, 'order_paid')
+    const ask = (deps: Partial<ChargeDeps>) =>
+      createChargeActivities({ ...mall.deps, ...deps }).chargeOrder(orderNo, new Date().toISOString(), 'due')
+    const unsent = { state: 'created', sends: 0, queries: 0, answer: null, deadline_at: null }
+
+    const asked = Date.now()
+    const { charge } = await ask({ supplier: undefined })
+    expect(charge).toMatchObject({ state: 'created', refundable: true })
+    expect(Date.parse(charge?.nextAt ?? '')).toBeGreaterThanOrEqual(asked + 60_000)
+    expect((await chargeOf(orderNo)).charge).toMatchObject(unsent)
+
+    const { supplier } = mall
+    const unreadable = createEncryptor([{ id: 't2', key: Buffer.alloc(32, 'another key') }])
+    await expect(ask({ supplier, sealer: unreadable })).rejects.toThrow()
+    expect((await chargeOf(orderNo)).charge).toMatchObject(unsent)
+    expect(await requestsOf(orderNo)).toEqual([])
+
+    const told: unknown[][] = []
+    const wrong = { baseUrl: `${mall.sandbox.url}/supplier`, keyId: SUPPLIER.keyId, secret: 'x'.repeat(32) }
+    const charges = { onError: (...failure: unknown[]) => void told.push(failure) }
+    await ask({ supplier: createHttpSupplier(wrong), charges })
+    expect(told).toEqual([[orderNo, expect.any(SupplierError)]])
+    expect(inspect(told, { depth: 9 })).not.toContain(ACCOUNT)
+    expect((await chargeOf(orderNo)).charge).toMatchObject({ state: 'unknown', sends: 1, answer: 'none' })
+    hooks.clear()
     await mall.reach(as, orderNo, 'order_shipped')
   })
 })
