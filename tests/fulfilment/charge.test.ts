@@ -3,6 +3,8 @@ import { sql } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ChargeDeps, createChargeActivities } from '../../activities/charges.ts'
+import { createApp } from '../../api/app.ts'
+import { connectTemporal } from '../../application/temporal/client.ts'
 import { createEncryptor } from '../../db/platform/encryption.ts'
 import { CHARGE_STATES, CHARGE_TRANSITIONS, type ChargeState } from '../../domain/fulfilment/charge.ts'
 import { SUPPLIER_FAULTS, type SupplierFault } from '../../sandbox/supplier/books.ts'
@@ -10,9 +12,10 @@ import { createHttpSupplier, SupplierError } from '../../suppliers/http.ts'
 import { SupplierRefusalError } from '../../suppliers/port.ts'
 import { createDoor, createHooks } from '../support/hooks.ts'
 import { openHttpSession } from '../support/http-session.ts'
+import { freePort } from '../support/ports.ts'
 import { fieldsOf } from '../support/shopper.ts'
 import { compareCharges, type SupplierCharge } from '../support/supplier-books.ts'
-import { openTestApp, SUPPLIER, type TestApp, until } from '../support/test-app.ts'
+import { openTestApp, SUPPLIER, type TestApp, token, until } from '../support/test-app.ts'
 import { toPlainHistory } from '../workflows/plain-history.ts'
 
 const ACCOUNT = '13812345678'
@@ -401,6 +404,30 @@ describe('a charge that is not decided', () => {
     expect(both.timeline.at(-1).code).toBe('charged_after_refund')
     expect(await available(as)).toBe(POINTS)
     expect(await compareCharges(mall.db, await books())).toEqual([])
+  })
+
+  test('is 503 to "query now" while Temporal is away or does not answer', async () => {
+    await fail('stuck')
+    const { as, orderNo } = await redeem()
+    await reachCharge(orderNo, ({ state }) => state === 'processing', 'it is processed')
+    const nowhere = { address: `127.0.0.1:${await freePort()}` }
+    const away = { ...connectTemporal(nowhere, mall.name, mall.deps.sealer), answerMs: 500 }
+    const mute = { ...mall.deps.temporal, answerMs: -1 }
+    for (const temporal of [away, mute]) {
+      const path = `/api/admin/points-mall/orders/${orderNo}/charge/query`
+      const answer = await createApp({ ...mall.deps, temporal }).request(path, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await token('op', 'operator', 1)}`,
+          'content-type': 'application/json',
+        },
+        body: '{}',
+      })
+      expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([503, 'UNAVAILABLE'])
+    }
+    await away.client.connection.close()
+    await mall.control('supplier/settle', { charge_no: orderNo, state: 'succeeded' })
+    await mall.reach(as, orderNo, 'order_shipped')
   })
 
   test('belongs to its customer: an operator does not decide on their own', async () => {
