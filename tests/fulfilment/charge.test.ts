@@ -23,11 +23,25 @@ const POINTS = 100
 const staff = { as: 'op', role: 'operator' } as const
 const hooks = createHooks()
 
+/** Orders whose charge is due by the clock of the workflow, and not by that of the worker. */
+const behind = new Set<string>()
 let mall: TestApp
 let product: string
 let owners = 0
 beforeAll(async () => {
-  mall = await openTestApp({ tamper: (activities) => hooks.tamper(activities) })
+  mall = await openTestApp({
+    tamper: (activities) => {
+      const hooked = hooks.tamper(activities)
+      return {
+        ...hooked,
+        chargeOrder: async (orderNo, confirmBy, when) => {
+          const charged = await hooked.chargeOrder(orderNo, confirmBy, when)
+          if (!behind.has(orderNo) || charged.charge === null) return charged
+          return { ...charged, charge: { ...charged.charge, nextAt: new Date(0).toISOString() } }
+        },
+      }
+    },
+  })
   product = await chargeProduct()
 })
 afterAll(async () => {
@@ -404,6 +418,36 @@ describe('a charge that is not decided', () => {
     expect(both.timeline.at(-1).code).toBe('charged_after_refund')
     expect(await available(as)).toBe(POINTS)
     expect(await compareCharges(mall.db, await books())).toEqual([])
+  })
+
+  test('is not asked about without a pause while the clock of the worker is behind', async () => {
+    await fail('stuck')
+    const { as, orderNo } = await redeem()
+    await reachCharge(orderNo, ({ state }) => state === 'processing', 'it is processed')
+    const resume = await pauseQueries(orderNo)
+    behind.add(orderNo)
+    const before = hooks.ended('chargeOrder')
+    resume()
+    await until(
+      () => hooks.ended('chargeOrder') - before,
+      (asked) => asked >= 4,
+      'it is asked about',
+    )
+    const events = (await mall.history(orderNo)).events ?? []
+    const asked = events.filter(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'chargeOrder',
+    )
+    const pauses = events.flatMap(({ timerStartedEventAttributes: timer }) =>
+      timer
+        ? [Number(timer.startToFireTimeout?.seconds ?? 0) * 1e9 + (timer.startToFireTimeout?.nanos ?? 0)]
+        : [],
+    )
+    expect(pauses.length).toBeGreaterThanOrEqual(asked.length - 1)
+    expect(pauses.at(-1)).toBeGreaterThan(pauses.at(-3) ?? 0)
+    behind.delete(orderNo)
+    await mall.control('supplier/settle', { charge_no: orderNo, state: 'succeeded' })
+    expect((await mall.operate(orderNo, 'charge/query')).status).toBe(200)
+    await mall.reach(as, orderNo, 'order_shipped')
   })
 
   test('is 503 to "query now" while Temporal is away or does not answer', async () => {
