@@ -99,7 +99,10 @@ async function main(): Promise<void> {
       outsideWallet,
       orderService,
       supplier,
-      charges: config.charges,
+      charges: {
+        ...config.charges,
+        onError: (order_no, error) => log.warn({ order_no, err: error }, 'supplier not reached for a charge'),
+      },
       providers,
       engine: createEngine(deps),
       returnUrl: (orderNo) => `${config.http.publicUrl}/points-mall/orders/${orderNo}?returned=1`,

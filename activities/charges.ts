@@ -6,6 +6,7 @@ import {
   keepAnswer,
   lockCharge,
   openAccountOf,
+  showChargedAfterRefund,
 } from '../db/fulfilment/charges.ts'
 import { showLasting } from '../db/orders/external-orders.ts'
 import { lockOrder, moveOrder, SYSTEM } from '../db/orders/orders.ts'
@@ -21,7 +22,12 @@ export interface ChargeDeps {
   /** Undefined: none is set up; charges under way wait until there is one again. */
   readonly supplier?: Supplier | undefined
   readonly charges?:
-    | { readonly deadlineMs?: number | undefined; readonly pausesMs?: readonly number[] | undefined }
+    | {
+        readonly deadlineMs?: number | undefined
+        readonly pausesMs?: readonly number[] | undefined
+        /** Called per call that failed, with no personal data. */
+        readonly onError?: ((orderNo: string, error: unknown) => void) | undefined
+      }
     | undefined
 }
 
@@ -38,13 +44,19 @@ export interface Charged {
   } | null
 }
 
-type Call = { readonly kind: 'send' | 'query'; readonly charge: Charge }
+type Call = { readonly charge: Charge } & (
+  | { readonly kind: 'send'; readonly account: string }
+  | { readonly kind: 'query' }
+)
 
 /** `due`: only if its time has come; `now`: asked immediately, and never sent. */
 export type ChargeWhen = 'due' | 'now'
 
+/** While no supplier is set up, a charge that was never sent is looked at again after this. */
+const NO_SUPPLIER_PAUSE_MS = 60_000
+
 export function createChargeActivities({ db, sealer, supplier, charges = {} }: ChargeDeps) {
-  const { deadlineMs = CHARGE_DEADLINE_MS, pausesMs } = charges
+  const { deadlineMs = CHARGE_DEADLINE_MS, pausesMs, onError } = charges
 
   /**
    * Brings the charge of a paid order one step on: sends it the first time, and asks about it from then on. It is sent again
@@ -71,26 +83,33 @@ export function createChargeActivities({ db, sealer, supplier, charges = {} }: C
     if (charge.state === 'succeeded' || charge.state === 'failed') return standing
     if (charge.state === 'created') {
       if (when === 'now') return standing
-      return { kind: 'send', charge: await beginSending(tx, charge, deadlineMs, pausesMs) }
+      return supplier ? send(tx, charge) : waitForSupplier(standing)
     }
     const isDue = when === 'now' || charge.next_at === null || charge.next_at.getTime() <= Date.now()
     return isDue ? { kind: 'query', charge } : standing
   }
 
+  /** @throws when the account cannot be read; then nothing is booked as sent */
+  async function send(tx: Tx, charge: Charge): Promise<Call> {
+    const account = openAccountOf(sealer, charge)
+    return { kind: 'send', account, charge: await beginSending(tx, charge, deadlineMs, pausesMs) }
+  }
+
   /** Never throws: what is not known is an answer, too. */
-  async function ask({ kind, charge }: Call): Promise<Answered> {
+  async function ask(call: Call): Promise<Answered> {
     if (!supplier) return { answer: 'none' }
-    const { order_no: chargeNo, item, quantity } = charge
+    const { order_no: chargeNo, item, quantity } = call.charge
     try {
       const found =
-        kind === 'send'
-          ? await supplier.charge({ chargeNo, item, quantity, account: openAccountOf(sealer, charge) })
+        call.kind === 'send'
+          ? await supplier.charge({ chargeNo, item, quantity, account: call.account })
           : await supplier.find(chargeNo)
       return found ? { answer: found.state, ref: found.ref, failure: found.reason } : { answer: 'not_found' }
     } catch (error) {
-      if (kind === 'send' && error instanceof SupplierRefusalError) {
+      if (call.kind === 'send' && error instanceof SupplierRefusalError) {
         return { answer: 'failed', failure: error.code }
       }
+      onError?.(chargeNo, error)
       return { answer: 'none' }
     }
   }
@@ -118,8 +137,11 @@ export function createChargeActivities({ db, sealer, supplier, charges = {} }: C
     const isLate = charge.deadline_at !== null && charge.deadline_at.getTime() <= Date.now()
     const mayResend = answered.answer === 'not_found' && when === 'due' && !isLate
     if (mayResend && order.status === 'order_paid' && charge.state === 'unknown') {
-      return { kind: 'send', charge: await beginSending(tx, charge, deadlineMs, pausesMs) }
+      return send(tx, charge)
     }
+    const isNews = charge.state === 'succeeded' && before.state !== 'succeeded'
+    // The order was canceled while the supplier was asked.
+    if (isNews && order.status === 'order_canceled') await showChargedAfterRefund(tx, order_no)
     if (charge.overdue_at !== null) await showLasting(tx, order_no)
     return standingOf(order, charge)
   }
@@ -132,6 +154,11 @@ const shown = (charge: Charge): NonNullable<Charged['charge']> => ({
   nextAt: charge.next_at?.toISOString() ?? null,
   refundable: isRefundable(charge),
 })
+
+function waitForSupplier(standing: Charged): Charged {
+  const nextAt = new Date(Date.now() + NO_SUPPLIER_PAUSE_MS).toISOString()
+  return { ...standing, charge: standing.charge && { ...standing.charge, nextAt } }
+}
 
 function standingOf(
   order: { readonly status: OrderStatus; readonly confirm_by: Date | null },

@@ -1,11 +1,9 @@
-import type { Db, Tx } from '../db/client.ts'
-import { lockCharge } from '../db/fulfilment/charges.ts'
+import type { Db } from '../db/client.ts'
 import { findAttempt, lockAttempt, markRefused } from '../db/orders/attempts.ts'
 import { newOrderOf, noteServiceNo } from '../db/orders/external-orders.ts'
 import {
   type Actor,
   createStandardOrder,
-  type ExchangeOrder,
   findOrderForUpdate,
   hideOrder,
   lockOrder,
@@ -19,12 +17,12 @@ import { countSent, countToSend, planShipment } from '../db/shipments/shipments.
 import type { LedgerCipher } from '../db/wallet/ledger-cipher.ts'
 import { needsAddress } from '../domain/catalogue/product.ts'
 import { DomainError, type Refusal, type RefusalCode } from '../domain/errors.ts'
-import { isRefundable } from '../domain/fulfilment/charge.ts'
 import { isKept } from '../domain/orders/after-sale.ts'
 import { type Attention, attentionOf } from '../domain/orders/attention.ts'
 import type { ExternalStep } from '../domain/orders/external-steps.ts'
 import { allowsFor, hasReached, LEADS_TO, type OrderStatus, type Step } from '../domain/orders/status.ts'
 import { type OrderAtService, type OrderService, PartnerRefusalError } from '../partners/port.ts'
+import { isUndecided } from './open-charge.ts'
 import { parcelOf, sendRest } from './parcels.ts'
 import { currentTry, requireCurrentRun } from './run.ts'
 import { cancelOrder, settle } from './settle.ts'
@@ -223,13 +221,4 @@ export function createOrderActivities({
   }
 
   return { createOrder, settleExchange, cancelExchange, advanceOrder, flagOrder, refuseAttempt }
-}
-
-async function isUndecided(
-  tx: Tx,
-  order: Pick<ExchangeOrder, 'order_no' | 'delivery' | 'status'>,
-): Promise<boolean> {
-  if (order.delivery !== 'charge' || order.status !== 'order_paid') return false
-  const charge = await lockCharge(tx, order.order_no)
-  return charge !== undefined && !isRefundable(charge)
 }

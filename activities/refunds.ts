@@ -34,6 +34,7 @@ import { type Amounts, reasonAgainstPart } from '../domain/orders/refund.ts'
 import { allows } from '../domain/orders/status.ts'
 import { afterRefund } from '../domain/payments/decision.ts'
 import type { PaymentProvider } from '../payments/port.ts'
+import { isOpen } from './open-charge.ts'
 import { bookPart } from './refund-part.ts'
 
 export type { OwedRefund }
@@ -71,6 +72,7 @@ export function createRefundActivities({ db, vault, providers, expiryGraceMs }: 
       const before = await listOrderRefunds(tx, orderNo)
       if (before.some((refund) => refund.operation_key === operationKey)) return null
       if (!allows(order.status, 'refund')) return { code: 'ORDER_STATE_CONFLICT' }
+      if (await isOpen(tx, order)) return { code: 'CHARGE_UNDECIDED' }
       const rest = await readRemainder(tx, order)
       // An external wallet refunds an order's points in full or not at all.
       const divisible = (await hasPointsOutside(tx, orderNo)) ? { ...rest, points: 0n } : rest

@@ -12,6 +12,7 @@ import { remoteStepsUntilDone } from './steps.ts'
  * then nobody else moves the order, and it is canceled only after a negative answer.
  */
 export async function charge(exchange: Exchange): Promise<Standing> {
+  let early: Early = { nextAt: null, pauseMs: SHORTEST_PAUSE_MS }
   for (;;) {
     const charged = await ask(exchange, 'due')
     if (charged.charge === null) {
@@ -26,12 +27,24 @@ export async function charge(exchange: Exchange): Promise<Standing> {
     }
     if (isLong(exchange)) await handOver(exchange)
     const { nextAt } = charged.charge
-    const message = await exchange.mailbox.next(nextAt === null ? undefined : Date.parse(nextAt) - Date.now())
-    if (!message) continue
+    const pauseMs = nextAt === null ? undefined : Math.max(Date.parse(nextAt) - Date.now(), early.pauseMs)
+    const message = await exchange.mailbox.next(pauseMs)
+    if (!message) {
+      early = { nextAt, pauseMs: nextAt === early.nextAt ? early.pauseMs * 2 : SHORTEST_PAUSE_MS }
+      continue
+    }
     const status = await onMessage(exchange, message)
     if (status !== 'order_paid') return { status, confirmBy: Number.POSITIVE_INFINITY }
   }
 }
+
+/** Asked at its time and not due: the clock of the activity is behind, so the next pause is longer. */
+interface Early {
+  readonly nextAt: string | null
+  readonly pauseMs: number
+}
+
+const SHORTEST_PAUSE_MS = 100
 
 function ask({ orderNo, autoConfirmTimeoutMs }: Exchange, when: ChargeWhen): Promise<Charged> {
   const confirmBy = new Date(Date.now() + autoConfirmTimeoutMs).toISOString()

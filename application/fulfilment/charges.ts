@@ -8,9 +8,10 @@ import {
   lockCharge,
   makeDue,
   openAccountOf,
+  showChargedAfterRefund,
 } from '../../db/fulfilment/charges.ts'
 import { showLasting } from '../../db/orders/external-orders.ts'
-import { lockOrder, recordEvent, SYSTEM } from '../../db/orders/orders.ts'
+import { lockOrder } from '../../db/orders/orders.ts'
 import type { Encryptor } from '../../db/platform/encryption.ts'
 import { mustNotBeOwn } from '../../domain/access.ts'
 import { DomainError } from '../../domain/errors.ts'
@@ -23,7 +24,7 @@ import {
 } from '../../domain/fulfilment/charge.ts'
 import type { Supplier } from '../../suppliers/port.ts'
 import { exchangeWorkflowId, resyncSignal } from '../../workflows/messages.ts'
-import { isGone, type Temporal } from '../temporal/client.ts'
+import { isGone, isTimeout, isUnavailable, OverloadedError, type Temporal } from '../temporal/client.ts'
 
 export interface ShownCharge {
   readonly type: 'charge'
@@ -103,7 +104,8 @@ interface Asked {
 
 /**
  * An operator has the supplier asked now: by the order's workflow, or by the worker once the order is canceled. Repeatable.
- * @throws DomainError ORDER_STATE_CONFLICT where nothing is left to ask, FORBIDDEN for the operator's own order
+ * @throws DomainError ORDER_STATE_CONFLICT where nothing is left to ask, FORBIDDEN for the operator's own order;
+ * OverloadedError when Temporal is unavailable or does not answer in time
  */
 export async function queryChargeNow(
   { db, temporal }: { readonly db: Db; readonly temporal: Temporal },
@@ -112,12 +114,18 @@ export async function queryChargeNow(
 ): Promise<void> {
   mustNotBeOwn(operatorId, order.owner_id)
   if (!(await makeDue(db, order.order_no))) throw new DomainError({ code: 'ORDER_STATE_CONFLICT' })
-  const { client } = temporal
+  const { client, gate } = temporal
+  const deadline = Date.now() + temporal.answerMs
   try {
-    await client.withDeadline(Date.now() + temporal.answerMs, () =>
-      client.workflow.getHandle(exchangeWorkflowId(order.order_no)).signal(resyncSignal),
+    await gate.run(deadline, () =>
+      client.withDeadline(deadline, () =>
+        client.workflow.getHandle(exchangeWorkflowId(order.order_no)).signal(resyncSignal),
+      ),
     )
   } catch (error) {
+    if (isTimeout(error) || isUnavailable(error)) {
+      throw new OverloadedError('Temporal is unavailable', { cause: error })
+    }
     if (!isGone(error)) throw error
   }
 }
@@ -175,15 +183,11 @@ export async function askAboutRefunded(
         },
       )
       await db.transaction().execute(async (tx) => {
-        const { status } = await lockOrder(tx, order_no)
+        await lockOrder(tx, order_no)
         const before = await lockCharge(tx, order_no)
         if (!before || before.state === 'succeeded') return
         const { state } = await keepAnswer(tx, before, answered, { isQuery: true, pausesMs })
-        if (state !== 'succeeded') return
-        await recordEvent(tx, order_no, 'charged_after_refund', status, SYSTEM, {
-          code: 'charged_after_refund',
-        })
-        await showLasting(tx, order_no)
+        if (state === 'succeeded') await showChargedAfterRefund(tx, order_no)
       })
     }),
   )

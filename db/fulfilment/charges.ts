@@ -6,6 +6,8 @@ import {
   pauseAfter,
 } from '../../domain/fulfilment/charge.ts'
 import type { Db, Tx } from '../client.ts'
+import { showLasting } from '../orders/external-orders.ts'
+import { recordEvent, SYSTEM } from '../orders/orders.ts'
 import type { Encryptor } from '../platform/encryption.ts'
 import type { ChargesTable } from '../schema/charges.ts'
 
@@ -143,6 +145,13 @@ export async function watchRefunded(tx: Tx, orderNo: string): Promise<void> {
     .where('order_no', '=', orderNo)
     .where('state', 'not in', ['created', 'succeeded'])
     .execute()
+}
+
+/** The account of a canceled order was charged all the same: an operator sees both facts. Under the order's lock. Repeatable. */
+export async function showChargedAfterRefund(tx: Tx, orderNo: string): Promise<void> {
+  const code = 'charged_after_refund'
+  await recordEvent(tx, orderNo, code, 'order_canceled', SYSTEM, { code })
+  await showLasting(tx, orderNo)
 }
 
 /** Charges of canceled orders that are due, longest first; each is claimed for a minute. */

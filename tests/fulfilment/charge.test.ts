@@ -2,15 +2,20 @@ import { inspect } from 'node:util'
 import { sql } from 'kysely'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ChargeDeps, createChargeActivities } from '../../activities/charges.ts'
+import { createApp } from '../../api/app.ts'
+import { connectTemporal } from '../../application/temporal/client.ts'
+import { createEncryptor } from '../../db/platform/encryption.ts'
 import { CHARGE_STATES, CHARGE_TRANSITIONS, type ChargeState } from '../../domain/fulfilment/charge.ts'
 import { SUPPLIER_FAULTS, type SupplierFault } from '../../sandbox/supplier/books.ts'
 import { createHttpSupplier, SupplierError } from '../../suppliers/http.ts'
 import { SupplierRefusalError } from '../../suppliers/port.ts'
-import { createHooks } from '../support/hooks.ts'
+import { createDoor, createHooks } from '../support/hooks.ts'
 import { openHttpSession } from '../support/http-session.ts'
+import { freePort } from '../support/ports.ts'
 import { fieldsOf } from '../support/shopper.ts'
 import { compareCharges, type SupplierCharge } from '../support/supplier-books.ts'
-import { openTestApp, SUPPLIER, type TestApp, until } from '../support/test-app.ts'
+import { openTestApp, SUPPLIER, type TestApp, token, until } from '../support/test-app.ts'
 import { toPlainHistory } from '../workflows/plain-history.ts'
 
 const ACCOUNT = '13812345678'
@@ -18,11 +23,25 @@ const POINTS = 100
 const staff = { as: 'op', role: 'operator' } as const
 const hooks = createHooks()
 
+/** Orders whose charge is due by the clock of the workflow, and not by that of the worker. */
+const behind = new Set<string>()
 let mall: TestApp
 let product: string
 let owners = 0
 beforeAll(async () => {
-  mall = await openTestApp({ tamper: (activities) => hooks.tamper(activities) })
+  mall = await openTestApp({
+    tamper: (activities) => {
+      const hooked = hooks.tamper(activities)
+      return {
+        ...hooked,
+        chargeOrder: async (orderNo, confirmBy, when) => {
+          const charged = await hooked.chargeOrder(orderNo, confirmBy, when)
+          if (!behind.has(orderNo) || charged.charge === null) return charged
+          return { ...charged, charge: { ...charged.charge, nextAt: new Date(0).toISOString() } }
+        },
+      }
+    },
+  })
   product = await chargeProduct()
 })
 afterAll(async () => {
@@ -85,6 +104,25 @@ const passDeadline = (orderNo: string) =>
   sql`update charges set deadline_at = now() - interval '1 second', next_at = now() where order_no = ${orderNo}`.execute(
     mall.db,
   )
+/** Nothing is asked about the charge for a day from then on. @returns lets its workflow see that */
+async function pauseQueries(orderNo: string): Promise<() => void> {
+  const door = createDoor()
+  const reached = new Promise<void>((resolve) => {
+    hooks.before('chargeOrder', (charged) => {
+      if (charged !== orderNo) return
+      resolve()
+      return door.passed()
+    })
+  })
+  await reached
+  await sql`update charges set next_at = now() + interval '1 day' where order_no = ${orderNo}`.execute(
+    mall.db,
+  )
+  return () => {
+    hooks.clear()
+    door.open()
+  }
+}
 
 describe('a paid order', () => {
   test('is charged once under its own number, and then finished as codes are', async () => {
@@ -269,27 +307,32 @@ describe('a charge that is not decided', () => {
     const reason = { reason: '客户要求' }
     expect((await mall.operate(orderNo, 'cancel', reason)).body.code).toBe('CHARGE_UNDECIDED')
     expect((await mall.operate(orderNo, 'refund', reason)).body.code).toBe('CHARGE_UNDECIDED')
+    const part = await mall.operate(orderNo, 'refund', { ...reason, points: 10 })
+    expect([part.status, part.body.code]).toEqual([409, 'CHARGE_UNDECIDED'])
     expect((await mall.operate(orderNo, 'accept')).body.code).toBe('ORDER_STATE_CONFLICT')
     expect(await available(as)).toBe(0)
-    // A query that is under way sets its own time once more.
-    const ended = () => hooks.ended('chargeOrder')
-    await until(
-      async () => {
-        const before = ended()
-        await sql`update charges set next_at = now() + interval '1 day' where order_no = ${orderNo}`.execute(
-          mall.db,
-        )
-        await until(ended, (count) => count > before, 'the workflow looks once more')
-        return (await chargeOf(orderNo)).charge.next_at
-      },
-      (at) => Date.parse(at) > Date.now() + 3_600_000,
-      'it is asked tomorrow',
-    )
+    const resume = await pauseQueries(orderNo)
     await mall.control('supplier/settle', { charge_no: orderNo, state: 'succeeded' })
+    resume()
     const now = await mall.operate(orderNo, 'charge/query')
     expect(now.status).toBe(200)
     await mall.reach(as, orderNo, 'order_shipped')
     expect((await mall.operate(orderNo, 'charge/query')).body.code).toBe('ORDER_STATE_CONFLICT')
+    expect((await mall.operate(orderNo, 'refund', { ...reason, points: 10 })).status).toBe(200)
+    expect(await available(as)).toBe(10)
+  })
+
+  test('is not refunded in part before it is sent, either', async () => {
+    hooks.before('chargeOrder', () => {
+      throw new Error('the worker is down')
+    })
+    const { as, orderNo } = await redeem()
+    await mall.reach(as, orderNo, 'order_paid')
+    const part = await mall.operate(orderNo, 'refund', { reason: '客户要求', points: 10 })
+    expect([part.status, part.body.code]).toEqual([409, 'CHARGE_UNDECIDED'])
+    expect(await available(as)).toBe(0)
+    hooks.clear()
+    await mall.reach(as, orderNo, 'order_shipped')
   })
 
   test('calls an operator after its deadline; a negative answer refunds', async () => {
@@ -330,6 +373,8 @@ describe('a charge that is not decided', () => {
     )
     await mall.control('supplier/clear-faults', {})
     const sent = (await requestsOf(orderNo)).filter(({ kind }) => kind === 'charge').length
+    const part = await mall.operate(orderNo, 'refund', { reason: '供应商没有收到', points: 10 })
+    expect([part.status, part.body.code]).toEqual([409, 'CHARGE_UNDECIDED'])
     expect((await mall.operate(orderNo, 'refund', { reason: '供应商没有收到' })).status).toBe(200)
     expect(await available(as)).toBe(POINTS)
     // Past the deadline and past the refund it is only asked about.
@@ -367,6 +412,86 @@ describe('a charge that is not decided', () => {
     expect(await compareCharges(mall.db, await books())).toEqual([])
   })
 
+  test('and whose order is canceled while the supplier is asked is listed, too', async () => {
+    await fail('late', 100)
+    const { as, orderNo } = await redeem()
+    await passDeadline(orderNo)
+    await reachCharge(orderNo, ({ overdue, answer }) => overdue === true && answer === 'not_found', 'overdue')
+    await mall.control('supplier/clear-faults', {})
+    const { chargeOrder } = createChargeActivities({
+      ...mall.deps,
+      supplier: {
+        ...mall.supplier,
+        find: async (chargeNo) => {
+          expect((await mall.operate(orderNo, 'refund', { reason: '供应商没有收到' })).status).toBe(200)
+          await mall.control('supplier/arrive', { charge_no: orderNo })
+          return mall.supplier.find(chargeNo)
+        },
+      },
+    })
+    const late = await chargeOrder(orderNo, new Date().toISOString(), 'now')
+    expect(late).toMatchObject({ status: 'order_canceled', charge: { state: 'succeeded', nextAt: null } })
+    const both = await chargeOf(orderNo)
+    expect(both).toMatchObject({ status: 'order_canceled', attention: { code: 'charged_after_refund' } })
+    expect(both.timeline.at(-1).code).toBe('charged_after_refund')
+    expect(await available(as)).toBe(POINTS)
+    expect(await compareCharges(mall.db, await books())).toEqual([])
+  })
+
+  test('is not asked about without a pause while the clock of the worker is behind', async () => {
+    await fail('stuck')
+    const { as, orderNo } = await redeem()
+    await reachCharge(orderNo, ({ state }) => state === 'processing', 'it is processed')
+    const resume = await pauseQueries(orderNo)
+    behind.add(orderNo)
+    const before = hooks.ended('chargeOrder')
+    resume()
+    await until(
+      () => hooks.ended('chargeOrder') - before,
+      (asked) => asked >= 4,
+      'it is asked about',
+    )
+    const events = (await mall.history(orderNo)).events ?? []
+    const asked = events.filter(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'chargeOrder',
+    )
+    const pauses = events.flatMap(({ timerStartedEventAttributes: timer }) =>
+      timer
+        ? [Number(timer.startToFireTimeout?.seconds ?? 0) * 1e9 + (timer.startToFireTimeout?.nanos ?? 0)]
+        : [],
+    )
+    expect(pauses.length).toBeGreaterThanOrEqual(asked.length - 1)
+    expect(pauses.at(-1)).toBeGreaterThan(pauses.at(-3) ?? 0)
+    behind.delete(orderNo)
+    await mall.control('supplier/settle', { charge_no: orderNo, state: 'succeeded' })
+    expect((await mall.operate(orderNo, 'charge/query')).status).toBe(200)
+    await mall.reach(as, orderNo, 'order_shipped')
+  })
+
+  test('is 503 to "query now" while Temporal is away or does not answer', async () => {
+    await fail('stuck')
+    const { as, orderNo } = await redeem()
+    await reachCharge(orderNo, ({ state }) => state === 'processing', 'it is processed')
+    const nowhere = { address: `127.0.0.1:${await freePort()}` }
+    const away = { ...connectTemporal(nowhere, mall.name, mall.deps.sealer), answerMs: 500 }
+    const mute = { ...mall.deps.temporal, answerMs: -1 }
+    for (const temporal of [away, mute]) {
+      const path = `/api/admin/points-mall/orders/${orderNo}/charge/query`
+      const answer = await createApp({ ...mall.deps, temporal }).request(path, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await token('op', 'operator', 1)}`,
+          'content-type': 'application/json',
+        },
+        body: '{}',
+      })
+      expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([503, 'UNAVAILABLE'])
+    }
+    await away.client.connection.close()
+    await mall.control('supplier/settle', { charge_no: orderNo, state: 'succeeded' })
+    await mall.reach(as, orderNo, 'order_shipped')
+  })
+
   test('belongs to its customer: an operator does not decide on their own', async () => {
     const as = 'op'
     await mall.points(as, POINTS)
@@ -375,6 +500,41 @@ describe('a charge that is not decided', () => {
     await reachCharge(orderNo, ({ state }) => state === 'processing', 'it is processed')
     expect((await mall.operate(orderNo, 'charge/query')).body.code).toBe('FORBIDDEN')
     await mall.control('supplier/settle', { charge_no: orderNo, state: 'succeeded' })
+    await mall.reach(as, orderNo, 'order_shipped')
+  })
+})
+
+describe('a charge that was never sent', () => {
+  test('stays so without a supplier, and without a readable account; a failed call is told, once', async () => {
+    hooks.before('chargeOrder', () => {
+      throw new Error('the worker is down')
+    })
+    const { as, orderNo } = await redeem()
+    await mall.reach(as, orderNo, 'order_paid')
+    const ask = (deps: Partial<ChargeDeps>) =>
+      createChargeActivities({ ...mall.deps, ...deps }).chargeOrder(orderNo, new Date().toISOString(), 'due')
+    const unsent = { state: 'created', sends: 0, queries: 0, answer: null, deadline_at: null }
+
+    const asked = Date.now()
+    const { charge } = await ask({ supplier: undefined })
+    expect(charge).toMatchObject({ state: 'created', refundable: true })
+    expect(Date.parse(charge?.nextAt ?? '')).toBeGreaterThanOrEqual(asked + 60_000)
+    expect((await chargeOf(orderNo)).charge).toMatchObject(unsent)
+
+    const { supplier } = mall
+    const unreadable = createEncryptor([{ id: 't2', key: Buffer.alloc(32, 'another key') }])
+    await expect(ask({ supplier, sealer: unreadable })).rejects.toThrow()
+    expect((await chargeOf(orderNo)).charge).toMatchObject(unsent)
+    expect(await requestsOf(orderNo)).toEqual([])
+
+    const told: unknown[][] = []
+    const wrong = { baseUrl: `${mall.sandbox.url}/supplier`, keyId: SUPPLIER.keyId, secret: 'x'.repeat(32) }
+    const charges = { onError: (...failure: unknown[]) => void told.push(failure) }
+    await ask({ supplier: createHttpSupplier(wrong), charges })
+    expect(told).toEqual([[orderNo, expect.any(SupplierError)]])
+    expect(inspect(told, { depth: 9 })).not.toContain(ACCOUNT)
+    expect((await chargeOf(orderNo)).charge).toMatchObject({ state: 'unknown', sends: 1, answer: 'none' })
+    hooks.clear()
     await mall.reach(as, orderNo, 'order_shipped')
   })
 })
