@@ -9,6 +9,7 @@ import { keepEvents, keepOrderEvents } from '../../db/messaging/outbox.ts'
 import type { DeliverySettings } from '../../domain/messaging/deliveries.ts'
 import { EVENT_TYPES, orderLane } from '../../domain/messaging/events.ts'
 import type { OrderStatus } from '../../domain/orders/status.ts'
+import { createDoor } from '../support/hooks.ts'
 import { type Received, startReceiver } from '../support/receiver.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
 
@@ -292,8 +293,14 @@ describe('a delivery', () => {
 describe('an endpoint', () => {
   test('that answers 410 is switched off: what waits is given up, nothing more is sent until it is on again', async () => {
     let gone = true
-    const endpoint = await endpointOf(() => ({ status: gone ? 410 : 200 }))
+    const door = createDoor()
+    const endpoint = await endpointOf(async () => {
+      await door.passed()
+      return { status: gone ? 410 : 200 }
+    })
     await tell('order_created', 'order_paid')
+    await until(endpoint.log, (known) => known.length === 2, 'both events are known')
+    door.open()
     const log = await ended(endpoint, 2)
     expect(log.map(({ state, outcome, tries }) => [state, outcome, tries])).toEqual([
       ['given_up', 'gone', 1],

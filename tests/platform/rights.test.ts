@@ -84,6 +84,16 @@ async function send(method: string, ask: Ask, who: Who, sub: string, lang = 'zh'
 const PASSING = ['web_sessions', 'kept_forms', 'reconciliations', 'reconciliation_findings']
 const state = () => digestTables(mall.db, PASSING)
 
+/** Once the refunds of earlier cases have ended, which is no effect of what is refused. */
+async function stateAtRest() {
+  await until(
+    () => mall.db.selectFrom('after_sales').select('id').where('state', '=', 'refunding').executeTakeFirst(),
+    (found) => found === undefined,
+    'no refund of an after-sale is under way',
+  )
+  return state()
+}
+
 const problemOf = ({ text }: Answer) => JSON.parse(text) as Record<string, unknown>
 const isSentToSignIn = ({ status, location }: Answer) =>
   status === 303 && location.startsWith('/points-mall/sign-in')
@@ -955,7 +965,7 @@ describe('a route that changes something allows the right roles', () => {
         return { who, sub, request: await ask(whose === 'own' ? sub : fresh('customer')) }
       }),
     )
-    const before = await state()
+    const before = await stateAtRest()
     for (const { who, sub, request } of asked.filter((one) => !may.includes(one.who))) {
       const answer = await send(method, request, who, sub)
       const seen = `${who} ${answer.status} ${answer.text}`
@@ -1010,7 +1020,7 @@ describe('a form acts for the account that it was shown to', () => {
       ['en', await markOf(sub, who === 'customer' ? 'operator' : 'customer')],
       ['zh', ''],
     ] as const
-    const before = await state()
+    const before = await stateAtRest()
     for (const [lang, mark] of others) {
       const fields = { ...request.fields, form_for: mark, confirmed: 'yes' }
       const answer = await send('POST', { ...request, fields }, who, sub, lang)
@@ -1053,7 +1063,7 @@ describe('nobody acts on his own account', () => {
     for (const who of may) {
       const sub = fresh(`own-${who}`)
       const request = await ask(sub)
-      const before = await state()
+      const before = await stateAtRest()
       for (const lang of ['zh', 'en'] as const) {
         const answer = await send(method, request, who, sub, lang)
         expect([who, answer.status], answer.text).toEqual([who, 403])

@@ -19,21 +19,24 @@ interface ReceiverAnswer {
 
 /** A small server that keeps what it is sent. `answer` gives the status and body of each answer. */
 export async function startReceiver(
-  answer: (request: Received, index: number) => ReceiverAnswer = () => ({ status: 200 }),
+  answer: (request: Received, index: number) => ReceiverAnswer | Promise<ReceiverAnswer> = () => ({
+    status: 200,
+  }),
   port = 0,
 ) {
   const received: Received[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
+    const reply = async () => {
       const { method = '', url = '', headers } = request
       const one = { method, url, headers, body: Buffer.concat(chunks) }
-      const given = answer(one, received.push(one) - 1)
+      const given = await answer(one, received.push(one) - 1)
       if (given.hangs) return
       const { status, body = '', type = 'application/json', headers: more = {} } = given
       response.writeHead(status, { 'content-type': type, ...more }).end(body)
-    })
+    }
+    request.on('end', () => void reply())
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const { port: taken } = server.address() as AddressInfo
