@@ -1,14 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { signatureOf } from '../wallets/signature.ts'
 import { PartnerRefusalError } from './port.ts'
+import { type SignedAccess, sendSigned } from './signed-request.ts'
 
-export interface PartnerAccess {
-  /** Without a slash at its end. */
-  readonly baseUrl: string
-  readonly keyId: string
-  readonly secret: string
-}
+export type PartnerAccess = SignedAccess
 
 export interface PartnerLimits {
   readonly timeoutMs: number
@@ -51,51 +45,17 @@ export function createPartnerClient(access: PartnerAccess, limits: PartnerLimits
 }
 
 async function send(
-  { baseUrl, keyId, secret }: PartnerAccess,
+  access: PartnerAccess,
   { timeoutMs, answerBytes }: PartnerLimits,
   method: 'GET' | 'POST',
   path: string,
   body: string,
 ): Promise<unknown> {
-  const url = new URL(`${baseUrl}${path}`)
-  const timestamp = Math.floor(Date.now() / 1000)
-  const nonce = randomBytes(16).toString('hex')
-  const signed = { method, path: `${url.pathname}${url.search}`, timestamp, nonce, body }
-  const response = await fetch(url, {
-    method,
-    headers: {
-      'x-mall-key-id': keyId,
-      'x-mall-timestamp': `${timestamp}`,
-      'x-mall-nonce': nonce,
-      'x-mall-signature': signatureOf(secret, signed),
-      ...(body === '' ? {} : { 'content-type': 'application/json' }),
-    },
-    body: body === '' ? null : body,
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
-  })
-  const answer = parseJson(await readText(response, answerBytes))
-  if (response.status === 200) return answer
-  const refused = REFUSALS.has(response.status) ? refusal.safeParse(answer) : undefined
+  const tooLong = () => new PartnerError('the response is too long')
+  const call = { method, path, body, prefix: 'x-mall', timeoutMs, answerBytes, tooLong }
+  const { status, answer } = await sendSigned(access, call)
+  if (status === 200) return answer
+  const refused = REFUSALS.has(status) ? refusal.safeParse(answer) : undefined
   if (refused?.success) throw new PartnerRefusalError(refused.data.code)
-  throw new PartnerError(`${method} ${path}: ${response.status}`)
-}
-
-async function readText(response: Response, limit: number): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > limit) throw new PartnerError('the response is too long')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  throw new PartnerError(`${method} ${path}: ${status}`)
 }

@@ -1,12 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { signatureOf } from '../wallets/signature.ts'
+import { type SignedAccess, sendSigned } from '../partners/signed-request.ts'
 import { type ChargeOrder, type Supplier, type SupplierCharge, SupplierRefusalError } from './port.ts'
 
-export interface SupplierAccess {
-  readonly baseUrl: string
-  readonly keyId: string
-  readonly secret: string
+export interface SupplierAccess extends SignedAccess {
   /** In milliseconds; undefined: 5,000. */
   readonly timeoutMs?: number | undefined
 }
@@ -74,46 +70,12 @@ function requireMatching(
 }
 
 async function send(
-  { baseUrl, keyId, secret, timeoutMs = TIMEOUT_MS }: SupplierAccess,
+  { timeoutMs = TIMEOUT_MS, ...access }: SupplierAccess,
   method: 'GET' | 'POST',
   path: string,
   body: string,
 ): Promise<{ status: number; answer: unknown }> {
-  const url = new URL(`${baseUrl}${path}`)
-  const timestamp = Math.floor(Date.now() / 1000)
-  const nonce = randomBytes(16).toString('hex')
-  const signed = { method, path: `${url.pathname}${url.search}`, timestamp, nonce, body }
-  const response = await fetch(url, {
-    method,
-    headers: {
-      'x-supplier-key-id': keyId,
-      'x-supplier-timestamp': `${timestamp}`,
-      'x-supplier-nonce': nonce,
-      'x-supplier-signature': signatureOf(secret, signed),
-      ...(body === '' ? {} : { 'content-type': 'application/json' }),
-    },
-    body: body === '' ? null : body,
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
-  })
-  return { status: response.status, answer: parseJson(await readText(response)) }
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > ANSWER_BYTES_MAX) throw new SupplierError('the response of the supplier is too long')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const answerBytes = ANSWER_BYTES_MAX
+  const tooLong = () => new SupplierError('the response of the supplier is too long')
+  return sendSigned(access, { method, path, body, prefix: 'x-supplier', timeoutMs, answerBytes, tooLong })
 }

@@ -1,12 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { type SignedAccess, sendSigned } from '../partners/signed-request.ts'
 import { type PointsWallet, WalletRefusalError, type WalletRequest } from './port.ts'
-import { signatureOf } from './signature.ts'
 
-export interface WalletAccess {
-  readonly baseUrl: string
-  readonly keyId: string
-  readonly secret: string
+export interface WalletAccess extends SignedAccess {
   /** Which merchant the mall acts for, where one points system serves several. */
   readonly merchantAppId?: string | undefined
 }
@@ -153,53 +149,25 @@ function parseAnswer<T>(schema: z.ZodType<T>, answer: unknown): T {
 }
 
 async function send(
-  { baseUrl, keyId, secret, merchantAppId }: WalletAccess,
+  { merchantAppId, ...access }: WalletAccess,
   method: 'GET' | 'POST',
   path: string,
   body: string,
   timeoutMs: number,
 ): Promise<unknown> {
-  const url = new URL(`${baseUrl}${path}`)
-  const timestamp = Math.floor(Date.now() / 1000)
-  const nonce = randomBytes(16).toString('hex')
-  const signed = { method, path: `${url.pathname}${url.search}`, timestamp, nonce, body }
-  const response = await fetch(url, {
+  const { status, answer } = await sendSigned(access, {
     method,
-    headers: {
-      'x-wallet-key-id': keyId,
-      'x-wallet-timestamp': `${timestamp}`,
-      'x-wallet-nonce': nonce,
-      'x-wallet-signature': signatureOf(secret, signed),
-      ...(merchantAppId === undefined ? {} : { 'x-merchant-app-id': merchantAppId }),
-      ...(body === '' ? {} : { 'content-type': 'application/json' }),
-    },
-    body: body === '' ? null : body,
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
+    path,
+    body,
+    prefix: 'x-wallet',
+    ...(merchantAppId === undefined ? {} : { headers: { 'x-merchant-app-id': merchantAppId } }),
+    timeoutMs,
+    answerBytes: ANSWER_BYTES_MAX,
+    tooLong: () => new WalletError('the response of the wallet is too long'),
   })
-  const answer = parseJson(await readText(response))
-  if (response.status === 200) return answer
-  const refused = REFUSALS.has(response.status) ? refusal.safeParse(answer) : undefined
+  if (status === 200) return answer
+  const refused = REFUSALS.has(status) ? refusal.safeParse(answer) : undefined
   if (refused?.success)
     throw new WalletRefusalError(refused.data.code, refused.data.message ?? refused.data.code)
-  throw new WalletError(`${method} ${path}: the wallet returned ${response.status}`)
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > ANSWER_BYTES_MAX) throw new WalletError('the response of the wallet is too long')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  throw new WalletError(`${method} ${path}: the wallet returned ${status}`)
 }

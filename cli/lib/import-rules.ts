@@ -21,10 +21,10 @@ export const ROOM_IMPORTS: Readonly<Record<string, RoomImports | 'anything'>> = 
   },
   db: { values: ['domain/'] },
   payments: { values: ['domain/'] },
-  wallets: { values: ['domain/'] },
+  wallets: { values: ['domain/', 'partners/signed-request.ts'] },
   tracking: { values: ['domain/'] },
-  partners: { values: ['domain/', 'wallets/signature.ts'] },
-  suppliers: { values: ['wallets/signature.ts'] },
+  partners: { values: ['domain/'] },
+  suppliers: { values: ['partners/signed-request.ts'] },
   activities: {
     values: ['domain/', 'i18n/', 'db/', 'payments/', 'wallets/', 'partners/', 'suppliers/'],
   },

@@ -4,9 +4,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ConfigError, readConfig } from '../../config/index.ts'
+import { signatureOf } from '../../partners/signed-request.ts'
 import { createHttpWallet, type OutsideWallet, WalletError } from '../../wallets/http.ts'
 import { WalletRefusalError } from '../../wallets/port.ts'
-import { signatureOf } from '../../wallets/signature.ts'
 import { ended, readTables } from '../support/db-snapshot.ts'
 import {
   type Fault,
