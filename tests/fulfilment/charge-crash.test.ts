@@ -1,61 +1,29 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { sampleOf } from '../support/sample.ts'
 import { compareCharges, type SupplierCharge } from '../support/supplier-books.ts'
 import { openTestApp, SUPPLIER, type TestApp, until } from '../support/test-app.ts'
+import { createWorkerProcess } from '../support/worker-process.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ORDERS = 4
 /** What the supplier does with the requests during which the worker is killed. */
 const FAULTS = sampleOf(['silent', 'error_before', 'answer_lost'], 1)
 vi.setConfig({ testTimeout: 180_000 })
 
 let mall: TestApp
-let worker: ChildProcess | undefined
-const dataDir = mkdtempSync(join(tmpdir(), 'points-mall-charges-'))
+let worker: ReturnType<typeof createWorkerProcess>
 beforeAll(async () => {
   mall = await openTestApp({ worker: false, answerMs: 120_000 })
+  worker = createWorkerProcess(mall, {
+    POINTS_MALL_SUPPLIER_URL: `${mall.sandbox.url}/supplier`,
+    POINTS_MALL_SUPPLIER_KEY_ID: SUPPLIER.keyId,
+    POINTS_MALL_SUPPLIER_SECRET: SUPPLIER.secret,
+    POINTS_MALL_CHARGE_QUERY_SECONDS: '0.1,0.5',
+  })
 })
 afterAll(async () => {
-  await kill()
+  await worker.remove()
   await mall.close()
-  rmSync(dataDir, { recursive: true, force: true })
 })
-
-/** The worker as it is started in production, in a process of its own. */
-function startWorker(): void {
-  const key = `t1:${Buffer.alloc(32, 'key of the tests').toString('base64')}`
-  worker = spawn(process.execPath, ['worker.ts'], {
-    cwd: ROOT,
-    stdio: 'ignore',
-    env: {
-      ...process.env,
-      DATA_DIR: dataDir,
-      DATABASE_URL: mall.databaseUrl,
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      TEMPORAL_NAMESPACE: mall.name,
-      SANDBOX_URL: mall.sandbox.url,
-      LEDGER_KEYS: key,
-      PAYLOAD_KEYS: key,
-      LOG_LEVEL: 'silent',
-      POINTS_MALL_SUPPLIER_URL: `${mall.sandbox.url}/supplier`,
-      POINTS_MALL_SUPPLIER_KEY_ID: SUPPLIER.keyId,
-      POINTS_MALL_SUPPLIER_SECRET: SUPPLIER.secret,
-      POINTS_MALL_CHARGE_QUERY_SECONDS: '0.1,0.5',
-    },
-  })
-}
-
-async function kill(): Promise<void> {
-  if (!worker || worker.exitCode !== null) return
-  const ended = new Promise((resolve) => worker?.once('exit', resolve))
-  worker.kill('SIGKILL')
-  await ended
-}
 
 const requests = async () =>
   (await mall.control('supplier/requests')).body as { kind: string; charge_no: string }[]
@@ -71,15 +39,15 @@ test.each(FAULTS)(
       .execute()
     await mall.points('caller', 10 * ORDERS)
     await mall.control('supplier/faults', { fault, count: ORDERS })
-    startWorker()
+    worker.start()
     const placing = Promise.all(
       Array.from({ length: ORDERS }, () =>
         mall.exchange('caller', { product_id, account: '13812345678' }, { undocumented: true }),
       ),
     )
     await until(requests, (all) => all.length > 0, 'a charge is on its way', 120_000)
-    await kill()
-    startWorker()
+    await worker.kill()
+    worker.start()
     await placing
     const orders = await until(
       () =>

@@ -1,17 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { DeliveryView } from '../../application/messaging/delivery-view.ts'
 import { keepEvents } from '../../db/messaging/outbox.ts'
 import { orderLane } from '../../domain/messaging/events.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { sampleOf } from '../support/sample.ts'
 import { openTestApp, type TestApp, until } from '../support/test-app.ts'
+import { createWorkerProcess } from '../support/worker-process.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const LANES = 6
 const EVENTS = 4
 /** At which request the receiver stops answering, and the worker is killed. */
@@ -19,46 +14,19 @@ const KILLS = sampleOf([3, 8, 5, 6], 1)
 vi.setConfig({ testTimeout: 180_000 })
 
 let mall: TestApp
-let worker: ChildProcess | undefined
-const dataDir = mkdtempSync(join(tmpdir(), 'points-mall-events-'))
+let worker: ReturnType<typeof createWorkerProcess>
 beforeAll(async () => {
   mall = await openTestApp({ worker: false })
+  worker = createWorkerProcess(mall, {
+    POINTS_MALL_WEBHOOK_ALLOW_PRIVATE: '1',
+    POINTS_MALL_WEBHOOK_TIMEOUT_SECONDS: '1',
+    POINTS_MALL_WEBHOOK_RETRY_SECONDS: Array(60).fill('0.05').join(','),
+  })
 })
 afterAll(async () => {
-  await kill()
+  await worker.remove()
   await mall.close()
-  rmSync(dataDir, { recursive: true, force: true })
 })
-
-/** The worker as it is started in production, in a process of its own. */
-function startWorker(): void {
-  const key = `t1:${Buffer.alloc(32, 'key of the tests').toString('base64')}`
-  worker = spawn(process.execPath, ['worker.ts'], {
-    cwd: ROOT,
-    stdio: 'ignore',
-    env: {
-      ...process.env,
-      DATA_DIR: dataDir,
-      DATABASE_URL: mall.databaseUrl,
-      TEMPORAL_ADDRESS: inject('temporalAddress'),
-      TEMPORAL_NAMESPACE: mall.name,
-      SANDBOX_URL: mall.sandbox.url,
-      LEDGER_KEYS: key,
-      PAYLOAD_KEYS: key,
-      LOG_LEVEL: 'silent',
-      POINTS_MALL_WEBHOOK_ALLOW_PRIVATE: '1',
-      POINTS_MALL_WEBHOOK_TIMEOUT_SECONDS: '1',
-      POINTS_MALL_WEBHOOK_RETRY_SECONDS: Array(60).fill('0.05').join(','),
-    },
-  })
-}
-
-async function kill(): Promise<void> {
-  if (!worker || worker.exitCode !== null) return
-  const ended = new Promise((resolve) => worker?.once('exit', resolve))
-  worker.kill('SIGKILL')
-  await ended
-}
 
 test('kill -9 of the worker loses no event, invents none, and keeps the order of each order', async () => {
   let silentFrom: number | undefined
@@ -92,17 +60,17 @@ test('kill -9 of the worker loses no event, invents none, and keeps the order of
   for (const count of KILLS) {
     silentFrom = receiver.received.length + count
     const { length } = receiver.received
-    startWorker()
+    worker.start()
     await until(
       () => receiver.received.length - length,
       (arrived) => arrived > count,
       `${count} requests have arrived`,
       120_000,
     )
-    await kill()
+    await worker.kill()
   }
   silentFrom = undefined
-  startWorker()
+  worker.start()
   const log = await until(
     async () =>
       (await mall.call('GET', `${endpoints}/${made.body.data.id}/deliveries?per_page=100`, staff)).body
