@@ -44,7 +44,7 @@ export async function actOnOrder(
   request: OrderRequest,
   operationKey: string = randomUUID(),
 ): Promise<boolean> {
-  if (by.type === 'customer' && request.kind === 'cancel' && (await isOrderKept(actor.db, order.order_no))) {
+  if (by.type === 'customer' && request.kind === 'cancel' && isKept(order)) {
     throw new DomainError({ code: 'NOT_RETURNABLE' })
   }
   const known = await askOrder(actor, order, by, await withoutWords(actor, order, by, request), operationKey)
@@ -178,15 +178,6 @@ function answerOf(reply: Reply, by: Requester, request: OrderRequest): true {
   const code = reply.refusal.code
   const said = code === 'ORDER_STATE_CONFLICT' ? refusalAtEnd(by, request) : code
   throw new DomainError({ ...reply.refusal, code: said })
-}
-
-async function isOrderKept(db: Db, orderNo: string): Promise<boolean> {
-  const order = await db
-    .selectFrom('points_exchange_orders')
-    .select(['status', 'returnable'])
-    .where('order_no', '=', orderNo)
-    .executeTakeFirst()
-  return order !== undefined && isKept(order)
 }
 
 /** Other orders are handed over directly and never shipped. */

@@ -63,7 +63,7 @@ export type OrderRequest =
 
 export type AskedOrder = Pick<
   OrderView,
-  'order_no' | 'owner_id' | 'status' | 'payment_status' | 'needs_attention'
+  'order_no' | 'owner_id' | 'status' | 'payment_status' | 'needs_attention' | 'returnable'
 > &
   Refundable
 
